@@ -1,0 +1,46 @@
+/*
+ * What imsg.c and imsg-channel.c share, and nobody else includes.
+ */
+
+#ifndef IMSG_CHANNEL_H
+#define IMSG_CHANNEL_H
+
+#include "imsg.h"
+
+#define IMSG_FD_MARK 0x80000000U /* in len: a descriptor comes with it */
+#define IMSG_FD_PENDING 16
+
+/*
+ * A descriptor whose message has not been taken yet, and the stretch of the
+ * stream that the same recvmsg returned.  The sender attaches it to the first
+ * byte of its message and the kernel returns it with that byte, perhaps behind
+ * bytes sent earlier, perhaps before the rest of the header, but never
+ * together with the next message's descriptor.  So it belongs to the announcing
+ * message that starts inside the stretch; should the kernel lose it at our
+ * descriptor limit, that message alone goes without.
+ */
+struct pending {
+	uint64_t start;
+	uint64_t end;
+	int fd;
+};
+
+struct imsg_channel {
+	TAILQ_HEAD(, ibuf) queue; /* to be written */
+	uint32_t queuelen;
+	uint32_t maxsize;
+	pid_t pid;
+	int fdpass;
+	unsigned char *buf; /* read and not taken: rpos to wpos */
+	size_t size;
+	size_t rpos;
+	size_t wpos;
+	uint64_t taken; /* where in the stream rpos is */
+	struct pending pending[IMSG_FD_PENDING]; /* in the stream's order */
+	size_t npending;
+};
+
+int pending_take(struct imsg_channel *);
+void pending_expire(struct imsg_channel *);
+
+#endif

@@ -1,0 +1,318 @@
+/*
+ * imsg: channels set up and torn down, messages taken from them and queued.
+ * Moving the bytes is in imsg-channel.c, the cursor in imsg-buffer.c, and the
+ * contract of every function in imsg.h.  The peer is not trusted: a length
+ * from the wire is found to be in range before anything is done with it.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "imsg-channel.h"
+
+#define IMSG_READ_SIZE 65536
+
+int
+imsgbuf_init(struct imsgbuf *imsgbuf, int fd)
+{
+	struct imsg_channel *ch;
+
+	imsgbuf->ch = NULL;
+	imsgbuf->fd = fd;
+	if ((ch = calloc(1, sizeof(*ch))) == NULL)
+		return (-1);
+	if ((ch->buf = malloc(IMSG_READ_SIZE)) == NULL) {
+		free(ch);
+		return (-1);
+	}
+	ch->size = IMSG_READ_SIZE;
+	ch->maxsize = MAX_IMSGSIZE;
+	ch->pid = getpid();
+	TAILQ_INIT(&ch->queue);
+	imsgbuf->ch = ch;
+	return (0);
+}
+
+void
+imsgbuf_allow_fdpass(struct imsgbuf *imsgbuf)
+{
+	imsgbuf->ch->fdpass = 1;
+}
+
+int
+imsgbuf_set_maxsize(struct imsgbuf *imsgbuf, uint32_t payload)
+{
+	struct imsg_channel *ch = imsgbuf->ch;
+	unsigned char *nbuf;
+	uint32_t maxsize;
+
+	if (payload >= IMSG_FD_MARK - IMSG_HEADER_SIZE) {
+		errno = ERANGE;
+		return (-1);
+	}
+	maxsize = payload + IMSG_HEADER_SIZE;
+	if (maxsize > ch->size) {
+		if ((nbuf = realloc(ch->buf, maxsize)) == NULL)
+			return (-1);
+		ch->buf = nbuf;
+		ch->size = maxsize;
+	}
+	ch->maxsize = maxsize;
+	return (0);
+}
+
+void
+imsgbuf_clear(struct imsgbuf *imsgbuf)
+{
+	struct imsg_channel *ch = imsgbuf->ch;
+	struct ibuf *msg;
+
+	if (ch == NULL)
+		return;
+	while ((msg = TAILQ_FIRST(&ch->queue)) != NULL) {
+		TAILQ_REMOVE(&ch->queue, msg, entry);
+		ibuf_free(msg);
+	}
+	ch->taken = UINT64_MAX;
+	pending_expire(ch);
+	free(ch->buf);
+	free(ch);
+	imsgbuf->ch = NULL;
+}
+
+uint32_t
+imsgbuf_queuelen(struct imsgbuf *imsgbuf)
+{
+	return (imsgbuf->ch->queuelen);
+}
+
+/* Copy a message of len bytes, header included, that lies at p. */
+static int
+imsg_fill(struct imsg *imsg, const unsigned char *p, size_t len)
+{
+	len -= IMSG_HEADER_SIZE;
+	if (len > 0) {
+		if ((imsg->data = malloc(len)) == NULL)
+			return (-1);
+		memcpy(imsg->data, p + IMSG_HEADER_SIZE, len);
+	}
+	memcpy(&imsg->hdr, p, IMSG_HEADER_SIZE);
+	ibuf_from_buffer(&imsg->payload, imsg->data, len);
+	return (0);
+}
+
+int
+imsgbuf_get(struct imsgbuf *imsgbuf, struct imsg *imsg)
+{
+	struct imsg_channel *ch = imsgbuf->ch;
+	struct imsg_hdr hdr;
+	size_t have = ch->wpos - ch->rpos;
+	uint32_t len;
+
+	memset(imsg, 0, sizeof(*imsg));
+	if (have < IMSG_HEADER_SIZE)
+		return (0);
+	memcpy(&hdr, ch->buf + ch->rpos, sizeof(hdr));
+	len = hdr.len & ~IMSG_FD_MARK;
+	if (len < IMSG_HEADER_SIZE || len > ch->maxsize) {
+		errno = ERANGE;
+		return (-1);
+	}
+	if (len > have)
+		return (0);
+	if (imsg_fill(imsg, ch->buf + ch->rpos, len) == -1)
+		return (-1);
+	if ((hdr.len & IMSG_FD_MARK) && (imsg->fd = pending_take(ch)) != -1)
+		imsg->has_fd = 1;
+	ch->rpos += len;
+	ch->taken += len;
+	pending_expire(ch);
+	return (1);
+}
+
+void
+imsg_free(struct imsg *imsg)
+{
+	if (imsg->has_fd)
+		(void)close(imsg->fd);
+	free(imsg->data);
+	memset(imsg, 0, sizeof(*imsg));
+}
+
+uint32_t
+imsg_get_type(struct imsg *imsg)
+{
+	return (imsg->hdr.type);
+}
+
+uint32_t
+imsg_get_id(struct imsg *imsg)
+{
+	return (imsg->hdr.peerid);
+}
+
+pid_t
+imsg_get_pid(struct imsg *imsg)
+{
+	return ((pid_t)imsg->hdr.pid);
+}
+
+size_t
+imsg_get_len(struct imsg *imsg)
+{
+	return ((ibuf_size(&imsg->payload)));
+}
+
+int
+imsg_get_data(struct imsg *imsg, void *data, size_t len)
+{
+	if (len == 0) {
+		errno = EINVAL;
+		return (-1);
+	}
+	if (len != imsg_get_len(imsg)) {
+		errno = EBADMSG;
+		return (-1);
+	}
+	return ((ibuf_get(&imsg->payload, data, len)));
+}
+
+int
+imsg_get_buf(struct imsg *imsg, void *data, size_t len)
+{
+	return ((ibuf_get(&imsg->payload, data, len)));
+}
+
+int
+imsg_get_strbuf(struct imsg *imsg, char *str, size_t len)
+{
+	return ((ibuf_get_strbuf(&imsg->payload, str, len)));
+}
+
+int
+imsg_get_ibuf(struct imsg *imsg, struct ibuf *view)
+{
+	size_t len = imsg_get_len(imsg);
+
+	if (len == 0) {
+		errno = EBADMSG;
+		return (-1);
+	}
+	return ((ibuf_get_ibuf(&imsg->payload, len, view)));
+}
+
+int
+imsg_get_fd(struct imsg *imsg)
+{
+	if (!imsg->has_fd)
+		return (-1);
+	imsg->has_fd = 0;
+	return (imsg->fd);
+}
+
+struct ibuf *
+imsg_create(
+    struct imsgbuf *imsgbuf, uint32_t type, uint32_t id, pid_t pid, size_t len)
+{
+	struct imsg_channel *ch = imsgbuf->ch;
+	struct imsg_hdr hdr;
+	struct ibuf *msg;
+
+	if (len > ch->maxsize - IMSG_HEADER_SIZE) {
+		errno = ERANGE;
+		return (NULL);
+	}
+	msg = ibuf_dynamic(IMSG_HEADER_SIZE + len, ch->maxsize);
+	if (msg == NULL)
+		return (NULL);
+	hdr.type = type;
+	hdr.len = 0; /* imsg_close knows it */
+	hdr.peerid = id;
+	hdr.pid = (uint32_t)(pid == 0 ? ch->pid : pid);
+	(void)ibuf_add(msg, &hdr, sizeof(hdr)); /* there is room */
+	return (msg);
+}
+
+int
+imsg_add(struct ibuf *msg, const void *data, size_t len)
+{
+	if (ibuf_add(msg, data, len) == -1) {
+		ibuf_free(msg);
+		return (-1);
+	}
+	return ((int)len);
+}
+
+void
+imsg_close(struct imsgbuf *imsgbuf, struct ibuf *msg)
+{
+	struct imsg_channel *ch = imsgbuf->ch;
+	uint32_t len = (uint32_t)ibuf_size(msg);
+
+	if (msg->fd != -1)
+		len |= IMSG_FD_MARK;
+	memcpy(msg->buf + offsetof(struct imsg_hdr, len), &len, sizeof(len));
+	TAILQ_INSERT_TAIL(&ch->queue, msg, entry);
+	ch->queuelen++;
+}
+
+int
+imsg_composev(struct imsgbuf *imsgbuf, uint32_t type, uint32_t id, pid_t pid,
+    int fd, const struct iovec *iov, int iovcnt)
+{
+	struct ibuf *msg;
+	size_t len = 0;
+	int i;
+
+	if (fd != -1 && !imsgbuf->ch->fdpass) {
+		errno = EINVAL;
+		return (-1);
+	}
+	for (i = 0; i < iovcnt; i++) {
+		if (iov[i].iov_len > SIZE_MAX - len) {
+			errno = ERANGE;
+			return (-1);
+		}
+		len += iov[i].iov_len;
+	}
+	if ((msg = imsg_create(imsgbuf, type, id, pid, len)) == NULL)
+		return (-1);
+	for (i = 0; i < iovcnt; i++)
+		if (imsg_add(msg, iov[i].iov_base, iov[i].iov_len) == -1)
+			return (-1);
+	/* Nothing can fail from here on: now the descriptor is ours. */
+	msg->fd = fd;
+	imsg_close(imsgbuf, msg);
+	return (1);
+}
+
+int
+imsg_compose(struct imsgbuf *imsgbuf, uint32_t type, uint32_t id, pid_t pid,
+    int fd, const void *data, size_t len)
+{
+	struct ibuf *msg;
+
+	if (fd != -1 && !imsgbuf->ch->fdpass) {
+		errno = EINVAL;
+		return (-1);
+	}
+	if ((msg = imsg_create(imsgbuf, type, id, pid, len)) == NULL)
+		return (-1);
+	if (imsg_add(msg, data, len) == -1)
+		return (-1);
+	msg->fd = fd;
+	imsg_close(imsgbuf, msg);
+	return (1);
+}
+
+int
+imsg_forward(struct imsgbuf *imsgbuf, struct imsg *imsg)
+{
+	struct ibuf whole = imsg->payload;
+
+	ibuf_rewind(&whole);
+	return (imsg_compose(imsgbuf, imsg_get_type(imsg), imsg_get_id(imsg),
+	    imsg_get_pid(imsg), -1, ibuf_data(&whole), ibuf_size(&whole)));
+}

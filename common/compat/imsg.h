@@ -1,0 +1,296 @@
+/*
+ * imsg for systems whose C library has none: typed messages, some of them
+ * with a descriptor, over a stream socketpair between processes that do not
+ * trust one another.  The names and contracts are those of OpenBSD 7.8's
+ * libutil, whose own header is used there.
+ *
+ * The peer is never believed.  A length is checked before a byte is allocated
+ * for it, a descriptor that no message announces is closed, and what a getter
+ * cannot prove to be there it does not read.  What a message means is for its
+ * reader to check: type, id and pid are only what the sender wrote.
+ *
+ * Unless said otherwise a function returns 0, or -1 with errno set; one that
+ * allocates may fail with ENOMEM.  The members of the structures are private,
+ * but for imsgbuf.fd.  Nothing here is safe to share between threads.
+ */
+
+#ifndef IMSG_H
+#define IMSG_H
+
+#include <sys/types.h>
+#include <sys/queue.h>
+#include <sys/uio.h>
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define IMSG_HEADER_SIZE 16
+#define MAX_IMSGSIZE 16384 /* header and payload, unless set otherwise */
+
+/*
+ * Bytes with two cursors: written up to wpos, read up to rpos.  One that was
+ * made by ibuf_open, ibuf_dynamic or imsg_create owns its memory; one that was
+ * filled in by ibuf_from_buffer, ibuf_get_ibuf or imsg_get_ibuf is a view: it
+ * owns nothing, cannot be added to and must not be given to ibuf_free.
+ */
+struct ibuf {
+	TAILQ_ENTRY(ibuf) entry;
+	unsigned char *buf;
+	size_t size; /* allocated */
+	size_t max; /* how far it may grow, 0 for a view */
+	size_t wpos;
+	size_t rpos;
+	int fd; /* to be sent with it, or -1 */
+};
+
+/* The header as it is on the wire, in host order; len counts the header. */
+struct imsg_hdr {
+	uint32_t type;
+	uint32_t len;
+	uint32_t peerid;
+	uint32_t pid;
+};
+
+/* A received message.  One of all zeroes is empty and holds nothing. */
+struct imsg {
+	struct imsg_hdr hdr;
+	struct ibuf payload; /* a view of data */
+	void *data;
+	int fd;
+	int has_fd;
+};
+
+struct imsg_channel;
+
+/* One end of a channel.  It may be moved in memory. */
+struct imsgbuf {
+	struct imsg_channel *ch;
+	int fd;
+};
+
+/*
+ * Readers.  Each takes bytes from the front of what is unread, or fails with
+ * EBADMSG when there are too few: then nothing is consumed and the result is
+ * not written.
+ */
+
+/* Take len bytes. */
+int ibuf_get(struct ibuf *, void *, size_t len);
+
+/* Take an unsigned integer in network byte order (n) or the host's (h). */
+int ibuf_get_n8(struct ibuf *, uint8_t *);
+int ibuf_get_n16(struct ibuf *, uint16_t *);
+int ibuf_get_n32(struct ibuf *, uint32_t *);
+int ibuf_get_n64(struct ibuf *, uint64_t *);
+int ibuf_get_h16(struct ibuf *, uint16_t *);
+int ibuf_get_h32(struct ibuf *, uint32_t *);
+int ibuf_get_h64(struct ibuf *, uint64_t *);
+
+/*
+ * Take len bytes as a view of their own, valid as long as the memory of the
+ * first buffer.
+ */
+int ibuf_get_ibuf(struct ibuf *, size_t len, struct ibuf *);
+
+/*
+ * Take a string from a field of len bytes, as ibuf_add_strbuf makes it.  A
+ * field whose last byte is not NUL fails with EBADMSG; a len of 0, too.
+ */
+int ibuf_get_strbuf(struct ibuf *, char *, size_t len);
+
+/* Pass over len bytes. */
+int ibuf_skip(struct ibuf *, size_t len);
+
+/* Start over: all bytes are unread again. */
+void ibuf_rewind(struct ibuf *);
+
+/* How many bytes are unread, and where; ibuf_data may be NULL if none is. */
+size_t ibuf_size(const struct ibuf *);
+void *ibuf_data(const struct ibuf *);
+
+/* Make a view of len bytes that stay the caller's and must outlive it. */
+void ibuf_from_buffer(struct ibuf *, void *, size_t len);
+
+/*
+ * Builders.  Each appends, or fails and leaves the buffer as it was: ERANGE
+ * if it would grow past its maximum, EINVAL if it is a view.
+ */
+
+/* A buffer for exactly len bytes; NULL on failure.  Ends with ibuf_free. */
+struct ibuf *ibuf_open(size_t len);
+
+/*
+ * A buffer with room for len bytes that grows up to max; NULL on failure,
+ * EINVAL if max is 0 or less than len.  Ends with ibuf_free.
+ */
+struct ibuf *ibuf_dynamic(size_t len, size_t max);
+
+/* Append len bytes, which must not lie in the buffer itself. */
+int ibuf_add(struct ibuf *, const void *, size_t len);
+
+/*
+ * Append an integer of the named width in network byte order (n) or the
+ * host's (h).  EINVAL if the value does not fit.
+ */
+int ibuf_add_n8(struct ibuf *, uint64_t);
+int ibuf_add_n16(struct ibuf *, uint64_t);
+int ibuf_add_n32(struct ibuf *, uint64_t);
+int ibuf_add_n64(struct ibuf *, uint64_t);
+int ibuf_add_h16(struct ibuf *, uint64_t);
+int ibuf_add_h32(struct ibuf *, uint64_t);
+int ibuf_add_h64(struct ibuf *, uint64_t);
+
+/* Append what is unread in the second buffer, which is not changed. */
+int ibuf_add_ibuf(struct ibuf *, const struct ibuf *);
+
+/*
+ * Append a string as a field of len bytes, filled up with NUL.  EOVERFLOW if
+ * the string and its NUL do not fit.
+ */
+int ibuf_add_strbuf(struct ibuf *, const char *, size_t len);
+
+/* Append len bytes of 0. */
+int ibuf_add_zero(struct ibuf *, size_t len);
+
+/*
+ * Append len bytes of 0 and return where they are, to be filled in before the
+ * next call that appends; NULL on failure.
+ */
+void *ibuf_reserve(struct ibuf *, size_t len);
+
+/* Free a buffer that owns its memory; NULL is ignored. */
+void ibuf_free(struct ibuf *);
+
+/*
+ * The channel.
+ */
+
+/*
+ * Set up one end.  fd is a connected stream socket, blocking or not; it stays
+ * the caller's, who closes it after imsgbuf_clear.
+ */
+int imsgbuf_init(struct imsgbuf *, int fd);
+
+/*
+ * Let descriptors pass in both directions.  Until then the kernel discards
+ * whatever descriptor the peer tries to send.
+ */
+void imsgbuf_allow_fdpass(struct imsgbuf *);
+
+/*
+ * Set the largest payload, both ways.  ERANGE if it cannot be expressed in a
+ * header.  The memory to read such a message is allocated here.
+ */
+int imsgbuf_set_maxsize(struct imsgbuf *, uint32_t payload);
+
+/*
+ * Read what is there with one system call.  Returns 1 to go on, also after
+ * EAGAIN and EINTR and when there is no room because messages have not been
+ * taken; 0 if the peer has closed; -1 on any other error.  Call imsgbuf_get
+ * until it returns 0 before the next read: no more than 16 descriptors are
+ * kept for messages that nobody has taken yet, and more are closed.
+ */
+int imsgbuf_read(struct imsgbuf *);
+
+/*
+ * Write queued messages with one system call.  Returns 0, also when the socket
+ * would block, and then imsgbuf_queuelen tells what is left.  -1 on any other
+ * error, EPIPE (never SIGPIPE) if the peer has closed.
+ */
+int imsgbuf_write(struct imsgbuf *);
+
+/* Write until nothing is queued.  Spins on a non-blocking socket. */
+int imsgbuf_flush(struct imsgbuf *);
+
+/* How many messages wait to be written, in full or in part. */
+uint32_t imsgbuf_queuelen(struct imsgbuf *);
+
+/*
+ * End the use of a channel: drop everything queued in either direction and
+ * close the descriptors among it, but not fd.  After it only imsgbuf_init may
+ * be called, or imsgbuf_clear again, which then does nothing.
+ */
+void imsgbuf_clear(struct imsgbuf *);
+
+/*
+ * Receiving.
+ */
+
+/*
+ * Take the next message from what has been read.  Returns 1 with a message,
+ * which stays valid until imsg_free, whatever happens to the channel; 0 if
+ * none is complete; -1 with ERANGE if the header's length is impossible: the
+ * peer is broken and the stream is of no more use.  But for 1 the message is
+ * left empty.
+ */
+int imsgbuf_get(struct imsgbuf *, struct imsg *);
+
+/* Free a message, and close its descriptor if nobody took it. */
+void imsg_free(struct imsg *);
+
+/* What the sender put into the header: to be checked, not trusted. */
+uint32_t imsg_get_type(struct imsg *);
+uint32_t imsg_get_id(struct imsg *);
+pid_t imsg_get_pid(struct imsg *);
+
+/* How many bytes of the payload have not been taken yet. */
+size_t imsg_get_len(struct imsg *);
+
+/*
+ * Take the whole payload.  EBADMSG unless exactly len bytes are left; EINVAL
+ * for a len of 0: an empty payload is asked for with imsg_get_len.
+ */
+int imsg_get_data(struct imsg *, void *, size_t len);
+
+/* Take the next piece of the payload; as ibuf_get and ibuf_get_strbuf. */
+int imsg_get_buf(struct imsg *, void *, size_t len);
+int imsg_get_strbuf(struct imsg *, char *, size_t len);
+
+/*
+ * Take all that is left of the payload as a view, valid until imsg_free.
+ * EBADMSG if nothing is left.
+ */
+int imsg_get_ibuf(struct imsg *, struct ibuf *);
+
+/*
+ * Take the descriptor, close-on-exec and now the caller's to close; -1 if
+ * there is none, or the announced one was lost at our descriptor limit.
+ */
+int imsg_get_fd(struct imsg *);
+
+/*
+ * Sending.  Messages are queued without bound: the caller watches
+ * imsgbuf_queuelen.  A pid of 0 stands for the caller's as of imsgbuf_init.
+ */
+
+/*
+ * Queue a copy of a message, with a descriptor unless fd is -1.  Returns 1,
+ * and fd belongs to the queue and is closed once it is sent; or -1, and fd is
+ * still the caller's: ERANGE if the payload is larger than the maximum, EINVAL
+ * if there is a descriptor but the channel does not pass them.
+ */
+int imsg_compose(struct imsgbuf *, uint32_t type, uint32_t id, pid_t pid,
+    int fd, const void *, size_t len);
+int imsg_composev(struct imsgbuf *, uint32_t type, uint32_t id, pid_t pid,
+    int fd, const struct iovec *, int iovcnt);
+
+/*
+ * The same from pieces.  imsg_create starts a message of about len bytes of
+ * payload, ERANGE if that is more than the maximum; NULL on failure.
+ * The ibuf_add functions and imsg_add append to it.  imsg_add returns len, or
+ * -1 (ERANGE past the maximum) after which the message has been freed.  The
+ * message belongs to the caller until imsg_close queues it; ibuf_free drops
+ * it.
+ */
+struct ibuf *imsg_create(
+    struct imsgbuf *, uint32_t type, uint32_t id, pid_t pid, size_t len);
+int imsg_add(struct ibuf *, const void *, size_t len);
+void imsg_close(struct imsgbuf *, struct ibuf *);
+
+/*
+ * Queue a copy of a received message with its whole payload, read or not, but
+ * never its descriptor.  Returns 1, or -1 as imsg_compose.
+ */
+int imsg_forward(struct imsgbuf *, struct imsg *);
+
+#endif

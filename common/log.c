@@ -1,0 +1,130 @@
+/*
+ * The log: lines on standard error, which the node's own log gets. What is
+ * logged may come from anyone, so control characters are shown as '?'.
+ */
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "proto.h"
+
+static const char *log_who = "proctor";
+static int log_level;
+
+void
+log_init(const char *who, int level)
+{
+	log_who = who;
+	log_setlevel(level);
+}
+
+void
+log_setlevel(int level)
+{
+	if (level >= 0 && level <= LOG_LEVEL_MAX)
+		log_level = level;
+}
+
+int
+log_getlevel(void)
+{
+	return (log_level);
+}
+
+static void
+log_line(const char *, va_list, int) __attribute__((__format__(printf, 1, 0)));
+
+static void
+log_line(const char *fmt, va_list ap, int error)
+{
+	char line[1024];
+	int head, n;
+	size_t len, i;
+
+	head = snprintf(
+	    line, sizeof(line), "proctor[%d] %s: ", (int)getpid(), log_who);
+	if (head < 0 || (size_t)head >= sizeof(line))
+		return;
+	len = (size_t)head;
+	n = vsnprintf(line + len, sizeof(line) - len, fmt, ap);
+	if (n > 0)
+		len += (size_t)n;
+	if (len > sizeof(line) - 1)
+		len = sizeof(line) - 1;
+	if (error != 0 && len < sizeof(line) - 1) {
+		n = snprintf(
+		    line + len, sizeof(line) - len, ": %s", strerror(error));
+		if (n > 0)
+			len += (size_t)n;
+		if (len > sizeof(line) - 1)
+			len = sizeof(line) - 1;
+	}
+	for (i = 0; i < len; i++)
+		if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
+			line[i] = '?';
+	line[len++] = '\n';
+	if (write(STDERR_FILENO, line, len) == -1)
+		return;
+}
+
+void
+log_warn(const char *fmt, ...)
+{
+	int saved = errno;
+	va_list ap;
+
+	va_start(ap, fmt);
+	log_line(fmt, ap, saved);
+	va_end(ap);
+	errno = saved;
+}
+
+void
+log_warnx(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	log_line(fmt, ap, 0);
+	va_end(ap);
+}
+
+void
+log_debug(const char *fmt, ...)
+{
+	va_list ap;
+
+	if (log_level < 1)
+		return;
+	va_start(ap, fmt);
+	log_line(fmt, ap, 0);
+	va_end(ap);
+}
+
+void
+fatal(const char *fmt, ...)
+{
+	int saved = errno;
+	va_list ap;
+
+	va_start(ap, fmt);
+	log_line(fmt, ap, saved);
+	va_end(ap);
+	exit(EXIT_RING);
+}
+
+void
+fatalx(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	log_line(fmt, ap, 0);
+	va_end(ap);
+	exit(EXIT_RING);
+}

@@ -1,0 +1,51 @@
+/*
+ * How broker and worker begin. They trust their command line: only priv
+ * starts them, and whoever else does gains nothing by it.
+ */
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "log.h"
+#include "part.h"
+#include "proto.h"
+
+static int64_t
+number(const char *text, int64_t min, int64_t max)
+{
+	const char *why;
+	int64_t n;
+
+	n = strtonum(text, min, max, &why);
+	if (why != NULL)
+		fatalx("argument %s: %s", text, why);
+	return (n);
+}
+
+void
+part_init(const char *who, int argc, char *argv[], struct part_args *a)
+{
+	struct stat st;
+
+	log_init(who, 0);
+	if (argc != 4 || fstat(RING_PRIV_FD, &st) == -1 ||
+	    !S_ISSOCK(st.st_mode) || fstat(RING_PEER_FD, &st) == -1 ||
+	    !S_ISSOCK(st.st_mode)) {
+		log_warnx("is started by proctor, not by hand");
+		exit(EXIT_USAGE);
+	}
+	a->packet = (int)number(argv[1], 2, 4);
+	a->debug = (int)number(argv[2], 0, LOG_LEVEL_MAX);
+	a->stdin_limit = number(argv[3], 0, INT64_MAX);
+	log_setlevel(a->debug);
+	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR ||
+	    signal(SIGTERM, SIG_IGN) == SIG_ERR ||
+	    signal(SIGINT, SIG_IGN) == SIG_ERR ||
+	    signal(SIGHUP, SIG_IGN) == SIG_ERR)
+		fatal("signal");
+}

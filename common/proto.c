@@ -1,0 +1,387 @@
+/*
+ * Packing, unpacking and checking of the messages in proto.h. What is
+ * unpacked here comes from a process that may have been taken over: every
+ * string must lie exactly where pack would have put it, so that there is
+ * one way only to write a message, without overlaps, gaps or left-overs.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+#include "proto.h"
+
+_Static_assert(sizeof(struct msg_run) == 128, "padding in msg_run");
+_Static_assert(sizeof(struct msg_request) == 16, "padding in msg_request");
+_Static_assert(sizeof(struct msg_launched) == 32, "padding in msg_launched");
+_Static_assert(sizeof(struct msg_child) == 24, "padding in msg_child");
+_Static_assert(sizeof(struct msg_reply) == 32, "padding in msg_reply");
+_Static_assert(sizeof(struct msg_pids) == 16, "padding in msg_pids");
+
+/* The strings behind a message, while they are written or checked. */
+struct tail {
+	char *out; /* when packing */
+	const char *in; /* when unpacking */
+	uint32_t size;
+	uint32_t off;
+};
+
+const char *
+strvec_next(const char *s)
+{
+	return (s + strlen(s) + 1);
+}
+
+static void
+tail_put(struct tail *t, struct msg_str *m, const char *s)
+{
+	size_t len = strlen(s);
+
+	m->off = t->off;
+	m->len = (uint32_t)len;
+	memcpy(t->out + t->off, s, len + 1);
+	t->off += m->len + 1;
+}
+
+static void
+tail_putvec(struct tail *t, struct msg_vec *m, const struct strvec *v)
+{
+	m->off = t->off;
+	m->len = v->len;
+	m->count = v->count;
+	if (v->len > 0)
+		memcpy(t->out + t->off, v->base, v->len);
+	t->off += v->len;
+}
+
+/* A string of at most max bytes with its NUL, exactly at the cursor. */
+static int
+tail_get(struct tail *t, const struct msg_str *m, uint32_t max, const char **s)
+{
+	uint32_t left = t->size - t->off;
+
+	if (m->off != t->off || m->len >= max || m->len >= left)
+		return (-1);
+	if (memchr(t->in + t->off, '\0', m->len + 1) != t->in + t->off + m->len)
+		return (-1);
+	*s = t->in + t->off;
+	t->off += m->len + 1;
+	return (0);
+}
+
+static int
+tail_getvec(struct tail *t, const struct msg_vec *m, struct strvec *v)
+{
+	uint32_t i, count = 0;
+
+	if (m->off != t->off || m->len > t->size - t->off)
+		return (-1);
+	v->base = t->in + t->off;
+	v->len = m->len;
+	for (i = 0; i < m->len; i++)
+		if (v->base[i] == '\0')
+			count++;
+	if (count != m->count)
+		return (-1);
+	if (m->len > 0 && v->base[m->len - 1] != '\0')
+		return (-1);
+	v->count = count;
+	t->off += m->len;
+	return (0);
+}
+
+static int
+run_size(const struct run *r, size_t *size)
+{
+	size_t n = sizeof(struct msg_run);
+	int i;
+
+	if (r->args.len > RUN_STRINGS_MAX || r->env.len > RUN_STRINGS_MAX ||
+	    r->args.len + r->env.len > RUN_STRINGS_MAX)
+		return (-1);
+	for (i = 0; i < 3; i++) {
+		if (strlen(r->io[i].path) >= RUN_PATH_MAX)
+			return (-1);
+		n += strlen(r->io[i].path) + 1;
+	}
+	if (strlen(r->executable) >= RUN_PATH_MAX ||
+	    strlen(r->cd) >= RUN_PATH_MAX)
+		return (-1);
+	n += strlen(r->executable) + 1 + strlen(r->cd) + 1;
+	*size = n + r->args.len + r->env.len;
+	return (0);
+}
+
+void *
+proto_pack_run(const struct run *r, size_t *len)
+{
+	struct msg_run *m;
+	struct tail t = { 0 };
+	int i;
+
+	if (run_size(r, len) == -1) {
+		errno = E2BIG;
+		return (NULL);
+	}
+	if ((m = calloc(1, *len)) == NULL)
+		return (NULL);
+	m->tid = r->tid;
+	m->id = r->id;
+	m->flags = r->flags;
+	m->kill_timeout = r->kill_timeout;
+	m->success = r->success;
+	t.out = (char *)(m + 1);
+	for (i = 0; i < 3; i++) {
+		m->io[i].kind = r->io[i].kind;
+		m->io[i].append = r->io[i].append;
+		m->io[i].mode = r->io[i].mode;
+		tail_put(&t, &m->io[i].path, r->io[i].path);
+	}
+	tail_put(&t, &m->executable, r->executable);
+	tail_put(&t, &m->cd, r->cd);
+	tail_putvec(&t, &m->args, &r->args);
+	tail_putvec(&t, &m->env, &r->env);
+	return (m);
+}
+
+static int
+io_check(const struct msg_io *m, int stream)
+{
+	if (m->kind >= IO_KINDS || m->append > 1 || m->mode > 07777)
+		return (-1);
+	if (m->kind == IO_FILE) {
+		if (m->path.len == 0)
+			return (-1);
+	} else if (m->path.len != 0 || m->append != 0 || m->mode != 0)
+		return (-1);
+	if (m->kind == IO_STDOUT)
+		return (stream == 2 ? 0 : -1);
+	if (m->kind == IO_STDERR)
+		return (stream == 1 ? 0 : -1);
+	return (0);
+}
+
+static int
+run_check(const struct msg_run *m)
+{
+	int i;
+
+	if (m->flags & ~(uint32_t)RUN_FLAGS || m->pad != 0)
+		return (-1);
+	if (m->kill_timeout > RUN_TIMEOUT_MAX || m->success > 255)
+		return (-1);
+	if (m->success != 0 && !(m->flags & RUN_SUCCESS))
+		return (-1);
+	if (m->args.count == 0 ||
+	    ((m->flags & RUN_SHELL) && m->args.count != 1))
+		return (-1);
+	for (i = 0; i < 3; i++)
+		if (io_check(&m->io[i], i) == -1)
+			return (-1);
+	if (m->io[1].kind == IO_STDERR && m->io[2].kind == IO_STDOUT)
+		return (-1);
+	return (0);
+}
+
+int
+proto_unpack_run(const void *data, size_t len, struct run *r)
+{
+	struct msg_run m;
+	struct tail t = { 0 };
+	int i;
+
+	if (len < sizeof(m) || len > MSG_MAX)
+		return (-1);
+	memcpy(&m, data, sizeof(m));
+	if (run_check(&m) == -1)
+		return (-1);
+	t.in = (const char *)data + sizeof(m);
+	t.size = (uint32_t)(len - sizeof(m));
+	r->tid = m.tid;
+	r->id = m.id;
+	r->flags = m.flags;
+	r->kill_timeout = m.kill_timeout;
+	r->success = m.success;
+	for (i = 0; i < 3; i++) {
+		r->io[i].kind = m.io[i].kind;
+		r->io[i].append = m.io[i].append;
+		r->io[i].mode = m.io[i].mode;
+		if (tail_get(&t, &m.io[i].path, RUN_PATH_MAX, &r->io[i].path) ==
+		    -1)
+			return (-1);
+	}
+	if (tail_get(&t, &m.executable, RUN_PATH_MAX, &r->executable) == -1 ||
+	    tail_get(&t, &m.cd, RUN_PATH_MAX, &r->cd) == -1 ||
+	    tail_getvec(&t, &m.args, &r->args) == -1 ||
+	    tail_getvec(&t, &m.env, &r->env) == -1)
+		return (-1);
+	if (t.off != t.size || r->args.len + r->env.len > RUN_STRINGS_MAX)
+		return (-1);
+	return (0);
+}
+
+/* The one text behind a message of size bytes; the message's length. */
+static size_t
+text_put(void *buf, size_t size, struct msg_str *m, const char *s)
+{
+	char text[MSG_TEXT_MAX];
+	struct tail t = { 0 };
+
+	(void)strlcpy(text, s, sizeof(text));
+	t.out = (char *)buf + size;
+	tail_put(&t, m, text);
+	return (size + t.off);
+}
+
+static int
+text_get(const void *data, size_t len, size_t size, const struct msg_str *m,
+    const char **s)
+{
+	struct tail t = { 0 };
+
+	t.in = (const char *)data + size;
+	t.size = (uint32_t)(len - size);
+	if (tail_get(&t, m, MSG_TEXT_MAX, s) == -1 || t.off != t.size)
+		return (-1);
+	return (0);
+}
+
+size_t
+proto_pack_reply(void *buf, const struct reply *r)
+{
+	struct msg_reply m = { 0 };
+	size_t len;
+
+	m.tid = r->tid;
+	m.code = r->code;
+	m.value = r->value;
+	m.stage = r->stage;
+	m.level = r->level;
+	len = text_put(buf, sizeof(m), &m.text, r->text);
+	memcpy(buf, &m, sizeof(m));
+	return (len);
+}
+
+int
+proto_unpack_reply(const void *data, size_t len, struct reply *r)
+{
+	struct msg_reply m;
+
+	if (len < sizeof(m) || len > MSG_REPLY_MAX)
+		return (-1);
+	memcpy(&m, data, sizeof(m));
+	if (m.code >= REPLY_CODES || m.stage >= STAGES || m.level < 0 ||
+	    m.level > LOG_LEVEL_MAX)
+		return (-1);
+	r->tid = m.tid;
+	r->code = m.code;
+	r->value = m.value;
+	r->stage = m.stage;
+	r->level = m.level;
+	return (text_get(data, len, sizeof(m), &m.text, &r->text));
+}
+
+size_t
+proto_pack_launched(void *buf, const struct launched *l)
+{
+	struct msg_launched m = { 0 };
+	size_t len;
+
+	m.id = l->id;
+	m.pid = l->pid;
+	m.stage = l->stage;
+	m.error = l->error;
+	m.streams = l->streams;
+	len = text_put(buf, sizeof(m), &m.text, l->text);
+	memcpy(buf, &m, sizeof(m));
+	return (len);
+}
+
+int
+proto_unpack_launched(const void *data, size_t len, struct launched *l)
+{
+	struct msg_launched m;
+
+	if (len < sizeof(m) || len > MSG_LAUNCHED_MAX)
+		return (-1);
+	memcpy(&m, data, sizeof(m));
+	if (m.stage >= STAGES || m.streams > 7 || m.pad != 0)
+		return (-1);
+	if (m.stage == STAGE_NONE) {
+		if (m.pid <= 1 || m.error != 0 || m.text.len != 0)
+			return (-1);
+	} else if (m.pid < 0 || m.pid == 1 || m.error <= 0 || m.streams != 0)
+		return (-1);
+	l->id = m.id;
+	l->pid = m.pid;
+	l->stage = m.stage;
+	l->error = m.error;
+	l->streams = m.streams;
+	return (text_get(data, len, sizeof(m), &m.text, &l->text));
+}
+
+static int
+unpack_fixed(const void *data, size_t len, void *m, size_t size)
+{
+	if (len != size)
+		return (-1);
+	memcpy(m, data, size);
+	return (0);
+}
+
+int
+proto_unpack_child(const void *data, size_t len, struct msg_child *m)
+{
+	if (unpack_fixed(data, len, m, sizeof(*m)) == -1)
+		return (-1);
+	return (m->pid > 1 && m->streams <= 7 && m->pad == 0 ? 0 : -1);
+}
+
+int
+proto_unpack_stream(const void *data, size_t len, struct msg_stream *m)
+{
+	if (unpack_fixed(data, len, m, sizeof(*m)) == -1)
+		return (-1);
+	return (m->stream <= 2 ? 0 : -1);
+}
+
+int
+proto_unpack_request(const void *data, size_t len, struct msg_request *m)
+{
+	return (unpack_fixed(data, len, m, sizeof(*m)));
+}
+
+int
+proto_unpack_stdin(const void *data, size_t len, struct msg_stdin *m,
+    const uint8_t **bytes, size_t *n)
+{
+	if (len < sizeof(*m) || len > sizeof(*m) + MSG_STDIN_MAX)
+		return (-1);
+	memcpy(m, data, sizeof(*m));
+	if (m->pid <= 1 || m->pad != 0)
+		return (-1);
+	*bytes = (const uint8_t *)data + sizeof(*m);
+	*n = len - sizeof(*m);
+	return (0);
+}
+
+int
+proto_unpack_pids(
+    const void *data, size_t len, struct msg_pids *m, const uint8_t **pids)
+{
+	if (len < sizeof(*m))
+		return (-1);
+	memcpy(m, data, sizeof(*m));
+	if (m->pad != 0 || m->count > MSG_PIDS_MAX ||
+	    len != sizeof(*m) + m->count * sizeof(int32_t))
+		return (-1);
+	*pids = (const uint8_t *)data + sizeof(*m);
+	return (0);
+}
+
+int
+proto_unpack_exit(const void *data, size_t len, struct msg_exit *m)
+{
+	return (unpack_fixed(data, len, m, sizeof(*m)));
+}

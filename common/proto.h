@@ -1,0 +1,275 @@
+/*
+ * Every message that crosses between the processes of proctor.
+ *
+ *	broker -> priv		IMSG_RUN to IMSG_SHUTDOWN
+ *	broker -> worker	IMSG_STDIN, IMSG_STDIN_EOF
+ *	priv -> launcher	IMSG_LAUNCH
+ *	launcher -> priv	IMSG_STREAM, IMSG_LAUNCHED
+ *	priv -> worker		IMSG_STREAM, IMSG_CHILD to IMSG_PIDS
+ *	worker -> priv		IMSG_LOST
+ *
+ * A message is an imsg whose payload is one of the structs below, host byte
+ * order, members of fixed width, without padding. Strings stand behind the
+ * struct, NUL-terminated and back to back, in the order in which the struct
+ * names them; each is named by offset (from the end of the struct) and
+ * length (without the NUL). proto_pack_*() writes a message and
+ * proto_unpack_*() checks one: whoever receives a message uses nothing of
+ * it that its unpack function has not passed.
+ */
+
+#ifndef PROTO_H
+#define PROTO_H
+
+#include <sys/types.h>
+
+#include <stdint.h>
+
+/* What the exit status of any of the three programs says. */
+#define EXIT_CLEAN 0 /* end of file, {shutdown} or a signal */
+#define EXIT_PEER 1 /* the node sent what is no term */
+#define EXIT_USAGE 2 /* the command line is wrong */
+#define EXIT_NOUSER 3 /* -user names nobody */
+#define EXIT_REFUSED 4 /* this start is not allowed */
+#define EXIT_RING 5 /* one of our own processes died or lied */
+#define EXIT_START 6 /* the system refused something that start-up needs */
+
+enum imsg_type {
+	IMSG_RUN = 1, /* struct msg_run */
+	IMSG_STOP, /* struct msg_request */
+	IMSG_KILL, /* struct msg_request, arg: the signal */
+	IMSG_LIST, /* struct msg_request */
+	IMSG_DEBUG, /* struct msg_request, arg: the level */
+	IMSG_REFUSE, /* struct msg_reply: pass it on in its turn */
+	IMSG_SHUTDOWN, /* struct msg_request, arg: the exit status */
+	IMSG_STDIN, /* struct msg_stdin and the bytes */
+	IMSG_STDIN_EOF, /* struct msg_stdin */
+	IMSG_LAUNCH, /* struct msg_run */
+	IMSG_STREAM, /* struct msg_stream and a descriptor */
+	IMSG_LAUNCHED, /* struct msg_launched */
+	IMSG_CHILD, /* struct msg_child: a run's good answer */
+	IMSG_EXIT, /* struct msg_exit */
+	IMSG_REPLY, /* struct msg_reply */
+	IMSG_PIDS, /* struct msg_pids and the pids */
+	IMSG_LOST /* struct msg_stream: its descriptor did not arrive */
+};
+
+/* Channels: the descriptors that broker and worker are started with. */
+#define RING_PRIV_FD 3
+#define RING_PEER_FD 4
+
+#define RUN_STRINGS_MAX (1U << 20) /* arguments and environment, with NULs */
+#define RUN_PATH_MAX 4096 /* any other string, with its NUL */
+#define RUN_TIMEOUT_MAX 86400000U /* kill_timeout, in ms: a day */
+#define MSG_TEXT_MAX 1024 /* a reply's text, with its NUL */
+#define MSG_STDIN_MAX 65536 /* bytes in one IMSG_STDIN */
+#define MSG_PIDS_MAX (1U << 18) /* children there can be */
+/* The largest payload: a run, or that many pids. */
+#define MSG_MAX (RUN_STRINGS_MAX + 8 * RUN_PATH_MAX)
+
+struct msg_str {
+	uint32_t off;
+	uint32_t len;
+};
+
+/* count strings back to back; len bytes with all their NULs. */
+struct msg_vec {
+	uint32_t off;
+	uint32_t len;
+	uint32_t count;
+};
+
+enum io_kind {
+	IO_NULL, /* /dev/null */
+	IO_PIPE, /* a pipe to or from the node */
+	IO_CLOSE,
+	IO_FILE,
+	IO_STDOUT, /* wherever the child's stdout goes */
+	IO_STDERR,
+	IO_KINDS
+};
+
+struct msg_io {
+	uint32_t kind;
+	uint32_t append; /* IO_FILE: 0 or 1 */
+	uint32_t mode; /* IO_FILE: permissions of a new file */
+	struct msg_str path;
+};
+
+/* flags of a run */
+#define RUN_SHELL 0x1 /* args is one command line, for the shell */
+#define RUN_ENV_CLEAR 0x2 /* start from an empty environment */
+#define RUN_SUCCESS 0x4 /* success holds a status to report for 0 */
+#define RUN_FLAGS 0x7
+
+struct msg_run {
+	int64_t tid; /* the node's transaction; 0 wants no reply */
+	uint32_t id; /* priv's number for the child; 0 from broker */
+	uint32_t flags; /* RUN_... */
+	uint32_t kill_timeout; /* ms from SIGTERM to SIGKILL */
+	uint32_t success; /* 0 to 255 */
+	struct msg_io io[3];
+	struct msg_str executable; /* "" if not given */
+	struct msg_str cd; /* "" if not given */
+	struct msg_vec args;
+	struct msg_vec env; /* "K=V" sets, "K" takes K away */
+	uint32_t pad; /* 0 */
+};
+
+struct msg_request {
+	int64_t tid;
+	int32_t pid;
+	int32_t arg;
+};
+
+struct msg_stdin {
+	int32_t pid;
+	uint32_t pad; /* 0 */
+};
+
+struct msg_stream {
+	uint32_t id; /* the child */
+	uint32_t stream; /* 0 to 2 */
+};
+
+/* What was being done when a run failed: PROTOCOL.md 6 names them. */
+enum stage {
+	STAGE_NONE,
+	STAGE_LIMIT,
+	STAGE_PIPE,
+	STAGE_FORK,
+	STAGE_CHDIR,
+	STAGE_OPEN,
+	STAGE_EXEC,
+	STAGE_LAUNCHER,
+	STAGES
+};
+
+struct msg_launched {
+	uint32_t id;
+	int32_t pid; /* 0 if there is no child */
+	uint32_t stage; /* where it failed; STAGE_NONE if it runs */
+	int32_t error; /* errno of that */
+	uint32_t streams; /* 1 << n for each pipe that was sent before */
+	struct msg_str text; /* what it failed on: a path, a stream's name */
+	uint32_t pad; /* 0 */
+};
+
+struct msg_child {
+	int64_t tid;
+	uint32_t id;
+	int32_t pid;
+	uint32_t streams; /* 1 << n for each descriptor sent before */
+	uint32_t pad; /* 0 */
+};
+
+struct msg_exit {
+	uint32_t id;
+	int32_t status; /* what the node is told */
+};
+
+enum reply_code {
+	REPLY_OK,
+	REPLY_BADARG, /* {error, badarg} */
+	REPLY_ERRNO, /* {error, Atom}; value: the errno */
+	REPLY_TEXT, /* {error, Text} */
+	REPLY_LEVEL, /* {ok, value}: the log level before */
+	REPLY_RUNFAIL, /* stage, value: the errno, text: what was tried on */
+	REPLY_CODES
+};
+
+struct msg_reply {
+	int64_t tid;
+	uint32_t code;
+	int32_t value;
+	uint32_t stage;
+	struct msg_str text;
+	int32_t level; /* REPLY_LEVEL: the one from now on */
+};
+
+struct msg_pids {
+	int64_t tid;
+	uint32_t count;
+	uint32_t pad; /* 0 */
+};
+
+/*
+ * The same with pointers instead of offsets. The strings of an unpacked
+ * message live as long as the message.
+ */
+struct strvec {
+	const char *base; /* count strings back to back */
+	uint32_t len; /* bytes with all their NULs */
+	uint32_t count;
+};
+
+struct run_io {
+	uint32_t kind;
+	uint32_t append;
+	uint32_t mode;
+	const char *path; /* "" unless IO_FILE */
+};
+
+struct run {
+	int64_t tid;
+	uint32_t id;
+	uint32_t flags;
+	uint32_t kill_timeout;
+	uint32_t success;
+	struct run_io io[3];
+	const char *executable;
+	const char *cd;
+	struct strvec args;
+	struct strvec env;
+};
+
+struct launched {
+	uint32_t id;
+	pid_t pid;
+	uint32_t stage;
+	int32_t error;
+	uint32_t streams;
+	const char *text; /* "" if there is none */
+};
+
+struct reply {
+	int64_t tid;
+	uint32_t code;
+	int32_t value;
+	uint32_t stage;
+	int32_t level;
+	const char *text; /* "" if there is none */
+};
+
+/* For walking a strvec: the string behind s. */
+const char *strvec_next(const char *s);
+
+/*
+ * Pack into a new buffer. Returns it, to be freed by the caller, and its
+ * length; NULL with errno E2BIG (a limit above is passed) or ENOMEM.
+ */
+void *proto_pack_run(const struct run *, size_t *len);
+
+/*
+ * Pack into buf of MSG_REPLY_MAX bytes; a text that is too long is cut.
+ * Returns the length.
+ */
+#define MSG_REPLY_MAX (sizeof(struct msg_reply) + MSG_TEXT_MAX)
+size_t proto_pack_reply(void *buf, const struct reply *);
+/* The same for MSG_LAUNCHED_MAX bytes. */
+#define MSG_LAUNCHED_MAX (sizeof(struct msg_launched) + MSG_TEXT_MAX)
+size_t proto_pack_launched(void *buf, const struct launched *);
+
+/* 0, or -1 if the message is not one that pack could have made. */
+int proto_unpack_run(const void *, size_t, struct run *);
+int proto_unpack_reply(const void *, size_t, struct reply *);
+int proto_unpack_launched(const void *, size_t, struct launched *);
+int proto_unpack_child(const void *, size_t, struct msg_child *);
+int proto_unpack_stream(const void *, size_t, struct msg_stream *);
+int proto_unpack_request(const void *, size_t, struct msg_request *);
+int proto_unpack_stdin(
+    const void *, size_t, struct msg_stdin *, const uint8_t **, size_t *);
+int proto_unpack_pids(
+    const void *, size_t, struct msg_pids *, const uint8_t **pids);
+int proto_unpack_exit(const void *, size_t, struct msg_exit *);
+
+#endif

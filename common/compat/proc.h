@@ -1,0 +1,73 @@
+/*
+ * What the systems do differently about processes. proc_linux.c and
+ * proc_generic.c implement the first part, clone_linux.c and clone_fork.c
+ * the last function; configure chooses.
+ */
+
+#ifndef COMPAT_PROC_H
+#define COMPAT_PROC_H
+
+#include <sys/types.h>
+#include <sys/resource.h>
+
+#include <stdint.h>
+
+/*
+ * Become the process that orphaned descendants are given to. 0, or -1 where
+ * the system has no such thing (ENOSYS) or refuses.
+ */
+int proc_subreaper(void);
+
+/*
+ * Be sent sig when the parent dies, which must be parent at the time of the
+ * call. A change of credentials undoes it. 0, or -1 (ESRCH: it is another
+ * one already); 0 without effect where the system cannot do it.
+ */
+int proc_die_with(pid_t parent, int sig);
+
+/* Mark all descriptors from first up close-on-exec. Allocates nothing. */
+void proc_cloexec_from(int first);
+
+/* Did exec give this process rights that its starter does not have? */
+int proc_privileged(void);
+
+/*
+ * The folder of the running executable into buf, without a slash at the end.
+ * 0, or -1 where the system cannot tell.
+ */
+int proc_own_folder(char *buf, size_t size);
+
+/*
+ * Call fn for each living or unreaped child of this process, adopted ones
+ * too. 0, or -1 if the system cannot tell.
+ */
+int proc_children(void (*fn)(pid_t, void *), void *arg);
+
+/*
+ * Send sig to all descendants of child, a child of this process that was not
+ * reaped, except those in its own process group. A process is signalled only
+ * while it is proved to be such a descendant.
+ */
+void proc_signal_descendants(pid_t child, int sig);
+
+/*
+ * A set of processes that tells which have ended, behind one descriptor that
+ * polls readable when one has. -1 where the system has no such thing: then
+ * SIGCHLD has to do.
+ */
+int pidset_open(void);
+/* A watch on child pid, to be closed by pidset_remove(); -1 with errno. */
+int pidset_add(int set, pid_t pid, uint32_t id);
+void pidset_remove(int watch);
+/* Up to max ids of ended processes, returned again until they are removed. */
+int pidset_ended(int set, uint32_t *ids, int max);
+
+/*
+ * Make a child that calls fn(arg), and wait until it has called exec or
+ * ended. If fn returns, it has stored size bytes at result, which the caller
+ * can then read, and the child ends. Returns its pid or -1. With
+ * clone_linux.c it is the caller's sibling: a child of the caller's parent.
+ */
+pid_t proc_make_child(void (*fn)(void *), void *arg, void *result, size_t size);
+
+#endif

@@ -1,0 +1,94 @@
+/*
+ * Processes where there is nothing but POSIX: no subreaper, no signal from a
+ * dying parent, no pidfd. Children are watched by SIGCHLD and their process
+ * groups are all that is known of their descendants.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "proc.h"
+
+int
+proc_subreaper(void)
+{
+	errno = ENOSYS;
+	return (-1);
+}
+
+int
+proc_die_with(pid_t parent, int sig)
+{
+	(void)sig;
+	if (getppid() != parent) {
+		errno = ESRCH;
+		return (-1);
+	}
+	return (0);
+}
+
+void
+proc_cloexec_from(int first)
+{
+	(void)first;
+}
+
+int
+proc_privileged(void)
+{
+	return (getuid() != geteuid() || getgid() != getegid());
+}
+
+int
+proc_own_folder(char *buf, size_t size)
+{
+	(void)buf;
+	(void)size;
+	return (-1);
+}
+
+int
+proc_children(void (*fn)(pid_t, void *), void *arg)
+{
+	(void)fn;
+	(void)arg;
+	return (-1);
+}
+
+void
+proc_signal_descendants(pid_t child, int sig)
+{
+	(void)child;
+	(void)sig;
+}
+
+int
+pidset_open(void)
+{
+	return (-1);
+}
+
+int
+pidset_add(int set, pid_t pid, uint32_t id)
+{
+	(void)set;
+	(void)pid;
+	(void)id;
+	return (-1);
+}
+
+void
+pidset_remove(int watch)
+{
+	(void)watch;
+}
+
+int
+pidset_ended(int set, uint32_t *ids, int max)
+{
+	(void)set;
+	(void)ids;
+	(void)max;
+	return (0);
+}

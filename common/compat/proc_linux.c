@@ -1,0 +1,228 @@
+/*
+ * Processes on Linux: subreaper, pidfds, /proc. Kernels that lack pidfds or
+ * close_range are served too, more slowly.
+ */
+
+#include <sys/auxv.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "proc.h"
+
+/* Descendants in each other, at most: a longer chain waits for SIGKILL. */
+#define MAX_DEPTH 64
+
+int
+proc_subreaper(void)
+{
+	return (prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0UL, 0UL, 0UL));
+}
+
+int
+proc_die_with(pid_t parent, int sig)
+{
+	if (prctl(PR_SET_PDEATHSIG, (unsigned long)sig, 0UL, 0UL, 0UL) == -1)
+		return (-1);
+	if (getppid() != parent) {
+		errno = ESRCH;
+		return (-1);
+	}
+	return (0);
+}
+
+void
+proc_cloexec_from(int first)
+{
+	/* CLOSE_RANGE_CLOEXEC; without it ours are close-on-exec already. */
+	(void)syscall(SYS_close_range, (unsigned int)first, ~0U, 1U << 2);
+}
+
+int
+proc_privileged(void)
+{
+	return (getauxval(AT_SECURE) != 0);
+}
+
+int
+proc_own_folder(char *buf, size_t size)
+{
+	char *slash;
+	ssize_t n;
+
+	n = readlink("/proc/self/exe", buf, size);
+	if (n <= 0 || (size_t)n >= size)
+		return (-1);
+	buf[n] = '\0';
+	if ((slash = strrchr(buf, '/')) == NULL)
+		return (-1);
+	*slash = '\0';
+	return (0);
+}
+
+/* What one thread has forked and not yet waited for. */
+static void
+thread_children(
+    pid_t pid, const char *tid, void (*fn)(pid_t, void *), void *arg)
+{
+	char path[96];
+	FILE *f;
+	int child;
+
+	(void)snprintf(
+	    path, sizeof(path), "/proc/%d/task/%.20s/children", (int)pid, tid);
+	if ((f = fopen(path, "re")) == NULL)
+		return;
+	while (fscanf(f, "%d", &child) == 1)
+		fn((pid_t)child, arg);
+	(void)fclose(f);
+}
+
+static int
+children_of(pid_t pid, void (*fn)(pid_t, void *), void *arg)
+{
+	const struct dirent *d;
+	char path[64];
+	DIR *dir;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+	if ((dir = opendir(path)) == NULL)
+		return (-1);
+	while ((d = readdir(dir)) != NULL)
+		if (d->d_name[0] != '.')
+			thread_children(pid, d->d_name, fn, arg);
+	(void)closedir(dir);
+	return (0);
+}
+
+int
+proc_children(void (*fn)(pid_t, void *), void *arg)
+{
+	return (children_of(getpid(), fn, arg));
+}
+
+/* A process's parent and group. The name before them can hold anything. */
+static int
+stat_read(pid_t pid, pid_t *ppid, pid_t *pgrp)
+{
+	char path[64], buf[512];
+	const char *p;
+	ssize_t n;
+	int fd, a, b;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
+		return (-1);
+	n = read(fd, buf, sizeof(buf) - 1);
+	(void)close(fd);
+	if (n <= 0)
+		return (-1);
+	buf[n] = '\0';
+	if ((p = strrchr(buf, ')')) == NULL ||
+	    sscanf(p, ") %*c %d %d", &a, &b) != 2)
+		return (-1);
+	*ppid = a;
+	*pgrp = b;
+	return (0);
+}
+
+struct walk {
+	pid_t parent;
+	pid_t group; /* has its signal already */
+	int sig;
+	int depth;
+};
+
+/*
+ * The pidfd is opened first and the parent read after it: if that pid is
+ * parent's child then, the pidfd is either that child or a dead process.
+ */
+static void
+walk_child(pid_t pid, void *arg)
+{
+	const struct walk *w = arg;
+	struct walk next = *w;
+	pid_t ppid, pgrp;
+	int fd;
+
+	if (w->depth >= MAX_DEPTH ||
+	    (fd = (int)syscall(SYS_pidfd_open, pid, 0U)) == -1)
+		return;
+	if (stat_read(pid, &ppid, &pgrp) == 0 && ppid == w->parent) {
+		next.parent = pid;
+		next.depth++;
+		(void)children_of(pid, walk_child, &next);
+		if (pgrp != w->group)
+			(void)syscall(
+			    SYS_pidfd_send_signal, fd, w->sig, NULL, 0U);
+	}
+	(void)close(fd);
+}
+
+void
+proc_signal_descendants(pid_t child, int sig)
+{
+	struct walk w = { child, child, sig, 0 };
+
+	(void)children_of(child, walk_child, &w);
+}
+
+int
+pidset_open(void)
+{
+	int fd;
+
+	/* Is there pidfd_open, and may we use it? */
+	if ((fd = (int)syscall(SYS_pidfd_open, getpid(), 0U)) == -1)
+		return (-1);
+	(void)close(fd);
+	return (epoll_create1(EPOLL_CLOEXEC));
+}
+
+int
+pidset_add(int set, pid_t pid, uint32_t id)
+{
+	struct epoll_event ev = { 0 };
+	int fd;
+
+	if ((fd = (int)syscall(SYS_pidfd_open, pid, 0U)) == -1)
+		return (-1);
+	ev.events = EPOLLIN;
+	ev.data.u32 = id;
+	if (epoll_ctl(set, EPOLL_CTL_ADD, fd, &ev) == -1) {
+		(void)close(fd);
+		return (-1);
+	}
+	return (fd);
+}
+
+void
+pidset_remove(int watch)
+{
+	if (watch != -1)
+		(void)close(watch);
+}
+
+int
+pidset_ended(int set, uint32_t *ids, int max)
+{
+	struct epoll_event ev[64];
+	int i, n;
+
+	if (max > 64)
+		max = 64;
+	if ((n = epoll_wait(set, ev, max, 0)) == -1)
+		return (0);
+	for (i = 0; i < n; i++)
+		ids[i] = ev[i].data.u32;
+	return (n);
+}

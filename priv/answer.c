@@ -1,0 +1,191 @@
+/*
+ * Replies leave in the order of their requests. Most are known at once; that
+ * of a run waits for its launcher, and all later ones wait behind it.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+#include "priv.h"
+
+struct slot {
+	TAILQ_ENTRY(slot) entry;
+	struct child *child; /* whose answer is awaited, or NULL */
+	uint32_t type;
+	size_t len;
+	void *data; /* the message, once it is known */
+};
+
+static TAILQ_HEAD(, slot) slots = TAILQ_HEAD_INITIALIZER(slots);
+static int slots_waiting;
+
+/* What the slot will send: a copy. */
+static void
+slot_fill(struct slot *s, uint32_t type, const void *data, size_t len)
+{
+	if ((s->data = malloc(len)) == NULL)
+		fatal("reply");
+	memcpy(s->data, data, len);
+	s->type = type;
+	s->len = len;
+}
+
+static struct slot *
+slot_new(void)
+{
+	struct slot *s;
+
+	if ((s = calloc(1, sizeof(*s))) == NULL)
+		fatal("reply");
+	TAILQ_INSERT_TAIL(&slots, s, entry);
+	slots_waiting++;
+	return (s);
+}
+
+static void
+send_child(struct child *c)
+{
+	struct msg_child m = { 0 };
+	struct msg_stream s = { 0 };
+	uint32_t i;
+
+	s.id = c->id;
+	for (i = 0; i < 3; i++) {
+		if (c->fds[i] == -1)
+			continue;
+		s.stream = i;
+		channel_send(
+		    &worker_channel, IMSG_STREAM, c->fds[i], &s, sizeof(s));
+		c->fds[i] = -1; /* the queue's now */
+		m.streams |= 1U << i;
+	}
+	m.tid = c->tid;
+	m.id = c->id;
+	m.pid = c->pid;
+	channel_send(&worker_channel, IMSG_CHILD, -1, &m, sizeof(m));
+	child_told(c);
+}
+
+/* Send what has nothing unanswered before it. */
+static void
+slots_flush(void)
+{
+	struct slot *s;
+
+	while ((s = TAILQ_FIRST(&slots)) != NULL) {
+		if (s->child != NULL && s->child->pid == 0)
+			return;
+		TAILQ_REMOVE(&slots, s, entry);
+		slots_waiting--;
+		if (s->child != NULL)
+			send_child(s->child);
+		else
+			channel_send(
+			    &worker_channel, s->type, -1, s->data, s->len);
+		free(s->data);
+		free(s);
+	}
+}
+
+static void
+answer(uint32_t type, const void *data, size_t len)
+{
+	if (TAILQ_EMPTY(&slots))
+		channel_send(&worker_channel, type, -1, data, len);
+	else
+		slot_fill(slot_new(), type, data, len);
+}
+
+void
+answer_reply(const struct reply *r)
+{
+	uint8_t buf[MSG_REPLY_MAX];
+
+	answer(IMSG_REPLY, buf, proto_pack_reply(buf, r));
+}
+
+void
+answer_now(int64_t tid, uint32_t code, int value, const char *text)
+{
+	struct reply r = { 0 };
+
+	r.tid = tid;
+	r.code = code;
+	r.value = value;
+	r.text = text;
+	answer_reply(&r);
+}
+
+void
+answer_level(int64_t tid, int before, int level)
+{
+	struct reply r = { 0 };
+
+	r.tid = tid;
+	r.code = REPLY_LEVEL;
+	r.value = before;
+	r.level = level;
+	r.text = "";
+	answer_reply(&r);
+}
+
+void
+answer_pids(int64_t tid, const int32_t *pids, uint32_t count)
+{
+	struct msg_pids m = { 0 };
+	uint8_t *buf;
+	size_t len;
+
+	len = sizeof(m) + count * sizeof(*pids);
+	if ((buf = malloc(len)) == NULL)
+		fatal("list");
+	m.tid = tid;
+	m.count = count;
+	memcpy(buf, &m, sizeof(m));
+	if (count > 0)
+		memcpy(buf + sizeof(m), pids, count * sizeof(*pids));
+	answer(IMSG_PIDS, buf, len);
+	free(buf);
+}
+
+/* Keep the place of a run's answer. */
+void
+answer_reserve(struct child *c)
+{
+	c->slot = slot_new();
+	c->slot->child = c;
+}
+
+/* The child is born: its place in the order can be filled. */
+void
+answer_child(struct child *c)
+{
+	c->slot = NULL;
+	slots_flush();
+}
+
+/* There is no child; the caller is about to free c. */
+void
+answer_failed(struct child *c, const struct launched *l)
+{
+	uint8_t buf[MSG_REPLY_MAX];
+	struct reply r = { 0 };
+
+	r.tid = c->tid;
+	r.code = REPLY_RUNFAIL;
+	r.value = l->error;
+	r.stage = l->stage;
+	r.text = l->text;
+	slot_fill(c->slot, IMSG_REPLY, buf, proto_pack_reply(buf, &r));
+	c->slot->child = NULL;
+	c->slot = NULL;
+	slots_flush();
+}
+
+/* How many requests wait for their answer. */
+int
+answer_waiting(void)
+{
+	return (slots_waiting);
+}

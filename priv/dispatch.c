@@ -1,0 +1,40 @@
+/*
+ * All that priv can be asked, and by whom. What is not in these tables does
+ * not exist; see dispatch.h for what is checked before a handler is called.
+ */
+
+#include "priv.h"
+
+#define REQUEST sizeof(struct msg_request), sizeof(struct msg_request)
+#define RUN STATE_RUN
+#define ANY (STATE_RUN | STATE_STOP)
+
+const struct dispatch priv_broker_table[] = {
+	{ IMSG_RUN, "run", sizeof(struct msg_run), MSG_MAX, MSG_NOFD, RUN,
+	    request_run },
+	{ IMSG_STOP, "stop", REQUEST, MSG_NOFD, RUN, request_stop },
+	{ IMSG_KILL, "kill", REQUEST, MSG_NOFD, RUN, request_kill },
+	{ IMSG_LIST, "list", REQUEST, MSG_NOFD, RUN, request_list },
+	{ IMSG_DEBUG, "debug", REQUEST, MSG_NOFD, RUN, request_debug },
+	{ IMSG_REFUSE, "refuse", sizeof(struct msg_reply), MSG_REPLY_MAX,
+	    MSG_NOFD, RUN, request_refuse },
+	{ IMSG_SHUTDOWN, "shutdown", REQUEST, MSG_NOFD, RUN, request_shutdown },
+};
+const size_t priv_broker_rows =
+    sizeof(priv_broker_table) / sizeof(priv_broker_table[0]);
+
+const struct dispatch priv_worker_table[] = {
+	{ IMSG_LOST, "lost", sizeof(struct msg_stream),
+	    sizeof(struct msg_stream), MSG_NOFD, ANY, child_lost },
+};
+const size_t priv_worker_rows =
+    sizeof(priv_worker_table) / sizeof(priv_worker_table[0]);
+
+const struct dispatch priv_launcher_table[] = {
+	{ IMSG_STREAM, "stream", sizeof(struct msg_stream),
+	    sizeof(struct msg_stream), MSG_FD, ANY, launch_stream },
+	{ IMSG_LAUNCHED, "launched", sizeof(struct msg_launched),
+	    MSG_LAUNCHED_MAX, MSG_NOFD, ANY, launch_done },
+};
+const size_t priv_launcher_rows =
+    sizeof(priv_launcher_table) / sizeof(priv_launcher_table[0]);

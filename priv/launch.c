@@ -1,0 +1,64 @@
+/*
+ * What becomes of a launch, whoever made it: a child in the table and on its
+ * way to the worker, or an answer that says where it failed.
+ */
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "priv.h"
+
+static void
+launch_failed(struct child *c, const struct launched *l)
+{
+	answer_failed(c, l);
+	child_free(c);
+	stop_check();
+}
+
+/* Did all its pipes arrive? If not, l says which is missing. */
+static int
+streams_complete(struct launched *l, const int fds[3])
+{
+	static const char *const names[3] = { "stdin", "stdout", "stderr" };
+	uint32_t i;
+
+	for (i = 0; i < 3; i++)
+		if ((l->streams & 1U << i) && fds[i] == -1) {
+			l->stage = STAGE_PIPE;
+			l->error = EMFILE;
+			l->text = names[i];
+			return (0);
+		}
+	return (1);
+}
+
+/*
+ * c was launched, or was not, as l says; fds are taken over. -1 if l cannot
+ * be true.
+ */
+int
+launch_result(struct child *c, struct launched *l, int fds[3])
+{
+	int i;
+
+	for (i = 0; i < 3; i++)
+		c->fds[i] = fds[i];
+	if (l->stage != STAGE_NONE) {
+		/* The process that failed is dead, and nobody's yet. */
+		child_sigchld();
+		launch_failed(c, l);
+		return (0);
+	}
+	if (!streams_complete(l, fds)) {
+		(void)child_kill_stray(l->pid);
+		launch_failed(c, l);
+		return (0);
+	}
+	if (child_born(c, l->pid) == -1)
+		return (-1);
+	log_debug("pid %d started", (int)c->pid);
+	answer_child(c);
+	return (0);
+}

@@ -1,0 +1,62 @@
+/*
+ * Where there is no CLONE_PARENT, or configure was told so: priv forks the
+ * children itself, with the same child-side code as a launcher.
+ */
+
+#include <unistd.h>
+
+#include "log.h"
+#include "priv.h"
+
+static struct spawn_base base;
+
+void
+launch_init(const struct rlimit *nofile)
+{
+	spawn_base_init(&base, nofile);
+	base.parent = getpid();
+}
+
+struct channel *
+launch_channel(void)
+{
+	return (NULL);
+}
+
+int
+launch_alive(void)
+{
+	return (1);
+}
+
+void
+launch_run(const struct run *r)
+{
+	struct launched l;
+	int fds[3];
+
+	spawn_child(&base, r, &l, fds);
+	if (launch_result(child_by_id(r->id), &l, fds) == -1)
+		fatalx("launched pid %d twice", (int)l.pid);
+}
+
+void
+launch_lost(void)
+{
+}
+
+int
+launch_stream(void *arg, const void *data, size_t len, int fd)
+{
+	(void)arg;
+	(void)data;
+	(void)len;
+	(void)fd;
+	return (-1);
+}
+
+int
+launch_done(void *arg, const void *data, size_t len, int fd)
+{
+	return (launch_stream(arg, data, len, fd));
+}

@@ -1,0 +1,235 @@
+/*
+ * The processes that priv starts for itself: broker and worker, each a
+ * program of its own, with its descriptors at fixed numbers and no other.
+ * The launcher is listed here too, so that nobody mistakes it for a child.
+ */
+
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <paths.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "compat/proc.h"
+#include "config.h"
+#include "log.h"
+#include "priv.h"
+
+#define PARTS_MAX 3
+#define END_TICK 2 /* ms */
+#define END_MAX 1000 /* ticks that they may take to end */
+
+struct part {
+	const char *name;
+	pid_t pid; /* 0 once it was reaped */
+};
+
+struct channel broker_channel, worker_channel;
+
+static struct part parts[PARTS_MAX];
+static int parts_count;
+
+void
+part_add(const char *name, pid_t pid)
+{
+	if (parts_count == PARTS_MAX)
+		fatalx("too many parts");
+	parts[parts_count].name = name;
+	parts[parts_count++].pid = pid;
+}
+
+int
+part_is(pid_t pid)
+{
+	int i;
+
+	for (i = 0; i < parts_count; i++)
+		if (parts[i].pid == pid)
+			return (1);
+	return (0);
+}
+
+/* pid was reaped and was no child: one of ours, or somebody's orphan. */
+void
+part_ended(pid_t pid, int status)
+{
+	int i;
+
+	for (i = 0; i < parts_count; i++) {
+		if (parts[i].pid != pid)
+			continue;
+		parts[i].pid = 0;
+		if (status != 0)
+			log_warnx(
+			    "%s ended with status %d", parts[i].name, status);
+	}
+}
+
+/* The folder that the other programs are in. */
+static const char *
+parts_folder(void)
+{
+	static char folder[PATH_MAX];
+
+	/* Somebody else's program: what it says of itself counts nothing. */
+	if (proc_privileged() || proc_own_folder(folder, sizeof(folder)) == -1)
+		return (LIBEXECDIR "/proctor");
+	return (folder);
+}
+
+/* Move in, out and the channels to where the programs look for them. */
+static void
+part_descriptors(int in, int out, int priv, int peer)
+{
+	int fds[4] = { in, out, priv, peer };
+	static const int to[4] = { STDIN_FILENO, STDOUT_FILENO, RING_PRIV_FD,
+		RING_PEER_FD };
+	int i;
+
+	for (i = 0; i < 4; i++)
+		if ((fds[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, 16)) == -1)
+			fatal("descriptors");
+	for (i = 0; i < 4; i++)
+		if (dup2(fds[i], to[i]) == -1)
+			fatal("descriptors");
+	closefrom(RING_PEER_FD + 1);
+}
+
+static void __attribute__((__noreturn__))
+part_exec(const char *name, const struct args *a)
+{
+	char path[PATH_MAX], packet[8], debug[8], limit[32];
+	char *argv[5], *envp[1] = { NULL };
+	sigset_t none;
+
+	if (snprintf(path, sizeof(path), "%s/%s", parts_folder(), name) >=
+	    (int)sizeof(path))
+		fatalx("path of %s is too long", name);
+	(void)snprintf(packet, sizeof(packet), "%d", a->packet);
+	(void)snprintf(debug, sizeof(debug), "%d", a->debug);
+	(void)snprintf(limit, sizeof(limit), "%lld", (long long)a->stdin_limit);
+	argv[0] = (char *)(uintptr_t)name;
+	argv[1] = packet;
+	argv[2] = debug;
+	argv[3] = limit;
+	argv[4] = NULL;
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	if (chdir("/") == -1)
+		fatal("chdir");
+	(void)execve(path, argv, envp);
+	fatal("%s", path);
+}
+
+static void
+part_start(
+    const char *name, const struct args *a, int in, int out, int priv, int peer)
+{
+	pid_t pid;
+
+	switch (pid = fork()) {
+	case -1:
+		fatal("%s: fork", name);
+	case 0:
+		part_descriptors(in, out, priv, peer);
+		part_exec(name, a);
+	default:
+		part_add(name, pid);
+	}
+}
+
+static void
+ring_pair(int fds[2])
+{
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0,
+		fds) == -1)
+		fatal("socketpair");
+}
+
+/* Start broker and worker; the port is theirs from then on. */
+void
+parts_start(const struct args *a)
+{
+	int broker[2], worker[2], peers[2], nullfd;
+
+	ring_pair(broker);
+	ring_pair(worker);
+	ring_pair(peers);
+	if ((nullfd = open(_PATH_DEVNULL, O_RDWR | O_CLOEXEC)) == -1)
+		fatal("%s", _PATH_DEVNULL);
+	part_start(
+	    "proctor-broker", a, a->port_in, nullfd, broker[1], peers[0]);
+	part_start(
+	    "proctor-worker", a, nullfd, a->port_out, worker[1], peers[1]);
+	if (a->port_in != STDIN_FILENO) {
+		(void)close(a->port_in);
+		(void)close(a->port_out);
+	}
+	if (dup2(nullfd, STDIN_FILENO) == -1 ||
+	    dup2(nullfd, STDOUT_FILENO) == -1)
+		fatal("%s", _PATH_DEVNULL);
+	(void)close(nullfd);
+	(void)close(broker[1]);
+	(void)close(worker[1]);
+	(void)close(peers[0]);
+	(void)close(peers[1]);
+	channel_init(&broker_channel, "broker", broker[0], 0, priv_broker_table,
+	    priv_broker_rows, NULL);
+	channel_init(&worker_channel, "worker", worker[0], 1, priv_worker_table,
+	    priv_worker_rows, NULL);
+}
+
+static int
+parts_left(void)
+{
+	int i, left = 0, status;
+
+	for (i = 0; i < parts_count; i++) {
+		if (parts[i].pid == 0)
+			continue;
+		if (waitpid(parts[i].pid, &status, WNOHANG) == parts[i].pid)
+			part_ended(parts[i].pid, status);
+		else
+			left++;
+	}
+	return (left);
+}
+
+/*
+ * Hand the worker what is queued, then close all channels, which is how the
+ * parts hear that it is over. Those that do not end in time are killed.
+ */
+void
+parts_end(void)
+{
+	struct timespec ts = { 0, END_TICK * 1000000L };
+	struct channel *launcher = launch_channel();
+	int i;
+
+	channel_close(&broker_channel);
+	if (launcher != NULL)
+		channel_close(launcher);
+	for (i = 0; worker_channel.open && i < END_MAX &&
+		    imsgbuf_queuelen(&worker_channel.ibuf) > 0;
+	     i++) {
+		if (channel_write(&worker_channel) == -1)
+			break;
+		(void)nanosleep(&ts, NULL);
+	}
+	channel_close(&worker_channel);
+	for (i = 0; parts_left() > 0 && i < END_MAX; i++)
+		(void)nanosleep(&ts, NULL);
+	for (i = 0; i < parts_count; i++)
+		if (parts[i].pid != 0) {
+			log_warnx("%s does not end: killed", parts[i].name);
+			(void)kill(parts[i].pid, SIGKILL);
+		}
+}

@@ -1,0 +1,179 @@
+/*
+ * priv: the parent of all, and the only one that decides. It believes
+ * nothing that broker, worker or launchers say.
+ */
+
+#ifndef PRIV_H
+#define PRIV_H
+
+#include <sys/types.h>
+#include <sys/queue.h>
+#include <sys/resource.h>
+#include <sys/tree.h>
+
+#include <signal.h>
+#include <stdint.h>
+
+#include "dispatch.h"
+#include "proto.h"
+
+#define ALARM_DEFAULT 12000L /* ms a shutdown may take */
+#define ALARM_MAX 86400
+#define KILL_TIMEOUT_DEFAULT 5000 /* ms */
+
+/* States, as dispatch tables name them. */
+#define STATE_RUN 0x1
+#define STATE_STOP 0x2
+
+/* What the command line asked for. */
+struct args {
+	int packet; /* 2 or 4 bytes of length */
+	int port_in; /* 0, or 3 */
+	int port_out; /* 1, or 4 */
+	int debug; /* log level */
+	int64_t alarm; /* ms */
+	int64_t stdin_limit; /* bytes a child's stdin may queue */
+	const char *user; /* or NULL */
+};
+
+/* A deadline. Zeroed memory is a timer that is not set. */
+struct timer {
+	RB_ENTRY(timer) entry;
+	int64_t at; /* ms on the monotonic clock */
+	uint64_t seq;
+	int set;
+	void (*fn)(void *);
+	void *arg;
+};
+
+struct slot;
+
+/* A child from the moment it is asked for until it was reaped and told of. */
+struct child {
+	RB_ENTRY(child) by_id;
+	RB_ENTRY(child) by_pid;
+	uint32_t id;
+	pid_t pid; /* 0 until there is one */
+	int watch; /* from pidset_add() */
+	int64_t tid;
+	uint32_t flags;
+	uint32_t kill_timeout;
+	int success; /* status to report for 0 */
+	int status; /* once CHILD_ENDED */
+	int fds[3]; /* the node's ends, until the worker has them */
+	struct timer deadline;
+	struct slot *slot; /* its answer's place, until it is born */
+};
+
+#define CHILD_TOLD 0x1 /* the worker knows it */
+#define CHILD_STOPPED 0x2 /* by request: its end is no failure */
+#define CHILD_ENDED 0x4 /* reaped */
+#define CHILD_ORPHAN 0x8 /* inherited; nobody is told of it */
+
+/* answer.c: replies in the order of their requests */
+void answer_reserve(struct child *);
+void answer_reply(const struct reply *);
+void answer_now(int64_t tid, uint32_t code, int value, const char *text);
+void answer_level(int64_t tid, int before, int level);
+void answer_pids(int64_t tid, const int32_t *, uint32_t count);
+void answer_child(struct child *);
+void answer_failed(struct child *, const struct launched *);
+int answer_waiting(void);
+
+/* child.c: the table of children */
+void child_init(void);
+struct child *child_new(const struct run *);
+struct child *child_by_id(uint32_t);
+struct child *child_by_pid(pid_t);
+int child_born(struct child *, pid_t);
+int child_kill_stray(pid_t);
+void child_free(struct child *);
+void child_told(struct child *);
+void child_list(int64_t tid);
+int child_full(void);
+int child_count(void);
+int child_set(void);
+void child_ended_some(void);
+void child_sweep(void);
+void child_sigchld(void);
+void child_each(void (*)(struct child *));
+void child_adopt(pid_t);
+int child_lost(void *, const void *, size_t, int);
+
+/* request.c: what the broker asks for */
+int request_run(void *, const void *, size_t, int);
+int request_stop(void *, const void *, size_t, int);
+int request_kill(void *, const void *, size_t, int);
+int request_list(void *, const void *, size_t, int);
+int request_debug(void *, const void *, size_t, int);
+int request_refuse(void *, const void *, size_t, int);
+int request_shutdown(void *, const void *, size_t, int);
+
+/* launch.c: what becomes of a launch */
+int launch_result(struct child *, struct launched *, int fds[3]);
+
+/* launcher.c or launcher_none.c: how children are made */
+void launch_init(const struct rlimit *nofile);
+void launch_run(const struct run *);
+struct channel *launch_channel(void);
+void launch_lost(void);
+int launch_stream(void *, const void *, size_t, int);
+int launch_done(void *, const void *, size_t, int);
+int launch_alive(void);
+
+/* stop.c: deadlines, escalation, shutdown */
+void stop_init(int64_t alarm);
+void stop_child(struct child *, int family);
+void stop_all(int status);
+void stop_late(struct child *);
+void stop_check(void);
+int stop_done(void);
+unsigned int stop_state(void);
+int stop_status(void);
+
+/* timer.c */
+void timer_set(struct timer *, int64_t ms, void (*)(void *), void *);
+void timer_clear(struct timer *);
+int timer_wait(void); /* ms to the first deadline, -1 if there is none */
+void timer_run(void);
+
+/* parts.c: broker and worker */
+extern struct channel broker_channel;
+extern struct channel worker_channel;
+void parts_start(const struct args *);
+void parts_end(void);
+int part_is(pid_t);
+void part_ended(pid_t, int status);
+void part_add(const char *name, pid_t);
+
+/* args.c */
+void args_parse(struct args *, int argc, char *const *argv);
+void args_user(const struct args *);
+
+/* guard.c */
+void guard_start(void);
+void guard_signals(sigset_t *);
+
+/* dispatch.c */
+extern const struct dispatch priv_broker_table[];
+extern const size_t priv_broker_rows;
+extern const struct dispatch priv_worker_table[];
+extern const size_t priv_worker_rows;
+extern const struct dispatch priv_launcher_table[];
+extern const size_t priv_launcher_rows;
+
+/* spawn.c: the child's steps up to exec, the same in every mode */
+struct spawn_base {
+	char **environ; /* what children start from */
+	const char *shell;
+	pid_t parent; /* whose death is the child's */
+	struct rlimit nofile; /* as the node had it */
+	int null_fd; /* /dev/null */
+	pid_t *board; /* where the child says its pid, or NULL */
+};
+void spawn_base_init(struct spawn_base *, const struct rlimit *nofile);
+void spawn_child(const struct spawn_base *, const struct run *,
+    struct launched *, int fds[3]);
+char **spawn_environ(char **base, const struct run *);
+
+#endif

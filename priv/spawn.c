@@ -1,0 +1,288 @@
+/*
+ * The steps of a child from birth to exec, the same in every mode and on
+ * every system. spawn_child() runs in a launcher (or in priv, where there is
+ * none); child_main() runs in the child, which may share the launcher's
+ * memory: it allocates nothing, and what it stores in its spawn the launcher
+ * reads.
+ */
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <paths.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "compat/proc.h"
+#include "log.h"
+#include "priv.h"
+
+extern char **environ;
+
+static const char *const stream_names[3] = { "stdin", "stdout", "stderr" };
+
+/* What the child tells when it cannot go on. */
+struct failure {
+	uint32_t stage;
+	int32_t error;
+	uint32_t stream;
+};
+
+struct spawn {
+	const struct spawn_base *base;
+	const struct run *run;
+	const char *path; /* what is executed */
+	char **argv;
+	char **envp;
+	int ends[3]; /* the child's ends of its pipes, or -1 */
+	struct failure failure;
+};
+
+void
+spawn_base_init(struct spawn_base *b, const struct rlimit *nofile)
+{
+	const char *shell;
+
+	shell = getenv("SHELL");
+	b->shell = shell == NULL || *shell == '\0' ? _PATH_BSHELL : shell;
+	b->environ = environ;
+	b->nofile = *nofile;
+	b->board = NULL;
+	if ((b->null_fd = open(_PATH_DEVNULL, O_RDWR | O_CLOEXEC)) == -1)
+		fatal("%s", _PATH_DEVNULL);
+}
+
+static int
+fail(struct spawn *s, enum stage stage, int stream)
+{
+	s->failure.stage = stage;
+	s->failure.error = errno;
+	s->failure.stream = (uint32_t)stream;
+	return (-1);
+}
+
+static int
+child_pipes(struct spawn *s)
+{
+	int i, fd;
+
+	for (i = 0; i < 3; i++) {
+		switch (s->run->io[i].kind) {
+		case IO_PIPE:
+			fd = s->ends[i];
+			break;
+		case IO_NULL:
+			fd = s->base->null_fd;
+			break;
+		default:
+			continue;
+		}
+		if (dup2(fd, i) == -1)
+			return (fail(s, STAGE_PIPE, i));
+	}
+	return (0);
+}
+
+static int
+child_open(struct spawn *s, int stream)
+{
+	const struct run_io *io = &s->run->io[stream];
+	int fd, flags = O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+
+	if (stream == 0)
+		flags |= O_RDONLY;
+	else
+		flags |= O_WRONLY | O_CREAT | (io->append ? O_APPEND : O_TRUNC);
+	/* Non-blocking, so that a FIFO without a peer holds nobody up. */
+	if ((fd = open(io->path, flags, (mode_t)io->mode)) == -1)
+		return (fail(s, STAGE_OPEN, stream));
+	if ((flags = fcntl(fd, F_GETFL)) == -1 ||
+	    fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) == -1 ||
+	    dup2(fd, stream) == -1)
+		return (fail(s, STAGE_OPEN, stream));
+	return (0);
+}
+
+/* Files, then streams that follow another, then those that are closed. */
+static int
+child_files(struct spawn *s)
+{
+	const struct run_io *io = s->run->io;
+	int i;
+
+	for (i = 0; i < 3; i++)
+		if (io[i].kind == IO_FILE && child_open(s, i) == -1)
+			return (-1);
+	for (i = 1; i < 3; i++)
+		if ((io[i].kind == IO_STDOUT || io[i].kind == IO_STDERR) &&
+		    io[3 - i].kind != IO_CLOSE && dup2(3 - i, i) == -1)
+			return (fail(s, STAGE_OPEN, i));
+	for (i = 0; i < 3; i++)
+		if (io[i].kind == IO_CLOSE ||
+		    ((io[i].kind == IO_STDOUT || io[i].kind == IO_STDERR) &&
+			io[3 - i].kind == IO_CLOSE))
+			(void)close(i);
+	return (0);
+}
+
+/* The exec-port dialect has the child itself say why it cannot run. */
+static void
+child_exec(struct spawn *s)
+{
+	char line[RUN_PATH_MAX + 128];
+	int n;
+
+	(void)execve(s->path, s->argv, s->envp);
+	n = snprintf(line, sizeof(line), "Pid %d: cannot execute '%s': %s\n",
+	    (int)getpid(), s->path, strerror(errno));
+	if (n > 0 && (size_t)n < sizeof(line) &&
+	    write(STDERR_FILENO, line, (size_t)n) == -1)
+		_exit(1);
+	_exit(1);
+}
+
+static void
+child_main(void *arg)
+{
+	struct spawn *s = arg;
+	const struct spawn_base *b = s->base;
+	sigset_t none;
+
+	if (b->board != NULL)
+		*b->board = getpid();
+	if (proc_die_with(b->parent, SIGKILL) == -1 || setpgid(0, 0) == -1) {
+		(void)fail(s, STAGE_FORK, 0);
+		return;
+	}
+	if (child_pipes(s) == -1)
+		return;
+	if (setrlimit(RLIMIT_NOFILE, &b->nofile) == -1) {
+		(void)fail(s, STAGE_LIMIT, 0);
+		return;
+	}
+	if (*s->run->cd != '\0' && chdir(s->run->cd) == -1) {
+		(void)fail(s, STAGE_CHDIR, 0);
+		return;
+	}
+	if (child_files(s) == -1)
+		return;
+	proc_cloexec_from(3);
+	/* Handlers go with exec, and nothing of ours is ignored. */
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	child_exec(s);
+}
+
+static char **
+spawn_argv(struct spawn *s)
+{
+	const struct run *r = s->run;
+	const char *p = r->args.base;
+	char **argv;
+	size_t i, n = 0;
+
+	if ((argv = calloc((size_t)r->args.count + 3, sizeof(*argv))) == NULL)
+		return (NULL);
+	s->path = *r->executable != '\0' ? r->executable
+		  : r->flags & RUN_SHELL ? s->base->shell
+					 : p;
+	if (r->flags & RUN_SHELL) {
+		argv[n++] = (char *)(uintptr_t)s->path;
+		argv[n++] = (char *)(uintptr_t) "-c";
+	}
+	for (i = 0; i < r->args.count; i++, p = strvec_next(p))
+		argv[n++] = (char *)(uintptr_t)p;
+	return (argv);
+}
+
+static void
+close_end(int *fd)
+{
+	if (*fd != -1)
+		(void)close(*fd);
+	*fd = -1;
+}
+
+static void
+close_ends(int ends[3])
+{
+	int i;
+
+	for (i = 0; i < 3; i++)
+		close_end(&ends[i]);
+}
+
+/* ends: the child's, mine: the node's */
+static int
+spawn_pipes(struct spawn *s, int mine[3])
+{
+	int i, fds[2];
+
+	for (i = 0; i < 3; i++) {
+		if (s->run->io[i].kind != IO_PIPE)
+			continue;
+		if (pipe2(fds, O_CLOEXEC) == -1)
+			return (fail(s, STAGE_PIPE, i));
+		s->ends[i] = fds[i == 0 ? 0 : 1];
+		mine[i] = fds[i == 0 ? 1 : 0];
+	}
+	return (0);
+}
+
+static const char *
+failure_text(const struct spawn *s)
+{
+	switch (s->failure.stage) {
+	case STAGE_PIPE:
+		return (stream_names[s->failure.stream]);
+	case STAGE_OPEN:
+		return (s->run->io[s->failure.stream].path);
+	case STAGE_CHDIR:
+		return (s->run->cd);
+	default:
+		return ("");
+	}
+}
+
+/*
+ * Make the child that r describes. l says what became of it; if it runs,
+ * fds are the node's ends of its pipes and the caller's, else all are -1.
+ */
+void
+spawn_child(const struct spawn_base *b, const struct run *r, struct launched *l,
+    int fds[3])
+{
+	struct spawn s = { .base = b, .run = r, .ends = { -1, -1, -1 } };
+	pid_t pid = 0;
+	uint32_t i;
+
+	memset(l, 0, sizeof(*l));
+	fds[0] = fds[1] = fds[2] = -1;
+	if ((s.argv = spawn_argv(&s)) == NULL ||
+	    (s.envp = spawn_environ(b->environ, r)) == NULL)
+		(void)fail(&s, STAGE_FORK, 0);
+	else if (spawn_pipes(&s, fds) == 0) {
+		pid = proc_make_child(
+		    child_main, &s, &s.failure, sizeof(s.failure));
+		if (pid == -1)
+			(void)fail(&s, STAGE_FORK, 0);
+	}
+	close_ends(s.ends);
+	if (s.failure.stage != STAGE_NONE)
+		close_ends(fds);
+	l->id = r->id;
+	l->pid = pid == -1 ? 0 : pid;
+	l->stage = s.failure.stage;
+	l->error = s.failure.error;
+	l->text = failure_text(&s);
+	for (i = 0; i < 3; i++)
+		if (fds[i] != -1)
+			l->streams |= 1U << i;
+	if (s.envp != b->environ)
+		free(s.envp);
+	free(s.argv);
+}

@@ -1,0 +1,124 @@
+/*
+ * proctor-broker: main and loop. Priv starts it with the port's reading end
+ * on standard input and the channels at RING_PRIV_FD and RING_PEER_FD.
+ */
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "broker.h"
+#include "log.h"
+#include "part.h"
+
+/* Messages that may wait for a slow peer before the node is not read. */
+#define QUEUE_MAX 64
+
+struct channel broker_priv, broker_worker;
+
+static void __attribute__((__noreturn__)) broker_shutdown(int status)
+{
+	struct msg_request m = { 0 };
+	struct pollfd pfd;
+
+	m.arg = status;
+	channel_send(&broker_priv, IMSG_SHUTDOWN, -1, &m, sizeof(m));
+	pfd.fd = RING_PRIV_FD;
+	pfd.events = POLLOUT;
+	while (imsgbuf_queuelen(&broker_priv.ibuf) > 0) {
+		if (poll(&pfd, 1, -1) == -1 && errno != EINTR)
+			break;
+		if (channel_write(&broker_priv) == -1)
+			break;
+	}
+	exit(EXIT_CLEAN);
+}
+
+static int
+ring_room(void)
+{
+	return (imsgbuf_queuelen(&broker_priv.ibuf) < QUEUE_MAX &&
+		imsgbuf_queuelen(&broker_worker.ibuf) < QUEUE_MAX);
+}
+
+/* Handle what was read, as long as the ring takes it. */
+static void
+broker_dispatch_node(void)
+{
+	struct frame f;
+
+	while (ring_room()) {
+		switch (frame_next(&f)) {
+		case FRAME_NONE:
+			return;
+		case FRAME_STDIN:
+			request_stdin(f.pid, f.data, f.len);
+			break;
+		case FRAME_WHOLE:
+			if (request_handle(f.data, f.len) == -1)
+				broker_shutdown(EXIT_PEER);
+			break;
+		case FRAME_TOOBIG:
+			log_warnx("the node sent a frame that is too large");
+			broker_shutdown(EXIT_PEER);
+		}
+	}
+}
+
+/* Nobody in the ring has anything to tell the broker, but its end. */
+static void
+broker_dispatch_ring(struct channel *c, const struct pollfd *pfd)
+{
+	if (pfd->revents & (POLLIN | POLLHUP | POLLERR)) {
+		if (channel_read(c) == 0)
+			exit(EXIT_CLEAN);
+		while (channel_dispatch(c, 1))
+			continue;
+	}
+	if (imsgbuf_queuelen(&c->ibuf) > 0 && channel_write(c) == -1)
+		exit(EXIT_CLEAN);
+}
+
+static void
+ring_poll(struct pollfd *pfd, const struct channel *c, struct channel *q)
+{
+	pfd->fd = c->ibuf.fd;
+	pfd->events = POLLIN;
+	if (imsgbuf_queuelen(&q->ibuf) > 0)
+		pfd->events |= POLLOUT;
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct part_args args;
+	struct pollfd pfd[3];
+
+	part_init("broker", argc, argv, &args);
+	frame_init(args.packet);
+	channel_init(&broker_priv, "priv", RING_PRIV_FD, 0, NULL, 0, NULL);
+	channel_init(&broker_worker, "worker", RING_PEER_FD, 0, NULL, 0, NULL);
+	for (;;) {
+		pfd[0].fd = ring_room() ? STDIN_FILENO : -1;
+		pfd[0].events = POLLIN;
+		ring_poll(&pfd[1], &broker_priv, &broker_priv);
+		ring_poll(&pfd[2], &broker_worker, &broker_worker);
+		if (poll(pfd, 3, -1) == -1) {
+			if (errno == EINTR)
+				continue;
+			fatal("poll");
+		}
+		if (pfd[0].fd != -1 && pfd[0].revents != 0 &&
+		    frame_read(STDIN_FILENO) == 0) {
+			broker_dispatch_node();
+			broker_shutdown(EXIT_CLEAN);
+		}
+		broker_dispatch_node();
+		broker_dispatch_ring(&broker_priv, &pfd[1]);
+		broker_dispatch_ring(&broker_worker, &pfd[2]);
+	}
+}

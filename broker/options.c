@@ -1,0 +1,425 @@
+/*
+ * {run, Cmd, Options} becomes a struct run. One row of the table is all that
+ * an option costs: its name, how many values it may have, what reads them.
+ */
+
+#include <errno.h>
+#include <string.h>
+
+#include "broker.h"
+
+#define KILL_TIMEOUT_DEFAULT 5000 /* ms */
+#define FILE_MODE 0644
+
+/* What is being read. There is one at a time, and it is large. */
+static char args_buf[RUN_STRINGS_MAX], env_buf[RUN_STRINGS_MAX];
+static char paths[5][RUN_PATH_MAX];
+enum { PATH_STDIN, PATH_STDOUT, PATH_STDERR, PATH_CD, PATH_EXECUTABLE };
+
+struct request {
+	struct run *run;
+	struct strings args;
+	struct strings env;
+};
+
+/* Every getter below: 0, or -1 with errno EINVAL (wrong) or E2BIG. */
+
+/* A path of a run, not empty. */
+static int
+get_path(struct etf *e, int which, const char **path)
+{
+	size_t len;
+
+	if (etf_get_text(e, paths[which], RUN_PATH_MAX, &len) == -1) {
+		if (errno == ENOSPC)
+			errno = E2BIG;
+		return (-1);
+	}
+	if (len == 0) {
+		errno = EINVAL;
+		return (-1);
+	}
+	*path = paths[which];
+	return (0);
+}
+
+static int
+get_number(struct etf *e, int64_t min, int64_t max, int64_t *n)
+{
+	if (etf_get_int(e, n) == -1 || *n < min || *n > max) {
+		errno = EINVAL;
+		return (-1);
+	}
+	return (0);
+}
+
+/* The elements of a proper list; STRING_EXT is none of those wanted here. */
+static int
+get_list(struct etf *e, uint32_t *n)
+{
+	errno = EINVAL;
+	return (etf_get_list(e, n));
+}
+
+static int
+get_list_end(struct etf *e, uint32_t n)
+{
+	errno = EINVAL;
+	return (n == 0 ? 0 : etf_get_nil(e));
+}
+
+/* Where a stream goes: an atom, or a file. */
+static int
+get_target(struct etf *e, struct run_io *io, int stream)
+{
+	static const struct {
+		const char *name;
+		uint32_t kind;
+		int stream; /* the one for which it makes sense; -1 all */
+	} targets[] = {
+		{ "null", IO_NULL, -1 },
+		{ "close", IO_CLOSE, -1 },
+		{ "stdout", IO_STDOUT, 2 },
+		{ "stderr", IO_STDERR, 1 },
+	};
+	char atom[ETF_ATOM_MAX];
+	size_t i;
+
+	if (etf_get_atom(e, atom, sizeof(atom)) == -1) {
+		io->kind = IO_FILE;
+		io->mode = stream == 0 ? 0 : FILE_MODE;
+		return (get_path(e, PATH_STDIN + stream, &io->path));
+	}
+	errno = EINVAL;
+	for (i = 0; i < sizeof(targets) / sizeof(targets[0]); i++) {
+		if (strcmp(atom, targets[i].name) != 0)
+			continue;
+		if (targets[i].stream != -1 && targets[i].stream != stream)
+			return (-1);
+		io->kind = targets[i].kind;
+		return (0);
+	}
+	return (-1);
+}
+
+/* append or {mode, Int} */
+static int
+get_file_option(struct etf *e, struct run_io *io)
+{
+	char atom[ETF_ATOM_MAX];
+	uint32_t arity;
+	int64_t mode;
+
+	errno = EINVAL;
+	if (etf_get_atom(e, atom, sizeof(atom)) == 0) {
+		io->append = 1;
+		return (strcmp(atom, "append") == 0 ? 0 : -1);
+	}
+	if (etf_get_tuple(e, &arity) == -1 || arity != 2 ||
+	    etf_get_atom(e, atom, sizeof(atom)) == -1 ||
+	    strcmp(atom, "mode") != 0 || get_number(e, 0, 07777, &mode) == -1)
+		return (-1);
+	io->mode = (uint32_t)mode;
+	return (0);
+}
+
+static int
+stream_option(struct etf *e, uint32_t values, struct run_io *io, int stream)
+{
+	uint32_t i, n;
+
+	if (values == 0) {
+		io->kind = IO_PIPE;
+		return (0);
+	}
+	if (get_target(e, io, stream) == -1)
+		return (-1);
+	if (values == 1)
+		return (0);
+	errno = EINVAL;
+	if (io->kind != IO_FILE || get_list(e, &n) == -1)
+		return (-1);
+	for (i = 0; i < n; i++)
+		if (get_file_option(e, io) == -1)
+			return (-1);
+	return (get_list_end(e, n));
+}
+
+static int
+opt_stdin(struct etf *e, uint32_t values, struct request *q)
+{
+	return (stream_option(e, values, &q->run->io[0], 0));
+}
+
+static int
+opt_stdout(struct etf *e, uint32_t values, struct request *q)
+{
+	return (stream_option(e, values, &q->run->io[1], 1));
+}
+
+static int
+opt_stderr(struct etf *e, uint32_t values, struct request *q)
+{
+	return (stream_option(e, values, &q->run->io[2], 2));
+}
+
+static int
+opt_cd(struct etf *e, uint32_t values, struct request *q)
+{
+	(void)values;
+	return (get_path(e, PATH_CD, &q->run->cd));
+}
+
+static int
+opt_executable(struct etf *e, uint32_t values, struct request *q)
+{
+	(void)values;
+	return (get_path(e, PATH_EXECUTABLE, &q->run->executable));
+}
+
+static int
+opt_kill_timeout(struct etf *e, uint32_t values, struct request *q)
+{
+	int64_t n;
+
+	(void)values;
+	if (get_number(e, 0, RUN_TIMEOUT_MAX / 1000, &n) == -1)
+		return (-1);
+	q->run->kill_timeout = (uint32_t)n * 1000;
+	return (0);
+}
+
+static int
+opt_success(struct etf *e, uint32_t values, struct request *q)
+{
+	int64_t n;
+
+	(void)values;
+	if (get_number(e, 0, 255, &n) == -1)
+		return (-1);
+	q->run->flags |= RUN_SUCCESS;
+	q->run->success = (uint32_t)n;
+	return (0);
+}
+
+/* {K, V} or {K, false} */
+static int
+env_pair(struct etf *e, struct strings *env)
+{
+	char atom[ETF_ATOM_MAX];
+	const char *key = env->base + env->len;
+	uint32_t arity;
+
+	errno = EINVAL;
+	if (etf_get_tuple(e, &arity) == -1 || arity != 2)
+		return (-1);
+	if (strings_add(env, e) == -1)
+		return (-1);
+	errno = EINVAL;
+	if (*key == '\0' || strchr(key, '=') != NULL)
+		return (-1);
+	if (etf_get_atom(e, atom, sizeof(atom)) == 0)
+		return (strcmp(atom, "false") == 0 ? 0 : -1);
+	return (strings_append(env, '=', e));
+}
+
+/* clear, a pair, or "K=V" */
+static int
+env_element(struct etf *e, struct request *q)
+{
+	char atom[ETF_ATOM_MAX];
+	const char *var = q->env.base + q->env.len;
+	enum etf_type type;
+
+	if (etf_get_atom(e, atom, sizeof(atom)) == 0) {
+		q->run->flags |= RUN_ENV_CLEAR;
+		errno = EINVAL;
+		return (strcmp(atom, "clear") == 0 ? 0 : -1);
+	}
+	if (etf_type(e, &type) == 0 && type == ETF_TUPLE)
+		return (env_pair(e, &q->env));
+	if (strings_add(&q->env, e) == -1)
+		return (-1);
+	errno = EINVAL;
+	return (*var != '=' && strchr(var, '=') != NULL ? 0 : -1);
+}
+
+static int
+opt_env(struct etf *e, uint32_t values, struct request *q)
+{
+	uint32_t i, n;
+
+	(void)values;
+	if (get_list(e, &n) == -1)
+		return (-1);
+	for (i = 0; i < n; i++)
+		if (env_element(e, q) == -1)
+			return (-1);
+	return (get_list_end(e, n));
+}
+
+static const struct option {
+	const char *name;
+	uint32_t min; /* values behind the name */
+	uint32_t max;
+	int (*read)(struct etf *, uint32_t, struct request *);
+} options[] = {
+	{ "stdin", 0, 1, opt_stdin },
+	{ "stdout", 0, 2, opt_stdout },
+	{ "stderr", 0, 2, opt_stderr },
+	{ "cd", 1, 1, opt_cd },
+	{ "env", 1, 1, opt_env },
+	{ "executable", 1, 1, opt_executable },
+	{ "kill_timeout", 1, 1, opt_kill_timeout },
+	{ "success_exit_code", 1, 1, opt_success },
+};
+#define OPTIONS (sizeof(options) / sizeof(options[0]))
+
+static int
+refuse(struct refusal *why, const char *what, const char *name)
+{
+	why->code = REPLY_TEXT;
+	request_text(why->text, sizeof(why->text), what, name);
+	return (-1);
+}
+
+static int
+refuse_errno(struct refusal *why, int error)
+{
+	why->code = REPLY_ERRNO;
+	why->value = error;
+	return (-1);
+}
+
+static int
+refuse_badarg(struct refusal *why)
+{
+	why->code = REPLY_BADARG;
+	return (-1);
+}
+
+/* An option's name, and how many values stand behind it. */
+static int
+option_head(struct etf *e, char *name, size_t size, uint32_t *values)
+{
+	uint32_t arity = 1;
+
+	if (etf_get_tuple(e, &arity) == 0 && arity == 0)
+		return (-1);
+	*values = arity - 1;
+	return (etf_get_atom(e, name, size));
+}
+
+static int
+option_read(
+    struct etf *e, struct request *q, uint32_t *seen, struct refusal *why)
+{
+	char name[ETF_ATOM_MAX];
+	uint32_t values;
+	size_t i;
+
+	if (option_head(e, name, sizeof(name), &values) == -1)
+		return (refuse_badarg(why));
+	for (i = 0; i < OPTIONS; i++)
+		if (strcmp(name, options[i].name) == 0)
+			break;
+	if (i == OPTIONS)
+		return (refuse(why, "Unknown option", name));
+	if (*seen & 1U << i)
+		return (refuse(why, "Duplicate option", name));
+	*seen |= 1U << i;
+	errno = EINVAL;
+	if (values < options[i].min || values > options[i].max ||
+	    options[i].read(e, values, q) == -1) {
+		if (errno == E2BIG)
+			return (refuse_errno(why, E2BIG));
+		return (refuse(why, "Bad value of option", name));
+	}
+	return (0);
+}
+
+static int
+read_options(struct etf *e, struct request *q, struct refusal *why)
+{
+	const struct run_io *io = q->run->io;
+	uint32_t i, n, seen = 0;
+
+	if (get_list(e, &n) == -1)
+		return (refuse_badarg(why));
+	for (i = 0; i < n; i++)
+		if (option_read(e, q, &seen, why) == -1)
+			return (-1);
+	if (get_list_end(e, n) == -1)
+		return (refuse_badarg(why));
+	if (io[1].kind == IO_STDERR && io[2].kind == IO_STDOUT)
+		return (refuse(
+		    why, "Circular reference of options", "stdout, stderr"));
+	return (0);
+}
+
+/* The elements of a command that is a list of strings. */
+static int
+read_words(struct etf *e, struct strings *args)
+{
+	uint32_t i, n;
+
+	if (get_list(e, &n) == -1)
+		return (-1);
+	for (i = 0; i < n; i++)
+		if (strings_add(args, e) == -1)
+			return (-1);
+	return (get_list_end(e, n));
+}
+
+static int
+read_command(struct etf *e, struct request *q, struct refusal *why)
+{
+	struct etf copy = *e;
+	int r;
+
+	/* A list of code points is one string; any other list is words. */
+	if ((r = strings_add(&q->args, e)) == 0)
+		q->run->flags |= RUN_SHELL;
+	else if (errno == EINVAL) {
+		*e = copy;
+		q->args.len = 0;
+		q->args.count = 0;
+		r = read_words(e, &q->args);
+	}
+	if (r == -1)
+		return (errno == E2BIG ? refuse_errno(why, E2BIG)
+				       : refuse_badarg(why));
+	if (q->args.count == 0 || q->args.base[0] == '\0')
+		return (refuse(why, "Empty command", ""));
+	return (0);
+}
+
+int
+options_run(struct etf *e, struct run *r, struct refusal *why)
+{
+	struct request q = { 0 };
+	int i;
+
+	memset(r, 0, sizeof(*r));
+	memset(why, 0, sizeof(*why));
+	for (i = 0; i < 3; i++)
+		r->io[i].path = "";
+	r->cd = r->executable = "";
+	r->kill_timeout = KILL_TIMEOUT_DEFAULT;
+	q.run = r;
+	q.args.base = args_buf;
+	q.args.size = sizeof(args_buf);
+	q.env.base = env_buf;
+	q.env.size = sizeof(env_buf);
+	if (read_command(e, &q, why) == -1 || read_options(e, &q, why) == -1)
+		return (-1);
+	if (q.args.len + q.env.len > RUN_STRINGS_MAX)
+		return (refuse_errno(why, E2BIG));
+	r->args.base = q.args.base;
+	r->args.len = (uint32_t)q.args.len;
+	r->args.count = q.args.count;
+	r->env.base = q.env.base;
+	r->env.len = (uint32_t)q.env.len;
+	r->env.count = q.env.count;
+	return (0);
+}

@@ -1,0 +1,225 @@
+/*
+ * Requests: one table of what the node may say. A request that is wrong is
+ * refused, in its turn, by way of priv; one that is no request at all means
+ * that the node is broken.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "broker.h"
+#include "log.h"
+
+void
+request_refuse(int64_t tid, enum reply_code code, int value, const char *text)
+{
+	uint8_t buf[MSG_REPLY_MAX];
+	struct reply r = { 0 };
+
+	r.tid = tid;
+	r.code = code;
+	r.value = value;
+	r.text = text;
+	channel_send(
+	    &broker_priv, IMSG_REFUSE, -1, buf, proto_pack_reply(buf, &r));
+}
+
+/* "what: name", cut if it is too long; only what if name is "". */
+void
+request_text(char *buf, size_t size, const char *what, const char *name)
+{
+	(void)strlcpy(buf, what, size);
+	if (*name != '\0') {
+		(void)strlcat(buf, ": ", size);
+		(void)strlcat(buf, name, size);
+	}
+}
+
+static void
+send_request(uint32_t type, int64_t tid, int64_t pid, int64_t arg)
+{
+	struct msg_request m = { 0 };
+
+	m.tid = tid;
+	/* What is no pid or signal at all is none that exists, either. */
+	m.pid = pid > INT32_MAX	  ? 0
+		: pid < INT32_MIN ? INT32_MIN
+				  : (int32_t)pid;
+	m.arg = arg < 0 || arg > INT32_MAX ? -1 : (int32_t)arg;
+	channel_send(&broker_priv, type, -1, &m, sizeof(m));
+}
+
+/* Bytes for a child; at most MSG_STDIN_MAX. */
+void
+request_stdin(int32_t pid, const uint8_t *data, size_t len)
+{
+	struct msg_stdin m = { 0 };
+
+	m.pid = pid;
+	channel_send2(&broker_worker, IMSG_STDIN, &m, sizeof(m), data, len);
+}
+
+/* Each handler: 0, or -1 for {error, badarg}. e is behind the name. */
+
+static int
+handle_run(struct etf *e, int64_t tid)
+{
+	struct refusal why;
+	struct run r;
+	size_t len;
+	void *msg;
+
+	if (options_run(e, &r, &why) == -1) {
+		request_refuse(tid, why.code, why.value, why.text);
+		return (0);
+	}
+	r.tid = tid;
+	if ((msg = proto_pack_run(&r, &len)) == NULL) {
+		request_refuse(tid, REPLY_ERRNO, errno, "");
+		return (0);
+	}
+	channel_send(&broker_priv, IMSG_RUN, -1, msg, len);
+	free(msg);
+	return (0);
+}
+
+static int
+handle_stop(struct etf *e, int64_t tid)
+{
+	int64_t pid;
+
+	if (etf_get_int(e, &pid) == -1)
+		return (-1);
+	send_request(IMSG_STOP, tid, pid, 0);
+	return (0);
+}
+
+static int
+handle_kill(struct etf *e, int64_t tid)
+{
+	int64_t pid, sig;
+
+	if (etf_get_int(e, &pid) == -1 || etf_get_int(e, &sig) == -1)
+		return (-1);
+	send_request(IMSG_KILL, tid, pid, sig);
+	return (0);
+}
+
+static int
+handle_list(struct etf *e, int64_t tid)
+{
+	(void)e;
+	send_request(IMSG_LIST, tid, 0, 0);
+	return (0);
+}
+
+static int
+handle_stdin(struct etf *e, int64_t tid)
+{
+	char atom[ETF_ATOM_MAX];
+	struct msg_stdin m = { 0 };
+	const uint8_t *data;
+	int64_t pid;
+	size_t len, n;
+
+	(void)tid;
+	if (etf_get_int(e, &pid) == -1)
+		return (-1);
+	if (etf_get_atom(e, atom, sizeof(atom)) == 0) {
+		if (strcmp(atom, "eof") != 0)
+			return (-1);
+		if (pid <= 1 || pid > INT32_MAX)
+			return (0);
+		m.pid = (int32_t)pid;
+		channel_send(&broker_worker, IMSG_STDIN_EOF, -1, &m, sizeof(m));
+		return (0);
+	}
+	if (etf_get_binary(e, &data, &len) == -1)
+		return (-1);
+	if (pid <= 1 || pid > INT32_MAX)
+		return (0); /* nobody's, like that of a child that is gone */
+	for (; len > 0; data += n, len -= n) {
+		n = len > MSG_STDIN_MAX ? MSG_STDIN_MAX : len;
+		request_stdin((int32_t)pid, data, n);
+	}
+	return (0);
+}
+
+static int
+handle_debug(struct etf *e, int64_t tid)
+{
+	int64_t level;
+
+	if (etf_get_int(e, &level) == -1 || level < 0 || level > LOG_LEVEL_MAX)
+		return (-1);
+	log_setlevel((int)level);
+	send_request(IMSG_DEBUG, tid, 0, level);
+	return (0);
+}
+
+static int
+handle_shutdown(struct etf *e, int64_t tid)
+{
+	(void)e;
+	send_request(IMSG_SHUTDOWN, tid, 0, EXIT_CLEAN);
+	return (0);
+}
+
+static const struct {
+	const char *name;
+	uint32_t values;
+	int (*handle)(struct etf *, int64_t);
+} requests[] = {
+	{ "run", 2, handle_run },
+	{ "stop", 1, handle_stop },
+	{ "kill", 2, handle_kill },
+	{ "list", 0, handle_list },
+	{ "stdin", 2, handle_stdin },
+	{ "debug", 1, handle_debug },
+	{ "shutdown", 0, handle_shutdown },
+};
+
+/* {Name, ...} with the cursor behind the tuple's head. */
+static void
+request_body(struct etf *e, int64_t tid, uint32_t arity)
+{
+	char name[ETF_ATOM_MAX], text[MSG_TEXT_MAX];
+	size_t i;
+
+	if (arity == 0 || etf_get_atom(e, name, sizeof(name)) == -1) {
+		request_refuse(tid, REPLY_BADARG, 0, "");
+		return;
+	}
+	for (i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
+		if (strcmp(name, requests[i].name) != 0)
+			continue;
+		if (arity - 1 != requests[i].values ||
+		    requests[i].handle(e, tid) == -1)
+			request_refuse(tid, REPLY_BADARG, 0, "");
+		return;
+	}
+	request_text(text, sizeof(text), "Unknown command", name);
+	request_refuse(tid, REPLY_TEXT, 0, text);
+}
+
+int
+request_handle(const uint8_t *frame, size_t len)
+{
+	struct etf e;
+	uint32_t arity;
+	int64_t tid;
+
+	if (etf_check(frame, len) == -1) {
+		log_warnx("the node sent %zu bytes that are no term", len);
+		return (-1);
+	}
+	if (etf_open(&e, frame, len) == -1 || etf_get_tuple(&e, &arity) == -1 ||
+	    arity != 2 || etf_get_int(&e, &tid) == -1 ||
+	    etf_get_tuple(&e, &arity) == -1) {
+		log_warnx("the node sent a term that is no request");
+		return (-1);
+	}
+	request_body(&e, tid, arity);
+	return (0);
+}

@@ -1,0 +1,144 @@
+/*
+ * Bytes from the node to a child's stdin. What the child does not take waits,
+ * up to a limit; a child that lets more wait has its stdin closed. Nobody
+ * else is ever held up by it.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "worker.h"
+
+static int64_t limit;
+
+void
+feed_init(int64_t bytes)
+{
+	limit = bytes;
+}
+
+void
+feed_close(struct child *c)
+{
+	struct feed *f = &c->in;
+
+	if (f->fd == -1)
+		return;
+	(void)event_del(&f->ev);
+	(void)close(f->fd);
+	f->fd = -1;
+	if (f->queue != NULL)
+		evbuffer_free(f->queue);
+	f->queue = NULL;
+}
+
+static void
+on_writable(int fd, short what, void *arg)
+{
+	struct child *c = arg;
+	struct feed *f = &c->in;
+
+	(void)fd;
+	(void)what;
+	if (evbuffer_write(f->queue, f->fd) == -1 && errno != EAGAIN &&
+	    errno != EINTR) {
+		feed_close(c);
+		return;
+	}
+	if (EVBUFFER_LENGTH(f->queue) > 0)
+		return;
+	if (f->eof) {
+		feed_close(c);
+		return;
+	}
+	(void)event_del(&f->ev);
+	evbuffer_free(f->queue);
+	f->queue = NULL;
+}
+
+/* Takes fd; -1 if it cannot be used. */
+int
+feed_start(struct child *c, int fd)
+{
+	c->in.fd = fd;
+	event_set(&c->in.ev, fd, EV_WRITE | EV_PERSIST, on_writable, c);
+	return (fcntl(fd, F_SETFL, O_NONBLOCK));
+}
+
+/* -1: no memory for it, or more than the limit. */
+static int
+feed_wait(struct feed *f, const uint8_t *data, size_t len)
+{
+	if (f->queue == NULL) {
+		if ((f->queue = evbuffer_new()) == NULL)
+			return (-1);
+		if (event_add(&f->ev, NULL) == -1)
+			return (-1);
+	}
+	if ((int64_t)(EVBUFFER_LENGTH(f->queue) + len) > limit)
+		return (-1);
+	return (evbuffer_add(f->queue, data, len));
+}
+
+static void
+feed_write(struct child *c, const uint8_t *data, size_t len)
+{
+	struct feed *f = &c->in;
+	ssize_t n = 0;
+
+	if (f->queue == NULL) {
+		n = write(f->fd, data, len);
+		if (n == -1 && errno != EAGAIN && errno != EINTR) {
+			feed_close(c);
+			return;
+		}
+		if (n == -1)
+			n = 0;
+	}
+	if ((size_t)n < len && feed_wait(f, data + n, len - (size_t)n) == -1) {
+		log_warnx(
+		    "pid %d does not read its stdin: closed", (int)c->pid);
+		feed_close(c);
+	}
+}
+
+/* To a child that is gone, or that has no stdin: dropped. */
+int
+feed_data(void *arg, const void *data, size_t len, int fd)
+{
+	const uint8_t *bytes;
+	struct msg_stdin m;
+	struct child *c;
+	size_t n;
+
+	(void)arg;
+	(void)fd;
+	if (proto_unpack_stdin(data, len, &m, &bytes, &n) == -1)
+		return (-1);
+	if ((c = child_by_pid(m.pid)) != NULL && c->in.fd != -1 && !c->in.eof &&
+	    n > 0)
+		feed_write(c, bytes, n);
+	return (0);
+}
+
+int
+feed_eof(void *arg, const void *data, size_t len, int fd)
+{
+	const uint8_t *bytes;
+	struct msg_stdin m;
+	struct child *c;
+	size_t n;
+
+	(void)arg;
+	(void)fd;
+	if (proto_unpack_stdin(data, len, &m, &bytes, &n) == -1 || n != 0)
+		return (-1);
+	if ((c = child_by_pid(m.pid)) == NULL || c->in.fd == -1)
+		return (0);
+	c->in.eof = 1;
+	if (c->in.queue == NULL)
+		feed_close(c);
+	return (0);
+}

@@ -1,0 +1,185 @@
+/*
+ * Frames to the node. What the node does not take at once waits in one
+ * buffer. Output of children is written only when that is empty, so it holds
+ * at most the rest of one piece of output; replies and exits are small and
+ * are added whatever waits, until port_full() stops their source.
+ */
+
+#include <sys/uio.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "worker.h"
+
+#define PIECE_MAX 65536
+#define HEAD_MAX 64 /* prefix and term before the bytes */
+#define FULL_MARK (1UL << 20) /* bytes that may wait */
+
+static struct evbuffer *waiting;
+static struct event write_event;
+static int port_fd, prefix, dead;
+
+static void
+on_writable(int fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+	port_flush();
+	relay_resume();
+}
+
+void
+port_init(int fd, int packet)
+{
+	int flags;
+
+	port_fd = fd;
+	prefix = packet;
+	if ((flags = fcntl(fd, F_GETFL)) == -1 ||
+	    fcntl(fd, F_SETFL, flags | O_NONBLOCK) == -1)
+		fatal("port");
+	if ((waiting = evbuffer_new()) == NULL)
+		fatal("port");
+	event_set(&write_event, fd, EV_WRITE, on_writable, NULL);
+}
+
+size_t
+port_piece(void)
+{
+	return (prefix == 2 ? 65535 - HEAD_MAX : PIECE_MAX);
+}
+
+size_t
+port_max(void)
+{
+	return (prefix == 2 ? UINT16_MAX : INT32_MAX);
+}
+
+int
+port_waiting(void)
+{
+	return (EVBUFFER_LENGTH(waiting) > 0);
+}
+
+int
+port_free(void)
+{
+	return (!port_waiting());
+}
+
+int
+port_full(void)
+{
+	return (EVBUFFER_LENGTH(waiting) >= FULL_MARK);
+}
+
+/* The node is gone: priv will hear of it and end us; until then, nothing
+ * that children write may hold them. */
+static void
+port_died(void)
+{
+	if (!dead)
+		log_debug("the node has closed the port");
+	dead = 1;
+	(void)evbuffer_drain(waiting, EVBUFFER_LENGTH(waiting));
+}
+
+static void
+put_prefix(uint8_t *p, size_t len)
+{
+	int i;
+
+	for (i = prefix - 1; i >= 0; i--) {
+		p[i] = (uint8_t)len;
+		len >>= 8;
+	}
+}
+
+static void
+wait_with(const void *data, size_t len)
+{
+	if (evbuffer_add(waiting, data, len) == -1)
+		fatal("port");
+}
+
+/* One frame, of a term that is whole. */
+void
+port_term(const void *term, size_t len)
+{
+	uint8_t head[4];
+
+	if (dead)
+		return;
+	put_prefix(head, len);
+	wait_with(head, (size_t)prefix);
+	wait_with(term, len);
+}
+
+/* What did not leave of head and data, which follow each other, waits. */
+static void
+wait_rest(const uint8_t *head, size_t headlen, const void *data, size_t len,
+    size_t sent)
+{
+	if (sent < headlen) {
+		wait_with(head + sent, headlen - sent);
+		sent = headlen;
+	}
+	sent -= headlen;
+	if (sent < len)
+		wait_with((const uint8_t *)data + sent, len - sent);
+}
+
+/* len is at most port_piece(). */
+void
+port_output(int number, pid_t pid, const void *data, size_t len)
+{
+	uint8_t head[HEAD_MAX];
+	struct iovec iov[2];
+	size_t n;
+	ssize_t sent = 0;
+
+	if (dead)
+		return;
+	n = reply_output_head(head + prefix, sizeof(head) - (size_t)prefix,
+	    number, pid, (uint32_t)len);
+	put_prefix(head, n + len);
+	n += (size_t)prefix;
+	iov[0].iov_base = head;
+	iov[0].iov_len = n;
+	iov[1].iov_base = (void *)(uintptr_t)data;
+	iov[1].iov_len = len;
+	if (!port_waiting())
+		sent = writev(port_fd, iov, 2);
+	if (sent == -1) {
+		if (errno != EAGAIN && errno != EINTR) {
+			port_died();
+			return;
+		}
+		sent = 0;
+	}
+	wait_rest(head, n, data, len, (size_t)sent);
+	port_flush();
+}
+
+/* Write what waits, as far as the node takes it. */
+void
+port_flush(void)
+{
+	while (port_waiting()) {
+		if (evbuffer_write(waiting, port_fd) == -1) {
+			if (errno == EINTR)
+				continue;
+			if (errno == EAGAIN)
+				break;
+			port_died();
+		}
+	}
+	if (port_waiting() && !event_pending(&write_event, EV_WRITE, NULL) &&
+	    event_add(&write_event, NULL) == -1)
+		fatal("port");
+}

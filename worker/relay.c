@@ -1,0 +1,139 @@
+/*
+ * Output of children to the node. A child is read only when the node takes
+ * what is read, so nothing is ever kept here: a child that writes faster
+ * than the node reads fills its own pipe and waits. Those that are readable
+ * while the port is busy stand in line, each with its event off, and are
+ * served in turn.
+ */
+
+#include <sys/ioctl.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "worker.h"
+
+static TAILQ_HEAD(, stream) ready = TAILQ_HEAD_INITIALIZER(ready);
+static uint8_t piece[65536];
+
+static void
+line_up(struct stream *s)
+{
+	if (s->queued)
+		return;
+	s->queued = 1;
+	(void)event_del(&s->ev);
+	TAILQ_INSERT_TAIL(&ready, s, ready);
+}
+
+void
+relay_close(struct stream *s)
+{
+	if (s->fd == -1)
+		return;
+	if (s->queued) {
+		s->queued = 0;
+		TAILQ_REMOVE(&ready, s, ready);
+	}
+	(void)event_del(&s->ev);
+	(void)close(s->fd);
+	s->fd = -1;
+}
+
+/* Move one piece. 1 if there may be more, 0 if nothing is there now. */
+static int
+relay_piece(struct stream *s)
+{
+	size_t want = port_piece();
+	ssize_t n;
+
+	if (want > sizeof(piece))
+		want = sizeof(piece);
+	if (want > s->left)
+		want = s->left;
+	n = read(s->fd, piece, want);
+	if (n == -1 && (errno == EAGAIN || errno == EINTR) &&
+	    s->left == STREAM_ALL)
+		return (0);
+	if (n <= 0) {
+		relay_close(s);
+		return (0);
+	}
+	port_output(s->number, s->child->pid, piece, (size_t)n);
+	if (s->left != STREAM_ALL && (s->left -= (size_t)n) == 0) {
+		relay_close(s);
+		return (0);
+	}
+	return (1);
+}
+
+static void
+on_readable(int fd, short what, void *arg)
+{
+	struct stream *s = arg;
+
+	(void)fd;
+	(void)what;
+	if (!port_free()) {
+		line_up(s);
+		return;
+	}
+	(void)relay_piece(s);
+	child_check(s->child);
+}
+
+/* The port is free again: serve those that stand in line. */
+void
+relay_resume(void)
+{
+	struct stream *s;
+
+	while (port_free() && (s = TAILQ_FIRST(&ready)) != NULL) {
+		TAILQ_REMOVE(&ready, s, ready);
+		s->queued = 0;
+		(void)relay_piece(s);
+		/* One that has ended is served till its end, in its turn. */
+		if (s->fd != -1 && s->left != STREAM_ALL)
+			line_up(s);
+		else if (s->fd != -1 && event_add(&s->ev, NULL) == -1)
+			fatal("relay");
+		child_check(s->child);
+	}
+}
+
+/* Takes fd; -1 if it cannot be watched. */
+int
+relay_start(struct child *c, int number, int fd)
+{
+	struct stream *s = &c->out[number - 1];
+
+	s->child = c;
+	s->number = number;
+	s->left = STREAM_ALL;
+	s->fd = fd;
+	if (fcntl(fd, F_SETFL, O_NONBLOCK) == -1)
+		return (-1);
+	event_set(&s->ev, fd, EV_READ | EV_PERSIST, on_readable, s);
+	return (event_add(&s->ev, NULL));
+}
+
+/*
+ * The child has ended: what is in the pipe now is all that it can have
+ * written. Others that hold the pipe may go on, but are not heard.
+ */
+void
+relay_finish(struct stream *s)
+{
+	int n;
+
+	if (s->fd == -1)
+		return;
+	if (ioctl(s->fd, FIONREAD, &n) == -1 || n <= 0) {
+		relay_close(s);
+		return;
+	}
+	s->left = (size_t)n;
+	line_up(s);
+}

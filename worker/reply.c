@@ -1,0 +1,227 @@
+/*
+ * What the node is told, as terms of the exec-port dialect.
+ */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "errname.h"
+#include "etf.h"
+#include "log.h"
+#include "worker.h"
+
+/* A text may become a list with five bytes a character. */
+#define TERM_MAX (MSG_TEXT_MAX * 2 * 5 + 128)
+
+static const char *const stream_names[3] = { "stdin", "stdout", "stderr" };
+
+/* {Tid, ...: one more term has to follow. */
+static void
+reply_open(struct etf_writer *w, void *buf, size_t size, int64_t tid)
+{
+	etf_writer_init(w, buf, size);
+	etf_put_version(w);
+	etf_put_tuple(w, 2);
+	etf_put_int(w, tid);
+}
+
+static void
+reply_close(const struct etf_writer *w)
+{
+	if (w->full)
+		fatalx("a reply does not fit");
+	port_term(w->buf, w->len);
+}
+
+static void
+put_error(struct etf_writer *w)
+{
+	etf_put_tuple(w, 2);
+	etf_put_atom(w, "error");
+}
+
+/* What the old port's users are used to read, before and behind a text. */
+static const struct {
+	const char *head;
+	const char *tail;
+} stages[STAGES] = {
+	[STAGE_NONE] = { "", "" },
+	[STAGE_LIMIT] = { "Limit of ", " reached" },
+	[STAGE_PIPE] = { "Failed to create a pipe for ", "" },
+	[STAGE_FORK] = { "Failed to fork", "" },
+	[STAGE_CHDIR] = { "Cannot change directory to '", "'" },
+	[STAGE_OPEN] = { "Cannot open '", "'" },
+	[STAGE_EXEC] = { "Cannot execute '", "'" },
+	[STAGE_LAUNCHER] = { "The launcher is gone", "" },
+};
+
+static void
+put_runfail(struct etf_writer *w, const struct reply *r)
+{
+	char text[MSG_TEXT_MAX + 256];
+
+	(void)snprintf(text, sizeof(text), "Couldn't start pid: %s%s%s: %s",
+	    stages[r->stage].head, r->text, stages[r->stage].tail,
+	    strerror(r->value));
+	put_error(w);
+	etf_put_string(w, text);
+}
+
+static void
+put_reply(struct etf_writer *w, const struct reply *r)
+{
+	switch (r->code) {
+	case REPLY_OK:
+		etf_put_atom(w, "ok");
+		break;
+	case REPLY_BADARG:
+		put_error(w);
+		etf_put_atom(w, "badarg");
+		break;
+	case REPLY_ERRNO:
+		put_error(w);
+		etf_put_atom(w, errname(r->value));
+		break;
+	case REPLY_TEXT:
+		put_error(w);
+		etf_put_string(w, r->text);
+		break;
+	case REPLY_LEVEL:
+		log_setlevel(r->level);
+		etf_put_tuple(w, 2);
+		etf_put_atom(w, "ok");
+		etf_put_int(w, r->value);
+		break;
+	default:
+		put_runfail(w, r);
+		break;
+	}
+}
+
+static void
+reply_send(const struct reply *r)
+{
+	uint8_t buf[TERM_MAX];
+	struct etf_writer w;
+
+	reply_open(&w, buf, sizeof(buf), r->tid);
+	put_reply(&w, r);
+	if (r->tid != 0)
+		reply_close(&w);
+}
+
+int
+reply_reply(void *arg, const void *data, size_t len, int fd)
+{
+	struct reply r;
+
+	(void)arg;
+	(void)fd;
+	if (proto_unpack_reply(data, len, &r) == -1)
+		return (-1);
+	reply_send(&r);
+	return (0);
+}
+
+/* A run whose pipe for a stream did not arrive. */
+void
+reply_lost(int64_t tid, int number)
+{
+	struct reply r = { 0 };
+
+	r.tid = tid;
+	r.code = REPLY_RUNFAIL;
+	r.stage = STAGE_PIPE;
+	r.value = EMFILE;
+	r.text = stream_names[number];
+	reply_send(&r);
+}
+
+int
+reply_pids(void *arg, const void *data, size_t len, int fd)
+{
+	const uint8_t *pids;
+	struct etf_writer w;
+	struct msg_pids m;
+	size_t size;
+	int32_t pid;
+	uint32_t i;
+	void *buf;
+
+	(void)arg;
+	(void)fd;
+	if (proto_unpack_pids(data, len, &m, &pids) == -1)
+		return (-1);
+	size = 64 + (size_t)m.count * 5;
+	if (size > port_max()) {
+		struct reply r = { .tid = m.tid,
+			.code = REPLY_ERRNO,
+			.value = EMSGSIZE,
+			.text = "" };
+
+		reply_send(&r);
+		return (0);
+	}
+	if ((buf = malloc(size)) == NULL)
+		fatal("list");
+	reply_open(&w, buf, size, m.tid);
+	etf_put_list(&w, m.count);
+	for (i = 0; i < m.count; i++) {
+		memcpy(&pid, pids + i * sizeof(pid), sizeof(pid));
+		etf_put_int(&w, pid);
+	}
+	if (m.count > 0)
+		etf_put_nil(&w);
+	if (m.tid != 0)
+		reply_close(&w);
+	free(buf);
+	return (0);
+}
+
+/* {Tid, {pid, Pid}} */
+void
+reply_run(int64_t tid, pid_t pid)
+{
+	uint8_t buf[64];
+	struct etf_writer w;
+
+	if (tid == 0)
+		return;
+	reply_open(&w, buf, sizeof(buf), tid);
+	etf_put_tuple(&w, 2);
+	etf_put_atom(&w, "pid");
+	etf_put_int(&w, pid);
+	reply_close(&w);
+}
+
+/* {0, {exit_status, Pid, Status}} */
+void
+reply_exit(pid_t pid, int32_t status)
+{
+	uint8_t buf[64];
+	struct etf_writer w;
+
+	reply_open(&w, buf, sizeof(buf), 0);
+	etf_put_tuple(&w, 3);
+	etf_put_atom(&w, "exit_status");
+	etf_put_int(&w, pid);
+	etf_put_int(&w, status);
+	reply_close(&w);
+}
+
+/* {0, {stdout, Pid, <<len bytes to follow>>}}; how long that is. */
+size_t
+reply_output_head(
+    uint8_t *buf, size_t size, int number, pid_t pid, uint32_t len)
+{
+	struct etf_writer w;
+
+	reply_open(&w, buf, size, 0);
+	etf_put_tuple(&w, 3);
+	etf_put_atom(&w, stream_names[number]);
+	etf_put_int(&w, pid);
+	etf_put_binary_head(&w, len);
+	return (w.len);
+}

@@ -1,0 +1,100 @@
+/*
+ * worker: moves bytes between the children's descriptors and the node, and is
+ * the only one that writes to the node: replies, output and exits leave here
+ * in the order in which they became known. It holds no right but its
+ * descriptors.
+ */
+
+#ifndef WORKER_H
+#define WORKER_H
+
+#include <sys/types.h>
+#include <sys/queue.h>
+#include <sys/tree.h>
+#include <sys/time.h>
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <event.h>
+
+#include "dispatch.h"
+#include "proto.h"
+
+#define STREAM_ALL SIZE_MAX
+
+/* A child's stdout or stderr. */
+struct stream {
+	TAILQ_ENTRY(stream) ready;
+	struct child *child;
+	struct event ev;
+	int fd; /* -1 if it is closed, or none of the node's */
+	int number; /* 1 or 2 */
+	int queued; /* readable, and waiting for the port */
+	size_t left; /* bytes still to be read; STREAM_ALL while it runs */
+};
+
+/* A child's stdin. */
+struct feed {
+	struct event ev;
+	struct evbuffer *queue; /* NULL until something has to wait */
+	int fd;
+	int eof; /* close it once the queue is empty */
+};
+
+struct child {
+	RB_ENTRY(child) by_id;
+	RB_ENTRY(child) by_pid;
+	uint32_t id;
+	pid_t pid;
+	int refused; /* the node was never told of it */
+	int ended;
+	int32_t status;
+	struct stream out[2];
+	struct feed in;
+};
+
+/* worker.c */
+extern struct channel worker_priv;
+
+/* child.c: the table, and what priv and broker say of it */
+int child_stream(void *, const void *, size_t, int);
+int child_child(void *, const void *, size_t, int);
+int child_exit(void *, const void *, size_t, int);
+struct child *child_by_pid(pid_t);
+void child_check(struct child *); /* frees it if it is over */
+int child_held(void);
+
+/* relay.c: child to node */
+int relay_start(struct child *, int number, int fd);
+void relay_finish(struct stream *);
+void relay_close(struct stream *);
+void relay_resume(void);
+
+/* feed.c: node to child */
+void feed_init(int64_t limit);
+int feed_start(struct child *, int fd);
+void feed_close(struct child *);
+int feed_data(void *, const void *, size_t, int);
+int feed_eof(void *, const void *, size_t, int);
+
+/* port.c: frames to the node */
+void port_init(int fd, int packet);
+size_t port_piece(void); /* bytes of output that fit one frame */
+size_t port_max(void); /* bytes of a term that fit one frame */
+int port_free(void); /* nothing waits: output may be written */
+int port_full(void); /* so much waits that priv should not be heard */
+void port_term(const void *, size_t);
+void port_output(int number, pid_t, const void *, size_t);
+void port_flush(void);
+int port_waiting(void);
+
+/* reply.c: terms */
+int reply_reply(void *, const void *, size_t, int);
+int reply_pids(void *, const void *, size_t, int);
+void reply_run(int64_t tid, pid_t);
+void reply_lost(int64_t tid, int number);
+void reply_exit(pid_t, int32_t status);
+size_t reply_output_head(uint8_t *, size_t, int number, pid_t, uint32_t len);
+
+#endif

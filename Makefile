@@ -1,0 +1,139 @@
+# For GNU make and for BSD make, unchanged: no conditionals, no patterns.
+# What the system has is in config.mk, which ./configure writes; the targets
+# for users run it when it is missing.
+
+-include config.mk
+
+SANITIZE = 0
+BUILD = build
+DESTDIR =
+
+SAN_0 = $(HARD_CFLAGS)
+SAN_1 = -fsanitize=address,undefined -fno-sanitize-recover=undefined \
+	-fno-omit-frame-pointer -O1
+SANLD_0 = $(HARD_LDFLAGS)
+SANLD_1 = -fsanitize=address,undefined
+
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE $(USER_CFLAGS) $(SAN_$(SANITIZE)) \
+	$(WARN_CFLAGS) -I. -Icommon $(IMSG_CFLAGS) $(BSD_CFLAGS)
+ALL_LDFLAGS = $(USER_LDFLAGS) $(SANLD_$(SANITIZE))
+
+HEADERS = config.h common/*.h common/compat/*.h priv/*.h broker/*.h worker/*.h
+RING_SRC = common/log.c common/proto.c common/dispatch.c $(IMSG_SRC)
+PRIV_SRC = priv/proctor.c priv/args.c priv/guard.c priv/parts.c \
+	priv/dispatch.c priv/request.c priv/answer.c priv/child.c \
+	priv/stop.c priv/timer.c priv/launch.c priv/spawn.c priv/environ.c \
+	$(PROC_SRC) $(SPAWN_SRC) $(RING_SRC)
+BROKER_SRC = broker/broker.c broker/frame.c broker/request.c \
+	broker/options.c broker/strings.c common/etf.c common/part.c \
+	$(RING_SRC)
+WORKER_SRC = worker/worker.c worker/port.c worker/relay.c worker/feed.c \
+	worker/child.c worker/reply.c common/etf_write.c common/errname.c \
+	common/part.c $(RING_SRC)
+C_SRC = priv/*.c broker/*.c worker/*.c common/*.c common/compat/*.c
+C_ALL = $(C_SRC) regress/unit/*.c
+C_FORMAT = $(C_ALL) common/*.h common/compat/*.h priv/*.h broker/*.h \
+	worker/*.h regress/unit/*.h
+
+PROGRAMS = $(BUILD)/proctor $(BUILD)/proctor-broker $(BUILD)/proctor-worker
+
+.NOTPARALLEL:
+.PHONY: all deps demo regress regress-unit regress-port regress-erlang \
+	install clean format lint programs units unit-run port-run \
+	erlang-run demo-run lint-run install-run client
+
+# For users: configure first if nobody did.
+CONFIGURED = test -f config.mk || ./configure
+SUB = $(MAKE) SANITIZE=$(SANITIZE) BUILD=$(BUILD)
+
+all:
+	@$(CONFIGURED)
+	@$(SUB) programs client
+
+demo:
+	@$(CONFIGURED)
+	@$(SUB) programs client demo-run
+
+regress:
+	@$(CONFIGURED)
+	@$(SUB) programs client units unit-run port-run erlang-run
+
+regress-unit:
+	@$(CONFIGURED)
+	@$(SUB) units unit-run
+
+regress-port:
+	@$(CONFIGURED)
+	@$(SUB) programs port-run
+
+regress-erlang:
+	@$(CONFIGURED)
+	@$(SUB) programs client erlang-run
+
+lint:
+	@$(CONFIGURED)
+	@$(SUB) lint-run
+
+install:
+	@$(CONFIGURED)
+	@$(SUB) programs
+	@$(SUB) DESTDIR=$(DESTDIR) install-run
+
+deps:
+	@sh regress/deps.sh
+
+clean:
+	rm -rf $(BUILD) config.h config.mk config.log client/erlang/ebin \
+	    client/erlang/_build
+
+format:
+	clang-format -i $(C_FORMAT)
+
+# Behind config.mk.
+programs: $(PROGRAMS)
+
+$(BUILD)/proctor: $(PRIV_SRC) $(HEADERS) config.mk
+	@mkdir -p $(BUILD)
+	@echo "cc $@"
+	@$(CC) $(ALL_CFLAGS) -o $@ $(PRIV_SRC) $(ALL_LDFLAGS) $(BSD_LIBS)
+
+$(BUILD)/proctor-broker: $(BROKER_SRC) $(HEADERS) config.mk
+	@mkdir -p $(BUILD)
+	@echo "cc $@"
+	@$(CC) $(ALL_CFLAGS) -o $@ $(BROKER_SRC) $(ALL_LDFLAGS) $(BSD_LIBS)
+
+$(BUILD)/proctor-worker: $(WORKER_SRC) $(HEADERS) config.mk
+	@mkdir -p $(BUILD)
+	@echo "cc $@"
+	@$(CC) $(ALL_CFLAGS) $(EVENT_CFLAGS) -o $@ $(WORKER_SRC) \
+	    $(ALL_LDFLAGS) $(EVENT_LIBS) $(BSD_LIBS)
+
+client:
+	@sh client/erlang/build.sh
+
+units:
+	@CC="$(CC)" CFLAGS="$(ALL_CFLAGS) $(CMOCKA_CFLAGS)" \
+	    LDFLAGS="$(ALL_LDFLAGS)" LIBS="$(CMOCKA_LIBS) $(BSD_LIBS)" \
+	    IMSG_SRC="$(IMSG_SRC)" BUILD=$(BUILD) \
+	    sh regress/unit/build.sh
+
+unit-run:
+	@sh regress/unit/run.sh $(BUILD)/unit
+
+port-run:
+	@/usr/bin/python3 regress/port/run.py $(BUILD)/proctor
+
+erlang-run:
+	@PROCTOR_PORT=$$(pwd)/$(BUILD)/proctor sh client/erlang/test/run.sh
+
+demo-run:
+	@PROCTOR_PORT=$$(pwd)/$(BUILD)/proctor sh regress/demo/run.sh
+
+lint-run:
+	@C_SRC="$(C_SRC)" C_ALL="$(C_ALL)" C_FORMAT="$(C_FORMAT)" \
+	    CFLAGS="$(ALL_CFLAGS) $(EVENT_CFLAGS) $(CMOCKA_CFLAGS)" \
+	    sh regress/lint.sh
+
+install-run:
+	mkdir -p $(DESTDIR)$(LIBEXECDIR)/proctor
+	install -m 755 $(PROGRAMS) $(DESTDIR)$(LIBEXECDIR)/proctor

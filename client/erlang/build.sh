@@ -1,0 +1,20 @@
+#!/bin/sh
+# Compiles the application with nothing but erlc. Does nothing if no source is
+# newer than what is there.
+
+set -eu
+cd "$(dirname "$0")"
+
+if ! command -v erlc >/dev/null; then
+	echo "client: no erlc, left out"
+	exit 0
+fi
+mkdir -p ebin
+if [ -e ebin/proctor.app ] &&
+    [ -z "$(find src -type f -newer ebin/proctor.app)" ]; then
+	exit 0
+fi
+echo "client: erlc"
+erlc -Werror +debug_info +warn_unused_vars +warn_export_vars \
+    +warn_shadow_vars -o ebin src/*.erl
+cp src/proctor.app.src ebin/proctor.app

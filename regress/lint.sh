@@ -1,0 +1,67 @@
+#!/bin/sh
+# What `make lint' looks at. Every finding is an error; what is not installed
+# is said and passed over. The lists come from the Makefile.
+
+set -u
+
+bad=0
+# What only gcc knows.
+CLANG_CFLAGS=$(echo "$CFLAGS" | sed 's/-ftrivial-auto-var-init=zero//')
+BSD_DIR=$(pkg-config --variable=includedir libbsd-overlay)/bsd
+
+check() {
+	# check NAME COMMAND ...: run it if it is there
+	name=$1
+	shift
+	if ! command -v "$1" >/dev/null; then
+		echo "lint: $name: no $1, left out"
+		return
+	fi
+	echo "lint: $name"
+	"$@" || bad=1
+}
+
+# Word lists, all of them.
+# shellcheck disable=SC2086
+{
+	check format clang-format --dry-run -Werror $C_FORMAT
+	check "gcc" gcc -fsyntax-only $CFLAGS $C_ALL
+	check "clang" clang -fsyntax-only $CLANG_CFLAGS $C_ALL
+	check cppcheck cppcheck -q --std=c11 --error-exitcode=1 \
+	    --enable=warning,portability,performance --inline-suppr \
+	    --suppress=missingIncludeSystem -D_GNU_SOURCE \
+	    -D__linux__ -I. -Icommon -Icommon/compat \
+	    -I"$BSD_DIR" --suppress="*:$BSD_DIR/*" $C_SRC
+	check clang-tidy clang-tidy --quiet --warnings-as-errors='*' \
+	    $C_SRC -- $CLANG_CFLAGS
+}
+check shell shellcheck configure regress/*.sh regress/unit/*.sh \
+    regress/demo/*.sh client/erlang/*.sh client/erlang/test/*.sh .ci/run
+check python /usr/bin/python3 -c '
+import ast, glob, sys
+bad = 0
+for path in glob.glob("regress/**/*.py", recursive=True):
+    text = open(path).read()
+    ast.parse(text, path)
+    for n, line in enumerate(text.split("\n"), 1):
+        if len(line) > 79 or line != line.rstrip() or "\t" in line:
+            print(f"{path}:{n}: too long, tab, or space at the end")
+            bad = 1
+sys.exit(bad)'
+
+# No #ifdef outside common/compat, no line over 80 columns in C.
+if grep -nE '^[[:space:]]*#[[:space:]]*(if|ifdef|ifndef|elif)\b' \
+    priv/*.c broker/*.c worker/*.c common/*.c; then
+	echo "lint: #ifdef outside common/compat"
+	bad=1
+fi
+# shellcheck disable=SC2086
+if expand $C_FORMAT | grep -nE '^.{81,}'; then
+	echo "lint: lines over 80 columns"
+	bad=1
+fi
+if [ $bad -ne 0 ]; then
+	echo "lint: failed"
+	exit 1
+fi
+echo "lint: clean"

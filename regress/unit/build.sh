@@ -1,0 +1,39 @@
+#!/bin/sh
+# Builds each test program of this folder into BUILD/unit: NAME_test.c and
+# the sources named below. The compiler and its flags come from the Makefile.
+
+set -eu
+
+mkdir -p "$BUILD/unit"
+
+build() {
+	name=$1
+	shift
+	out=$BUILD/unit/$name
+	if [ -e "$out" ] && [ -z "$(find "regress/unit/$name.c" \
+	    regress/unit/*.h "$@" common/*.h common/compat/*.h broker/*.h \
+	    priv/*.h config.mk -newer "$out")" ]; then
+		return
+	fi
+	echo "unit: $name"
+	# Lists of words, all of them.
+	# shellcheck disable=SC2086
+	$CC $CFLAGS -o "$out" "regress/unit/$name.c" "$@" $LDFLAGS $LIBS
+}
+
+# With the system's own imsg there is nothing of ours to test.
+if [ -n "$IMSG_SRC" ]; then
+	for t in imsg_test imsg_fd_test imsg_flow_test ibuf_test; do
+		# shellcheck disable=SC2086
+		build $t $IMSG_SRC
+	done
+fi
+build etf_test common/etf.c common/etf_write.c
+build proto_test common/proto.c
+# shellcheck disable=SC2086
+build dispatch_test common/dispatch.c common/log.c $IMSG_SRC
+build options_test broker/options.c broker/strings.c common/etf.c \
+    common/etf_write.c common/proto.c
+build frame_test broker/frame.c common/etf.c common/etf_write.c common/log.c
+build environ_test priv/environ.c common/proto.c
+build timer_test priv/timer.c

@@ -37,6 +37,17 @@ static RB_HEAD(pid_tree, child) pids = RB_INITIALIZER(&pids);
 RB_PROTOTYPE(pid_tree, child, by_pid, cmp_pid)
 RB_GENERATE(pid_tree, child, by_pid, cmp_pid)
 
+/*
+ * Reaped while a launch was on its way, so that they may be what it has
+ * made: a child can be dead before its launcher names it.
+ */
+#define UNCLAIMED_MAX 64
+static struct {
+	pid_t pid;
+	int status;
+} unclaimed[UNCLAIMED_MAX];
+static int unclaimed_count;
+
 static uint32_t children, last_id;
 static int set = -1;
 static struct timer sweep_timer;
@@ -125,6 +136,21 @@ child_kill_stray(pid_t pid)
 	return (1);
 }
 
+/* Was pid reaped before its launcher could name it? The latest counts. */
+static int
+claim(pid_t pid, int *status)
+{
+	int i;
+
+	for (i = unclaimed_count - 1; i >= 0; i--)
+		if (unclaimed[i].pid == pid) {
+			*status = unclaimed[i].status;
+			unclaimed[i].pid = 0;
+			return (1);
+		}
+	return (0);
+}
+
 /*
  * A launcher says that c is pid now. -1 if that is a lie: nobody's child, or
  * somebody known already.
@@ -132,8 +158,15 @@ child_kill_stray(pid_t pid)
 int
 child_born(struct child *c, pid_t pid)
 {
-	if (child_by_pid(pid) != NULL || part_is(pid) || !child_is_ours(pid))
+	if (child_by_pid(pid) != NULL || part_is(pid))
 		return (-1);
+	if (!child_is_ours(pid)) {
+		if (!claim(pid, &c->status))
+			return (-1);
+		c->pid = pid;
+		c->flags |= CHILD_ENDED;
+		return (0);
+	}
 	c->pid = pid;
 	(void)RB_INSERT(pid_tree, &pids, c);
 	if (set != -1)
@@ -245,23 +278,38 @@ sweep(void *arg)
 	child_sweep();
 }
 
+static void
+reap_stranger(pid_t pid)
+{
+	int status;
+
+	if (waitpid(pid, &status, WNOHANG) != pid)
+		return;
+	if (part_ended(pid, status) || !launch_waiting())
+		return;
+	unclaimed[unclaimed_count].pid = pid;
+	unclaimed[unclaimed_count++].status = status;
+}
+
 /* Reap whoever has died and is watched by no pidfd. */
 void
 child_sweep(void)
 {
 	struct child *c;
 	siginfo_t si;
-	int i, status;
+	int i;
 
-	for (i = 0; i < SWEEP_MAX; i++) {
+	if (!launch_waiting())
+		unclaimed_count = 0;
+	for (i = 0; i < SWEEP_MAX && unclaimed_count < UNCLAIMED_MAX; i++) {
 		si.si_pid = 0;
 		if (waitid(P_ALL, 0, &si, WEXITED | WNOHANG | WNOWAIT) == -1 ||
 		    si.si_pid == 0)
 			return;
 		if ((c = child_by_pid(si.si_pid)) != NULL)
 			child_reap(c);
-		else if (waitpid(si.si_pid, &status, WNOHANG) == si.si_pid)
-			part_ended(si.si_pid, status);
+		else
+			reap_stranger(si.si_pid);
 	}
 	timer_set(&sweep_timer, 1, sweep, NULL);
 }

@@ -59,6 +59,8 @@ launch_result(struct child *c, struct launched *l, int fds[3])
 	if (child_born(c, l->pid) == -1)
 		return (-1);
 	log_debug("pid %d started", (int)c->pid);
-	answer_child(c);
+	stop_late(c);
+	answer_child(c); /* may be the last of c */
+	stop_check();
 	return (0);
 }

@@ -81,6 +81,13 @@ launch_alive(void)
 	return (channel.open);
 }
 
+/* Is there a child that priv asked for and has not heard of? */
+int
+launch_waiting(void)
+{
+	return (waiting > 0);
+}
+
 /*
  * The child that the launcher was making when it died or was held: nobody
  * else would end it.

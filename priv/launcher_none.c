@@ -29,6 +29,12 @@ launch_alive(void)
 	return (1);
 }
 
+int
+launch_waiting(void)
+{
+	return (0);
+}
+
 void
 launch_run(const struct run *r)
 {

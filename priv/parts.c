@@ -57,8 +57,8 @@ part_is(pid_t pid)
 	return (0);
 }
 
-/* pid was reaped and was no child: one of ours, or somebody's orphan. */
-void
+/* pid was reaped; was it one of these? */
+int
 part_ended(pid_t pid, int status)
 {
 	int i;
@@ -70,7 +70,9 @@ part_ended(pid_t pid, int status)
 		if (status != 0)
 			log_warnx(
 			    "%s ended with status %d", parts[i].name, status);
+		return (1);
 	}
+	return (0);
 }
 
 /* The folder that the other programs are in. */
@@ -196,7 +198,7 @@ parts_left(void)
 		if (parts[i].pid == 0)
 			continue;
 		if (waitpid(parts[i].pid, &status, WNOHANG) == parts[i].pid)
-			part_ended(parts[i].pid, status);
+			(void)part_ended(parts[i].pid, status);
 		else
 			left++;
 	}

@@ -120,6 +120,7 @@ void launch_lost(void);
 int launch_stream(void *, const void *, size_t, int);
 int launch_done(void *, const void *, size_t, int);
 int launch_alive(void);
+int launch_waiting(void);
 
 /* stop.c: deadlines, escalation, shutdown */
 void stop_init(int64_t alarm);
@@ -143,7 +144,7 @@ extern struct channel worker_channel;
 void parts_start(const struct args *);
 void parts_end(void);
 int part_is(pid_t);
-void part_ended(pid_t, int status);
+int part_ended(pid_t, int status);
 void part_add(const char *name, pid_t);
 
 /* args.c */

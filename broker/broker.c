@@ -103,6 +103,8 @@ main(int argc, char *argv[])
 	channel_init(&broker_priv, "priv", RING_PRIV_FD, 0, NULL, 0, NULL);
 	channel_init(&broker_worker, "worker", RING_PEER_FD, 0, NULL, 0, NULL);
 	for (;;) {
+		/* What is left of the last read may have room by now. */
+		broker_dispatch_node();
 		pfd[0].fd = ring_room() ? STDIN_FILENO : -1;
 		pfd[0].events = POLLIN;
 		ring_poll(&pfd[1], &broker_priv, &broker_priv);
@@ -117,7 +119,6 @@ main(int argc, char *argv[])
 			broker_dispatch_node();
 			broker_shutdown(EXIT_CLEAN);
 		}
-		broker_dispatch_node();
 		broker_dispatch_ring(&broker_priv, &pfd[1]);
 		broker_dispatch_ring(&broker_worker, &pfd[2]);
 	}

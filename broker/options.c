@@ -303,11 +303,13 @@ static int
 option_head(struct etf *e, char *name, size_t size, uint32_t *values)
 {
 	uint32_t arity = 1;
+	int tuple;
 
-	if (etf_get_tuple(e, &arity) == 0 && arity == 0)
-		return (-1);
+	tuple = etf_get_tuple(e, &arity) == 0;
 	*values = arity - 1;
-	return (etf_get_atom(e, name, size));
+	if (tuple && *values == 0)
+		*values = UINT32_MAX; /* {stdout} is not stdout */
+	return (arity == 0 ? -1 : etf_get_atom(e, name, size));
 }
 
 static int

@@ -340,8 +340,11 @@ child_lost(void *arg, const void *data, size_t len, int fd)
 	if (proto_unpack_stream(data, len, &m) == -1)
 		return (-1);
 	/* It may have ended by itself meanwhile. */
-	if ((c = child_by_id(m.id)) != NULL && c->pid != 0 &&
-	    !(c->flags & CHILD_ENDED) && kill(c->pid, SIGKILL) == -1)
+	if ((c = child_by_id(m.id)) == NULL || c->pid == 0 ||
+	    (c->flags & CHILD_ENDED))
+		return (0);
+	c->flags |= CHILD_LOST;
+	if (kill(c->pid, SIGKILL) == -1)
 		log_warn("SIGKILL to pid %d", (int)c->pid);
 	return (0);
 }
@@ -378,7 +381,7 @@ child_list(int64_t tid)
 	if ((list = calloc((size_t)children + 1, sizeof(*list))) == NULL)
 		fatal("list");
 	RB_FOREACH (c, pid_tree, &pids)
-		if (!(c->flags & CHILD_ORPHAN))
+		if (!(c->flags & (CHILD_ORPHAN | CHILD_LOST)))
 			list[n++] = c->pid;
 	answer_pids(tid, list, n);
 	free(list);

@@ -69,6 +69,7 @@ struct child {
 #define CHILD_STOPPED 0x2 /* by request: its end is no failure */
 #define CHILD_ENDED 0x4 /* reaped */
 #define CHILD_ORPHAN 0x8 /* inherited; nobody is told of it */
+#define CHILD_LOST 0x10 /* refused by the worker, and killed */
 
 /* answer.c: replies in the order of their requests */
 void answer_reserve(struct child *);

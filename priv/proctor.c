@@ -224,6 +224,13 @@ loop_once(void)
 	sigset_t none;
 	int ms;
 
+	/*
+	 * Last, so that what the others said counts for what the broker asks,
+	 * and before every poll, as what was read before may have room now.
+	 */
+	priv_dispatch_broker();
+	if (stop_done())
+		return;
 	channel_poll(&pfd[POLL_BROKER], &broker_channel,
 	    broker_welcome() && !broker_ended);
 	channel_poll(&pfd[POLL_WORKER], &worker_channel, 1);
@@ -248,7 +255,6 @@ loop_once(void)
 	    broker_channel.open)
 		broker_ended = !channel_read(&broker_channel);
 	priv_dispatch_launcher(&pfd[POLL_LAUNCHER]);
-	priv_dispatch_broker();
 	priv_dispatch_worker(&pfd[POLL_WORKER]);
 	timer_run();
 }

@@ -57,7 +57,7 @@ managed(int32_t pid)
 	struct child *c;
 
 	if (pid <= 1 || (c = child_by_pid(pid)) == NULL ||
-	    (c->flags & CHILD_ORPHAN))
+	    (c->flags & (CHILD_ORPHAN | CHILD_LOST)))
 		return (NULL);
 	return (c);
 }

@@ -7,6 +7,7 @@
  */
 
 #include <sys/stat.h>
+#include <sys/uio.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -45,11 +46,12 @@ struct spawn {
 void
 spawn_base_init(struct spawn_base *b, const struct rlimit *nofile)
 {
+	static char *nothing[] = { NULL };
 	const char *shell;
 
 	shell = getenv("SHELL");
 	b->shell = shell == NULL || *shell == '\0' ? _PATH_BSHELL : shell;
-	b->environ = environ;
+	b->environ = environ == NULL ? nothing : environ;
 	b->nofile = *nofile;
 	b->board = NULL;
 	if ((b->null_fd = open(_PATH_DEVNULL, O_RDWR | O_CLOEXEC)) == -1)
@@ -133,15 +135,21 @@ child_files(struct spawn *s)
 static void
 child_exec(struct spawn *s)
 {
-	char line[RUN_PATH_MAX + 128];
-	int n;
+	char head[64], tail[128];
+	struct iovec iov[3];
 
 	(void)execve(s->path, s->argv, s->envp);
-	n = snprintf(line, sizeof(line), "Pid %d: cannot execute '%s': %s\n",
-	    (int)getpid(), s->path, strerror(errno));
-	if (n > 0 && (size_t)n < sizeof(line) &&
-	    write(STDERR_FILENO, line, (size_t)n) == -1)
-		_exit(1);
+	(void)snprintf(tail, sizeof(tail), "': %s\n", strerror(errno));
+	(void)snprintf(
+	    head, sizeof(head), "Pid %d: cannot execute '", (int)getpid());
+	iov[0].iov_base = head;
+	iov[0].iov_len = strlen(head);
+	iov[1].iov_base = (void *)(uintptr_t)s->path;
+	iov[1].iov_len = strlen(s->path);
+	iov[2].iov_base = tail;
+	iov[2].iov_len = strlen(tail);
+	if (writev(STDERR_FILENO, iov, 3) == -1)
+		_exit(1); /* nobody listens */
 	_exit(1);
 }
 

@@ -145,6 +145,8 @@ child_refuse(struct child *c, int64_t tid, int number)
 	m.id = c->id;
 	m.stream = (uint32_t)number;
 	channel_send(&worker_priv, IMSG_LOST, -1, &m, sizeof(m));
+	/* Before the node can read the refusal, and ask who is there. */
+	(void)channel_write(&worker_priv);
 }
 
 static void

@@ -46,6 +46,19 @@ priv_welcome(void)
 	return (!port_full() && !child_held());
 }
 
+/* One round of what may have room by now; 0 if another is of no use. */
+static int
+settle_once(void)
+{
+	int before = priv_welcome(), done = 0;
+
+	while (priv_welcome() && channel_dispatch(&worker_priv, 1))
+		done = 1;
+	port_flush();
+	relay_resume();
+	return (done || (!before && priv_welcome()));
+}
+
 /*
  * After any event: messages that had to wait, children that stand in line,
  * and the events that follow from what is full and what is not.
@@ -53,10 +66,8 @@ priv_welcome(void)
 static void
 worker_settle(void)
 {
-	while (priv_welcome() && channel_dispatch(&worker_priv, 1))
+	while (settle_once())
 		continue;
-	port_flush();
-	relay_resume();
 	port_flush();
 	if (priv_gone || !priv_welcome())
 		(void)event_del(&priv_event);

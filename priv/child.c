@@ -192,7 +192,7 @@ child_adopt(pid_t pid)
 	if (child_born(c, pid) == -1)
 		child_free(c);
 	else
-		stop_child(c, 1);
+		stop_late(c);
 }
 
 void

@@ -125,7 +125,7 @@ int launch_waiting(void);
 
 /* stop.c: deadlines, escalation, shutdown */
 void stop_init(int64_t alarm);
-void stop_child(struct child *, int family);
+void stop_child(struct child *);
 void stop_all(int status);
 void stop_late(struct child *);
 void stop_check(void);

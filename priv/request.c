@@ -76,7 +76,7 @@ request_stop(void *arg, const void *data, size_t len, int fd)
 		answer_now(m.tid, REPLY_TEXT, 0, "pid not alive");
 		return (0);
 	}
-	stop_child(c, 0);
+	stop_child(c);
 	answer_now(m.tid, REPLY_OK, 0, "");
 	return (0);
 }

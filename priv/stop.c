@@ -65,29 +65,35 @@ stop_deadline(void *arg)
 	stop_signal(c, SIGKILL, state == STATE_STOP);
 }
 
-/*
- * SIGTERM now, SIGKILL when its time is over. family: its group and other
- * descendants too.
- */
-void
-stop_child(struct child *c, int family)
+/* SIGTERM now, SIGKILL when its time is over. */
+static void
+stop_begin(struct child *c, int family)
 {
-	if (killing) {
-		stop_signal(c, SIGKILL, 1);
-		return;
-	}
-	if (!(c->flags & CHILD_STOPPED) || family)
-		stop_signal(c, SIGTERM, family);
+	stop_signal(c, SIGTERM, family);
 	if (!c->deadline.set)
 		timer_set(&c->deadline, c->kill_timeout, stop_deadline, c);
-	c->flags |= CHILD_STOPPED;
 }
 
+/* The node wants it to end: however it does so is no failure. */
+void
+stop_child(struct child *c)
+{
+	if (c->flags & CHILD_STOPPED)
+		return;
+	c->flags |= CHILD_STOPPED;
+	stop_begin(c, 0);
+}
+
+/* For a shutdown: its group and other descendants, too. */
 static void
 stop_one(struct child *c)
 {
-	if (c->pid != 0 && !(c->flags & CHILD_ENDED))
-		stop_child(c, 1);
+	if (c->pid == 0 || (c->flags & CHILD_ENDED))
+		return;
+	if (killing)
+		stop_signal(c, SIGKILL, 1);
+	else
+		stop_begin(c, 1);
 }
 
 /* A child that was on its way when the end began. */

@@ -84,6 +84,12 @@ on_readable(int fd, short what, void *arg)
 	child_check(s->child);
 }
 
+int
+relay_waiting(void)
+{
+	return (!TAILQ_EMPTY(&ready));
+}
+
 /* The port is free again: serve those that stand in line. */
 void
 relay_resume(void)

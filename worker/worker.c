@@ -46,17 +46,18 @@ priv_welcome(void)
 	return (!port_full() && !child_held());
 }
 
-/* One round of what may have room by now; 0 if another is of no use. */
+/* One round of what may have room by now; 0 once another is of no use. */
 static int
 settle_once(void)
 {
-	int before = priv_welcome(), done = 0;
+	int more = 1; /* messages that priv_welcome() kept back */
 
-	while (priv_welcome() && channel_dispatch(&worker_priv, 1))
-		done = 1;
+	while (priv_welcome() && more)
+		more = channel_dispatch(&worker_priv, 1);
 	port_flush();
 	relay_resume();
-	return (done || (!before && priv_welcome()));
+	port_flush();
+	return ((relay_waiting() && port_free()) || (more && priv_welcome()));
 }
 
 /*
@@ -68,7 +69,6 @@ worker_settle(void)
 {
 	while (settle_once())
 		continue;
-	port_flush();
 	if (priv_gone || !priv_welcome())
 		(void)event_del(&priv_event);
 	else if (!event_pending(&priv_event, EV_READ, NULL) &&

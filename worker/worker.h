@@ -70,6 +70,7 @@ int relay_start(struct child *, int number, int fd);
 void relay_finish(struct stream *);
 void relay_close(struct stream *);
 void relay_resume(void);
+int relay_waiting(void); /* does anyone stand in line? */
 
 /* feed.c: node to child */
 void feed_init(int64_t limit);

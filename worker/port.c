@@ -29,8 +29,7 @@ on_writable(int fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	(void)arg;
-	port_flush();
-	relay_resume();
+	port_flush(); /* and the loop looks who has waited for it */
 }
 
 void

@@ -1,0 +1,22 @@
+%% @doc The application `proctor': one supervised port program, configured by
+%% the application environment, which takes the options of
+%% {@link proctor:start/1} as its keys.
+-module(proctor_app).
+-behaviour(application).
+
+-export([start/2, stop/1]).
+
+%% @doc Starts the supervisor with the options of the environment.
+-spec start(application:start_type(), term()) ->
+    {ok, pid()} | {error, term()}.
+start(_Type, _Args) ->
+    case proctor_sup:start_link(proctor_options:from_env()) of
+        {ok, Pid} -> {ok, Pid};
+        ignore -> {error, ignore};
+        {error, Reason} -> {error, Reason}
+    end.
+
+%% @doc Nothing is left to do: the server has shut the port program down.
+-spec stop(term()) -> ok.
+stop(_State) ->
+    ok.

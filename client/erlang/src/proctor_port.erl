@@ -1,0 +1,251 @@
+%% @doc The port program seen from Erlang: where it lies, how it is started,
+%% what its frames hold, and the process that writes to it.
+%%
+%% Writing has a process of its own. A port that does not read suspends whoever
+%% writes to it; that must never be the server, which has output to deliver and
+%% shutdowns to order meanwhile.
+-module(proctor_port).
+
+-include_lib("kernel/include/logger.hrl").
+
+-export([open/1, close/2, start_writer/1, write/3, encode/2, decode/1]).
+-export([writer/1]).
+
+-export_type([exit/0]).
+
+-type exit() :: non_neg_integer() | atom().
+%% The exit status of the port program, or why its pipe broke.
+
+-define(INSTALLED, "/usr/local/libexec/proctor/proctor").
+
+%% Not a delay: a limit for a port program that neither answers nor ends.
+-define(READY_TIMEOUT, 10000).
+
+%% The port program takes a longer frame for a broken peer.
+-define(MAX_FRAME, 16#4000000).
+
+%% A longer payload for a child's standard input goes in pieces, so that no
+%% frame ever comes near the limit.
+-define(MAX_STDIN, 16#100000).
+
+%%% Starting and ending
+
+%% @doc Starts the port program and waits until it answers.
+-spec open(proctor_options:start()) -> {ok, port()} | {error, term()}.
+open(Start) ->
+    case find(Start) of
+        {ok, Program} -> open(Program, Start);
+        {error, _} = Error -> Error
+    end.
+
+open(Program, #{env := Env, verbose := Verbose} = Start) ->
+    Args = arguments(Start),
+    Verbose andalso ?LOG_NOTICE("proctor: starting ~ts ~tp", [Program, Args]),
+    try open_port({spawn_executable, Program},
+                  [{args, Args}, {env, Env}, {packet, 4}, binary,
+                   exit_status, use_stdio, hide]) of
+        Port -> await_ready(Port)
+    catch
+        error:Reason -> {error, {Reason, Program}}
+    end.
+
+%% The cheapest question; its answer proves the whole ring.
+await_ready(Port) ->
+    {ok, [Frame]} = encode(1, {list}),
+    try
+        true = port_command(Port, Frame),
+        receive
+            {Port, {data, Data}} -> check_ready(Port, decode(Data));
+            {Port, {exit_status, Status}} -> {error, {port_exit, Status}};
+            {'EXIT', Port, Reason} -> {error, {port_exit, Reason}}
+        after ?READY_TIMEOUT ->
+            abandon(Port),
+            {error, port_timeout}
+        end
+    catch
+        error:badarg -> {error, {port_exit, last_word(Port)}}
+    end.
+
+check_ready(Port, {ok, {1, Pids}}) when is_list(Pids) ->
+    {ok, Port};
+check_ready(Port, Other) ->
+    abandon(Port),
+    {error, {bad_port_program, Other}}.
+
+%% The port ended before it could be written to: its messages are on the way.
+last_word(Port) ->
+    receive
+        {Port, {exit_status, Status}} -> Status;
+        {'EXIT', Port, Reason} -> Reason
+    after ?READY_TIMEOUT ->
+        closed
+    end.
+
+%% @doc Orders the port program to end and waits for it at most `Timeout'
+%% milliseconds. Frames that still arrive are given to `Fun', one by one, with
+%% the accumulated value that it last returned.
+-spec close(port(), {timeout(), fun((binary(), Acc) -> Acc), Acc}) ->
+    {exit(), Acc}.
+close(Port, {Timeout, Fun, Acc}) ->
+    {ok, [Frame]} = encode(0, {shutdown}),
+    try port_command(Port, Frame, [nosuspend]) of
+        true ->
+            Deadline = erlang:monotonic_time(millisecond) + Timeout,
+            await_exit(Port, Deadline, Fun, Acc);
+        false ->
+            %% It does not read: end-of-file says the same.
+            abandon(Port),
+            {closed, Acc}
+    catch
+        error:badarg -> {closed, Acc}
+    end.
+
+await_exit(Port, Deadline, Fun, Acc) ->
+    Left = max(0, Deadline - erlang:monotonic_time(millisecond)),
+    receive
+        {Port, {data, Data}} ->
+            await_exit(Port, Deadline, Fun, Fun(Data, Acc));
+        {Port, {exit_status, Status}} ->
+            {Status, Acc};
+        {'EXIT', Port, Reason} ->
+            {Reason, Acc}
+    after Left ->
+        ?LOG_ERROR("proctor: the port program does not end; closing it"),
+        abandon(Port),
+        {timeout, Acc}
+    end.
+
+%% Closing would first write all that is queued, for ever if nobody reads, and
+%% halt/0 would wait for that.
+abandon(Port) ->
+    true = exit(Port, kill),
+    ok.
+
+%% A place that was chosen by somebody is used or fails; only the places
+%% where it might be installed are tried one after the other.
+find(#{portexe := Path}) ->
+    first([Path]);
+find(#{}) ->
+    case {application:get_env(proctor, portexe), os:getenv("PROCTOR_PORT")} of
+        {{ok, Path}, _} when Path =/= default -> first([Path]);
+        {_, [_ | _] = Path} -> first([Path]);
+        _ -> first([filename:join(priv_dir(), "proctor"), ?INSTALLED])
+    end.
+
+first(Paths) ->
+    case lists:search(fun filelib:is_regular/1, Paths) of
+        {value, Path} -> {ok, filename:absname(Path)};
+        false -> {error, {no_port_program, Paths}}
+    end.
+
+priv_dir() ->
+    case code:priv_dir(proctor) of
+        {error, bad_name} ->
+            %% Not in a directory named as an application should be.
+            Ebin = filename:absname(filename:dirname(code:which(?MODULE))),
+            filename:join(filename:dirname(Ebin), "priv");
+        Dir ->
+            Dir
+    end.
+
+arguments(#{args := Extra} = Start) ->
+    ["-p", "4"] ++ user(Start)
+        ++ [Arg || #{limit_users := Users} <- [Start],
+                   Arg <- ["-limit-users", Users]]
+        ++ [Arg || #{alarm := Seconds, alarm_given := true} <- [Start],
+                   Arg <- ["-alarm", integer_to_list(Seconds)]]
+        ++ [Arg || #{debug := Level} <- [Start],
+                   Arg <- ["-debug", integer_to_list(Level)]]
+        ++ Extra.
+
+%% The port program refuses to serve root unless told so. A node that runs as
+%% root, as in many a container, has made that choice already.
+user(#{user := User}) ->
+    ["-user", User];
+user(#{args := Extra}) ->
+    case not lists:member("-user", Extra) andalso real_uid() =:= 0 of
+        true -> ["-user", "root"];
+        false -> []
+    end.
+
+real_uid() ->
+    case file:read_file("/proc/self/status") of
+        {ok, Status} ->
+            {match, [Uid]} = re:run(Status, "^Uid:\\s+([0-9]+)",
+                                    [multiline, {capture, [1], list}]),
+            list_to_integer(Uid);
+        {error, _} ->
+            case string:to_integer(os:cmd("id -ru")) of
+                {Uid, _} when is_integer(Uid) -> Uid;
+                {error, _} -> undefined
+            end
+    end.
+
+%%% Writing
+
+%% @doc Starts the process that writes to `Port', linked to the caller.
+-spec start_writer(port()) -> pid().
+start_writer(Port) ->
+    spawn_link(?MODULE, writer, [Port]).
+
+%% @doc Hands frames over to the writer. If `From' is a caller it is answered
+%% `ok' when they have gone: a port that does not read makes it wait.
+-spec write(pid(), [iodata()], gen_server:from() | none) -> ok.
+write(Writer, Frames, From) ->
+    Writer ! {write, Frames, From},
+    ok.
+
+%% @private
+-spec writer(port()) -> ok.
+writer(Port) ->
+    receive
+        {write, Frames, From} ->
+            try lists:foreach(fun(F) -> port_command(Port, F) end, Frames) of
+                ok when From =:= none ->
+                    ?MODULE:writer(Port);
+                ok ->
+                    gen_server:reply(From, ok),
+                    ?MODULE:writer(Port)
+            catch
+                %% The server hears of the port's end by itself.
+                error:badarg -> ok
+            end
+    end.
+
+%%% Frames
+
+%% @doc The frames of one request; several for a long payload.
+-spec encode(non_neg_integer(), tuple()) ->
+    {ok, [iodata(), ...]} | {error, too_big}.
+encode(0, {stdin, OsPid, <<Piece:?MAX_STDIN/binary, Rest/binary>>})
+  when Rest =/= <<>> ->
+    {ok, Frames} = encode(0, {stdin, OsPid, Rest}),
+    {ok, [erlang:term_to_iovec({0, {stdin, OsPid, Piece}}) | Frames]};
+encode(TransId, Request) ->
+    Frame = erlang:term_to_iovec({TransId, Request}),
+    case iolist_size(Frame) =< ?MAX_FRAME of
+        true -> {ok, [Frame]};
+        false -> {error, too_big}
+    end.
+
+%% @doc The term that a frame of the port program holds. It makes no atoms: the
+%% process that writes frames is exposed to whatever children print.
+-spec decode(binary()) -> {ok, {non_neg_integer(), term()}} | error.
+decode(Frame) ->
+    _ = vocabulary(),
+    try binary_to_term(Frame, [safe]) of
+        {TransId, Term} when is_integer(TransId), TransId >= 0 ->
+            {ok, {TransId, Term}};
+        _ ->
+            error
+    catch
+        error:badarg -> error
+    end.
+
+%% All atoms the port program may say; being here they exist.
+vocabulary() ->
+    [ok, error, pid, stdout, stderr, exit_status, badarg, not_found,
+     e2big, eacces, eagain, ebadf, ebusy, echild, efault, einval, eio, eisdir,
+     eloop, emfile, enametoolong, enfile, enodev, enoent, enoexec, enomem,
+     enospc, enosys, enotdir, enotsup, enotty, enxio, eopnotsupp, eperm,
+     epipe, erofs, esrch, etimedout, etxtbsy].

@@ -1,0 +1,39 @@
+#!/bin/sh
+# Compile the client and its tests and run these over the port program that
+# PROCTOR_PORT names. The last line is EUnit's summary; the exit status says
+# whether everything passed.
+
+set -eu
+
+: "${PROCTOR_PORT:?names the port program to test}"
+export PROCTOR_PORT
+
+client=$(cd "$(dirname "$0")/.." && pwd)
+root=$(cd "$client/../.." && pwd)
+ebin=$client/ebin
+beams=$root/build/erlang-test
+warnings='-Werror +warn_unused_vars +warn_export_vars +warn_shadow_vars'
+scratch=
+
+# Somebody else's checkout serves as well.
+if ! mkdir -p "$ebin" "$beams" 2>/dev/null || [ ! -w "$ebin" ] ||
+    [ ! -w "$beams" ]; then
+	scratch=$(mktemp -d)
+	ebin=$scratch/ebin
+	beams=$scratch/test
+	mkdir "$ebin" "$beams"
+	trap 'rm -rf "$scratch"' EXIT
+fi
+
+# Source files hold UTF-8, whatever the locale of whoever runs this.
+# shellcheck disable=SC2086
+erlc $warnings +debug_info -o "$ebin" "$client"/src/*.erl
+cp "$client/src/proctor.app.src" "$ebin/proctor.app"
+# shellcheck disable=SC2086
+erlc $warnings +debug_info -o "$beams" "$client"/test/*.erl
+
+erl -noshell +fnu -pa "$ebin" -pa "$beams" -eval '
+    case eunit:test(proctor_tests, [verbose]) of
+        ok -> halt(0);
+        error -> halt(1)
+    end.'

@@ -1,0 +1,19 @@
+#!/bin/sh
+# Run the demo over the port program that PROCTOR_PORT names, from a checkout
+# and whoever owns that. The exit status says whether all was as expected.
+
+set -eu
+
+: "${PROCTOR_PORT:?names the port program to show}"
+export PROCTOR_PORT
+
+demo=$(cd "$(dirname "$0")" && pwd)
+client=$(cd "$demo/../../client/erlang" && pwd)
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+trap 'exit 1' HUP INT TERM
+
+erlc -Werror +warn_unused_vars -o "$scratch" "$client"/src/*.erl \
+    "$demo/proctor_demo.erl"
+cp "$client/src/proctor.app.src" "$scratch/proctor.app"
+erl -noshell -pa "$scratch" -s proctor_demo main

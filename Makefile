@@ -121,7 +121,8 @@ unit-run:
 	@sh regress/unit/run.sh $(BUILD)/unit
 
 port-run:
-	@/usr/bin/python3 regress/port/run.py $(BUILD)/proctor
+	@PORT_LAUNCHER=$(LAUNCHER) /usr/bin/python3 regress/port/run.py \
+	    $(BUILD)/proctor
 
 erlang-run:
 	@PROCTOR_PORT=$$(pwd)/$(BUILD)/proctor sh client/erlang/test/run.sh

@@ -70,10 +70,7 @@ start_closefrom(const struct args *a)
 static void
 start_signals(void)
 {
-	int sig;
-
-	for (sig = 1; sig < NSIG; sig++)
-		(void)signal(sig, SIG_DFL);
+	proc_signals_default();
 }
 
 static void

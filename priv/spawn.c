@@ -22,6 +22,12 @@
 #include "log.h"
 #include "priv.h"
 
+/*
+ * AddressSanitizer cannot know the stack of a child that shares memory, and
+ * would complain about it whenever such a function does not return.
+ */
+#define CHILD_SIDE __attribute__((__no_sanitize_address__))
+
 extern char **environ;
 
 static const char *const stream_names[3] = { "stdin", "stdout", "stderr" };
@@ -132,7 +138,7 @@ child_files(struct spawn *s)
 }
 
 /* The exec-port dialect has the child itself say why it cannot run. */
-static void
+static void CHILD_SIDE
 child_exec(struct spawn *s)
 {
 	char head[64], tail[128];
@@ -153,7 +159,7 @@ child_exec(struct spawn *s)
 	_exit(1);
 }
 
-static void
+static void CHILD_SIDE
 child_main(void *arg)
 {
 	struct spawn *s = arg;

@@ -24,8 +24,7 @@ struct start {
 
 static char child_stack[CHILD_STACK] __attribute__((__aligned__(16)));
 
-static int
-child_start(void *v)
+static int __attribute__((__no_sanitize_address__)) child_start(void *v)
 {
 	const struct start *s = v;
 

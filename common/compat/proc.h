@@ -25,6 +25,9 @@ int proc_subreaper(void);
  */
 int proc_die_with(pid_t parent, int sig);
 
+/* Let no signal be ignored, not even those that libc keeps to itself. */
+void proc_signals_default(void);
+
 /* Mark all descriptors from first up close-on-exec. Allocates nothing. */
 void proc_cloexec_from(int first);
 

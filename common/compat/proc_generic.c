@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include "proc.h"
@@ -26,6 +27,15 @@ proc_die_with(pid_t parent, int sig)
 		return (-1);
 	}
 	return (0);
+}
+
+void
+proc_signals_default(void)
+{
+	int sig;
+
+	for (sig = 1; sig < NSIG; sig++)
+		(void)signal(sig, SIG_DFL);
 }
 
 void

@@ -41,6 +41,18 @@ proc_die_with(pid_t parent, int sig)
 }
 
 void
+proc_signals_default(void)
+{
+	/* A struct sigaction as the kernel has it: SIG_DFL is all zero. */
+	static const unsigned char zero[64];
+	long sig;
+
+	for (sig = 1; sig < NSIG; sig++)
+		(void)syscall(
+		    SYS_rt_sigaction, sig, zero, NULL, (size_t)(NSIG - 1) / 8);
+}
+
+void
 proc_cloexec_from(int first)
 {
 	/* CLOSE_RANGE_CLOEXEC; without it ours are close-on-exec already. */

@@ -1,0 +1,186 @@
+"""PROTOCOL 2, start-up."""
+
+import os
+import pwd
+import re
+import signal
+import time
+
+from case import OK, ROOT, SLOW, Skip, case, check, expect, rows
+from etf import A
+from port import Port, environment, program, user_flags
+
+SECTION = "2 start-up:"
+
+
+@case(SECTION + " --version")
+def version():
+    code, out, log = program("--version")
+    check(code == 0, "exit %d", code)
+    check(re.search(rb"\d+\.\d+", out), "output %r, log %s", out, log)
+
+
+@case(SECTION + " -h")
+def usage():
+    code, out, log = program("-h")
+    check(code == 0, "exit %d", code)
+    text = out.decode() + "\n".join(log)
+    check("usage:" in text, "no usage in %r", text)
+
+
+@case(SECTION + " --whoami")
+def whoami():
+    try:
+        me = pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        raise Skip("uid %d has no name" % os.geteuid())
+    code, out, _ = program("--whoami")
+    check(code == 0, "exit %d", code)
+    check(out == me.encode() + b"\n", "output %r", out)
+
+
+@rows(SECTION, [
+    ("unknown flag: -Z", ["-Z"]),
+    ("unknown flag: --nonsense", ["--nonsense"]),
+    ("an argument too many", ["argument"]),
+    ("-p without a number", ["-p"]),
+    ("-p 3", ["-p", "3"]),
+    ("-p 1", ["-p", "1"]),
+    ("-p x", ["-p", "x"]),
+    ("-alarm without a number", ["-alarm"]),
+    ("-alarm x", ["-alarm", "x"]),
+    ("-alarm -1", ["-alarm", "-1"]),
+    ("-debug 11", ["-debug", "11"]),
+    ("-user without a name", ["-user"]),
+])
+def usage_error(flags):
+    """The usage on stderr, nothing on the port, exit 2."""
+    if flags != ["-user"]:
+        flags = user_flags() + flags
+    code, out, log = program(*flags)
+    check(code == 2, "exit %d, log %s", code, log)
+    check(not out, "output %r", out)
+    check(any("usage:" in line for line in log), "log %s", log)
+
+
+@case(SECTION + " -user of an unknown user: exit 3")
+def unknown_user():
+    code, out, log = program("-user", "no-such-user")
+    check(code == 3, "exit %d, log %s", code, log)
+    check(any("no-such-user" in line for line in log), "log %s", log)
+
+
+@case(SECTION + " root without -user: exit 4")
+def root_without_user():
+    if not ROOT:
+        raise Skip("not root")
+    code, out, log = program("-p", "4")
+    check(code == 4, "exit %d", code)
+    check(log and not out, "log %s, output %r", log, out)
+
+
+@rows(SECTION + " flags in any order:", [
+    ("-alarm -debug N", ["-alarm", "3", "-debug", "1"]),
+    ("-debug N -alarm", ["-debug", "1", "-alarm", "3"]),
+    ("-debug -alarm", ["-debug", "-alarm", "3"]),
+    ("-alarm -debug", ["-alarm", "3", "-debug"]),
+])
+def order(flags):
+    for options in (dict(first=flags), dict(first=flags, high=True)):
+        with Port(**options) as p:
+            expect([], p.ask(A.list))
+        with Port(*flags, packet=2, high=True) as p:
+            expect([], p.ask(A.list))
+
+
+@case(SECTION + " ready within 350 ms")
+def ready():
+    took = []
+    for _ in range(5):
+        start = time.monotonic()
+        with Port() as p:
+            expect([], p.ask(A.list))
+            took.append(time.monotonic() - start)
+    check(max(took) < 0.35 * SLOW, "%d ms", max(took) * 1000)
+
+
+@case(SECTION + " ready within 50 ms, the median of nine")
+def ready_soon():
+    took = []
+    for _ in range(9):
+        start = time.monotonic()
+        with Port() as p:
+            expect([], p.ask(A.list))
+            took.append(time.monotonic() - start)
+    median = sorted(took)[4]
+    check(median < 0.05 * SLOW, "%d ms", median * 1000)
+
+
+@rows(SECTION + " process group leader,", [
+    ("started in its parent's group", False),
+    ("started as a session leader", True),
+])
+def group_leader(session):
+    with Port(session=session) as p:
+        expect([], p.ask(A.list))
+        check(os.getpgid(p.pid) == p.pid, "group %d of %d",
+              os.getpgid(p.pid), p.pid)
+
+
+@case(SECTION + " the group's signals do not reach the starter")
+def not_our_group():
+    """A terminal's SIGINT to the starter's group passes the port by."""
+    with Port(session=False) as p:
+        expect([], p.ask(A.list))
+        for pid in p.ring().values():
+            check(os.getpgid(pid) != os.getpgid(0), "%d is in our group",
+                  pid)
+
+
+@rows(SECTION + " SHELL", [
+    ("unset means /bin/sh", None, b"/bin/sh"),
+    ("empty means /bin/sh", "", b"/bin/sh"),
+    ("is what runs commands", "/bin/bash", b"/bin/bash"),
+])
+def shell(value, means):
+    if not os.access("/bin/bash", os.X_OK):
+        raise Skip("no bash")
+    env = environment()
+    env.pop("SHELL")
+    if value is not None:
+        env["SHELL"] = value
+    with Port(env=env) as p:
+        pid = p.run("echo $0; echo .$BASH_VERSION", [A.stdout])
+        expect(0, p.exit(pid))
+        name, version = p.out(pid).splitlines()
+        check(name == means, "$0 is %r", name)
+        check((version != b".") == (value == "/bin/bash"),
+              "another shell: %r", version)
+
+
+@case(SECTION + " an empty environment will do")
+def no_environment():
+    env = {k: v for k, v in environment().items()
+           if k not in ("PATH", "SHELL")}
+    with Port(env=env) as p:
+        pid = p.run("echo works", [A.stdout])
+        expect(0, p.exit(pid))
+        check(p.out(pid) == b"works\n", "output %r", p.out(pid))
+
+
+@case(SECTION + " -debug N is the level that debug answers")
+def debug_flag():
+    with Port("-debug", "2") as p:
+        expect((OK, 2), p.ask(A.debug, 0))
+
+
+@case(SECTION + " signals ignored and blocked by the starter")
+def signals_blocked():
+    """They are the port's own again: SIGTERM ends it."""
+    with Port(signals=(signal.SIGTERM, signal.SIGCHLD, signal.SIGPIPE,
+                       signal.SIGINT, signal.SIGHUP)) as p:
+        pid = p.run(["/bin/sleep", "0.01"])
+        expect(0, p.exit(pid))
+        p.run(["/bin/sleep", "1000"])
+        os.kill(p.pid, signal.SIGTERM)
+        p.end()

@@ -97,6 +97,7 @@ main(int argc, char *argv[])
 {
 	struct part_args args;
 	struct pollfd pfd[3];
+	int room;
 
 	part_init("broker", argc, argv, &args);
 	frame_init(args.packet);
@@ -105,8 +106,9 @@ main(int argc, char *argv[])
 	for (;;) {
 		/* What is left of the last read may have room by now. */
 		broker_dispatch_node();
-		pfd[0].fd = ring_room() ? STDIN_FILENO : -1;
-		pfd[0].events = POLLIN;
+		room = ring_room();
+		pfd[0].fd = STDIN_FILENO;
+		pfd[0].events = (short)(room ? POLLIN : 0);
 		ring_poll(&pfd[1], &broker_priv, &broker_priv);
 		ring_poll(&pfd[2], &broker_worker, &broker_worker);
 		if (poll(pfd, 3, -1) == -1) {
@@ -114,7 +116,11 @@ main(int argc, char *argv[])
 				continue;
 			fatal("poll");
 		}
-		if (pfd[0].fd != -1 && pfd[0].revents != 0 &&
+		/* A node that is gone while it cannot be read: no more to do.
+		 */
+		if (!room && pfd[0].revents & (POLLHUP | POLLERR))
+			exit(EXIT_CLEAN);
+		if (room && pfd[0].revents != 0 &&
 		    frame_read(STDIN_FILENO) == 0) {
 			broker_dispatch_node();
 			broker_shutdown(EXIT_CLEAN);

@@ -102,9 +102,9 @@ get_target(struct etf *e, struct run_io *io, int stream)
 	return (-1);
 }
 
-/* append or {mode, Int} */
+/* append or {mode, Int}, each once */
 static int
-get_file_option(struct etf *e, struct run_io *io)
+get_file_option(struct etf *e, struct run_io *io, int *moded)
 {
 	char atom[ETF_ATOM_MAX];
 	uint32_t arity;
@@ -112,12 +112,15 @@ get_file_option(struct etf *e, struct run_io *io)
 
 	errno = EINVAL;
 	if (etf_get_atom(e, atom, sizeof(atom)) == 0) {
+		if (strcmp(atom, "append") != 0 || io->append)
+			return (-1);
 		io->append = 1;
-		return (strcmp(atom, "append") == 0 ? 0 : -1);
+		return (0);
 	}
 	if (etf_get_tuple(e, &arity) == -1 || arity != 2 ||
 	    etf_get_atom(e, atom, sizeof(atom)) == -1 ||
-	    strcmp(atom, "mode") != 0 || get_number(e, 0, 07777, &mode) == -1)
+	    strcmp(atom, "mode") != 0 || (*moded)++ ||
+	    get_number(e, 0, 07777, &mode) == -1)
 		return (-1);
 	io->mode = (uint32_t)mode;
 	return (0);
@@ -127,6 +130,7 @@ static int
 stream_option(struct etf *e, uint32_t values, struct run_io *io, int stream)
 {
 	uint32_t i, n;
+	int moded = 0;
 
 	if (values == 0) {
 		io->kind = IO_PIPE;
@@ -140,7 +144,7 @@ stream_option(struct etf *e, uint32_t values, struct run_io *io, int stream)
 	if (io->kind != IO_FILE || get_list(e, &n) == -1)
 		return (-1);
 	for (i = 0; i < n; i++)
-		if (get_file_option(e, io) == -1)
+		if (get_file_option(e, io, &moded) == -1)
 			return (-1);
 	return (get_list_end(e, n));
 }

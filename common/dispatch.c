@@ -41,6 +41,8 @@ channel_close(struct channel *c)
 int
 channel_read(struct channel *c)
 {
+	if (!c->open)
+		return (0);
 	switch (imsgbuf_read(&c->ibuf)) {
 	case 1:
 		return (1);
@@ -82,6 +84,8 @@ channel_dispatch(struct channel *c, unsigned int state)
 	size_t len;
 	int fd, n;
 
+	if (!c->open)
+		return (0);
 	if ((n = imsgbuf_get(&c->ibuf, &imsg)) == 0)
 		return (0);
 	if (n == -1)
@@ -100,6 +104,8 @@ channel_dispatch(struct channel *c, unsigned int state)
 int
 channel_write(struct channel *c)
 {
+	if (!c->open)
+		return (-1);
 	return (imsgbuf_write(&c->ibuf));
 }
 

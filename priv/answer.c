@@ -13,6 +13,7 @@ struct slot {
 	TAILQ_ENTRY(slot) entry;
 	struct child *child; /* whose answer is awaited, or NULL */
 	uint32_t type;
+	int64_t tid; /* of an IMSG_PIDS, which is made in its turn */
 	size_t len;
 	void *data; /* the message, once it is known */
 };
@@ -80,6 +81,8 @@ slots_flush(void)
 		slots_waiting--;
 		if (s->child != NULL)
 			send_child(s->child);
+		else if (s->type == IMSG_PIDS)
+			child_list(s->tid);
 		else
 			channel_send(
 			    &worker_channel, s->type, -1, s->data, s->len);
@@ -130,23 +133,19 @@ answer_level(int64_t tid, int before, int level)
 	answer_reply(&r);
 }
 
+/* Whoever is there when it is this answer's turn. */
 void
-answer_pids(int64_t tid, const int32_t *pids, uint32_t count)
+answer_list(int64_t tid)
 {
-	struct msg_pids m = { 0 };
-	uint8_t *buf;
-	size_t len;
+	struct slot *s;
 
-	len = sizeof(m) + count * sizeof(*pids);
-	if ((buf = malloc(len)) == NULL)
-		fatal("list");
-	m.tid = tid;
-	m.count = count;
-	memcpy(buf, &m, sizeof(m));
-	if (count > 0)
-		memcpy(buf + sizeof(m), pids, count * sizeof(*pids));
-	answer(IMSG_PIDS, buf, len);
-	free(buf);
+	if (TAILQ_EMPTY(&slots)) {
+		child_list(tid);
+		return;
+	}
+	s = slot_new();
+	s->type = IMSG_PIDS;
+	s->tid = tid;
 }
 
 /* Keep the place of a run's answer. */
@@ -188,4 +187,13 @@ int
 answer_waiting(void)
 {
 	return (slots_waiting);
+}
+
+/* Is c's the answer that all others wait for? Launchers answer in order. */
+int
+answer_next(const struct child *c)
+{
+	const struct slot *s = TAILQ_FIRST(&slots);
+
+	return (s != NULL && s->child == c);
 }

@@ -41,10 +41,11 @@ RB_GENERATE(pid_tree, child, by_pid, cmp_pid)
  * Reaped while a launch was on its way, so that they may be what it has
  * made: a child can be dead before its launcher names it.
  */
-#define UNCLAIMED_MAX 64
+#define UNCLAIMED_MAX 4096
 static struct {
 	pid_t pid;
 	int status;
+	uint64_t until; /* launches answered by when it is nobody's */
 } unclaimed[UNCLAIMED_MAX];
 static int unclaimed_count;
 
@@ -136,6 +137,16 @@ child_kill_stray(pid_t pid)
 	return (1);
 }
 
+/* The same for one that is dead or dying. */
+void
+child_reap_stray(pid_t pid)
+{
+	if (pid <= 1 || child_by_pid(pid) != NULL || part_is(pid))
+		return;
+	if (waitpid(pid, NULL, WNOHANG) != pid)
+		child_sigchld();
+}
+
 /* Was pid reaped before its launcher could name it? The latest counts. */
 static int
 claim(pid_t pid, int *status)
@@ -145,7 +156,7 @@ claim(pid_t pid, int *status)
 	for (i = unclaimed_count - 1; i >= 0; i--)
 		if (unclaimed[i].pid == pid) {
 			*status = unclaimed[i].status;
-			unclaimed[i].pid = 0;
+			unclaimed[i] = unclaimed[--unclaimed_count];
 			return (1);
 		}
 	return (0);
@@ -184,7 +195,8 @@ child_adopt(pid_t pid)
 {
 	struct child *c;
 
-	if (child_by_pid(pid) != NULL || part_is(pid))
+	if (child_by_pid(pid) != NULL || part_is(pid) ||
+	    waitpid(pid, NULL, WNOHANG) == pid)
 		return;
 	c = child_alloc();
 	c->flags = CHILD_ORPHAN;
@@ -242,8 +254,12 @@ child_reap(struct child *c)
 {
 	int status;
 
-	if (waitpid(c->pid, &status, WNOHANG) != c->pid)
+	if (waitpid(c->pid, &status, WNOHANG) != c->pid) {
+		/* Its tracer has it yet: SIGCHLD comes when that lets go. */
+		pidset_remove(c->watch);
+		c->watch = -1;
 		return;
+	}
 	log_debug("pid %d ended with status %d", (int)c->pid, status);
 	(void)RB_REMOVE(pid_tree, &pids, c);
 	pidset_remove(c->watch);
@@ -287,6 +303,7 @@ reap_stranger(pid_t pid)
 		return;
 	if (part_ended(pid, status) || !launch_waiting())
 		return;
+	unclaimed[unclaimed_count].until = launch_asked();
 	unclaimed[unclaimed_count].pid = pid;
 	unclaimed[unclaimed_count++].status = status;
 }
@@ -297,11 +314,15 @@ child_sweep(void)
 {
 	struct child *c;
 	siginfo_t si;
-	int i;
+	int i, n;
 
-	if (!launch_waiting())
-		unclaimed_count = 0;
-	for (i = 0; i < SWEEP_MAX && unclaimed_count < UNCLAIMED_MAX; i++) {
+	for (i = n = 0; i < unclaimed_count; i++)
+		if (unclaimed[i].until > launch_answered())
+			unclaimed[n++] = unclaimed[i];
+	unclaimed_count = n;
+	for (i = 0; unclaimed_count < UNCLAIMED_MAX; i++) {
+		if (i == SWEEP_MAX && stop_state() == STATE_RUN)
+			break;
 		si.si_pid = 0;
 		if (waitid(P_ALL, 0, &si, WEXITED | WNOHANG | WNOWAIT) == -1 ||
 		    si.si_pid == 0)
@@ -322,10 +343,9 @@ child_sweep(void)
 void
 child_sigchld(void)
 {
-	if (set == -1)
-		child_sweep();
-	else if (!sweep_timer.set)
-		timer_set(&sweep_timer, SWEEP_DELAY, sweep, NULL);
+	if (!sweep_timer.set)
+		timer_set(
+		    &sweep_timer, set == -1 ? 0 : SWEEP_DELAY, sweep, NULL);
 }
 
 /* The worker could not be given a pipe: the child has to go. */
@@ -374,15 +394,17 @@ child_each(void (*fn)(struct child *))
 void
 child_list(int64_t tid)
 {
+	struct msg_pids m = { 0 };
 	struct child *c;
-	uint32_t n = 0;
 	int32_t *list;
 
 	if ((list = calloc((size_t)children + 1, sizeof(*list))) == NULL)
 		fatal("list");
+	m.tid = tid;
 	RB_FOREACH (c, pid_tree, &pids)
 		if (!(c->flags & (CHILD_ORPHAN | CHILD_LOST)))
-			list[n++] = c->pid;
-	answer_pids(tid, list, n);
+			list[m.count++] = c->pid;
+	channel_send2(&worker_channel, IMSG_PIDS, &m, sizeof(m), list,
+	    m.count * sizeof(*list));
 	free(list);
 }

@@ -52,23 +52,26 @@ same_key(const struct var *a, const struct var *b)
 }
 
 /*
- * Of the variables of one name the last counts: it takes the first one's
- * place. Returns how many are left.
+ * Of the variables of one name the last change counts, in the place where the
+ * name first stood; without a change the first does, as for getenv(3). The
+ * base is the first nbase. Returns how many are left.
  */
 static size_t
-vars_unique(struct var *v, size_t n)
+vars_unique(struct var *v, size_t n, size_t nbase)
 {
-	size_t i, out = 0, pos;
+	size_t i, out = 0, first, pick;
 
 	qsort(v, n, sizeof(*v), var_cmp);
 	for (i = 0; i < n; i++) {
-		pos = v[i].pos;
-		while (i + 1 < n && same_key(&v[i], &v[i + 1]))
-			i++;
-		if (v[i].text[v[i].keylen] != '=')
+		first = pick = i;
+		for (; i + 1 < n && same_key(&v[i], &v[i + 1]); i++)
+			if (v[i + 1].pos >= nbase)
+				pick = i + 1;
+		if (v[pick].pos >= nbase && v[pick].text[v[pick].keylen] != '=')
 			continue;
-		v[out] = v[i];
-		v[out++].pos = pos;
+		v[out].text = v[pick].text;
+		v[out].keylen = v[pick].keylen;
+		v[out++].pos = v[first].pos;
 	}
 	qsort(v, out, sizeof(*v), pos_cmp);
 	return (out);
@@ -81,7 +84,7 @@ vars_unique(struct var *v, size_t n)
 char **
 spawn_environ(char **base, const struct run *r)
 {
-	size_t i, n = 0, total = r->env.count;
+	size_t i, n = 0, nbase, total = r->env.count;
 	const char *p = r->env.base;
 	struct var *v;
 	char **envp;
@@ -101,9 +104,10 @@ spawn_environ(char **base, const struct run *r)
 	}
 	for (i = 0; base != NULL && base[i] != NULL; i++, n++)
 		var_set(&v[n], base[i], n);
+	nbase = n;
 	for (i = 0; i < r->env.count; i++, n++, p = strvec_next(p))
 		var_set(&v[n], p, n);
-	n = vars_unique(v, n);
+	n = vars_unique(v, n, nbase);
 	for (i = 0; i < n; i++)
 		envp[i] = v[i].text;
 	free(v);

@@ -24,6 +24,13 @@
 #define CLEAN_MAX 5000 /* ticks that processes may take to die */
 
 static void
+nothing(pid_t pid, void *arg)
+{
+	(void)pid;
+	(void)arg;
+}
+
+static void
 kill_one(pid_t pid, void *arg)
 {
 	(void)arg;
@@ -93,6 +100,17 @@ guard_signals(sigset_t *set)
 	(void)sigaddset(set, SIGCHLD);
 }
 
+/* What a process blocks that hears no signals but those. */
+void
+guard_mask(sigset_t *mask)
+{
+	(void)sigfillset(mask);
+	(void)sigdelset(mask, SIGTERM);
+	(void)sigdelset(mask, SIGINT);
+	(void)sigdelset(mask, SIGHUP);
+	(void)sigdelset(mask, SIGCHLD);
+}
+
 /*
  * Fork: the caller goes on in the child, which is priv. Where nobody can
  * inherit orphans a guard would be of no use and is left out.
@@ -103,11 +121,17 @@ guard_start(void)
 	sigset_t set;
 	pid_t me = getpid(), pid;
 
-	guard_signals(&set);
+	/*
+	 * All are blocked from here on, those that end proctor until they are
+	 * waited for: no other can kill guard or priv, neither SIGPIPE by a
+	 * log that nobody reads nor what a terminal sends to the group.
+	 */
+	(void)sigfillset(&set);
 	if (sigprocmask(SIG_SETMASK, &set, NULL) == -1)
 		fatal("sigprocmask");
-	if (proc_subreaper() == -1) {
-		log_warn("orphans of children cannot be inherited");
+	guard_signals(&set);
+	if (proc_subreaper() == -1 || proc_children(nothing, NULL) == -1) {
+		log_warn("orphans of children cannot be found");
 		return;
 	}
 	if ((pid = fork()) == -1)

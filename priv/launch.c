@@ -46,8 +46,8 @@ launch_result(struct child *c, struct launched *l, int fds[3])
 	for (i = 0; i < 3; i++)
 		c->fds[i] = fds[i];
 	if (l->stage != STAGE_NONE) {
-		/* The process that failed is dead, and nobody's yet. */
-		child_sigchld();
+		/* The process that failed is dead, or about to be. */
+		child_reap_stray(l->pid);
 		launch_failed(c, l);
 		return (0);
 	}

@@ -29,8 +29,10 @@ launcher_main(int, const struct spawn_base *) __attribute__((__noreturn__));
 static struct channel channel;
 static struct timer timeout;
 static pid_t launcher_pid;
-static pid_t *board; /* the pid of the child that is on its way */
-static int waiting;
+static pid_t *board; /* shared: the pid of the child on its way */
+static uint64_t asked, answered;
+static int held; /* times that the next answer was missed */
+static uint32_t streams_id; /* whose those below are */
 static int streams[3] = { -1, -1, -1 }; /* came before their IMSG_LAUNCHED */
 
 /*
@@ -50,7 +52,6 @@ launch_init(const struct rlimit *nofile)
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) == -1)
 		fatal("launcher: socketpair");
 	spawn_base_init(&base, nofile);
-	base.board = board;
 	base.parent = getpid();
 	switch (launcher_pid = fork()) {
 	case -1:
@@ -85,7 +86,19 @@ launch_alive(void)
 int
 launch_waiting(void)
 {
-	return (waiting > 0);
+	return (asked > answered);
+}
+
+uint64_t
+launch_asked(void)
+{
+	return (asked);
+}
+
+uint64_t
+launch_answered(void)
+{
+	return (answered);
 }
 
 /*
@@ -99,10 +112,24 @@ kill_halfborn(void)
 		log_warnx("pid %d was held before it ran: killed", (int)*board);
 }
 
+/* A launcher that does not answer is of no use: its end is heard as such. */
+void
+launch_abandon(void)
+{
+	if (!launch_waiting() || !part_is(launcher_pid))
+		return;
+	(void)kill(launcher_pid, SIGKILL);
+	/* It has a copy of the channel: no end of file before it is gone. */
+	kill_halfborn();
+}
+
+/* The child first; if that was not what it waited for, the launcher. */
 static void
 launch_timeout(void *arg)
 {
 	(void)arg;
+	if (held++)
+		launch_abandon();
 	kill_halfborn();
 	timer_set(&timeout, LAUNCH_TIMEOUT, launch_timeout, NULL);
 }
@@ -119,7 +146,7 @@ launch_run(const struct run *r)
 		fatal("run");
 	channel_send(&channel, IMSG_LAUNCH, -1, msg, len);
 	free(msg);
-	if (waiting++ == 0)
+	if (asked++ == answered)
 		timer_set(&timeout, LAUNCH_TIMEOUT, launch_timeout, NULL);
 }
 
@@ -142,11 +169,13 @@ launch_stream(void *arg, const void *data, size_t len, int fd)
 
 	(void)arg;
 	if (proto_unpack_stream(data, len, &m) == -1 ||
-	    streams[m.stream] != -1) {
+	    streams[m.stream] != -1 ||
+	    (streams_id != 0 && streams_id != m.id)) {
 		if (fd != -1)
 			(void)close(fd);
 		return (-1);
 	}
+	streams_id = m.id;
 	streams[m.stream] = fd;
 	return (0);
 }
@@ -157,6 +186,9 @@ streams_take(const struct launched *l, int fds[3])
 {
 	uint32_t i;
 
+	if (streams_id != 0 && streams_id != l->id)
+		return (-1);
+	streams_id = 0;
 	for (i = 0; i < 3; i++) {
 		if (streams[i] != -1 && !(l->streams & 1U << i))
 			return (-1);
@@ -177,12 +209,13 @@ launch_done(void *arg, const void *data, size_t len, int fd)
 	(void)fd;
 	if (proto_unpack_launched(data, len, &l) == -1)
 		return (-1);
-	if ((c = child_by_id(l.id)) == NULL || c->pid != 0 || waiting == 0 ||
+	if ((c = child_by_id(l.id)) == NULL || c->pid != 0 || !answer_next(c) ||
 	    streams_take(&l, fds) == -1)
 		return (-1);
-	waiting--;
+	answered++;
+	held = 0;
 	timer_clear(&timeout);
-	if (waiting > 0)
+	if (launch_waiting())
 		timer_set(&timeout, LAUNCH_TIMEOUT, launch_timeout, NULL);
 	return (launch_result(c, &l, fds));
 }
@@ -210,9 +243,21 @@ launch_lost(void)
 	timer_clear(&timeout);
 	streams_close();
 	kill_halfborn();
-	waiting = 0;
+	answered = asked;
 	child_each(answer_lost);
 	stop_check();
+}
+
+/* pid was reaped: the channel may still be held open by a child. */
+void
+launch_ended(pid_t pid)
+{
+	if (pid != launcher_pid || !channel.open)
+		return;
+	while (channel_read(&channel) == 1 &&
+	       channel_dispatch(&channel, stop_state()))
+		continue;
+	launch_lost();
 }
 
 /* In the launcher. */
@@ -232,7 +277,7 @@ launcher_launch(void *arg, const void *data, size_t len, int fd)
 	(void)fd;
 	if (proto_unpack_run(data, len, &r) == -1)
 		return (-1);
-	spawn_child(&launcher_base, &r, &l, fds);
+	spawn_child(&launcher_base, &r, &l, fds, board);
 	m.id = r.id;
 	for (m.stream = 0; m.stream < 3; m.stream++)
 		if (fds[m.stream] != -1)
@@ -242,7 +287,7 @@ launcher_launch(void *arg, const void *data, size_t len, int fd)
 	    proto_pack_launched(buf, &l));
 	if (imsgbuf_flush(&priv_channel.ibuf) == -1)
 		exit(EXIT_RING);
-	*launcher_base.board = 0;
+	*board = 0;
 	return (0);
 }
 

@@ -41,14 +41,37 @@ launch_run(const struct run *r)
 	struct launched l;
 	int fds[3];
 
-	spawn_child(&base, r, &l, fds);
+	spawn_child(&base, r, &l, fds, NULL);
 	if (launch_result(child_by_id(r->id), &l, fds) == -1)
 		fatalx("launched pid %d twice", (int)l.pid);
+}
+
+uint64_t
+launch_asked(void)
+{
+	return (0);
+}
+
+uint64_t
+launch_answered(void)
+{
+	return (0);
+}
+
+void
+launch_abandon(void)
+{
 }
 
 void
 launch_lost(void)
 {
+}
+
+void
+launch_ended(pid_t pid)
+{
+	(void)pid;
 }
 
 int

@@ -57,6 +57,14 @@ part_is(pid_t pid)
 	return (0);
 }
 
+static void
+part_failed(const struct part *p, int status)
+{
+	log_warnx("%s ended with status %d", p->name, status);
+	if (strcmp(p->name, "launcher") != 0)
+		stop_broken();
+}
+
 /* pid was reaped; was it one of these? */
 int
 part_ended(pid_t pid, int status)
@@ -68,8 +76,8 @@ part_ended(pid_t pid, int status)
 			continue;
 		parts[i].pid = 0;
 		if (status != 0)
-			log_warnx(
-			    "%s ended with status %d", parts[i].name, status);
+			part_failed(&parts[i], status);
+		launch_ended(pid);
 		return (1);
 	}
 	return (0);

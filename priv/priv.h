@@ -76,7 +76,7 @@ void answer_reserve(struct child *);
 void answer_reply(const struct reply *);
 void answer_now(int64_t tid, uint32_t code, int value, const char *text);
 void answer_level(int64_t tid, int before, int level);
-void answer_pids(int64_t tid, const int32_t *, uint32_t count);
+void answer_list(int64_t tid);
 void answer_child(struct child *);
 void answer_failed(struct child *, const struct launched *);
 int answer_waiting(void);
@@ -88,6 +88,7 @@ struct child *child_by_id(uint32_t);
 struct child *child_by_pid(pid_t);
 int child_born(struct child *, pid_t);
 int child_kill_stray(pid_t);
+void child_reap_stray(pid_t);
 void child_free(struct child *);
 void child_told(struct child *);
 void child_list(int64_t tid);
@@ -118,15 +119,21 @@ void launch_init(const struct rlimit *nofile);
 void launch_run(const struct run *);
 struct channel *launch_channel(void);
 void launch_lost(void);
+void launch_ended(pid_t);
 int launch_stream(void *, const void *, size_t, int);
 int launch_done(void *, const void *, size_t, int);
 int launch_alive(void);
 int launch_waiting(void);
+uint64_t launch_asked(void);
+uint64_t launch_answered(void);
+void launch_abandon(void);
+int answer_next(const struct child *);
 
 /* stop.c: deadlines, escalation, shutdown */
 void stop_init(int64_t alarm);
 void stop_child(struct child *);
 void stop_all(int status);
+void stop_broken(void);
 void stop_late(struct child *);
 void stop_check(void);
 int stop_done(void);
@@ -155,6 +162,7 @@ void args_user(const struct args *);
 /* guard.c */
 void guard_start(void);
 void guard_signals(sigset_t *);
+void guard_mask(sigset_t *);
 
 /* dispatch.c */
 extern const struct dispatch priv_broker_table[];
@@ -171,11 +179,10 @@ struct spawn_base {
 	pid_t parent; /* whose death is the child's */
 	struct rlimit nofile; /* as the node had it */
 	int null_fd; /* /dev/null */
-	pid_t *board; /* where the child says its pid, or NULL */
 };
 void spawn_base_init(struct spawn_base *, const struct rlimit *nofile);
 void spawn_child(const struct spawn_base *, const struct run *,
-    struct launched *, int fds[3]);
+    struct launched *, int fds[3], pid_t *board);
 char **spawn_environ(char **base, const struct run *);
 
 #endif

@@ -126,6 +126,7 @@ broker_welcome(void)
 		queue_len(&worker_channel) < WORKER_QUEUE_MAX);
 }
 
+/* want 0: hear only that it hung up. */
 static void
 channel_poll(struct pollfd *pfd, struct channel *c, int want)
 {
@@ -133,9 +134,6 @@ channel_poll(struct pollfd *pfd, struct channel *c, int want)
 	pfd->events = (short)(want ? POLLIN : 0);
 	if (queue_len(c) > 0)
 		pfd->events |= POLLOUT;
-	/* Nothing wanted: not even to hear that it hung up. */
-	if (pfd->events == 0)
-		pfd->fd = -1;
 	pfd->revents = 0;
 }
 
@@ -143,7 +141,7 @@ channel_poll(struct pollfd *pfd, struct channel *c, int want)
 static void
 priv_dispatch_broker(void)
 {
-	while (broker_welcome())
+	while (stop_state() == STATE_RUN && broker_welcome())
 		if (!channel_dispatch(&broker_channel, stop_state()))
 			break;
 	if (stop_state() == STATE_STOP)
@@ -153,6 +151,19 @@ priv_dispatch_broker(void)
 		channel_close(&broker_channel);
 		stop_all(EXIT_RING);
 	}
+}
+
+/*
+ * A broker that has gone while it could not be heard: the node is gone, or
+ * it has died; its exit status will tell. Its requests are nobody's now.
+ */
+static void
+broker_heard(const struct pollfd *pfd)
+{
+	if (broker_welcome())
+		broker_ended = !channel_read(&broker_channel);
+	else if (pfd->revents & (POLLHUP | POLLERR))
+		stop_all(EXIT_CLEAN);
 }
 
 static void
@@ -194,15 +205,26 @@ priv_dispatch_launcher(const struct pollfd *pfd)
 		while (channel_dispatch(c, stop_state()))
 			continue;
 	}
-	if (alive && queue_len(c) > 0)
-		alive = channel_write(c) == 0;
+	if (alive && queue_len(c) > 0 && channel_write(c) == -1)
+		/* It is gone; what it said before still counts. */
+		while ((alive = channel_read(c)))
+			while (channel_dispatch(c, stop_state()))
+				continue;
 	if (!alive)
 		launch_lost();
 }
 
+/* ppoll() itself delivers no signal if a descriptor was ready. */
 static void
 loop_signalled(void)
 {
+	const struct timespec now = { 0, 0 };
+	sigset_t set;
+	int sig;
+
+	guard_signals(&set);
+	while ((sig = sigtimedwait(&set, NULL, &now)) != -1)
+		on_signal(sig);
 	if (got_end) {
 		got_end = 0;
 		stop_all(EXIT_CLEAN);
@@ -218,18 +240,10 @@ loop_once(void)
 {
 	struct pollfd pfd[POLL_MAX];
 	struct timespec ts;
-	sigset_t none;
+	sigset_t mask;
 	int ms;
 
-	/*
-	 * Last, so that what the others said counts for what the broker asks,
-	 * and before every poll, as what was read before may have room now.
-	 */
-	priv_dispatch_broker();
-	if (stop_done())
-		return;
-	channel_poll(&pfd[POLL_BROKER], &broker_channel,
-	    broker_welcome() && !broker_ended);
+	channel_poll(&pfd[POLL_BROKER], &broker_channel, broker_welcome());
 	channel_poll(&pfd[POLL_WORKER], &worker_channel, 1);
 	channel_poll(&pfd[POLL_LAUNCHER], launch_channel(), 1);
 	pfd[POLL_CHILDREN].fd = child_set();
@@ -238,8 +252,8 @@ loop_once(void)
 	ms = timer_wait();
 	ts.tv_sec = ms / 1000;
 	ts.tv_nsec = (ms % 1000) * 1000000L;
-	(void)sigemptyset(&none);
-	if (ppoll(pfd, POLL_MAX, ms == -1 ? NULL : &ts, &none) == -1) {
+	guard_mask(&mask);
+	if (ppoll(pfd, POLL_MAX, ms == -1 ? NULL : &ts, &mask) == -1) {
 		if (errno != EINTR)
 			fatal("ppoll");
 		loop_signalled();
@@ -248,12 +262,16 @@ loop_once(void)
 	loop_signalled();
 	if (pfd[POLL_CHILDREN].revents != 0)
 		child_ended_some();
-	if (pfd[POLL_BROKER].revents != 0 && !broker_ended &&
-	    broker_channel.open)
-		broker_ended = !channel_read(&broker_channel);
+	if (pfd[POLL_BROKER].revents != 0)
+		broker_heard(&pfd[POLL_BROKER]);
 	priv_dispatch_launcher(&pfd[POLL_LAUNCHER]);
 	priv_dispatch_worker(&pfd[POLL_WORKER]);
 	timer_run();
+	/*
+	 * Last, so that what the others said counts for what the broker asks,
+	 * and each time, as what was read before may have room now.
+	 */
+	priv_dispatch_broker();
 }
 
 int

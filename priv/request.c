@@ -124,7 +124,7 @@ request_list(void *arg, const void *data, size_t len, int fd)
 	if (proto_unpack_request(data, len, &m) == -1 || m.pid != 0 ||
 	    m.arg != 0)
 		return (-1);
-	child_list(m.tid);
+	answer_list(m.tid);
 	return (0);
 }
 

@@ -59,7 +59,6 @@ spawn_base_init(struct spawn_base *b, const struct rlimit *nofile)
 	b->shell = shell == NULL || *shell == '\0' ? _PATH_BSHELL : shell;
 	b->environ = environ == NULL ? nothing : environ;
 	b->nofile = *nofile;
-	b->board = NULL;
 	if ((b->null_fd = open(_PATH_DEVNULL, O_RDWR | O_CLOEXEC)) == -1)
 		fatal("%s", _PATH_DEVNULL);
 }
@@ -166,8 +165,6 @@ child_main(void *arg)
 	const struct spawn_base *b = s->base;
 	sigset_t none;
 
-	if (b->board != NULL)
-		*b->board = getpid();
 	if (proc_die_with(b->parent, SIGKILL) == -1 || setpgid(0, 0) == -1) {
 		(void)fail(s, STAGE_FORK, 0);
 		return;
@@ -265,10 +262,11 @@ failure_text(const struct spawn *s)
 /*
  * Make the child that r describes. l says what became of it; if it runs,
  * fds are the node's ends of its pipes and the caller's, else all are -1.
+ * board: see proc_make_child().
  */
 void
 spawn_child(const struct spawn_base *b, const struct run *r, struct launched *l,
-    int fds[3])
+    int fds[3], pid_t *board)
 {
 	struct spawn s = { .base = b, .run = r, .ends = { -1, -1, -1 } };
 	pid_t pid = 0;
@@ -281,7 +279,7 @@ spawn_child(const struct spawn_base *b, const struct run *r, struct launched *l,
 		(void)fail(&s, STAGE_FORK, 0);
 	else if (spawn_pipes(&s, fds) == 0) {
 		pid = proc_make_child(
-		    child_main, &s, &s.failure, sizeof(s.failure));
+		    child_main, &s, &s.failure, sizeof(s.failure), board);
 		if (pid == -1)
 			(void)fail(&s, STAGE_FORK, 0);
 	}

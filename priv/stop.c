@@ -52,7 +52,7 @@ stop_signal(struct child *c, int sig, int family)
 		if (getpgid(c->pid) == c->pid)
 			return;
 	}
-	if (kill(c->pid, sig) == -1)
+	if (kill(c->pid, sig) == -1 && !killing)
 		log_warn("signal %d to pid %d", sig, (int)c->pid);
 }
 
@@ -127,7 +127,9 @@ stop_tick(void *arg)
 {
 	(void)arg;
 	child_sweep();
-	(void)proc_children(adopt, NULL);
+	/* Until all launches are answered, a stranger may be one of them. */
+	if (!launch_waiting())
+		(void)proc_children(adopt, NULL);
 	if (killing)
 		child_each(stop_one);
 	stop_check();
@@ -149,8 +151,17 @@ stop_kill(void *arg)
 	if (child_count() > 0)
 		log_warnx("%d children did not end in time", child_count());
 	killing = 1;
+	launch_abandon();
 	child_each(stop_one);
 	timer_set(&alarm_timer, STOP_GIVEUP, stop_giveup, NULL);
+}
+
+/* One of our own has failed: no status can be a clean one any more. */
+void
+stop_broken(void)
+{
+	if (status_wanted == EXIT_CLEAN)
+		status_wanted = EXIT_RING;
 }
 
 /* End everything, then priv with this exit status. The first one counts. */

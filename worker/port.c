@@ -21,7 +21,7 @@
 
 static struct evbuffer *waiting;
 static struct event write_event;
-static int port_fd, prefix, dead;
+static int port_fd, port_flags, prefix, dead;
 
 static void
 on_writable(int fd, short what, void *arg)
@@ -35,16 +35,21 @@ on_writable(int fd, short what, void *arg)
 void
 port_init(int fd, int packet)
 {
-	int flags;
-
 	port_fd = fd;
 	prefix = packet;
-	if ((flags = fcntl(fd, F_GETFL)) == -1 ||
-	    fcntl(fd, F_SETFL, flags | O_NONBLOCK) == -1)
+	if ((port_flags = fcntl(fd, F_GETFL)) == -1 ||
+	    fcntl(fd, F_SETFL, port_flags | O_NONBLOCK) == -1)
 		fatal("port");
 	if ((waiting = evbuffer_new()) == NULL)
 		fatal("port");
 	event_set(&write_event, fd, EV_WRITE, on_writable, NULL);
+}
+
+/* Leave it as it was: somebody else may have it open, too. */
+void
+port_end(void)
+{
+	(void)fcntl(port_fd, F_SETFL, port_flags);
 }
 
 size_t

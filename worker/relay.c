@@ -119,9 +119,9 @@ relay_start(struct child *c, int number, int fd)
 	s->number = number;
 	s->left = STREAM_ALL;
 	s->fd = fd;
+	event_set(&s->ev, fd, EV_READ | EV_PERSIST, on_readable, s);
 	if (fcntl(fd, F_SETFL, O_NONBLOCK) == -1)
 		return (-1);
-	event_set(&s->ev, fd, EV_READ | EV_PERSIST, on_readable, s);
 	return (event_add(&s->ev, NULL));
 }
 

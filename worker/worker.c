@@ -143,12 +143,13 @@ worker_last_words(void)
 	struct event timer;
 	int over = 0;
 
-	channel_close(&worker_priv);
 	evtimer_set(&timer, on_timeout, &over);
 	(void)evtimer_add(&timer, &tv);
-	while (port_waiting() && !over)
+	while ((port_waiting() || relay_waiting()) && !over) {
 		if (event_loop(EVLOOP_ONCE) != 0)
 			break;
+		worker_settle();
+	}
 }
 
 int
@@ -181,5 +182,6 @@ main(int argc, char *argv[])
 		worker_settle();
 	}
 	worker_last_words();
+	port_end();
 	return (EXIT_CLEAN);
 }

@@ -81,6 +81,7 @@ int feed_eof(void *, const void *, size_t, int);
 
 /* port.c: frames to the node */
 void port_init(int fd, int packet);
+void port_end(void);
 size_t port_piece(void); /* bytes of output that fit one frame */
 size_t port_max(void); /* bytes of a term that fit one frame */
 int port_free(void); /* nothing waits: output may be written */

@@ -25,12 +25,14 @@ child_start(
 }
 
 pid_t
-proc_make_child(void (*fn)(void *), void *arg, void *result, size_t size)
+proc_make_child(
+    void (*fn)(void *), void *arg, void *result, size_t size, pid_t *board)
 {
 	struct pollfd pfd;
 	int fds[2];
 	pid_t pid;
 
+	(void)board;
 	if (pipe2(fds, O_CLOEXEC) == -1)
 		return (-1);
 	if ((pid = fork()) == 0)

@@ -33,7 +33,8 @@ static int __attribute__((__no_sanitize_address__)) child_start(void *v)
 }
 
 pid_t
-proc_make_child(void (*fn)(void *), void *arg, void *result, size_t size)
+proc_make_child(
+    void (*fn)(void *), void *arg, void *result, size_t size, pid_t *board)
 {
 	struct start s;
 
@@ -43,5 +44,6 @@ proc_make_child(void (*fn)(void *), void *arg, void *result, size_t size)
 	s.fn = fn;
 	s.arg = arg;
 	return (clone(child_start, child_stack + sizeof(child_stack),
-	    CLONE_PARENT | CLONE_VM | CLONE_VFORK, &s));
+	    CLONE_PARENT | CLONE_VM | CLONE_VFORK | CLONE_PARENT_SETTID, &s,
+	    board));
 }

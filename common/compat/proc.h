@@ -69,8 +69,10 @@ int pidset_ended(int set, uint32_t *ids, int max);
  * Make a child that calls fn(arg), and wait until it has called exec or
  * ended. If fn returns, it has stored size bytes at result, which the caller
  * can then read, and the child ends. Returns its pid or -1. With
- * clone_linux.c it is the caller's sibling: a child of the caller's parent.
+ * clone_linux.c it is the caller's sibling, a child of the caller's parent,
+ * and its pid is at board before it runs.
  */
-pid_t proc_make_child(void (*fn)(void *), void *arg, void *result, size_t size);
+pid_t proc_make_child(
+    void (*fn)(void *), void *arg, void *result, size_t size, pid_t *board);
 
 #endif

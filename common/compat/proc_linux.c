@@ -11,6 +11,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,7 +83,7 @@ proc_own_folder(char *buf, size_t size)
 }
 
 /* What one thread has forked and not yet waited for. */
-static void
+static int
 thread_children(
     pid_t pid, const char *tid, void (*fn)(pid_t, void *), void *arg)
 {
@@ -93,10 +94,11 @@ thread_children(
 	(void)snprintf(
 	    path, sizeof(path), "/proc/%d/task/%.20s/children", (int)pid, tid);
 	if ((f = fopen(path, "re")) == NULL)
-		return;
+		return (-1);
 	while (fscanf(f, "%d", &child) == 1)
 		fn((pid_t)child, arg);
 	(void)fclose(f);
+	return (0);
 }
 
 static int
@@ -104,16 +106,18 @@ children_of(pid_t pid, void (*fn)(pid_t, void *), void *arg)
 {
 	const struct dirent *d;
 	char path[64];
+	int r = -1;
 	DIR *dir;
 
 	(void)snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
 	if ((dir = opendir(path)) == NULL)
 		return (-1);
 	while ((d = readdir(dir)) != NULL)
-		if (d->d_name[0] != '.')
-			thread_children(pid, d->d_name, fn, arg);
+		if (d->d_name[0] != '.' &&
+		    thread_children(pid, d->d_name, fn, arg) == 0)
+			r = 0;
 	(void)closedir(dir);
-	return (0);
+	return (r);
 }
 
 int
@@ -149,14 +153,24 @@ stat_read(pid_t pid, pid_t *ppid, pid_t *pgrp)
 
 struct walk {
 	pid_t parent;
+	int parent_fd; /* its pidfd; -1: it is our own and unreaped */
 	pid_t group; /* has its signal already */
 	int sig;
 	int depth;
 };
 
+static int
+has_ended(int pidfd)
+{
+	struct pollfd pfd = { .fd = pidfd, .events = POLLIN };
+
+	return (poll(&pfd, 1, 0) != 0);
+}
+
 /*
  * The pidfd is opened first and the parent read after it: if that pid is
- * parent's child then, the pidfd is either that child or a dead process.
+ * parent's child then, the pidfd is either that child or a dead process. The
+ * parent must live still after that, or its number may be another's.
  */
 static void
 walk_child(pid_t pid, void *arg)
@@ -169,8 +183,10 @@ walk_child(pid_t pid, void *arg)
 	if (w->depth >= MAX_DEPTH ||
 	    (fd = (int)syscall(SYS_pidfd_open, pid, 0U)) == -1)
 		return;
-	if (stat_read(pid, &ppid, &pgrp) == 0 && ppid == w->parent) {
+	if (stat_read(pid, &ppid, &pgrp) == 0 && ppid == w->parent &&
+	    (w->parent_fd == -1 || !has_ended(w->parent_fd))) {
 		next.parent = pid;
+		next.parent_fd = fd;
 		next.depth++;
 		(void)children_of(pid, walk_child, &next);
 		if (pgrp != w->group)
@@ -183,7 +199,7 @@ walk_child(pid_t pid, void *arg)
 void
 proc_signal_descendants(pid_t child, int sig)
 {
-	struct walk w = { child, child, sig, 0 };
+	struct walk w = { child, -1, child, sig, 0 };
 
 	(void)children_of(child, walk_child, &w);
 }

@@ -102,8 +102,8 @@ def once_round():
         messages, pipes = sent(priv)
         check(not pipes, "priv writes: %s", pipes)
         # Its reply and its exit for the worker; the run for the launcher.
-        check(len(messages) == (3 if LAUNCHER else 2), "priv sends %d messages: %s",
-              len(messages), messages)
+        check(len(messages) == (3 if LAUNCHER else 2),
+              "priv sends %d messages: %s", len(messages), messages)
 
         messages, pipes = sent(worker)
         check(not messages, "the worker sends: %s", messages)

@@ -32,8 +32,8 @@ build etf_test common/etf.c common/etf_write.c
 build proto_test common/proto.c
 # shellcheck disable=SC2086
 build dispatch_test common/dispatch.c common/log.c $IMSG_SRC
-build options_test broker/options.c broker/strings.c common/etf.c \
-    common/etf_write.c common/proto.c
+build options_test broker/options.c broker/strings.c broker/request.c \
+    common/etf.c common/etf_write.c common/proto.c common/log.c
 build frame_test broker/frame.c common/etf.c common/etf_write.c common/log.c
 build environ_test priv/environ.c common/proto.c
 build timer_test priv/timer.c

@@ -1,0 +1,1107 @@
+/*
+ * Tests of {run, Cmd, Options}: what each option means, in every form that it
+ * may have, and what is refused with which answer. The tables hold Erlang
+ * terms as text, so that they can be read beside PROTOCOL.md. Each term goes
+ * two ways: to options_run() directly, and as a whole request, whose message
+ * must say the same after priv has unpacked it.
+ *
+ * Terms are written as in Erlang, with these differences: "text" is an Erlang
+ * string, #"bytes" a list of bytes in the short form and <<"bytes">> a
+ * binary, and in the last two ^ stands for a NUL. [97,98] is always the long
+ * form of a list.
+ */
+
+#include <sys/types.h>
+
+#include <ctype.h>
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "broker/broker.h"
+#include "log.h"
+
+#define nitems(a) (sizeof(a) / sizeof((a)[0]))
+
+#define TERM_MAX (16 << 20)
+#define SHOW_MAX 8192
+#define STRING_EXT 107
+
+/* The ring, as far as request.c needs one: it holds the last message. */
+struct channel broker_priv, broker_worker;
+static struct {
+	int count;
+	uint32_t type;
+	uint8_t data[MSG_MAX];
+	size_t len;
+} sent;
+
+void
+channel_send(
+    struct channel *c, uint32_t type, int fd, const void *data, size_t len)
+{
+	assert_ptr_equal(c, &broker_priv);
+	assert_int_equal(fd, -1);
+	assert_true(len <= sizeof(sent.data));
+	sent.count++;
+	sent.type = type;
+	sent.len = len;
+	memcpy(sent.data, data, len);
+}
+
+void
+channel_send2(struct channel *c, uint32_t type, const void *head,
+    size_t headlen, const void *data, size_t len)
+{
+	(void)c;
+	(void)type;
+	(void)head;
+	(void)headlen;
+	(void)data;
+	(void)len;
+	fail_msg("stdin was not asked for");
+}
+
+static uint8_t *term; /* TERM_MAX bytes, for all tests */
+
+static int
+setup(void **state)
+{
+	(void)state;
+	return ((term = malloc(TERM_MAX)) == NULL);
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	free(term);
+	return (0);
+}
+
+static void put_term(struct etf_writer *, const char **);
+
+static void
+must(const char **p, const char *s)
+{
+	if (strncmp(*p, s, strlen(s)) != 0)
+		fail_msg("not '%s': %s", s, *p);
+	*p += strlen(s);
+}
+
+static int
+is(const char **p, const char *s)
+{
+	while (**p == ' ')
+		(*p)++;
+	if (strncmp(*p, s, strlen(s)) != 0)
+		return (0);
+	*p += strlen(s);
+	return (1);
+}
+
+/* Up to the closing quote; its length. */
+static size_t
+quoted(const char **p, char *buf, size_t size, int nul)
+{
+	size_t n = 0;
+
+	must(p, "\"");
+	while (**p != '"') {
+		assert_true(**p != '\0' && n < size - 1);
+		buf[n++] = nul && **p == '^' ? '\0' : **p;
+		(*p)++;
+	}
+	(*p)++;
+	buf[n] = '\0';
+	return (n);
+}
+
+/* Elements up to close, after a head whose count is patched at the end. */
+static uint32_t
+put_elements(struct etf_writer *w, const char **p, const char *close)
+{
+	uint32_t n = 0;
+
+	if (is(p, close))
+		return (0);
+	do {
+		put_term(w, p);
+		n++;
+	} while (is(p, ","));
+	if (*close == ']' && is(p, "|"))
+		put_term(w, p);
+	else if (*close == ']')
+		etf_put_nil(w);
+	if (!is(p, close))
+		fail_msg("no '%s': %s", close, *p);
+	return (n);
+}
+
+static void
+put_list(struct etf_writer *w, const char **p)
+{
+	size_t at = w->len;
+	uint32_t n;
+
+	if (is(p, "]")) {
+		etf_put_list(w, 0);
+		return;
+	}
+	etf_put_list(w, 1);
+	n = put_elements(w, p, "]");
+	assert_true(n < 256);
+	w->buf[at + 4] = (uint8_t)n;
+}
+
+static void
+put_tuple(struct etf_writer *w, const char **p)
+{
+	size_t at = w->len;
+	uint32_t n;
+
+	etf_put_tuple(w, 0);
+	n = put_elements(w, p, "}");
+	assert_true(n < 256);
+	w->buf[at + 1] = (uint8_t)n;
+}
+
+static void
+put_bytes(struct etf_writer *w, const char **p)
+{
+	char buf[2048];
+	size_t n;
+
+	n = quoted(p, buf, sizeof(buf), 1);
+	assert_true(w->size - w->len >= n + 3);
+	w->buf[w->len++] = STRING_EXT;
+	w->buf[w->len++] = (uint8_t)(n >> 8);
+	w->buf[w->len++] = (uint8_t)n;
+	memcpy(w->buf + w->len, buf, n);
+	w->len += n;
+}
+
+static void
+put_word(struct etf_writer *w, const char **p)
+{
+	char buf[1100];
+	size_t n = 0;
+
+	while (isalnum((unsigned char)**p) || **p == '_' || **p == '-' ||
+	       (unsigned char)**p >= 0x80)
+		buf[n++] = *(*p)++;
+	buf[n] = '\0';
+	if (n == 0)
+		fail_msg("no term: %s", *p);
+	if (isdigit((unsigned char)buf[0]) || buf[0] == '-')
+		etf_put_int(w, strtoll(buf, NULL, 10));
+	else
+		etf_put_atom(w, buf);
+}
+
+static void
+put_term(struct etf_writer *w, const char **p)
+{
+	char buf[2048];
+	size_t n;
+
+	if (is(p, "{"))
+		put_tuple(w, p);
+	else if (is(p, "["))
+		put_list(w, p);
+	else if (is(p, "#"))
+		put_bytes(w, p);
+	else if (is(p, "''"))
+		etf_put_atom(w, "");
+	else if (is(p, "<<")) {
+		n = quoted(p, buf, sizeof(buf), 1);
+		etf_put_binary(w, buf, n);
+		must(p, ">>");
+	} else if (**p == '"') {
+		(void)quoted(p, buf, sizeof(buf), 0);
+		etf_put_string(w, buf);
+	} else
+		put_word(w, p);
+}
+
+static void
+put(char *, const char *, ...) __attribute__((__format__(printf, 2, 3)));
+
+/* Go on with a text of SHOW_MAX bytes. */
+static void
+put(char *buf, const char *fmt, ...)
+{
+	size_t len = strlen(buf);
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(buf + len, SHOW_MAX - len, fmt, ap);
+	va_end(ap);
+	assert_true(n >= 0 && (size_t)n < SHOW_MAX - len);
+}
+
+static void
+show_io(char *buf, const struct run_io *io, int stream)
+{
+	static const char *const names[] = { "stdin", "stdout", "stderr" };
+	static const char *const kinds[] = { "null", "pipe", "close", "file",
+		"stdout", "stderr" };
+
+	assert_true(io->kind < IO_KINDS);
+	if (io->kind == IO_NULL)
+		return;
+	put(buf, " %s=%s", names[stream], kinds[io->kind]);
+	if (io->kind != IO_FILE)
+		return;
+	put(buf, "(%s,%o%s)", io->path, io->mode, io->append ? ",append" : "");
+}
+
+static void
+show_vec(char *buf, const struct strvec *v)
+{
+	const char *p = v->base;
+	uint32_t i;
+
+	for (i = 0; i < v->count; i++, p = strvec_next(p))
+		put(buf, " '%s'", p);
+	assert_ptr_equal(p, v->base + v->len);
+}
+
+/* A run as text: what is not the default. */
+static void
+show_run(char *buf, const struct run *r)
+{
+	int i;
+
+	buf[0] = '\0';
+	put(buf, r->flags & RUN_SHELL ? "sh" : "exec");
+	show_vec(buf, &r->args);
+	for (i = 0; i < 3; i++)
+		show_io(buf, &r->io[i], i);
+	if (*r->cd != '\0')
+		put(buf, " cd=%s", r->cd);
+	if (*r->executable != '\0')
+		put(buf, " executable=%s", r->executable);
+	if (r->kill_timeout != 5000)
+		put(buf, " kill=%u", r->kill_timeout);
+	if (r->flags & RUN_SUCCESS)
+		put(buf, " success=%u", r->success);
+	if (r->flags & RUN_ENV_CLEAR)
+		put(buf, " clear");
+	if (r->env.count > 0)
+		put(buf, " env");
+	show_vec(buf, &r->env);
+}
+
+static void
+show_refusal(char *buf, uint32_t code, int value, const char *text)
+{
+	buf[0] = '\0';
+	if (code == REPLY_BADARG)
+		put(buf, "badarg");
+	else if (code == REPLY_ERRNO)
+		put(buf, "errno %s", value == E2BIG ? "E2BIG" : "?");
+	else if (code == REPLY_TEXT)
+		put(buf, "error %s", text);
+	else
+		put(buf, "code %u", code);
+}
+
+/* As an allocation of its exact size. */
+static uint8_t *
+exact(const void *data, size_t len)
+{
+	uint8_t *p;
+
+	p = malloc(len);
+	assert_non_null(p);
+	memcpy(p, data, len);
+	return (p);
+}
+
+/* The message that came of the last request, as text. */
+static void
+show_sent(char *buf)
+{
+	struct run r;
+	struct reply reply;
+	uint8_t *p;
+
+	assert_int_equal(sent.count, 1);
+	p = exact(sent.data, sent.len);
+	if (sent.type == IMSG_RUN) {
+		assert_int_equal(proto_unpack_run(p, sent.len, &r), 0);
+		assert_true(r.tid == -7 && r.id == 0);
+		show_run(buf, &r);
+	} else {
+		assert_int_equal(sent.type, IMSG_REFUSE);
+		assert_int_equal(proto_unpack_reply(p, sent.len, &reply), 0);
+		assert_true(reply.tid == -7);
+		show_refusal(buf, reply.code, reply.value, reply.text);
+	}
+	free(p);
+}
+
+/* {-7, {run, the rest of which is to be written. */
+static void
+request_begin(struct etf_writer *w)
+{
+	etf_writer_init(w, term, TERM_MAX);
+	etf_put_version(w);
+	etf_put_tuple(w, 2);
+	etf_put_int(w, -7);
+	etf_put_tuple(w, 3);
+	etf_put_atom(w, "run");
+}
+
+static void
+request_open(struct etf *e, const uint8_t *p, size_t len)
+{
+	char atom[ETF_ATOM_MAX];
+	uint32_t arity;
+	int64_t tid;
+
+	assert_int_equal(etf_check(p, len), 0);
+	assert_int_equal(etf_open(e, p, len), 0);
+	assert_int_equal(etf_get_tuple(e, &arity), 0);
+	assert_int_equal(etf_get_int(e, &tid), 0);
+	assert_int_equal(etf_get_tuple(e, &arity), 0);
+	assert_int_equal(etf_get_atom(e, atom, sizeof(atom)), 0);
+}
+
+/* What a request comes to, as text: both ways, which must agree. */
+static void
+outcome(const struct etf_writer *w, char *buf)
+{
+	char again[SHOW_MAX];
+	struct refusal why;
+	struct run r;
+	struct etf e;
+	uint8_t *p;
+
+	assert_int_equal(w->full, 0);
+	p = exact(w->buf, w->len);
+	request_open(&e, p, w->len);
+	/* Left over from anything: no answer may follow from it. */
+	errno = E2BIG;
+	if (options_run(&e, &r, &why) == 0) {
+		assert_int_equal(e.left, 0);
+		assert_true(r.tid == 0 && r.id == 0);
+		show_run(buf, &r);
+	} else
+		show_refusal(buf, why.code, why.value, why.text);
+	sent.count = 0;
+	assert_int_equal(request_handle(p, w->len), 0);
+	free(p);
+	show_sent(again);
+	assert_string_equal(buf, again);
+}
+
+static void
+assert_outcome(const struct etf_writer *w, const char *want, const char *name)
+{
+	char buf[SHOW_MAX];
+
+	outcome(w, buf);
+	if (strcmp(buf, want) != 0)
+		fail_msg("%s:\nnot  %s\nbut  %s", name, want, buf);
+}
+
+struct row {
+	const char *term;
+	const char *want;
+};
+
+/* cmd, options: NULL if it is what the row holds. */
+static void
+assert_rows(
+    const struct row *rows, size_t n, const char *cmd, const char *options)
+{
+	struct etf_writer w;
+	const char *p;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		request_begin(&w);
+		p = cmd == NULL ? rows[i].term : cmd;
+		put_term(&w, &p);
+		p = options == NULL ? rows[i].term : options;
+		put_term(&w, &p);
+		assert_string_equal(p, "");
+		assert_outcome(&w, rows[i].want, rows[i].term);
+	}
+}
+
+static const struct row commands[] = {
+	{ "\"ls -l\"", "sh 'ls -l'" },
+	{ "<<\"ls -l\">>", "sh 'ls -l'" },
+	{ "[108,115]", "sh 'ls'" },
+	{ "#\"ls\"", "sh 'ls'" },
+	{ "[\"ls\",\"-l\"]", "exec 'ls' '-l'" },
+	{ "[<<\"ls\">>,<<\"-l\">>]", "exec 'ls' '-l'" },
+	{ "[\"ls\",<<\"-l\">>,[47,120]]", "exec 'ls' '-l' '/x'" },
+	{ "[\"ls\"]", "exec 'ls'" },
+	{ "[[108,115]]", "exec 'ls'" },
+	{ "[\"ls\",\"\"]", "exec 'ls' ''" },
+	{ "[\"ls\",<<\"\">>,[]]", "exec 'ls' '' ''" },
+	/* UTF-8 as bytes, as code points, and what is neither. */
+	{ "\"\xce\xbb\"", "sh '\xce\xbb'" },
+	{ "[955]", "sh '\xce\xbb'" },
+	{ "[97,128512,98]", "sh 'a\xf0\x9f\x98\x80"
+			    "b'" },
+	{ "\"\xc3\xa9\"", "sh '\xc3\xa9'" },
+	{ "#\"\xc3\xa9\"", "sh '\xc3\xa9'" },
+	{ "[195,169]", "sh '\xc3\xa9'" },
+	{ "[233]", "sh '\xc3\xa9'" },
+	{ "<<\"\xe9\xff\">>", "sh '\xe9\xff'" },
+	{ "[<<\"\xff\">>,\"\xce\xbb\"]", "exec '\xff' '\xce\xbb'" },
+	{ "[1114111]", "sh '\xf4\x8f\xbf\xbf'" },
+
+	{ "\"\"", "error Empty command" },
+	{ "[]", "error Empty command" },
+	{ "<<\"\">>", "error Empty command" },
+	{ "#\"\"", "error Empty command" },
+	{ "[\"\"]", "error Empty command" },
+	{ "[[]]", "error Empty command" },
+	{ "[<<\"\">>,\"x\"]", "error Empty command" },
+	{ "<<\"a^b\">>", "badarg" },
+	{ "<<\"^\">>", "badarg" },
+	{ "#\"a^\"", "badarg" },
+	{ "[97,0]", "badarg" },
+	{ "[\"ls\",<<\"a^\">>]", "badarg" },
+	{ "[\"ls\",#\"^\"]", "badarg" },
+	{ "[55296]", "badarg" },
+	{ "[1114112]", "badarg" },
+	{ "[97,-1]", "badarg" },
+	{ "[97|98]", "badarg" },
+	{ "[\"a\"|\"b\"]", "badarg" },
+	{ "[\"a\"|b]", "badarg" },
+	{ "[\"a\",98]", "badarg" },
+	{ "[97,\"b\"]", "badarg" },
+	{ "[\"a\",[\"b\"]]", "badarg" },
+	{ "[\"a\",b]", "badarg" },
+	{ "[ls]", "badarg" },
+	{ "ls", "badarg" },
+	{ "1", "badarg" },
+	{ "{}", "badarg" },
+	{ "{\"ls\"}", "badarg" },
+	{ "[{}]", "badarg" },
+};
+
+static void
+test_commands(void **state)
+{
+	(void)state;
+	assert_rows(commands, nitems(commands), NULL, "[]");
+}
+
+/* Everything here follows the command "x". */
+static const struct row streams[] = {
+	{ "[]", "sh 'x'" },
+	{ "[stdin]", "sh 'x' stdin=pipe" },
+	{ "[stdout]", "sh 'x' stdout=pipe" },
+	{ "[stderr]", "sh 'x' stderr=pipe" },
+	{ "[stderr,stdin,stdout]",
+	    "sh 'x' stdin=pipe stdout=pipe stderr=pipe" },
+	{ "[{stdin,null},{stdout,null},{stderr,null}]", "sh 'x'" },
+	{ "[{stdin,close},{stdout,close},{stderr,close}]",
+	    "sh 'x' stdin=close stdout=close stderr=close" },
+	{ "[{stdin,\"/f\"}]", "sh 'x' stdin=file(/f,0)" },
+	{ "[{stdin,<<\"f g\">>}]", "sh 'x' stdin=file(f g,0)" },
+	{ "[{stdin,[47,955]}]", "sh 'x' stdin=file(/\xce\xbb,0)" },
+	{ "[{stdin,<<\"\xff\">>}]", "sh 'x' stdin=file(\xff,0)" },
+	{ "[{stdout,\"/f\"}]", "sh 'x' stdout=file(/f,644)" },
+	{ "[{stderr,<<\"/f\">>}]", "sh 'x' stderr=file(/f,644)" },
+	{ "[{stdout,\"a\"},{stderr,\"b\"},{stdin,\"c\"}]",
+	    "sh 'x' stdin=file(c,0) stdout=file(a,644) stderr=file(b,644)" },
+	{ "[{stdout,\"/f\",[]}]", "sh 'x' stdout=file(/f,644)" },
+	{ "[{stdout,\"/f\",[append]}]", "sh 'x' stdout=file(/f,644,append)" },
+	{ "[{stderr,\"/f\",[append]}]", "sh 'x' stderr=file(/f,644,append)" },
+	{ "[{stdout,\"/f\",[{mode,384}]}]", "sh 'x' stdout=file(/f,600)" },
+	{ "[{stdout,\"/f\",[{mode,0}]}]", "sh 'x' stdout=file(/f,0)" },
+	{ "[{stderr,\"/f\",[{mode,4095}]}]", "sh 'x' stderr=file(/f,7777)" },
+	{ "[{stdout,\"/f\",[append,{mode,384}]}]",
+	    "sh 'x' stdout=file(/f,600,append)" },
+	{ "[{stdout,\"/f\",[{mode,384},append]}]",
+	    "sh 'x' stdout=file(/f,600,append)" },
+	{ "[{stdout,stderr}]", "sh 'x' stdout=stderr" },
+	{ "[{stderr,stdout}]", "sh 'x' stderr=stdout" },
+	{ "[{stderr,stdout},stdout]", "sh 'x' stdout=pipe stderr=stdout" },
+	{ "[{stdout,stderr},{stderr,\"/f\"}]",
+	    "sh 'x' stdout=stderr stderr=file(/f,644)" },
+	{ "[{stdout,stderr},{stderr,close}]",
+	    "sh 'x' stdout=stderr stderr=close" },
+
+	{ "[{stdout,stderr},{stderr,stdout}]",
+	    "error Circular reference of options: stdout, stderr" },
+	{ "[{stderr,stdout},{stdout,stderr}]",
+	    "error Circular reference of options: stdout, stderr" },
+	{ "[{stdin}]", "error Bad value of option: stdin" },
+	{ "[{stdout}]", "error Bad value of option: stdout" },
+	{ "[{foo}]", "error Unknown option: foo" },
+	{ "[{stdout,stdout}]", "error Bad value of option: stdout" },
+	{ "[{stderr,stderr}]", "error Bad value of option: stderr" },
+	{ "[{stdin,stdout}]", "error Bad value of option: stdin" },
+	{ "[{stdin,stderr}]", "error Bad value of option: stdin" },
+	{ "[{stdin,stdin}]", "error Bad value of option: stdin" },
+	{ "[{stdout,stdin}]", "error Bad value of option: stdout" },
+	{ "[{stdout,pipe}]", "error Bad value of option: stdout" },
+	{ "[{stdout,''}]", "error Bad value of option: stdout" },
+	{ "[{stdin,\"\"}]", "error Bad value of option: stdin" },
+	{ "[{stdout,<<\"\">>}]", "error Bad value of option: stdout" },
+	{ "[{stderr,[]}]", "error Bad value of option: stderr" },
+	{ "[{stdin,<<\"/f^\">>}]", "error Bad value of option: stdin" },
+	{ "[{stdout,[47,0]}]", "error Bad value of option: stdout" },
+	{ "[{stdin,1}]", "error Bad value of option: stdin" },
+	{ "[{stdin,{}}]", "error Bad value of option: stdin" },
+	{ "[{stdin,\"/f\",[]}]", "error Bad value of option: stdin" },
+	{ "[{stdin,\"/f\",[append]}]", "error Bad value of option: stdin" },
+	{ "[{stdout,null,[]}]", "error Bad value of option: stdout" },
+	{ "[{stdout,null,[append]}]", "error Bad value of option: stdout" },
+	{ "[{stdout,stderr,[]}]", "error Bad value of option: stdout" },
+	{ "[{stdout,\"/f\",append}]", "error Bad value of option: stdout" },
+	{ "[{stdout,\"/f\",[trunc]}]", "error Bad value of option: stdout" },
+	{ "[{stdout,\"/f\",[{mode,4096}]}]",
+	    "error Bad value of option: stdout" },
+	{ "[{stdout,\"/f\",[{mode,-1}]}]",
+	    "error Bad value of option: stdout" },
+	{ "[{stdout,\"/f\",[{mode,\"644\"}]}]",
+	    "error Bad value of option: stdout" },
+	{ "[{stdout,\"/f\",[{mode}]}]", "error Bad value of option: stdout" },
+	{ "[{stdout,\"/f\",[{mode,1,2}]}]",
+	    "error Bad value of option: stdout" },
+	{ "[{stdout,\"/f\",[{made,1}]}]", "error Bad value of option: stdout" },
+	{ "[{stdout,\"/f\",[{append,true}]}]",
+	    "error Bad value of option: stdout" },
+	{ "[{stdout,\"/f\",[append|append]}]",
+	    "error Bad value of option: stdout" },
+	{ "[{stdout,\"/f\",\"append\"}]", "error Bad value of option: stdout" },
+	{ "[{stdout,\"/f\",[append],1}]", "error Bad value of option: stdout" },
+};
+
+static void
+test_streams(void **state)
+{
+	(void)state;
+	assert_rows(streams, nitems(streams), "\"x\"", NULL);
+}
+
+static const struct row others[] = {
+	{ "[{cd,\"/tmp\"}]", "sh 'x' cd=/tmp" },
+	{ "[{cd,<<\"/\xce\xbb\">>}]", "sh 'x' cd=/\xce\xbb" },
+	{ "[{cd,[955]}]", "sh 'x' cd=\xce\xbb" },
+	{ "[{executable,\"/bin/bash\"}]", "sh 'x' executable=/bin/bash" },
+	{ "[{executable,<<\"sh\">>}]", "sh 'x' executable=sh" },
+	{ "[{kill_timeout,0}]", "sh 'x' kill=0" },
+	{ "[{kill_timeout,1}]", "sh 'x' kill=1000" },
+	{ "[{kill_timeout,5}]", "sh 'x'" },
+	{ "[{kill_timeout,86400}]", "sh 'x' kill=86400000" },
+	{ "[{success_exit_code,0}]", "sh 'x' success=0" },
+	{ "[{success_exit_code,255}]", "sh 'x' success=255" },
+	{ "[{success_exit_code,7},{kill_timeout,2},{executable,\"/e\"},"
+	  "{cd,\"/c\"},{env,[clear,\"A=1\"]},stderr,stdout,stdin]",
+	    "sh 'x' stdin=pipe stdout=pipe stderr=pipe cd=/c executable=/e "
+	    "kill=2000 success=7 clear env 'A=1'" },
+
+	{ "[cd]", "error Bad value of option: cd" },
+	{ "[{cd}]", "error Bad value of option: cd" },
+	{ "[{cd,\"\"}]", "error Bad value of option: cd" },
+	{ "[{cd,[]}]", "error Bad value of option: cd" },
+	{ "[{cd,tmp}]", "error Bad value of option: cd" },
+	{ "[{cd,1}]", "error Bad value of option: cd" },
+	{ "[{cd,[\"/tmp\"]}]", "error Bad value of option: cd" },
+	{ "[{cd,<<\"/tmp^/etc\">>}]", "error Bad value of option: cd" },
+	{ "[{cd,\"/a\",\"/b\"}]", "error Bad value of option: cd" },
+	{ "[executable]", "error Bad value of option: executable" },
+	{ "[{executable,<<\"\">>}]", "error Bad value of option: executable" },
+	{ "[{executable,#\"^\"}]", "error Bad value of option: executable" },
+	{ "[{executable,sh}]", "error Bad value of option: executable" },
+	{ "[kill_timeout]", "error Bad value of option: kill_timeout" },
+	{ "[{kill_timeout,-1}]", "error Bad value of option: kill_timeout" },
+	{ "[{kill_timeout,86401}]", "error Bad value of option: kill_timeout" },
+	{ "[{kill_timeout,4294967296}]",
+	    "error Bad value of option: kill_timeout" },
+	{ "[{kill_timeout,9223372036854775807}]",
+	    "error Bad value of option: kill_timeout" },
+	{ "[{kill_timeout,\"5\"}]", "error Bad value of option: kill_timeout" },
+	{ "[{kill_timeout,infinity}]",
+	    "error Bad value of option: kill_timeout" },
+	{ "[{success_exit_code,256}]",
+	    "error Bad value of option: success_exit_code" },
+	{ "[{success_exit_code,-1}]",
+	    "error Bad value of option: success_exit_code" },
+	{ "[{success_exit_code,-9223372036854775808}]",
+	    "error Bad value of option: success_exit_code" },
+	{ "[success_exit_code]",
+	    "error Bad value of option: success_exit_code" },
+	{ "[{success_exit_code,true}]",
+	    "error Bad value of option: success_exit_code" },
+};
+
+static void
+test_others(void **state)
+{
+	(void)state;
+	assert_rows(others, nitems(others), "\"x\"", NULL);
+}
+
+static const struct row refused[] = {
+	{ "[foo]", "error Unknown option: foo" },
+	{ "[{foo,1}]", "error Unknown option: foo" },
+	{ "[stdin,foo,bar]", "error Unknown option: foo" },
+	{ "[stdi]", "error Unknown option: stdi" },
+	{ "[stdinx]", "error Unknown option: stdinx" },
+	{ "[Stdin]", "error Unknown option: Stdin" },
+	{ "[\xce\xbb]", "error Unknown option: \xce\xbb" },
+	{ "['']", "error Unknown option" },
+	{ "[stdin,stdin]", "error Duplicate option: stdin" },
+	{ "[stdin,stdout,{stdin,null}]", "error Duplicate option: stdin" },
+	{ "[{stdout,\"a\"},{stdout,\"b\"}]", "error Duplicate option: stdout" },
+	{ "[stderr,stderr]", "error Duplicate option: stderr" },
+	{ "[{cd,\"a\"},{cd,\"a\"}]", "error Duplicate option: cd" },
+	{ "[{env,[]},{env,[]}]", "error Duplicate option: env" },
+	{ "[{executable,\"a\"},{executable,\"a\"}]",
+	    "error Duplicate option: executable" },
+	{ "[{kill_timeout,1},{kill_timeout,2}]",
+	    "error Duplicate option: kill_timeout" },
+	{ "[{success_exit_code,1},{success_exit_code,1}]",
+	    "error Duplicate option: success_exit_code" },
+	/* The first that is wrong is what is told. */
+	{ "[stdin,{cd,1},stdin]", "error Bad value of option: cd" },
+	{ "[stdin,stdin,{cd,1}]", "error Duplicate option: stdin" },
+	{ "[1]", "badarg" },
+	{ "[\"stdin\"]", "badarg" },
+	{ "[<<\"stdin\">>]", "badarg" },
+	{ "[{}]", "badarg" },
+	{ "[{\"cd\",\"/\"}]", "badarg" },
+	{ "[{1,cd}]", "badarg" },
+	{ "[[stdin]]", "badarg" },
+	{ "[stdin|stdout]", "badarg" },
+	{ "stdin", "badarg" },
+	{ "{cd,\"/\"}", "badarg" },
+	{ "#\"ab\"", "badarg" },
+	{ "<<\"\">>", "badarg" },
+	{ "1", "badarg" },
+};
+
+static void
+test_refused(void **state)
+{
+	(void)state;
+	assert_rows(refused, nitems(refused), "\"x\"", NULL);
+}
+
+static const struct row envs[] = {
+	{ "[{env,[]}]", "sh 'x'" },
+	{ "[{env,[clear]}]", "sh 'x' clear" },
+	{ "[{env,[clear,clear]}]", "sh 'x' clear" },
+	{ "[{env,[\"A=1\"]}]", "sh 'x' env 'A=1'" },
+	{ "[{env,[<<\"A=1\">>,\"B=2\"]}]", "sh 'x' env 'A=1' 'B=2'" },
+	{ "[{env,[[65,61,955]]}]", "sh 'x' env 'A=\xce\xbb'" },
+	{ "[{env,[\"A=\"]}]", "sh 'x' env 'A='" },
+	{ "[{env,[\"A==b=c\"]}]", "sh 'x' env 'A==b=c'" },
+	{ "[{env,[{\"A\",\"1\"}]}]", "sh 'x' env 'A=1'" },
+	{ "[{env,[{<<\"A\">>,<<\"1=2\">>}]}]", "sh 'x' env 'A=1=2'" },
+	{ "[{env,[{\"A\",<<\"1\">>},{<<\"B\">>,\"2\"}]}]",
+	    "sh 'x' env 'A=1' 'B=2'" },
+	{ "[{env,[{\"A\",\"\"},{\"B\",<<\"\">>},{\"C\",[]}]}]",
+	    "sh 'x' env 'A=' 'B=' 'C='" },
+	{ "[{env,[{\"A\",[955,10]}]}]", "sh 'x' env 'A=\xce\xbb\n'" },
+	{ "[{env,[{\"A\",false}]}]", "sh 'x' env 'A'" },
+	{ "[{env,[{<<\"A\">>,false},\"B=\",{\"A\",\"1\"}]}]",
+	    "sh 'x' env 'A' 'B=' 'A=1'" },
+	{ "[{env,[\"A=1\",clear,{\"A\",false}]}]",
+	    "sh 'x' clear env 'A=1' 'A'" },
+	{ "[{env,[{\"a b\",\"\xff\"},{<<\"\xff\">>,\"1\"}]}]",
+	    "sh 'x' env 'a b=\xc3\xbf' '\xff=1'" },
+
+	{ "[env]", "error Bad value of option: env" },
+	{ "[{env,\"A=1\"}]", "error Bad value of option: env" },
+	{ "[{env,<<\"A=1\">>}]", "error Bad value of option: env" },
+	{ "[{env,clear}]", "error Bad value of option: env" },
+	{ "[{env,{\"A\",\"1\"}}]", "error Bad value of option: env" },
+	{ "[{env,[cleared]}]", "error Bad value of option: env" },
+	{ "[{env,['']}]", "error Bad value of option: env" },
+	{ "[{env,[\"A\"]}]", "error Bad value of option: env" },
+	{ "[{env,[\"\"]}]", "error Bad value of option: env" },
+	{ "[{env,[[]]}]", "error Bad value of option: env" },
+	{ "[{env,[\"=1\"]}]", "error Bad value of option: env" },
+	{ "[{env,[\"=\"]}]", "error Bad value of option: env" },
+	{ "[{env,[1]}]", "error Bad value of option: env" },
+	{ "[{env,[65,61]}]", "error Bad value of option: env" },
+	{ "[{env,[<<\"A=^\">>]}]", "error Bad value of option: env" },
+	{ "[{env,[#\"A=^b\"]}]", "error Bad value of option: env" },
+	{ "[{env,[{\"\",\"1\"}]}]", "error Bad value of option: env" },
+	{ "[{env,[{\"\",false}]}]", "error Bad value of option: env" },
+	{ "[{env,[{\"A=\",\"1\"}]}]", "error Bad value of option: env" },
+	{ "[{env,[{\"A=B\",false}]}]", "error Bad value of option: env" },
+	{ "[{env,[{\"=\",\"1\"}]}]", "error Bad value of option: env" },
+	{ "[{env,[{<<\"A^\">>,\"1\"}]}]", "error Bad value of option: env" },
+	{ "[{env,[{\"A\",<<\"^\">>}]}]", "error Bad value of option: env" },
+	{ "[{env,[{\"A\",true}]}]", "error Bad value of option: env" },
+	{ "[{env,[{\"A\",1}]}]", "error Bad value of option: env" },
+	{ "[{env,[{a,\"1\"}]}]", "error Bad value of option: env" },
+	{ "[{env,[{\"A\",\"1\",\"2\"}]}]", "error Bad value of option: env" },
+	{ "[{env,[{\"A\"}]}]", "error Bad value of option: env" },
+	{ "[{env,[{}]}]", "error Bad value of option: env" },
+	{ "[{env,[\"A=1\"|\"B=2\"]}]", "error Bad value of option: env" },
+	{ "[{env,[\"A=1\"|clear]}]", "error Bad value of option: env" },
+	{ "[{env,[[\"A=1\"]]}]", "error Bad value of option: env" },
+	{ "[{env,[],[]}]", "error Bad value of option: env" },
+};
+
+static void
+test_envs(void **state)
+{
+	(void)state;
+	assert_rows(envs, nitems(envs), "\"x\"", NULL);
+}
+
+/* A failed request leaves nothing behind for the next. */
+static void
+test_no_traces(void **state)
+{
+	static const struct row rows[] = {
+		{ "[{env,[\"A=1\",clear]},stdin,{cd,\"/\"},"
+		  "{success_exit_code,1},{kill_timeout,1},foo]",
+		    "error Unknown option: foo" },
+		{ "[]", "sh 'x'" },
+		{ "[{stdout,\"/f\",[append]},{stderr,stdout},"
+		  "{executable,\"/e\"}]",
+		    "sh 'x' stdout=file(/f,644,append) stderr=stdout "
+		    "executable=/e" },
+		{ "[]", "sh 'x'" },
+	};
+
+	(void)state;
+	assert_rows(rows, nitems(rows), "\"x\"", NULL);
+}
+
+/* Names that are cut to fit a reply: as far as may be an atom's. */
+static void
+test_long_names(void **state)
+{
+	char name[4 * 255 + 1], want[SHOW_MAX], buf[SHOW_MAX];
+	struct etf_writer w;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 255; i++)
+		memcpy(name + 4 * i, "\xf0\x9f\x98\x80", 5);
+	request_begin(&w);
+	etf_put_string(&w, "x");
+	etf_put_list(&w, 1);
+	etf_put_atom(&w, name);
+	etf_put_nil(&w);
+	outcome(&w, buf);
+	(void)snprintf(want, sizeof(want), "error Unknown option: %s", name);
+	want[strlen("error ") + MSG_TEXT_MAX - 1] = '\0';
+	assert_memory_equal(buf, want, strlen(buf));
+	assert_true(strlen(buf) + 4 > strlen(want));
+}
+
+/* len letters, in a form that the test chooses. */
+enum form { BINARY, BYTES, CODES };
+
+static void
+put_letters(struct etf_writer *w, enum form form, size_t len)
+{
+	char *s;
+	size_t i;
+
+	if (form == CODES) {
+		etf_put_list(w, (uint32_t)len);
+		for (i = 0; i < len; i++)
+			etf_put_int(w, 'p');
+		if (len > 0)
+			etf_put_nil(w);
+		return;
+	}
+	s = malloc(len + 1);
+	assert_non_null(s);
+	memset(s, 'p', len);
+	s[len] = '\0';
+	if (form == BINARY)
+		etf_put_binary(w, s, len);
+	else
+		etf_put_string(w, s);
+	free(s);
+}
+
+/* Too large to be shown: 0 if it became a run, E2BIG if it was that. */
+static int
+large_outcome(const struct etf_writer *w, struct run *r)
+{
+	struct refusal why;
+	struct reply reply;
+	struct etf e;
+	int rc;
+
+	assert_int_equal(w->full, 0);
+	request_open(&e, w->buf, w->len);
+	rc = options_run(&e, r, &why);
+	sent.count = 0;
+	assert_int_equal(request_handle(w->buf, w->len), 0);
+	assert_int_equal(sent.count, 1);
+	if (sent.type == IMSG_RUN) {
+		assert_int_equal(rc, 0);
+		assert_int_equal(proto_unpack_run(sent.data, sent.len, r), 0);
+		return (0);
+	}
+	assert_int_equal(proto_unpack_reply(sent.data, sent.len, &reply), 0);
+	assert_int_equal(reply.code, REPLY_ERRNO);
+	assert_int_equal(rc, -1);
+	assert_int_equal(why.code, REPLY_ERRNO);
+	assert_int_equal(why.value, reply.value);
+	return (reply.value);
+}
+
+static void
+test_path_limits(void **state)
+{
+	static const char *const names[] = { "stdin", "stdout", "stderr", "cd",
+		"executable" };
+	struct etf_writer w;
+	struct run r;
+	size_t i, len;
+	int form;
+
+	(void)state;
+	for (i = 0; i < nitems(names); i++) {
+		for (form = BINARY; form <= CODES; form++) {
+			for (len = RUN_PATH_MAX - 2; len < RUN_PATH_MAX + 2;
+			     len++) {
+				request_begin(&w);
+				etf_put_string(&w, "x");
+				etf_put_list(&w, 1);
+				etf_put_tuple(&w, 2);
+				etf_put_atom(&w, names[i]);
+				put_letters(&w, (enum form)form, len);
+				etf_put_nil(&w);
+				assert_int_equal(large_outcome(&w, &r),
+				    len < RUN_PATH_MAX ? 0 : E2BIG);
+			}
+		}
+	}
+}
+
+/* All paths at their limit, and the strings too: the largest message. */
+static void
+test_all_limits(void **state)
+{
+	static const char *const names[] = { "stdin", "stdout", "stderr", "cd",
+		"executable" };
+	struct etf_writer w;
+	struct run r;
+	size_t i;
+
+	(void)state;
+	request_begin(&w);
+	put_letters(&w, BINARY, RUN_STRINGS_MAX - 1 - 2);
+	etf_put_list(&w, 6);
+	for (i = 0; i < nitems(names); i++) {
+		etf_put_tuple(&w, 2);
+		etf_put_atom(&w, names[i]);
+		put_letters(&w, BINARY, RUN_PATH_MAX - 1);
+	}
+	etf_put_tuple(&w, 2);
+	etf_put_atom(&w, "env");
+	etf_put_list(&w, 1);
+	etf_put_tuple(&w, 2);
+	etf_put_string(&w, "K");
+	etf_put_atom(&w, "false");
+	etf_put_nil(&w);
+	etf_put_nil(&w);
+	assert_int_equal(large_outcome(&w, &r), 0);
+	assert_int_equal(r.args.len + r.env.len, RUN_STRINGS_MAX);
+	assert_int_equal(strlen(r.io[2].path), RUN_PATH_MAX - 1);
+}
+
+/* {run, Cmd, [{env, [{"K", Value}]}]}, both of so many letters. */
+static int
+strings_outcome(enum form form, size_t cmd, size_t value, struct run *r)
+{
+	struct etf_writer w;
+
+	request_begin(&w);
+	put_letters(&w, form, cmd);
+	etf_put_list(&w, 1);
+	etf_put_tuple(&w, 2);
+	etf_put_atom(&w, "env");
+	etf_put_list(&w, 1);
+	etf_put_tuple(&w, 2);
+	etf_put_string(&w, "K");
+	put_letters(&w, form, value);
+	etf_put_nil(&w);
+	etf_put_nil(&w);
+	return (large_outcome(&w, r));
+}
+
+static void
+test_strings_limits(void **state)
+{
+	struct run r;
+	size_t cmd;
+	int form;
+
+	(void)state;
+	/* "Cmd" and "K=Value", each with its NUL. */
+	for (form = BINARY; form <= CODES; form++) {
+		for (cmd = 1; cmd < RUN_STRINGS_MAX - 4;
+		     cmd += RUN_STRINGS_MAX / 2 - 3) {
+			assert_int_equal(strings_outcome((enum form)form, cmd,
+					     RUN_STRINGS_MAX - 4 - cmd, &r),
+			    0);
+			assert_int_equal(r.args.len, cmd + 1);
+			assert_int_equal(
+			    r.args.len + r.env.len, RUN_STRINGS_MAX);
+			assert_int_equal(strings_outcome((enum form)form, cmd,
+					     RUN_STRINGS_MAX - 3 - cmd, &r),
+			    E2BIG);
+		}
+	}
+	assert_int_equal(
+	    strings_outcome(BINARY, 1, RUN_STRINGS_MAX, &r), E2BIG);
+	assert_int_equal(
+	    strings_outcome(BINARY, 1, 4 * RUN_STRINGS_MAX, &r), E2BIG);
+	assert_int_equal(strings_outcome(CODES, RUN_STRINGS_MAX, 0, &r), E2BIG);
+	assert_int_equal(
+	    strings_outcome(BYTES, 4 * RUN_STRINGS_MAX, 0, &r), E2BIG);
+}
+
+/* The command alone. */
+static void
+test_command_limits(void **state)
+{
+	struct etf_writer w;
+	struct run r;
+	size_t len;
+	int form, words;
+
+	(void)state;
+	for (words = 0; words < 2; words++) {
+		for (form = BINARY; form <= CODES; form++) {
+			for (len = RUN_STRINGS_MAX - 1; len <= RUN_STRINGS_MAX;
+			     len++) {
+				request_begin(&w);
+				if (words)
+					etf_put_list(&w, 1);
+				put_letters(&w, (enum form)form, len);
+				if (words)
+					etf_put_nil(&w);
+				etf_put_list(&w, 0);
+				assert_int_equal(large_outcome(&w, &r),
+				    len < RUN_STRINGS_MAX ? 0 : E2BIG);
+			}
+		}
+	}
+}
+
+/* n words of one byte with the NUL, then as many variables "A=" (3 bytes). */
+static int
+many_outcome(uint32_t words, uint32_t vars, struct run *r)
+{
+	struct etf_writer w;
+	uint32_t i;
+
+	request_begin(&w);
+	etf_put_list(&w, words + 1);
+	etf_put_string(&w, "x");
+	for (i = 0; i < words; i++)
+		etf_put_nil(&w);
+	etf_put_nil(&w);
+	etf_put_list(&w, 1);
+	etf_put_tuple(&w, 2);
+	etf_put_atom(&w, "env");
+	etf_put_list(&w, vars);
+	for (i = 0; i < vars; i++)
+		etf_put_string(&w, "A=");
+	if (vars > 0)
+		etf_put_nil(&w);
+	etf_put_nil(&w);
+	return (large_outcome(&w, r));
+}
+
+static void
+test_many_strings(void **state)
+{
+	uint32_t n = (RUN_STRINGS_MAX - 2) / 4;
+	struct run r;
+
+	(void)state;
+	assert_int_equal(many_outcome(RUN_STRINGS_MAX - 2, 0, &r), 0);
+	assert_int_equal(r.args.count, RUN_STRINGS_MAX - 1);
+	assert_int_equal(many_outcome(RUN_STRINGS_MAX - 1, 0, &r), E2BIG);
+	assert_int_equal(many_outcome(n, n, &r), 0);
+	assert_int_equal(r.args.count, n + 1);
+	assert_int_equal(r.env.count, n);
+	assert_int_equal(many_outcome(n + 3, n, &r), E2BIG);
+	assert_int_equal(many_outcome(0, RUN_STRINGS_MAX / 3 + 1, &r), E2BIG);
+}
+
+/* The last byte of the buffer is the NUL of K: no room for "=". */
+static void
+test_append_limits(void **state)
+{
+	struct etf_writer w;
+	struct strings s = { NULL, 8, 0, 0 };
+	struct etf e;
+	size_t key, value;
+	int rc;
+
+	(void)state;
+	for (key = 0; key <= 9; key++) {
+		for (value = 0; value <= 9; value++) {
+			s.base = malloc(s.size);
+			assert_non_null(s.base);
+			s.len = s.count = 0;
+			etf_writer_init(&w, term, TERM_MAX);
+			etf_put_version(&w);
+			put_letters(&w, BINARY, key);
+			put_letters(&w, BINARY, value);
+			assert_int_equal(etf_open(&e, w.buf, w.len), 0);
+			rc = strings_add(&s, &e);
+			assert_int_equal(rc, key < 8 ? 0 : -1);
+			if (rc == 0) {
+				assert_int_equal(s.len, key + 1);
+				rc = strings_append(&s, '=', &e);
+				assert_int_equal(rc, key + value < 7 ? 0 : -1);
+			}
+			if (rc == -1)
+				assert_int_equal(errno, E2BIG);
+			else
+				assert_int_equal(s.len, key + value + 2);
+			free(s.base);
+		}
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_commands),
+		cmocka_unit_test(test_streams),
+		cmocka_unit_test(test_others),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_envs),
+		cmocka_unit_test(test_no_traces),
+		cmocka_unit_test(test_long_names),
+		cmocka_unit_test(test_path_limits),
+		cmocka_unit_test(test_all_limits),
+		cmocka_unit_test(test_strings_limits),
+		cmocka_unit_test(test_command_limits),
+		cmocka_unit_test(test_many_strings),
+		cmocka_unit_test(test_append_limits),
+	};
+
+	return (cmocka_run_group_tests(tests, setup, teardown));
+}

@@ -1,0 +1,1249 @@
+/*
+ * Tests of the messages between the processes. Whoever sends one may have
+ * been taken over, so every message that is shown to an unpack function here
+ * lies in an allocation that ends with its last byte, and begins at an odd
+ * address. Whatever is accepted must be the one way to write it: packed
+ * again it has the very same bytes.
+ *
+ * PROTO_ROUNDS in the environment says how many mutated messages are tried,
+ * PROTO_SEED what they begin from.
+ */
+
+#include <sys/types.h>
+
+#include <errno.h>
+#include <limits.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "log.h"
+#include "proto.h"
+
+#define ROUNDS 1000000
+#define SEED 0x9e3779b97f4a7c15ULL
+#define SMALL_MAX 512 /* the samples, mutated */
+
+#define nitems(a) (sizeof(a) / sizeof((a)[0]))
+
+enum kind {
+	RUN,
+	REPLY,
+	LAUNCHED,
+	CHILD,
+	STREAM,
+	REQUEST,
+	STDIN,
+	PIDS,
+	EXIT,
+	KINDS
+};
+
+static uint8_t *
+odd_copy(const void *data, size_t len)
+{
+	uint8_t *p;
+
+	p = malloc(len + 1);
+	assert_non_null(p);
+	if (len > 0)
+		memcpy(p + 1, data, len);
+	return (p);
+}
+
+/* Every string of a vector is read, and the last ends the vector. */
+static void
+assert_vec(const struct strvec *v)
+{
+	const char *p = v->base;
+	uint32_t i;
+
+	for (i = 0; i < v->count; i++)
+		p = strvec_next(p);
+	assert_ptr_equal(p, v->base + v->len);
+}
+
+static void
+assert_run(const struct run *r, const void *data, size_t len)
+{
+	void *again;
+	size_t n;
+
+	assert_vec(&r->args);
+	assert_vec(&r->env);
+	again = proto_pack_run(r, &n);
+	assert_non_null(again);
+	assert_int_equal(n, len);
+	assert_memory_equal(again, data, len);
+	free(again);
+}
+
+static int
+try_run(const void *data, size_t len)
+{
+	struct run r;
+
+	if (proto_unpack_run(data, len, &r) == -1)
+		return (-1);
+	assert_run(&r, data, len);
+	return (0);
+}
+
+static int
+try_reply(const void *data, size_t len)
+{
+	struct reply r;
+	uint8_t again[MSG_REPLY_MAX];
+
+	if (proto_unpack_reply(data, len, &r) == -1)
+		return (-1);
+	assert_int_equal(proto_pack_reply(again, &r), len);
+	assert_memory_equal(again, data, len);
+	return (0);
+}
+
+static int
+try_launched(const void *data, size_t len)
+{
+	struct launched l;
+	uint8_t again[MSG_LAUNCHED_MAX];
+
+	if (proto_unpack_launched(data, len, &l) == -1)
+		return (-1);
+	assert_true(l.pid == 0 || l.pid > 1);
+	assert_true((l.stage == STAGE_NONE) == (l.error == 0));
+	assert_int_equal(proto_pack_launched(again, &l), len);
+	assert_memory_equal(again, data, len);
+	return (0);
+}
+
+static int
+try_stdin(const void *data, size_t len)
+{
+	struct msg_stdin m;
+	const uint8_t *bytes;
+	size_t n;
+
+	if (proto_unpack_stdin(data, len, &m, &bytes, &n) == -1)
+		return (-1);
+	assert_true(n <= MSG_STDIN_MAX && m.pid > 1);
+	assert_int_equal(sizeof(m) + n, len);
+	assert_memory_equal(&m, data, sizeof(m));
+	assert_ptr_equal(bytes, (const uint8_t *)data + sizeof(m));
+	return (0);
+}
+
+static int
+try_pids(const void *data, size_t len)
+{
+	struct msg_pids m;
+	const uint8_t *pids;
+
+	if (proto_unpack_pids(data, len, &m, &pids) == -1)
+		return (-1);
+	assert_true(m.count <= MSG_PIDS_MAX);
+	assert_int_equal(sizeof(m) + m.count * sizeof(int32_t), len);
+	assert_memory_equal(&m, data, sizeof(m));
+	assert_ptr_equal(pids, (const uint8_t *)data + sizeof(m));
+	return (0);
+}
+
+/* The messages that are nothing but their struct. */
+static int
+try_fixed(enum kind kind, const void *data, size_t len)
+{
+	struct msg_child child;
+	struct msg_stream stream;
+	struct msg_request request;
+	struct msg_exit ended;
+	const void *m;
+	size_t size;
+	int rc;
+
+	switch (kind) {
+	case CHILD:
+		rc = proto_unpack_child(data, len, &child);
+		m = &child;
+		size = sizeof(child);
+		break;
+	case STREAM:
+		rc = proto_unpack_stream(data, len, &stream);
+		m = &stream;
+		size = sizeof(stream);
+		break;
+	case REQUEST:
+		rc = proto_unpack_request(data, len, &request);
+		m = &request;
+		size = sizeof(request);
+		break;
+	default:
+		rc = proto_unpack_exit(data, len, &ended);
+		m = &ended;
+		size = sizeof(ended);
+		break;
+	}
+	if (rc == -1)
+		return (-1);
+	assert_int_equal(len, size);
+	assert_memory_equal(m, data, len);
+	return (0);
+}
+
+static int
+try_data(enum kind kind, const void *data, size_t len)
+{
+	switch (kind) {
+	case RUN:
+		return (try_run(data, len));
+	case REPLY:
+		return (try_reply(data, len));
+	case LAUNCHED:
+		return (try_launched(data, len));
+	case STDIN:
+		return (try_stdin(data, len));
+	case PIDS:
+		return (try_pids(data, len));
+	default:
+		return (try_fixed(kind, data, len));
+	}
+}
+
+/* 0 or -1, as unpack says; if it is 0, all that follows from it holds. */
+static int
+try(enum kind kind, const void *data, size_t len)
+{
+	uint8_t *p;
+	int rc;
+
+	p = odd_copy(data, len);
+	rc = try_data(kind, p + 1, len);
+	free(p);
+	return (rc);
+}
+
+static void
+set32(void *msg, size_t off, uint32_t v)
+{
+	memcpy((uint8_t *)msg + off, &v, sizeof(v));
+}
+
+static uint32_t
+get32(const void *msg, size_t off)
+{
+	uint32_t v;
+
+	memcpy(&v, (const uint8_t *)msg + off, sizeof(v));
+	return (v);
+}
+
+#define ARGS "ls\0-l\0\0last"
+#define ENV "HOME=/\0GONE\0A=\0"
+
+static void
+sample_run(struct run *r)
+{
+	memset(r, 0, sizeof(*r));
+	r->tid = -0x123456789abcdefLL;
+	r->id = 0xfedcba98;
+	r->flags = RUN_ENV_CLEAR | RUN_SUCCESS;
+	r->kill_timeout = 1234;
+	r->success = 77;
+	r->io[0].kind = IO_FILE;
+	r->io[0].path = "/in";
+	r->io[1].kind = IO_FILE;
+	r->io[1].append = 1;
+	r->io[1].mode = 0640;
+	r->io[1].path = "/a/longer/name";
+	r->io[2].kind = IO_STDOUT;
+	r->io[2].path = "";
+	r->executable = "/bin/ls";
+	r->cd = "";
+	r->args.base = ARGS;
+	r->args.len = sizeof(ARGS);
+	r->args.count = 4;
+	r->env.base = ENV;
+	r->env.len = sizeof(ENV) - 1;
+	r->env.count = 3;
+}
+
+static void
+small_run(struct run *r)
+{
+	memset(r, 0, sizeof(*r));
+	r->flags = RUN_SHELL;
+	r->io[0].kind = IO_PIPE;
+	r->io[1].kind = IO_STDERR;
+	r->io[2].kind = IO_CLOSE;
+	r->io[0].path = r->io[1].path = r->io[2].path = "";
+	r->executable = r->cd = "";
+	r->args.base = "x";
+	r->args.len = 2;
+	r->args.count = 1;
+}
+
+static size_t
+pack_small(uint8_t *buf, const struct run *r)
+{
+	void *msg;
+	size_t len;
+
+	msg = proto_pack_run(r, &len);
+	assert_non_null(msg);
+	assert_true(len <= SMALL_MAX);
+	memcpy(buf, msg, len);
+	free(msg);
+	return (len);
+}
+
+static size_t
+copy_struct(uint8_t *buf, const void *m, size_t size)
+{
+	memcpy(buf, m, size);
+	return (size);
+}
+
+static size_t
+sample_fixed(enum kind kind, uint8_t *buf)
+{
+	struct msg_child child = { -5, 9, 4711, 5, 0 };
+	struct msg_stream stream = { 9, 2 };
+	struct msg_request request = { 7, -1, 15 };
+	struct msg_stdin in = { 4711, 0 };
+	struct msg_pids pids = { 3, 4, 0 };
+	struct msg_exit ended = { 9, -1 };
+	size_t n;
+
+	switch (kind) {
+	case CHILD:
+		return (copy_struct(buf, &child, sizeof(child)));
+	case STREAM:
+		return (copy_struct(buf, &stream, sizeof(stream)));
+	case REQUEST:
+		return (copy_struct(buf, &request, sizeof(request)));
+	case STDIN:
+		n = copy_struct(buf, &in, sizeof(in));
+		return (n + copy_struct(buf + n, "a\0b", 3));
+	case PIDS:
+		n = copy_struct(buf, &pids, sizeof(pids));
+		memset(buf + n, 0x5a, 16);
+		return (n + 16);
+	default:
+		return (copy_struct(buf, &ended, sizeof(ended)));
+	}
+}
+
+/* A good message in buf of SMALL_MAX bytes; which: there may be several. */
+static size_t
+sample(enum kind kind, int which, uint8_t *buf)
+{
+	struct run r;
+	struct reply reply = { 8, REPLY_RUNFAIL, 2, STAGE_OPEN, 0, "/tmp/x" };
+	struct reply ok = { 1, REPLY_LEVEL, 3, STAGE_NONE, 10, "" };
+	struct launched l = { 9, 4711, STAGE_NONE, 0, 7, "" };
+	struct launched failed = { 9, 0, STAGE_CHDIR, ENOENT, 0, "/nope" };
+
+	switch (kind) {
+	case RUN:
+		if (which == 0)
+			sample_run(&r);
+		else
+			small_run(&r);
+		return (pack_small(buf, &r));
+	case REPLY:
+		return (proto_pack_reply(buf, which == 0 ? &reply : &ok));
+	case LAUNCHED:
+		return (proto_pack_launched(buf, which == 0 ? &l : &failed));
+	default:
+		return (sample_fixed(kind, buf));
+	}
+}
+
+/* Both samples, and nothing shorter, and nothing longer. */
+static void
+test_lengths(void **state)
+{
+	uint8_t buf[MSG_REPLY_MAX];
+	size_t i, len;
+	int kind, which, good;
+
+	(void)state;
+	for (kind = 0; kind < KINDS; kind++) {
+		for (which = 0; which < 2; which++) {
+			memset(buf, 0, sizeof(buf));
+			len = sample((enum kind)kind, which, buf);
+			assert_int_equal(try((enum kind)kind, buf, len), 0);
+			for (i = 0; i <= len + 16; i++) {
+				good = i == len ||
+				       (kind == STDIN &&
+					   i >= sizeof(struct msg_stdin));
+				assert_int_equal(try((enum kind)kind, buf, i),
+				    good ? 0 : -1);
+			}
+		}
+	}
+}
+
+static void
+assert_same_vec(const struct strvec *a, const struct strvec *b)
+{
+	assert_int_equal(a->len, b->len);
+	assert_int_equal(a->count, b->count);
+	if (a->len > 0)
+		assert_memory_equal(a->base, b->base, a->len);
+}
+
+static void
+assert_same_run(const struct run *a, const struct run *b)
+{
+	int i;
+
+	assert_true(a->tid == b->tid);
+	assert_int_equal(a->id, b->id);
+	assert_int_equal(a->flags, b->flags);
+	assert_int_equal(a->kill_timeout, b->kill_timeout);
+	assert_int_equal(a->success, b->success);
+	for (i = 0; i < 3; i++) {
+		assert_int_equal(a->io[i].kind, b->io[i].kind);
+		assert_int_equal(a->io[i].append, b->io[i].append);
+		assert_int_equal(a->io[i].mode, b->io[i].mode);
+		assert_string_equal(a->io[i].path, b->io[i].path);
+	}
+	assert_string_equal(a->executable, b->executable);
+	assert_string_equal(a->cd, b->cd);
+	assert_same_vec(&a->args, &b->args);
+	assert_same_vec(&a->env, &b->env);
+}
+
+/* Pack, unpack, and find the same; or be refused with E2BIG. */
+static void
+assert_round(const struct run *r)
+{
+	struct run again;
+	uint8_t *msg;
+	size_t len;
+
+	msg = proto_pack_run(r, &len);
+	assert_non_null(msg);
+	assert_true(len <= MSG_MAX);
+	assert_int_equal(try(RUN, msg, len), 0);
+	assert_int_equal(proto_unpack_run(msg, len, &again), 0);
+	assert_same_run(r, &again);
+	free(msg);
+}
+
+static void
+assert_too_big(const struct run *r)
+{
+	size_t len;
+
+	errno = 0;
+	assert_null(proto_pack_run(r, &len));
+	assert_int_equal(errno, E2BIG);
+}
+
+static void
+test_run_round(void **state)
+{
+	struct run r;
+	int i;
+
+	(void)state;
+	small_run(&r);
+	assert_round(&r);
+	sample_run(&r);
+	assert_round(&r);
+	r.tid = INT64_MIN;
+	r.id = UINT32_MAX;
+	r.success = 0;
+	assert_round(&r);
+	r.tid = INT64_MAX;
+	r.id = 0;
+	r.kill_timeout = RUN_TIMEOUT_MAX;
+	r.success = 255;
+	r.env.len = r.env.count = 0;
+	assert_round(&r);
+	r.io[2] = r.io[1];
+	for (i = 0; i < 3; i++) {
+		r.io[i].append = 1;
+		r.io[i].mode = 07777;
+	}
+	assert_round(&r);
+}
+
+static void
+test_reply_round(void **state)
+{
+	static const struct reply replies[] = {
+		{ 0, REPLY_OK, 0, STAGE_NONE, 0, "" },
+		{ INT64_MIN, REPLY_LEVEL, INT32_MIN, STAGES - 1, LOG_LEVEL_MAX,
+		    "\377" },
+		{ INT64_MAX, REPLY_RUNFAIL, INT32_MAX, STAGE_LAUNCHER, 1,
+		    "a text" },
+	};
+	struct reply r;
+	uint8_t buf[MSG_REPLY_MAX];
+	size_t i, len;
+
+	(void)state;
+	for (i = 0; i < nitems(replies); i++) {
+		len = proto_pack_reply(buf, &replies[i]);
+		assert_int_equal(try(REPLY, buf, len), 0);
+		assert_int_equal(proto_unpack_reply(buf, len, &r), 0);
+		assert_true(r.tid == replies[i].tid);
+		assert_int_equal(r.code, replies[i].code);
+		assert_int_equal(r.value, replies[i].value);
+		assert_int_equal(r.stage, replies[i].stage);
+		assert_int_equal(r.level, replies[i].level);
+		assert_string_equal(r.text, replies[i].text);
+	}
+}
+
+static void
+test_launched_round(void **state)
+{
+	static const struct launched all[] = {
+		{ 0, 2, STAGE_NONE, 0, 0, "" },
+		{ UINT32_MAX, INT32_MAX, STAGE_NONE, 0, 7, "" },
+		{ 1, 0, STAGE_LIMIT, 1, 0, "" },
+		{ 1, 2, STAGES - 1, INT32_MAX, 0, "what" },
+	};
+	struct launched l;
+	uint8_t buf[MSG_LAUNCHED_MAX];
+	size_t i, len;
+
+	(void)state;
+	for (i = 0; i < nitems(all); i++) {
+		len = proto_pack_launched(buf, &all[i]);
+		assert_int_equal(try(LAUNCHED, buf, len), 0);
+		assert_int_equal(proto_unpack_launched(buf, len, &l), 0);
+		assert_int_equal(l.id, all[i].id);
+		assert_int_equal(l.pid, all[i].pid);
+		assert_int_equal(l.stage, all[i].stage);
+		assert_int_equal(l.error, all[i].error);
+		assert_int_equal(l.streams, all[i].streams);
+		assert_string_equal(l.text, all[i].text);
+	}
+}
+
+/* Well packed, but not what a launcher would say. */
+static void
+test_launched_refused(void **state)
+{
+	static const struct launched all[] = {
+		{ 1, 4711, STAGE_NONE, 0, 0, "text" },
+		{ 1, 0, STAGE_NONE, 0, 0, "" },
+		{ 1, 4711, STAGE_NONE, 2, 0, "" },
+		{ 1, 0, STAGE_EXEC, 0, 0, "/x" },
+		{ 1, 4711, STAGE_EXEC, 2, 1, "/x" },
+		{ 1, -1, STAGE_EXEC, 2, 0, "/x" },
+	};
+	uint8_t buf[MSG_LAUNCHED_MAX];
+	size_t i, len;
+
+	(void)state;
+	for (i = 0; i < nitems(all); i++) {
+		len = proto_pack_launched(buf, &all[i]);
+		assert_int_equal(try(LAUNCHED, buf, len), -1);
+	}
+}
+
+/* A new string of len letters. */
+static char *
+letters(size_t len)
+{
+	char *s;
+
+	s = malloc(len + 1);
+	assert_non_null(s);
+	memset(s, 'p', len);
+	s[len] = '\0';
+	return (s);
+}
+
+/* Where the pointer to the path of this number is in a struct run. */
+static const char **
+run_path(struct run *r, int i)
+{
+	return (i < 3 ? &r->io[i].path : i == 3 ? &r->executable : &r->cd);
+}
+
+static void
+test_path_limits(void **state)
+{
+	struct run r;
+	char *s;
+	int i;
+
+	(void)state;
+	s = letters(RUN_PATH_MAX);
+	for (i = 0; i < 5; i++) {
+		sample_run(&r);
+		if (i < 3)
+			r.io[i].kind = IO_FILE;
+		*run_path(&r, i) = s;
+		assert_too_big(&r);
+		*run_path(&r, i) = s + 1;
+		assert_round(&r);
+	}
+	free(s);
+}
+
+static void
+test_strings_limits(void **state)
+{
+	static const uint32_t parts[] = { 1, 2, 3, 4096, RUN_STRINGS_MAX / 2,
+		RUN_STRINGS_MAX - 2, RUN_STRINGS_MAX - 1, RUN_STRINGS_MAX };
+	struct run r;
+	char *s;
+	size_t i;
+
+	(void)state;
+	s = letters(RUN_STRINGS_MAX);
+	for (i = 0; i < nitems(parts); i++) {
+		small_run(&r);
+		r.args.base = s + RUN_STRINGS_MAX + 1 - parts[i];
+		r.args.len = parts[i];
+		r.env.len = RUN_STRINGS_MAX - parts[i];
+		r.env.base = s + parts[i] + 1;
+		r.env.count = r.env.len > 0;
+		assert_round(&r);
+		r.env.len++;
+		r.env.base--;
+		assert_too_big(&r);
+	}
+	free(s);
+	/* Lengths that only their sum, or its overflow, gives away. */
+	r.args.len = UINT32_MAX;
+	assert_too_big(&r);
+	r.env.len = 1;
+	assert_too_big(&r);
+	r.args.len = r.env.len = 0x80000000U;
+	assert_too_big(&r);
+	r.args.len = 2;
+	r.env.len = UINT32_MAX - 1;
+	assert_too_big(&r);
+}
+
+/* As many strings as fit, none of them longer than its NUL. */
+static void
+test_many_strings(void **state)
+{
+	struct run r;
+	char *s;
+
+	(void)state;
+	s = calloc(1, RUN_STRINGS_MAX);
+	assert_non_null(s);
+	small_run(&r);
+	r.flags = 0;
+	r.args.base = r.env.base = s;
+	r.args.len = r.args.count = RUN_STRINGS_MAX / 2;
+	r.env.len = r.env.count = RUN_STRINGS_MAX / 2;
+	assert_round(&r);
+	free(s);
+}
+
+static void
+largest_run(struct run *r, char *path, char *strings)
+{
+	int i;
+
+	sample_run(r);
+	for (i = 0; i < 5; i++)
+		*run_path(r, i) = path;
+	for (i = 0; i < 3; i++)
+		r->io[i].kind = IO_FILE;
+	r->args.base = r->env.base = strings;
+	r->args.len = r->env.len = RUN_STRINGS_MAX / 2;
+	r->args.count = r->env.count = 1;
+}
+
+static void
+test_everything_at_limit(void **state)
+{
+	struct run r;
+	char *path, *strings;
+
+	(void)state;
+	path = letters(RUN_PATH_MAX - 1);
+	strings = letters(RUN_STRINGS_MAX / 2 - 1);
+	largest_run(&r, path, strings);
+	assert_round(&r);
+	free(path);
+	free(strings);
+}
+
+#define STR(m) offsetof(struct msg_run, m)
+
+/* The strings of a run, in their order. */
+static const size_t run_strings[] = { STR(io[0].path), STR(io[1].path),
+	STR(io[2].path), STR(executable), STR(cd), STR(args), STR(env) };
+
+/*
+ * Make the string of this number a letter longer, and all that follows from
+ * that right. A new message.
+ */
+static uint8_t *
+grow(const uint8_t *msg, size_t len, size_t which)
+{
+	size_t at, i, field = run_strings[which];
+	uint8_t *p;
+
+	p = malloc(len + 1);
+	assert_non_null(p);
+	at = sizeof(struct msg_run) + get32(msg, field);
+	memcpy(p, msg, at);
+	p[at] = 'g';
+	memcpy(p + at + 1, msg + at, len - at);
+	set32(p, field + 4, get32(p, field + 4) + 1);
+	for (i = which + 1; i < nitems(run_strings); i++)
+		set32(p, run_strings[i], get32(p, run_strings[i]) + 1);
+	return (p);
+}
+
+static void
+assert_grown(const struct run *r, int want)
+{
+	uint8_t *msg, *more;
+	size_t i, len;
+
+	msg = proto_pack_run(r, &len);
+	assert_non_null(msg);
+	assert_int_equal(try(RUN, msg, len), 0);
+	for (i = 0; i < nitems(run_strings); i++) {
+		more = grow(msg, len, i);
+		assert_int_equal(try(RUN, more, len + 1), want);
+		free(more);
+	}
+	free(msg);
+}
+
+/* What pack would not make, unpack does not take. */
+static void
+test_unpack_limits(void **state)
+{
+	struct run r;
+	char *path, *strings;
+
+	(void)state;
+	sample_run(&r);
+	r.io[2].kind = IO_FILE;
+	r.io[2].path = "x";
+	assert_grown(&r, 0);
+	path = letters(RUN_PATH_MAX - 1);
+	strings = letters(RUN_STRINGS_MAX / 2 - 1);
+	largest_run(&r, path, strings);
+	assert_grown(&r, -1);
+	free(path);
+	free(strings);
+}
+
+static void
+test_text_limits(void **state)
+{
+	struct reply r = { 1, REPLY_TEXT, 0, 0, 0, NULL };
+	struct launched l = { 1, 0, STAGE_EXEC, 1, 0, NULL };
+	uint8_t buf[MSG_REPLY_MAX + 1];
+	char *s;
+	size_t i, len;
+
+	(void)state;
+	assert_int_equal(MSG_REPLY_MAX, MSG_LAUNCHED_MAX);
+	s = letters(4 * MSG_TEXT_MAX);
+	for (i = MSG_TEXT_MAX - 2; i <= MSG_TEXT_MAX + 1; i++) {
+		r.text = l.text = s + 4 * MSG_TEXT_MAX - i;
+		len = i < MSG_TEXT_MAX ? i : MSG_TEXT_MAX - 1;
+		buf[MSG_REPLY_MAX] = 0xa5;
+		assert_int_equal(proto_pack_reply(buf, &r),
+		    sizeof(struct msg_reply) + len + 1);
+		assert_int_equal(
+		    try(REPLY, buf, sizeof(struct msg_reply) + len + 1), 0);
+		assert_int_equal(proto_pack_launched(buf, &l),
+		    sizeof(struct msg_launched) + len + 1);
+		assert_int_equal(
+		    try(LAUNCHED, buf, sizeof(struct msg_launched) + len + 1),
+		    0);
+		assert_int_equal(buf[MSG_REPLY_MAX], 0xa5);
+	}
+	/* One letter more than the last, which was as long as may be. */
+	set32(buf, offsetof(struct msg_launched, text) + 4, MSG_TEXT_MAX);
+	buf[MSG_LAUNCHED_MAX - 1] = 'x';
+	buf[MSG_LAUNCHED_MAX] = '\0';
+	assert_int_equal(try(LAUNCHED, buf, MSG_LAUNCHED_MAX + 1), -1);
+	len = proto_pack_reply(buf, &r);
+	set32(buf, offsetof(struct msg_reply, text) + 4, MSG_TEXT_MAX);
+	buf[len - 1] = 'x';
+	buf[len] = '\0';
+	assert_int_equal(try(REPLY, buf, len + 1), -1);
+	free(s);
+}
+
+/* Offsets, lengths and counts: each has one right value. */
+static const struct {
+	enum kind kind;
+	size_t off;
+	uint32_t limit;
+} places[] = {
+	{ RUN, STR(io[0].path.off), 0 },
+	{ RUN, STR(io[0].path.len), RUN_PATH_MAX },
+	{ RUN, STR(io[1].path.off), RUN_PATH_MAX },
+	{ RUN, STR(io[1].path.len), RUN_PATH_MAX },
+	{ RUN, STR(io[2].path.off), RUN_PATH_MAX },
+	{ RUN, STR(io[2].path.len), RUN_PATH_MAX },
+	{ RUN, STR(executable.off), RUN_PATH_MAX },
+	{ RUN, STR(executable.len), RUN_PATH_MAX },
+	{ RUN, STR(cd.off), RUN_PATH_MAX },
+	{ RUN, STR(cd.len), RUN_PATH_MAX },
+	{ RUN, STR(args.off), RUN_STRINGS_MAX },
+	{ RUN, STR(args.len), RUN_STRINGS_MAX },
+	{ RUN, STR(args.count), RUN_STRINGS_MAX },
+	{ RUN, STR(env.off), RUN_STRINGS_MAX },
+	{ RUN, STR(env.len), RUN_STRINGS_MAX },
+	{ RUN, STR(env.count), RUN_STRINGS_MAX },
+	{ RUN, STR(pad), 1 },
+	{ REPLY, offsetof(struct msg_reply, text.off), MSG_TEXT_MAX },
+	{ REPLY, offsetof(struct msg_reply, text.len), MSG_TEXT_MAX },
+	{ LAUNCHED, offsetof(struct msg_launched, text.off), MSG_TEXT_MAX },
+	{ LAUNCHED, offsetof(struct msg_launched, text.len), MSG_TEXT_MAX },
+	{ LAUNCHED, offsetof(struct msg_launched, pad), 1 },
+	{ CHILD, offsetof(struct msg_child, pad), 1 },
+	{ STDIN, offsetof(struct msg_stdin, pad), 1 },
+	{ PIDS, offsetof(struct msg_pids, count), MSG_PIDS_MAX },
+	{ PIDS, offsetof(struct msg_pids, pad), 1 },
+};
+
+static void
+assert_lies(size_t place, int which)
+{
+	uint8_t buf[MSG_REPLY_MAX];
+	uint32_t right, v[16];
+	size_t i, len, n = 0, off = places[place].off;
+
+	len = sample(places[place].kind, which, buf);
+	right = get32(buf, off);
+	v[n++] = 0;
+	v[n++] = 1;
+	v[n++] = right - 1;
+	v[n++] = right + 1;
+	v[n++] = (uint32_t)len;
+	v[n++] = (uint32_t)len - right;
+	v[n++] = places[place].limit - 1;
+	v[n++] = places[place].limit;
+	v[n++] = places[place].limit + 1;
+	v[n++] = 0x7fffffff;
+	v[n++] = 0x80000000U;
+	v[n++] = 0xffffffffU;
+	v[n++] = 0xffffffffU - right;
+	v[n++] = right | 0x40000000;
+	for (i = 0; i < n; i++) {
+		set32(buf, off, v[i]);
+		assert_int_equal(
+		    try(places[place].kind, buf, len), v[i] == right ? 0 : -1);
+	}
+}
+
+static void
+test_lies(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < nitems(places); i++) {
+		assert_lies(i, 0);
+		assert_lies(i, 1);
+	}
+}
+
+/* Two lies that may support each other. */
+static void
+test_two_lies(void **state)
+{
+	static const uint32_t by[] = { 1, 0xffffffffU, 2, 0xfffffffeU };
+	uint8_t buf[SMALL_MAX];
+	uint32_t a, b;
+	size_t i, j, k, len;
+
+	(void)state;
+	len = sample(RUN, 0, buf);
+	for (i = 0; places[i].kind == RUN; i++) {
+		for (j = 0; j < i; j++) {
+			a = get32(buf, places[i].off);
+			b = get32(buf, places[j].off);
+			for (k = 0; k < 16; k++) {
+				set32(buf, places[i].off, a + by[k / 4]);
+				set32(buf, places[j].off, b + by[k % 4]);
+				assert_int_equal(try(RUN, buf, len), -1);
+			}
+			set32(buf, places[i].off, a);
+			set32(buf, places[j].off, b);
+		}
+	}
+	assert_int_equal(try(RUN, buf, len), 0);
+}
+
+/*
+ * One member of a sample is set: is the message still taken?
+ */
+static const struct {
+	enum kind kind;
+	int which;
+	size_t off;
+	uint32_t value;
+	int want;
+} values[] = {
+	{ RUN, 0, STR(flags), 0, -1 },
+	{ RUN, 0, STR(flags), RUN_SUCCESS, 0 },
+	{ RUN, 0, STR(flags), RUN_FLAGS, -1 }, /* a shell, four arguments */
+	{ RUN, 0, STR(flags), RUN_SUCCESS | 0x8, -1 },
+	{ RUN, 0, STR(flags), RUN_SUCCESS | 0x80000000U, -1 },
+	{ RUN, 1, STR(flags), 0, 0 },
+	{ RUN, 1, STR(flags), RUN_FLAGS, 0 },
+	{ RUN, 1, STR(flags), RUN_FLAGS + 1, -1 },
+	{ RUN, 1, STR(flags), 0xffffffffU, -1 },
+	{ RUN, 0, STR(kill_timeout), 0, 0 },
+	{ RUN, 0, STR(kill_timeout), RUN_TIMEOUT_MAX, 0 },
+	{ RUN, 0, STR(kill_timeout), RUN_TIMEOUT_MAX + 1, -1 },
+	{ RUN, 0, STR(kill_timeout), 0xffffffffU, -1 },
+	{ RUN, 0, STR(success), 0, 0 },
+	{ RUN, 0, STR(success), 255, 0 },
+	{ RUN, 0, STR(success), 256, -1 },
+	{ RUN, 0, STR(success), 0xffffffffU, -1 },
+	{ RUN, 1, STR(success), 1, -1 }, /* without the flag */
+	{ RUN, 0, STR(io[0].kind), IO_NULL, -1 }, /* with a path */
+	{ RUN, 0, STR(io[0].append), 1, 0 },
+	{ RUN, 0, STR(io[0].append), 2, -1 },
+	{ RUN, 0, STR(io[1].append), 0, 0 },
+	{ RUN, 0, STR(io[1].append), 0x80000000U, -1 },
+	{ RUN, 0, STR(io[1].mode), 0, 0 },
+	{ RUN, 0, STR(io[1].mode), 07777, 0 },
+	{ RUN, 0, STR(io[1].mode), 010000, -1 },
+	{ RUN, 0, STR(io[1].mode), 0xffffffffU, -1 },
+	{ RUN, 0, STR(io[2].append), 1, -1 },
+	{ RUN, 0, STR(io[2].mode), 0644, -1 },
+	{ RUN, 1, STR(io[0].kind), IO_NULL, 0 },
+	{ RUN, 1, STR(io[0].kind), IO_CLOSE, 0 },
+	{ RUN, 1, STR(io[0].kind), IO_FILE, -1 }, /* without a path */
+	{ RUN, 1, STR(io[0].kind), IO_STDOUT, -1 },
+	{ RUN, 1, STR(io[0].kind), IO_STDERR, -1 },
+	{ RUN, 1, STR(io[0].kind), IO_KINDS, -1 },
+	{ RUN, 1, STR(io[0].kind), 0xffffffffU, -1 },
+	{ RUN, 1, STR(io[1].kind), IO_STDOUT, -1 },
+	{ RUN, 1, STR(io[1].kind), IO_PIPE, 0 },
+	{ RUN, 1, STR(io[2].kind), IO_STDERR, -1 },
+	{ RUN, 1, STR(io[2].kind), IO_STDOUT, -1 }, /* in a circle */
+	{ RUN, 1, STR(io[2].kind), IO_PIPE, 0 },
+
+	{ REPLY, 0, offsetof(struct msg_reply, code), REPLY_OK, 0 },
+	{ REPLY, 0, offsetof(struct msg_reply, code), REPLY_CODES - 1, 0 },
+	{ REPLY, 0, offsetof(struct msg_reply, code), REPLY_CODES, -1 },
+	{ REPLY, 0, offsetof(struct msg_reply, code), 0xffffffffU, -1 },
+	{ REPLY, 0, offsetof(struct msg_reply, stage), STAGES - 1, 0 },
+	{ REPLY, 0, offsetof(struct msg_reply, stage), STAGES, -1 },
+	{ REPLY, 0, offsetof(struct msg_reply, stage), 0x80000000U, -1 },
+	{ REPLY, 0, offsetof(struct msg_reply, value), 0x80000000U, 0 },
+	{ REPLY, 0, offsetof(struct msg_reply, level), LOG_LEVEL_MAX, 0 },
+	{ REPLY, 0, offsetof(struct msg_reply, level), LOG_LEVEL_MAX + 1, -1 },
+	{ REPLY, 0, offsetof(struct msg_reply, level), 0xffffffffU, -1 },
+	{ REPLY, 0, offsetof(struct msg_reply, level), 0x80000000U, -1 },
+
+	{ LAUNCHED, 0, offsetof(struct msg_launched, pid), 2, 0 },
+	{ LAUNCHED, 0, offsetof(struct msg_launched, pid), 1, -1 },
+	{ LAUNCHED, 0, offsetof(struct msg_launched, pid), 0, -1 },
+	{ LAUNCHED, 0, offsetof(struct msg_launched, pid), 0xffffffffU, -1 },
+	{ LAUNCHED, 0, offsetof(struct msg_launched, pid), 0x80000000U, -1 },
+	{ LAUNCHED, 0, offsetof(struct msg_launched, stage), STAGE_EXEC, -1 },
+	{ LAUNCHED, 0, offsetof(struct msg_launched, error), 1, -1 },
+	{ LAUNCHED, 0, offsetof(struct msg_launched, streams), 0, 0 },
+	{ LAUNCHED, 0, offsetof(struct msg_launched, streams), 8, -1 },
+	{ LAUNCHED, 1, offsetof(struct msg_launched, pid), 2, 0 },
+	{ LAUNCHED, 1, offsetof(struct msg_launched, pid), 1, -1 },
+	{ LAUNCHED, 1, offsetof(struct msg_launched, pid), 0xffffffffU, -1 },
+	{ LAUNCHED, 1, offsetof(struct msg_launched, stage), STAGE_NONE, -1 },
+	{ LAUNCHED, 1, offsetof(struct msg_launched, stage), STAGES, -1 },
+	{ LAUNCHED, 1, offsetof(struct msg_launched, error), 0, -1 },
+	{ LAUNCHED, 1, offsetof(struct msg_launched, error), 0xffffffffU, -1 },
+	{ LAUNCHED, 1, offsetof(struct msg_launched, streams), 1, -1 },
+
+	{ CHILD, 0, offsetof(struct msg_child, pid), 2, 0 },
+	{ CHILD, 0, offsetof(struct msg_child, pid), 1, -1 },
+	{ CHILD, 0, offsetof(struct msg_child, pid), 0, -1 },
+	{ CHILD, 0, offsetof(struct msg_child, pid), 0x80000000U, -1 },
+	{ CHILD, 0, offsetof(struct msg_child, streams), 7, 0 },
+	{ CHILD, 0, offsetof(struct msg_child, streams), 8, -1 },
+	{ CHILD, 0, offsetof(struct msg_child, streams), 0xffffffffU, -1 },
+	{ STREAM, 0, offsetof(struct msg_stream, stream), 0, 0 },
+	{ STREAM, 0, offsetof(struct msg_stream, stream), 3, -1 },
+	{ STREAM, 0, offsetof(struct msg_stream, stream), 0xffffffffU, -1 },
+	{ STDIN, 0, offsetof(struct msg_stdin, pid), 2, 0 },
+	{ STDIN, 0, offsetof(struct msg_stdin, pid), 0x7fffffff, 0 },
+	{ STDIN, 0, offsetof(struct msg_stdin, pid), 1, -1 },
+	{ STDIN, 0, offsetof(struct msg_stdin, pid), 0, -1 },
+	{ STDIN, 0, offsetof(struct msg_stdin, pid), 0xffffffffU, -1 },
+};
+
+static void
+test_values(void **state)
+{
+	uint8_t buf[MSG_REPLY_MAX];
+	size_t i, len;
+
+	(void)state;
+	for (i = 0; i < nitems(values); i++) {
+		len = sample(values[i].kind, values[i].which, buf);
+		set32(buf, values[i].off, values[i].value);
+		if (try(values[i].kind, buf, len) != values[i].want)
+			fail_msg("row %zu: not %d", i, values[i].want);
+	}
+}
+
+/* Any byte of the strings set to NUL, any NUL to a letter. */
+static void
+test_nul(void **state)
+{
+	static const size_t heads[] = { sizeof(struct msg_run),
+		sizeof(struct msg_reply), sizeof(struct msg_launched) };
+	uint8_t buf[MSG_REPLY_MAX], c;
+	size_t i, len;
+	int kind, which;
+
+	(void)state;
+	for (kind = RUN; kind <= LAUNCHED; kind++) {
+		for (which = 0; which < 2; which++) {
+			len = sample((enum kind)kind, which, buf);
+			for (i = heads[kind]; i < len; i++) {
+				c = buf[i];
+				buf[i] = c == '\0' ? 'x' : '\0';
+				assert_int_equal(
+				    try((enum kind)kind, buf, len), -1);
+				buf[i] = c;
+			}
+		}
+	}
+}
+
+/* What the broker's own mistake in a vector would be is found out by priv. */
+static void
+test_vectors(void **state)
+{
+	static const struct {
+		uint32_t len, count;
+		int want;
+	} all[] = { { 12, 4, 0 }, { 12, 3, -1 }, { 12, 5, -1 }, { 12, 0, -1 },
+		{ 12, UINT32_MAX, -1 }, { 11, 3, -1 }, { 11, 4, -1 },
+		{ 7, 3, 0 }, { 0, 0, -1 }, { 0, 1, -1 }, { 6, 2, 0 },
+		{ 5, 1, -1 }, { 3, 1, 0 }, { 1, 1, -1 }, { 1, 0, -1 } };
+	struct run r;
+	uint8_t buf[SMALL_MAX];
+	size_t i, len;
+
+	(void)state;
+	assert_int_equal(sizeof(ARGS), 12);
+	for (i = 0; i < nitems(all); i++) {
+		sample_run(&r);
+		r.args.len = all[i].len;
+		r.args.count = all[i].count;
+		len = pack_small(buf, &r);
+		assert_int_equal(try(RUN, buf, len), all[i].want);
+	}
+	sample_run(&r);
+	r.env = r.args;
+	r.env.count = 3;
+	len = pack_small(buf, &r);
+	assert_int_equal(try(RUN, buf, len), -1);
+	r.env.len = r.env.count = 0;
+	len = pack_small(buf, &r);
+	assert_int_equal(try(RUN, buf, len), 0);
+	r.args.base = "";
+	r.args.len = r.args.count = 1;
+	len = pack_small(buf, &r);
+	assert_int_equal(try(RUN, buf, len), 0);
+}
+
+static void
+test_stdin_limits(void **state)
+{
+	struct msg_stdin m = { 2, 0 };
+	uint8_t *p;
+	size_t full = sizeof(m) + MSG_STDIN_MAX;
+
+	(void)state;
+	p = calloc(1, full + 1);
+	assert_non_null(p);
+	memcpy(p, &m, sizeof(m));
+	assert_int_equal(try(STDIN, p, sizeof(m)), 0);
+	assert_int_equal(try(STDIN, p, full), 0);
+	assert_int_equal(try(STDIN, p, full + 1), -1);
+	free(p);
+}
+
+static void
+test_pids_limits(void **state)
+{
+	static const uint32_t bad[] = { MSG_PIDS_MAX + 1, 0x40000000,
+		0x40000001, 0x80000000U, 0xc0000000U, 0xffffffffU };
+	struct msg_pids m = { 0, MSG_PIDS_MAX, 0 };
+	uint8_t *p;
+	size_t i, full = sizeof(m) + MSG_PIDS_MAX * sizeof(int32_t);
+
+	(void)state;
+	assert_true(full <= MSG_MAX);
+	p = calloc(1, full + 4);
+	assert_non_null(p);
+	memcpy(p, &m, sizeof(m));
+	assert_int_equal(try(PIDS, p, full), 0);
+	assert_int_equal(try(PIDS, p, full - 4), -1);
+	assert_int_equal(try(PIDS, p, full + 4), -1);
+	for (i = 0; i < nitems(bad); i++) {
+		m.count = bad[i];
+		memcpy(p, &m, sizeof(m));
+		assert_int_equal(try(PIDS, p, sizeof(m)), -1);
+		assert_int_equal(try(PIDS, p, sizeof(m) + 4), -1);
+		assert_int_equal(try(PIDS, p, full + 4), -1);
+	}
+	m.count = 0;
+	memcpy(p, &m, sizeof(m));
+	assert_int_equal(try(PIDS, p, sizeof(m)), 0);
+	free(p);
+}
+
+static uint64_t random_state;
+
+static uint64_t
+next_random(void)
+{
+	random_state ^= random_state << 13;
+	random_state ^= random_state >> 7;
+	random_state ^= random_state << 17;
+	return (random_state * 0x2545f4914f6cdd1dULL >> 16);
+}
+
+static size_t
+below(size_t n)
+{
+	return ((size_t)(next_random() % n));
+}
+
+static unsigned long
+setting(const char *name, unsigned long otherwise)
+{
+	const char *s = getenv(name);
+	char *end;
+	unsigned long v;
+
+	if (s == NULL)
+		return (otherwise);
+	errno = 0;
+	v = strtoul(s, &end, 0);
+	if (errno != 0 || end == s || *end != '\0')
+		fail_msg("%s=%s: not a number", name, s);
+	return (v);
+}
+
+/* A number of the head becomes one that may hurt. */
+static void
+mutate_word(uint8_t *msg, size_t len)
+{
+	static const uint32_t bad[] = { 0, 1, 2, 3, 7, 8, 255, 256,
+		MSG_TEXT_MAX, RUN_PATH_MAX, RUN_STRINGS_MAX, RUN_TIMEOUT_MAX,
+		0x7fffffff, 0x80000000U, 0xffffffffU };
+	size_t off, words = len / 4;
+
+	if (words == 0)
+		return;
+	off = below(words > 32 ? 32 : words) * 4;
+	switch (below(3)) {
+	case 0:
+		set32(msg, off, bad[below(nitems(bad))]);
+		break;
+	case 1:
+		set32(msg, off, get32(msg, off) + (below(2) ? 1U : -1U));
+		break;
+	default:
+		set32(msg, off, (uint32_t)below(len + 1));
+		break;
+	}
+}
+
+static size_t
+mutate(uint8_t *msg, size_t len)
+{
+	size_t at;
+
+	if (len == 0)
+		return (1);
+	at = below(len);
+	switch (below(6)) {
+	case 0:
+		msg[at] ^= (uint8_t)(1 << below(8));
+		return (len);
+	case 1:
+		msg[at] = (uint8_t)(below(2) ? 0 : next_random());
+		return (len);
+	case 2: /* cut, or longer by what lay behind */
+		return (below(2) ? at : len + below(9));
+	case 3:
+		memmove(msg + at, msg + at + 1, len - at - 1);
+		return (len - 1);
+	default:
+		mutate_word(msg, len);
+		return (len);
+	}
+}
+
+static void
+test_mutated(void **state)
+{
+	uint8_t buf[MSG_REPLY_MAX];
+	unsigned long good = 0, i, rounds = setting("PROTO_ROUNDS", ROUNDS);
+	size_t len, n;
+	enum kind kind;
+
+	(void)state;
+	random_state = setting("PROTO_SEED", SEED) | 1;
+	print_message("seed %#llx\n", (unsigned long long)random_state);
+	memset(buf, 0, sizeof(buf));
+	for (i = 0; i < rounds; i++) {
+		/* Half of them are runs. */
+		kind = below(2) ? RUN : (enum kind)below(KINDS);
+		len = sample(kind, (int)below(2), buf);
+		for (n = 1 + below(3); n > 0; n--)
+			len = mutate(buf, len);
+		good += try(kind, buf, len) == 0;
+	}
+	print_message("%lu of %lu mutated messages passed\n", good, rounds);
+	assert_true(good > rounds / 100);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_lengths),
+		cmocka_unit_test(test_run_round),
+		cmocka_unit_test(test_reply_round),
+		cmocka_unit_test(test_launched_round),
+		cmocka_unit_test(test_launched_refused),
+		cmocka_unit_test(test_path_limits),
+		cmocka_unit_test(test_strings_limits),
+		cmocka_unit_test(test_many_strings),
+		cmocka_unit_test(test_everything_at_limit),
+		cmocka_unit_test(test_unpack_limits),
+		cmocka_unit_test(test_text_limits),
+		cmocka_unit_test(test_lies),
+		cmocka_unit_test(test_two_lies),
+		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_nul),
+		cmocka_unit_test(test_vectors),
+		cmocka_unit_test(test_stdin_limits),
+		cmocka_unit_test(test_pids_limits),
+		cmocka_unit_test(test_mutated),
+	};
+
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}

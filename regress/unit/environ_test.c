@@ -134,7 +134,7 @@ static const struct {
 	/* Names of which one begins another, and values that look so. */
 	{ "AB=1|A=2|ABC=3", "A=9", 0, "AB=1|A=9|ABC=3" },
 	{ "AB=1|A=2|ABC=3", "AB", 0, "A=2|ABC=3" },
-	{ "A=2|AB=1|A=B=3", "ABC=1", 0, "A=B=3|AB=1|ABC=1" },
+	{ "A=2|AB=1|A=B=3", "ABC=1", 0, "A=2|AB=1|ABC=1" },
 	{ "ABC=3|AB=2|A=1", "AB=9|A|ABCD=4", 0, "ABC=3|AB=9|ABCD=4" },
 	{ "A=1|A!=2|A =3|A~=4", "A=5", 0, "A=5|A!=2|A =3|A~=4" },
 	{ "A-=1", "A", 0, "A-=1" },

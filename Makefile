@@ -92,10 +92,17 @@ format:
 # Behind config.mk.
 programs: $(PROGRAMS)
 
-$(BUILD)/proctor: $(PRIV_SRC) $(HEADERS) config.mk
+# The path that is compiled in: a new one when it changes.
+$(BUILD)/libexecdir: FORCE
+	@mkdir -p $(BUILD)
+	@echo $(LIBEXECDIR) | cmp -s - $@ || echo $(LIBEXECDIR) >$@
+
+FORCE:
+
+$(BUILD)/proctor: $(PRIV_SRC) $(HEADERS) config.mk $(BUILD)/libexecdir
 	@mkdir -p $(BUILD)
 	@echo "cc $@"
-	@$(CC) $(ALL_CFLAGS) -o $@ $(PRIV_SRC) $(ALL_LDFLAGS) $(BSD_LIBS)
+	@$(CC) $(ALL_CFLAGS) -DLIBEXECDIR='"$(LIBEXECDIR)"' -o $@ $(PRIV_SRC) $(ALL_LDFLAGS) $(BSD_LIBS)
 
 $(BUILD)/proctor-broker: $(BROKER_SRC) $(HEADERS) config.mk
 	@mkdir -p $(BUILD)
@@ -132,7 +139,7 @@ demo-run:
 
 lint-run:
 	@C_SRC="$(C_SRC)" C_ALL="$(C_ALL)" C_FORMAT="$(C_FORMAT)" \
-	    CFLAGS="$(ALL_CFLAGS) $(EVENT_CFLAGS) $(CMOCKA_CFLAGS)" \
+	    CFLAGS="$(ALL_CFLAGS) -DLIBEXECDIR=\"/\" $(EVENT_CFLAGS) $(CMOCKA_CFLAGS)" \
 	    sh regress/lint.sh
 
 install-run:

@@ -22,8 +22,8 @@ import port
 import proc
 
 MODULES = ("test_framing", "test_startup", "test_requests", "test_options",
-           "test_child", "test_events", "test_shutdown", "test_limits",
-           "test_ring")
+           "test_child", "test_events", "test_shutdown", "test_endings",
+           "test_limits", "test_ring")
 
 
 class TimeOut(BaseException):

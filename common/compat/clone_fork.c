@@ -3,6 +3,8 @@
  * A pipe that exec closes tells whether the child got that far.
  */
 
+#include <sys/wait.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -24,12 +26,25 @@ child_start(
 	_exit(127);
 }
 
+/* 1 if the child got to its exec, 0 if result was read, -1 if it is held. */
+static int
+child_outcome(int fd, void *result, size_t size)
+{
+	struct pollfd pfd = { .fd = fd, .events = POLLIN };
+	ssize_t n;
+
+	if (poll(&pfd, 1, CHILD_TIMEOUT) != 1)
+		return (-1);
+	if ((n = read(fd, result, size)) == 0)
+		return (1);
+	return (n == (ssize_t)size ? 0 : -1);
+}
+
 pid_t
 proc_make_child(
     void (*fn)(void *), void *arg, void *result, size_t size, pid_t *board)
 {
-	struct pollfd pfd;
-	int fds[2];
+	int fds[2], outcome;
 	pid_t pid;
 
 	(void)board;
@@ -38,14 +53,13 @@ proc_make_child(
 	if ((pid = fork()) == 0)
 		child_start(fn, arg, result, size, fds[1]);
 	(void)close(fds[1]);
-	if (pid != -1) {
-		pfd.fd = fds[0];
-		pfd.events = POLLIN;
-		if (poll(&pfd, 1, CHILD_TIMEOUT) != 1)
-			(void)kill(pid, SIGKILL);
-		else if (read(fds[0], result, size) == -1)
-			(void)kill(pid, SIGKILL);
-	}
+	outcome = pid == -1 ? 1 : child_outcome(fds[0], result, size);
 	(void)close(fds[0]);
-	return (pid);
+	if (outcome == 1)
+		return (pid);
+	/* It has nothing more to do: no zombie is left of it. */
+	(void)kill(pid, SIGKILL);
+	(void)waitpid(pid, NULL, 0);
+	errno = ETIMEDOUT;
+	return (outcome == 0 ? pid : -1);
 }

@@ -15,7 +15,7 @@
 #include "log.h"
 #include "priv.h"
 
-#define SWEEP_DELAY 500 /* ms from a SIGCHLD to looking whose it was */
+#define SWEEP_DELAY 100 /* ms from a SIGCHLD to looking whose it was */
 #define SWEEP_MAX 256 /* dead processes taken in one go */
 
 static int

@@ -12,8 +12,8 @@ import time
 
 import etf
 import proc
-from case import (BADARG, REFUSED, SLOW, Like, Naming, case, check, expect,
-                  rows)
+from case import (BADARG, REFUSED, SLOW, Like, Naming, case, check,
+                  eventually, expect, rows)
 from etf import A
 from port import Port, environment
 
@@ -152,9 +152,11 @@ OPEN = [
 def opened(options, want):
     with Port() as p:
         pid = p.run(["/bin/sleep", "1000"], options)
+        # Its loader has files open for a moment.
+        eventually(lambda: set(proc.descriptors(pid)) == {
+            i for i in range(3) if want[i]}, 1,
+            lambda: "descriptors %s" % proc.descriptors(pid))
         found = proc.descriptors(pid)
-        check(set(found) == {i for i in range(3) if want[i]},
-              "descriptors %s", found)
         for fd, what in found.items():
             check(what.startswith(want[fd]), "%d is %s", fd, what)
 

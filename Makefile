@@ -5,6 +5,7 @@
 -include config.mk
 
 SANITIZE = 0
+SOAK = 1000000
 BUILD = build
 DESTDIR =
 
@@ -19,16 +20,18 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE $(USER_CFLAGS) $(SAN_$(SANITIZE)) \
 ALL_LDFLAGS = $(USER_LDFLAGS) $(SANLD_$(SANITIZE))
 
 HEADERS = config.h common/*.h common/compat/*.h priv/*.h broker/*.h worker/*.h
-RING_SRC = common/log.c common/proto.c common/dispatch.c $(IMSG_SRC)
+RING_SRC = common/log.c common/proto.c common/dispatch.c \
+	common/compat/ptymodes.c $(IMSG_SRC)
 PRIV_SRC = priv/proctor.c priv/args.c priv/guard.c priv/parts.c \
-	priv/dispatch.c priv/request.c priv/answer.c priv/child.c \
+	priv/dispatch.c priv/request.c priv/answer.c priv/child.c priv/reap.c \
 	priv/stop.c priv/timer.c priv/launch.c priv/spawn.c priv/environ.c \
 	$(PROC_SRC) $(SPAWN_SRC) $(RING_SRC)
 BROKER_SRC = broker/broker.c broker/frame.c broker/request.c \
-	broker/options.c broker/strings.c common/etf.c common/part.c \
+	broker/options.c broker/strings.c broker/modes.c common/etf.c \
+	common/part.c common/capname.c \
 	$(RING_SRC)
 WORKER_SRC = worker/worker.c worker/port.c worker/relay.c worker/feed.c \
-	worker/child.c worker/reply.c common/etf_write.c common/errname.c \
+	worker/child.c worker/pty.c worker/reply.c common/etf_write.c common/errname.c \
 	common/part.c $(RING_SRC)
 C_SRC = priv/*.c broker/*.c worker/*.c common/*.c common/compat/*.c
 C_ALL = $(C_SRC) regress/unit/*.c
@@ -38,7 +41,7 @@ C_FORMAT = $(C_ALL) common/*.h common/compat/*.h priv/*.h broker/*.h \
 PROGRAMS = $(BUILD)/proctor $(BUILD)/proctor-broker $(BUILD)/proctor-worker
 
 .NOTPARALLEL:
-.PHONY: all deps demo regress regress-unit regress-port regress-erlang \
+.PHONY: all deps demo soak regress regress-unit regress-port regress-erlang \
 	install clean format lint programs units unit-run port-run \
 	erlang-run demo-run lint-run install-run client
 
@@ -78,6 +81,12 @@ install:
 	@$(CONFIGURED)
 	@$(SUB) programs
 	@$(SUB) DESTDIR=$(DESTDIR) install-run
+
+# An hour, give or take: SOAK runs one after another, each of them checked.
+soak:
+	@$(CONFIGURED)
+	@$(SUB) programs
+	@/usr/bin/python3 regress/port/soak.py $(BUILD)/proctor $(SOAK)
 
 deps:
 	@sh regress/deps.sh

@@ -53,6 +53,11 @@ struct refusal {
 	char text[MSG_TEXT_MAX];
 };
 int options_run(struct etf *, struct run *r, struct refusal *why);
+/* The same for {manage, Pid, Options}. */
+int options_manage(struct etf *, struct run *r, struct refusal *why);
+
+/* modes.c: [{Name, Value}] into MODES_MAX modes; -1 with errno EINVAL. */
+int options_modes(struct etf *, struct msg_mode *modes, uint32_t *count);
 
 /* strings.c: strings back to back, at most RUN_STRINGS_MAX bytes in all */
 struct strings {

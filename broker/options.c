@@ -7,14 +7,24 @@
 #include <string.h>
 
 #include "broker.h"
+#include "capname.h"
+#include "log.h"
 
 #define KILL_TIMEOUT_DEFAULT 5000 /* ms */
 #define FILE_MODE 0644
 
 /* What is being read. There is one at a time, and it is large. */
 static char args_buf[RUN_STRINGS_MAX], env_buf[RUN_STRINGS_MAX];
-static char paths[5][RUN_PATH_MAX];
-enum { PATH_STDIN, PATH_STDOUT, PATH_STDERR, PATH_CD, PATH_EXECUTABLE };
+static char paths[7][RUN_PATH_MAX];
+enum {
+	PATH_STDIN,
+	PATH_STDOUT,
+	PATH_STDERR,
+	PATH_CD,
+	PATH_EXECUTABLE,
+	PATH_USER,
+	PATH_KILL
+};
 
 struct request {
 	struct run *run;
@@ -262,20 +272,154 @@ opt_env(struct etf *e, uint32_t values, struct request *q)
 	return (get_list_end(e, n));
 }
 
+static int
+opt_user(struct etf *e, uint32_t values, struct request *q)
+{
+	(void)values;
+	return (get_path(e, PATH_USER, &q->run->user));
+}
+
+static int
+opt_kill(struct etf *e, uint32_t values, struct request *q)
+{
+	(void)values;
+	return (get_path(e, PATH_KILL, &q->run->kill));
+}
+
+static int
+opt_kill_group(struct etf *e, uint32_t values, struct request *q)
+{
+	(void)e;
+	(void)values;
+	q->run->flags |= RUN_KILL_GROUP;
+	return (0);
+}
+
+static int
+opt_group(struct etf *e, uint32_t values, struct request *q)
+{
+	int64_t n;
+
+	(void)values;
+	if (get_number(e, 0, INT32_MAX, &n) == -1)
+		return (-1);
+	q->run->flags |= RUN_GROUP;
+	q->run->group = (int32_t)n;
+	return (0);
+}
+
+static int
+opt_nice(struct etf *e, uint32_t values, struct request *q)
+{
+	int64_t n;
+
+	(void)values;
+	if (get_number(e, -20, 20, &n) == -1)
+		return (-1);
+	q->run->flags |= RUN_NICE;
+	q->run->nice = (int32_t)n;
+	return (0);
+}
+
+static int
+opt_pty(struct etf *e, uint32_t values, struct request *q)
+{
+	q->run->flags |= RUN_PTY;
+	if (values == 0)
+		return (0);
+	return (options_modes(e, q->run->modes, &q->run->modes_count));
+}
+
+static int
+opt_pty_echo(struct etf *e, uint32_t values, struct request *q)
+{
+	(void)e;
+	(void)values;
+	q->run->flags |= RUN_PTY_ECHO;
+	return (0);
+}
+
+/* {Rows, Cols} */
+static int
+opt_winsz(struct etf *e, uint32_t values, struct request *q)
+{
+	int64_t rows, cols;
+	uint32_t arity;
+
+	(void)values;
+	errno = EINVAL;
+	if (etf_get_tuple(e, &arity) == -1 || arity != 2 ||
+	    get_number(e, 1, UINT16_MAX, &rows) == -1 ||
+	    get_number(e, 1, UINT16_MAX, &cols) == -1)
+		return (-1);
+	q->run->rows = (uint32_t)rows;
+	q->run->cols = (uint32_t)cols;
+	return (0);
+}
+
+/* all or a list of names */
+static int
+opt_capabilities(struct etf *e, uint32_t values, struct request *q)
+{
+	char atom[ETF_ATOM_MAX];
+	uint32_t i, n;
+	int cap;
+
+	(void)values;
+	q->run->flags |= RUN_CAPS;
+	errno = EINVAL;
+	if (etf_get_atom(e, atom, sizeof(atom)) == 0) {
+		q->run->caps = UINT64_MAX;
+		return (strcmp(atom, "all") == 0 ? 0 : -1);
+	}
+	if (get_list(e, &n) == -1)
+		return (-1);
+	for (i = 0; i < n; i++) {
+		if (etf_get_atom(e, atom, sizeof(atom)) == -1 ||
+		    (cap = capname_number(atom)) == -1)
+			return (-1);
+		q->run->caps |= 1ULL << cap;
+	}
+	return (get_list_end(e, n));
+}
+
+static int
+opt_debug(struct etf *e, uint32_t values, struct request *q)
+{
+	int64_t n = 1;
+
+	if (values == 1 && get_number(e, 0, LOG_LEVEL_MAX, &n) == -1)
+		return (-1);
+	if (n > 0)
+		q->run->flags |= RUN_DEBUG;
+	return (0);
+}
+
 static const struct option {
 	const char *name;
 	uint32_t min; /* values behind the name */
 	uint32_t max;
+	int manage; /* does it make sense for a process that runs? */
 	int (*read)(struct etf *, uint32_t, struct request *);
 } options[] = {
-	{ "stdin", 0, 1, opt_stdin },
-	{ "stdout", 0, 2, opt_stdout },
-	{ "stderr", 0, 2, opt_stderr },
-	{ "cd", 1, 1, opt_cd },
-	{ "env", 1, 1, opt_env },
-	{ "executable", 1, 1, opt_executable },
-	{ "kill_timeout", 1, 1, opt_kill_timeout },
-	{ "success_exit_code", 1, 1, opt_success },
+	{ "stdin", 0, 1, 0, opt_stdin },
+	{ "stdout", 0, 2, 0, opt_stdout },
+	{ "stderr", 0, 2, 0, opt_stderr },
+	{ "cd", 1, 1, 0, opt_cd },
+	{ "env", 1, 1, 0, opt_env },
+	{ "executable", 1, 1, 0, opt_executable },
+	{ "kill", 1, 1, 1, opt_kill },
+	{ "kill_timeout", 1, 1, 1, opt_kill_timeout },
+	{ "kill_group", 0, 0, 1, opt_kill_group },
+	{ "group", 1, 1, 0, opt_group },
+	{ "user", 1, 1, 0, opt_user },
+	{ "nice", 1, 1, 1, opt_nice },
+	{ "success_exit_code", 1, 1, 1, opt_success },
+	{ "pty", 0, 1, 0, opt_pty },
+	{ "pty_echo", 0, 0, 0, opt_pty_echo },
+	{ "winsz", 1, 1, 0, opt_winsz },
+	{ "capabilities", 1, 1, 0, opt_capabilities },
+	{ "debug", 0, 1, 1, opt_debug },
 };
 #define OPTIONS (sizeof(options) / sizeof(options[0]))
 
@@ -331,6 +475,8 @@ option_read(
 			break;
 	if (i == OPTIONS)
 		return (refuse(why, "Unknown option", name));
+	if (q->run->pid != 0 && !options[i].manage)
+		return (refuse(why, "Not an option of manage", name));
 	if (*seen & 1U << i)
 		return (refuse(why, "Duplicate option", name));
 	*seen |= 1U << i;
@@ -400,32 +546,71 @@ read_command(struct etf *e, struct request *q, struct refusal *why)
 	return (0);
 }
 
-int
-options_run(struct etf *e, struct run *r, struct refusal *why)
+/* What a run has if nothing is said of it. */
+static void
+request_init(struct request *q, struct run *r)
 {
-	struct request q = { 0 };
 	int i;
 
 	memset(r, 0, sizeof(*r));
-	memset(why, 0, sizeof(*why));
 	for (i = 0; i < 3; i++)
 		r->io[i].path = "";
-	r->cd = r->executable = "";
+	r->cd = r->executable = r->user = r->kill = "";
 	r->kill_timeout = KILL_TIMEOUT_DEFAULT;
-	q.run = r;
-	q.args.base = args_buf;
-	q.args.size = sizeof(args_buf);
-	q.env.base = env_buf;
-	q.env.size = sizeof(env_buf);
+	memset(q, 0, sizeof(*q));
+	q->run = r;
+	q->args.base = args_buf;
+	q->args.size = sizeof(args_buf);
+	q->env.base = env_buf;
+	q->env.size = sizeof(env_buf);
+}
+
+static int
+request_done(struct request *q, struct refusal *why)
+{
+	struct run *r = q->run;
+
+	if (q->args.len + q->env.len > RUN_STRINGS_MAX)
+		return (refuse_errno(why, E2BIG));
+	if (!(r->flags & RUN_PTY)) {
+		/* Of no effect then, as it has always been. */
+		r->flags &= ~(uint32_t)RUN_PTY_ECHO;
+		r->rows = r->cols = 0;
+	} else if (r->group != 0)
+		return (refuse(why, "Not possible with pty", "group"));
+	r->args.base = q->args.base;
+	r->args.len = (uint32_t)q->args.len;
+	r->args.count = q->args.count;
+	r->env.base = q->env.base;
+	r->env.len = (uint32_t)q->env.len;
+	r->env.count = q->env.count;
+	return (0);
+}
+
+int
+options_run(struct etf *e, struct run *r, struct refusal *why)
+{
+	struct request q;
+
+	request_init(&q, r);
+	memset(why, 0, sizeof(*why));
 	if (read_command(e, &q, why) == -1 || read_options(e, &q, why) == -1)
 		return (-1);
-	if (q.args.len + q.env.len > RUN_STRINGS_MAX)
-		return (refuse_errno(why, E2BIG));
-	r->args.base = q.args.base;
-	r->args.len = (uint32_t)q.args.len;
-	r->args.count = q.args.count;
-	r->env.base = q.env.base;
-	r->env.len = (uint32_t)q.env.len;
-	r->env.count = q.env.count;
-	return (0);
+	return (request_done(&q, why));
+}
+
+int
+options_manage(struct etf *e, struct run *r, struct refusal *why)
+{
+	struct request q;
+	int64_t pid;
+
+	request_init(&q, r);
+	memset(why, 0, sizeof(*why));
+	if (get_number(e, 2, INT32_MAX, &pid) == -1)
+		return (refuse_badarg(why));
+	r->pid = (int32_t)pid;
+	if (read_options(e, &q, why) == -1)
+		return (-1);
+	return (request_done(&q, why));
 }

@@ -36,16 +36,22 @@ request_text(char *buf, size_t size, const char *what, const char *name)
 	}
 }
 
+/* What is no pid at all is none that exists, either. */
+static int32_t
+pid_number(int64_t pid)
+{
+	if (pid > INT32_MAX)
+		return (0);
+	return (pid < INT32_MIN ? INT32_MIN : (int32_t)pid);
+}
+
 static void
 send_request(uint32_t type, int64_t tid, int64_t pid, int64_t arg)
 {
 	struct msg_request m = { 0 };
 
 	m.tid = tid;
-	/* What is no pid or signal at all is none that exists, either. */
-	m.pid = pid > INT32_MAX	  ? 0
-		: pid < INT32_MIN ? INT32_MIN
-				  : (int32_t)pid;
+	m.pid = pid_number(pid);
 	m.arg = arg < 0 || arg > INT32_MAX ? -1 : (int32_t)arg;
 	channel_send(&broker_priv, type, -1, &m, sizeof(m));
 }
@@ -63,24 +69,42 @@ request_stdin(int32_t pid, const uint8_t *data, size_t len)
 /* Each handler: 0, or -1 for {error, badarg}. e is behind the name. */
 
 static int
+send_run(uint32_t type, struct run *r, int64_t tid)
+{
+	size_t len;
+	void *msg;
+
+	r->tid = tid;
+	if ((msg = proto_pack_run(r, &len)) == NULL) {
+		request_refuse(tid, REPLY_ERRNO, errno, "");
+		return (0);
+	}
+	channel_send(&broker_priv, type, -1, msg, len);
+	free(msg);
+	return (0);
+}
+
+static int
 handle_run(struct etf *e, int64_t tid)
 {
 	struct refusal why;
 	struct run r;
-	size_t len;
-	void *msg;
 
-	if (options_run(e, &r, &why) == -1) {
-		request_refuse(tid, why.code, why.value, why.text);
-		return (0);
-	}
-	r.tid = tid;
-	if ((msg = proto_pack_run(&r, &len)) == NULL) {
-		request_refuse(tid, REPLY_ERRNO, errno, "");
-		return (0);
-	}
-	channel_send(&broker_priv, IMSG_RUN, -1, msg, len);
-	free(msg);
+	if (options_run(e, &r, &why) == 0)
+		return (send_run(IMSG_RUN, &r, tid));
+	request_refuse(tid, why.code, why.value, why.text);
+	return (0);
+}
+
+static int
+handle_manage(struct etf *e, int64_t tid)
+{
+	struct refusal why;
+	struct run r;
+
+	if (options_manage(e, &r, &why) == 0)
+		return (send_run(IMSG_MANAGE, &r, tid));
+	request_refuse(tid, why.code, why.value, why.text);
 	return (0);
 }
 
@@ -103,6 +127,53 @@ handle_kill(struct etf *e, int64_t tid)
 	if (etf_get_int(e, &pid) == -1 || etf_get_int(e, &sig) == -1)
 		return (-1);
 	send_request(IMSG_KILL, tid, pid, sig);
+	return (0);
+}
+
+static int
+handle_setpgid(struct etf *e, int64_t tid)
+{
+	int64_t pid, group;
+
+	if (etf_get_int(e, &pid) == -1 || etf_get_int(e, &group) == -1 ||
+	    group < 0)
+		return (-1);
+	send_request(IMSG_SETPGID, tid, pid, group);
+	return (0);
+}
+
+static int
+handle_winsz(struct etf *e, int64_t tid)
+{
+	struct msg_winsz m = { 0 };
+	int64_t pid, rows, cols;
+
+	if (etf_get_int(e, &pid) == -1 || etf_get_int(e, &rows) == -1 ||
+	    etf_get_int(e, &cols) == -1 || rows < 1 || rows > UINT16_MAX ||
+	    cols < 1 || cols > UINT16_MAX)
+		return (-1);
+	m.tid = tid;
+	m.pid = pid_number(pid);
+	m.rows = (uint16_t)rows;
+	m.cols = (uint16_t)cols;
+	channel_send(&broker_priv, IMSG_WINSZ, -1, &m, sizeof(m));
+	return (0);
+}
+
+static int
+handle_pty_opts(struct etf *e, int64_t tid)
+{
+	struct msg_mode modes[MODES_MAX];
+	struct msg_ptyopts m = { 0 };
+	int64_t pid;
+
+	if (etf_get_int(e, &pid) == -1 ||
+	    options_modes(e, modes, &m.count) == -1)
+		return (-1);
+	m.tid = tid;
+	m.pid = pid_number(pid);
+	channel_send2(&broker_priv, IMSG_PTYOPTS, &m, sizeof(m), modes,
+	    m.count * sizeof(modes[0]));
 	return (0);
 }
 
@@ -172,10 +243,14 @@ static const struct {
 	int (*handle)(struct etf *, int64_t);
 } requests[] = {
 	{ "run", 2, handle_run },
+	{ "manage", 2, handle_manage },
 	{ "stop", 1, handle_stop },
 	{ "kill", 2, handle_kill },
 	{ "list", 0, handle_list },
 	{ "stdin", 2, handle_stdin },
+	{ "winsz", 3, handle_winsz },
+	{ "pty_opts", 2, handle_pty_opts },
+	{ "setpgid", 2, handle_setpgid },
 	{ "debug", 1, handle_debug },
 	{ "shutdown", 0, handle_shutdown },
 };

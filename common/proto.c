@@ -9,15 +9,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compat/ptymodes.h"
 #include "log.h"
 #include "proto.h"
 
-_Static_assert(sizeof(struct msg_run) == 128, "padding in msg_run");
+_Static_assert(sizeof(struct msg_run) == 184, "padding in msg_run");
 _Static_assert(sizeof(struct msg_request) == 16, "padding in msg_request");
 _Static_assert(sizeof(struct msg_launched) == 32, "padding in msg_launched");
 _Static_assert(sizeof(struct msg_child) == 24, "padding in msg_child");
 _Static_assert(sizeof(struct msg_reply) == 32, "padding in msg_reply");
 _Static_assert(sizeof(struct msg_pids) == 16, "padding in msg_pids");
+_Static_assert(sizeof(struct msg_winsz) == 16, "padding in msg_winsz");
+_Static_assert(sizeof(struct msg_ptyopts) == 16, "padding in msg_ptyopts");
 
 /* The strings behind a message, while they are written or checked. */
 struct tail {
@@ -91,6 +94,31 @@ tail_getvec(struct tail *t, const struct msg_vec *m, struct strvec *v)
 	return (0);
 }
 
+/* count modes at p, each of which must be one. */
+static int
+modes_get(const char *p, uint32_t count, struct msg_mode *modes)
+{
+	uint32_t i;
+
+	memcpy(modes, p, count * sizeof(*modes));
+	for (i = 0; i < count; i++)
+		if (ptymode_check(modes[i].opcode, modes[i].value) == -1)
+			return (-1);
+	return (0);
+}
+
+static int
+tail_getmodes(struct tail *t, const struct msg_vec *m, struct run *r)
+{
+	if (m->off != t->off || m->count > MODES_MAX ||
+	    m->len != m->count * sizeof(struct msg_mode) ||
+	    m->len > t->size - t->off)
+		return (-1);
+	r->modes_count = m->count;
+	t->off += m->len;
+	return (modes_get(t->in + m->off, m->count, r->modes));
+}
+
 static int
 run_size(const struct run *r, size_t *size)
 {
@@ -106,10 +134,13 @@ run_size(const struct run *r, size_t *size)
 		n += strlen(r->io[i].path) + 1;
 	}
 	if (strlen(r->executable) >= RUN_PATH_MAX ||
-	    strlen(r->cd) >= RUN_PATH_MAX)
+	    strlen(r->cd) >= RUN_PATH_MAX || strlen(r->user) >= RUN_PATH_MAX ||
+	    strlen(r->kill) >= RUN_PATH_MAX || r->modes_count > MODES_MAX)
 		return (-1);
-	n += strlen(r->executable) + 1 + strlen(r->cd) + 1;
-	*size = n + r->args.len + r->env.len;
+	n += strlen(r->executable) + 1 + strlen(r->cd) + 1 + strlen(r->user) +
+	     1 + strlen(r->kill) + 1;
+	*size = n + r->args.len + r->env.len +
+		r->modes_count * sizeof(struct msg_mode);
 	return (0);
 }
 
@@ -118,6 +149,7 @@ proto_pack_run(const struct run *r, size_t *len)
 {
 	struct msg_run *m;
 	struct tail t = { 0 };
+	struct strvec modes;
 	int i;
 
 	if (run_size(r, len) == -1) {
@@ -127,6 +159,12 @@ proto_pack_run(const struct run *r, size_t *len)
 	if ((m = calloc(1, *len)) == NULL)
 		return (NULL);
 	m->tid = r->tid;
+	m->caps = r->caps;
+	m->pid = r->pid;
+	m->group = r->group;
+	m->nice = r->nice;
+	m->rows = r->rows;
+	m->cols = r->cols;
 	m->id = r->id;
 	m->flags = r->flags;
 	m->kill_timeout = r->kill_timeout;
@@ -140,8 +178,14 @@ proto_pack_run(const struct run *r, size_t *len)
 	}
 	tail_put(&t, &m->executable, r->executable);
 	tail_put(&t, &m->cd, r->cd);
+	tail_put(&t, &m->user, r->user);
+	tail_put(&t, &m->kill, r->kill);
 	tail_putvec(&t, &m->args, &r->args);
 	tail_putvec(&t, &m->env, &r->env);
+	modes.base = (const char *)r->modes;
+	modes.len = (uint32_t)(r->modes_count * sizeof(struct msg_mode));
+	modes.count = r->modes_count;
+	tail_putvec(&t, &m->modes, &modes);
 	return (m);
 }
 
@@ -162,18 +206,49 @@ io_check(const struct msg_io *m, int stream)
 	return (0);
 }
 
+/* What is not given is 0, and so is what goes with a flag that is not set. */
+static int
+run_check_numbers(const struct msg_run *m)
+{
+	if (m->flags & ~(uint32_t)RUN_FLAGS || m->pad != 0)
+		return (-1);
+	if (!(m->flags & RUN_CAPS) && m->caps != 0)
+		return (-1);
+	if (m->group < 0 || (!(m->flags & RUN_GROUP) && m->group != 0))
+		return (-1);
+	if (m->nice < -20 || m->nice > 20 ||
+	    (!(m->flags & RUN_NICE) && m->nice != 0))
+		return (-1);
+	if (m->rows > UINT16_MAX || m->cols > UINT16_MAX ||
+	    (m->rows == 0) != (m->cols == 0))
+		return (-1);
+	if (!(m->flags & RUN_PTY) &&
+	    (m->flags & RUN_PTY_ECHO || m->modes.count != 0 || m->rows != 0 ||
+		m->cols != 0))
+		return (-1);
+	/* A session leader cannot join another group. */
+	if (m->flags & RUN_PTY && m->group != 0)
+		return (-1);
+	return (0);
+}
+
 static int
 run_check(const struct msg_run *m)
 {
 	int i;
 
-	if (m->flags & ~(uint32_t)RUN_FLAGS || m->pad != 0)
+	if (run_check_numbers(m) == -1)
 		return (-1);
 	if (m->kill_timeout > RUN_TIMEOUT_MAX || m->success > 255)
 		return (-1);
 	if (m->success != 0 && !(m->flags & RUN_SUCCESS))
 		return (-1);
-	if (m->args.count == 0 ||
+	if (m->pid != 0 ? m->args.count != 0 : m->args.count == 0)
+		return (-1);
+	if (m->pid != 0 && (m->env.count != 0 || m->user.len != 0 ||
+			       m->cd.len != 0 || m->executable.len != 0))
+		return (-1);
+	if (m->pid < 0 || m->pid == 1 ||
 	    ((m->flags & RUN_SHELL) && m->args.count != 1))
 		return (-1);
 	for (i = 0; i < 3; i++)
@@ -199,6 +274,12 @@ proto_unpack_run(const void *data, size_t len, struct run *r)
 	t.in = (const char *)data + sizeof(m);
 	t.size = (uint32_t)(len - sizeof(m));
 	r->tid = m.tid;
+	r->caps = m.caps;
+	r->pid = m.pid;
+	r->group = m.group;
+	r->nice = m.nice;
+	r->rows = m.rows;
+	r->cols = m.cols;
 	r->id = m.id;
 	r->flags = m.flags;
 	r->kill_timeout = m.kill_timeout;
@@ -213,8 +294,11 @@ proto_unpack_run(const void *data, size_t len, struct run *r)
 	}
 	if (tail_get(&t, &m.executable, RUN_PATH_MAX, &r->executable) == -1 ||
 	    tail_get(&t, &m.cd, RUN_PATH_MAX, &r->cd) == -1 ||
+	    tail_get(&t, &m.user, RUN_PATH_MAX, &r->user) == -1 ||
+	    tail_get(&t, &m.kill, RUN_PATH_MAX, &r->kill) == -1 ||
 	    tail_getvec(&t, &m.args, &r->args) == -1 ||
-	    tail_getvec(&t, &m.env, &r->env) == -1)
+	    tail_getvec(&t, &m.env, &r->env) == -1 ||
+	    tail_getmodes(&t, &m.modes, r) == -1)
 		return (-1);
 	if (t.off != t.size || r->args.len + r->env.len > RUN_STRINGS_MAX)
 		return (-1);
@@ -335,7 +419,18 @@ proto_unpack_child(const void *data, size_t len, struct msg_child *m)
 {
 	if (unpack_fixed(data, len, m, sizeof(*m)) == -1)
 		return (-1);
-	return (m->pid > 1 && m->streams <= 7 && m->pad == 0 ? 0 : -1);
+	if (m->pid <= 1 || m->streams > 7)
+		return (-1);
+	switch (m->tty) {
+	case 0:
+		return (0);
+	case TTY_YES:
+	case TTY_YES | TTY_STDERR:
+	case TTY_YES | TTY_SILENT:
+		return ((m->streams & 6) == 6 ? 0 : -1);
+	default:
+		return (-1);
+	}
 }
 
 int
@@ -378,6 +473,27 @@ proto_unpack_pids(
 		return (-1);
 	*pids = (const uint8_t *)data + sizeof(*m);
 	return (0);
+}
+
+int
+proto_unpack_winsz(const void *data, size_t len, struct msg_winsz *m)
+{
+	if (unpack_fixed(data, len, m, sizeof(*m)) == -1)
+		return (-1);
+	return (m->rows > 0 && m->cols > 0 ? 0 : -1);
+}
+
+int
+proto_unpack_ptyopts(
+    const void *data, size_t len, struct msg_ptyopts *m, struct msg_mode *modes)
+{
+	if (len < sizeof(*m))
+		return (-1);
+	memcpy(m, data, sizeof(*m));
+	if (m->count > MODES_MAX ||
+	    len != sizeof(*m) + m->count * sizeof(*modes))
+		return (-1);
+	return (modes_get((const char *)data + sizeof(*m), m->count, modes));
 }
 
 int

@@ -5,7 +5,8 @@
  *	broker -> worker	IMSG_STDIN, IMSG_STDIN_EOF
  *	priv -> launcher	IMSG_LAUNCH
  *	launcher -> priv	IMSG_STREAM, IMSG_LAUNCHED
- *	priv -> worker		IMSG_STREAM, IMSG_CHILD to IMSG_PIDS
+ *	priv -> worker		IMSG_STREAM, IMSG_CHILD to IMSG_PIDS,
+ *				IMSG_WINSZ, IMSG_PTYOPTS
  *	worker -> priv		IMSG_LOST
  *
  * A message is an imsg whose payload is one of the structs below, host byte
@@ -39,6 +40,10 @@ enum imsg_type {
 	IMSG_KILL, /* struct msg_request, arg: the signal */
 	IMSG_LIST, /* struct msg_request */
 	IMSG_DEBUG, /* struct msg_request, arg: the level */
+	IMSG_SETPGID, /* struct msg_request, arg: the group */
+	IMSG_MANAGE, /* struct msg_run without arguments */
+	IMSG_WINSZ, /* struct msg_winsz; priv passes it on */
+	IMSG_PTYOPTS, /* struct msg_ptyopts and the modes; passed on, too */
 	IMSG_REFUSE, /* struct msg_reply: pass it on in its turn */
 	IMSG_SHUTDOWN, /* struct msg_request, arg: the exit status */
 	IMSG_STDIN, /* struct msg_stdin and the bytes */
@@ -62,9 +67,10 @@ enum imsg_type {
 #define RUN_TIMEOUT_MAX 86400000U /* kill_timeout, in ms: a day */
 #define MSG_TEXT_MAX 1024 /* a reply's text, with its NUL */
 #define MSG_STDIN_MAX 65536 /* bytes in one IMSG_STDIN */
+#define MODES_MAX 64 /* terminal modes in one message */
 #define MSG_PIDS_MAX (1U << 18) /* children there can be */
 /* The largest payload: a run, or that many pids. */
-#define MSG_MAX (RUN_STRINGS_MAX + 8 * RUN_PATH_MAX)
+#define MSG_MAX (RUN_STRINGS_MAX + 10 * RUN_PATH_MAX)
 
 struct msg_str {
 	uint32_t off;
@@ -99,10 +105,25 @@ struct msg_io {
 #define RUN_SHELL 0x1 /* args is one command line, for the shell */
 #define RUN_ENV_CLEAR 0x2 /* start from an empty environment */
 #define RUN_SUCCESS 0x4 /* success holds a status to report for 0 */
-#define RUN_FLAGS 0x7
+#define RUN_KILL_GROUP 0x8 /* stop and exit concern the process group */
+#define RUN_GROUP 0x10 /* group holds one to join; 0: a new one */
+#define RUN_NICE 0x20
+#define RUN_PTY 0x40 /* pipes are a pseudo-terminal instead */
+#define RUN_PTY_ECHO 0x80
+#define RUN_CAPS 0x100 /* caps holds what may stay of ambient capabilities */
+#define RUN_DEBUG 0x200 /* log its start and its end */
+#define RUN_FLAGS 0x3ff
+/* Flags that a process can have that runs already. */
+#define RUN_MANAGE (RUN_KILL_GROUP | RUN_NICE | RUN_SUCCESS | RUN_DEBUG)
 
 struct msg_run {
 	int64_t tid; /* the node's transaction; 0 wants no reply */
+	uint64_t caps; /* 1 << n for each capability */
+	int32_t pid; /* IMSG_MANAGE: whom; else 0 */
+	int32_t group; /* a process group */
+	int32_t nice; /* -20 to 20 */
+	uint32_t rows; /* of the terminal; 0: not given */
+	uint32_t cols;
 	uint32_t id; /* priv's number for the child; 0 from broker */
 	uint32_t flags; /* RUN_... */
 	uint32_t kill_timeout; /* ms from SIGTERM to SIGKILL */
@@ -110,9 +131,31 @@ struct msg_run {
 	struct msg_io io[3];
 	struct msg_str executable; /* "" if not given */
 	struct msg_str cd; /* "" if not given */
+	struct msg_str user; /* "" if not given */
+	struct msg_str kill; /* the command that stops it, or "" */
 	struct msg_vec args;
 	struct msg_vec env; /* "K=V" sets, "K" takes K away */
+	struct msg_vec modes; /* count struct msg_mode */
 	uint32_t pad; /* 0 */
+};
+
+/* A terminal mode: compat/ptymodes.h has their names. */
+struct msg_mode {
+	uint32_t opcode;
+	uint32_t value;
+};
+
+struct msg_winsz {
+	int64_t tid;
+	int32_t pid;
+	uint16_t rows;
+	uint16_t cols;
+};
+
+struct msg_ptyopts {
+	int64_t tid;
+	int32_t pid;
+	uint32_t count;
 };
 
 struct msg_request {
@@ -136,7 +179,11 @@ enum stage {
 	STAGE_NONE,
 	STAGE_LIMIT,
 	STAGE_PIPE,
+	STAGE_PTY,
 	STAGE_FORK,
+	STAGE_GROUP,
+	STAGE_NICE,
+	STAGE_USER,
 	STAGE_CHDIR,
 	STAGE_OPEN,
 	STAGE_EXEC,
@@ -159,8 +206,18 @@ struct msg_child {
 	uint32_t id;
 	int32_t pid;
 	uint32_t streams; /* 1 << n for each descriptor sent before */
-	uint32_t pad; /* 0 */
+	uint32_t tty; /* TTY_... */
 };
+
+/*
+ * A child on a terminal: its master is stream 1, and stream 0 too if the node
+ * feeds it; stream 2 is its slave, which the worker holds open so that the
+ * terminal lives as long as the child. What it prints is told as stdout, as
+ * stderr, or not at all.
+ */
+#define TTY_YES 0x1
+#define TTY_STDERR 0x2
+#define TTY_SILENT 0x4
 
 struct msg_exit {
 	uint32_t id;
@@ -169,6 +226,7 @@ struct msg_exit {
 
 enum reply_code {
 	REPLY_OK,
+	REPLY_NOTFOUND, /* {error, not_found} */
 	REPLY_BADARG, /* {error, badarg} */
 	REPLY_ERRNO, /* {error, Atom}; value: the errno */
 	REPLY_TEXT, /* {error, Text} */
@@ -211,6 +269,12 @@ struct run_io {
 
 struct run {
 	int64_t tid;
+	uint64_t caps;
+	int32_t pid;
+	int32_t group;
+	int32_t nice;
+	uint32_t rows;
+	uint32_t cols;
 	uint32_t id;
 	uint32_t flags;
 	uint32_t kill_timeout;
@@ -218,8 +282,12 @@ struct run {
 	struct run_io io[3];
 	const char *executable;
 	const char *cd;
+	const char *user;
+	const char *kill;
 	struct strvec args;
 	struct strvec env;
+	uint32_t modes_count;
+	struct msg_mode modes[MODES_MAX];
 };
 
 struct launched {
@@ -270,6 +338,10 @@ int proto_unpack_stdin(
     const void *, size_t, struct msg_stdin *, const uint8_t **, size_t *);
 int proto_unpack_pids(
     const void *, size_t, struct msg_pids *, const uint8_t **pids);
+int proto_unpack_winsz(const void *, size_t, struct msg_winsz *);
+/* modes: MODES_MAX of them. */
+int proto_unpack_ptyopts(
+    const void *, size_t, struct msg_ptyopts *, struct msg_mode *modes);
 int proto_unpack_exit(const void *, size_t, struct msg_exit *);
 
 #endif

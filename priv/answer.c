@@ -64,6 +64,7 @@ send_child(struct child *c)
 	m.tid = c->tid;
 	m.id = c->id;
 	m.pid = c->pid;
+	m.tty = c->tty;
 	channel_send(&worker_channel, IMSG_CHILD, -1, &m, sizeof(m));
 	child_told(c);
 }
@@ -91,7 +92,8 @@ slots_flush(void)
 	}
 }
 
-static void
+/* A message of its own for the worker, in its turn. */
+void
 answer(uint32_t type, const void *data, size_t len)
 {
 	if (TAILQ_EMPTY(&slots))
@@ -160,6 +162,8 @@ answer_reserve(struct child *c)
 void
 answer_child(struct child *c)
 {
+	if (c->slot == NULL)
+		return; /* nobody has asked for it */
 	c->slot = NULL;
 	slots_flush();
 }
@@ -171,6 +175,8 @@ answer_failed(struct child *c, const struct launched *l)
 	uint8_t buf[MSG_REPLY_MAX];
 	struct reply r = { 0 };
 
+	if (c->slot == NULL)
+		return;
 	r.tid = c->tid;
 	r.code = REPLY_RUNFAIL;
 	r.value = l->error;
@@ -187,13 +193,4 @@ int
 answer_waiting(void)
 {
 	return (slots_waiting);
-}
-
-/* Is c's the answer that all others wait for? Launchers answer in order. */
-int
-answer_next(const struct child *c)
-{
-	const struct slot *s = TAILQ_FIRST(&slots);
-
-	return (s != NULL && s->child == c);
 }

@@ -22,6 +22,7 @@ static void __attribute__((__noreturn__)) usage(FILE *to, int status)
 	(void)fprintf(to,
 	    "usage: proctor [-n] [-alarm seconds] [-debug [level]] [-p 2|4]\n"
 	    "               [-stdin-limit bytes] [-user name]\n"
+	    "               [-limit-users name,...] [-cap all|name,...]\n"
 	    "       proctor -h | --version | --whoami\n");
 	exit(status);
 }
@@ -110,6 +111,18 @@ arg_user(struct args *a, const char *flag, const char *next)
 	return (1);
 }
 
+/* They could only widen what a plain start may do, which nothing can. */
+static int
+arg_ignored(struct args *a, const char *flag, const char *next)
+{
+	(void)a;
+	if (next == NULL) {
+		log_warnx("%s: value missing", flag);
+		usage(stderr, EXIT_USAGE);
+	}
+	return (1);
+}
+
 static int
 arg_help(struct args *a, const char *flag, const char *next)
 {
@@ -148,6 +161,8 @@ static const struct {
 	{ "-p", arg_packet },
 	{ "-stdin-limit", arg_stdin_limit },
 	{ "-user", arg_user },
+	{ "-limit-users", arg_ignored },
+	{ "-cap", arg_ignored },
 	{ "-h", arg_help },
 	{ "--version", arg_version },
 	{ "--whoami", arg_whoami },
@@ -178,6 +193,15 @@ args_parse(struct args *a, int argc, char *const *argv)
 	}
 }
 
+static const char *served; /* the user that children run as */
+
+/* Is that the user that children run as anyway? */
+int
+args_serves(const char *user)
+{
+	return (served != NULL && strcmp(user, served) == 0);
+}
+
 /*
  * May this start be, for that user? Plain mode serves nobody but its
  * starter, and root only if root says so.
@@ -187,6 +211,8 @@ args_user(const struct args *a)
 {
 	const struct passwd *pw;
 
+	if ((pw = getpwuid(getuid())) != NULL)
+		served = strdup(pw->pw_name);
 	if (a->user == NULL) {
 		if (getuid() == 0 || geteuid() == 0) {
 			log_warnx("started as root: say -user root if children"

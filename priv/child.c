@@ -7,16 +7,15 @@
 
 #include <sys/wait.h>
 
+#include <errno.h>
 #include <signal.h>
+#include <string.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "compat/proc.h"
 #include "log.h"
 #include "priv.h"
-
-#define SWEEP_DELAY 100 /* ms from a SIGCHLD to looking whose it was */
-#define SWEEP_MAX 256 /* dead processes taken in one go */
 
 static int
 cmp_id(const struct child *a, const struct child *b)
@@ -37,21 +36,8 @@ static RB_HEAD(pid_tree, child) pids = RB_INITIALIZER(&pids);
 RB_PROTOTYPE(pid_tree, child, by_pid, cmp_pid)
 RB_GENERATE(pid_tree, child, by_pid, cmp_pid)
 
-/*
- * Reaped while a launch was on its way, so that they may be what it has
- * made: a child can be dead before its launcher names it.
- */
-#define UNCLAIMED_MAX 4096
-static struct {
-	pid_t pid;
-	int status;
-	uint64_t until; /* launches answered by when it is nobody's */
-} unclaimed[UNCLAIMED_MAX];
-static int unclaimed_count;
-
 static uint32_t children, last_id;
 static int set = -1;
-static struct timer sweep_timer;
 
 void
 child_init(void)
@@ -101,6 +87,17 @@ child_alloc(void)
 	return (c);
 }
 
+/* What becomes of what is printed on the terminal. */
+static uint32_t
+run_tty(const struct run *r)
+{
+	if (r->io[1].kind == IO_PIPE)
+		return (TTY_YES);
+	if (r->io[2].kind == IO_PIPE)
+		return (TTY_YES | TTY_STDERR);
+	return (TTY_YES | TTY_SILENT);
+}
+
 struct child *
 child_new(const struct run *r)
 {
@@ -110,6 +107,12 @@ child_new(const struct run *r)
 	c->tid = r->tid;
 	c->kill_timeout = r->kill_timeout;
 	c->success = (int)r->success;
+	c->run_flags = r->flags;
+	c->group = r->group;
+	if (*r->kill != '\0' && (c->kill = strdup(r->kill)) == NULL)
+		fatal("child");
+	if (r->flags & RUN_PTY)
+		c->tty = run_tty(r);
 	return (c);
 }
 
@@ -133,33 +136,8 @@ child_kill_stray(pid_t pid)
 	if (child_by_pid(pid) != NULL || part_is(pid) || !child_is_ours(pid))
 		return (0);
 	(void)kill(pid, SIGKILL);
-	child_sigchld();
+	reap_sigchld();
 	return (1);
-}
-
-/* The same for one that is dead or dying. */
-void
-child_reap_stray(pid_t pid)
-{
-	if (pid <= 1 || child_by_pid(pid) != NULL || part_is(pid))
-		return;
-	if (waitpid(pid, NULL, WNOHANG) != pid)
-		child_sigchld();
-}
-
-/* Was pid reaped before its launcher could name it? The latest counts. */
-static int
-claim(pid_t pid, int *status)
-{
-	int i;
-
-	for (i = unclaimed_count - 1; i >= 0; i--)
-		if (unclaimed[i].pid == pid) {
-			*status = unclaimed[i].status;
-			unclaimed[i] = unclaimed[--unclaimed_count];
-			return (1);
-		}
-	return (0);
 }
 
 /*
@@ -169,10 +147,15 @@ claim(pid_t pid, int *status)
 int
 child_born(struct child *c, pid_t pid)
 {
-	if (child_by_pid(pid) != NULL || part_is(pid))
+	struct child *old = child_by_pid(pid);
+
+	/* A managed process may be gone, and its pid be a child's now. */
+	if (old != NULL && old->flags & CHILD_FOREIGN)
+		reap_child(old);
+	else if (old != NULL || part_is(pid))
 		return (-1);
 	if (!child_is_ours(pid)) {
-		if (!claim(pid, &c->status))
+		if (!reap_claim(pid, &c->status))
 			return (-1);
 		c->pid = pid;
 		c->flags |= CHILD_ENDED;
@@ -184,7 +167,7 @@ child_born(struct child *c, pid_t pid)
 		c->watch = pidset_add(set, pid, c->id);
 	if (c->watch == -1) {
 		log_debug("pid %d is watched by SIGCHLD", (int)pid);
-		child_sigchld();
+		reap_sigchld();
 	}
 	return (0);
 }
@@ -207,6 +190,74 @@ child_adopt(pid_t pid)
 		stop_late(c);
 }
 
+/*
+ * Take in a process that is not ours, as a child whose end is known by its
+ * pidfd alone. 0 and it was answered, or -1 with errno.
+ */
+int
+child_manage(const struct run *r)
+{
+	struct child *c;
+
+	if (part_is(r->pid) || r->pid == getpid() || r->pid == getppid()) {
+		errno = EPERM;
+		return (-1);
+	}
+	c = child_new(r);
+	c->watch = pidset_add_foreign(set, r->pid, getuid(), c->id);
+	if (c->watch == -1 ||
+	    (r->flags & RUN_NICE &&
+		setpriority(PRIO_PROCESS, (id_t)r->pid, r->nice) == -1)) {
+		child_free(c);
+		return (-1);
+	}
+	c->flags = CHILD_FOREIGN;
+	answer_reserve(c);
+	c->pid = r->pid;
+	(void)RB_INSERT(pid_tree, &pids, c);
+	answer_child(c);
+	return (0);
+}
+
+/* A child is not reaped yet, so its pid is its own; others have a pidfd. */
+int
+child_signal(const struct child *c, int sig)
+{
+	if (c->flags & CHILD_FOREIGN)
+		return (pidset_signal(c->watch, sig));
+	return (kill(c->pid, sig));
+}
+
+/*
+ * The process group to which signals for c's group go, or 0: one that a
+ * child leads that was not reaped, so that its number is nobody else's.
+ */
+pid_t
+child_group(const struct child *c)
+{
+	const struct child *leader;
+
+	if (c->flags & CHILD_FOREIGN || c->pid == 0)
+		return (0);
+	if (c->group == 0)
+		return (c->pid);
+	if ((leader = child_by_pid(c->group)) == NULL ||
+	    leader->flags & CHILD_FOREIGN || leader->group != 0)
+		return (0);
+	return (c->group);
+}
+
+/* c was reaped: its pid is nobody's, or somebody else's. */
+void
+child_unlist(struct child *c)
+{
+	(void)RB_REMOVE(pid_tree, &pids, c);
+	pidset_remove(c->watch);
+	c->watch = -1;
+	timer_clear(&c->deadline);
+	c->flags |= CHILD_ENDED;
+}
+
 void
 child_free(struct child *c)
 {
@@ -221,17 +272,21 @@ child_free(struct child *c)
 		(void)RB_REMOVE(pid_tree, &pids, c);
 	(void)RB_REMOVE(id_tree, &ids, c);
 	children--;
+	free(c->kill);
 	free(c);
 }
 
 /* The last that is heard of a child. */
-static void
+void
 child_tell_exit(struct child *c)
 {
 	struct msg_exit m;
 
 	m.id = c->id;
 	m.status = c->status;
+	if (c->run_flags & RUN_DEBUG)
+		log_warnx(
+		    "pid %d ended with status %d", (int)c->pid, (int)c->status);
 	if (c->flags & CHILD_STOPPED)
 		m.status = 0;
 	else if (c->status == 0)
@@ -247,105 +302,6 @@ child_told(struct child *c)
 	c->flags |= CHILD_TOLD;
 	if (c->flags & CHILD_ENDED)
 		child_tell_exit(c);
-}
-
-static void
-child_reap(struct child *c)
-{
-	int status;
-
-	if (waitpid(c->pid, &status, WNOHANG) != c->pid) {
-		/* Its tracer has it yet: SIGCHLD comes when that lets go. */
-		pidset_remove(c->watch);
-		c->watch = -1;
-		return;
-	}
-	log_debug("pid %d ended with status %d", (int)c->pid, status);
-	(void)RB_REMOVE(pid_tree, &pids, c);
-	pidset_remove(c->watch);
-	c->watch = -1;
-	timer_clear(&c->deadline);
-	c->flags |= CHILD_ENDED;
-	c->status = status;
-	if (c->flags & CHILD_ORPHAN)
-		child_free(c);
-	else if (c->flags & CHILD_TOLD)
-		child_tell_exit(c);
-	stop_check();
-}
-
-void
-child_ended_some(void)
-{
-	uint32_t ended[64];
-	struct child *c;
-	int i, n;
-
-	n = pidset_ended(set, ended, 64);
-	for (i = 0; i < n; i++)
-		if ((c = child_by_id(ended[i])) != NULL)
-			child_reap(c);
-}
-
-static void
-sweep(void *arg)
-{
-	(void)arg;
-	child_sweep();
-}
-
-static void
-reap_stranger(pid_t pid)
-{
-	int status;
-
-	if (waitpid(pid, &status, WNOHANG) != pid)
-		return;
-	if (part_ended(pid, status) || !launch_waiting())
-		return;
-	unclaimed[unclaimed_count].until = launch_asked();
-	unclaimed[unclaimed_count].pid = pid;
-	unclaimed[unclaimed_count++].status = status;
-}
-
-/* Reap whoever has died and is watched by no pidfd. */
-void
-child_sweep(void)
-{
-	struct child *c;
-	siginfo_t si;
-	int i, n;
-
-	for (i = n = 0; i < unclaimed_count; i++)
-		if (unclaimed[i].until > launch_answered())
-			unclaimed[n++] = unclaimed[i];
-	unclaimed_count = n;
-	for (i = 0; unclaimed_count < UNCLAIMED_MAX; i++) {
-		if (i == SWEEP_MAX && stop_state() == STATE_RUN)
-			break;
-		si.si_pid = 0;
-		if (waitid(P_ALL, 0, &si, WEXITED | WNOHANG | WNOWAIT) == -1 ||
-		    si.si_pid == 0)
-			return;
-		if ((c = child_by_pid(si.si_pid)) != NULL)
-			child_reap(c);
-		else
-			reap_stranger(si.si_pid);
-	}
-	timer_set(&sweep_timer, 1, sweep, NULL);
-}
-
-/*
- * Somebody died. Most are in the set and are reaped from there, at a cost
- * that does not grow; looking for the others walks all children in the
- * kernel, so one look is made for many signals.
- */
-void
-child_sigchld(void)
-{
-	if (!sweep_timer.set)
-		timer_set(
-		    &sweep_timer, set == -1 ? 0 : SWEEP_DELAY, sweep, NULL);
 }
 
 /* The worker could not be given a pipe: the child has to go. */
@@ -402,7 +358,7 @@ child_list(int64_t tid)
 		fatal("list");
 	m.tid = tid;
 	RB_FOREACH (c, pid_tree, &pids)
-		if (!(c->flags & (CHILD_ORPHAN | CHILD_LOST)))
+		if (!(c->flags & CHILD_SILENT))
 			list[m.count++] = c->pid;
 	channel_send2(&worker_channel, IMSG_PIDS, &m, sizeof(m), list,
 	    m.count * sizeof(*list));

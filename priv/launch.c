@@ -12,6 +12,8 @@
 static void
 launch_failed(struct child *c, const struct launched *l)
 {
+	if (c->flags & CHILD_HELPER)
+		stop_helper_failed(c);
 	answer_failed(c, l);
 	child_free(c);
 	stop_check();
@@ -47,7 +49,7 @@ launch_result(struct child *c, struct launched *l, int fds[3])
 		c->fds[i] = fds[i];
 	if (l->stage != STAGE_NONE) {
 		/* The process that failed is dead, or about to be. */
-		child_reap_stray(l->pid);
+		reap_stray(l->pid);
 		launch_failed(c, l);
 		return (0);
 	}
@@ -58,8 +60,12 @@ launch_result(struct child *c, struct launched *l, int fds[3])
 	}
 	if (child_born(c, l->pid) == -1)
 		return (-1);
-	log_debug("pid %d started", (int)c->pid);
-	stop_late(c);
+	if (c->run_flags & RUN_DEBUG)
+		log_warnx("pid %d started", (int)c->pid);
+	if (c->flags & CHILD_HELPER)
+		stop_helper(c);
+	else
+		stop_late(c);
 	answer_child(c); /* may be the last of c */
 	stop_check();
 	return (0);

@@ -146,7 +146,8 @@ launch_run(const struct run *r)
 		fatal("run");
 	channel_send(&channel, IMSG_LAUNCH, -1, msg, len);
 	free(msg);
-	if (asked++ == answered)
+	child_by_id(r->id)->launch = ++asked;
+	if (asked == answered + 1)
 		timer_set(&timeout, LAUNCH_TIMEOUT, launch_timeout, NULL);
 }
 
@@ -209,8 +210,8 @@ launch_done(void *arg, const void *data, size_t len, int fd)
 	(void)fd;
 	if (proto_unpack_launched(data, len, &l) == -1)
 		return (-1);
-	if ((c = child_by_id(l.id)) == NULL || c->pid != 0 || !answer_next(c) ||
-	    streams_take(&l, fds) == -1)
+	if ((c = child_by_id(l.id)) == NULL || c->pid != 0 ||
+	    c->launch != answered + 1 || streams_take(&l, fds) == -1)
 		return (-1);
 	answered++;
 	held = 0;
@@ -230,6 +231,8 @@ answer_lost(struct child *c)
 	l.stage = STAGE_LAUNCHER;
 	l.error = EPIPE;
 	l.text = "";
+	if (c->flags & CHILD_HELPER)
+		stop_helper_failed(c);
 	answer_failed(c, &l);
 	child_free(c);
 }

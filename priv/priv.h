@@ -60,8 +60,14 @@ struct child {
 	uint32_t kill_timeout;
 	int success; /* status to report for 0 */
 	int status; /* once CHILD_ENDED */
+	uint32_t run_flags; /* RUN_... */
+	pid_t group; /* joined; 0 if it leads its own */
+	uint32_t tty; /* TTY_... */
+	char *kill; /* the command that stops it, or NULL */
+	uint32_t target; /* CHILD_HELPER: the id of whom it is to stop */
 	int fds[3]; /* the node's ends, until the worker has them */
 	struct timer deadline;
+	uint64_t launch; /* the how manieth it was to be launched */
 	struct slot *slot; /* its answer's place, until it is born */
 };
 
@@ -69,11 +75,15 @@ struct child {
 #define CHILD_STOPPED 0x2 /* by request: its end is no failure */
 #define CHILD_ENDED 0x4 /* reaped */
 #define CHILD_ORPHAN 0x8 /* inherited; nobody is told of it */
+#define CHILD_FOREIGN 0x20 /* no child of ours: only managed */
+#define CHILD_HELPER 0x40 /* a kill command; nobody is told of it */
+#define CHILD_SILENT (CHILD_ORPHAN | CHILD_HELPER | CHILD_LOST)
 #define CHILD_LOST 0x10 /* refused by the worker, and killed */
 
 /* answer.c: replies in the order of their requests */
 void answer_reserve(struct child *);
 void answer_reply(const struct reply *);
+void answer(uint32_t type, const void *, size_t);
 void answer_now(int64_t tid, uint32_t code, int value, const char *text);
 void answer_level(int64_t tid, int before, int level);
 void answer_list(int64_t tid);
@@ -87,23 +97,36 @@ struct child *child_new(const struct run *);
 struct child *child_by_id(uint32_t);
 struct child *child_by_pid(pid_t);
 int child_born(struct child *, pid_t);
+int child_manage(const struct run *);
+int child_signal(const struct child *, int sig);
+pid_t child_group(const struct child *);
 int child_kill_stray(pid_t);
-void child_reap_stray(pid_t);
+void child_unlist(struct child *);
+void child_tell_exit(struct child *);
 void child_free(struct child *);
 void child_told(struct child *);
 void child_list(int64_t tid);
 int child_full(void);
 int child_count(void);
 int child_set(void);
-void child_ended_some(void);
-void child_sweep(void);
-void child_sigchld(void);
 void child_each(void (*)(struct child *));
 void child_adopt(pid_t);
 int child_lost(void *, const void *, size_t, int);
 
+/* reap.c: ends of children */
+int reap_claim(pid_t, int *status);
+void reap_stray(pid_t);
+void reap_child(struct child *);
+void reap_ended(void);
+void reap_sweep(void);
+void reap_sigchld(void);
+
 /* request.c: what the broker asks for */
 int request_run(void *, const void *, size_t, int);
+int request_manage(void *, const void *, size_t, int);
+int request_setpgid(void *, const void *, size_t, int);
+int request_winsz(void *, const void *, size_t, int);
+int request_ptyopts(void *, const void *, size_t, int);
 int request_stop(void *, const void *, size_t, int);
 int request_kill(void *, const void *, size_t, int);
 int request_list(void *, const void *, size_t, int);
@@ -127,11 +150,12 @@ int launch_waiting(void);
 uint64_t launch_asked(void);
 uint64_t launch_answered(void);
 void launch_abandon(void);
-int answer_next(const struct child *);
 
 /* stop.c: deadlines, escalation, shutdown */
 void stop_init(int64_t alarm);
 void stop_child(struct child *);
+void stop_helper(struct child *);
+void stop_helper_failed(const struct child *);
 void stop_all(int status);
 void stop_broken(void);
 void stop_late(struct child *);
@@ -158,6 +182,7 @@ void part_add(const char *name, pid_t);
 /* args.c */
 void args_parse(struct args *, int argc, char *const *argv);
 void args_user(const struct args *);
+int args_serves(const char *user);
 
 /* guard.c */
 void guard_start(void);

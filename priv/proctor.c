@@ -231,7 +231,7 @@ loop_signalled(void)
 	}
 	if (got_child) {
 		got_child = 0;
-		child_sigchld();
+		reap_sigchld();
 	}
 }
 
@@ -261,7 +261,7 @@ loop_once(void)
 	}
 	loop_signalled();
 	if (pfd[POLL_CHILDREN].revents != 0)
-		child_ended_some();
+		reap_ended();
 	if (pfd[POLL_BROKER].revents != 0)
 		broker_heard(&pfd[POLL_BROKER]);
 	priv_dispatch_launcher(&pfd[POLL_LAUNCHER]);

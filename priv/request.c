@@ -7,7 +7,9 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "compat/proc.h"
 #include "log.h"
 #include "priv.h"
 
@@ -24,6 +26,31 @@ run_refuse(const struct run *r, enum stage stage, int error, const char *text)
 	answer_reply(&rep);
 }
 
+/* Is it the node's to ask for? If not, it was answered. */
+static int
+run_allowed(const struct run *r)
+{
+	const struct child *leader;
+
+	if (*r->user != '\0' && !args_serves(r->user)) {
+		log_warnx("run refused: user %s", r->user);
+		run_refuse(r, STAGE_USER, EPERM, r->user);
+		return (0);
+	}
+	if (r->caps != UINT64_MAX && r->caps & ~proc_ambient()) {
+		log_warnx("run refused: capabilities");
+		run_refuse(r, STAGE_USER, EPERM, "capabilities");
+		return (0);
+	}
+	leader = child_by_pid(r->group);
+	if (r->group != 0 &&
+	    (leader == NULL || child_group(leader) != r->group)) {
+		run_refuse(r, STAGE_GROUP, ESRCH, "");
+		return (0);
+	}
+	return (1);
+}
+
 int
 request_run(void *arg, const void *data, size_t len, int fd)
 {
@@ -32,7 +59,7 @@ request_run(void *arg, const void *data, size_t len, int fd)
 
 	(void)arg;
 	(void)fd;
-	if (proto_unpack_run(data, len, &r) == -1 || r.id != 0)
+	if (proto_unpack_run(data, len, &r) == -1 || r.id != 0 || r.pid != 0)
 		return (-1);
 	if (child_full()) {
 		run_refuse(&r, STAGE_LIMIT, EAGAIN, "children");
@@ -43,6 +70,8 @@ request_run(void *arg, const void *data, size_t len, int fd)
 		run_refuse(&r, STAGE_LAUNCHER, EPIPE, "");
 		return (0);
 	}
+	if (!run_allowed(&r))
+		return (0);
 	c = child_new(&r);
 	answer_reserve(c);
 	r.id = c->id;
@@ -57,9 +86,91 @@ managed(int32_t pid)
 	struct child *c;
 
 	if (pid <= 1 || (c = child_by_pid(pid)) == NULL ||
-	    (c->flags & (CHILD_ORPHAN | CHILD_LOST)))
+	    (c->flags & CHILD_SILENT))
 		return (NULL);
 	return (c);
+}
+
+int
+request_manage(void *arg, const void *data, size_t len, int fd)
+{
+	struct run r;
+
+	(void)arg;
+	(void)fd;
+	if (proto_unpack_run(data, len, &r) == -1 || r.id != 0 || r.pid == 0 ||
+	    r.flags & ~(uint32_t)RUN_MANAGE)
+		return (-1);
+	if (child_by_pid(r.pid) != NULL || child_full())
+		answer_now(r.tid, REPLY_BADARG, 0, "");
+	else if (child_manage(&r) == 0)
+		return (0);
+	else if (errno == ESRCH)
+		answer_now(r.tid, REPLY_NOTFOUND, 0, "");
+	else {
+		log_warn("manage of pid %d refused", (int)r.pid);
+		answer_now(r.tid, REPLY_ERRNO, errno, "");
+	}
+	return (0);
+}
+
+int
+request_setpgid(void *arg, const void *data, size_t len, int fd)
+{
+	struct msg_request m;
+	const struct child *c, *leader;
+
+	(void)arg;
+	(void)fd;
+	if (proto_unpack_request(data, len, &m) == -1)
+		return (-1);
+	leader = managed(m.arg);
+	if ((c = managed(m.pid)) == NULL || c->flags & CHILD_FOREIGN)
+		answer_now(m.tid, REPLY_TEXT, 0, "pid not alive");
+	else if (m.arg != 0 && (leader == NULL || child_group(leader) != m.arg))
+		answer_now(m.tid, REPLY_ERRNO, EPERM, "");
+	else if (setpgid(c->pid, m.arg) == -1)
+		answer_now(m.tid, REPLY_ERRNO, errno, "");
+	else
+		answer_now(m.tid, REPLY_OK, 0, "");
+	return (0);
+}
+
+/* The worker has the terminal; priv knows only whose it is. */
+static void
+pass_on(uint32_t type, int64_t tid, int32_t pid, const void *data, size_t len)
+{
+	if (managed(pid) == NULL)
+		answer_now(tid, REPLY_TEXT, 0, "pid not alive");
+	else
+		answer(type, data, len);
+}
+
+int
+request_winsz(void *arg, const void *data, size_t len, int fd)
+{
+	struct msg_winsz m;
+
+	(void)arg;
+	(void)fd;
+	if (proto_unpack_winsz(data, len, &m) == -1)
+		return (-1);
+	pass_on(IMSG_WINSZ, m.tid, m.pid, data, len);
+	return (0);
+}
+
+int
+request_ptyopts(void *arg, const void *data, size_t len, int fd)
+{
+	struct msg_mode modes[MODES_MAX];
+	struct msg_ptyopts m;
+
+	(void)arg;
+	(void)fd;
+	if (proto_unpack_ptyopts(data, len, &m, modes) == -1)
+		return (-1);
+	pass_on(IMSG_PTYOPTS, m.tid, m.pid, data, len);
+	return (0);
 }
 
 int
@@ -107,7 +218,7 @@ request_kill(void *arg, const void *data, size_t len, int fd)
 		    "Cannot kill a pid not managed by this application");
 	else if (!signal_valid(m.arg))
 		answer_now(m.tid, REPLY_ERRNO, EINVAL, "");
-	else if (kill(c->pid, m.arg) == -1)
+	else if (child_signal(c, m.arg) == -1)
 		answer_now(m.tid, REPLY_ERRNO, errno, "");
 	else
 		answer_now(m.tid, REPLY_OK, 0, "");

@@ -6,6 +6,7 @@
  * reads.
  */
 
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 
@@ -19,6 +20,7 @@
 #include <unistd.h>
 
 #include "compat/proc.h"
+#include "compat/ptymodes.h"
 #include "log.h"
 #include "priv.h"
 
@@ -46,6 +48,7 @@ struct spawn {
 	char **argv;
 	char **envp;
 	int ends[3]; /* the child's ends of its pipes, or -1 */
+	int slave; /* its terminal, or -1 */
 	struct failure failure;
 };
 
@@ -80,7 +83,7 @@ child_pipes(struct spawn *s)
 	for (i = 0; i < 3; i++) {
 		switch (s->run->io[i].kind) {
 		case IO_PIPE:
-			fd = s->ends[i];
+			fd = s->slave != -1 ? s->slave : s->ends[i];
 			break;
 		case IO_NULL:
 			fd = s->base->null_fd;
@@ -158,6 +161,32 @@ child_exec(struct spawn *s)
 	_exit(1);
 }
 
+/* A terminal makes a session; else it is only a process group. */
+static int
+child_session(struct spawn *s)
+{
+	if (s->slave == -1) {
+		if (setpgid(0, s->run->group) == -1)
+			return (fail(s, STAGE_GROUP, 0));
+	} else if (setsid() == -1 || ioctl(s->slave, TIOCSCTTY, 0) == -1)
+		return (fail(s, STAGE_PTY, 0));
+	return (0);
+}
+
+static int
+child_limits(struct spawn *s)
+{
+	const struct run *r = s->run;
+
+	if (setrlimit(RLIMIT_NOFILE, &s->base->nofile) == -1)
+		return (fail(s, STAGE_LIMIT, 0));
+	if (r->flags & RUN_NICE && setpriority(PRIO_PROCESS, 0, r->nice) == -1)
+		return (fail(s, STAGE_NICE, 0));
+	if (proc_keep_ambient(r->caps) == -1)
+		return (fail(s, STAGE_USER, 0));
+	return (0);
+}
+
 static void CHILD_SIDE
 child_main(void *arg)
 {
@@ -165,16 +194,13 @@ child_main(void *arg)
 	const struct spawn_base *b = s->base;
 	sigset_t none;
 
-	if (proc_die_with(b->parent, SIGKILL) == -1 || setpgid(0, 0) == -1) {
+	if (proc_die_with(b->parent, SIGKILL) == -1) {
 		(void)fail(s, STAGE_FORK, 0);
 		return;
 	}
-	if (child_pipes(s) == -1)
+	if (child_pipes(s) == -1 || child_session(s) == -1 ||
+	    child_limits(s) == -1)
 		return;
-	if (setrlimit(RLIMIT_NOFILE, &b->nofile) == -1) {
-		(void)fail(s, STAGE_LIMIT, 0);
-		return;
-	}
 	if (*s->run->cd != '\0' && chdir(s->run->cd) == -1) {
 		(void)fail(s, STAGE_CHDIR, 0);
 		return;
@@ -227,12 +253,52 @@ close_ends(int ends[3])
 		close_end(&ends[i]);
 }
 
+/*
+ * Make the terminal: whoever makes it owns it. Its modes and size are set
+ * before anyone can read from it.
+ */
+static int
+spawn_pty(struct spawn *s, int mine[3])
+{
+	const struct run *r = s->run;
+	struct winsize ws = { 0 };
+	struct termios t;
+	char name[64];
+	uint32_t i;
+
+	mine[1] = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (mine[1] == -1 || grantpt(mine[1]) == -1 ||
+	    unlockpt(mine[1]) == -1 ||
+	    ptsname_r(mine[1], name, sizeof(name)) != 0)
+		return (fail(s, STAGE_PTY, 0));
+	s->slave = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (s->slave == -1 || tcgetattr(s->slave, &t) == -1)
+		return (fail(s, STAGE_PTY, 0));
+	if (!(r->flags & RUN_PTY_ECHO))
+		t.c_lflag &= ~(tcflag_t)ECHO;
+	for (i = 0; i < r->modes_count; i++)
+		(void)ptymode_set(&t, r->modes[i].opcode, r->modes[i].value);
+	ws.ws_row = (unsigned short)r->rows;
+	ws.ws_col = (unsigned short)r->cols;
+	if (tcsetattr(s->slave, TCSANOW, &t) == -1 ||
+	    (r->rows != 0 && ioctl(s->slave, TIOCSWINSZ, &ws) == -1))
+		return (fail(s, STAGE_PTY, 0));
+	if ((mine[2] = fcntl(s->slave, F_DUPFD_CLOEXEC, 0)) == -1)
+		return (fail(s, STAGE_PTY, 0));
+	if (r->io[0].kind == IO_PIPE &&
+	    (mine[0] = fcntl(mine[1], F_DUPFD_CLOEXEC, 0)) == -1)
+		return (fail(s, STAGE_PTY, 0));
+	return (0);
+}
+
 /* ends: the child's, mine: the node's */
 static int
 spawn_pipes(struct spawn *s, int mine[3])
 {
 	int i, fds[2];
 
+	if (s->run->flags & RUN_PTY)
+		return (spawn_pty(s, mine));
 	for (i = 0; i < 3; i++) {
 		if (s->run->io[i].kind != IO_PIPE)
 			continue;
@@ -268,7 +334,9 @@ void
 spawn_child(const struct spawn_base *b, const struct run *r, struct launched *l,
     int fds[3], pid_t *board)
 {
-	struct spawn s = { .base = b, .run = r, .ends = { -1, -1, -1 } };
+	struct spawn s = {
+		.base = b, .run = r, .ends = { -1, -1, -1 }, .slave = -1
+	};
 	pid_t pid = 0;
 	uint32_t i;
 
@@ -284,6 +352,7 @@ spawn_child(const struct spawn_base *b, const struct run *r, struct launched *l,
 			(void)fail(&s, STAGE_FORK, 0);
 	}
 	close_ends(s.ends);
+	close_end(&s.slave);
 	if (s.failure.stage != STAGE_NONE)
 		close_ends(fds);
 	l->id = r->id;

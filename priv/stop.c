@@ -4,6 +4,8 @@
  */
 
 #include <signal.h>
+#include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "compat/proc.h"
@@ -46,13 +48,21 @@ stop_status(void)
 static void
 stop_signal(struct child *c, int sig, int family)
 {
-	if (family) {
+	pid_t group;
+
+	if (c->run_flags & RUN_KILL_GROUP && !family &&
+	    (group = child_group(c)) != 0) {
+		(void)kill(-group, sig);
+		if (group == c->pid)
+			return;
+	}
+	if (family && !(c->flags & CHILD_FOREIGN)) {
 		proc_signal_descendants(c->pid, sig);
 		(void)kill(-c->pid, sig);
 		if (getpgid(c->pid) == c->pid)
 			return;
 	}
-	if (kill(c->pid, sig) == -1 && !killing)
+	if (child_signal(c, sig) == -1 && !killing)
 		log_warn("signal %d to pid %d", sig, (int)c->pid);
 }
 
@@ -62,15 +72,74 @@ stop_deadline(void *arg)
 	struct child *c = arg;
 
 	log_debug("pid %d did not end in time", (int)c->pid);
-	stop_signal(c, SIGKILL, state == STATE_STOP);
+	stop_signal(c, SIGKILL, state == STATE_STOP || c->flags & CHILD_HELPER);
 }
 
-/* SIGTERM now, SIGKILL when its time is over. */
+/*
+ * Run a child's own kill command, in the shell, with CHILD_PID set. It is a
+ * child like others, but nobody is told of it. 0, or -1: not possible.
+ */
+static int
+stop_command(struct child *c)
+{
+	char pid[32];
+	struct run r = { 0 };
+	struct child *helper;
+	int i;
+
+	if (!launch_alive() || child_full())
+		return (-1);
+	(void)snprintf(pid, sizeof(pid), "CHILD_PID=%d", (int)c->pid);
+	for (i = 0; i < 3; i++)
+		r.io[i].path = "";
+	r.executable = r.cd = r.user = r.kill = "";
+	r.flags = RUN_SHELL;
+	r.kill_timeout = c->kill_timeout;
+	r.args.base = c->kill;
+	r.args.len = (uint32_t)strlen(c->kill) + 1;
+	r.env.base = pid;
+	r.env.len = (uint32_t)strlen(pid) + 1;
+	r.args.count = r.env.count = 1;
+	helper = child_new(&r);
+	helper->flags = CHILD_HELPER;
+	helper->target = c->id;
+	r.id = helper->id;
+	launch_run(&r);
+	return (0);
+}
+
+/* A kill command runs: as long as its target's deadline, at most. */
+void
+stop_helper(struct child *helper)
+{
+	log_debug("kill command runs as pid %d", (int)helper->pid);
+	if (!helper->deadline.set)
+		timer_set(&helper->deadline, helper->kill_timeout,
+		    stop_deadline, helper);
+}
+
+/* The command could not be started: SIGTERM has to do. */
+void
+stop_helper_failed(const struct child *helper)
+{
+	struct child *c = child_by_id(helper->target);
+
+	log_warnx("a kill command cannot be started");
+	if (c != NULL && c->pid != 0 && !(c->flags & CHILD_ENDED))
+		stop_signal(c, SIGTERM, state == STATE_STOP);
+}
+
+/* SIGTERM or its own command now, SIGKILL when its time is over. */
 static void
 stop_begin(struct child *c, int family)
 {
-	stop_signal(c, SIGTERM, family);
-	if (!c->deadline.set)
+	int again = c->deadline.set;
+
+	if (again && !family)
+		return;
+	if (again || c->kill == NULL || stop_command(c) == -1)
+		stop_signal(c, SIGTERM, family);
+	if (!again)
 		timer_set(&c->deadline, c->kill_timeout, stop_deadline, c);
 }
 
@@ -88,8 +157,16 @@ stop_child(struct child *c)
 static void
 stop_one(struct child *c)
 {
+	if (c->flags & CHILD_FOREIGN) {
+		child_free(c); /* not ours to end */
+		return;
+	}
 	if (c->pid == 0 || (c->flags & CHILD_ENDED))
 		return;
+	if (c->flags & CHILD_HELPER && !killing) {
+		stop_helper(c);
+		return;
+	}
 	if (killing)
 		stop_signal(c, SIGKILL, 1);
 	else
@@ -126,7 +203,7 @@ static void
 stop_tick(void *arg)
 {
 	(void)arg;
-	child_sweep();
+	reap_sweep();
 	/* Until all launches are answered, a stranger may be one of them. */
 	if (!launch_waiting())
 		(void)proc_children(adopt, NULL);

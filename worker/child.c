@@ -94,7 +94,8 @@ child_new(const struct msg_child *m)
 		fatal("child");
 	c->id = m->id;
 	c->pid = m->pid;
-	c->in.fd = c->out[0].fd = c->out[1].fd = -1;
+	c->tty = m->tty;
+	c->slave = c->in.fd = c->out[0].fd = c->out[1].fd = -1;
 	(void)RB_INSERT(id_tree, &ids, c);
 	return (c);
 }
@@ -116,6 +117,8 @@ child_streams(struct child *c)
 			r = -1;
 		else if (i == 0)
 			r = feed_start(c, fds[i]);
+		else if (i == 2 && c->tty & TTY_YES)
+			r = (c->slave = fds[i]) == -1 ? -1 : 0;
 		else
 			r = relay_start(c, i, fds[i]);
 		if (r == -1 && bad == -1)
@@ -125,9 +128,19 @@ child_streams(struct child *c)
 	return (bad);
 }
 
+/* Nobody but the child and its like has the terminal open from now on. */
+static void
+slave_close(struct child *c)
+{
+	if (c->slave != -1)
+		(void)close(c->slave);
+	c->slave = -1;
+}
+
 static void
 child_close(struct child *c)
 {
+	slave_close(c);
 	feed_close(c);
 	relay_close(&c->out[0]);
 	relay_close(&c->out[1]);
@@ -222,6 +235,7 @@ child_exit(void *arg, const void *data, size_t len, int fd)
 		return (-1);
 	c->ended = 1;
 	c->status = m.status;
+	slave_close(c);
 	feed_close(c);
 	relay_finish(&c->out[0]);
 	relay_finish(&c->out[1]);

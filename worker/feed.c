@@ -117,9 +117,11 @@ feed_data(void *arg, const void *data, size_t len, int fd)
 	(void)fd;
 	if (proto_unpack_stdin(data, len, &m, &bytes, &n) == -1)
 		return (-1);
-	if ((c = child_by_pid(m.pid)) != NULL && c->in.fd != -1 && !c->in.eof &&
-	    n > 0)
-		feed_write(c, bytes, n);
+	c = child_by_pid(m.pid);
+	if (c == NULL || c->in.fd == -1 || c->in.eof || n == 0)
+		return (0);
+	c->in.midline = bytes[n - 1] != '\n';
+	feed_write(c, bytes, n);
 	return (0);
 }
 
@@ -129,6 +131,7 @@ feed_eof(void *arg, const void *data, size_t len, int fd)
 	const uint8_t *bytes;
 	struct msg_stdin m;
 	struct child *c;
+	char eof[2];
 	size_t n;
 
 	(void)arg;
@@ -137,6 +140,13 @@ feed_eof(void *arg, const void *data, size_t len, int fd)
 		return (-1);
 	if ((c = child_by_pid(m.pid)) == NULL || c->in.fd == -1)
 		return (0);
+	if (c->tty & TTY_YES) {
+		n = pty_eof(c, eof, sizeof(eof));
+		if (n > 0)
+			feed_write(c, (const uint8_t *)eof, n);
+		c->in.midline = 0;
+		return (0);
+	}
 	c->in.eof = 1;
 	if (c->in.queue == NULL)
 		feed_close(c);

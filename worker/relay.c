@@ -18,6 +18,9 @@
 static TAILQ_HEAD(, stream) ready = TAILQ_HEAD_INITIALIZER(ready);
 static uint8_t piece[65536];
 
+/* More than a terminal can hold of what was printed on it. */
+#define PTY_BUFFERED (256 * 1024)
+
 static void
 line_up(struct stream *s)
 {
@@ -61,7 +64,8 @@ relay_piece(struct stream *s)
 		relay_close(s);
 		return (0);
 	}
-	port_output(s->number, s->child->pid, piece, (size_t)n);
+	if (!(s->child->tty & TTY_SILENT))
+		port_output(s->number, s->child->pid, piece, (size_t)n);
 	if (s->left != STREAM_ALL && (s->left -= (size_t)n) == 0) {
 		relay_close(s);
 		return (0);
@@ -116,7 +120,7 @@ relay_start(struct child *c, int number, int fd)
 	struct stream *s = &c->out[number - 1];
 
 	s->child = c;
-	s->number = number;
+	s->number = c->tty & TTY_STDERR ? 2 : number;
 	s->left = STREAM_ALL;
 	s->fd = fd;
 	event_set(&s->ev, fd, EV_READ | EV_PERSIST, on_readable, s);
@@ -136,7 +140,10 @@ relay_finish(struct stream *s)
 
 	if (s->fd == -1)
 		return;
-	if (ioctl(s->fd, FIONREAD, &n) == -1 || n <= 0) {
+	if (s->child->tty & TTY_YES) {
+		/* What is on its way through the terminal is not counted. */
+		n = PTY_BUFFERED;
+	} else if (ioctl(s->fd, FIONREAD, &n) == -1 || n <= 0) {
 		relay_close(s);
 		return;
 	}

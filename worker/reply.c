@@ -50,7 +50,11 @@ static const struct {
 	[STAGE_NONE] = { "", "" },
 	[STAGE_LIMIT] = { "Limit of ", " reached" },
 	[STAGE_PIPE] = { "Failed to create a pipe for ", "" },
+	[STAGE_PTY] = { "Failed to create a pty", "" },
 	[STAGE_FORK] = { "Failed to fork", "" },
+	[STAGE_GROUP] = { "Cannot join the process group", "" },
+	[STAGE_NICE] = { "Cannot set the priority", "" },
+	[STAGE_USER] = { "Cannot run as user '", "'" },
 	[STAGE_CHDIR] = { "Cannot change directory to '", "'" },
 	[STAGE_OPEN] = { "Cannot open '", "'" },
 	[STAGE_EXEC] = { "Cannot execute '", "'" },
@@ -75,6 +79,10 @@ put_reply(struct etf_writer *w, const struct reply *r)
 	switch (r->code) {
 	case REPLY_OK:
 		etf_put_atom(w, "ok");
+		break;
+	case REPLY_NOTFOUND:
+		put_error(w);
+		etf_put_atom(w, "not_found");
 		break;
 	case REPLY_BADARG:
 		put_error(w);
@@ -123,6 +131,22 @@ reply_reply(void *arg, const void *data, size_t len, int fd)
 		return (-1);
 	reply_send(&r);
 	return (0);
+}
+
+void
+reply_ok(int64_t tid)
+{
+	struct reply r = { .tid = tid, .code = REPLY_OK, .text = "" };
+
+	reply_send(&r);
+}
+
+void
+reply_text(int64_t tid, const char *text)
+{
+	struct reply r = { .tid = tid, .code = REPLY_TEXT, .text = text };
+
+	reply_send(&r);
 }
 
 /* A run whose pipe for a stream did not arrive. */

@@ -28,6 +28,10 @@ static const struct dispatch priv_table[] = {
 	{ IMSG_EXIT, "exit", FIXED(msg_exit), MSG_NOFD, 1, child_exit },
 	{ IMSG_REPLY, "reply", sizeof(struct msg_reply), MSG_REPLY_MAX,
 	    MSG_NOFD, 1, reply_reply },
+	{ IMSG_WINSZ, "winsz", FIXED(msg_winsz), MSG_NOFD, 1, pty_winsz },
+	{ IMSG_PTYOPTS, "pty_opts", sizeof(struct msg_ptyopts),
+	    sizeof(struct msg_ptyopts) + MODES_MAX * sizeof(struct msg_mode),
+	    MSG_NOFD, 1, pty_opts },
 	{ IMSG_PIDS, "pids", sizeof(struct msg_pids), MSG_MAX, MSG_NOFD, 1,
 	    reply_pids },
 };

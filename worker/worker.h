@@ -40,6 +40,7 @@ struct feed {
 	struct evbuffer *queue; /* NULL until something has to wait */
 	int fd;
 	int eof; /* close it once the queue is empty */
+	int midline; /* what was last fed did not end a line */
 };
 
 struct child {
@@ -47,6 +48,8 @@ struct child {
 	RB_ENTRY(child) by_pid;
 	uint32_t id;
 	pid_t pid;
+	uint32_t tty; /* TTY_..., if it is on a terminal */
+	int slave; /* of that, held open while the child runs */
 	int refused; /* the node was never told of it */
 	int ended;
 	int32_t status;
@@ -79,6 +82,11 @@ void feed_close(struct child *);
 int feed_data(void *, const void *, size_t, int);
 int feed_eof(void *, const void *, size_t, int);
 
+/* pty.c: terminals */
+size_t pty_eof(const struct child *, char *buf, size_t size);
+int pty_winsz(void *, const void *, size_t, int);
+int pty_opts(void *, const void *, size_t, int);
+
 /* port.c: frames to the node */
 void port_init(int fd, int packet);
 void port_end(void);
@@ -96,6 +104,8 @@ int reply_reply(void *, const void *, size_t, int);
 int reply_pids(void *, const void *, size_t, int);
 void reply_run(int64_t tid, pid_t);
 void reply_lost(int64_t tid, int number);
+void reply_ok(int64_t tid);
+void reply_text(int64_t tid, const char *);
 void reply_exit(pid_t, int32_t status);
 size_t reply_output_head(uint8_t *, size_t, int number, pid_t, uint32_t len);
 

@@ -28,6 +28,15 @@ int proc_die_with(pid_t parent, int sig);
 /* Let no signal be ignored, not even those that libc keeps to itself. */
 void proc_signals_default(void);
 
+/*
+ * Which ambient capabilities a child that execs would have, 1 << n each; all
+ * of them for uid 0.
+ */
+uint64_t proc_ambient(void);
+
+/* Give up all ambient capabilities but those. 0 or -1. Allocates nothing. */
+int proc_keep_ambient(uint64_t caps);
+
 /* Mark all descriptors from first up close-on-exec. Allocates nothing. */
 void proc_cloexec_from(int first);
 
@@ -61,6 +70,13 @@ void proc_signal_descendants(pid_t child, int sig);
 int pidset_open(void);
 /* A watch on child pid, to be closed by pidset_remove(); -1 with errno. */
 int pidset_add(int set, pid_t pid, uint32_t id);
+/*
+ * The same on any process whose real uid is uid. It may end at any time, and
+ * its pid become another's: use the watch to signal it, not the pid. -1 with
+ * ESRCH (there is none), EPERM (somebody else's) or ENOSYS.
+ */
+int pidset_add_foreign(int set, pid_t pid, uid_t uid, uint32_t id);
+int pidset_signal(int watch, int sig);
 void pidset_remove(int watch);
 /* Up to max ids of ended processes, returned again until they are removed. */
 int pidset_ended(int set, uint32_t *ids, int max);

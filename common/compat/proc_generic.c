@@ -29,6 +29,19 @@ proc_die_with(pid_t parent, int sig)
 	return (0);
 }
 
+uint64_t
+proc_ambient(void)
+{
+	return (0);
+}
+
+int
+proc_keep_ambient(uint64_t caps)
+{
+	(void)caps;
+	return (0);
+}
+
 void
 proc_signals_default(void)
 {
@@ -85,6 +98,26 @@ pidset_add(int set, pid_t pid, uint32_t id)
 	(void)set;
 	(void)pid;
 	(void)id;
+	return (-1);
+}
+
+int
+pidset_add_foreign(int set, pid_t pid, uid_t uid, uint32_t id)
+{
+	(void)set;
+	(void)pid;
+	(void)uid;
+	(void)id;
+	errno = ENOSYS;
+	return (-1);
+}
+
+int
+pidset_signal(int watch, int sig)
+{
+	(void)watch;
+	(void)sig;
+	errno = ENOSYS;
 	return (-1);
 }
 

@@ -41,6 +41,38 @@ proc_die_with(pid_t parent, int sig)
 	return (0);
 }
 
+uint64_t
+proc_ambient(void)
+{
+	uint64_t caps = 0;
+	int cap;
+
+	if (geteuid() == 0)
+		return (UINT64_MAX);
+	for (cap = 0; cap < 64; cap++)
+		if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, cap, 0, 0) ==
+		    1)
+			caps |= 1ULL << cap;
+	return (caps);
+}
+
+int
+proc_keep_ambient(uint64_t caps)
+{
+	int cap;
+
+	if (caps == 0)
+		return (
+		    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0));
+	for (cap = 0; cap < 64; cap++)
+		if (!(caps & 1ULL << cap) &&
+		    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_LOWER, cap, 0, 0) ==
+			-1 &&
+		    errno != EINVAL)
+			return (-1);
+	return (0);
+}
+
 void
 proc_signals_default(void)
 {
@@ -216,14 +248,11 @@ pidset_open(void)
 	return (epoll_create1(EPOLL_CLOEXEC));
 }
 
-int
-pidset_add(int set, pid_t pid, uint32_t id)
+static int
+pidset_watch(int set, int fd, uint32_t id)
 {
 	struct epoll_event ev = { 0 };
-	int fd;
 
-	if ((fd = (int)syscall(SYS_pidfd_open, pid, 0U)) == -1)
-		return (-1);
 	ev.events = EPOLLIN;
 	ev.data.u32 = id;
 	if (epoll_ctl(set, EPOLL_CTL_ADD, fd, &ev) == -1) {
@@ -231,6 +260,70 @@ pidset_add(int set, pid_t pid, uint32_t id)
 		return (-1);
 	}
 	return (fd);
+}
+
+int
+pidset_add(int set, pid_t pid, uint32_t id)
+{
+	int fd;
+
+	if ((fd = (int)syscall(SYS_pidfd_open, pid, 0U)) == -1)
+		return (-1);
+	return (pidset_watch(set, fd, id));
+}
+
+/* A process's real uid. */
+static int
+real_uid(pid_t pid, uid_t *uid)
+{
+	char path[64], line[256];
+	unsigned int n;
+	int found = -1;
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	if ((f = fopen(path, "re")) == NULL)
+		return (-1);
+	while (found == -1 && fgets(line, sizeof(line), f) != NULL)
+		if (sscanf(line, "Uid: %u", &n) == 1)
+			found = 0;
+	(void)fclose(f);
+	if (found == 0)
+		*uid = n;
+	return (found);
+}
+
+int
+pidset_add_foreign(int set, pid_t pid, uid_t uid, uint32_t id)
+{
+	uid_t owner;
+	int fd, error = 0;
+
+	if (set == -1) {
+		errno = ENOSYS;
+		return (-1);
+	}
+	if ((fd = (int)syscall(SYS_pidfd_open, pid, 0U)) == -1) {
+		errno = ESRCH;
+		return (-1);
+	}
+	/* Read after the pidfd was opened; still alive: it was that one's. */
+	if (real_uid(pid, &owner) == -1 || pidset_signal(fd, 0) == -1)
+		error = errno == EPERM ? EPERM : ESRCH;
+	else if (owner != uid)
+		error = EPERM;
+	if (error != 0) {
+		(void)close(fd);
+		errno = error;
+		return (-1);
+	}
+	return (pidset_watch(set, fd, id));
+}
+
+int
+pidset_signal(int watch, int sig)
+{
+	return ((int)syscall(SYS_pidfd_send_signal, watch, sig, NULL, 0U));
 }
 
 void

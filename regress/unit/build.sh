@@ -29,11 +29,13 @@ if [ -n "$IMSG_SRC" ]; then
 	done
 fi
 build etf_test common/etf.c common/etf_write.c
-build proto_test common/proto.c
+build proto_test common/proto.c common/compat/ptymodes.c
+build modes_test common/compat/ptymodes.c
 # shellcheck disable=SC2086
 build dispatch_test common/dispatch.c common/log.c $IMSG_SRC
-build options_test broker/options.c broker/strings.c broker/request.c \
-    common/etf.c common/etf_write.c common/proto.c common/log.c
+build options_test broker/options.c broker/modes.c broker/strings.c \
+    broker/request.c common/capname.c common/etf.c common/etf_write.c \
+    common/proto.c common/compat/ptymodes.c common/log.c
 build frame_test broker/frame.c common/etf.c common/etf_write.c common/log.c
-build environ_test priv/environ.c common/proto.c
+build environ_test priv/environ.c common/proto.c common/compat/ptymodes.c
 build timer_test priv/timer.c

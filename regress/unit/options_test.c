@@ -1,9 +1,9 @@
 /*
- * Tests of {run, Cmd, Options}: what each option means, in every form that it
- * may have, and what is refused with which answer. The tables hold Erlang
- * terms as text, so that they can be read beside PROTOCOL.md. Each term goes
- * two ways: to options_run() directly, and as a whole request, whose message
- * must say the same after priv has unpacked it.
+ * Tests of {run, Cmd, Options} and its like: what each option means, in every
+ * form that it may have, and what is refused with which answer. The tables hold
+ * Erlang terms as text, so that they can be read beside PROTOCOL.md. Each term
+ * goes two ways: to options_run() directly, and as a whole request, whose
+ * message must say the same after priv has unpacked it.
  *
  * Terms are written as in Erlang, with these differences: "text" is an Erlang
  * string, #"bytes" a list of bytes in the short form and <<"bytes">> a
@@ -60,13 +60,11 @@ void
 channel_send2(struct channel *c, uint32_t type, const void *head,
     size_t headlen, const void *data, size_t len)
 {
-	(void)c;
-	(void)type;
-	(void)head;
-	(void)headlen;
-	(void)data;
-	(void)len;
-	fail_msg("stdin was not asked for");
+	assert_int_equal(type, IMSG_PTYOPTS);
+	channel_send(c, type, -1, head, headlen);
+	assert_true(len <= sizeof(sent.data) - headlen);
+	memcpy(sent.data + headlen, data, len);
+	sent.len += len;
 }
 
 static uint8_t *term; /* TERM_MAX bytes, for all tests */
@@ -275,6 +273,45 @@ show_vec(char *buf, const struct strvec *v)
 	assert_ptr_equal(p, v->base + v->len);
 }
 
+/* " (opcode=value,...)" */
+static void
+show_modes(char *buf, const struct msg_mode *modes, uint32_t count)
+{
+	uint32_t i;
+
+	for (i = 0; i < count; i++)
+		put(buf, "%s%u=%u", i == 0 ? "(" : ",", modes[i].opcode,
+		    modes[i].value);
+	if (count > 0)
+		put(buf, ")");
+}
+
+static void
+show_more(char *buf, const struct run *r)
+{
+	if (*r->kill != '\0')
+		put(buf, " stop='%s'", r->kill);
+	if (r->flags & RUN_KILL_GROUP)
+		put(buf, " kill_group");
+	if (r->flags & RUN_GROUP)
+		put(buf, " group=%d", r->group);
+	if (*r->user != '\0')
+		put(buf, " user=%s", r->user);
+	if (r->flags & RUN_NICE)
+		put(buf, " nice=%d", r->nice);
+	if (r->flags & RUN_PTY)
+		put(buf, " pty");
+	show_modes(buf, r->modes, r->modes_count);
+	if (r->flags & RUN_PTY_ECHO)
+		put(buf, " echo");
+	if (r->rows != 0 || r->cols != 0)
+		put(buf, " winsz=%ux%u", r->rows, r->cols);
+	if (r->flags & RUN_CAPS)
+		put(buf, " caps=%llx", (unsigned long long)r->caps);
+	if (r->flags & RUN_DEBUG)
+		put(buf, " debug");
+}
+
 /* A run as text: what is not the default. */
 static void
 show_run(char *buf, const struct run *r)
@@ -282,7 +319,10 @@ show_run(char *buf, const struct run *r)
 	int i;
 
 	buf[0] = '\0';
-	put(buf, r->flags & RUN_SHELL ? "sh" : "exec");
+	if (r->pid != 0)
+		put(buf, "manage %d", r->pid);
+	else
+		put(buf, r->flags & RUN_SHELL ? "sh" : "exec");
 	show_vec(buf, &r->args);
 	for (i = 0; i < 3; i++)
 		show_io(buf, &r->io[i], i);
@@ -294,6 +334,7 @@ show_run(char *buf, const struct run *r)
 		put(buf, " kill=%u", r->kill_timeout);
 	if (r->flags & RUN_SUCCESS)
 		put(buf, " success=%u", r->success);
+	show_more(buf, r);
 	if (r->flags & RUN_ENV_CLEAR)
 		put(buf, " clear");
 	if (r->env.count > 0)
@@ -327,42 +368,110 @@ exact(const void *data, size_t len)
 	return (p);
 }
 
+static void
+show_sent_run(char *buf, const uint8_t *p)
+{
+	struct run r;
+
+	assert_int_equal(proto_unpack_run(p, sent.len, &r), 0);
+	assert_true(r.tid == -7 && r.id == 0);
+	assert_int_equal(r.pid != 0, sent.type == IMSG_MANAGE);
+	show_run(buf, &r);
+}
+
+static void
+show_sent_reply(char *buf, const uint8_t *p)
+{
+	struct reply reply;
+
+	assert_int_equal(proto_unpack_reply(p, sent.len, &reply), 0);
+	assert_true(reply.tid == -7);
+	show_refusal(buf, reply.code, reply.value, reply.text);
+}
+
+static void
+show_sent_pty(char *buf, const uint8_t *p)
+{
+	struct msg_mode modes[MODES_MAX];
+	struct msg_ptyopts opts;
+	struct msg_winsz w;
+
+	if (sent.type == IMSG_WINSZ) {
+		assert_int_equal(proto_unpack_winsz(p, sent.len, &w), 0);
+		assert_true(w.tid == -7);
+		put(buf, "winsz %d %ux%u", w.pid, w.rows, w.cols);
+		return;
+	}
+	assert_int_equal(proto_unpack_ptyopts(p, sent.len, &opts, modes), 0);
+	assert_true(opts.tid == -7);
+	put(buf, "pty_opts %d ", opts.pid);
+	show_modes(buf, modes, opts.count);
+}
+
+static void
+show_sent_request(char *buf, const uint8_t *p)
+{
+	struct msg_request m;
+
+	assert_int_equal(proto_unpack_request(p, sent.len, &m), 0);
+	assert_true(m.tid == -7);
+	put(buf, "%s %d %d",
+	    sent.type == IMSG_STOP	? "stop"
+	    : sent.type == IMSG_KILL	? "kill"
+	    : sent.type == IMSG_LIST	? "list"
+	    : sent.type == IMSG_SETPGID ? "setpgid"
+					: "?",
+	    m.pid, m.arg);
+}
+
 /* The message that came of the last request, as text. */
 static void
 show_sent(char *buf)
 {
-	struct run r;
-	struct reply reply;
 	uint8_t *p;
 
 	assert_int_equal(sent.count, 1);
 	p = exact(sent.data, sent.len);
-	if (sent.type == IMSG_RUN) {
-		assert_int_equal(proto_unpack_run(p, sent.len, &r), 0);
-		assert_true(r.tid == -7 && r.id == 0);
-		show_run(buf, &r);
-	} else {
-		assert_int_equal(sent.type, IMSG_REFUSE);
-		assert_int_equal(proto_unpack_reply(p, sent.len, &reply), 0);
-		assert_true(reply.tid == -7);
-		show_refusal(buf, reply.code, reply.value, reply.text);
+	buf[0] = '\0';
+	switch (sent.type) {
+	case IMSG_RUN:
+	case IMSG_MANAGE:
+		show_sent_run(buf, p);
+		break;
+	case IMSG_REFUSE:
+		show_sent_reply(buf, p);
+		break;
+	case IMSG_WINSZ:
+	case IMSG_PTYOPTS:
+		show_sent_pty(buf, p);
+		break;
+	default:
+		show_sent_request(buf, p);
+		break;
 	}
 	free(p);
 }
 
-/* {-7, {run, the rest of which is to be written. */
+/* {-7, {Name, the rest of which, two terms, is to be written. */
 static void
-request_begin(struct etf_writer *w)
+request_begin_as(struct etf_writer *w, const char *name)
 {
 	etf_writer_init(w, term, TERM_MAX);
 	etf_put_version(w);
 	etf_put_tuple(w, 2);
 	etf_put_int(w, -7);
 	etf_put_tuple(w, 3);
-	etf_put_atom(w, "run");
+	etf_put_atom(w, name);
 }
 
 static void
+request_begin(struct etf_writer *w)
+{
+	request_begin_as(w, "run");
+}
+
+/* Behind the name: options_run() or options_manage() is to go on. */
+static int
 request_open(struct etf *e, const uint8_t *p, size_t len)
 {
 	char atom[ETF_ATOM_MAX];
@@ -375,6 +484,7 @@ request_open(struct etf *e, const uint8_t *p, size_t len)
 	assert_int_equal(etf_get_int(e, &tid), 0);
 	assert_int_equal(etf_get_tuple(e, &arity), 0);
 	assert_int_equal(etf_get_atom(e, atom, sizeof(atom)), 0);
+	return (strcmp(atom, "manage") == 0);
 }
 
 /* What a request comes to, as text: both ways, which must agree. */
@@ -386,13 +496,15 @@ outcome(const struct etf_writer *w, char *buf)
 	struct run r;
 	struct etf e;
 	uint8_t *p;
+	int rc;
 
 	assert_int_equal(w->full, 0);
 	p = exact(w->buf, w->len);
-	request_open(&e, p, w->len);
+	rc = request_open(&e, p, w->len);
 	/* Left over from anything: no answer may follow from it. */
 	errno = E2BIG;
-	if (options_run(&e, &r, &why) == 0) {
+	rc = rc ? options_manage(&e, &r, &why) : options_run(&e, &r, &why);
+	if (rc == 0) {
 		assert_int_equal(e.left, 0);
 		assert_true(r.tid == 0 && r.id == 0);
 		show_run(buf, &r);
@@ -846,7 +958,7 @@ large_outcome(const struct etf_writer *w, struct run *r)
 	int rc;
 
 	assert_int_equal(w->full, 0);
-	request_open(&e, w->buf, w->len);
+	(void)request_open(&e, w->buf, w->len);
 	rc = options_run(&e, r, &why);
 	sent.count = 0;
 	assert_int_equal(request_handle(w->buf, w->len), 0);
@@ -868,7 +980,7 @@ static void
 test_path_limits(void **state)
 {
 	static const char *const names[] = { "stdin", "stdout", "stderr", "cd",
-		"executable" };
+		"executable", "user", "kill" };
 	struct etf_writer w;
 	struct run r;
 	size_t i, len;
@@ -898,7 +1010,7 @@ static void
 test_all_limits(void **state)
 {
 	static const char *const names[] = { "stdin", "stdout", "stderr", "cd",
-		"executable" };
+		"executable", "user", "kill" };
 	struct etf_writer w;
 	struct run r;
 	size_t i;
@@ -906,7 +1018,7 @@ test_all_limits(void **state)
 	(void)state;
 	request_begin(&w);
 	put_letters(&w, BINARY, RUN_STRINGS_MAX - 1 - 2);
-	etf_put_list(&w, 6);
+	etf_put_list(&w, nitems(names) + 1);
 	for (i = 0; i < nitems(names); i++) {
 		etf_put_tuple(&w, 2);
 		etf_put_atom(&w, names[i]);
@@ -1047,6 +1159,586 @@ test_many_strings(void **state)
 	assert_int_equal(many_outcome(0, RUN_STRINGS_MAX / 3 + 1, &r), E2BIG);
 }
 
+static const struct row newer[] = {
+	{ "[{user,\"joe\"}]", "sh 'x' user=joe" },
+	{ "[{user,<<\"joe\">>}]", "sh 'x' user=joe" },
+	{ "[{user,#\"joe\"}]", "sh 'x' user=joe" },
+	{ "[{user,[106,111]}]", "sh 'x' user=jo" },
+	{ "[{user,[955]}]", "sh 'x' user=\xce\xbb" },
+	{ "[{user,<<\"a b; c\">>}]", "sh 'x' user=a b; c" },
+	{ "[user]", "error Bad value of option: user" },
+	{ "[{user}]", "error Bad value of option: user" },
+	{ "[{user,\"\"}]", "error Bad value of option: user" },
+	{ "[{user,<<\"\">>}]", "error Bad value of option: user" },
+	{ "[{user,[]}]", "error Bad value of option: user" },
+	{ "[{user,joe}]", "error Bad value of option: user" },
+	{ "[{user,0}]", "error Bad value of option: user" },
+	{ "[{user,[\"joe\"]}]", "error Bad value of option: user" },
+	{ "[{user,<<\"a^b\">>}]", "error Bad value of option: user" },
+	{ "[{user,#\"^\"}]", "error Bad value of option: user" },
+	{ "[{user,[97,0]}]", "error Bad value of option: user" },
+	{ "[{user,[1114112]}]", "error Bad value of option: user" },
+	{ "[{user,{}}]", "error Bad value of option: user" },
+	{ "[{user,\"a\",\"b\"}]", "error Bad value of option: user" },
+	{ "[{kill,\"joe\"}]", "sh 'x' stop='joe'" },
+	{ "[{kill,<<\"joe\">>}]", "sh 'x' stop='joe'" },
+	{ "[{kill,#\"joe\"}]", "sh 'x' stop='joe'" },
+	{ "[{kill,[106,111]}]", "sh 'x' stop='jo'" },
+	{ "[{kill,[955]}]", "sh 'x' stop='\xce\xbb'" },
+	{ "[{kill,<<\"a b; c\">>}]", "sh 'x' stop='a b; c'" },
+	{ "[kill]", "error Bad value of option: kill" },
+	{ "[{kill}]", "error Bad value of option: kill" },
+	{ "[{kill,\"\"}]", "error Bad value of option: kill" },
+	{ "[{kill,<<\"\">>}]", "error Bad value of option: kill" },
+	{ "[{kill,[]}]", "error Bad value of option: kill" },
+	{ "[{kill,joe}]", "error Bad value of option: kill" },
+	{ "[{kill,0}]", "error Bad value of option: kill" },
+	{ "[{kill,[\"joe\"]}]", "error Bad value of option: kill" },
+	{ "[{kill,<<\"a^b\">>}]", "error Bad value of option: kill" },
+	{ "[{kill,#\"^\"}]", "error Bad value of option: kill" },
+	{ "[{kill,[97,0]}]", "error Bad value of option: kill" },
+	{ "[{kill,[1114112]}]", "error Bad value of option: kill" },
+	{ "[{kill,{}}]", "error Bad value of option: kill" },
+	{ "[{kill,\"a\",\"b\"}]", "error Bad value of option: kill" },
+	{ "[kill_group]", "sh 'x' kill_group" },
+	{ "[{kill_group}]", "error Bad value of option: kill_group" },
+	{ "[{kill_group,true}]", "error Bad value of option: kill_group" },
+	{ "[{kill_group,[]}]", "error Bad value of option: kill_group" },
+	{ "[{kill_group,1,2}]", "error Bad value of option: kill_group" },
+	{ "[{group,0}]", "sh 'x' group=0" },
+	{ "[{group,1}]", "sh 'x' group=1" },
+	{ "[{group,2147483647}]", "sh 'x' group=2147483647" },
+	{ "[group]", "error Bad value of option: group" },
+	{ "[{group}]", "error Bad value of option: group" },
+	{ "[{group,-1}]", "error Bad value of option: group" },
+	{ "[{group,2147483648}]", "error Bad value of option: group" },
+	{ "[{group,4294967296}]", "error Bad value of option: group" },
+	{ "[{group,9223372036854775807}]", "error Bad value of option: group" },
+	{ "[{group,\"users\"}]", "error Bad value of option: group" },
+	{ "[{group,users}]", "error Bad value of option: group" },
+	{ "[{group,true}]", "error Bad value of option: group" },
+	{ "[{group,[]}]", "error Bad value of option: group" },
+	{ "[{group,1,2}]", "error Bad value of option: group" },
+	{ "[{nice,-20}]", "sh 'x' nice=-20" },
+	{ "[{nice,-1}]", "sh 'x' nice=-1" },
+	{ "[{nice,0}]", "sh 'x' nice=0" },
+	{ "[{nice,1}]", "sh 'x' nice=1" },
+	{ "[{nice,20}]", "sh 'x' nice=20" },
+	{ "[nice]", "error Bad value of option: nice" },
+	{ "[{nice}]", "error Bad value of option: nice" },
+	{ "[{nice,21}]", "error Bad value of option: nice" },
+	{ "[{nice,-21}]", "error Bad value of option: nice" },
+	{ "[{nice,4294967296}]", "error Bad value of option: nice" },
+	{ "[{nice,-9223372036854775808}]", "error Bad value of option: nice" },
+	{ "[{nice,\"5\"}]", "error Bad value of option: nice" },
+	{ "[{nice,true}]", "error Bad value of option: nice" },
+	{ "[{nice,1,2}]", "error Bad value of option: nice" },
+	{ "[debug]", "sh 'x' debug" },
+	{ "[{debug,0}]", "sh 'x'" },
+	{ "[{debug,1}]", "sh 'x' debug" },
+	{ "[{debug,10}]", "sh 'x' debug" },
+	{ "[{debug}]", "error Bad value of option: debug" },
+	{ "[{debug,11}]", "error Bad value of option: debug" },
+	{ "[{debug,-1}]", "error Bad value of option: debug" },
+	{ "[{debug,4294967296}]", "error Bad value of option: debug" },
+	{ "[{debug,true}]", "error Bad value of option: debug" },
+	{ "[{debug,\"1\"}]", "error Bad value of option: debug" },
+	{ "[{debug,1,2}]", "error Bad value of option: debug" },
+	{ "[pty]", "sh 'x' pty" },
+	{ "[{pty,[]}]", "sh 'x' pty" },
+	{ "[{pty,[{echo,1}]}]", "sh 'x' pty(53=1)" },
+	{ "[{pty,[{vintr,3},{echo,false},{tty_op_ospeed,4294967295}]}]",
+	    "sh 'x' pty(1=3,53=0,129=4294967295)" },
+	{ "[{pty,[{echo,0},{echo,1}]}]", "sh 'x' pty(53=0,53=1)" },
+	{ "[{pty,[{vkill,true}]}]", "sh 'x' pty(4=1)" },
+	{ "[pty,pty_echo]", "sh 'x' pty echo" },
+	{ "[pty_echo,{pty,[]}]", "sh 'x' pty echo" },
+	{ "[pty,{group,0}]", "sh 'x' group=0 pty" },
+	{ "[pty,kill_group,stdin,stdout]",
+	    "sh 'x' stdin=pipe stdout=pipe kill_group pty" },
+	{ "[pty,{winsz,{24,80}}]", "sh 'x' pty winsz=24x80" },
+	{ "[{winsz,{1,65535}},pty]", "sh 'x' pty winsz=1x65535" },
+	{ "[{pty}]", "error Bad value of option: pty" },
+	{ "[{pty,true}]", "error Bad value of option: pty" },
+	{ "[{pty,echo}]", "error Bad value of option: pty" },
+	{ "[{pty,{echo,1}}]", "error Bad value of option: pty" },
+	{ "[{pty,[echo]}]", "error Bad value of option: pty" },
+	{ "[{pty,[{echo}]}]", "error Bad value of option: pty" },
+	{ "[{pty,[{echo,1,2}]}]", "error Bad value of option: pty" },
+	{ "[{pty,[{echo,1,[]}]}]", "error Bad value of option: pty" },
+	{ "[{pty,[{\"echo\",1}]}]", "error Bad value of option: pty" },
+	{ "[{pty,[{foo,1}]}]", "error Bad value of option: pty" },
+	{ "[{pty,[{'',1}]}]", "error Bad value of option: pty" },
+	{ "[{pty,[{''}]}]", "error Bad value of option: pty" },
+	{ "[{pty,[{}]}]", "error Bad value of option: pty" },
+	{ "[{pty,[{echo,2}]}]", "error Bad value of option: pty" },
+	{ "[{pty,[{echo,-1}]}]", "error Bad value of option: pty" },
+	{ "[{pty,[{echo,4294967296}]}]", "error Bad value of option: pty" },
+	{ "[{pty,[{echo,4294967297}]}]", "error Bad value of option: pty" },
+	{ "[{pty,[{echo,maybe}]}]", "error Bad value of option: pty" },
+	{ "[{pty,[{echo,\"1\"}]}]", "error Bad value of option: pty" },
+	{ "[{pty,[{echo,[]}]}]", "error Bad value of option: pty" },
+	{ "[{pty,[{vintr,256}]}]", "error Bad value of option: pty" },
+	{ "[{pty,[{vintr,-1}]}]", "error Bad value of option: pty" },
+	{ "[{pty,[{tty_op_ispeed,4294967296}]}]",
+	    "error Bad value of option: pty" },
+	{ "[{pty,[{tty_op_ispeed,-1}]}]", "error Bad value of option: pty" },
+	{ "[{pty,[{tty_op_ispeed,9223372036854775807}]}]",
+	    "error Bad value of option: pty" },
+	{ "[{pty,[{echo,1},{foo,1}]}]", "error Bad value of option: pty" },
+	{ "[{pty,[{53,1}]}]", "error Bad value of option: pty" },
+	{ "[{pty,[{echo,1}|{echo,1}]}]", "error Bad value of option: pty" },
+	{ "[{pty,[{echo,1}|x]}]", "error Bad value of option: pty" },
+	{ "[{pty,#\"ab\"}]", "error Bad value of option: pty" },
+	{ "[{pty,<<\"\">>}]", "error Bad value of option: pty" },
+	{ "[{pty,[],[]}]", "error Bad value of option: pty" },
+	{ "[{pty,[[]]}]", "error Bad value of option: pty" },
+	{ "[{pty,[{tty_op_end,0}]}]", "error Bad value of option: pty" },
+	{ "[{pty,[{Echo,1}]}]", "error Bad value of option: pty" },
+	{ "[pty_echo]", "sh 'x'" },
+	{ "[{pty_echo}]", "error Bad value of option: pty_echo" },
+	{ "[{pty_echo,true}]", "error Bad value of option: pty_echo" },
+	{ "[{pty_echo,[]}]", "error Bad value of option: pty_echo" },
+	{ "[{winsz,{24,80}}]", "sh 'x'" },
+	{ "[winsz]", "error Bad value of option: winsz" },
+	{ "[{winsz}]", "error Bad value of option: winsz" },
+	{ "[{winsz,24,80}]", "error Bad value of option: winsz" },
+	{ "[{winsz,[24,80]}]", "error Bad value of option: winsz" },
+	{ "[{winsz,{}}]", "error Bad value of option: winsz" },
+	{ "[{winsz,{24}}]", "error Bad value of option: winsz" },
+	{ "[{winsz,{24,80,1}}]", "error Bad value of option: winsz" },
+	{ "[{winsz,{0,80}}]", "error Bad value of option: winsz" },
+	{ "[{winsz,{24,0}}]", "error Bad value of option: winsz" },
+	{ "[{winsz,{65536,80}}]", "error Bad value of option: winsz" },
+	{ "[{winsz,{24,65536}}]", "error Bad value of option: winsz" },
+	{ "[{winsz,{-1,80}}]", "error Bad value of option: winsz" },
+	{ "[{winsz,{24,-1}}]", "error Bad value of option: winsz" },
+	{ "[{winsz,{4294967297,80}}]", "error Bad value of option: winsz" },
+	{ "[{winsz,{24,\"80\"}}]", "error Bad value of option: winsz" },
+	{ "[{winsz,{a,b}}]", "error Bad value of option: winsz" },
+	{ "[pty,{winsz,{24,0}}]", "error Bad value of option: winsz" },
+	{ "[{winsz,80}]", "error Bad value of option: winsz" },
+	{ "[{capabilities,all}]", "sh 'x' caps=ffffffffffffffff" },
+	{ "[{capabilities,[]}]", "sh 'x' caps=0" },
+	{ "[{capabilities,[kill]}]", "sh 'x' caps=20" },
+	{ "[{capabilities,[cap_kill]}]", "sh 'x' caps=20" },
+	{ "[{capabilities,[kill,cap_kill,kill]}]", "sh 'x' caps=20" },
+	{ "[{capabilities,[checkpoint_restore,chown]}]",
+	    "sh 'x' caps=10000000001" },
+	{ "[capabilities]", "error Bad value of option: capabilities" },
+	{ "[{capabilities}]", "error Bad value of option: capabilities" },
+	{ "[{capabilities,kill}]", "error Bad value of option: capabilities" },
+	{ "[{capabilities,none}]", "error Bad value of option: capabilities" },
+	{ "[{capabilities,[all]}]", "error Bad value of option: capabilities" },
+	{ "[{capabilities,[foo]}]", "error Bad value of option: capabilities" },
+	{ "[{capabilities,[kill,foo]}]",
+	    "error Bad value of option: capabilities" },
+	{ "[{capabilities,['']}]", "error Bad value of option: capabilities" },
+	{ "[{capabilities,[cap_]}]",
+	    "error Bad value of option: capabilities" },
+	{ "[{capabilities,[cap_cap_kill]}]",
+	    "error Bad value of option: capabilities" },
+	{ "[{capabilities,[CAP_KILL]}]",
+	    "error Bad value of option: capabilities" },
+	{ "[{capabilities,[Kill]}]",
+	    "error Bad value of option: capabilities" },
+	{ "[{capabilities,[kil]}]", "error Bad value of option: capabilities" },
+	{ "[{capabilities,[killx]}]",
+	    "error Bad value of option: capabilities" },
+	{ "[{capabilities,[\"kill\"]}]",
+	    "error Bad value of option: capabilities" },
+	{ "[{capabilities,\"kill\"}]",
+	    "error Bad value of option: capabilities" },
+	{ "[{capabilities,[5]}]", "error Bad value of option: capabilities" },
+	{ "[{capabilities,#\"ab\"}]",
+	    "error Bad value of option: capabilities" },
+	{ "[{capabilities,[kill|chown]}]",
+	    "error Bad value of option: capabilities" },
+	{ "[{capabilities,[kill|x]}]",
+	    "error Bad value of option: capabilities" },
+	{ "[{capabilities,[],[]}]", "error Bad value of option: capabilities" },
+	{ "[{capabilities,{kill}}]",
+	    "error Bad value of option: capabilities" },
+	{ "[{capabilities,1}]", "error Bad value of option: capabilities" },
+	{ "[{user,\"a\"},{user,\"a\"}]", "error Duplicate option: user" },
+	{ "[{kill,\"a\"},{kill,\"b\"}]", "error Duplicate option: kill" },
+	{ "[kill_group,kill_group]", "error Duplicate option: kill_group" },
+	{ "[{group,0},{group,1}]", "error Duplicate option: group" },
+	{ "[{nice,0},{nice,0}]", "error Duplicate option: nice" },
+	{ "[pty,{pty,[]}]", "error Duplicate option: pty" },
+	{ "[{pty,[]},pty]", "error Duplicate option: pty" },
+	{ "[pty_echo,pty_echo]", "error Duplicate option: pty_echo" },
+	{ "[{winsz,{1,1}},{winsz,{1,1}}]", "error Duplicate option: winsz" },
+	{ "[{capabilities,[]},{capabilities,all}]",
+	    "error Duplicate option: capabilities" },
+	{ "[debug,{debug,0}]", "error Duplicate option: debug" },
+	{ "[pty,{group,1}]", "error Not possible with pty: group" },
+	{ "[{group,2147483647},{pty,[{echo,1}]}]",
+	    "error Not possible with pty: group" },
+	{ "[debug,{capabilities,[chown]},{winsz,{2,3}},pty_echo,"
+	  "{pty,[{cs8,true}]},{nice,-5},{user,\"u\"},{group,0},kill_group,"
+	  "{kill,\"k\"},{success_exit_code,7}]",
+	    "sh 'x' success=7 stop='k' kill_group group=0 user=u nice=-5 "
+	    "pty(91=1) echo winsz=2x3 caps=1 debug" },
+	{ "[]", "sh 'x'" },
+};
+
+static void
+test_newer(void **state)
+{
+	(void)state;
+	assert_rows(newer, nitems(newer), "\"x\"", NULL);
+}
+
+/* {manage, Pid, Options}, of which each row holds the last two. */
+static const struct row managed[] = {
+	{ "{4711,[]}", "manage 4711" },
+	{ "{2,[]}", "manage 2" },
+	{ "{2147483647,[]}", "manage 2147483647" },
+	{ "{9,[{kill,\"k\"},{kill_timeout,1},kill_group,{nice,-20},{success_"
+	  "exit_code,0},debug]}",
+	    "manage 9 kill=1000 success=0 stop='k' kill_group nice=-20 debug" },
+	{ "{9,[{kill,<<\"k\">>}]}", "manage 9 stop='k'" },
+	{ "{9,[{debug,0}]}", "manage 9" },
+	{ "{9,[{debug,3}]}", "manage 9 debug" },
+	{ "{9,[{nice,20}]}", "manage 9 nice=20" },
+	{ "{9,[{success_exit_code,255}]}", "manage 9 success=255" },
+	{ "{9,[{kill_timeout,0}]}", "manage 9 kill=0" },
+	{ "{1,[]}", "badarg" },
+	{ "{0,[]}", "badarg" },
+	{ "{-1,[]}", "badarg" },
+	{ "{-2147483648,[]}", "badarg" },
+	{ "{2147483648,[]}", "badarg" },
+	{ "{4294967298,[]}", "badarg" },
+	{ "{9223372036854775807,[]}", "badarg" },
+	{ "{joe,[]}", "badarg" },
+	{ "{\"9\",[]}", "badarg" },
+	{ "{<<\"9\">>,[]}", "badarg" },
+	{ "{[9],[]}", "badarg" },
+	{ "{{9},[]}", "badarg" },
+	{ "{[],[]}", "badarg" },
+	{ "{9,[stdin]}", "error Not an option of manage: stdin" },
+	{ "{9,[stdout]}", "error Not an option of manage: stdout" },
+	{ "{9,[stderr]}", "error Not an option of manage: stderr" },
+	{ "{9,[{stdout,null}]}", "error Not an option of manage: stdout" },
+	{ "{9,[{cd,\"/\"}]}", "error Not an option of manage: cd" },
+	{ "{9,[{env,[]}]}", "error Not an option of manage: env" },
+	{ "{9,[{executable,\"x\"}]}",
+	    "error Not an option of manage: executable" },
+	{ "{9,[{group,0}]}", "error Not an option of manage: group" },
+	{ "{9,[{user,\"u\"}]}", "error Not an option of manage: user" },
+	{ "{9,[pty]}", "error Not an option of manage: pty" },
+	{ "{9,[{pty,[]}]}", "error Not an option of manage: pty" },
+	{ "{9,[pty_echo]}", "error Not an option of manage: pty_echo" },
+	{ "{9,[{winsz,{1,1}}]}", "error Not an option of manage: winsz" },
+	{ "{9,[{capabilities,[]}]}",
+	    "error Not an option of manage: capabilities" },
+	{ "{9,[cd]}", "error Not an option of manage: cd" },
+	{ "{9,[foo]}", "error Unknown option: foo" },
+	{ "{9,[kill_group,{cd,1}]}", "error Not an option of manage: cd" },
+	{ "{9,[debug,debug]}", "error Duplicate option: debug" },
+	{ "{9,[kill_group,kill_group]}", "error Duplicate option: kill_group" },
+	{ "{9,[{kill,\"\"}]}", "error Bad value of option: kill" },
+	{ "{9,[{kill_timeout,86401}]}",
+	    "error Bad value of option: kill_timeout" },
+	{ "{9,[{kill_group,1}]}", "error Bad value of option: kill_group" },
+	{ "{9,[{nice,21}]}", "error Bad value of option: nice" },
+	{ "{9,[{success_exit_code,256}]}",
+	    "error Bad value of option: success_exit_code" },
+	{ "{9,[{debug,11}]}", "error Bad value of option: debug" },
+	{ "{9,kill_group}", "badarg" },
+	{ "{9,{}}", "badarg" },
+	{ "{9,[1]}", "badarg" },
+	{ "{9,[kill_group|debug]}", "badarg" },
+	{ "{9,#\"ab\"}", "badarg" },
+	{ "{1,[foo]}", "badarg" },
+	{ "{9,[{}]}", "badarg" },
+	{ "{9,[]}", "manage 9" },
+};
+
+static void
+test_managed(void **state)
+{
+	struct etf_writer w;
+	const char *p;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < nitems(managed); i++) {
+		request_begin_as(&w, "manage");
+		p = managed[i].term;
+		must(&p, "{");
+		put_term(&w, &p);
+		must(&p, ",");
+		put_term(&w, &p);
+		assert_string_equal(p, "}");
+		assert_outcome(&w, managed[i].want, managed[i].term);
+	}
+}
+
+/* What a whole request comes to. */
+static void
+assert_request(const char *request, const char *want)
+{
+	char buf[SHOW_MAX];
+	struct etf_writer w;
+	const char *p = request;
+	uint8_t *frame;
+
+	etf_writer_init(&w, term, TERM_MAX);
+	etf_put_version(&w);
+	etf_put_tuple(&w, 2);
+	etf_put_int(&w, -7);
+	put_term(&w, &p);
+	assert_string_equal(p, "");
+	frame = exact(w.buf, w.len);
+	sent.count = 0;
+	assert_int_equal(request_handle(frame, w.len), 0);
+	free(frame);
+	show_sent(buf);
+	if (strcmp(buf, want) != 0)
+		fail_msg("%s:\nnot  %s\nbut  %s", request, want, buf);
+}
+
+static const struct row requests[] = {
+	{ "{manage,9,[kill_group]}", "manage 9 kill_group" },
+	{ "{manage}", "badarg" },
+	{ "{manage,9}", "badarg" },
+	{ "{manage,9,[],[]}", "badarg" },
+	{ "{run,\"x\"}", "badarg" },
+	{ "{winsz,4711,24,80}", "winsz 4711 24x80" },
+	{ "{winsz,4711,1,1}", "winsz 4711 1x1" },
+	{ "{winsz,2,65535,65535}", "winsz 2 65535x65535" },
+	{ "{winsz,0,1,2}", "winsz 0 1x2" },
+	{ "{winsz,-5,1,2}", "winsz -5 1x2" },
+	{ "{winsz,2147483647,1,2}", "winsz 2147483647 1x2" },
+	{ "{winsz,2147483648,1,2}", "winsz 0 1x2" },
+	{ "{winsz,4294967298,1,2}", "winsz 0 1x2" },
+	{ "{winsz,-9223372036854775808,1,2}", "winsz -2147483648 1x2" },
+	{ "{winsz}", "badarg" },
+	{ "{winsz,9}", "badarg" },
+	{ "{winsz,9,24}", "badarg" },
+	{ "{winsz,9,{24,80}}", "badarg" },
+	{ "{winsz,9,24,80,1}", "badarg" },
+	{ "{winsz,9,0,80}", "badarg" },
+	{ "{winsz,9,24,0}", "badarg" },
+	{ "{winsz,9,-1,80}", "badarg" },
+	{ "{winsz,9,24,-1}", "badarg" },
+	{ "{winsz,9,65536,80}", "badarg" },
+	{ "{winsz,9,24,65536}", "badarg" },
+	{ "{winsz,9,4294967297,80}", "badarg" },
+	{ "{winsz,9,24,\"80\"}", "badarg" },
+	{ "{winsz,9,a,80}", "badarg" },
+	{ "{winsz,joe,24,80}", "badarg" },
+	{ "{winsz,\"9\",24,80}", "badarg" },
+	{ "{pty_opts,4711,[]}", "pty_opts 4711 " },
+	{ "{pty_opts,4711,[{echo,true}]}", "pty_opts 4711 (53=1)" },
+	{ "{pty_opts,2,[{vintr,255},{cs8,1},{tty_op_ispeed,0}]}",
+	    "pty_opts 2 (1=255,91=1,128=0)" },
+	{ "{pty_opts,-1,[]}", "pty_opts -1 " },
+	{ "{pty_opts,2147483648,[]}", "pty_opts 0 " },
+	{ "{pty_opts}", "badarg" },
+	{ "{pty_opts,9}", "badarg" },
+	{ "{pty_opts,9,[],[]}", "badarg" },
+	{ "{pty_opts,joe,[]}", "badarg" },
+	{ "{pty_opts,9,{}}", "badarg" },
+	{ "{pty_opts,9,echo}", "badarg" },
+	{ "{pty_opts,9,[echo]}", "badarg" },
+	{ "{pty_opts,9,[{echo,2}]}", "badarg" },
+	{ "{pty_opts,9,[{echo,1,[]}]}", "badarg" },
+	{ "{pty_opts,9,[{echo,-1}]}", "badarg" },
+	{ "{pty_opts,9,[{foo,1}]}", "badarg" },
+	{ "{pty_opts,9,[{echo,1},{foo,1}]}", "badarg" },
+	{ "{pty_opts,9,[{vintr,256}]}", "badarg" },
+	{ "{pty_opts,9,[{tty_op_ospeed,4294967296}]}", "badarg" },
+	{ "{pty_opts,9,[{echo,1}|{echo,1}]}", "badarg" },
+	{ "{pty_opts,9,[{echo,1}|x]}", "badarg" },
+	{ "{pty_opts,9,#\"ab\"}", "badarg" },
+	{ "{pty_opts,9,<<\"\">>}", "badarg" },
+	{ "{pty_opts,9,{echo,1}}", "badarg" },
+	{ "{setpgid,4711,0}", "setpgid 4711 0" },
+	{ "{setpgid,4711,4711}", "setpgid 4711 4711" },
+	{ "{setpgid,2,2147483647}", "setpgid 2 2147483647" },
+	{ "{setpgid,2,2147483648}", "setpgid 2 -1" },
+	{ "{setpgid,2,4294967296}", "setpgid 2 -1" },
+	{ "{setpgid,4294967296,1}", "setpgid 0 1" },
+	{ "{setpgid,-1,1}", "setpgid -1 1" },
+	{ "{setpgid,0,0}", "setpgid 0 0" },
+	{ "{setpgid}", "badarg" },
+	{ "{setpgid,9}", "badarg" },
+	{ "{setpgid,9,1,1}", "badarg" },
+	{ "{setpgid,9,-1}", "badarg" },
+	{ "{setpgid,9,-9223372036854775808}", "badarg" },
+	{ "{setpgid,joe,1}", "badarg" },
+	{ "{setpgid,9,joe}", "badarg" },
+	{ "{setpgid,9,\"1\"}", "badarg" },
+	{ "{setpgid,9,[]}", "badarg" },
+	{ "{winszx,9,1}", "error Unknown command: winszx" },
+	{ "{pty_opt,9,1}", "error Unknown command: pty_opt" },
+	{ "{setpgi,9,1}", "error Unknown command: setpgi" },
+	{ "{Manage,9,1}", "error Unknown command: Manage" },
+};
+
+static void
+test_requests(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < nitems(requests); i++)
+		assert_request(requests[i].term, requests[i].want);
+}
+
+/* RFC 4254, section 8: names, whose opcodes follow each other. */
+static const struct {
+	uint32_t opcode;
+	uint32_t max;
+	const char *names;
+} modes[] = {
+	{ 1, 255,
+	    "vintr vquit verase vkill veof veol veol2 vstart vstop vsusp "
+	    "vdsusp vreprint vwerase vlnext vflush vswtch vstatus vdiscard" },
+	{ 30, 1,
+	    "ignpar parmrk inpck istrip inlcr igncr icrnl iuclc ixon ixany "
+	    "ixoff imaxbel iutf8" },
+	{ 50, 1,
+	    "isig icanon xcase echo echoe echok echonl noflsh tostop iexten "
+	    "echoctl echoke pendin" },
+	{ 70, 1, "opost olcuc onlcr ocrnl onocr onlret" },
+	{ 90, 1, "cs7 cs8 parenb parodd" },
+	{ 128, UINT32_MAX, "tty_op_ispeed tty_op_ospeed" },
+};
+
+/* As an option and as a request. */
+static void
+assert_mode(const char *name, uint32_t opcode, const char *value, long long n)
+{
+	char options[256], want[256];
+	struct row row = { options, want };
+
+	(void)snprintf(
+	    options, sizeof(options), "[{pty,[{%s,%s}]}]", name, value);
+	(void)snprintf(want, sizeof(want),
+	    n == -1 ? "error Bad value of option: pty" : "sh 'x' pty(%u=%lld)",
+	    opcode, n);
+	assert_rows(&row, 1, "\"x\"", NULL);
+	(void)snprintf(
+	    options, sizeof(options), "{pty_opts,9,[{%s,%s}]}", name, value);
+	(void)snprintf(want, sizeof(want),
+	    n == -1 ? "badarg" : "pty_opts 9 (%u=%lld)", opcode, n);
+	assert_request(options, want);
+}
+
+static void
+assert_mode_values(const char *name, uint32_t opcode, long long max)
+{
+	static const long long all[] = { -1, 0, 1, 2, 127, 255, 256, 9600,
+		UINT32_MAX, 1LL + UINT32_MAX, INT64_MAX };
+	char value[32];
+	size_t i;
+
+	assert_mode(name, opcode, "true", 1);
+	assert_mode(name, opcode, "false", 0);
+	assert_mode(name, opcode, "on", -1);
+	assert_mode(name, opcode, "[]", -1);
+	for (i = 0; i < nitems(all); i++) {
+		(void)snprintf(value, sizeof(value), "%lld", all[i]);
+		assert_mode(name, opcode, value, all[i] <= max ? all[i] : -1);
+	}
+}
+
+static void
+test_modes(void **state)
+{
+	char name[32];
+	const char *p;
+	size_t i, len, n = 0;
+	uint32_t opcode;
+
+	(void)state;
+	for (i = 0; i < nitems(modes); i++) {
+		opcode = modes[i].opcode;
+		for (p = modes[i].names; *p != '\0'; p += len) {
+			p += strspn(p, " ");
+			len = strcspn(p, " ");
+			(void)snprintf(name, sizeof(name), "%.*s", (int)len, p);
+			assert_mode_values(name, opcode++, modes[i].max);
+			n++;
+		}
+	}
+	assert_int_equal(n, 56);
+}
+
+/* As many modes as there may be, and one more. */
+static void
+test_modes_limit(void **state)
+{
+	struct etf_writer w;
+	struct run r;
+	struct refusal why;
+	struct etf e;
+	uint32_t i, n;
+
+	(void)state;
+	for (n = MODES_MAX - 1; n <= MODES_MAX + 1; n++) {
+		request_begin(&w);
+		etf_put_string(&w, "x");
+		etf_put_list(&w, 1);
+		etf_put_tuple(&w, 2);
+		etf_put_atom(&w, "pty");
+		etf_put_list(&w, n);
+		for (i = 0; i < n; i++) {
+			etf_put_tuple(&w, 2);
+			etf_put_atom(&w, "tty_op_ospeed");
+			etf_put_int(&w, i);
+		}
+		etf_put_nil(&w);
+		etf_put_nil(&w);
+		if (n <= MODES_MAX) {
+			assert_int_equal(large_outcome(&w, &r), 0);
+			assert_int_equal(r.modes_count, n);
+			assert_int_equal(r.modes[n - 1].value, n - 1);
+			continue;
+		}
+		(void)request_open(&e, w.buf, w.len);
+		assert_int_equal(options_run(&e, &r, &why), -1);
+		assert_int_equal(why.code, REPLY_TEXT);
+		assert_string_equal(why.text, "Bad value of option: pty");
+	}
+}
+
+/* Linux's names, in the order of their numbers. */
+static void
+test_capabilities(void **state)
+{
+	static const char *const names[] = { "chown", "dac_override",
+		"dac_read_search", "fowner", "fsetid", "kill", "setgid",
+		"setuid", "setpcap", "linux_immutable", "net_bind_service",
+		"net_broadcast", "net_admin", "net_raw", "ipc_lock",
+		"ipc_owner", "sys_module", "sys_rawio", "sys_chroot",
+		"sys_ptrace", "sys_pacct", "sys_admin", "sys_boot", "sys_nice",
+		"sys_resource", "sys_time", "sys_tty_config", "mknod", "lease",
+		"audit_write", "audit_control", "setfcap", "mac_override",
+		"mac_admin", "syslog", "wake_alarm", "block_suspend",
+		"audit_read", "perfmon", "bpf", "checkpoint_restore" };
+	char options[256], want[256];
+	struct row row = { options, want };
+	size_t i;
+
+	(void)state;
+	assert_int_equal(nitems(names), 41);
+	for (i = 0; i < nitems(names); i++) {
+		(void)snprintf(
+		    want, sizeof(want), "sh 'x' caps=%llx", 1ULL << i);
+		(void)snprintf(options, sizeof(options),
+		    "[{capabilities,[%s]}]", names[i]);
+		assert_rows(&row, 1, "\"x\"", NULL);
+		(void)snprintf(options, sizeof(options),
+		    "[{capabilities,[cap_%s]}]", names[i]);
+		assert_rows(&row, 1, "\"x\"", NULL);
+	}
+}
+
 /* The last byte of the buffer is the NUL of K: no room for "=". */
 static void
 test_append_limits(void **state)
@@ -1100,6 +1792,12 @@ main(void)
 		cmocka_unit_test(test_strings_limits),
 		cmocka_unit_test(test_command_limits),
 		cmocka_unit_test(test_many_strings),
+		cmocka_unit_test(test_newer),
+		cmocka_unit_test(test_managed),
+		cmocka_unit_test(test_requests),
+		cmocka_unit_test(test_modes),
+		cmocka_unit_test(test_modes_limit),
+		cmocka_unit_test(test_capabilities),
 		cmocka_unit_test(test_append_limits),
 	};
 

@@ -23,12 +23,14 @@
 
 #include <cmocka.h>
 
+#include "compat/ptymodes.h"
 #include "log.h"
 #include "proto.h"
 
 #define ROUNDS 1000000
 #define SEED 0x9e3779b97f4a7c15ULL
 #define SMALL_MAX 512 /* the samples, mutated */
+#define SAMPLES 5 /* at most so many of a kind */
 
 #define nitems(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -41,6 +43,8 @@ enum kind {
 	REQUEST,
 	STDIN,
 	PIDS,
+	WINSZ,
+	PTYOPTS,
 	EXIT,
 	KINDS
 };
@@ -70,6 +74,16 @@ assert_vec(const struct strvec *v)
 }
 
 static void
+assert_modes(const struct msg_mode *modes, uint32_t count)
+{
+	uint32_t i;
+
+	for (i = 0; i < count; i++)
+		assert_int_equal(
+		    ptymode_check(modes[i].opcode, modes[i].value), 0);
+}
+
+static void
 assert_run(const struct run *r, const void *data, size_t len)
 {
 	void *again;
@@ -77,6 +91,9 @@ assert_run(const struct run *r, const void *data, size_t len)
 
 	assert_vec(&r->args);
 	assert_vec(&r->env);
+	assert_true(r->pid == 0 || (r->pid > 1 && r->args.count == 0));
+	assert_true(r->modes_count <= MODES_MAX);
+	assert_modes(r->modes, r->modes_count);
 	again = proto_pack_run(r, &n);
 	assert_non_null(again);
 	assert_int_equal(n, len);
@@ -154,6 +171,24 @@ try_pids(const void *data, size_t len)
 	return (0);
 }
 
+static int
+try_ptyopts(const void *data, size_t len)
+{
+	struct msg_mode modes[MODES_MAX];
+	struct msg_ptyopts m;
+
+	if (proto_unpack_ptyopts(data, len, &m, modes) == -1)
+		return (-1);
+	assert_true(m.count <= MODES_MAX);
+	assert_int_equal(sizeof(m) + m.count * sizeof(modes[0]), len);
+	assert_memory_equal(&m, data, sizeof(m));
+	assert_modes(modes, m.count);
+	if (m.count > 0)
+		assert_memory_equal(modes, (const uint8_t *)data + sizeof(m),
+		    m.count * sizeof(modes[0]));
+	return (0);
+}
+
 /* The messages that are nothing but their struct. */
 static int
 try_fixed(enum kind kind, const void *data, size_t len)
@@ -161,6 +196,7 @@ try_fixed(enum kind kind, const void *data, size_t len)
 	struct msg_child child;
 	struct msg_stream stream;
 	struct msg_request request;
+	struct msg_winsz winsz;
 	struct msg_exit ended;
 	const void *m;
 	size_t size;
@@ -181,6 +217,11 @@ try_fixed(enum kind kind, const void *data, size_t len)
 		rc = proto_unpack_request(data, len, &request);
 		m = &request;
 		size = sizeof(request);
+		break;
+	case WINSZ:
+		rc = proto_unpack_winsz(data, len, &winsz);
+		m = &winsz;
+		size = sizeof(winsz);
 		break;
 	default:
 		rc = proto_unpack_exit(data, len, &ended);
@@ -209,6 +250,8 @@ try_data(enum kind kind, const void *data, size_t len)
 		return (try_stdin(data, len));
 	case PIDS:
 		return (try_pids(data, len));
+	case PTYOPTS:
+		return (try_ptyopts(data, len));
 	default:
 		return (try_fixed(kind, data, len));
 	}
@@ -263,7 +306,7 @@ sample_run(struct run *r)
 	r->io[2].kind = IO_STDOUT;
 	r->io[2].path = "";
 	r->executable = "/bin/ls";
-	r->cd = "";
+	r->cd = r->user = r->kill = "";
 	r->args.base = ARGS;
 	r->args.len = sizeof(ARGS);
 	r->args.count = 4;
@@ -281,11 +324,62 @@ small_run(struct run *r)
 	r->io[1].kind = IO_STDERR;
 	r->io[2].kind = IO_CLOSE;
 	r->io[0].path = r->io[1].path = r->io[2].path = "";
-	r->executable = r->cd = "";
+	r->executable = r->cd = r->user = r->kill = "";
 	r->args.base = "x";
 	r->args.len = 2;
 	r->args.count = 1;
 }
+
+#define PTY_FLAGS                                                        \
+	(RUN_SUCCESS | RUN_KILL_GROUP | RUN_GROUP | RUN_NICE | RUN_PTY | \
+	    RUN_PTY_ECHO | RUN_CAPS | RUN_DEBUG)
+
+/* On a terminal, with all that a run may have there. */
+static void
+pty_run(struct run *r)
+{
+	static const struct msg_mode modes[] = { { 1, 255 }, { 30, 1 },
+		{ 62, 0 }, { 91, 1 }, { 128, 0xffffffffU } };
+
+	sample_run(r);
+	r->flags = PTY_FLAGS;
+	r->caps = 0x8000000000000021ULL;
+	r->nice = -20;
+	r->rows = 24;
+	r->cols = 65535;
+	r->user = "nobody";
+	r->kill = "kill $CHILD_PID";
+	memcpy(r->modes, modes, sizeof(modes));
+	r->modes_count = nitems(modes);
+}
+
+static void
+group_run(struct run *r)
+{
+	small_run(r);
+	r->flags = RUN_GROUP | RUN_NICE;
+	r->group = 4711;
+	r->nice = 20;
+	r->cd = "/";
+	r->user = "u";
+}
+
+static void
+manage_run(struct run *r)
+{
+	small_run(r);
+	memset(r->io, 0, sizeof(r->io));
+	r->io[0].path = r->io[1].path = r->io[2].path = "";
+	memset(&r->args, 0, sizeof(r->args));
+	r->flags = RUN_MANAGE;
+	r->pid = 4711;
+	r->nice = 1;
+	r->success = 1;
+	r->kill = "stop it";
+}
+
+static void (*const runs[SAMPLES])(
+    struct run *) = { sample_run, small_run, pty_run, group_run, manage_run };
 
 static size_t
 pack_small(uint8_t *buf, const struct run *r)
@@ -311,11 +405,14 @@ copy_struct(uint8_t *buf, const void *m, size_t size)
 static size_t
 sample_fixed(enum kind kind, uint8_t *buf)
 {
-	struct msg_child child = { -5, 9, 4711, 5, 0 };
+	struct msg_child child = { -5, 9, 4711, 6, TTY_YES };
 	struct msg_stream stream = { 9, 2 };
 	struct msg_request request = { 7, -1, 15 };
 	struct msg_stdin in = { 4711, 0 };
 	struct msg_pids pids = { 3, 4, 0 };
+	struct msg_winsz winsz = { -3, 4711, 24, 80 };
+	struct msg_ptyopts opts = { -3, 4711, 2 };
+	struct msg_mode modes[] = { { 3, 127 }, { 53, 0 } };
 	struct msg_exit ended = { 9, -1 };
 	size_t n;
 
@@ -333,12 +430,17 @@ sample_fixed(enum kind kind, uint8_t *buf)
 		n = copy_struct(buf, &pids, sizeof(pids));
 		memset(buf + n, 0x5a, 16);
 		return (n + 16);
+	case WINSZ:
+		return (copy_struct(buf, &winsz, sizeof(winsz)));
+	case PTYOPTS:
+		n = copy_struct(buf, &opts, sizeof(opts));
+		return (n + copy_struct(buf + n, modes, sizeof(modes)));
 	default:
 		return (copy_struct(buf, &ended, sizeof(ended)));
 	}
 }
 
-/* A good message in buf of SMALL_MAX bytes; which: there may be several. */
+/* A good message in buf of SMALL_MAX bytes; which: below SAMPLES. */
 static size_t
 sample(enum kind kind, int which, uint8_t *buf)
 {
@@ -350,10 +452,7 @@ sample(enum kind kind, int which, uint8_t *buf)
 
 	switch (kind) {
 	case RUN:
-		if (which == 0)
-			sample_run(&r);
-		else
-			small_run(&r);
+		runs[which](&r);
 		return (pack_small(buf, &r));
 	case REPLY:
 		return (proto_pack_reply(buf, which == 0 ? &reply : &ok));
@@ -364,7 +463,7 @@ sample(enum kind kind, int which, uint8_t *buf)
 	}
 }
 
-/* Both samples, and nothing shorter, and nothing longer. */
+/* Every sample, and nothing shorter, and nothing longer. */
 static void
 test_lengths(void **state)
 {
@@ -374,7 +473,7 @@ test_lengths(void **state)
 
 	(void)state;
 	for (kind = 0; kind < KINDS; kind++) {
-		for (which = 0; which < 2; which++) {
+		for (which = 0; which < SAMPLES; which++) {
 			memset(buf, 0, sizeof(buf));
 			len = sample((enum kind)kind, which, buf);
 			assert_int_equal(try((enum kind)kind, buf, len), 0);
@@ -404,6 +503,12 @@ assert_same_run(const struct run *a, const struct run *b)
 	int i;
 
 	assert_true(a->tid == b->tid);
+	assert_true(a->caps == b->caps);
+	assert_int_equal(a->pid, b->pid);
+	assert_int_equal(a->group, b->group);
+	assert_int_equal(a->nice, b->nice);
+	assert_int_equal(a->rows, b->rows);
+	assert_int_equal(a->cols, b->cols);
 	assert_int_equal(a->id, b->id);
 	assert_int_equal(a->flags, b->flags);
 	assert_int_equal(a->kill_timeout, b->kill_timeout);
@@ -416,6 +521,12 @@ assert_same_run(const struct run *a, const struct run *b)
 	}
 	assert_string_equal(a->executable, b->executable);
 	assert_string_equal(a->cd, b->cd);
+	assert_string_equal(a->user, b->user);
+	assert_string_equal(a->kill, b->kill);
+	assert_int_equal(a->modes_count, b->modes_count);
+	if (a->modes_count > 0)
+		assert_memory_equal(
+		    a->modes, b->modes, a->modes_count * sizeof(a->modes[0]));
 	assert_same_vec(&a->args, &b->args);
 	assert_same_vec(&a->env, &b->env);
 }
@@ -454,10 +565,11 @@ test_run_round(void **state)
 	int i;
 
 	(void)state;
-	small_run(&r);
-	assert_round(&r);
+	for (i = 0; i < SAMPLES; i++) {
+		runs[i](&r);
+		assert_round(&r);
+	}
 	sample_run(&r);
-	assert_round(&r);
 	r.tid = INT64_MIN;
 	r.id = UINT32_MAX;
 	r.success = 0;
@@ -476,11 +588,53 @@ test_run_round(void **state)
 	assert_round(&r);
 }
 
+/* The members that only some runs have, from both ends. */
+static void
+test_run_round_more(void **state)
+{
+	struct run r;
+
+	(void)state;
+	pty_run(&r);
+	r.caps = UINT64_MAX;
+	r.nice = 20;
+	r.rows = UINT16_MAX;
+	r.cols = 1;
+	assert_round(&r);
+	r.caps = 0;
+	r.nice = 0;
+	r.rows = r.cols = 0;
+	r.modes_count = 0;
+	r.user = "";
+	assert_round(&r);
+	r.user = "u";
+	r.kill = "";
+	r.flags = RUN_PTY;
+	r.success = 0;
+	assert_round(&r);
+	group_run(&r);
+	r.group = INT32_MAX;
+	r.nice = -20;
+	assert_round(&r);
+	r.group = 0;
+	assert_round(&r);
+	manage_run(&r);
+	r.pid = INT32_MAX;
+	assert_round(&r);
+	r.pid = 2;
+	r.flags = 0;
+	r.nice = 0;
+	r.success = 0;
+	r.kill = "";
+	assert_round(&r);
+}
+
 static void
 test_reply_round(void **state)
 {
 	static const struct reply replies[] = {
 		{ 0, REPLY_OK, 0, STAGE_NONE, 0, "" },
+		{ 1, REPLY_NOTFOUND, 0, STAGE_NONE, 0, "" },
 		{ INT64_MIN, REPLY_LEVEL, INT32_MIN, STAGES - 1, LOG_LEVEL_MAX,
 		    "\377" },
 		{ INT64_MAX, REPLY_RUNFAIL, INT32_MAX, STAGE_LAUNCHER, 1,
@@ -511,6 +665,10 @@ test_launched_round(void **state)
 		{ 0, 2, STAGE_NONE, 0, 0, "" },
 		{ UINT32_MAX, INT32_MAX, STAGE_NONE, 0, 7, "" },
 		{ 1, 0, STAGE_LIMIT, 1, 0, "" },
+		{ 1, 0, STAGE_PTY, EIO, 0, "" },
+		{ 1, 0, STAGE_GROUP, EPERM, 0, "" },
+		{ 1, 0, STAGE_NICE, EACCES, 0, "" },
+		{ 1, 0, STAGE_USER, EPERM, 0, "nobody" },
 		{ 1, 2, STAGES - 1, INT32_MAX, 0, "what" },
 	};
 	struct launched l;
@@ -567,10 +725,15 @@ letters(size_t len)
 }
 
 /* Where the pointer to the path of this number is in a struct run. */
+#define RUN_PATHS 7
+
 static const char **
 run_path(struct run *r, int i)
 {
-	return (i < 3 ? &r->io[i].path : i == 3 ? &r->executable : &r->cd);
+	const char **const others[] = { &r->executable, &r->cd, &r->user,
+		&r->kill };
+
+	return (i < 3 ? &r->io[i].path : others[i - 3]);
 }
 
 static void
@@ -582,7 +745,7 @@ test_path_limits(void **state)
 
 	(void)state;
 	s = letters(RUN_PATH_MAX);
-	for (i = 0; i < 5; i++) {
+	for (i = 0; i < RUN_PATHS; i++) {
 		sample_run(&r);
 		if (i < 3)
 			r.io[i].kind = IO_FILE;
@@ -654,9 +817,14 @@ largest_run(struct run *r, char *path, char *strings)
 {
 	int i;
 
-	sample_run(r);
-	for (i = 0; i < 5; i++)
+	pty_run(r);
+	for (i = 0; i < RUN_PATHS; i++)
 		*run_path(r, i) = path;
+	for (i = 0; i < MODES_MAX; i++) {
+		r->modes[i].opcode = 129;
+		r->modes[i].value = (uint32_t)i;
+	}
+	r->modes_count = MODES_MAX;
 	for (i = 0; i < 3; i++)
 		r->io[i].kind = IO_FILE;
 	r->args.base = r->env.base = strings;
@@ -681,9 +849,10 @@ test_everything_at_limit(void **state)
 
 #define STR(m) offsetof(struct msg_run, m)
 
-/* The strings of a run, in their order. */
+/* What stands behind a run, in its order; the last is no string. */
 static const size_t run_strings[] = { STR(io[0].path), STR(io[1].path),
-	STR(io[2].path), STR(executable), STR(cd), STR(args), STR(env) };
+	STR(io[2].path), STR(executable), STR(cd), STR(user), STR(kill),
+	STR(args), STR(env), STR(modes) };
 
 /*
  * Make the string of this number a letter longer, and all that follows from
@@ -716,7 +885,7 @@ assert_grown(const struct run *r, int want)
 	msg = proto_pack_run(r, &len);
 	assert_non_null(msg);
 	assert_int_equal(try(RUN, msg, len), 0);
-	for (i = 0; i < nitems(run_strings); i++) {
+	for (i = 0; i < nitems(run_strings) - 1; i++) {
 		more = grow(msg, len, i);
 		assert_int_equal(try(RUN, more, len + 1), want);
 		free(more);
@@ -733,6 +902,10 @@ test_unpack_limits(void **state)
 
 	(void)state;
 	sample_run(&r);
+	r.io[2].kind = IO_FILE;
+	r.io[2].path = "x";
+	assert_grown(&r, 0);
+	pty_run(&r);
 	r.io[2].kind = IO_FILE;
 	r.io[2].path = "x";
 	assert_grown(&r, 0);
@@ -800,22 +973,29 @@ static const struct {
 	{ RUN, STR(executable.len), RUN_PATH_MAX },
 	{ RUN, STR(cd.off), RUN_PATH_MAX },
 	{ RUN, STR(cd.len), RUN_PATH_MAX },
+	{ RUN, STR(user.off), RUN_PATH_MAX },
+	{ RUN, STR(user.len), RUN_PATH_MAX },
+	{ RUN, STR(kill.off), RUN_PATH_MAX },
+	{ RUN, STR(kill.len), RUN_PATH_MAX },
 	{ RUN, STR(args.off), RUN_STRINGS_MAX },
 	{ RUN, STR(args.len), RUN_STRINGS_MAX },
 	{ RUN, STR(args.count), RUN_STRINGS_MAX },
 	{ RUN, STR(env.off), RUN_STRINGS_MAX },
 	{ RUN, STR(env.len), RUN_STRINGS_MAX },
 	{ RUN, STR(env.count), RUN_STRINGS_MAX },
+	{ RUN, STR(modes.off), RUN_STRINGS_MAX },
+	{ RUN, STR(modes.len), 8 * MODES_MAX },
+	{ RUN, STR(modes.count), MODES_MAX },
 	{ RUN, STR(pad), 1 },
 	{ REPLY, offsetof(struct msg_reply, text.off), MSG_TEXT_MAX },
 	{ REPLY, offsetof(struct msg_reply, text.len), MSG_TEXT_MAX },
 	{ LAUNCHED, offsetof(struct msg_launched, text.off), MSG_TEXT_MAX },
 	{ LAUNCHED, offsetof(struct msg_launched, text.len), MSG_TEXT_MAX },
 	{ LAUNCHED, offsetof(struct msg_launched, pad), 1 },
-	{ CHILD, offsetof(struct msg_child, pad), 1 },
 	{ STDIN, offsetof(struct msg_stdin, pad), 1 },
 	{ PIDS, offsetof(struct msg_pids, count), MSG_PIDS_MAX },
 	{ PIDS, offsetof(struct msg_pids, pad), 1 },
+	{ PTYOPTS, offsetof(struct msg_ptyopts, count), MODES_MAX },
 };
 
 static void
@@ -852,39 +1032,51 @@ static void
 test_lies(void **state)
 {
 	size_t i;
+	int which;
 
 	(void)state;
-	for (i = 0; i < nitems(places); i++) {
-		assert_lies(i, 0);
-		assert_lies(i, 1);
-	}
+	for (i = 0; i < nitems(places); i++)
+		for (which = 0; which < SAMPLES; which++)
+			assert_lies(i, which);
 }
 
 /* Two lies that may support each other. */
 static void
-test_two_lies(void **state)
+assert_two_lies(uint8_t *buf, size_t len, size_t one, size_t other)
 {
-	static const uint32_t by[] = { 1, 0xffffffffU, 2, 0xfffffffeU };
-	uint8_t buf[SMALL_MAX];
+	static const uint32_t by[] = { 1, 0xffffffffU, 2, 0xfffffffeU, 8,
+		0xfffffff8U };
 	uint32_t a, b;
-	size_t i, j, k, len;
+	size_t i, j;
 
-	(void)state;
-	len = sample(RUN, 0, buf);
-	for (i = 0; places[i].kind == RUN; i++) {
-		for (j = 0; j < i; j++) {
-			a = get32(buf, places[i].off);
-			b = get32(buf, places[j].off);
-			for (k = 0; k < 16; k++) {
-				set32(buf, places[i].off, a + by[k / 4]);
-				set32(buf, places[j].off, b + by[k % 4]);
-				assert_int_equal(try(RUN, buf, len), -1);
-			}
-			set32(buf, places[i].off, a);
-			set32(buf, places[j].off, b);
+	a = get32(buf, places[one].off);
+	b = get32(buf, places[other].off);
+	for (i = 0; i < nitems(by); i++) {
+		for (j = 0; j < nitems(by); j++) {
+			set32(buf, places[one].off, a + by[i]);
+			set32(buf, places[other].off, b + by[j]);
+			assert_int_equal(try(RUN, buf, len), -1);
 		}
 	}
-	assert_int_equal(try(RUN, buf, len), 0);
+	set32(buf, places[one].off, a);
+	set32(buf, places[other].off, b);
+}
+
+static void
+test_two_lies(void **state)
+{
+	uint8_t buf[SMALL_MAX];
+	size_t i, j, len;
+	int which;
+
+	(void)state;
+	for (which = 0; which < SAMPLES; which++) {
+		len = sample(RUN, which, buf);
+		for (i = 0; places[i].kind == RUN; i++)
+			for (j = 0; j < i; j++)
+				assert_two_lies(buf, len, i, j);
+		assert_int_equal(try(RUN, buf, len), 0);
+	}
 }
 
 /*
@@ -900,7 +1092,7 @@ static const struct {
 	{ RUN, 0, STR(flags), 0, -1 },
 	{ RUN, 0, STR(flags), RUN_SUCCESS, 0 },
 	{ RUN, 0, STR(flags), RUN_FLAGS, -1 }, /* a shell, four arguments */
-	{ RUN, 0, STR(flags), RUN_SUCCESS | 0x8, -1 },
+	{ RUN, 0, STR(flags), RUN_SUCCESS | (RUN_FLAGS + 1), -1 },
 	{ RUN, 0, STR(flags), RUN_SUCCESS | 0x80000000U, -1 },
 	{ RUN, 1, STR(flags), 0, 0 },
 	{ RUN, 1, STR(flags), RUN_FLAGS, 0 },
@@ -939,7 +1131,70 @@ static const struct {
 	{ RUN, 1, STR(io[2].kind), IO_STDOUT, -1 }, /* in a circle */
 	{ RUN, 1, STR(io[2].kind), IO_PIPE, 0 },
 
+	/* Values whose flag is not set. */
+	{ RUN, 1, STR(caps), 1, -1 },
+	{ RUN, 1, STR(caps) + 4, 1, -1 },
+	{ RUN, 1, STR(group), 1, -1 },
+	{ RUN, 1, STR(nice), 1, -1 },
+	{ RUN, 1, STR(nice), 0xffffffffU, -1 },
+	{ RUN, 1, STR(rows), 1, -1 },
+	{ RUN, 1, STR(cols), 1, -1 },
+	{ RUN, 1, STR(flags), RUN_SHELL | RUN_PTY_ECHO, -1 },
+	{ RUN, 1, STR(flags), RUN_SHELL | RUN_PTY_ECHO | RUN_PTY, 0 },
+	{ RUN, 2, STR(flags), PTY_FLAGS & ~RUN_SUCCESS, -1 },
+	{ RUN, 2, STR(flags), PTY_FLAGS & ~RUN_KILL_GROUP, 0 },
+	{ RUN, 2, STR(flags), PTY_FLAGS & ~RUN_GROUP, 0 },
+	{ RUN, 2, STR(flags), PTY_FLAGS & ~RUN_NICE, -1 },
+	{ RUN, 2, STR(flags), PTY_FLAGS & ~RUN_PTY, -1 },
+	{ RUN, 2, STR(flags), PTY_FLAGS & ~(RUN_PTY | RUN_PTY_ECHO), -1 },
+	{ RUN, 2, STR(flags), PTY_FLAGS & ~RUN_PTY_ECHO, 0 },
+	{ RUN, 2, STR(flags), PTY_FLAGS & ~RUN_CAPS, -1 },
+	{ RUN, 2, STR(flags), PTY_FLAGS & ~RUN_DEBUG, 0 },
+	{ RUN, 3, STR(flags), RUN_GROUP, -1 },
+	{ RUN, 3, STR(flags), RUN_NICE, -1 },
+
+	{ RUN, 2, STR(caps), 0xffffffffU, 0 },
+	{ RUN, 2, STR(caps) + 4, 0xffffffffU, 0 },
+	{ RUN, 2, STR(nice), 20, 0 },
+	{ RUN, 2, STR(nice), 21, -1 },
+	{ RUN, 2, STR(nice), (uint32_t)-20, 0 },
+	{ RUN, 2, STR(nice), (uint32_t)-21, -1 },
+	{ RUN, 2, STR(nice), 0x7fffffff, -1 },
+	{ RUN, 2, STR(nice), 0x80000000U, -1 },
+	{ RUN, 2, STR(rows), 0, -1 },
+	{ RUN, 2, STR(rows), 65535, 0 },
+	{ RUN, 2, STR(rows), 65536, -1 },
+	{ RUN, 2, STR(rows), 0xffffffffU, -1 },
+	{ RUN, 2, STR(cols), 0, -1 },
+	{ RUN, 2, STR(cols), 65535, 0 },
+	{ RUN, 2, STR(cols), 65536, -1 },
+	{ RUN, 2, STR(cols), 0x80000000U, -1 },
+	{ RUN, 2, STR(group), 1, -1 }, /* it leads its session */
+	{ RUN, 2, STR(group), 0x7fffffff, -1 },
+	{ RUN, 3, STR(flags), RUN_GROUP | RUN_NICE | RUN_PTY, -1 },
+	{ RUN, 3, STR(group), 0, 0 },
+	{ RUN, 3, STR(group), 1, 0 },
+	{ RUN, 3, STR(group), 0x7fffffff, 0 },
+	{ RUN, 3, STR(group), 0x80000000U, -1 },
+	{ RUN, 3, STR(group), 0xffffffffU, -1 },
+
+	/* Whoever is named has no arguments; whoever is not has some. */
+	{ RUN, 0, STR(pid), 2, -1 },
+	{ RUN, 1, STR(pid), 2, -1 },
+	{ RUN, 2, STR(pid), 4711, -1 },
+	{ RUN, 1, STR(pid), 0xffffffffU, -1 },
+	{ RUN, 1, STR(args.count), 0, -1 },
+	{ RUN, 4, STR(pid), 0, -1 },
+	{ RUN, 4, STR(pid), 1, -1 },
+	{ RUN, 4, STR(pid), 2, 0 },
+	{ RUN, 4, STR(pid), 0x7fffffff, 0 },
+	{ RUN, 4, STR(pid), 0x80000000U, -1 },
+	{ RUN, 4, STR(pid), 0xffffffffU, -1 },
+	{ RUN, 4, STR(args.count), 1, -1 },
+	{ RUN, 4, STR(flags), RUN_MANAGE | RUN_SHELL, -1 },
+
 	{ REPLY, 0, offsetof(struct msg_reply, code), REPLY_OK, 0 },
+	{ REPLY, 0, offsetof(struct msg_reply, code), REPLY_NOTFOUND, 0 },
 	{ REPLY, 0, offsetof(struct msg_reply, code), REPLY_CODES - 1, 0 },
 	{ REPLY, 0, offsetof(struct msg_reply, code), REPLY_CODES, -1 },
 	{ REPLY, 0, offsetof(struct msg_reply, code), 0xffffffffU, -1 },
@@ -977,6 +1232,17 @@ static const struct {
 	{ CHILD, 0, offsetof(struct msg_child, streams), 7, 0 },
 	{ CHILD, 0, offsetof(struct msg_child, streams), 8, -1 },
 	{ CHILD, 0, offsetof(struct msg_child, streams), 0xffffffffU, -1 },
+	{ CHILD, 0, offsetof(struct msg_child, tty), 0, 0 },
+	{ CHILD, 0, offsetof(struct msg_child, tty), TTY_YES | TTY_STDERR, 0 },
+	{ CHILD, 0, offsetof(struct msg_child, tty), TTY_YES | TTY_SILENT, 0 },
+	{ CHILD, 0, offsetof(struct msg_child, tty), TTY_STDERR, -1 },
+	{ CHILD, 0, offsetof(struct msg_child, tty), TTY_SILENT, -1 },
+	{ CHILD, 0, offsetof(struct msg_child, tty), 7, -1 },
+	{ CHILD, 0, offsetof(struct msg_child, tty), 8, -1 },
+	{ CHILD, 0, offsetof(struct msg_child, streams), 0, -1 },
+	{ CHILD, 0, offsetof(struct msg_child, streams), 5, -1 },
+	{ CHILD, 0, offsetof(struct msg_child, tty), 0x80000000U, -1 },
+	{ CHILD, 0, offsetof(struct msg_child, tty), 0xffffffffU, -1 },
 	{ STREAM, 0, offsetof(struct msg_stream, stream), 0, 0 },
 	{ STREAM, 0, offsetof(struct msg_stream, stream), 3, -1 },
 	{ STREAM, 0, offsetof(struct msg_stream, stream), 0xffffffffU, -1 },
@@ -1009,14 +1275,18 @@ test_nul(void **state)
 	static const size_t heads[] = { sizeof(struct msg_run),
 		sizeof(struct msg_reply), sizeof(struct msg_launched) };
 	uint8_t buf[MSG_REPLY_MAX], c;
-	size_t i, len;
+	size_t end, i, len;
 	int kind, which;
 
 	(void)state;
 	for (kind = RUN; kind <= LAUNCHED; kind++) {
-		for (which = 0; which < 2; which++) {
+		for (which = 0; which < SAMPLES; which++) {
 			len = sample((enum kind)kind, which, buf);
-			for (i = heads[kind]; i < len; i++) {
+			/* A mode may well have another value. */
+			end = kind == RUN
+				  ? heads[kind] + get32(buf, STR(modes.off))
+				  : len;
+			for (i = heads[kind]; i < end; i++) {
 				c = buf[i];
 				buf[i] = c == '\0' ? 'x' : '\0';
 				assert_int_equal(
@@ -1063,6 +1333,183 @@ test_vectors(void **state)
 	r.args.len = r.args.count = 1;
 	len = pack_small(buf, &r);
 	assert_int_equal(try(RUN, buf, len), 0);
+}
+
+/* The highest value of a mode, by RFC 4254, section 8; 0: no such mode. */
+static uint32_t
+mode_max(uint32_t opcode)
+{
+	if (opcode >= 1 && opcode <= 18)
+		return (255);
+	if (opcode == 128 || opcode == 129)
+		return (UINT32_MAX);
+	return (
+	    (opcode >= 30 && opcode <= 42) || (opcode >= 50 && opcode <= 62) ||
+	    (opcode >= 70 && opcode <= 75) || (opcode >= 90 && opcode <= 93));
+}
+
+/* The last mode of both messages that have modes is this one. */
+static void
+assert_mode(uint32_t opcode, uint32_t value)
+{
+	static const int kinds[] = { RUN, PTYOPTS };
+	uint32_t max = mode_max(opcode);
+	uint8_t buf[SMALL_MAX];
+	size_t i, len;
+
+	for (i = 0; i < nitems(kinds); i++) {
+		len = sample((enum kind)kinds[i], 2, buf);
+		set32(buf, len - 8, opcode);
+		set32(buf, len - 4, value);
+		if (try((enum kind)kinds[i], buf, len) !=
+		    (max > 0 && value <= max ? 0 : -1))
+			fail_msg("mode %u, value %u", opcode, value);
+	}
+}
+
+static void
+test_mode_values(void **state)
+{
+	static const uint32_t all[] = { 0, 1, 2, 127, 254, 255, 256, 257, 65536,
+		0x7fffffff, 0x80000000U, 0xffffff01U, 0xffffffffU };
+	uint32_t opcode;
+	size_t i, j;
+
+	(void)state;
+	for (i = 0; i < nitems(all); i++) {
+		for (opcode = 0; opcode < 512; opcode++)
+			assert_mode(opcode, all[i]);
+		for (j = 0; j < nitems(all); j++)
+			assert_mode(all[j], all[i]);
+		assert_mode(0x80000001U, all[i]);
+		assert_mode(0x01000001U, all[i]);
+	}
+}
+
+/* A run with so many modes in so many bytes, whatever it says of them. */
+static int
+modes_outcome(uint32_t count, uint32_t len, uint32_t bytes)
+{
+	static const struct msg_mode mode = { 1, 1 };
+	uint8_t buf[2 * SMALL_MAX];
+	size_t end;
+	uint32_t i;
+	struct run r;
+
+	pty_run(&r);
+	r.modes_count = 0;
+	end = pack_small(buf, &r);
+	assert_true(end + bytes + sizeof(mode) <= sizeof(buf));
+	for (i = 0; i < bytes; i += sizeof(mode))
+		memcpy(buf + end + i, &mode, sizeof(mode));
+	set32(buf, STR(modes.count), count);
+	set32(buf, STR(modes.len), len);
+	return (try(RUN, buf, end + bytes));
+}
+
+static void
+test_modes_lengths(void **state)
+{
+	struct run r;
+	uint32_t n;
+
+	(void)state;
+	for (n = 0; n <= MODES_MAX + 2; n++) {
+		assert_int_equal(
+		    modes_outcome(n, 8 * n, 8 * n), n <= MODES_MAX ? 0 : -1);
+		assert_int_equal(modes_outcome(n + 1, 8 * n, 8 * n), -1);
+		assert_int_equal(modes_outcome(n, 8 * n + 8, 8 * n + 8), -1);
+		assert_int_equal(modes_outcome(n, 8 * n + 4, 8 * n + 4), -1);
+		assert_int_equal(modes_outcome(n, 8 * n + 1, 8 * n + 1), -1);
+		assert_int_equal(modes_outcome(n, 8 * n, 8 * n + 8), -1);
+		assert_int_equal(modes_outcome(n + 1, 8 * n + 8, 8 * n), -1);
+		/* The product that overflows. */
+		assert_int_equal(
+		    modes_outcome(0x20000000U + n, 8 * n, 8 * n), -1);
+	}
+	assert_int_equal(modes_outcome(0xffffffffU, 0xfffffff8U, 8), -1);
+	pty_run(&r);
+	r.modes_count = MODES_MAX + 1;
+	assert_too_big(&r);
+	r.modes_count = UINT32_MAX;
+	assert_too_big(&r);
+}
+
+/* Modes of a terminal that is not there: nothing else is wrong. */
+static void
+test_modes_without_pty(void **state)
+{
+	uint8_t buf[SMALL_MAX];
+	size_t len;
+	struct run r;
+
+	(void)state;
+	pty_run(&r);
+	r.rows = r.cols = 0;
+	r.flags &= ~(uint32_t)RUN_PTY_ECHO;
+	len = pack_small(buf, &r);
+	assert_int_equal(try(RUN, buf, len), 0);
+	r.flags &= ~(uint32_t)RUN_PTY;
+	len = pack_small(buf, &r);
+	assert_int_equal(try(RUN, buf, len), -1);
+	r.modes_count = 0;
+	len = pack_small(buf, &r);
+	assert_int_equal(try(RUN, buf, len), 0);
+}
+
+static void
+test_ptyopts_limits(void **state)
+{
+	static const uint32_t bad[] = { MODES_MAX + 1, 0x20000000, 0x20000001,
+		0x80000000U, 0xe0000000U, 0xffffffffU };
+	struct msg_ptyopts m = { INT64_MIN, INT32_MIN, 0 };
+	struct msg_mode modes[MODES_MAX + 2];
+	uint8_t buf[sizeof(m) + sizeof(modes)];
+	size_t i, len;
+
+	(void)state;
+	for (i = 0; i < nitems(modes); i++) {
+		modes[i].opcode = 50;
+		modes[i].value = i & 1;
+	}
+	memcpy(buf + sizeof(m), modes, sizeof(modes));
+	for (m.count = 0; m.count <= MODES_MAX + 1; m.count++) {
+		memcpy(buf, &m, sizeof(m));
+		for (len = 0; len <= sizeof(buf); len++)
+			assert_int_equal(try(PTYOPTS, buf, len),
+			    m.count <= MODES_MAX &&
+				    len == sizeof(m) + m.count * 8
+				? 0
+				: -1);
+	}
+	for (i = 0; i < nitems(bad); i++) {
+		m.count = bad[i];
+		memcpy(buf, &m, sizeof(m));
+		for (len = 0; len <= sizeof(buf); len += 8)
+			assert_int_equal(try(PTYOPTS, buf, len), -1);
+	}
+}
+
+static void
+test_winsz_round(void **state)
+{
+	static const struct msg_winsz all[] = {
+		{ INT64_MIN, INT32_MIN, 1, 1 },
+		{ INT64_MAX, INT32_MAX, UINT16_MAX, 1 },
+		{ 0, 2, 1, UINT16_MAX },
+	};
+	struct msg_winsz m;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < nitems(all); i++) {
+		assert_int_equal(try(WINSZ, &all[i], sizeof(m)), 0);
+		assert_int_equal(proto_unpack_winsz(&all[i], sizeof(m), &m), 0);
+		assert_true(m.tid == all[i].tid);
+		assert_int_equal(m.pid, all[i].pid);
+		assert_int_equal(m.rows, all[i].rows);
+		assert_int_equal(m.cols, all[i].cols);
+	}
 }
 
 static void
@@ -1156,7 +1603,7 @@ mutate_word(uint8_t *msg, size_t len)
 
 	if (words == 0)
 		return;
-	off = below(words > 32 ? 32 : words) * 4;
+	off = below(words > 48 ? 48 : words) * 4;
 	switch (below(3)) {
 	case 0:
 		set32(msg, off, bad[below(nitems(bad))]);
@@ -1211,7 +1658,7 @@ test_mutated(void **state)
 	for (i = 0; i < rounds; i++) {
 		/* Half of them are runs. */
 		kind = below(2) ? RUN : (enum kind)below(KINDS);
-		len = sample(kind, (int)below(2), buf);
+		len = sample(kind, (int)below(SAMPLES), buf);
 		for (n = 1 + below(3); n > 0; n--)
 			len = mutate(buf, len);
 		good += try(kind, buf, len) == 0;
@@ -1226,6 +1673,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lengths),
 		cmocka_unit_test(test_run_round),
+		cmocka_unit_test(test_run_round_more),
 		cmocka_unit_test(test_reply_round),
 		cmocka_unit_test(test_launched_round),
 		cmocka_unit_test(test_launched_refused),
@@ -1240,6 +1688,11 @@ main(void)
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_nul),
 		cmocka_unit_test(test_vectors),
+		cmocka_unit_test(test_mode_values),
+		cmocka_unit_test(test_modes_lengths),
+		cmocka_unit_test(test_modes_without_pty),
+		cmocka_unit_test(test_ptyopts_limits),
+		cmocka_unit_test(test_winsz_round),
 		cmocka_unit_test(test_stdin_limits),
 		cmocka_unit_test(test_pids_limits),
 		cmocka_unit_test(test_mutated),

@@ -1,0 +1,194 @@
+/*
+ * Ends of children. Each is heard of by its pidfd, at a cost that does not
+ * grow with their number; orphans, and all where there are no pidfds, by
+ * SIGCHLD and a sweep.
+ */
+
+#include <sys/wait.h>
+
+#include <poll.h>
+#include <signal.h>
+
+#include "compat/proc.h"
+#include "log.h"
+#include "priv.h"
+
+#define SWEEP_DELAY 100 /* ms from a SIGCHLD to looking whose it was */
+#define SWEEP_MAX 256 /* dead processes taken in one go */
+#define SWEEP_ALL 100000 /* the same in a shutdown */
+
+static struct timer sweep_timer;
+
+/*
+ * Reaped while a launch was on its way, so that they may be what it has
+ * made: a child can be dead before its launcher names it.
+ */
+#define UNCLAIMED_MAX 4096
+static struct {
+	pid_t pid;
+	int status;
+	uint64_t until; /* launches answered by when it is nobody's */
+} unclaimed[UNCLAIMED_MAX];
+static int unclaimed_count;
+
+/* Was pid reaped before its launcher could name it? The latest counts. */
+int
+reap_claim(pid_t pid, int *status)
+{
+	int i;
+
+	for (i = unclaimed_count - 1; i >= 0; i--)
+		if (unclaimed[i].pid == pid) {
+			*status = unclaimed[i].status;
+			unclaimed[i] = unclaimed[--unclaimed_count];
+			return (1);
+		}
+	return (0);
+}
+
+/*
+ * A process that never became a child, as its launcher says: it is dead or
+ * dying.
+ */
+void
+reap_stray(pid_t pid)
+{
+	if (pid <= 1 || child_by_pid(pid) != NULL || part_is(pid))
+		return;
+	if (waitpid(pid, NULL, WNOHANG) != pid)
+		reap_sigchld();
+}
+
+/*
+ * With kill_group the others of its group go when it goes: told while the
+ * dead child still holds the number of the group.
+ */
+static void
+reap_group(const struct child *c)
+{
+	siginfo_t si;
+	pid_t group;
+
+	si.si_pid = 0;
+	if (!(c->run_flags & RUN_KILL_GROUP) || (group = child_group(c)) == 0 ||
+	    waitid(P_PID, (id_t)c->pid, &si, WEXITED | WNOHANG | WNOWAIT) ==
+		-1 ||
+	    si.si_pid != c->pid)
+		return;
+	(void)kill(-group, SIGTERM);
+}
+
+/* Has c ended, and how? Only its own parent can know that. */
+static int
+reap_wait(const struct child *c, int *status)
+{
+	struct pollfd pfd = { .fd = c->watch, .events = POLLIN };
+
+	if (c->flags & CHILD_FOREIGN) {
+		if (poll(&pfd, 1, 0) != 1)
+			return (0);
+		/* It may have been given to us as an orphan. */
+		(void)waitpid(c->pid, NULL, WNOHANG);
+		*status = -1;
+		return (1);
+	}
+	reap_group(c);
+	return (waitpid(c->pid, status, WNOHANG) == c->pid);
+}
+
+void
+reap_child(struct child *c)
+{
+	int status;
+
+	if (!reap_wait(c, &status)) {
+		if (c->flags & CHILD_FOREIGN)
+			return;
+		/* Its tracer has it yet: SIGCHLD comes when that lets go. */
+		pidset_remove(c->watch);
+		c->watch = -1;
+		return;
+	}
+	log_debug("pid %d ended with status %d", (int)c->pid, status);
+	child_unlist(c);
+	c->status = status;
+	if (c->flags & (CHILD_ORPHAN | CHILD_HELPER))
+		child_free(c);
+	else if (c->flags & CHILD_TOLD)
+		child_tell_exit(c);
+	stop_check();
+}
+
+void
+reap_ended(void)
+{
+	uint32_t ended[64];
+	struct child *c;
+	int i, n;
+
+	n = pidset_ended(child_set(), ended, 64);
+	for (i = 0; i < n; i++)
+		if ((c = child_by_id(ended[i])) != NULL)
+			reap_child(c);
+}
+
+static void
+sweep(void *arg)
+{
+	(void)arg;
+	reap_sweep();
+}
+
+static void
+reap_stranger(pid_t pid)
+{
+	int status;
+
+	if (waitpid(pid, &status, WNOHANG) != pid)
+		return;
+	if (part_ended(pid, status) || !launch_waiting())
+		return;
+	unclaimed[unclaimed_count].until = launch_asked();
+	unclaimed[unclaimed_count].pid = pid;
+	unclaimed[unclaimed_count++].status = status;
+}
+
+/* Reap whoever has died and is watched by no pidfd. */
+void
+reap_sweep(void)
+{
+	struct child *c;
+	siginfo_t si;
+	int i, n, max = stop_state() == STATE_RUN ? SWEEP_MAX : SWEEP_ALL;
+
+	for (i = n = 0; i < unclaimed_count; i++)
+		if (unclaimed[i].until > launch_answered())
+			unclaimed[n++] = unclaimed[i];
+	unclaimed_count = n;
+	for (i = 0; unclaimed_count < UNCLAIMED_MAX; i++) {
+		if (i == max)
+			break;
+		si.si_pid = 0;
+		if (waitid(P_ALL, 0, &si, WEXITED | WNOHANG | WNOWAIT) == -1 ||
+		    si.si_pid == 0)
+			return;
+		if ((c = child_by_pid(si.si_pid)) != NULL)
+			reap_child(c);
+		else
+			reap_stranger(si.si_pid);
+	}
+	timer_set(&sweep_timer, 1, sweep, NULL);
+}
+
+/*
+ * Somebody died. Most are in the set and are reaped from there, at a cost
+ * that does not grow; looking for the others walks all children in the
+ * kernel, so one look is made for many signals.
+ */
+void
+reap_sigchld(void)
+{
+	if (!sweep_timer.set)
+		timer_set(&sweep_timer, child_set() == -1 ? 0 : SWEEP_DELAY,
+		    sweep, NULL);
+}

@@ -67,7 +67,7 @@ struct child {
 	uint32_t target; /* CHILD_HELPER: the id of whom it is to stop */
 	int fds[3]; /* the node's ends, until the worker has them */
 	struct timer deadline;
-	uint64_t launch; /* the how manieth it was to be launched */
+	uint64_t launch; /* its number among all launches */
 	struct slot *slot; /* its answer's place, until it is born */
 };
 
@@ -75,10 +75,11 @@ struct child {
 #define CHILD_STOPPED 0x2 /* by request: its end is no failure */
 #define CHILD_ENDED 0x4 /* reaped */
 #define CHILD_ORPHAN 0x8 /* inherited; nobody is told of it */
+#define CHILD_LOST 0x10 /* refused by the worker, and killed */
 #define CHILD_FOREIGN 0x20 /* no child of ours: only managed */
 #define CHILD_HELPER 0x40 /* a kill command; nobody is told of it */
+/* Of these the node is to know nothing. */
 #define CHILD_SILENT (CHILD_ORPHAN | CHILD_HELPER | CHILD_LOST)
-#define CHILD_LOST 0x10 /* refused by the worker, and killed */
 
 /* answer.c: replies in the order of their requests */
 void answer_reserve(struct child *);

@@ -248,4 +248,5 @@ vocabulary() ->
      e2big, eacces, eagain, ebadf, ebusy, echild, efault, einval, eio, eisdir,
      eloop, emfile, enametoolong, enfile, enodev, enoent, enoexec, enomem,
      enospc, enosys, enotdir, enotsup, enotty, enxio, eopnotsupp, eperm,
-     epipe, erofs, esrch, etimedout, etxtbsy].
+     epipe, erofs, esrch, etimedout, etxtbsy, edquot, eexist, efbig, eintr,
+     emsgsize, estale, unknown].

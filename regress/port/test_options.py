@@ -152,11 +152,11 @@ OPEN = [
 def opened(options, want):
     with Port() as p:
         pid = p.run(["/bin/sleep", "1000"], options)
-        # Its loader has files open for a moment.
-        eventually(lambda: set(proc.descriptors(pid)) == {
-            i for i in range(3) if want[i]}, 1,
-            lambda: "descriptors %s" % proc.descriptors(pid))
+        # It sleeps once its loader has closed what that had open.
+        eventually(lambda: proc.state(pid) == "S", 2, "no sleep")
         found = proc.descriptors(pid)
+        check(set(found) == {i for i in range(3) if want[i]},
+              "descriptors %s", found)
         for fd, what in found.items():
             check(what.startswith(want[fd]), "%d is %s", fd, what)
 

@@ -33,6 +33,8 @@ def request(number, instruction):
     ("-p 4", dict(packet=4)),
     ("-p 2 -n, descriptors 3 and 4", dict(packet=2, high=True)),
     ("-p 4 -n, descriptors 3 and 4", dict(packet=4, high=True)),
+    ("without -p, 2 bytes", dict(packet=None)),
+    ("without -p, 2 bytes, -n", dict(packet=None, high=True)),
 ])
 def framing(options):
     with Port(**options) as p:
@@ -90,6 +92,24 @@ def longest_of_four():
         p.frame(etf.term_to_binary(
             (0, (A.stdin, 2 ** 30, bytes(MAX_FRAME - head)))))
         expect([], p.ask(A.list, seconds=10))
+
+
+@rows(SECTION + " a long stdin payload is passed on as it arrives,", [
+    ("-p 2", 2, 65000), ("-p 4", 4, 1 << 20)])
+def passed_on(packet, size):
+    """The child has what has come of it; the rest of the frame has not."""
+    with Port(packet=packet) as p:
+        pid = p.run(["/bin/cat"], [A.stdin, A.stdout])
+        data = random.Random(packet).randbytes(size)
+        term = etf.term_to_binary((0, (A.stdin, pid, data)))
+        p.write(struct.pack(p.length, len(term)))
+        head, at = len(term) - size, 0
+        for end in (size // 4, size // 2, size):
+            p.write(term[at:head + end])
+            at = head + end
+            p.until_out(pid, data[:end])
+        p.stdin(pid, A.eof)
+        expect(0, p.exit(pid), "status")
 
 
 @case(SECTION + " TransId 0 asks for no reply")
@@ -163,7 +183,7 @@ BROKEN = [
      frame(etf.term_to_binary((1, [A.list])))),
 ] + [
     ("a term cut off after %d of %d bytes" % (n, len(VALID)),
-     frame(VALID[:n])) for n in range(2, len(VALID), 3)
+     frame(VALID[:n])) for n in range(2, len(VALID))
 ]
 
 rows("1 broken peer:", BROKEN)(broken_peer)
@@ -359,6 +379,30 @@ def long_instruction():
         expect((A.error, ANY), p.ask(A.run, *range(254)))
         expect((A.error, ANY), p.ask(A.nonsense, *range(1000)))
         expect(BADARG, p.ask(A.kill, -1, 9))
+
+
+# One of each tag, so that a cut is once inside of each.
+EVERY_TAG = etf.term_to_binary((etf.small_big(7, 8), etf.large_tuple([
+    etf.atom_latin1("nonsense"), etf.small_atom_latin1("a"),
+    etf.atom_utf8("b"), A.c, 5, 500, -5, etf.large_big(2 ** 70), 1.5,
+    b"binary", etf.bit_binary(b"ab", 3), "string", [1, [2]], [], {A.k: b"v"},
+    (A.small,)])))
+
+
+@case(TERMS + " every tag in one term, cut off at each byte", limit=60)
+def cut_off():
+    """Never read past the frame: the end of it is a broken peer's."""
+    with Port() as p:
+        p.asked.append(7)
+        p.frame(EVERY_TAG)
+        expect(ERROR, p.reply(7))
+    for n in range(1, len(EVERY_TAG)):
+        with Port() as p:
+            # What would make it whole lies behind the frame.
+            p.write(frame(EVERY_TAG[:n]) + EVERY_TAG[n:])
+            code = p.end()
+            check(code == 1, "exit %d after %d bytes", code, n)
+            p.close(code=1)
 
 
 @case(TERMS + " random bytes crash nothing", limit=60)

@@ -2,11 +2,17 @@
 
 import os
 import pwd
+import random
 import re
+import shutil
 import signal
+import subprocess
 import time
 
-from case import OK, ROOT, SLOW, Skip, case, check, expect, rows
+import port
+import starter
+from case import (OK, ROOT, SLOW, STARTED, Skip, case, check, expect,
+                  rows)
 from etf import A
 from port import Port, environment, program, user_flags
 
@@ -79,6 +85,46 @@ def root_without_user():
     check(log and not out, "log %s, output %r", log, out)
 
 
+@case(SECTION + " -user of one's own name, who is nobody special")
+def own_user():
+    uid = starter.NOBODY if ROOT else os.geteuid()
+    try:
+        me = pwd.getpwuid(uid).pw_name
+    except KeyError:
+        raise Skip("uid %d has no name" % uid)
+    with starter.plain("-user", me) as p:
+        pid = p.run(["/usr/bin/id", "-un"], [A.stdout])
+        expect(0, p.exit(pid), "status")
+        check(p.out(pid) == me.encode() + b"\n", "ran as %r", p.out(pid))
+        expect(STARTED, p.ask(A.run, ["/bin/true"], [(A.user, me)]))
+
+
+@case(SECTION + " -user of another, by nobody special: exit 4")
+def other_user():
+    with starter.plain("-user", "root") as p:
+        check(p.end() == 4, "exit %s", p.status)
+        check(any("root" in line for line in p.log()), "log %s", p.log())
+        p.close(code=4)
+
+
+@rows(SECTION + " an error is its exit status, within 350 ms:", [
+    ("2, unknown flag", ["-Z"], 2),
+    ("3, unknown user", ["-user", "no-such-user"], 3),
+    ("4, root without -user", [], 4),
+])
+def soon(flags, status):
+    if status == 4 and not ROOT:
+        raise Skip("not root")
+    took = []
+    for _ in range(5):
+        start = time.monotonic()
+        code, out, log = program(*flags)
+        took.append(time.monotonic() - start)
+        check(code == status and not out and log,
+              "exit %d, output %r, log %s", code, out, log)
+    check(min(took) < 0.35 * SLOW, "%d ms", min(took) * 1000)
+
+
 @rows(SECTION + " flags in any order:", [
     ("-alarm -debug N", ["-alarm", "3", "-debug", "1"]),
     ("-debug N -alarm", ["-debug", "1", "-alarm", "3"]),
@@ -91,6 +137,24 @@ def order(flags):
             expect([], p.ask(A.list))
         with Port(*flags, packet=2, high=True) as p:
             expect([], p.ask(A.list))
+
+
+# But -h, --version and --whoami, which start nothing.
+ALL_FLAGS = [
+    ["-n"], ["-p", "2"], ["-alarm", "3"], ["-debug", "1"],
+    ["-limit-users", "daemon"], ["-cap", "all"], ["-stdin-limit", "1000"],
+    user_flags(),
+]
+
+
+@case(SECTION + " flags in any order: all of them, 30 permutations")
+def order_all():
+    source = random.Random(350)
+    for _ in range(30):
+        order = source.sample(ALL_FLAGS, len(ALL_FLAGS))
+        args = [word for flag in order for word in flag]
+        with Port(*args, packet=None, user=False, high=True) as p:
+            expect((OK, 1), p.ask(A.debug, 0))
 
 
 @case(SECTION + " ready within 350 ms")
@@ -125,6 +189,23 @@ def group_leader(session):
         expect([], p.ask(A.list))
         check(os.getpgid(p.pid) == p.pid, "group %d of %d",
               os.getpgid(p.pid), p.pid)
+
+
+@case(SECTION + " process group leader, or exit 4")
+def no_group_leader():
+    """What the system refuses to us, strace(1) does."""
+    tool = shutil.which("strace")
+    if not tool or subprocess.run(
+            [tool, "-o", "/dev/null", "/bin/true"], check=False,
+            stderr=subprocess.DEVNULL).returncode:
+        raise Skip("no strace(1), or it may not trace")
+    done = subprocess.run(
+        [tool, "-qq", "-o", "/dev/null", "-e", "inject=setpgid:error=EPERM",
+         port.PROGRAM] + user_flags(), check=False, env=environment(),
+        stdin=subprocess.DEVNULL, capture_output=True)
+    check(done.returncode == 4, "exit %d", done.returncode)
+    check(b"process group" in done.stderr and not done.stdout,
+          "stderr %r, stdout %r", done.stderr, done.stdout)
 
 
 @case(SECTION + " the group's signals do not reach the starter")
@@ -168,10 +249,27 @@ def no_environment():
         check(p.out(pid) == b"works\n", "output %r", p.out(pid))
 
 
-@case(SECTION + " -debug N is the level that debug answers")
-def debug_flag():
-    with Port("-debug", "2") as p:
-        expect((OK, 2), p.ask(A.debug, 0))
+@rows(SECTION, [
+    ("-debug N is the level that debug answers", ["-debug", "2"], 2),
+    ("-debug 0", ["-debug", "0"], 0), ("-debug 10", ["-debug", "10"], 10),
+    ("-debug without N is level 1", ["-debug"], 1),
+    ("without -debug the level is 0", [], 0),
+])
+def debug_flag(flags, level):
+    with Port(*flags) as p:
+        expect((OK, level), p.ask(A.debug, 0))
+
+
+@rows(SECTION + " the level decides what stderr gets:", [
+    ("-debug", ["-debug"], True), ("-debug 0", ["-debug", "0"], False),
+    ("without -debug", [], False),
+])
+def debug_log(flags, more):
+    with Port(*flags) as p:
+        pid = p.run("exit 3")
+        expect(768, p.exit(pid))
+        told = [line for line in p.log() if "pid %d " % pid in line]
+        check(bool(told) == more, "log %s", p.log())
 
 
 @case(SECTION + " signals ignored and blocked by the starter")

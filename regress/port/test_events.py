@@ -5,11 +5,14 @@ process that was announced, is what Port checks in every case.
 """
 
 import hashlib
+import os
 import random
 import signal
+import tempfile
 import time
 
-from case import ANY, OK, SLOW, case, check, eventually, expect, rows
+from case import (ANY, OK, SLOW, Skip, case, check, eventually, expect,
+                  rows)
 from etf import A
 from port import Port
 import proc
@@ -174,13 +177,33 @@ def raw_status(cmd, status):
         expect(status, p.exit(p.run(cmd)), "status")
 
 
-@case(SECTION + " status is wait(2)'s: +128 for a core")
-def core_status():
-    with Port() as p:
-        pid = p.run("ulimit -c 0; kill -SEGV $$")
-        status = p.exit(pid)
+def shell_status(cmd, directory):
+    """What wait(2) tells ourselves about such a command."""
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.chdir(directory)
+            os.execv("/bin/sh", ["sh", "-c", cmd])
+        finally:
+            os._exit(127)
+    return os.waitpid(pid, 0)[1]
+
+
+@rows(SECTION + " status is wait(2)'s:", [
+    ("SIGSEGV, no core", "ulimit -c 0; kill -SEGV $$", signal.SIGSEGV),
+    ("SIGSEGV, +128 for a core", "ulimit -c unlimited; kill -SEGV $$",
+     signal.SIGSEGV | 128),
+    ("SIGABRT, +128 for a core", "ulimit -c unlimited; kill -ABRT $$",
+     signal.SIGABRT | 128),
+])
+def core_status(cmd, want):
+    with tempfile.TemporaryDirectory() as directory, Port() as p:
+        status = shell_status(cmd, directory)
         # Where core_pattern is a pipe, a limit of 0 does not hold.
-        check(status in (11, 11 + 128), "status %d", status)
+        if status != want:
+            raise Skip("status %d here without the port, too" % status)
+        pid = p.run(cmd, [(A.cd, directory)])
+        expect(int(want), p.exit(pid), "status")
 
 
 @rows(SECTION + " status after kill:", [
@@ -207,6 +230,14 @@ def stop_status(cmd):
     with Port() as p:
         pid = p.run(cmd, [A.stdout, (A.kill_timeout, 1)])
         p.until_out(pid, b"up\n")
+        expect(OK, p.ask(A.stop, pid))
+        expect(0, p.exit(pid), "status")
+
+
+@case(SECTION + " after stop the status is 0: with {success_exit_code, 7}")
+def stop_success():
+    with Port() as p:
+        pid = p.run(["/bin/sleep", "1000"], [(A.success_exit_code, 7)])
         expect(OK, p.ask(A.stop, pid))
         expect(0, p.exit(pid), "status")
 

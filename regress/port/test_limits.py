@@ -4,8 +4,8 @@ import os
 import time
 
 import proc
-from case import (ERROR, OK, SLOW, SOAK, STARTED, Failure, Like, Skip, case,
-                  check, eventually, expect, rows)
+from case import (ERROR, OK, SLOW, SOAK, STARTED, Failure, Like, Skip, Text,
+                  case, check, eventually, expect, rows)
 from etf import A
 from port import Port
 
@@ -14,6 +14,7 @@ FULL = "5 descriptors run out:"
 STDIN = "5 stdin:"
 PRESSURE = "5 backpressure:"
 PIPES = [A.stdin, A.stdout, A.stderr]
+SLEEP = ["/bin/sleep", "1000"]
 MIB = 1 << 20
 EMFILE = (A.error, Like(
     r"^Couldn't start pid: (Failed to create a pipe for std(in|out|err)|"
@@ -187,6 +188,30 @@ def nofile():
         new = p.run(["/bin/cat"], PIPES)
         p.stdin(new, b"new")
         p.until_out(new, b"new")
+
+
+@rows(FULL + " the reply names the stream of the pipe:", [
+    ("stdout", [A.stdout], "stdout"), ("stderr", [A.stderr], "stderr"),
+    ("stdin", [A.stdin], "stdin"),
+    ("stdout, {stderr, stdout}", [A.stdout, (A.stderr, A.stdout)], "stdout"),
+])
+def nofile_text(options, stream):
+    """Word for word, at a soft limit of 64 descriptors."""
+    with Port(nofile=(64, 64)) as p:
+        pids = []
+        for _ in range(100):
+            reply = p.ask(A.run, SLEEP, options)
+            if reply[0] == A.error:
+                break
+            expect(STARTED, reply)
+            pids.append(reply[1])
+        expect((A.error, Text("Couldn't start pid: Failed to create a pipe "
+                              "for %s: Too many open files" % stream)),
+               reply)
+        expect(sorted(pids), sorted(p.ask(A.list)), "list")
+        expect(OK, p.ask(A.kill, pids[0], 9))
+        expect(9, p.exit(pids[0]), "status")
+        expect(STARTED, p.ask(A.run, SLEEP, options))
 
 
 @case(FULL + " 200 refusals leak nothing")

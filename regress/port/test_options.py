@@ -116,6 +116,11 @@ def streams(cmd, options, stdout, stderr, content):
      (A.stdout, "{FILE}x", [(A.mode, 0o600)]), 0o600),
     ("{stderr, File, [append, {mode, 8#640}]}",
      (A.stderr, "{FILE}x", [A.append, (A.mode, 0o640)]), 0o640),
+    ("{stderr, File}: mode 8#644", (A.stderr, b"{FILE}x"), 0o644),
+    ("{stderr, File, [{mode, 8#600}]}",
+     (A.stderr, "{FILE}x", [(A.mode, 0o600)]), 0o600),
+    ("{stdout, File, [{mode, 8#640}, append]}",
+     (A.stdout, "{FILE}x", [(A.mode, 0o640), A.append]), 0o640),
 ])
 def file_mode(option, mode):
     scratch = Scratch()
@@ -196,6 +201,24 @@ REFUSALS = [
      [(A.stdout, "/dev/null", [A.nonsense])], "stdout"),
     ("{stdout, File, [{mode, a}]}",
      [(A.stdout, "/dev/null", [(A.mode, A.a)])], "stdout"),
+    ("{stderr, File, [{mode, -1}]}",
+     [(A.stderr, "/dev/null", [(A.mode, -1)])], "stderr"),
+    ("{stdout, File, [{mode, 8#10000}]}",
+     [(A.stdout, "/dev/null", [(A.mode, 0o10000)])], "stdout"),
+    ("{stdout, File, [append, append]}",
+     [(A.stdout, "/dev/null", [A.append, A.append])], "stdout"),
+    ("{stderr, File, [{mode, _}, {mode, _}]}",
+     [(A.stderr, "/dev/null", [(A.mode, 0o600)] * 2)], "stderr"),
+    ("{stdout, File, append}", [(A.stdout, "/dev/null", A.append)],
+     "stdout"),
+    ("{stdout, null, []}", [(A.stdout, A.null, [])], "stdout"),
+    ("{stderr, stdout, []}", [(A.stderr, A.stdout, [])], "stderr"),
+    ("{stderr}", [(A.stderr,)], "stderr"),
+    ("{stdin}", [(A.stdin,)], "stdin"),
+    ("{stderr, \"\"}", [(A.stderr, "")], "stderr"),
+    ("{stderr, stdin}", [(A.stderr, A.stdin)], "stderr"),
+    ("{stderr, nonsense}", [(A.stderr, A.nonsense)], "stderr"),
+    ("{cd, \"\"}", [(A.cd, "")], "cd"),
     ("{cd, 5}", [(A.cd, 5)], "cd"),
     ("{cd, atom}", [(A.cd, A.tmp)], "cd"),
     ("{cd, [\"a\"]}", [(A.cd, ["/tmp"])], "cd"),
@@ -211,6 +234,10 @@ REFUSALS = [
     ("{env, [{K, true}]}", [(A.env, [("K", True)])], "env"),
     ("{env, [{5, V}]}", [(A.env, [(5, "V")])], "env"),
     ("{env, [{K, V, 1}]}", [(A.env, [("K", "V", 1)])], "env"),
+    ("{env, [\"K\"]}", [(A.env, ["K"])], "env"),
+    ("{env, [\"=V\"]}", [(A.env, ["=V"])], "env"),
+    ("{env, [{\"\", V}]}", [(A.env, [("", "V")])], "env"),
+    ("{env, [{\"K=\", V}]}", [(A.env, [("K=", "V")])], "env"),
     ("{env, improper}", [(A.env, etf.list_ext(["A=B"], tail=b"x"))], "env"),
     ("{env}", [(A.env,)], "env"),
     ("env", [A.env], "env"),
@@ -308,7 +335,41 @@ def cd(directory):
         check(p.out(pid) == b"/usr\n", "output %r", p.out(pid))
 
 
-@case(SECTION + " {cd, Dir}: files of redirections, UTF-8")
+@case(SECTION + " files are opened by the child: in its directory, {cd, Dir}")
+def cd_files():
+    """Names without a slash are the child's, not the port's."""
+    scratch = Scratch()
+    with Port(cwd="/") as p:
+        with open(scratch.directory.name + "/in", "w") as f:
+            f.write("input\n")
+        pid = p.run("cat; echo err >&2", [
+            (A.cd, scratch.directory.name), (A.stdin, "in"),
+            (A.stdout, "out"), (A.stderr, b"err")])
+        expect(0, p.exit(pid), "status")
+        for name in ("out", "err"):
+            with open(scratch.directory.name + "/" + name) as f:
+                text = f.read()
+            check(text == ("input\n" if name == "out" else "err\n"),
+                  "%s: %r", name, text)
+
+
+@case(SECTION + " files are opened by the child: a FIFO holds nobody up")
+def fifo():
+    scratch = Scratch()
+    fifo = scratch.directory.name + "/fifo"
+    os.mkfifo(fifo)
+    with Port() as p:
+        pid = p.run(["/bin/cat"], [(A.stdin, fifo), A.stdout])
+        reply = p.ask(A.run, ["/bin/echo", "x"], [(A.stdout, fifo)])
+        if reply[0] == A.pid:
+            p.exit(reply[1])
+        other = p.run(["/bin/echo", "other"], [A.stdout])
+        expect(0, p.exit(other), "status")
+        p.ask(A.stop, pid)
+        p.exit(pid)
+
+
+@case(SECTION + " {cd, Dir}, UTF-8")
 def cd_utf8():
     scratch = Scratch()
     directory = scratch.file + "d"

@@ -10,6 +10,7 @@ import re
 import shutil
 import signal
 import tempfile
+import termios
 
 import etf
 import proc
@@ -491,6 +492,27 @@ def mode_speed_unknown(name, speed):
         stty(p, [(Atom(name), speed)])
 
 
+@rows(MODES + " one that the system lacks changes nothing:", [
+    (name, name) for name, label in CHARACTERS.items() if label is None])
+def mode_lacking(name):
+    with Port() as p:
+        want = output(p, "stty -g", TTY)
+        for value in (0, 7, 255, True, False):
+            shown(p, "stty -g", with_modes([(Atom(name), value)]), want)
+
+
+@rows(MODES, [("pendin, as termios has it", "pendin", "PENDIN")])
+def mode_bit(name, bit):
+    """stty(1) does not show it."""
+    code = ("import termios; print(termios.tcgetattr(0)[3] & %d)"
+            % getattr(termios, bit))
+    with Port() as p:
+        for value in (1, 0, True, False):
+            got = output(p, [PYTHON, "-c", code],
+                         with_modes([(Atom(name), value)]))
+            check((got != b"0\r\n") == bool(value), "%s: %r", value, got)
+
+
 @case(MODES + " all of them at once")
 def modes_all():
     modes = [(Atom(name), 0) for name in FLAGS if name != "tostop"]
@@ -679,6 +701,32 @@ def pty_opts():
             check_flag(after, name, True)
         check("intr = ^G" in after, "after: %r", after)
         check("speed 9600 baud" in after, "after: %r", after)
+
+
+SHOWING = ("trap 'stty -a; echo end' USR1; echo up; "
+           "while :; do sleep 0.01; done")
+
+
+@rows(PTY_OPTS + " change what stty -a shows:",
+      [(name, name) for name in list(CHARACTERS) + FLAGS
+       if name not in ("cs7", "parenb")])
+def pty_opts_name(name):
+    """Asked for by a signal: no mode is in its way."""
+    label = CHARACTERS.get(name)
+    with Port() as p:
+        pid = p.run(SHOWING, TTY)
+        at = until_in(p, pid, rb"up\r\n")
+        for value in (7, 255) if name in CHARACTERS else (True, 0):
+            expect(OK, p.ask(A.pty_opts, pid, [(Atom(name), value)]))
+            expect(OK, p.ask(A.kill, pid, int(signal.SIGUSR1)))
+            end = until_in(p, pid, rb"(?i)\nend", since=at)
+            text = p.out(pid)[at:end].decode().lower()
+            at = end
+            if name in FLAGS:
+                check_flag(text, name, bool(value))
+            elif label and label + " = " in text:
+                want = "^g" if value == 7 else "<undef>"
+                check(label + " = " + want in text, "stty: %r", text)
 
 
 @case(PTY_OPTS + " refused as a whole: nothing is changed")

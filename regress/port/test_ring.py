@@ -22,14 +22,15 @@ OPENING = ("open", "openat", "openat2", "creat")
 class Trace:
     """strace attached to some processes; the calls of each afterwards."""
 
-    def __init__(self, pids):
+    def __init__(self, pids, *flags):
         self.pids = pids
         self.directory = tempfile.TemporaryDirectory()
         self.prefix = self.directory.name + "/trace"
         tool = shutil.which("strace")
         if not tool:
             raise Skip("no strace")
-        argv = [tool, "-q", "-yy", "-s", "64", "-ff", "-o", self.prefix]
+        argv = [tool, "-q", "-yy", "-s", "64", "-ff", "-o", self.prefix,
+                *flags]
         for pid in pids:
             argv += ["-p", str(pid)]
         self.pid = os.fork()

@@ -113,6 +113,50 @@ def alarm():
         check(1.8 <= took <= 3.5 * SLOW, "%.2f s", took)
 
 
+@case(SECTION + " -alarm is 12 without it", limit=40)
+def alarm_default():
+    """For one whose own time, kill_timeout, is longer."""
+    with Port() as p:
+        pid = p.run("trap '' TERM; echo up; while :; do sleep 0.05; done",
+                    [A.stdout, (A.kill_timeout, 60)])
+        p.until_out(pid, b"up\n")
+        began = time.monotonic()
+        p.close_input()
+        p.end(seconds=20)
+        took = time.monotonic() - began
+        check(11.8 <= took <= 14 * SLOW, "%.2f s", took)
+
+
+@case(SECTION + " -alarm 0: SIGKILL follows at once")
+def alarm_zero():
+    with Port("-alarm", "0") as p:
+        entry, _ = start(p, DEAF, 2, 5)
+        time.sleep(0.1)
+        p.close_input()
+        p.end(seconds=2)
+        gone(entry, 0)
+
+
+@rows(SECTION + " daemons of children that ended before it,", [
+    ("end of file", "end of file", ""), ("SIGTERM", "SIGTERM", ""),
+    ("{shutdown}", "{shutdown}", ""),
+    ("who ignore SIGTERM, -alarm 1", "end of file", "trap '' TERM; "),
+])
+def daemons(way, deaf):
+    """They have left session and parent, but not us."""
+    with Port("-alarm", "1") as p:
+        entry = mark()
+        for _ in range(5):
+            p.exit(p.run("%ssetsid sleep 1000 & exit 0" % deaf,
+                         [(A.env, [entry])]))
+        expect([], p.ask(A.list))
+        eventually(lambda: len(proc.marked(entry)) == 5, 2, lambda: (
+            "%d daemons" % len(proc.marked(entry))))
+        WAYS[way](p)
+        p.end(seconds=4)
+        gone(entry, 0)
+
+
 @case(SECTION + " twice: SIGTERM during an end of file")
 def twice():
     with Port("-alarm", "1") as p:
@@ -124,9 +168,44 @@ def twice():
         p.end(seconds=4)
 
 
-@case(SECTION + " the node stops reading, too")
+def node(pipe):
+    """In a process of its own: a node with children; their mark."""
+    with Port() as p:
+        entry, _ = start(p, FAMILY, 5, 3)
+        os.write(pipe, ("%d %s" % (p.pid, entry)).encode())
+        p.pump(1000)
+
+
+@case(SECTION + " kill -9 of the node")
+def node_killed():
+    """What is left falls to the harness, which looks for it."""
+    rfd, wfd = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            os.close(rfd)
+            node(wfd)
+        finally:
+            os._exit(1)
+    os.close(wfd)
+    with os.fdopen(rfd, "rb") as f:
+        port, entry = f.read1(200).decode().split()
+    check(len(proc.marked(entry)) == 15, "%d processes of 15",
+          len(proc.marked(entry)))
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    gone(entry, 3)
+    eventually(lambda: proc.state(int(port)) in (None, "Z"), 3,
+               "the port goes on")
+    _, status = os.waitpid(int(port), 0)
+    check(status == 0, "the port ended with %d", status)
+    eventually(lambda: not proc.descendants(os.getpid()), 1, lambda: (
+        "left behind: %s" % proc.descendants(os.getpid())))
+
+
+@case(SECTION + " both pipes to the node close")
 def node_gone():
-    """As with kill -9 of the node: both pipes are closed."""
     p = Port()
     try:
         pid = p.run("yes", [A.stdout])

@@ -213,6 +213,23 @@ def debug(option):
         expect((OK, INT), p.ask(A.debug, 0))
 
 
+@rows(SECTION + " debug: its end is logged:", [
+    ("debug", A.debug, True), ("{debug, 1}", (A.debug, 1), True),
+    ("{debug, 10}", (A.debug, 10), True), ("{debug, 0}", (A.debug, 0), False),
+])
+def debug_log(option, more):
+    """Whatever the level of the port, and of this child only."""
+    with Port() as p:
+        other = p.run("exit 3")
+        pid = p.run("exit 3", [option])
+        expect(768, p.exit(pid), "status")
+        expect(768, p.exit(other), "status")
+        told = [line for line in p.log() if "pid %d " % pid in line]
+        check(bool(told) == more, "log %s", p.log())
+        check(not [line for line in p.log() if "pid %d " % other in line],
+              "log %s", p.log())
+
+
 @rows("2 flags:", [
     ("-limit-users %s" % value, ["-limit-users", value])
     for value in ("daemon", "root,daemon", "no-such-user", "")

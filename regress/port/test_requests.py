@@ -102,6 +102,8 @@ REPLIES = [
     ("run: Cmd an integer", (A.run, 5, []), REFUSED),
     ("run: Cmd a tuple", (A.run, ("a", "b"), []), REFUSED),
     ("run: Cmd []", (A.run, [], []), REFUSED),
+    ("run: Cmd <<>>", (A.run, b"", []), REFUSED),
+    ("run: Cmd [\"\"]", (A.run, [""], []), REFUSED),
     ("run: Cmd with an atom", (A.run, ["/bin/echo", A.a], []), REFUSED),
     ("run: Cmd with an integer", (A.run, ["/bin/echo", 300], []), REFUSED),
     ("run: Cmd with a list of lists",
@@ -500,14 +502,16 @@ def exec_fails(path, why):
         expect([], p.ask(A.list))
 
 
-@case(SECTION + " run: exec fails: {executable, Path}")
+@case(SECTION + " run: exec fails: {executable, Path}, no PATH search")
 def exec_fails_executable():
     with Port() as p:
-        for cmd in ("true", ["/bin/true"]):
-            pid = p.run(cmd, [A.stderr, (A.executable, "/nonexistent/sh")])
+        for cmd, path in (("true", "/nonexistent/sh"), ("true", "sh"),
+                          (["/bin/true"], "/nonexistent/sh"),
+                          (["/bin/true"], "true")):
+            pid = p.run(cmd, [A.stderr, (A.executable, path)])
             expect(256, p.exit(pid), "status")
-            text = ("Pid %d: cannot execute '/nonexistent/sh': "
-                    "No such file or directory\n" % pid)
+            text = ("Pid %d: cannot execute '%s': "
+                    "No such file or directory\n" % (pid, path))
             check(p.out(pid, A.stderr) == text.encode(), "stderr %r",
                   p.out(pid, A.stderr))
 

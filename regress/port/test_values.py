@@ -213,7 +213,7 @@ def debug(option):
         expect((OK, INT), p.ask(A.debug, 0))
 
 
-@rows(SECTION + " debug: its end is logged:", [
+@rows(SECTION + " debug: its start and end are logged:", [
     ("debug", A.debug, True), ("{debug, 1}", (A.debug, 1), True),
     ("{debug, 10}", (A.debug, 10), True), ("{debug, 0}", (A.debug, 0), False),
 ])
@@ -224,8 +224,9 @@ def debug_log(option, more):
         pid = p.run("exit 3", [option])
         expect(768, p.exit(pid), "status")
         expect(768, p.exit(other), "status")
-        told = [line for line in p.log() if "pid %d " % pid in line]
-        check(bool(told) == more, "log %s", p.log())
+        for what in ("pid %d started", "pid %d ended with status 768"):
+            told = [line for line in p.log() if what % pid in line]
+            check(len(told) == more, "log %s", p.log())
         check(not [line for line in p.log() if "pid %d " % other in line],
               "log %s", p.log())
 

@@ -7,6 +7,7 @@ them carry a mark in their environment, by which they are found again.
 
 import os
 import signal
+import tempfile
 import time
 import uuid
 
@@ -155,6 +156,24 @@ def daemons(way, deaf):
         WAYS[way](p)
         p.end(seconds=4)
         gone(entry, 0)
+
+
+@rows(SECTION + " daemons get SIGTERM, and time to use it,", [
+    (way, way) for way in WAYS])
+def daemons_graceful(way):
+    with tempfile.TemporaryDirectory() as directory, Port() as p:
+        note = directory + "/note"
+        p.exit(p.run("setsid sh -c \"trap 'echo term >>%s; exit' TERM; "
+                     "echo up >>%s; while :; do sleep 0.02; done\" & exit 0"
+                     % (note, note)))
+
+        def words():
+            with open(note, encoding="ascii") as f:
+                return f.read().split()
+        eventually(lambda: os.path.exists(note) and words(), 2, "no daemon")
+        WAYS[way](p)
+        p.end(seconds=4)
+        check(words() == ["up", "term"], "it wrote %s", words())
 
 
 @case(SECTION + " twice: SIGTERM during an end of file")

@@ -492,6 +492,17 @@ def mode_speed_unknown(name, speed):
         stty(p, [(Atom(name), speed)])
 
 
+@rows(MODES + " one that a terminal of this kind lacks is ignored, with "
+      "echo on:", [("cs7", A.cs7), ("parenb", A.parenb)])
+def mode_lacking_alone(name):
+    """When it is all that is asked for, tcsetattr(3) calls it an error."""
+    with Port() as p:
+        for value in (1, True):
+            for options in (with_modes([(name, value), (A.echo, 1)]),
+                            with_modes([(name, value)], [A.pty_echo])):
+                shown(p, "echo runs", options, b"runs\r\n")
+
+
 @rows(MODES + " one that the system lacks changes nothing:", [
     (name, name) for name, label in CHARACTERS.items() if label is None])
 def mode_lacking(name):
@@ -708,8 +719,7 @@ SHOWING = ("trap 'stty -a; echo end' USR1; echo up; "
 
 
 @rows(PTY_OPTS + " change what stty -a shows:",
-      [(name, name) for name in list(CHARACTERS) + FLAGS
-       if name not in ("cs7", "parenb")])
+      [(name, name) for name in list(CHARACTERS) + FLAGS])
 def pty_opts_name(name):
     """Asked for by a signal: no mode is in its way."""
     label = CHARACTERS.get(name)

@@ -280,7 +280,7 @@ spawn_pty(struct spawn *s, int mine[3])
 		(void)ptymode_set(&t, r->modes[i].opcode, r->modes[i].value);
 	ws.ws_row = (unsigned short)r->rows;
 	ws.ws_col = (unsigned short)r->cols;
-	if (tcsetattr(s->slave, TCSANOW, &t) == -1 ||
+	if (ptymode_apply(s->slave, &t) == -1 ||
 	    (r->rows != 0 && ioctl(s->slave, TIOCSWINSZ, &ws) == -1))
 		return (fail(s, STAGE_PTY, 0));
 	if ((mine[2] = fcntl(s->slave, F_DUPFD_CLOEXEC, 0)) == -1)

@@ -73,7 +73,7 @@ pty_opts(void *arg, const void *data, size_t len, int fd)
 	if ((r = tcgetattr(fd, &t)) == 0) {
 		for (i = 0; i < m.count; i++)
 			(void)ptymode_set(&t, modes[i].opcode, modes[i].value);
-		r = tcsetattr(fd, TCSANOW, &t);
+		r = ptymode_apply(fd, &t);
 	}
 	pty_answer(m.tid, r);
 	return (0);

@@ -3,6 +3,7 @@
  * the system lacks.
  */
 
+#include <errno.h>
 #include <stddef.h>
 #include <string.h>
 #include <unistd.h>
@@ -306,4 +307,13 @@ ptymode_set(struct termios *t, uint32_t opcode, uint32_t value)
 	default:
 		return (set_speed(t, m->kind, value));
 	}
+}
+
+int
+ptymode_apply(int fd, const struct termios *t)
+{
+	/* EINVAL: nothing of it took effect, such as the parity of a pty. */
+	if (tcsetattr(fd, TCSANOW, t) == -1 && errno != EINVAL)
+		return (-1);
+	return (0);
 }

@@ -22,4 +22,10 @@ int ptymode_check(uint32_t opcode, uint32_t value);
  * system does not know. */
 int ptymode_set(struct termios *, uint32_t opcode, uint32_t value);
 
+/*
+ * tcsetattr(3) at once, and no error if this terminal ignores some of it, or
+ * all. 0 or -1.
+ */
+int ptymode_apply(int fd, const struct termios *);
+
 #endif

@@ -153,12 +153,24 @@ stop_child(struct child *c)
 	stop_begin(c, 0);
 }
 
+/* Not ours to end. An answer of which it is the subject may still wait. */
+static void
+stop_foreign(struct child *c)
+{
+	if (!(c->flags & CHILD_ENDED)) {
+		c->status = -1;
+		child_unlist(c);
+	}
+	if (c->flags & CHILD_TOLD)
+		child_free(c);
+}
+
 /* For a shutdown: its group and other descendants, too. */
 static void
 stop_one(struct child *c)
 {
 	if (c->flags & CHILD_FOREIGN) {
-		child_free(c); /* not ours to end */
+		stop_foreign(c);
 		return;
 	}
 	if (c->pid == 0 || (c->flags & CHILD_ENDED))

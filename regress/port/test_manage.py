@@ -13,10 +13,12 @@ import time
 import etf
 import proc
 import starter
-from case import (BADARG, OK, REFUSED, SLOW, SOME_TEXT, STARTED, Naming,
-                  Text, case, check, eventually, expect, rows)
+from case import (BADARG, ERROR, LAUNCHER, OK, REFUSED, SLOW, SOME_TEXT,
+                  STARTED, Naming, Skip, Text, case, check, eventually,
+                  expect, rows)
 from etf import A
 from port import Port, environment
+from test_endings import together
 from test_limits import unchanged, visible
 
 SECTION = "3 manage:"
@@ -467,6 +469,42 @@ def survives(end):
         expect(0, p.end(), "exit")
         time.sleep(0.2)
         check(proc.alive(f.pid), "it is dead")
+
+
+@case("5 manage: one whose answer waits for a run's when the port ends")
+def waits_at_end():
+    """The answer comes in its turn, and the process is left alone."""
+    if not LAUNCHER:
+        raise Skip("built without a launcher")
+    with Port() as p, Foreign() as f:
+        p.ring()
+        numbers = together(p, (A.run, SLEEP, []), (A.manage, f.pid, []))
+        p.close_input()
+        p.end()
+        expect((A.pid, f.pid), p.replies[numbers[1]], "manage")
+        check(p.exits[f.pid] == [-1], "exits %s", p.exits[f.pid])
+        check(proc.alive(f.pid), "it was ended")
+
+
+@case("5 manage: one that ends while its answer waits for a run that fails")
+def waits_for_failure():
+    """The launcher dies with the run, which lets the answer out."""
+    if not LAUNCHER:
+        raise Skip("built without a launcher")
+    with Port() as p, Foreign() as f:
+        launcher, priv = p.ring()["launcher"], p.ring()["priv"]
+        os.kill(launcher, signal.SIGSTOP)
+        run, manage = together(p, (A.run, SLEEP, []), (A.manage, f.pid, []))
+        eventually(lambda: any("pidfd" in name for name in
+                               proc.descriptors(priv).values()),
+                   3, "it is not managed")
+        f.end()
+        p.pump(0.2 * SLOW)
+        os.kill(launcher, signal.SIGKILL)
+        expect(ERROR, p.reply(run), "run")
+        expect((A.pid, f.pid), p.reply(manage), "manage")
+        expect(-1, p.exit(f.pid), "status")
+        p.ask(A.list)
 
 
 @case("5 manage: one that is being stopped when the port ends")

@@ -337,14 +337,18 @@ child_count(void)
 	return ((int)children);
 }
 
-/* fn may free the child that it is given. */
+/* fn may free any child: its answer lets others' out that waited behind it. */
 void
 child_each(void (*fn)(struct child *))
 {
-	struct child *c, *next;
+	struct child *c, key;
 
-	RB_FOREACH_SAFE (c, id_tree, &ids, next)
+	c = RB_MIN(id_tree, &ids);
+	while (c != NULL) {
+		key.id = c->id + 1;
 		fn(c);
+		c = key.id == 0 ? NULL : RB_NFIND(id_tree, &ids, &key);
+	}
 }
 
 void

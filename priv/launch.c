@@ -63,10 +63,11 @@ launch_result(struct child *c, struct launched *l, int fds[3])
 	if (c->run_flags & RUN_DEBUG)
 		log_warnx("pid %d started", (int)c->pid);
 	if (c->flags & CHILD_HELPER)
-		stop_helper(c);
-	else
+		stop_helper(c); /* may be the last of c */
+	else {
 		stop_late(c);
-	answer_child(c); /* may be the last of c */
+		answer_child(c); /* the same */
+	}
 	stop_check();
 	return (0);
 }

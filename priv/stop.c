@@ -108,10 +108,17 @@ stop_command(struct child *c)
 	return (0);
 }
 
-/* A kill command runs: as long as its target's deadline, at most. */
+/*
+ * A kill command runs: as long as its target's deadline, at most. One that
+ * was over before it was named is freed.
+ */
 void
 stop_helper(struct child *helper)
 {
+	if (helper->flags & CHILD_ENDED) {
+		child_free(helper);
+		return;
+	}
 	log_debug("kill command runs as pid %d", (int)helper->pid);
 	if (!helper->deadline.set)
 		timer_set(&helper->deadline, helper->kill_timeout,

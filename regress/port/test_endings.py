@@ -20,6 +20,7 @@ from case import (ERROR, LAUNCHER, SLOW, STARTED, Skip, case, check,
                   eventually, expect, matches, rows)
 from etf import A
 from port import SILENT, Port
+from test_ring import Trace
 from test_shutdown import DEAF, FAMILY, gone, start
 
 SHUTDOWN = "5 shutdown:"
@@ -448,6 +449,29 @@ def other_signals(role, sig):
 
 
 # Replies --------------------------------------------------------------------
+
+# Dead before they are named -------------------------------------------------
+
+def slow_launcher(p):
+    """Half a second passes before it tells of a child that it has made."""
+    delay = "inject=sendmsg:delay_enter=500000"
+    return Trace([launcher(p)], ["-e", "trace=sendmsg", "-e", delay])
+
+
+@case("3 options: {kill, Cmd}: one that ends before priv hears of it")
+def helper_unheard():
+    """Nothing is left of it that a shutdown would wait for."""
+    with Port() as p:
+        pid = p.run(["/bin/sleep", "1000"],
+                    [(A.kill, "kill -9 $CHILD_PID"), (A.kill_timeout, 1)])
+        trace = slow_launcher(p)
+        expect(A.ok, p.ask(A.stop, pid))
+        expect(0, p.exit(pid), "status")
+        p.pump(0.7)
+        trace.stop()
+        p.close_input()
+        p.end(seconds=3)
+
 
 @case("3 list: {run} and {list} in one write, 100 times")
 def run_and_list():

@@ -356,7 +356,7 @@ def kill_errors(name, reason):
     with Port() as p:
         pid = p.run(["/bin/sleep", "1000"])
         trace = Trace([p.ring()["priv"]],
-                      "-e", "inject=kill:error=%s:when=1" % name)
+                      ["-e", "inject=kill:error=%s:when=1" % name])
         try:
             expect((A.error, reason), p.ask(A.kill, pid, 9))
             expect([pid], p.ask(A.list))

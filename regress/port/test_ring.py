@@ -20,9 +20,12 @@ OPENING = ("open", "openat", "openat2", "creat")
 
 
 class Trace:
-    """strace attached to some processes; the calls of each afterwards."""
+    """strace attached to some processes; the calls of each afterwards.
 
-    def __init__(self, pids, *flags):
+    more is for strace: what else it is to do to them.
+    """
+
+    def __init__(self, pids, more=()):
         self.pids = pids
         self.directory = tempfile.TemporaryDirectory()
         self.prefix = self.directory.name + "/trace"
@@ -30,7 +33,7 @@ class Trace:
         if not tool:
             raise Skip("no strace")
         argv = [tool, "-q", "-yy", "-s", "64", "-ff", "-o", self.prefix,
-                *flags]
+                *more]
         for pid in pids:
             argv += ["-p", str(pid)]
         self.pid = os.fork()

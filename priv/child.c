@@ -152,7 +152,7 @@ child_born(struct child *c, pid_t pid)
 	/* A managed process may be gone, and its pid be a child's now. */
 	if (old != NULL && old->flags & CHILD_FOREIGN)
 		reap_child(old);
-	else if (old != NULL || part_is(pid))
+	if (child_by_pid(pid) != NULL || part_is(pid))
 		return (-1);
 	if (!child_is_ours(pid)) {
 		if (!reap_claim(pid, &c->status))
@@ -205,6 +205,12 @@ child_manage(const struct run *r)
 	}
 	c = child_new(r);
 	c->watch = pidset_add_foreign(set, r->pid, getuid(), c->id);
+	/* One that is ours may be what a launcher is about to name. */
+	if (c->watch != -1 && launch_waiting() && child_is_ours(r->pid)) {
+		child_free(c);
+		errno = EAGAIN;
+		return (-1);
+	}
 	if (c->watch == -1 ||
 	    (r->flags & RUN_NICE &&
 		setpriority(PRIO_PROCESS, (id_t)r->pid, r->nice) == -1)) {

@@ -458,6 +458,28 @@ def slow_launcher(p):
     return Trace([launcher(p)], ["-e", "trace=sendmsg", "-e", delay])
 
 
+def newborn(p, *run):
+    """Ask for a run: its number, and its pid before priv knows that."""
+    priv = p.ring()["priv"]
+    before = set(proc.children(priv))
+    number = p.send(run)
+    return number, eventually(
+        lambda: set(proc.children(priv)) - before, 2, "no child").pop()
+
+
+@case("3 manage: a child that priv has not heard of yet")
+def manage_newborn():
+    with Port() as p:
+        trace = slow_launcher(p)
+        run, pid = newborn(p, *SLEEP)
+        manage = p.send((A.manage, pid, []))
+        expect((A.pid, pid), p.reply(run), "run")
+        expect(ERROR, p.reply(manage), "manage")
+        trace.stop()
+        expect(A.ok, p.ask(A.kill, pid, 9))
+        expect(9, p.exit(pid), "status")
+
+
 @case("3 options: {kill, Cmd}: one that ends before priv hears of it")
 def helper_unheard():
     """Nothing is left of it that a shutdown would wait for."""

@@ -325,6 +325,9 @@ child_lost(void *arg, const void *data, size_t len, int fd)
 	if ((c = child_by_id(m.id)) == NULL || c->pid == 0 ||
 	    (c->flags & CHILD_ENDED))
 		return (0);
+	/* A managed process has no pipes, and its pid may not be its own. */
+	if (c->flags & CHILD_FOREIGN)
+		return (-1);
 	c->flags |= CHILD_LOST;
 	if (kill(c->pid, SIGKILL) == -1)
 		log_warn("SIGKILL to pid %d", (int)c->pid);

@@ -5,12 +5,15 @@ that the port is neither its parent nor of its session.
 """
 
 import os
+import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 
 import etf
+import port
 import proc
 import starter
 from case import (BADARG, ERROR, LAUNCHER, OK, REFUSED, SLOW, SOME_TEXT,
@@ -469,6 +472,50 @@ def survives(end):
         expect(0, p.end(), "exit")
         time.sleep(0.2)
         check(proc.alive(f.pid), "it is dead")
+
+
+# A worker that was taken over: all that it is told of has lost its stdout.
+LIAR = """#!%s
+import socket, struct
+s, data = socket.socket(fileno=3), b""
+s.setblocking(True)
+while True:
+    piece = s.recv(65536)
+    if not piece:
+        break
+    data += piece
+    while len(data) >= 16:
+        kind, size, _, _ = struct.unpack_from("IIII", data)
+        if len(data) < size:
+            break
+        if kind == 17:
+            number, = struct.unpack_from("I", data, 24)
+            s.send(struct.pack("IIIIII", 21, 24, 0, 0, number, 1))
+        data = data[size:]
+"""
+
+
+@case("5 manage: a worker that says it has lost its pipes is not believed")
+def liar():
+    with tempfile.TemporaryDirectory() as folder, Foreign() as f:
+        for name in ("proctor", "proctor-broker"):
+            shutil.copy(os.path.join(os.path.dirname(port.PROGRAM), name),
+                        folder)
+        with open(folder + "/proctor-worker", "w") as file:
+            file.write(LIAR % sys.executable)
+        os.chmod(folder + "/proctor-worker", 0o755)
+        honest, port.PROGRAM = port.PROGRAM, folder + "/proctor"
+        try:
+            p = Port()
+        finally:
+            port.PROGRAM = honest
+        try:
+            p.send((A.manage, f.pid, []), 0)
+            expect(5, p.end(), "exit")
+            time.sleep(0.1)
+            check(proc.alive(f.pid), "it was killed")
+        finally:
+            p.release()
 
 
 @case("5 manage: one whose answer waits for a run's when the port ends")

@@ -53,7 +53,8 @@ stop_signal(struct child *c, int sig, int family)
 	if (c->run_flags & RUN_KILL_GROUP && !family &&
 	    (group = child_group(c)) != 0) {
 		(void)kill(-group, sig);
-		if (group == c->pid)
+		/* It may have left for another group by itself. */
+		if (getpgid(c->pid) == group)
 			return;
 	}
 	if (family && !(c->flags & CHILD_FOREIGN)) {

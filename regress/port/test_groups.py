@@ -371,3 +371,16 @@ def shutdown():
         os.kill(p.pid, signal.SIGTERM)
         expect(0, p.end(), "exit")
         check(time.monotonic() - start < 3 * SLOW, "slow")
+
+
+@case("3 stop: kill_group, one that has left its own group")
+def left_group():
+    """For the port's own, even: it is stopped all the same."""
+    code = ("import os, time; os.setpgid(0, os.getpgid(os.getppid())); "
+            "print('up', flush=True); time.sleep(1000)")
+    with Port() as p:
+        pid = p.run(["/usr/bin/python3", "-c", code],
+                    [A.stdout, A.kill_group])
+        p.until_out(pid, b"up\n")
+        expect(A.ok, p.ask(A.stop, pid))
+        expect(0, p.exit(pid, seconds=3), "status")

@@ -63,6 +63,7 @@ int
 feed_start(struct child *c, int fd)
 {
 	c->in.fd = fd;
+	c->in.last = '\n';
 	event_set(&c->in.ev, fd, EV_WRITE | EV_PERSIST, on_writable, c);
 	return (fcntl(fd, F_SETFL, O_NONBLOCK));
 }
@@ -120,7 +121,7 @@ feed_data(void *arg, const void *data, size_t len, int fd)
 	c = child_by_pid(m.pid);
 	if (c == NULL || c->in.fd == -1 || c->in.eof || n == 0)
 		return (0);
-	c->in.midline = bytes[n - 1] != '\n';
+	c->in.last = bytes[n - 1];
 	feed_write(c, bytes, n);
 	return (0);
 }
@@ -144,7 +145,7 @@ feed_eof(void *arg, const void *data, size_t len, int fd)
 		n = pty_eof(c, eof, sizeof(eof));
 		if (n > 0)
 			feed_write(c, (const uint8_t *)eof, n);
-		c->in.midline = 0;
+		c->in.last = '\n';
 		return (0);
 	}
 	c->in.eof = 1;

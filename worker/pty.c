@@ -79,6 +79,18 @@ pty_opts(void *arg, const void *data, size_t len, int fd)
 	return (0);
 }
 
+/* Does it send off what was typed before it? 0 is no character here. */
+static int
+ends_line(const struct termios *t, int c)
+{
+	if (c == '\n')
+		return (1);
+	if (c == '\r' && t->c_iflag & ICRNL && !(t->c_iflag & IGNCR))
+		return (1);
+	return (
+	    c != _POSIX_VDISABLE && (c == t->c_cc[VEOF] || c == t->c_cc[VEOL]));
+}
+
 /*
  * What a terminal's user would type to end the input: behind the beginning
  * of a line it takes two, the first of which only sends the line off.
@@ -88,10 +100,12 @@ size_t
 pty_eof(const struct child *c, char *buf, size_t size)
 {
 	struct termios t;
-	size_t n = c->in.midline ? 2 : 1;
+	size_t n;
 
-	if (tcgetattr(c->in.fd, &t) == -1 || t.c_cc[VEOF] == _POSIX_VDISABLE ||
-	    n > size)
+	if (tcgetattr(c->in.fd, &t) == -1 || t.c_cc[VEOF] == _POSIX_VDISABLE)
+		return (0);
+	n = ends_line(&t, c->in.last) ? 1 : 2;
+	if (n > size)
 		return (0);
 	memset(buf, t.c_cc[VEOF], n);
 	return (n);

@@ -40,7 +40,7 @@ struct feed {
 	struct evbuffer *queue; /* NULL until something has to wait */
 	int fd;
 	int eof; /* close it once the queue is empty */
-	int midline; /* what was last fed did not end a line */
+	int last; /* the byte last fed; '\n' where a line begins */
 };
 
 struct child {

@@ -893,3 +893,20 @@ def shutdown():
             pid = p.run("trap '' HUP TERM; echo up; while :; do "
                         "sleep 0.05; done", TTY)
             p.until_out(pid, b"up\r\n")
+
+
+@rows(SECTION + " eof is one end of file behind", [
+    ("a carriage return", b"x\r", [], b"x\r\none\r\n"),
+    ("a carriage return that ends no line", b"x\r",
+     [(A.icrnl, False)], b"x\rone\r\n"),
+    ("VEOL", b"x;", [(A.veol, ord(";"))], b"x;one\r\n"),
+])
+def one_eof(data, modes, want):
+    with Port() as p:
+        pid = p.run("cat; echo one; cat; echo two; sleep 1000",
+                    with_modes(modes))
+        p.stdin(pid, data)
+        p.stdin(pid, A.eof)
+        p.until_out(pid, want)
+        p.pump(0.3)
+        check(p.out(pid) == want, "output %r", p.out(pid))

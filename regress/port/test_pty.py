@@ -848,8 +848,6 @@ def vi():
     with Lines() as name, Port(env=environment(HOME="/tmp")) as p:
         pid = screen(p, path, args + [name])
         at = until_in(p, pid, rb"line 23(?!\d)")
-        # It looks at the size again only once it waits for a key.
-        at = until_in(p, pid, re.escape(name.encode()), since=at)
         check(b"line 24" not in p.out(pid), "more than 24 lines")
         expect(OK, p.ask(A.winsz, pid, 40, 100))
         at = until_in(p, pid, rb"line 39(?!\d)", since=at)

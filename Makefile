@@ -22,9 +22,12 @@ ALL_LDFLAGS = $(USER_LDFLAGS) $(SANLD_$(SANITIZE))
 HEADERS = config.h common/*.h common/compat/*.h priv/*.h broker/*.h worker/*.h
 RING_SRC = common/log.c common/proto.c common/dispatch.c \
 	common/compat/ptymodes.c $(IMSG_SRC)
+# What yacc makes of priv/parse.y.
+PARSE_C = $(BUILD)/parse.c
 PRIV_SRC = priv/proctor.c priv/args.c priv/guard.c priv/parts.c \
 	priv/dispatch.c priv/request.c priv/answer.c priv/child.c priv/reap.c \
 	priv/stop.c priv/timer.c priv/launch.c priv/spawn.c priv/environ.c \
+	priv/policy.c priv/policy_check.c $(PARSE_C) \
 	$(PROC_SRC) $(SPAWN_SRC) $(RING_SRC)
 BROKER_SRC = broker/broker.c broker/frame.c broker/request.c \
 	broker/options.c broker/strings.c broker/modes.c common/etf.c \
@@ -108,6 +111,11 @@ $(BUILD)/libexecdir: FORCE
 
 FORCE:
 
+$(PARSE_C): priv/parse.y config.mk
+	@mkdir -p $(BUILD)
+	@echo "yacc $@"
+	@$(YACC) -o $@ priv/parse.y
+
 $(BUILD)/proctor: $(PRIV_SRC) $(HEADERS) config.mk $(BUILD)/libexecdir
 	@mkdir -p $(BUILD)
 	@echo "cc $@"
@@ -127,10 +135,10 @@ $(BUILD)/proctor-worker: $(WORKER_SRC) $(HEADERS) config.mk
 client:
 	@sh client/erlang/build.sh
 
-units:
+units: $(PARSE_C)
 	@CC="$(CC)" CFLAGS="$(ALL_CFLAGS) $(CMOCKA_CFLAGS)" \
 	    LDFLAGS="$(ALL_LDFLAGS)" LIBS="$(CMOCKA_LIBS) $(BSD_LIBS)" \
-	    IMSG_SRC="$(IMSG_SRC)" BUILD=$(BUILD) \
+	    IMSG_SRC="$(IMSG_SRC)" PARSE_C="$(PARSE_C)" BUILD=$(BUILD) \
 	    sh regress/unit/build.sh
 
 unit-run:
@@ -146,8 +154,8 @@ erlang-run:
 demo-run:
 	@PROCTOR_PORT=$$(pwd)/$(BUILD)/proctor sh regress/demo/run.sh
 
-lint-run:
-	@C_SRC="$(C_SRC)" C_ALL="$(C_ALL)" C_FORMAT="$(C_FORMAT)" \
+lint-run: $(PARSE_C)
+	@PARSE_C="$(PARSE_C)" C_SRC="$(C_SRC)" C_ALL="$(C_ALL)" C_FORMAT="$(C_FORMAT)" \
 	    CFLAGS="$(ALL_CFLAGS) -DLIBEXECDIR=\"/\" $(EVENT_CFLAGS) $(CMOCKA_CFLAGS)" \
 	    sh regress/lint.sh
 

@@ -15,13 +15,14 @@ if ! command -v apt-get >/dev/null; then
 	cat <<'EOF'
 This system has no apt-get. Install, by whatever name they go here:
 
-  Fedora   gcc make bmake pkgconf libbsd-devel libevent-devel libcap-devel
+  Fedora   gcc make bmake pkgconf byacc libbsd-devel libevent-devel libcap-devel
            libcmocka-devel erlang rebar3 clang clang-tools-extra cppcheck
            ShellCheck mandoc python3 procps-ng strace valgrind
-  Alpine   gcc musl-dev make bmake pkgconf libbsd-dev libevent-dev libcap-dev
-           cmocka-dev erlang erlang-dev rebar3 clang clang-extra-tools
-           cppcheck shellcheck mandoc python3 procps strace valgrind
-  OpenBSD  cmocka erlang python3 (imsg and libevent are in base)
+  Alpine   gcc musl-dev make bmake pkgconf bison libbsd-dev libevent-dev
+           libcap-dev cmocka-dev erlang erlang-dev rebar3 clang
+           clang-extra-tools cppcheck shellcheck mandoc python3 procps
+           strace valgrind
+  OpenBSD  cmocka erlang python3 (imsg, libevent and yacc are in base)
 EOF
 	exit 0
 fi

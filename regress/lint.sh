@@ -21,12 +21,19 @@ check() {
 	"$@" || bad=1
 }
 
+# What other manuals this machine has says nothing about ours.
+manual() {
+	! command -v mandoc >/dev/null ||
+	    ! mandoc -Tlint -Wstyle "$@" 2>&1 |
+	    grep -vE 'outdated mandoc.db|referenced manual not found'
+}
+
 # Word lists, all of them.
 # shellcheck disable=SC2086
 {
 	check format clang-format --dry-run -Werror $C_FORMAT
-	check "gcc" gcc -fsyntax-only $CFLAGS $C_ALL
-	check "clang" clang -fsyntax-only $CLANG_CFLAGS $C_ALL
+	check "gcc" gcc -fsyntax-only $CFLAGS $C_ALL $PARSE_C
+	check "clang" clang -fsyntax-only $CLANG_CFLAGS $C_ALL $PARSE_C
 	check cppcheck cppcheck -q --std=c11 --error-exitcode=1 \
 	    --enable=warning,portability,performance --inline-suppr \
 	    --suppress=missingIncludeSystem -D_GNU_SOURCE \
@@ -37,6 +44,7 @@ check() {
 }
 check shell shellcheck configure regress/*.sh regress/unit/*.sh \
     regress/demo/*.sh client/erlang/*.sh client/erlang/test/*.sh .ci/run
+check manual manual priv/*.5
 check python /usr/bin/python3 -c '
 import ast, glob, sys
 bad = 0
@@ -51,12 +59,12 @@ sys.exit(bad)'
 
 # No #ifdef outside common/compat, no line over 80 columns in C.
 if grep -nE '^[[:space:]]*#[[:space:]]*(if|ifdef|ifndef|elif)\b' \
-    priv/*.c broker/*.c worker/*.c common/*.c; then
+    priv/*.[cy] broker/*.c worker/*.c common/*.c; then
 	echo "lint: #ifdef outside common/compat"
 	bad=1
 fi
 # shellcheck disable=SC2086
-if expand $C_FORMAT | grep -nE '^.{81,}'; then
+if expand $C_FORMAT priv/*.y | grep -nE '^.{81,}'; then
 	echo "lint: lines over 80 columns"
 	bad=1
 fi

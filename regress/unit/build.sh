@@ -39,3 +39,5 @@ build options_test broker/options.c broker/modes.c broker/strings.c \
 build frame_test broker/frame.c common/etf.c common/etf_write.c common/log.c
 build environ_test priv/environ.c common/proto.c common/compat/ptymodes.c
 build timer_test priv/timer.c
+build policy_test priv/policy.c priv/policy_check.c "$PARSE_C" \
+    common/proto.c common/compat/ptymodes.c

@@ -1,0 +1,144 @@
+/*
+ * The policy: who may run what as whom. Its rules come from proctor.conf(5),
+ * which root alone writes, and from what is true without it: that a user may
+ * run things as himself. The last rule that matches decides; without one the
+ * answer is no.
+ *
+ * All names are resolved before any byte of the port is read. Matching needs
+ * no file, no memory and no system call.
+ */
+
+#ifndef POLICY_H
+#define POLICY_H
+
+#include <sys/types.h>
+#include <sys/queue.h>
+
+#include <stdint.h>
+
+#include "proto.h"
+
+#define POLICY_FILE_MAX 65536 /* bytes */
+#define POLICY_LINE_MAX 4096 /* bytes, without the newline */
+#define POLICY_WORD_MAX 1024 /* bytes, with a NUL */
+#define POLICY_LIST_MAX 1024 /* words in args, variables in setenv */
+#define POLICY_RULES_MAX 1024
+#define POLICY_CHILDREN_MAX 262144
+
+#define NICE_UNSET 127 /* no rule can say it */
+
+enum rule_action { RULE_PERMIT, RULE_DENY };
+
+struct rule {
+	TAILQ_ENTRY(rule) entry;
+	enum rule_action action;
+	int line; /* in the file; 0: not from there */
+	int nice; /* the lowest that may be asked for, or NICE_UNSET */
+	uint32_t children; /* that may live at once; 0: as many as they like */
+	int keepenv;
+	char **setenv; /* "K", "K=V", "-K", and NULL; or NULL */
+	char *ident; /* as written; NULL if not from the file */
+	char *user;
+	char *group; /* NULL: the user's own */
+	char *cmd; /* absolute path; NULL: whatever there is */
+	char **args; /* without argv[0], then NULL; NULL: any arguments */
+
+	/* From policy_resolve(). A rule that is not resolved never matches. */
+	int resolved;
+	int ident_is_group;
+	uid_t ident_uid;
+	gid_t ident_gid;
+	uid_t uid;
+	gid_t gid;
+
+	/* The caller's. */
+	uint32_t living; /* children now */
+	void *target;
+};
+
+struct policy {
+	TAILQ_HEAD(, rule) rules;
+	unsigned int count;
+};
+
+/* Who started us. */
+struct starter {
+	uid_t uid;
+	gid_t gid;
+	const gid_t *groups; /* supplementary */
+	int ngroups;
+};
+
+/* What would be executed. */
+struct command {
+	const char *path;
+	struct strvec argv; /* argv[0] and all */
+};
+
+void policy_init(struct policy *);
+void policy_free(struct policy *);
+
+/*
+ * Open the policy file: a descriptor, or -1 with errno. ENOENT says that
+ * there is none. Anything else was logged and is a reason not to start; EPERM
+ * says that it is a link, no regular file, or not root's alone to write.
+ */
+int policy_open(const char *path);
+
+/*
+ * Append the rules of the file that is open as fd; name is for the log. -1
+ * if it cannot be read or anything is wrong with it, which was logged: then
+ * not one of its rules was appended.
+ */
+int policy_read(struct policy *, int fd, const char *name);
+
+/*
+ * Append a rule that stands in no file: the user ident may run everything as
+ * user. NULL without memory.
+ */
+struct rule *policy_add(
+    struct policy *, uid_t ident, const char *user, uid_t uid, gid_t gid);
+
+/*
+ * Turn the names in the rules into ids; name is for the log. What passwd and
+ * group do not know is logged, and its rule never matches. -1 if they could
+ * not be asked, which was logged: a deny could then be without effect, so the
+ * policy must not be used.
+ */
+int policy_resolve(struct policy *, const char *name);
+
+/*
+ * The rule that decides, permit or deny; NULL if none matches, which is a no.
+ * user is a name, or name:group if only a rule for that group will do.
+ * Without a command (NULL) a rule with cmd does not match.
+ */
+struct rule *policy_match(const struct policy *, const struct starter *,
+    const char *user, const struct command *);
+
+/* Does any rule of the file have to do with that starter? */
+int policy_concerns(const struct policy *, const struct starter *);
+
+/*
+ * policy_check.c: proctor -C file [identity as user [command args ...]].
+ * argv is what stands behind the file. To be called without any privilege:
+ * the file may be anyone's. Returns the exit status: 0 for a good file or a
+ * permit, 1 for a bad file or a deny, EXIT_USAGE.
+ */
+int policy_check(const char *file, int argc, char *const *argv);
+
+/* parse.y; text has len bytes and a NUL behind them */
+int
+policy_parse(struct policy *, const char *name, const char *text, size_t len);
+
+/* For parse.y. All copy what they are given. */
+struct rule *rule_new(enum rule_action, int line);
+void rule_free(struct rule *);
+int rule_list(char ***); /* an empty list */
+int rule_append(char ***, const char *); /* -1 with ENOMEM or E2BIG */
+
+/* Is it digits, and nothing else? Then it is an id, never a name. */
+int policy_isnumber(const char *);
+
+#define ID_MAX_VALUE 4294967294LL /* the next one is "no id" */
+
+#endif

@@ -1,0 +1,227 @@
+/*
+ * proctor -C: is a policy file right, and what does it say of somebody? It
+ * decides nothing. Who asks has no privilege left, so that no file is read
+ * for him that he could not read himself.
+ */
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "policy.h"
+
+#define CHECK_GOOD 0
+#define CHECK_BAD 1
+#define GROUPS_MAX 65536
+#define ID_NONE 4294967295U /* the id of nobody at all */
+
+static int
+check_read(struct policy *p, const char *file)
+{
+	struct stat sb;
+	int fd, ret = -1;
+
+	if ((fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) == -1) {
+		log_warn("%s", file);
+		return (-1);
+	}
+	if (fstat(fd, &sb) == -1)
+		log_warn("%s: fstat", file);
+	else if (!S_ISREG(sb.st_mode))
+		log_warnx("%s: not a regular file", file);
+	else if (policy_read(p, fd, file) == 0)
+		ret = policy_resolve(p, file);
+	(void)close(fd);
+	return (ret);
+}
+
+/* The groups that a login of that user would have; *groups is allocated. */
+static int
+user_groups(const struct passwd *pw, gid_t **groups)
+{
+	int n = GROUPS_MAX;
+
+	if ((*groups = calloc(GROUPS_MAX, sizeof(**groups))) == NULL) {
+		log_warn("groups");
+		return (-1);
+	}
+	if (getgrouplist(pw->pw_name, pw->pw_gid, *groups, &n) == -1) {
+		log_warnx("%s: too many groups", pw->pw_name);
+		return (-1);
+	}
+	return (n);
+}
+
+/* He may run everything as himself, whatever the file says before. */
+static int
+add_self(struct policy *p, const struct passwd *pw)
+{
+	if (policy_add(p, pw->pw_uid, pw->pw_name, pw->pw_uid, pw->pw_gid) ==
+	    NULL) {
+		log_warn("policy");
+		return (-1);
+	}
+	return (0);
+}
+
+/* Somebody with that user's ids. */
+static int
+starter_user(
+    struct policy *p, struct starter *s, const char *word, gid_t **groups)
+{
+	const struct passwd *pw;
+	const char *why = NULL;
+
+	if (policy_isnumber(word)) {
+		s->uid = (uid_t)strtonum(word, 0, ID_MAX_VALUE, &why);
+		if (why != NULL) {
+			log_warnx("user %s: %s", word, why);
+			return (-1);
+		}
+		if ((pw = getpwuid(s->uid)) == NULL)
+			return (0);
+	} else if ((pw = getpwnam(word)) == NULL) {
+		log_warnx("there is no user %s", word);
+		return (-1);
+	}
+	s->uid = pw->pw_uid;
+	s->gid = pw->pw_gid;
+	if (add_self(p, pw) == -1 ||
+	    (s->ngroups = user_groups(pw, groups)) == -1)
+		return (-1);
+	s->groups = *groups;
+	return (0);
+}
+
+/* Somebody of whom no more is known than that he is in that group. */
+static int
+starter_group(struct starter *s, const char *word)
+{
+	const struct group *gr;
+	const char *why = NULL;
+
+	if (policy_isnumber(word)) {
+		s->gid = (gid_t)strtonum(word, 0, ID_MAX_VALUE, &why);
+		if (why != NULL)
+			log_warnx("group %s: %s", word, why);
+		return (why != NULL ? -1 : 0);
+	}
+	if ((gr = getgrnam(word)) == NULL) {
+		log_warnx("there is no group %s", word);
+		return (-1);
+	}
+	s->gid = gr->gr_gid;
+	return (0);
+}
+
+/* The words as a message has them; NULL without memory. */
+static char *
+join(struct strvec *v, int argc, char *const *argv)
+{
+	size_t len = 0, used = 0, n;
+	char *base;
+	int i;
+
+	for (i = 0; i < argc; i++)
+		len += strlen(argv[i]) + 1;
+	if (len > RUN_STRINGS_MAX || (base = malloc(len + 1)) == NULL) {
+		log_warnx("command too long");
+		return (NULL);
+	}
+	for (i = 0; i < argc; i++) {
+		n = strlen(argv[i]) + 1;
+		memcpy(base + used, argv[i], n);
+		used += n;
+	}
+	v->base = base;
+	v->len = (uint32_t)len;
+	v->count = (uint32_t)argc;
+	return (base);
+}
+
+static int
+say(const struct rule *r)
+{
+	const char *what;
+
+	if (r == NULL)
+		return (printf("deny, no rule matches\n") < 0 ? -1 : CHECK_BAD);
+	what = r->action == RULE_PERMIT ? "permit" : "deny";
+	if (r->line == 0)
+		return (printf("permit, own user\n") < 0 ? -1 : CHECK_GOOD);
+	if (printf("%s, line %d\n", what, r->line) < 0)
+		return (-1);
+	return (r->action == RULE_PERMIT ? CHECK_GOOD : CHECK_BAD);
+}
+
+/* argv: identity, "as", user, and perhaps a command. */
+static int
+ask(struct policy *p, const struct starter *s, int argc, char *const *argv)
+{
+	struct command c = { 0 };
+	char *words;
+	int ret;
+
+	if (argc == 3)
+		return (say(policy_match(p, s, argv[2], NULL)));
+	if ((words = join(&c.argv, argc - 3, argv + 3)) == NULL)
+		return (CHECK_BAD);
+	c.path = argv[3];
+	ret = say(policy_match(p, s, argv[2], &c));
+	free(words);
+	return (ret);
+}
+
+static int
+check(struct policy *p, const char *file, int argc, char *const *argv)
+{
+	struct starter s = { .uid = ID_NONE, .gid = ID_NONE };
+	gid_t *groups = NULL;
+	int ret;
+
+	if (argc == 0) {
+		if (check_read(p, file) == -1)
+			return (CHECK_BAD);
+		return (printf("configuration OK\n") < 0 ? -1 : CHECK_GOOD);
+	}
+	if (argv[0][0] == ':')
+		ret = starter_group(&s, argv[0] + 1);
+	else
+		ret = starter_user(p, &s, argv[0], &groups);
+	/* What is true without the file stands before it. */
+	if (ret == 0 && check_read(p, file) == 0)
+		ret = ask(p, &s, argc, argv);
+	else
+		ret = CHECK_BAD;
+	free(groups);
+	return (ret);
+}
+
+int
+policy_check(const char *file, int argc, char *const *argv)
+{
+	struct policy p;
+	int ret;
+
+	if (argc != 0 && (argc < 3 || strcmp(argv[1], "as") != 0)) {
+		log_warnx("usage: proctor -C file"
+			  " [identity as user [command argument ...]]");
+		return (EXIT_USAGE);
+	}
+	policy_init(&p);
+	ret = check(&p, file, argc, argv);
+	policy_free(&p);
+	if (ret == -1 || fflush(stdout) != 0) {
+		log_warn("standard output");
+		return (CHECK_BAD);
+	}
+	return (ret);
+}

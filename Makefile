@@ -5,6 +5,7 @@
 -include config.mk
 
 SANITIZE = 0
+SANDBOX_DEBUG = 0
 SOAK = 1000000
 BUILD = build
 DESTDIR =
@@ -15,42 +16,55 @@ SAN_1 = -fsanitize=address,undefined -fno-sanitize-recover=undefined \
 SANLD_0 = $(HARD_LDFLAGS)
 SANLD_1 = -fsanitize=address,undefined
 
+# The sanitizers cannot live in a sandbox. SANDBOX_DEBUG=1 has refused system
+# calls logged by name, from a table that is made from the system's headers.
+BOX_0 = $(SANDBOX_SRC)
+BOX_1 = common/compat/sandbox_none.c
+NAMES = $(BUILD)/syscall_names.h
+BOXDEBUG_1 = common/compat/seccomp_debug.c
+BOXFLAGS_1 = -DSANDBOX_DEBUG -I$(BUILD)
+BOXNAMES_1 = $(NAMES)
+BOX_SRC = $(BOX_$(SANITIZE)) $(BOXDEBUG_$(SANDBOX_DEBUG))
+
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE $(USER_CFLAGS) $(SAN_$(SANITIZE)) \
-	$(WARN_CFLAGS) -I. -Icommon $(IMSG_CFLAGS) $(BSD_CFLAGS)
+	$(BOXFLAGS_$(SANDBOX_DEBUG)) $(WARN_CFLAGS) -I. -Icommon $(IMSG_CFLAGS) $(BSD_CFLAGS)
 ALL_LDFLAGS = $(USER_LDFLAGS) $(SANLD_$(SANITIZE))
 
 HEADERS = config.h common/*.h common/compat/*.h priv/*.h broker/*.h worker/*.h
 RING_SRC = common/log.c common/proto.c common/dispatch.c \
-	common/compat/ptymodes.c $(IMSG_SRC)
+	common/compat/ptymodes.c $(IMSG_SRC) $(PRIVS_SRC)
 # What yacc makes of priv/parse.y.
 PARSE_C = $(BUILD)/parse.c
-PRIV_SRC = priv/proctor.c priv/args.c priv/guard.c priv/parts.c \
+PRIV_SRC = priv/proctor.c priv/start.c priv/args.c priv/mode.c priv/target.c \
+	priv/permit.c priv/policy.c priv/policy_check.c $(PARSE_C) \
+	priv/privdrop.c priv/signals.c priv/guard.c priv/parts.c \
 	priv/dispatch.c priv/request.c priv/answer.c priv/child.c priv/reap.c \
 	priv/stop.c priv/timer.c priv/launch.c priv/spawn.c priv/environ.c \
-	priv/policy.c priv/policy_check.c $(PARSE_C) \
-	$(PROC_SRC) $(SPAWN_SRC) $(RING_SRC)
+	common/drop.c $(CAPS_SRC) $(PROC_SRC) $(SPAWN_SRC) $(BOX_SRC) \
+	$(RING_SRC)
+PART_SRC = common/part.c common/drop.c $(PROC_SRC) $(BOX_SRC) $(RING_SRC)
 BROKER_SRC = broker/broker.c broker/frame.c broker/request.c \
 	broker/options.c broker/strings.c broker/modes.c common/etf.c \
-	common/part.c common/capname.c \
-	$(RING_SRC)
+	common/capname.c $(PART_SRC)
 WORKER_SRC = worker/worker.c worker/port.c worker/relay.c worker/feed.c \
-	worker/child.c worker/pty.c worker/reply.c common/etf_write.c common/errname.c \
-	common/part.c $(RING_SRC)
+	worker/child.c worker/pty.c worker/reply.c common/etf_write.c \
+	common/errname.c $(PART_SRC)
 C_SRC = priv/*.c broker/*.c worker/*.c common/*.c common/compat/*.c
 C_ALL = $(C_SRC) regress/unit/*.c
 C_FORMAT = $(C_ALL) common/*.h common/compat/*.h priv/*.h broker/*.h \
-	worker/*.h regress/unit/*.h
+	worker/*.h regress/unit/*.h regress/stubs/*.h
 
 PROGRAMS = $(BUILD)/proctor $(BUILD)/proctor-broker $(BUILD)/proctor-worker
 
 .NOTPARALLEL:
 .PHONY: all deps demo soak regress regress-unit regress-port regress-erlang \
 	install clean format lint programs units unit-run port-run \
-	erlang-run demo-run lint-run install-run client
+	erlang-run demo-run lint-run install-run client openbsd-check
 
 # For users: configure first if nobody did.
 CONFIGURED = test -f config.mk || ./configure
-SUB = $(MAKE) SANITIZE=$(SANITIZE) BUILD=$(BUILD)
+SUB = $(MAKE) SANITIZE=$(SANITIZE) SANDBOX_DEBUG=$(SANDBOX_DEBUG) \
+	BUILD=$(BUILD)
 
 all:
 	@$(CONFIGURED)
@@ -78,7 +92,7 @@ regress-erlang:
 
 lint:
 	@$(CONFIGURED)
-	@$(SUB) lint-run
+	@$(SUB) openbsd-check lint-run
 
 install:
 	@$(CONFIGURED)
@@ -109,6 +123,12 @@ $(BUILD)/libexecdir: FORCE
 	@mkdir -p $(BUILD)
 	@echo $(LIBEXECDIR) | cmp -s - $@ || echo $(LIBEXECDIR) >$@
 
+# What kind of build this is: another kind is another build.
+KIND = $(SANITIZE) $(SANDBOX_DEBUG)
+$(BUILD)/kind: FORCE
+	@mkdir -p $(BUILD)
+	@echo $(KIND) | cmp -s - $@ || echo $(KIND) >$@
+
 FORCE:
 
 $(PARSE_C): priv/parse.y config.mk
@@ -116,17 +136,26 @@ $(PARSE_C): priv/parse.y config.mk
 	@echo "yacc $@"
 	@$(YACC) -o $@ priv/parse.y
 
-$(BUILD)/proctor: $(PRIV_SRC) $(HEADERS) config.mk $(BUILD)/libexecdir
+$(NAMES): config.mk
+	@mkdir -p $(BUILD)
+	@echo '#include <sys/syscall.h>' | $(CC) -E -dM - | \
+	    awk '/^.define SYS_/ { printf "{ %s, \"%s\" },\n", $$2, \
+	    substr($$2, 5) }' | sort >$@
+
+$(BUILD)/proctor: $(PRIV_SRC) $(HEADERS) config.mk $(BUILD)/libexecdir \
+	$(BUILD)/kind $(BOXNAMES_$(SANDBOX_DEBUG))
 	@mkdir -p $(BUILD)
 	@echo "cc $@"
-	@$(CC) $(ALL_CFLAGS) -DLIBEXECDIR='"$(LIBEXECDIR)"' -o $@ $(PRIV_SRC) $(ALL_LDFLAGS) $(BSD_LIBS)
+	@$(CC) $(ALL_CFLAGS) -DLIBEXECDIR='"$(LIBEXECDIR)"' -o $@ $(PRIV_SRC) $(ALL_LDFLAGS) $(CAP_LIBS) $(BSD_LIBS)
 
-$(BUILD)/proctor-broker: $(BROKER_SRC) $(HEADERS) config.mk
+$(BUILD)/proctor-broker: $(BROKER_SRC) $(HEADERS) config.mk $(BUILD)/kind \
+	$(BOXNAMES_$(SANDBOX_DEBUG))
 	@mkdir -p $(BUILD)
 	@echo "cc $@"
 	@$(CC) $(ALL_CFLAGS) -o $@ $(BROKER_SRC) $(ALL_LDFLAGS) $(BSD_LIBS)
 
-$(BUILD)/proctor-worker: $(WORKER_SRC) $(HEADERS) config.mk
+$(BUILD)/proctor-worker: $(WORKER_SRC) $(HEADERS) config.mk $(BUILD)/kind \
+	$(BOXNAMES_$(SANDBOX_DEBUG))
 	@mkdir -p $(BUILD)
 	@echo "cc $@"
 	@$(CC) $(ALL_CFLAGS) $(EVENT_CFLAGS) -o $@ $(WORKER_SRC) \
@@ -135,10 +164,10 @@ $(BUILD)/proctor-worker: $(WORKER_SRC) $(HEADERS) config.mk
 client:
 	@sh client/erlang/build.sh
 
-units: $(PARSE_C)
+units: $(PARSE_C) $(BUILD)/kind $(BOXNAMES_$(SANDBOX_DEBUG))
 	@CC="$(CC)" CFLAGS="$(ALL_CFLAGS) $(CMOCKA_CFLAGS)" \
 	    LDFLAGS="$(ALL_LDFLAGS)" LIBS="$(CMOCKA_LIBS) $(BSD_LIBS)" \
-	    IMSG_SRC="$(IMSG_SRC)" PARSE_C="$(PARSE_C)" BUILD=$(BUILD) \
+	    IMSG_SRC="$(IMSG_SRC)" BOX_SRC="$(BOX_SRC)" PARSE_C="$(PARSE_C)" BUILD=$(BUILD) \
 	    sh regress/unit/build.sh
 
 unit-run:
@@ -154,9 +183,16 @@ erlang-run:
 demo-run:
 	@PROCTOR_PORT=$$(pwd)/$(BUILD)/proctor sh regress/demo/run.sh
 
-lint-run: $(PARSE_C)
-	@PARSE_C="$(PARSE_C)" C_SRC="$(C_SRC)" C_ALL="$(C_ALL)" C_FORMAT="$(C_FORMAT)" \
-	    CFLAGS="$(ALL_CFLAGS) -DLIBEXECDIR=\"/\" $(EVENT_CFLAGS) $(CMOCKA_CFLAGS)" \
+# Not run anywhere but there, yet it has to compile.
+openbsd-check:
+	@echo "lint: sandbox_openbsd.c"
+	@$(CC) $(ALL_CFLAGS) -Iregress/stubs -fsyntax-only \
+	    common/compat/sandbox_openbsd.c
+
+lint-run: $(PARSE_C) $(NAMES)
+	@PARSE_C="$(PARSE_C)" C_SRC="$(C_SRC)" C_ALL="$(C_ALL)" \
+	    C_FORMAT="$(C_FORMAT)" \
+	    CFLAGS="$(ALL_CFLAGS) -DLIBEXECDIR=\"/\" -I$(BUILD) -Iregress/stubs $(EVENT_CFLAGS) $(CMOCKA_CFLAGS)" \
 	    sh regress/lint.sh
 
 install-run:

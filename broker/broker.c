@@ -14,6 +14,7 @@
 #include "broker.h"
 #include "log.h"
 #include "part.h"
+#include "sandbox.h"
 
 /* Messages that may wait for a slow peer before the node is not read. */
 #define QUEUE_MAX 64
@@ -103,6 +104,8 @@ main(int argc, char *argv[])
 	frame_init(args.packet);
 	channel_init(&broker_priv, "priv", RING_PRIV_FD, 0, NULL, 0, NULL);
 	channel_init(&broker_worker, "worker", RING_PEER_FD, 0, NULL, 0, NULL);
+	part_drop(&args);
+	sandbox_broker();
 	for (;;) {
 		/* What is left of the last read may have room by now. */
 		broker_dispatch_node();

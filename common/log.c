@@ -37,6 +37,41 @@ log_getlevel(void)
 	return (log_level);
 }
 
+/*
+ * How many bytes of s are one character that may be shown: 1 to 4, or 0 for
+ * a control character (of ASCII, or C1) and what is no UTF-8.
+ */
+static size_t
+shown(const unsigned char *s, size_t len)
+{
+	size_t n, i;
+
+	if (s[0] < 0x80)
+		return (s[0] >= ' ' && s[0] != 0x7f);
+	n = s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
+	if (s[0] < 0xc2 || s[0] > 0xf4 || n > len ||
+	    (s[0] == 0xc2 && s[1] < 0xa0))
+		return (0);
+	for (i = 1; i < n; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return (0);
+	return (n);
+}
+
+static void
+clean(char *line, size_t len)
+{
+	size_t i, n;
+
+	for (i = 0; i < len; i += n) {
+		n = shown((const unsigned char *)line + i, len - i);
+		if (n == 0) {
+			line[i] = '?';
+			n = 1;
+		}
+	}
+}
+
 static void
 log_line(const char *, va_list, int) __attribute__((__format__(printf, 1, 0)));
 
@@ -46,7 +81,7 @@ log_line(const char *fmt, va_list ap, int error)
 	struct pollfd pfd = { .fd = STDERR_FILENO, .events = POLLOUT };
 	char line[1024];
 	int head, n;
-	size_t len, i;
+	size_t len;
 
 	head = snprintf(
 	    line, sizeof(line), "proctor[%d] %s: ", (int)getpid(), log_who);
@@ -66,9 +101,7 @@ log_line(const char *fmt, va_list ap, int error)
 		if (len > sizeof(line) - 1)
 			len = sizeof(line) - 1;
 	}
-	for (i = 0; i < len; i++)
-		if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
-			line[i] = '?';
+	clean(line, len);
 	line[len++] = '\n';
 	/* Nobody reads it: the line is lost, and we are not held up. */
 	if (poll(&pfd, 1, 0) != 1 || !(pfd.revents & POLLOUT))

@@ -10,7 +10,11 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
+#include "compat/privs.h"
+#include "compat/proc.h"
+#include "drop.h"
 #include "log.h"
 #include "part.h"
 #include "proto.h"
@@ -32,8 +36,9 @@ part_init(const char *who, int argc, char *argv[], struct part_args *a)
 {
 	struct stat st;
 
+	proc_hide();
 	log_init(who, 0);
-	if (argc != 4 || fstat(RING_PRIV_FD, &st) == -1 ||
+	if ((argc != 4 && argc != 7) || fstat(RING_PRIV_FD, &st) == -1 ||
 	    !S_ISSOCK(st.st_mode) || fstat(RING_PEER_FD, &st) == -1 ||
 	    !S_ISSOCK(st.st_mode)) {
 		log_warnx("is started by proctor, not by hand");
@@ -42,10 +47,34 @@ part_init(const char *who, int argc, char *argv[], struct part_args *a)
 	a->packet = (int)number(argv[1], 2, 4);
 	a->debug = (int)number(argv[2], 0, LOG_LEVEL_MAX);
 	a->stdin_limit = number(argv[3], 0, INT64_MAX);
+	if ((a->drop = argc == 7)) {
+		a->uid = (uid_t)number(argv[4], 1, UINT32_MAX - 1);
+		a->gid = (gid_t)number(argv[5], 1, UINT32_MAX - 1);
+		a->dir = argv[6];
+	} else if (getuid() != geteuid())
+		fatalx("somebody else's rights");
 	log_setlevel(a->debug);
 	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR ||
 	    signal(SIGTERM, SIG_IGN) == SIG_ERR ||
 	    signal(SIGINT, SIG_IGN) == SIG_ERR ||
 	    signal(SIGHUP, SIG_IGN) == SIG_ERR)
 		fatal("signal");
+}
+
+void
+part_drop(const struct part_args *a)
+{
+	if (!a->drop)
+		return;
+	if (*a->dir != '\0')
+		drop_root(a->dir);
+	if (privs_lock() == -1)
+		fatal("securebits");
+	drop_user(a->uid, a->gid, NULL, 0);
+	if (privs_clear() == -1)
+		fatal("capabilities");
+	drop_prove(a->uid, a->gid, 0);
+	drop_final();
+	if (!privs_none())
+		fatalx("capabilities are left");
 }

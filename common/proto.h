@@ -112,7 +112,8 @@ struct msg_io {
 #define RUN_PTY_ECHO 0x80
 #define RUN_CAPS 0x100 /* caps holds what may stay of ambient capabilities */
 #define RUN_DEBUG 0x200 /* log its start and its end */
-#define RUN_FLAGS 0x3ff
+#define RUN_KEEPENV 0x400 /* priv's alone: start from what the starter has */
+#define RUN_FLAGS 0x7ff
 /* Flags that a process can have that runs already. */
 #define RUN_MANAGE (RUN_KILL_GROUP | RUN_NICE | RUN_SUCCESS | RUN_DEBUG)
 
@@ -188,6 +189,7 @@ enum stage {
 	STAGE_OPEN,
 	STAGE_EXEC,
 	STAGE_LAUNCHER,
+	STAGE_POLICY,
 	STAGES
 };
 

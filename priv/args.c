@@ -4,12 +4,14 @@
  */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "drop.h"
 #include "log.h"
 #include "priv.h"
 #include "version.h"
@@ -23,6 +25,8 @@ static void __attribute__((__noreturn__)) usage(FILE *to, int status)
 	    "usage: proctor [-n] [-alarm seconds] [-debug [level]] [-p 2|4]\n"
 	    "               [-stdin-limit bytes] [-user name]\n"
 	    "               [-limit-users name,...] [-cap all|name,...]\n"
+	    "       proctor -C file [identity as user [command args ...]]\n"
+	    "       proctor -n\n"
 	    "       proctor -h | --version | --whoami\n");
 	exit(status);
 }
@@ -111,7 +115,18 @@ arg_user(struct args *a, const char *flag, const char *next)
 	return (1);
 }
 
-/* They could only widen what a plain start may do, which nothing can. */
+static int
+arg_limit_users(struct args *a, const char *flag, const char *next)
+{
+	if (next == NULL) {
+		log_warnx("%s: value missing", flag);
+		usage(stderr, EXIT_USAGE);
+	}
+	a->limit_users = next;
+	return (1);
+}
+
+/* It could only widen what a start may do, which nothing can. */
 static int
 arg_ignored(struct args *a, const char *flag, const char *next)
 {
@@ -161,12 +176,30 @@ static const struct {
 	{ "-p", arg_packet },
 	{ "-stdin-limit", arg_stdin_limit },
 	{ "-user", arg_user },
-	{ "-limit-users", arg_ignored },
+	{ "-limit-users", arg_limit_users },
 	{ "-cap", arg_ignored },
 	{ "-h", arg_help },
 	{ "--version", arg_version },
 	{ "--whoami", arg_whoami },
 };
+
+/* The file may be anyone's, and is read with the rights of who asks. */
+static void __attribute__((__noreturn__))
+args_check(int argc, char *const *argv)
+{
+	if (argc < 1)
+		usage(stderr, EXIT_USAGE);
+	drop_self();
+	exit(policy_check(argv[0], argc - 1, argv + 1));
+}
+
+/* Is it a person that looks at the configuration, and not a node? */
+static int
+args_configtest(int argc, char *const *argv)
+{
+	return (argc == 2 && strcmp(argv[1], "-n") == 0 &&
+		fcntl(3, F_GETFD) == -1 && fcntl(4, F_GETFD) == -1);
+}
 
 /* Fill in what the command line says; usage and exit if it is wrong. */
 void
@@ -176,6 +209,10 @@ args_parse(struct args *a, int argc, char *const *argv)
 	size_t f;
 	int i;
 
+	if (argc > 1 && strcmp(argv[1], "-C") == 0)
+		args_check(argc - 2, argv + 2);
+	if (args_configtest(argc, argv))
+		exit(mode_check());
 	memset(a, 0, sizeof(*a));
 	a->packet = 2;
 	a->port_out = STDOUT_FILENO;
@@ -191,44 +228,4 @@ args_parse(struct args *a, int argc, char *const *argv)
 		}
 		i += flags[f].fn(a, argv[i], i + 1 < argc ? argv[i + 1] : NULL);
 	}
-}
-
-static const char *served; /* the user that children run as */
-
-/* Is that the user that children run as anyway? */
-int
-args_serves(const char *user)
-{
-	return (served != NULL && strcmp(user, served) == 0);
-}
-
-/*
- * May this start be, for that user? Plain mode serves nobody but its
- * starter, and root only if root says so.
- */
-void
-args_user(const struct args *a)
-{
-	const struct passwd *pw;
-
-	if ((pw = getpwuid(getuid())) != NULL)
-		served = strdup(pw->pw_name);
-	if (a->user == NULL) {
-		if (getuid() == 0 || geteuid() == 0) {
-			log_warnx("started as root: say -user root if children"
-				  " are to run as root");
-			exit(EXIT_REFUSED);
-		}
-		return;
-	}
-	if ((pw = getpwnam(a->user)) == NULL) {
-		log_warnx("-user %s: no such user", a->user);
-		exit(EXIT_NOUSER);
-	}
-	if (pw->pw_uid != getuid() || getuid() != geteuid()) {
-		log_warnx("-user %s: not the user that started this", a->user);
-		exit(EXIT_REFUSED);
-	}
-	if (pw->pw_uid == 0)
-		log_warnx("children run as root");
 }

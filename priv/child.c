@@ -98,17 +98,23 @@ run_tty(const struct run *r)
 	return (TTY_YES | TTY_SILENT);
 }
 
+/* t: whose launcher makes it; rule: that is to count it, or NULL. */
 struct child *
-child_new(const struct run *r)
+child_new(const struct run *r, struct target *t, struct rule *rule)
 {
 	struct child *c;
 
 	c = child_alloc();
+	c->target = t;
+	c->rule = rule;
+	if (rule != NULL)
+		rule->living++;
 	c->tid = r->tid;
 	c->kill_timeout = r->kill_timeout;
 	c->success = (int)r->success;
 	c->run_flags = r->flags;
 	c->group = r->group;
+	c->nice = r->nice;
 	if (*r->kill != '\0' && (c->kill = strdup(r->kill)) == NULL)
 		fatal("child");
 	if (r->flags & RUN_PTY)
@@ -138,6 +144,25 @@ child_kill_stray(pid_t pid)
 	(void)kill(pid, SIGKILL);
 	reap_sigchld();
 	return (1);
+}
+
+/*
+ * Give c the priority that it could not give itself: its launcher says that
+ * it is pid. It and whatever it has forked by now, unless the group is not
+ * its own. 0, or -1 with errno.
+ */
+int
+child_renice(const struct child *c, pid_t pid)
+{
+	if (!(c->run_flags & RUN_NICE) || c->nice >= 0 ||
+	    !c->target->base.change)
+		return (0);
+	if (child_by_pid(pid) != NULL || part_is(pid) || !child_is_ours(pid)) {
+		errno = ESRCH;
+		return (-1);
+	}
+	return (setpriority(
+	    c->group == 0 ? PRIO_PGRP : PRIO_PROCESS, (id_t)pid, c->nice));
 }
 
 /*
@@ -191,6 +216,86 @@ child_adopt(pid_t pid)
 }
 
 /*
+ * Whose is a process that the watch of c holds? The watch is older than the
+ * answer; if the process is alive still, the answer was about that one. 0, or
+ * -1 with errno.
+ */
+static int
+foreign_owner(const struct child *c, pid_t pid, uid_t *uid)
+{
+	if (guard_uid(pid, uid) == -1) {
+		errno = ESRCH;
+		return (-1);
+	}
+	return (pidset_signal(c->watch, 0));
+}
+
+/* The starter's, or a user's whom the policy lets do as he likes. */
+static int
+foreign_allowed(const struct child *c, pid_t pid, struct rule **rule)
+{
+	uid_t uid;
+
+	if (foreign_owner(c, pid, &uid) == -1)
+		return (0);
+	errno = EPERM;
+	return ((*rule = permit_uid(uid)) != NULL || permit_own(uid));
+}
+
+/* Up only as far as policy says, whatever we could. */
+static int
+foreign_nice(const struct run *r, const struct rule *rule)
+{
+	int now;
+
+	errno = 0;
+	now = getpriority(PRIO_PROCESS, (id_t)r->pid);
+	if (now == -1 && errno != 0)
+		return (-1);
+	if (r->nice < now && (rule == NULL || rule->nice == NICE_UNSET ||
+				 r->nice < rule->nice)) {
+		errno = EACCES;
+		return (-1);
+	}
+	return (setpriority(PRIO_PROCESS, (id_t)r->pid, r->nice));
+}
+
+/* Its kill command, if it has one, is run as its user. */
+static int
+foreign_kill(struct child *c, const struct run *r, const struct rule *rule)
+{
+	if (*r->kill == '\0')
+		return (0);
+	errno = EPERM;
+	if (rule == NULL || !permit_kill(rule, r->kill))
+		return (-1);
+	c->target = rule->target;
+	return (0);
+}
+
+/* May it be had, and does it get what it is to have? 0, or -1 with errno. */
+static int
+foreign_take(struct child *c, const struct run *r)
+{
+	struct rule *rule = NULL;
+
+	if ((c->watch = pidset_add(set, r->pid, c->id)) == -1) {
+		if (errno != EMFILE && errno != ENFILE)
+			errno = ESRCH;
+		return (-1);
+	}
+	/* One that is ours may be what a launcher is about to name. */
+	if (launch_waiting() && child_is_ours(r->pid)) {
+		errno = EAGAIN;
+		return (-1);
+	}
+	if (!foreign_allowed(c, r->pid, &rule) ||
+	    foreign_kill(c, r, rule) == -1)
+		return (-1);
+	return (r->flags & RUN_NICE ? foreign_nice(r, rule) : 0);
+}
+
+/*
  * Take in a process that is not ours, as a child whose end is known by its
  * pidfd alone. 0 and it was answered, or -1 with errno.
  */
@@ -198,23 +303,19 @@ int
 child_manage(const struct run *r)
 {
 	struct child *c;
+	int error;
 
-	if (part_is(r->pid) || r->pid == getpid() || r->pid == getppid()) {
-		errno = EPERM;
+	errno = EPERM;
+	if (part_is(r->pid) || r->pid == getpid() || r->pid == getppid())
 		return (-1);
-	}
-	c = child_new(r);
-	c->watch = pidset_add_foreign(set, r->pid, getuid(), c->id);
-	/* One that is ours may be what a launcher is about to name. */
-	if (c->watch != -1 && launch_waiting() && child_is_ours(r->pid)) {
-		child_free(c);
-		errno = EAGAIN;
+	errno = ENOSYS;
+	if (set == -1)
 		return (-1);
-	}
-	if (c->watch == -1 ||
-	    (r->flags & RUN_NICE &&
-		setpriority(PRIO_PROCESS, (id_t)r->pid, r->nice) == -1)) {
+	c = child_new(r, NULL, NULL);
+	if (foreign_take(c, r) == -1) {
+		error = errno;
 		child_free(c);
+		errno = error;
 		return (-1);
 	}
 	c->flags = CHILD_FOREIGN;
@@ -225,13 +326,20 @@ child_manage(const struct run *r)
 	return (0);
 }
 
-/* A child is not reaped yet, so its pid is its own; others have a pidfd. */
+/*
+ * A child is not reaped yet, so its pid is its own; others have a pidfd, and
+ * may have become somebody else's since.
+ */
 int
 child_signal(const struct child *c, int sig)
 {
-	if (c->flags & CHILD_FOREIGN)
-		return (pidset_signal(c->watch, sig));
-	return (kill(c->pid, sig));
+	struct rule *rule;
+
+	if (!(c->flags & CHILD_FOREIGN))
+		return (kill(c->pid, sig));
+	if (!foreign_allowed(c, c->pid, &rule))
+		return (-1);
+	return (pidset_signal(c->watch, sig));
 }
 
 /*
@@ -278,6 +386,8 @@ child_free(struct child *c)
 		(void)RB_REMOVE(pid_tree, &pids, c);
 	(void)RB_REMOVE(id_tree, &ids, c);
 	children--;
+	if (c->rule != NULL)
+		c->rule->living--;
 	free(c->kill);
 	free(c);
 }

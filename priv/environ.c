@@ -3,9 +3,12 @@
  * run says. Only pointers are made; the strings stay where they are.
  */
 
+#include <paths.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "log.h"
 #include "priv.h"
 
 struct var {
@@ -78,12 +81,13 @@ vars_unique(struct var *v, size_t n, size_t nbase)
 }
 
 /*
- * An array for execve, to be freed unless it is base itself; NULL without
+ * An array for execve, to be freed unless it is one of the base; NULL without
  * memory.
  */
 char **
-spawn_environ(char **base, const struct run *r)
+spawn_environ(const struct spawn_base *b, const struct run *r)
 {
+	char **base = r->flags & RUN_KEEPENV ? b->keepenv : b->environ;
 	size_t i, n = 0, nbase, total = r->env.count;
 	const char *p = r->env.base;
 	struct var *v;
@@ -112,4 +116,102 @@ spawn_environ(char **base, const struct run *r)
 		envp[i] = v[i].text;
 	free(v);
 	return (envp);
+}
+
+/* As getenv(3) in an environment that is not ours. */
+const char *
+environ_get(char *const *env, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (; *env != NULL; env++)
+		if (strncmp(*env, name, len) == 0 && (*env)[len] == '=')
+			return (*env + len + 1);
+	return (NULL);
+}
+
+static char *
+variable(const char *name, const char *value)
+{
+	char *text;
+
+	if (asprintf(&text, "%s=%s", name, value) == -1)
+		fatal("environment");
+	return (text);
+}
+
+/* What login gives a user. */
+char **
+environ_user(const char *name, const char *home, const char *shell)
+{
+	char **env;
+
+	if ((env = calloc(6, sizeof(*env))) == NULL)
+		fatal("environment");
+	env[0] = variable("HOME", *home == '\0' ? "/" : home);
+	env[1] = variable("USER", name);
+	env[2] = variable("LOGNAME", name);
+	env[3] = variable("SHELL", *shell == '\0' ? _PATH_BSHELL : shell);
+	env[4] = variable("PATH", _PATH_STDPATH);
+	return (env);
+}
+
+static int
+has_name(char *const *env, const char *var)
+{
+	size_t len = strcspn(var, "=");
+
+	for (; *env != NULL; env++)
+		if (strncmp(*env, var, len) == 0 && (*env)[len] == '=')
+			return (1);
+	return (0);
+}
+
+/* Both, without a copy of their strings; what is in a is not taken from b. */
+char **
+environ_join(char *const *a, char *const *b)
+{
+	char *const *e;
+	char **env;
+	size_t n = 0;
+
+	for (e = a; *e != NULL; e++)
+		n++;
+	for (e = b; *e != NULL; e++)
+		n++;
+	if ((env = calloc(n + 1, sizeof(*env))) == NULL)
+		fatal("environment");
+	n = 0;
+	for (e = a; *e != NULL; e++)
+		env[n++] = *e;
+	for (e = b; *e != NULL; e++)
+		if (!has_name(a, *e))
+			env[n++] = *e;
+	return (env);
+}
+
+/*
+ * The setenv of a rule, as changes that a run can carry: "K=V" stays, "-K"
+ * becomes "K", which takes it away, and "K" is what the starter has.
+ */
+void
+rule_setenv(struct rule *r, char *const *starter)
+{
+	char **v = r->setenv, *text;
+	const char *value;
+
+	for (; v != NULL && *v != NULL; v++) {
+		if (strchr(*v, '=') != NULL)
+			continue;
+		if (**v == '-')
+			text = strdup(*v + 1);
+		else if ((value = environ_get(starter, *v)) != NULL)
+			text = variable(*v, value);
+		else
+			text = strdup(*v);
+		if (text == NULL)
+			fatal("environment");
+		free(*v);
+		*v = text;
+	}
 }

@@ -1,16 +1,22 @@
 /*
- * The guard: the process that the node started, parent of priv. It holds no
- * descriptor but the log's and hears nobody. It hands the signals that it
- * gets on to priv, and if priv is killed it inherits all that is left of
- * priv's children and their descendants, which it kills: no process below
- * priv could find them all then.
+ * The guard: the process that the node started, parent of priv. It hears
+ * nobody but priv. It hands the signals that it gets on to priv, and if priv
+ * is killed it inherits all that is left of priv's children and their
+ * descendants, which it kills: no process below priv could find them all
+ * then.
+ *
+ * It is also priv's eyes: priv cannot open a file, so the guard looks into
+ * /proc for it. What priv may ask for are the real uid of a process, and a
+ * signal to the descendants of one of its own children.
  */
 
+#include <sys/socket.h>
 #include <sys/wait.h>
 
 #include <errno.h>
 #include <fcntl.h>
 #include <paths.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <time.h>
@@ -19,22 +25,32 @@
 #include "compat/proc.h"
 #include "log.h"
 #include "priv.h"
+#include "sandbox.h"
 
 #define CLEAN_TICK 2 /* ms */
 #define CLEAN_MAX 5000 /* ticks that processes may take to die */
 
-static void
-nothing(pid_t pid, void *arg)
-{
-	(void)pid;
-	(void)arg;
-}
+enum guard_op { GUARD_SIGNAL, GUARD_UID };
+
+struct guard_request {
+	int32_t op;
+	int32_t pid;
+	int32_t sig;
+};
+
+struct guard_answer {
+	int32_t found;
+	uint32_t uid;
+};
+
+static int guard_fd = -1; /* in priv: to the guard */
+static pid_t guard_pid;
 
 static void
 kill_one(pid_t pid, void *arg)
 {
 	(void)arg;
-	proc_signal_descendants(pid, SIGKILL);
+	proc_signal_descendants(getpid(), pid, SIGKILL);
 	(void)kill(pid, SIGKILL);
 }
 
@@ -57,58 +73,87 @@ guard_clean(void)
 	log_warnx("processes survive SIGKILL");
 }
 
-static void __attribute__((__noreturn__))
-guard_main(pid_t priv, const sigset_t *set)
+/* 0, or -1 if priv is not to be heard any more. */
+static int
+guard_serve(int fd, pid_t priv)
 {
-	int sig, status, nullfd;
-	pid_t pid;
+	struct guard_answer a = { 0 };
+	struct guard_request q;
+	uid_t uid;
 
-	setproctitle("guard");
-	log_init("guard", log_getlevel());
+	if (recv(fd, &q, sizeof(q), 0) != (ssize_t)sizeof(q))
+		return (-1);
+	switch (q.op) {
+	case GUARD_SIGNAL:
+		if (q.sig != SIGTERM && q.sig != SIGKILL)
+			return (-1);
+		proc_signal_descendants(priv, q.pid, q.sig);
+		break;
+	case GUARD_UID:
+		if (proc_uid(q.pid, &uid) == 0) {
+			a.found = 1;
+			a.uid = uid;
+		}
+		break;
+	default:
+		return (-1);
+	}
+	return (send(fd, &a, sizeof(a), MSG_NOSIGNAL) == -1 ? -1 : 0);
+}
+
+/* Its descriptors: null, null, the log, and priv at number 3. */
+static void
+guard_descriptors(int fd)
+{
+	int nullfd;
+
 	if ((nullfd = open(_PATH_DEVNULL, O_RDWR)) == -1 ||
 	    dup2(nullfd, STDIN_FILENO) == -1 ||
-	    dup2(nullfd, STDOUT_FILENO) == -1)
-		fatal("%s", _PATH_DEVNULL);
-	closefrom(STDERR_FILENO + 1);
-	for (;;) {
-		if (sigwait(set, &sig) != 0)
-			continue;
-		if (sig != SIGCHLD) {
-			(void)kill(priv, sig);
-			continue;
-		}
-		while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-			if (pid == priv)
-				break;
-		if (pid == priv)
-			break;
+	    dup2(nullfd, STDOUT_FILENO) == -1 ||
+	    (fd != STDERR_FILENO + 1 && dup2(fd, STDERR_FILENO + 1) == -1))
+		fatal("guard: descriptors");
+	closefrom(STDERR_FILENO + 2);
+}
+
+static void
+guard_forward(pid_t priv)
+{
+	static const int sigs[] = { SIGTERM, SIGINT, SIGHUP };
+	size_t i;
+
+	for (i = 0; i < sizeof(sigs) / sizeof(sigs[0]); i++)
+		if (signals_got(sigs[i]))
+			(void)kill(priv, sigs[i]);
+}
+
+static void __attribute__((__noreturn__)) guard_main(pid_t priv, int fd)
+{
+	struct pollfd pfd = { .fd = STDERR_FILENO + 1, .events = POLLIN };
+	int status;
+	pid_t pid = 0;
+
+	setproctitle("-proctor: guard");
+	log_init("guard", log_getlevel());
+	guard_descriptors(fd);
+	if (proc_children_open() == -1)
+		fatal("guard: children");
+	signals_catch();
+	privdrop_guard();
+	sandbox_guard();
+	while (pid != priv) {
+		if (signals_poll(&pfd, 1, -1) > 0 &&
+		    guard_serve(pfd.fd, priv) == -1)
+			pfd.fd = -1;
+		guard_forward(priv);
+		if (signals_got(SIGCHLD))
+			while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+				if (pid == priv)
+					break;
 	}
 	if (WIFSIGNALED(status))
 		log_warnx("priv was killed by signal %d", WTERMSIG(status));
 	guard_clean();
 	exit(WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_RING);
-}
-
-/* The signals that end proctor, and SIGCHLD. */
-void
-guard_signals(sigset_t *set)
-{
-	(void)sigemptyset(set);
-	(void)sigaddset(set, SIGTERM);
-	(void)sigaddset(set, SIGINT);
-	(void)sigaddset(set, SIGHUP);
-	(void)sigaddset(set, SIGCHLD);
-}
-
-/* What a process blocks that hears no signals but those. */
-void
-guard_mask(sigset_t *mask)
-{
-	(void)sigfillset(mask);
-	(void)sigdelset(mask, SIGTERM);
-	(void)sigdelset(mask, SIGINT);
-	(void)sigdelset(mask, SIGHUP);
-	(void)sigdelset(mask, SIGCHLD);
 }
 
 /*
@@ -118,27 +163,68 @@ guard_mask(sigset_t *mask)
 void
 guard_start(void)
 {
-	sigset_t set;
-	pid_t me = getpid(), pid;
+	int fds[2];
+	pid_t pid;
 
-	/*
-	 * All are blocked from here on, those that end proctor until they are
-	 * waited for: no other can kill guard or priv, neither SIGPIPE by a
-	 * log that nobody reads nor what a terminal sends to the group.
-	 */
-	(void)sigfillset(&set);
-	if (sigprocmask(SIG_SETMASK, &set, NULL) == -1)
-		fatal("sigprocmask");
-	guard_signals(&set);
-	if (proc_subreaper() == -1 || proc_children(nothing, NULL) == -1) {
+	if (proc_subreaper() == -1 || proc_children_open() == -1) {
 		log_warn("orphans of children cannot be found");
 		return;
 	}
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) == -1)
+		fatal("guard: socketpair");
+	guard_pid = getpid();
 	if ((pid = fork()) == -1)
 		fatal("fork");
 	if (pid != 0)
-		guard_main(pid, &set);
-	/* A guard that is killed ends priv in an orderly way. */
-	if (proc_subreaper() == -1 || proc_die_with(me, SIGTERM) == -1)
+		guard_main(pid, fds[1]);
+	(void)close(fds[1]);
+	guard_fd = fds[0];
+	if (proc_subreaper() == -1 || proc_children_open() == -1)
 		fatal("guard");
+	guard_watch();
+}
+
+/*
+ * A guard that is killed ends priv in an orderly way. To be said again after
+ * each change of user.
+ */
+void
+guard_watch(void)
+{
+	if (guard_fd != -1 && proc_die_with(guard_pid, SIGTERM) == -1)
+		fatal("guard");
+}
+
+/* It answers at once: it has nothing else to do. 0 or -1. */
+static int
+guard_ask(int op, pid_t pid, int sig, struct guard_answer *a)
+{
+	struct guard_request q = { op, pid, sig };
+
+	if (guard_fd == -1 ||
+	    send(guard_fd, &q, sizeof(q), MSG_NOSIGNAL) == -1 ||
+	    recv(guard_fd, a, sizeof(*a), 0) != (ssize_t)sizeof(*a))
+		return (-1);
+	return (0);
+}
+
+/* Signal all descendants of a child, except those in its own group. */
+void
+guard_signal(pid_t child, int sig)
+{
+	struct guard_answer a;
+
+	(void)guard_ask(GUARD_SIGNAL, child, sig, &a);
+}
+
+/* The real uid of a process: see proc_uid(). */
+int
+guard_uid(pid_t pid, uid_t *uid)
+{
+	struct guard_answer a;
+
+	if (guard_ask(GUARD_UID, pid, 0, &a) == -1 || !a.found)
+		return (-1);
+	*uid = a.uid;
+	return (0);
 }

@@ -36,6 +36,18 @@ streams_complete(struct launched *l, const int fds[3])
 	return (1);
 }
 
+/* Has it the priority that was asked for? */
+static int
+priority_complete(const struct child *c, struct launched *l)
+{
+	if (child_renice(c, l->pid) == 0 || errno == ESRCH)
+		return (1);
+	l->stage = STAGE_NICE;
+	l->error = errno;
+	l->text = "";
+	return (0);
+}
+
 /*
  * c was launched, or was not, as l says; fds are taken over. -1 if l cannot
  * be true.
@@ -53,7 +65,7 @@ launch_result(struct child *c, struct launched *l, int fds[3])
 		launch_failed(c, l);
 		return (0);
 	}
-	if (!streams_complete(l, fds)) {
+	if (!streams_complete(l, fds) || !priority_complete(c, l)) {
 		(void)child_kill_stray(l->pid);
 		launch_failed(c, l);
 		return (0);

@@ -1,9 +1,9 @@
 /*
- * The launcher: a process that priv forks at start-up and that makes the
- * children, one at a time. It has few descriptors and little memory, and it
- * is waiting while a child is on its way to exec; priv stays free. It hears
- * priv only. The first half of this file runs in priv, the second in the
- * launcher.
+ * Launchers: processes that priv forks at start-up, one for each user that
+ * children can run as, and that make the children, one at a time. A launcher
+ * has few descriptors and little memory, and it is waiting while a child is
+ * on its way to exec; priv stays free. It hears priv only. The first half of
+ * this file runs in priv, the second in a launcher.
  */
 
 #include <sys/mman.h>
@@ -20,73 +20,99 @@
 #include "priv.h"
 
 #define LAUNCH_TIMEOUT 10000 /* ms that a child may take to its exec */
+#define LAUNCHERS_MAX 64
 #define LAUNCHER_FD 3
 
-static void
-launcher_main(int, const struct spawn_base *) __attribute__((__noreturn__));
+/* As priv knows it. */
+struct launcher {
+	const char *user;
+	pid_t *board; /* shared: the pid of the child on its way */
+	TAILQ_HEAD(, child) queue; /* asked for, and not heard of */
+	struct channel channel;
+	struct timer timeout;
+	pid_t pid;
+	int held; /* times that the next answer was missed */
+	uint32_t streams_id; /* whose those below are */
+	int streams[3]; /* came before their IMSG_LAUNCHED */
+};
 
-/* In priv. */
-static struct channel channel;
-static struct timer timeout;
-static pid_t launcher_pid;
-static pid_t *board; /* shared: the pid of the child on its way */
-static uint64_t asked, answered;
-static int held; /* times that the next answer was missed */
-static uint32_t streams_id; /* whose those below are */
-static int streams[3] = { -1, -1, -1 }; /* came before their IMSG_LAUNCHED */
+static void launcher_main(int, const struct target *, pid_t *)
+    __attribute__((__noreturn__));
 
-/*
- * Fork the launcher. nofile: the limit that children get, the one that the
- * node gave us. What priv has open by now the launcher closes.
- */
-void
-launch_init(const struct rlimit *nofile)
+static struct launcher launchers[LAUNCHERS_MAX];
+static size_t launchers_count;
+static uint64_t asked; /* launches so far, by all of them */
+
+static pid_t *
+board_new(void)
 {
-	struct spawn_base base;
-	int fds[2];
+	pid_t *board;
 
 	board = mmap(NULL, sizeof(*board), PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (board == MAP_FAILED)
 		fatal("launcher: mmap");
+	return (board);
+}
+
+/* Fork a launcher for t. What priv has open by now it closes. */
+void
+launch_init(struct target *t)
+{
+	struct launcher *l = &launchers[launchers_count];
+	int fds[2];
+
+	if (launchers_count == LAUNCHERS_MAX)
+		fatalx("more than %d users", LAUNCHERS_MAX);
+	l->board = board_new();
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) == -1)
 		fatal("launcher: socketpair");
-	spawn_base_init(&base, nofile);
-	base.parent = getpid();
-	switch (launcher_pid = fork()) {
+	t->base.parent = getpid();
+	switch (l->pid = fork()) {
 	case -1:
 		fatal("launcher: fork");
 	case 0:
-		launcher_main(fds[1], &base);
+		launcher_main(fds[1], t, l->board);
 	default:
 		break;
 	}
 	(void)close(fds[1]);
-	(void)close(base.null_fd);
-	part_add("launcher", launcher_pid);
+	part_add("launcher", l->pid);
 	if (fcntl(fds[0], F_SETFL, O_NONBLOCK) == -1)
 		fatal("launcher: fcntl");
-	channel_init(&channel, "launcher", fds[0], 1, priv_launcher_table,
-	    priv_launcher_rows, NULL);
+	channel_init(&l->channel, "launcher", fds[0], 1, priv_launcher_table,
+	    priv_launcher_rows, l);
+	l->user = t->user;
+	l->streams[0] = l->streams[1] = l->streams[2] = -1;
+	TAILQ_INIT(&l->queue);
+	t->launcher = l;
+	launchers_count++;
 }
 
-struct channel *
-launch_channel(void)
+/* Does priv make the children itself? */
+int
+launch_forks(void)
 {
-	return (&channel);
+	return (0);
+}
+
+size_t
+launch_count(void)
+{
+	return (launchers_count);
 }
 
 int
-launch_alive(void)
+launch_alive(const struct target *t)
 {
-	return (channel.open);
+	return (t->launcher->channel.open);
 }
 
 /* Is there a child that priv asked for and has not heard of? */
 int
 launch_waiting(void)
 {
-	return (asked > answered);
+	return (asked > launch_answered());
 }
 
 uint64_t
@@ -95,10 +121,20 @@ launch_asked(void)
 	return (asked);
 }
 
+/* All launches up to that one have been answered. */
 uint64_t
 launch_answered(void)
 {
-	return (answered);
+	uint64_t first = asked + 1;
+	const struct child *c;
+	size_t i;
+
+	for (i = 0; i < launchers_count; i++) {
+		c = TAILQ_FIRST(&launchers[i].queue);
+		if (c != NULL && c->launch < first)
+			first = c->launch;
+	}
+	return (first - 1);
 }
 
 /*
@@ -106,95 +142,108 @@ launch_answered(void)
  * else would end it.
  */
 static void
-kill_halfborn(void)
+kill_halfborn(const struct launcher *l)
 {
-	if (*board > 1 && child_kill_stray(*board))
-		log_warnx("pid %d was held before it ran: killed", (int)*board);
+	if (*l->board > 1 && child_kill_stray(*l->board))
+		log_warnx(
+		    "pid %d was held before it ran: killed", (int)*l->board);
 }
 
 /* A launcher that does not answer is of no use: its end is heard as such. */
+static void
+abandon(const struct launcher *l)
+{
+	if (TAILQ_EMPTY(&l->queue) || !part_is(l->pid))
+		return;
+	(void)kill(l->pid, SIGKILL);
+	/* It has a copy of the channel: no end of file before it is gone. */
+	kill_halfborn(l);
+}
+
 void
 launch_abandon(void)
 {
-	if (!launch_waiting() || !part_is(launcher_pid))
-		return;
-	(void)kill(launcher_pid, SIGKILL);
-	/* It has a copy of the channel: no end of file before it is gone. */
-	kill_halfborn();
+	size_t i;
+
+	for (i = 0; i < launchers_count; i++)
+		abandon(&launchers[i]);
 }
 
 /* The child first; if that was not what it waited for, the launcher. */
 static void
 launch_timeout(void *arg)
 {
-	(void)arg;
-	if (held++)
-		launch_abandon();
-	kill_halfborn();
-	timer_set(&timeout, LAUNCH_TIMEOUT, launch_timeout, NULL);
+	struct launcher *l = arg;
+
+	if (l->held++)
+		abandon(l);
+	kill_halfborn(l);
+	timer_set(&l->timeout, LAUNCH_TIMEOUT, launch_timeout, l);
 }
 
 /* Ask for a child; launch_done() will hear of it. */
 void
-launch_run(const struct run *r)
+launch_run(struct child *c, const struct run *r)
 {
+	struct launcher *l = c->target->launcher;
 	size_t len;
 	void *msg;
 
 	/* It was unpacked from a message, so it fits one. */
 	if ((msg = proto_pack_run(r, &len)) == NULL)
 		fatal("run");
-	channel_send(&channel, IMSG_LAUNCH, -1, msg, len);
+	channel_send(&l->channel, IMSG_LAUNCH, -1, msg, len);
 	free(msg);
-	child_by_id(r->id)->launch = ++asked;
-	if (asked == answered + 1)
-		timer_set(&timeout, LAUNCH_TIMEOUT, launch_timeout, NULL);
+	c->launch = ++asked;
+	if (TAILQ_EMPTY(&l->queue))
+		timer_set(&l->timeout, LAUNCH_TIMEOUT, launch_timeout, l);
+	TAILQ_INSERT_TAIL(&l->queue, c, queue);
 }
 
 static void
-streams_close(void)
+streams_close(struct launcher *l)
 {
 	int i;
 
 	for (i = 0; i < 3; i++) {
-		if (streams[i] != -1)
-			(void)close(streams[i]);
-		streams[i] = -1;
+		if (l->streams[i] != -1)
+			(void)close(l->streams[i]);
+		l->streams[i] = -1;
 	}
 }
 
 int
 launch_stream(void *arg, const void *data, size_t len, int fd)
 {
+	struct launcher *l = arg;
 	struct msg_stream m;
 
-	(void)arg;
 	if (proto_unpack_stream(data, len, &m) == -1 ||
-	    streams[m.stream] != -1 ||
-	    (streams_id != 0 && streams_id != m.id)) {
+	    l->streams[m.stream] != -1 ||
+	    (l->streams_id != 0 && l->streams_id != m.id)) {
 		if (fd != -1)
 			(void)close(fd);
 		return (-1);
 	}
-	streams_id = m.id;
-	streams[m.stream] = fd;
+	l->streams_id = m.id;
+	l->streams[m.stream] = fd;
 	return (0);
 }
 
 /* The pipes that came, if they are those that were announced. */
 static int
-streams_take(const struct launched *l, int fds[3])
+streams_take(struct launcher *l, const struct launched *m, int fds[3])
 {
 	uint32_t i;
 
-	if (streams_id != 0 && streams_id != l->id)
+	if (l->streams_id != 0 && l->streams_id != m->id)
 		return (-1);
-	streams_id = 0;
+	l->streams_id = 0;
 	for (i = 0; i < 3; i++) {
-		if (streams[i] != -1 && !(l->streams & 1U << i))
+		if (l->streams[i] != -1 && !(m->streams & 1U << i))
 			return (-1);
-		fds[i] = streams[i];
-		streams[i] = -1;
+		fds[i] = l->streams[i];
+		l->streams[i] = -1;
 	}
 	return (0);
 }
@@ -202,52 +251,55 @@ streams_take(const struct launched *l, int fds[3])
 int
 launch_done(void *arg, const void *data, size_t len, int fd)
 {
-	struct launched l;
+	struct launcher *l = arg;
+	struct launched m;
 	struct child *c;
 	int fds[3];
 
-	(void)arg;
 	(void)fd;
-	if (proto_unpack_launched(data, len, &l) == -1)
+	if (proto_unpack_launched(data, len, &m) == -1)
 		return (-1);
-	if ((c = child_by_id(l.id)) == NULL || c->pid != 0 ||
-	    c->launch != answered + 1 || streams_take(&l, fds) == -1)
+	c = TAILQ_FIRST(&l->queue);
+	if (c == NULL || c->id != m.id || streams_take(l, &m, fds) == -1)
 		return (-1);
-	answered++;
-	held = 0;
-	timer_clear(&timeout);
-	if (launch_waiting())
-		timer_set(&timeout, LAUNCH_TIMEOUT, launch_timeout, NULL);
-	return (launch_result(c, &l, fds));
+	TAILQ_REMOVE(&l->queue, c, queue);
+	l->held = 0;
+	timer_clear(&l->timeout);
+	if (!TAILQ_EMPTY(&l->queue))
+		timer_set(&l->timeout, LAUNCH_TIMEOUT, launch_timeout, l);
+	return (launch_result(c, &m, fds));
 }
 
 static void
 answer_lost(struct child *c)
 {
-	struct launched l = { 0 };
+	struct launched m = { 0 };
 
-	if (c->pid != 0)
-		return;
-	l.stage = STAGE_LAUNCHER;
-	l.error = EPIPE;
-	l.text = "";
+	m.stage = STAGE_LAUNCHER;
+	m.error = EPIPE;
+	m.text = "";
 	if (c->flags & CHILD_HELPER)
 		stop_helper_failed(c);
-	answer_failed(c, &l);
+	answer_failed(c, &m);
 	child_free(c);
 }
 
-/* The launcher is gone: its children live, new ones are refused. */
-void
-launch_lost(void)
+/* A launcher is gone: its children live, new ones are refused. */
+static void
+launch_lost(struct launcher *l)
 {
-	log_warnx("the launcher has died: no more children can be made");
-	channel_close(&channel);
-	timer_clear(&timeout);
-	streams_close();
-	kill_halfborn();
-	answered = asked;
-	child_each(answer_lost);
+	struct child *c;
+
+	log_warnx("the launcher of %s has died: no more children can be made",
+	    l->user);
+	channel_close(&l->channel);
+	timer_clear(&l->timeout);
+	streams_close(l);
+	kill_halfborn(l);
+	while ((c = TAILQ_FIRST(&l->queue)) != NULL) {
+		TAILQ_REMOVE(&l->queue, c, queue);
+		answer_lost(c);
+	}
 	stop_check();
 }
 
@@ -255,17 +307,75 @@ launch_lost(void)
 void
 launch_ended(pid_t pid)
 {
-	if (pid != launcher_pid || !channel.open)
+	struct launcher *l;
+	size_t i;
+
+	for (i = 0; i < launchers_count; i++) {
+		l = &launchers[i];
+		if (pid != l->pid || !l->channel.open)
+			continue;
+		while (channel_read(&l->channel) == 1 &&
+		       channel_dispatch(&l->channel, stop_state()))
+			continue;
+		launch_lost(l);
+	}
+}
+
+/* launch_count() of them. */
+void
+launch_poll(struct pollfd *pfd)
+{
+	size_t i;
+
+	for (i = 0; i < launchers_count; i++)
+		channel_poll(&pfd[i], &launchers[i].channel, 1);
+}
+
+static void
+dispatch_launcher(struct launcher *l, const struct pollfd *pfd)
+{
+	struct channel *c = &l->channel;
+	int alive = 1;
+
+	if (!c->open)
 		return;
-	while (channel_read(&channel) == 1 &&
-	       channel_dispatch(&channel, stop_state()))
-		continue;
-	launch_lost();
+	if (pfd->revents & (POLLIN | POLLHUP | POLLERR)) {
+		alive = channel_read(c);
+		while (channel_dispatch(c, stop_state()))
+			continue;
+	}
+	if (alive && imsgbuf_queuelen(&c->ibuf) > 0 && channel_write(c) == -1)
+		/* It is gone; what it said before still counts. */
+		while ((alive = channel_read(c)))
+			while (channel_dispatch(c, stop_state()))
+				continue;
+	if (!alive)
+		launch_lost(l);
+}
+
+void
+launch_dispatch(const struct pollfd *pfd)
+{
+	size_t i;
+
+	for (i = 0; i < launchers_count; i++)
+		dispatch_launcher(&launchers[i], &pfd[i]);
+}
+
+/* They hear that it is over. */
+void
+launch_close(void)
+{
+	size_t i;
+
+	for (i = 0; i < launchers_count; i++)
+		channel_close(&launchers[i].channel);
 }
 
 /* In the launcher. */
 static struct channel priv_channel;
 static struct spawn_base launcher_base;
+static pid_t *launcher_board;
 
 static int
 launcher_launch(void *arg, const void *data, size_t len, int fd)
@@ -280,7 +390,7 @@ launcher_launch(void *arg, const void *data, size_t len, int fd)
 	(void)fd;
 	if (proto_unpack_run(data, len, &r) == -1)
 		return (-1);
-	spawn_child(&launcher_base, &r, &l, fds, board);
+	spawn_child(&launcher_base, &r, &l, fds, launcher_board);
 	m.id = r.id;
 	for (m.stream = 0; m.stream < 3; m.stream++)
 		if (fds[m.stream] != -1)
@@ -290,7 +400,7 @@ launcher_launch(void *arg, const void *data, size_t len, int fd)
 	    proto_pack_launched(buf, &l));
 	if (imsgbuf_flush(&priv_channel.ibuf) == -1)
 		exit(EXIT_RING);
-	*board = 0;
+	*launcher_board = 0;
 	return (0);
 }
 
@@ -299,27 +409,37 @@ static const struct dispatch launcher_table[] = {
 	    STATE_RUN, launcher_launch },
 };
 
+/* From here up: standard descriptors, priv, /dev/null, the starter's cwd. */
 static void
-launcher_main(int fd, const struct spawn_base *base)
+launcher_descriptors(int fd, struct spawn_base *b)
 {
-	sigset_t all;
-	int nullfd;
+	int nullfd, cwd = -1;
 
-	setproctitle("launcher");
-	log_init("launcher", log_getlevel());
-	/* No handler and nothing pending can run in a child's place. */
-	(void)sigfillset(&all);
-	(void)sigprocmask(SIG_SETMASK, &all, NULL);
-	nullfd = fcntl(base->null_fd, F_DUPFD_CLOEXEC, 16);
+	nullfd = fcntl(b->null_fd, F_DUPFD_CLOEXEC, 16);
+	if (b->cwd != -1)
+		cwd = fcntl(b->cwd, F_DUPFD_CLOEXEC, 16);
 	if (nullfd == -1 || (fd = fcntl(fd, F_DUPFD_CLOEXEC, 16)) == -1 ||
-	    dup2(nullfd, STDIN_FILENO) == -1 ||
+	    (b->cwd != -1 && cwd == -1) || dup2(nullfd, STDIN_FILENO) == -1 ||
 	    dup2(nullfd, STDOUT_FILENO) == -1 ||
 	    dup3(fd, LAUNCHER_FD, O_CLOEXEC) == -1 ||
-	    dup3(nullfd, LAUNCHER_FD + 1, O_CLOEXEC) == -1)
+	    dup3(nullfd, LAUNCHER_FD + 1, O_CLOEXEC) == -1 ||
+	    (cwd != -1 && dup3(cwd, LAUNCHER_FD + 2, O_CLOEXEC) == -1))
 		fatal("launcher: descriptors");
-	closefrom(LAUNCHER_FD + 2);
-	launcher_base = *base;
-	launcher_base.null_fd = LAUNCHER_FD + 1;
+	b->null_fd = LAUNCHER_FD + 1;
+	if (cwd != -1)
+		b->cwd = LAUNCHER_FD + 2;
+	closefrom(cwd != -1 ? LAUNCHER_FD + 3 : LAUNCHER_FD + 2);
+}
+
+static void
+launcher_main(int fd, const struct target *t, pid_t *board)
+{
+	setproctitle("-proctor: launcher of %s", t->user);
+	log_init("launcher", log_getlevel());
+	launcher_board = board;
+	launcher_base = t->base;
+	launcher_descriptors(fd, &launcher_base);
+	privdrop_launcher(t);
 	channel_init(
 	    &priv_channel, "priv", LAUNCHER_FD, 1, launcher_table, 1, NULL);
 	while (channel_read(&priv_channel) == 1)

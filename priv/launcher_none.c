@@ -8,24 +8,28 @@
 #include "log.h"
 #include "priv.h"
 
-static struct spawn_base base;
-
 void
-launch_init(const struct rlimit *nofile)
+launch_init(struct target *t)
 {
-	spawn_base_init(&base, nofile);
-	base.parent = getpid();
-}
-
-struct channel *
-launch_channel(void)
-{
-	return (NULL);
+	t->base.parent = getpid();
 }
 
 int
-launch_alive(void)
+launch_forks(void)
 {
+	return (1);
+}
+
+size_t
+launch_count(void)
+{
+	return (0);
+}
+
+int
+launch_alive(const struct target *t)
+{
+	(void)t;
 	return (1);
 }
 
@@ -36,13 +40,13 @@ launch_waiting(void)
 }
 
 void
-launch_run(const struct run *r)
+launch_run(struct child *c, const struct run *r)
 {
 	struct launched l;
 	int fds[3];
 
-	spawn_child(&base, r, &l, fds, NULL);
-	if (launch_result(child_by_id(r->id), &l, fds) == -1)
+	spawn_child(&c->target->base, r, &l, fds, NULL);
+	if (launch_result(c, &l, fds) == -1)
 		fatalx("launched pid %d twice", (int)l.pid);
 }
 
@@ -64,7 +68,7 @@ launch_abandon(void)
 }
 
 void
-launch_lost(void)
+launch_close(void)
 {
 }
 
@@ -72,6 +76,18 @@ void
 launch_ended(pid_t pid)
 {
 	(void)pid;
+}
+
+void
+launch_poll(struct pollfd *pfd)
+{
+	(void)pfd;
+}
+
+void
+launch_dispatch(const struct pollfd *pfd)
+{
+	(void)pfd;
 }
 
 int

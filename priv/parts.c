@@ -5,6 +5,7 @@
  */
 
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <errno.h>
@@ -23,7 +24,9 @@
 #include "log.h"
 #include "priv.h"
 
-#define PARTS_MAX 3
+#define PARTS_MAX 128
+#define FOLDER LIBEXECDIR "/proctor"
+#define EMPTY_DIR FOLDER "/empty"
 #define END_TICK 2 /* ms */
 #define END_MAX 1000 /* ticks that they may take to end */
 
@@ -36,6 +39,7 @@ struct channel broker_channel, worker_channel;
 
 static struct part parts[PARTS_MAX];
 static int parts_count;
+static int privileged; /* not for whom the starter is */
 
 void
 part_add(const char *name, pid_t pid)
@@ -89,9 +93,9 @@ parts_folder(void)
 {
 	static char folder[PATH_MAX];
 
-	/* Somebody else's program: what it says of itself counts nothing. */
-	if (proc_privileged() || proc_own_folder(folder, sizeof(folder)) == -1)
-		return (LIBEXECDIR "/proctor");
+	/* Somebody else's rights: where it was found counts nothing. */
+	if (privileged || proc_own_folder(folder, sizeof(folder)) == -1)
+		return (FOLDER);
 	return (folder);
 }
 
@@ -113,12 +117,28 @@ part_descriptors(int in, int out, int priv, int peer)
 	closefrom(RING_PEER_FD + 1);
 }
 
+/*
+ * The folder that broker and worker see nothing but. Only root in a container
+ * has to do without.
+ */
+static const char *
+parts_root(void)
+{
+	struct stat st;
+
+	if (stat(EMPTY_DIR, &st) == 0 || proc_privileged())
+		return (EMPTY_DIR);
+	return ("");
+}
+
 static void __attribute__((__noreturn__))
 part_exec(const char *name, const struct args *a)
 {
-	char path[PATH_MAX], packet[8], debug[8], limit[32];
-	char *argv[5], *envp[1] = { NULL };
+	char path[PATH_MAX], packet[8], debug[8], limit[32], u[16], g[16];
+	char *argv[8], *envp[1] = { NULL };
 	sigset_t none;
+	uid_t uid;
+	gid_t gid;
 
 	if (snprintf(path, sizeof(path), "%s/%s", parts_folder(), name) >=
 	    (int)sizeof(path))
@@ -131,10 +151,16 @@ part_exec(const char *name, const struct args *a)
 	argv[2] = debug;
 	argv[3] = limit;
 	argv[4] = NULL;
+	if (privdrop_part(&uid, &gid)) {
+		(void)snprintf(u, sizeof(u), "%u", (unsigned int)uid);
+		(void)snprintf(g, sizeof(g), "%u", (unsigned int)gid);
+		argv[4] = u;
+		argv[5] = g;
+		argv[6] = (char *)(uintptr_t)parts_root();
+		argv[7] = NULL;
+	}
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-	if (chdir("/") == -1)
-		fatal("chdir");
 	(void)execve(path, argv, envp);
 	fatal("%s", path);
 }
@@ -166,10 +192,13 @@ ring_pair(int fds[2])
 
 /* Start broker and worker; the port is theirs from then on. */
 void
-parts_start(const struct args *a)
+parts_start(const struct start *st, const struct args *a)
 {
 	int broker[2], worker[2], peers[2], nullfd;
 
+	/* Root that runs children as root may do so from anywhere. */
+	privileged = proc_privileged() ||
+		     (st->privileged && permit_uid(st->who.uid) == NULL);
 	ring_pair(broker);
 	ring_pair(worker);
 	ring_pair(peers);
@@ -221,12 +250,10 @@ void
 parts_end(void)
 {
 	struct timespec ts = { 0, END_TICK * 1000000L };
-	struct channel *launcher = launch_channel();
 	int i;
 
 	channel_close(&broker_channel);
-	if (launcher != NULL)
-		channel_close(launcher);
+	launch_close();
 	for (i = 0; worker_channel.open && i < END_MAX &&
 		    imsgbuf_queuelen(&worker_channel.ibuf) > 0;
 	     i++) {

@@ -333,8 +333,8 @@ policy_resolve(struct policy *p, const char *name)
 	return (0);
 }
 
-static int
-match_ident(const struct rule *r, const struct starter *s)
+int
+policy_identity(const struct rule *r, const struct starter *s)
 {
 	int i;
 
@@ -411,7 +411,7 @@ policy_match(const struct policy *p, const struct starter *s, const char *user,
 	struct rule *r, *last = NULL;
 
 	TAILQ_FOREACH (r, &p->rules, entry)
-		if (match_ident(r, s) && match_rule(r, last, user, c))
+		if (policy_identity(r, s) && match_rule(r, last, user, c))
 			last = r;
 	return (last);
 }
@@ -422,7 +422,7 @@ policy_concerns(const struct policy *p, const struct starter *s)
 	const struct rule *r;
 
 	TAILQ_FOREACH (r, &p->rules, entry)
-		if (r->line > 0 && match_ident(r, s))
+		if (r->line > 0 && policy_identity(r, s))
 			return (1);
 	return (0);
 }

@@ -115,6 +115,9 @@ int policy_resolve(struct policy *, const char *name);
 struct rule *policy_match(const struct policy *, const struct starter *,
     const char *user, const struct command *);
 
+/* Is that starter the one that the rule speaks of? */
+int policy_identity(const struct rule *, const struct starter *);
+
 /* Does any rule of the file have to do with that starter? */
 int policy_concerns(const struct policy *, const struct starter *);
 

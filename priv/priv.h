@@ -11,10 +11,12 @@
 #include <sys/resource.h>
 #include <sys/tree.h>
 
+#include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 
 #include "dispatch.h"
+#include "policy.h"
 #include "proto.h"
 
 #define ALARM_DEFAULT 12000L /* ms a shutdown may take */
@@ -34,6 +36,50 @@ struct args {
 	int64_t alarm; /* ms */
 	int64_t stdin_limit; /* bytes a child's stdin may queue */
 	const char *user; /* or NULL */
+	const char *limit_users; /* names with commas, or NULL */
+};
+
+/* What the starter gave us, noted before anything else was done. */
+struct start {
+	struct starter who; /* real ids and groups */
+	char **environ; /* data for children: nothing of ours looks there */
+	mode_t umask;
+	int cwd; /* its working directory, or -1 */
+	struct rlimit limits[RLIM_NLIMITS];
+	unsigned int changed; /* 1 << n: limits that are not theirs any more */
+	int privileged; /* root has started it, or a SUID bit with a policy */
+};
+
+/* What a child starts from. */
+struct spawn_base {
+	const struct start *start;
+	const char *shell;
+	char **environ;
+	char **keepenv; /* the same for RUN_KEEPENV */
+	mode_t umask;
+	int change; /* becomes uid */
+	int from_root; /* and gid and groups, which a launcher has already */
+	uid_t uid;
+	gid_t gid;
+	const gid_t *groups;
+	int ngroups;
+	unsigned int limits; /* 1 << n: to be set to the starter's */
+	pid_t parent; /* whose death is the child's */
+	int null_fd; /* /dev/null */
+	int cwd; /* or -1 */
+};
+
+/* Whom children can run as, and who makes them. */
+struct target {
+	TAILQ_ENTRY(target) entry;
+	char *user; /* a name, or a number that has none */
+	uid_t uid;
+	gid_t gid;
+	gid_t *groups; /* as login would set them */
+	int ngroups;
+	uint64_t ambient; /* capabilities that its children may have */
+	struct spawn_base base;
+	struct launcher *launcher;
 };
 
 /* A deadline. Zeroed memory is a timer that is not set. */
@@ -61,12 +107,16 @@ struct child {
 	int success; /* status to report for 0 */
 	int status; /* once CHILD_ENDED */
 	uint32_t run_flags; /* RUN_... */
+	int nice; /* RUN_NICE */
 	pid_t group; /* joined; 0 if it leads its own */
 	uint32_t tty; /* TTY_... */
 	char *kill; /* the command that stops it, or NULL */
-	uint32_t target; /* CHILD_HELPER: the id of whom it is to stop */
+	uint32_t victim; /* CHILD_HELPER: the id of whom it is to stop */
 	int fds[3]; /* the node's ends, until the worker has them */
 	struct timer deadline;
+	struct target *target; /* whose launcher makes it */
+	struct rule *rule; /* that permits it; NULL: nobody counts it */
+	TAILQ_ENTRY(child) queue; /* at its launcher, until it is born */
 	uint64_t launch; /* its number among all launches */
 	struct slot *slot; /* its answer's place, until it is born */
 };
@@ -94,13 +144,14 @@ int answer_waiting(void);
 
 /* child.c: the table of children */
 void child_init(void);
-struct child *child_new(const struct run *);
+struct child *child_new(const struct run *, struct target *, struct rule *);
 struct child *child_by_id(uint32_t);
 struct child *child_by_pid(pid_t);
 int child_born(struct child *, pid_t);
 int child_manage(const struct run *);
 int child_signal(const struct child *, int sig);
 pid_t child_group(const struct child *);
+int child_renice(const struct child *, pid_t);
 int child_kill_stray(pid_t);
 void child_unlist(struct child *);
 void child_tell_exit(struct child *);
@@ -139,18 +190,21 @@ int request_shutdown(void *, const void *, size_t, int);
 int launch_result(struct child *, struct launched *, int fds[3]);
 
 /* launcher.c or launcher_none.c: how children are made */
-void launch_init(const struct rlimit *nofile);
-void launch_run(const struct run *);
-struct channel *launch_channel(void);
-void launch_lost(void);
+void launch_init(struct target *);
+int launch_forks(void);
+void launch_run(struct child *, const struct run *);
+size_t launch_count(void);
+void launch_poll(struct pollfd *);
+void launch_dispatch(const struct pollfd *);
 void launch_ended(pid_t);
 int launch_stream(void *, const void *, size_t, int);
 int launch_done(void *, const void *, size_t, int);
-int launch_alive(void);
+int launch_alive(const struct target *);
 int launch_waiting(void);
 uint64_t launch_asked(void);
 uint64_t launch_answered(void);
 void launch_abandon(void);
+void launch_close(void);
 
 /* stop.c: deadlines, escalation, shutdown */
 void stop_init(int64_t alarm);
@@ -174,21 +228,70 @@ void timer_run(void);
 /* parts.c: broker and worker */
 extern struct channel broker_channel;
 extern struct channel worker_channel;
-void parts_start(const struct args *);
+void parts_start(const struct start *, const struct args *);
 void parts_end(void);
+void channel_poll(struct pollfd *, struct channel *, int want);
 int part_is(pid_t);
 int part_ended(pid_t, int status);
 void part_add(const char *name, pid_t);
 
 /* args.c */
 void args_parse(struct args *, int argc, char *const *argv);
-void args_user(const struct args *);
-int args_serves(const char *user);
+
+/* start.c: the first steps of a program that may be SUID-root */
+void start_descriptors(void);
+void start_closefrom(void);
+void start_arguments(int argc);
+void start_starter(struct start *);
+void start_environ(struct start *);
+void start_umask(struct start *);
+void start_directory(struct start *);
+void start_signals(void);
+void start_limits(struct start *);
+void start_hidden(void);
+void start_port(const struct args *);
+void start_group(void);
+
+/* mode.c: which of the three ways to be started it is, and its policy */
+void mode_choose(struct start *, const struct args *);
+int mode_check(void);
+
+/* target.c: whom children can run as */
+void target_init(const struct start *);
+const char *target_self_name(void);
+void target_self(void);
+struct target *target_get(const struct rule *);
+const char *target_shell(const char *);
+struct target *target_next(struct target *);
+
+/* permit.c: what policy says to what the broker asks for */
+void permit_init(struct policy *, const struct starter *, const char *user);
+struct rule *permit_run(const struct run *);
+struct rule *permit_user(const char *);
+struct rule *permit_uid(uid_t);
+int permit_own(uid_t);
+int permit_kill(const struct rule *, const char *line);
+int permit_nice(const struct rule *, int nice);
+
+/* privdrop.c: from root to what each process needs */
+#define DROP_NAME "_proctor"
+void privdrop_init(const struct start *);
+void privdrop_guard(void);
+void privdrop_priv(void);
+void privdrop_launcher(const struct target *);
+int privdrop_part(uid_t *, gid_t *);
+
+/* signals.c */
+void signals_block(void);
+void signals_catch(void);
+int signals_poll(struct pollfd *, size_t, int ms);
+int signals_got(int sig);
 
 /* guard.c */
 void guard_start(void);
-void guard_signals(sigset_t *);
-void guard_mask(sigset_t *);
+void guard_watch(void);
+void guard_signal(pid_t, int sig);
+int guard_uid(pid_t, uid_t *);
 
 /* dispatch.c */
 extern const struct dispatch priv_broker_table[];
@@ -199,16 +302,14 @@ extern const struct dispatch priv_launcher_table[];
 extern const size_t priv_launcher_rows;
 
 /* spawn.c: the child's steps up to exec, the same in every mode */
-struct spawn_base {
-	char **environ; /* what children start from */
-	const char *shell;
-	pid_t parent; /* whose death is the child's */
-	struct rlimit nofile; /* as the node had it */
-	int null_fd; /* /dev/null */
-};
-void spawn_base_init(struct spawn_base *, const struct rlimit *nofile);
 void spawn_child(const struct spawn_base *, const struct run *,
     struct launched *, int fds[3], pid_t *board);
-char **spawn_environ(char **base, const struct run *);
+
+/* environ.c */
+char **spawn_environ(const struct spawn_base *, const struct run *);
+const char *environ_get(char *const *, const char *name);
+char **environ_user(const char *name, const char *home, const char *shell);
+char **environ_join(char *const *, char *const *);
+void rule_setenv(struct rule *, char *const *);
 
 #endif

@@ -6,10 +6,10 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "compat/proc.h"
 #include "log.h"
 #include "priv.h"
 
@@ -26,56 +26,149 @@ run_refuse(const struct run *r, enum stage stage, int error, const char *text)
 	answer_reply(&rep);
 }
 
-/* Is it the node's to ask for? If not, it was answered. */
+/* Refuse what policy does not permit: an answer and a log line. */
 static int
+run_forbid(const struct run *r, enum stage stage, const char *what)
+{
+	log_warnx("run refused: policy: %s: %s",
+	    *r->user == '\0' ? "default user" : r->user, what);
+	run_refuse(r, stage, EPERM, what);
+	return (-1);
+}
+
+/*
+ * A rule with cmd says what is executed, to the word. What could make
+ * something else of that, or reach something else with the user's rights,
+ * does not go with it.
+ */
+static int
+run_exact(const struct run *r, const struct rule *rule)
+{
+	static const char *const names[3] = { "stdin", "stdout", "stderr" };
+	int i;
+
+	if (rule->cmd == NULL)
+		return (0);
+	for (i = 0; i < 3; i++)
+		if (r->io[i].kind == IO_FILE)
+			return (run_forbid(r, STAGE_POLICY, names[i]));
+	if (r->env.count > 0 && !rule->keepenv)
+		return (run_forbid(r, STAGE_POLICY, "env"));
+	return (0);
+}
+
+/* What the rule leaves open. 0, or -1 and it was answered. */
+static int
+run_limits(const struct run *r, const struct rule *rule)
+{
+	const struct target *t = rule->target;
+
+	if (rule->children != 0 && rule->living >= rule->children) {
+		log_warnx("run refused: policy: %u children of %s are alive",
+		    (unsigned int)rule->children, t->user);
+		run_refuse(r, STAGE_LIMIT, EAGAIN, "children");
+		return (-1);
+	}
+	if (r->flags & RUN_NICE && !permit_nice(rule, r->nice))
+		return (run_forbid(r, STAGE_NICE, ""));
+	if (*r->kill != '\0' && !permit_kill(rule, r->kill))
+		return (run_forbid(r, STAGE_POLICY, "kill"));
+	if (r->flags & RUN_CAPS && r->caps & ~t->ambient &&
+	    r->caps != UINT64_MAX)
+		return (run_forbid(r, STAGE_USER, "capabilities"));
+	return (run_exact(r, rule));
+}
+
+/* The rule that permits it, or NULL and it was answered. */
+static struct rule *
 run_allowed(const struct run *r)
 {
 	const struct child *leader;
+	const struct target *t;
+	struct rule *rule;
 
-	if (*r->user != '\0' && !args_serves(r->user)) {
-		log_warnx("run refused: user %s", r->user);
-		run_refuse(r, STAGE_USER, EPERM, r->user);
-		return (0);
+	if ((rule = permit_run(r)) == NULL) {
+		(void)run_forbid(r, STAGE_USER, r->user);
+		return (NULL);
 	}
-	if (r->caps != UINT64_MAX && r->caps & ~proc_ambient()) {
-		log_warnx("run refused: capabilities");
-		run_refuse(r, STAGE_USER, EPERM, "capabilities");
-		return (0);
+	t = rule->target;
+	if (run_limits(r, rule) == -1)
+		return (NULL);
+	if (!launch_alive(t)) {
+		log_warnx("run refused: the launcher of %s is gone", t->user);
+		run_refuse(r, STAGE_LAUNCHER, EPIPE, "");
+		return (NULL);
 	}
 	leader = child_by_pid(r->group);
 	if (r->group != 0 &&
 	    (leader == NULL || child_group(leader) != r->group)) {
 		run_refuse(r, STAGE_GROUP, ESRCH, "");
-		return (0);
+		return (NULL);
 	}
-	return (1);
+	return (rule);
+}
+
+/*
+ * The environment that the rule asks for, behind that of the run, so that it
+ * counts. Returns what is to be freed, NULL if there is no room.
+ */
+static char *
+run_environ(struct run *r, const struct rule *rule)
+{
+	char *const *v;
+	size_t len = r->env.len;
+	char *buf, *p;
+
+	for (v = rule->setenv; v != NULL && *v != NULL; v++)
+		len += strlen(*v) + 1;
+	if (len + r->args.len > RUN_STRINGS_MAX ||
+	    (buf = malloc(len + 1)) == NULL)
+		return (NULL);
+	memcpy(buf, r->env.base, r->env.len);
+	p = buf + r->env.len;
+	for (v = rule->setenv; v != NULL && *v != NULL; v++) {
+		p = stpcpy(p, *v) + 1;
+		r->env.count++;
+	}
+	r->env.base = buf;
+	r->env.len = (uint32_t)len;
+	return (buf);
+}
+
+static void
+run_launch(struct run *r, struct rule *rule)
+{
+	struct child *c;
+	char *env;
+
+	if ((env = run_environ(r, rule)) == NULL) {
+		run_refuse(r, STAGE_LIMIT, E2BIG, "env");
+		return;
+	}
+	if (rule->keepenv)
+		r->flags |= RUN_KEEPENV;
+	c = child_new(r, rule->target, rule);
+	answer_reserve(c);
+	r->id = c->id;
+	launch_run(c, r);
+	free(env);
 }
 
 int
 request_run(void *arg, const void *data, size_t len, int fd)
 {
-	struct child *c;
+	struct rule *rule;
 	struct run r;
 
 	(void)arg;
 	(void)fd;
-	if (proto_unpack_run(data, len, &r) == -1 || r.id != 0 || r.pid != 0)
+	if (proto_unpack_run(data, len, &r) == -1 || r.id != 0 || r.pid != 0 ||
+	    r.flags & RUN_KEEPENV)
 		return (-1);
-	if (child_full()) {
+	if (child_full())
 		run_refuse(&r, STAGE_LIMIT, EAGAIN, "children");
-		return (0);
-	}
-	if (!launch_alive()) {
-		log_warnx("run refused: the launcher is gone");
-		run_refuse(&r, STAGE_LAUNCHER, EPIPE, "");
-		return (0);
-	}
-	if (!run_allowed(&r))
-		return (0);
-	c = child_new(&r);
-	answer_reserve(c);
-	r.id = c->id;
-	launch_run(&r);
+	else if ((rule = run_allowed(&r)) != NULL)
+		run_launch(&r, rule);
 	return (0);
 }
 

@@ -12,13 +12,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <paths.h>
+#include <grp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "compat/privs.h"
 #include "compat/proc.h"
 #include "compat/ptymodes.h"
 #include "log.h"
@@ -29,8 +30,6 @@
  * would complain about it whenever such a function does not return.
  */
 #define CHILD_SIDE __attribute__((__no_sanitize_address__))
-
-extern char **environ;
 
 static const char *const stream_names[3] = { "stdin", "stdout", "stderr" };
 
@@ -51,20 +50,6 @@ struct spawn {
 	int slave; /* its terminal, or -1 */
 	struct failure failure;
 };
-
-void
-spawn_base_init(struct spawn_base *b, const struct rlimit *nofile)
-{
-	static char *nothing[] = { NULL };
-	const char *shell;
-
-	shell = getenv("SHELL");
-	b->shell = shell == NULL || *shell == '\0' ? _PATH_BSHELL : shell;
-	b->environ = environ == NULL ? nothing : environ;
-	b->nofile = *nofile;
-	if ((b->null_fd = open(_PATH_DEVNULL, O_RDWR | O_CLOEXEC)) == -1)
-		fatal("%s", _PATH_DEVNULL);
-}
 
 static int
 fail(struct spawn *s, enum stage stage, int stream)
@@ -109,6 +94,9 @@ child_open(struct spawn *s, int stream)
 		flags |= O_WRONLY | O_CREAT | (io->append ? O_APPEND : O_TRUNC);
 	/* Non-blocking, so that a FIFO without a peer holds nobody up. */
 	if ((fd = open(io->path, flags, (mode_t)io->mode)) == -1)
+		return (fail(s, STAGE_OPEN, stream));
+	errno = EACCES;
+	if (s->base->change && proc_is_procfs(fd))
 		return (fail(s, STAGE_OPEN, stream));
 	if ((flags = fcntl(fd, F_GETFL)) == -1 ||
 	    fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) == -1 ||
@@ -173,17 +161,75 @@ child_session(struct spawn *s)
 	return (0);
 }
 
+/* What the starter was given, and not what we have. */
 static int
 child_limits(struct spawn *s)
 {
+	const struct spawn_base *b = s->base;
 	const struct run *r = s->run;
+	int i;
 
-	if (setrlimit(RLIMIT_NOFILE, &s->base->nofile) == -1)
-		return (fail(s, STAGE_LIMIT, 0));
-	if (r->flags & RUN_NICE && setpriority(PRIO_PROCESS, 0, r->nice) == -1)
+	/* What nobody may do by himself is done by priv: child_renice(). */
+	if (r->flags & RUN_NICE && (r->nice >= 0 || !b->change) &&
+	    setpriority(PRIO_PROCESS, 0, r->nice) == -1)
 		return (fail(s, STAGE_NICE, 0));
-	if (proc_keep_ambient(r->caps) == -1)
+	for (i = 0; i < RLIM_NLIMITS; i++)
+		if (b->limits & 1U << i &&
+		    setrlimit((proc_resource)i, &b->start->limits[i]) == -1)
+			return (fail(s, STAGE_LIMIT, 0));
+	(void)umask(b->umask);
+	return (0);
+}
+
+/*
+ * Become the user: its launcher has the groups, and the right to do this. It
+ * is proved after that nothing else is left.
+ */
+static int
+child_user(struct spawn *s)
+{
+	const struct spawn_base *b = s->base;
+	uid_t u[3];
+	gid_t g[3];
+
+	if (!b->change)
+		return (proc_keep_ambient(s->run->caps) == -1
+			    ? fail(s, STAGE_USER, 0)
+			    : 0);
+	if (b->from_root &&
+	    (privs_lock() == -1 ||
+		setgroups((size_t)b->ngroups, b->groups) == -1 ||
+		setresgid(b->gid, b->gid, b->gid) == -1))
 		return (fail(s, STAGE_USER, 0));
+	if (setresuid(b->uid, b->uid, b->uid) == -1 || privs_clear() == -1 ||
+	    proc_set_no_new_privs() == -1)
+		return (fail(s, STAGE_USER, 0));
+	if (getresuid(&u[0], &u[1], &u[2]) == -1 ||
+	    getresgid(&g[0], &g[1], &g[2]) == -1)
+		return (fail(s, STAGE_USER, 0));
+	errno = EPERM;
+	if (u[0] != b->uid || u[1] != b->uid || u[2] != b->uid ||
+	    g[0] != b->gid || g[1] != b->gid || g[2] != b->gid ||
+	    getgroups(0, NULL) != b->ngroups || !privs_none())
+		return (fail(s, STAGE_USER, 0));
+	return (0);
+}
+
+/*
+ * It begins where the starter was; one who may not be there, in the root. A
+ * process that dies takes it along: said last, as a change of user undoes it.
+ */
+static int
+child_place(struct spawn *s)
+{
+	const struct spawn_base *b = s->base;
+
+	if (b->cwd != -1 && fchdir(b->cwd) == -1 && chdir("/") == -1)
+		return (fail(s, STAGE_CHDIR, 0));
+	if (*s->run->cd != '\0' && chdir(s->run->cd) == -1)
+		return (fail(s, STAGE_CHDIR, 0));
+	if (proc_die_with(b->parent, SIGKILL) == -1)
+		return (fail(s, STAGE_FORK, 0));
 	return (0);
 }
 
@@ -191,21 +237,11 @@ static void CHILD_SIDE
 child_main(void *arg)
 {
 	struct spawn *s = arg;
-	const struct spawn_base *b = s->base;
 	sigset_t none;
 
-	if (proc_die_with(b->parent, SIGKILL) == -1) {
-		(void)fail(s, STAGE_FORK, 0);
-		return;
-	}
 	if (child_pipes(s) == -1 || child_session(s) == -1 ||
-	    child_limits(s) == -1)
-		return;
-	if (*s->run->cd != '\0' && chdir(s->run->cd) == -1) {
-		(void)fail(s, STAGE_CHDIR, 0);
-		return;
-	}
-	if (child_files(s) == -1)
+	    child_limits(s) == -1 || child_user(s) == -1 ||
+	    child_place(s) == -1 || child_files(s) == -1)
 		return;
 	proc_cloexec_from(3);
 	/* Handlers go with exec, and nothing of ours is ignored. */
@@ -343,7 +379,7 @@ spawn_child(const struct spawn_base *b, const struct run *r, struct launched *l,
 	memset(l, 0, sizeof(*l));
 	fds[0] = fds[1] = fds[2] = -1;
 	if ((s.argv = spawn_argv(&s)) == NULL ||
-	    (s.envp = spawn_environ(b->environ, r)) == NULL)
+	    (s.envp = spawn_environ(b, r)) == NULL)
 		(void)fail(&s, STAGE_FORK, 0);
 	else if (spawn_pipes(&s, fds) == 0) {
 		pid = proc_make_child(
@@ -363,7 +399,7 @@ spawn_child(const struct spawn_base *b, const struct run *r, struct launched *l,
 	for (i = 0; i < 3; i++)
 		if (fds[i] != -1)
 			l->streams |= 1U << i;
-	if (s.envp != b->environ)
+	if (s.envp != b->environ && s.envp != b->keepenv)
 		free(s.envp);
 	free(s.argv);
 }

@@ -58,7 +58,7 @@ stop_signal(struct child *c, int sig, int family)
 			return;
 	}
 	if (family && !(c->flags & CHILD_FOREIGN)) {
-		proc_signal_descendants(c->pid, sig);
+		guard_signal(c->pid, sig);
 		(void)kill(-c->pid, sig);
 		if (getpgid(c->pid) == c->pid)
 			return;
@@ -88,7 +88,8 @@ stop_command(struct child *c)
 	struct child *helper;
 	int i;
 
-	if (!launch_alive() || child_full())
+	/* Without a target nobody may run it. */
+	if (c->target == NULL || !launch_alive(c->target) || child_full())
 		return (-1);
 	(void)snprintf(pid, sizeof(pid), "CHILD_PID=%d", (int)c->pid);
 	for (i = 0; i < 3; i++)
@@ -101,11 +102,11 @@ stop_command(struct child *c)
 	r.env.base = pid;
 	r.env.len = (uint32_t)strlen(pid) + 1;
 	r.args.count = r.env.count = 1;
-	helper = child_new(&r);
+	helper = child_new(&r, c->target, NULL);
 	helper->flags = CHILD_HELPER;
-	helper->target = c->id;
+	helper->victim = c->id;
 	r.id = helper->id;
-	launch_run(&r);
+	launch_run(helper, &r);
 	return (0);
 }
 
@@ -130,7 +131,7 @@ stop_helper(struct child *helper)
 void
 stop_helper_failed(const struct child *helper)
 {
-	struct child *c = child_by_id(helper->target);
+	struct child *c = child_by_id(helper->victim);
 
 	log_warnx("a kill command cannot be started");
 	if (c != NULL && c->pid != 0 && !(c->flags & CHILD_ENDED))

@@ -59,6 +59,7 @@ static const struct {
 	[STAGE_OPEN] = { "Cannot open '", "'" },
 	[STAGE_EXEC] = { "Cannot execute '", "'" },
 	[STAGE_LAUNCHER] = { "The launcher is gone", "" },
+	[STAGE_POLICY] = { "Policy does not permit ", "" },
 };
 
 static void

@@ -10,6 +10,7 @@
 
 #include "log.h"
 #include "part.h"
+#include "sandbox.h"
 #include "worker.h"
 
 /* What the node may take, once priv is gone, to read what waits for it. */
@@ -180,6 +181,8 @@ main(int argc, char *argv[])
 	if (event_add(&priv_event, NULL) == -1 ||
 	    event_add(&broker_event, NULL) == -1)
 		fatal("libevent");
+	part_drop(&args);
+	sandbox_worker();
 	while (!priv_gone || !priv_welcome()) {
 		if (event_loop(EVLOOP_ONCE) == -1)
 			fatal("libevent");

@@ -25,6 +25,37 @@ int proc_subreaper(void);
  */
 int proc_die_with(pid_t parent, int sig);
 
+/* Let nobody trace this process, dump it or look into it. */
+void proc_hide(void);
+
+/*
+ * No exec gives this process or its children more rights from now on. 0 or
+ * -1; 0 without effect where the system cannot do it. Allocates nothing.
+ */
+int proc_set_no_new_privs(void);
+
+/*
+ * Is that a file of /proc? Through some of them a child that shares its
+ * launcher's memory could keep a hand on that. 1 or 0. Allocates nothing.
+ */
+int proc_is_procfs(int fd);
+
+/*
+ * A descriptor of the working directory, for fchdir() by whoever may be
+ * there. -1 with errno.
+ */
+int proc_open_cwd(void);
+
+/* What getrlimit(2) and setrlimit(2) want: libcs do not agree. */
+#ifdef __GLIBC__
+typedef __rlimit_resource_t proc_resource;
+#else
+typedef int proc_resource;
+#endif
+
+/* Limits that only some systems have; else none of RLIM_NLIMITS. */
+extern const int proc_limit_nice, proc_limit_rtprio;
+
 /* Let no signal be ignored, not even those that libc keeps to itself. */
 void proc_signals_default(void);
 
@@ -51,16 +82,24 @@ int proc_own_folder(char *buf, size_t size);
 
 /*
  * Call fn for each living or unreaped child of this process, adopted ones
- * too. 0, or -1 if the system cannot tell.
+ * too. Opens no file, but proc_children_open() must have been called by this
+ * very process. 0, or -1 if the system cannot tell.
  */
+int proc_children_open(void);
 int proc_children(void (*fn)(pid_t, void *), void *arg);
 
 /*
- * Send sig to all descendants of child, a child of this process that was not
- * reaped, except those in its own process group. A process is signalled only
- * while it is proved to be such a descendant.
+ * Send sig to all descendants of child, a child of parent, except those in
+ * child's own process group. A process is signalled only while it is proved
+ * to be such a descendant.
  */
-void proc_signal_descendants(pid_t child, int sig);
+void proc_signal_descendants(pid_t parent, pid_t child, int sig);
+
+/*
+ * A process's real uid. 0, or -1 if there is none or the system cannot tell.
+ * It is that of whoever has the number at the time of the call.
+ */
+int proc_uid(pid_t, uid_t *);
 
 /*
  * A set of processes that tells which have ended, behind one descriptor that
@@ -68,14 +107,12 @@ void proc_signal_descendants(pid_t child, int sig);
  * SIGCHLD has to do.
  */
 int pidset_open(void);
-/* A watch on child pid, to be closed by pidset_remove(); -1 with errno. */
-int pidset_add(int set, pid_t pid, uint32_t id);
 /*
- * The same on any process whose real uid is uid. It may end at any time, and
- * its pid become another's: use the watch to signal it, not the pid. -1 with
- * ESRCH (there is none), EPERM (somebody else's) or ENOSYS.
+ * A watch on pid, to be closed by pidset_remove(); -1 with errno. One that is
+ * no child of ours may end at any time, and its pid become another's: the
+ * watch meets it or nobody, so signals go through that.
  */
-int pidset_add_foreign(int set, pid_t pid, uid_t uid, uint32_t id);
+int pidset_add(int set, pid_t pid, uint32_t id);
 int pidset_signal(int watch, int sig);
 void pidset_remove(int watch);
 /* Up to max ids of ended processes, returned again until they are removed. */

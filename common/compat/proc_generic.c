@@ -42,6 +42,33 @@ proc_keep_ambient(uint64_t caps)
 	return (0);
 }
 
+const int proc_limit_nice = -1;
+const int proc_limit_rtprio = -1;
+
+int
+proc_set_no_new_privs(void)
+{
+	return (0);
+}
+
+int
+proc_is_procfs(int fd)
+{
+	(void)fd;
+	return (0);
+}
+
+int
+proc_open_cwd(void)
+{
+	return (open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+}
+
+void
+proc_hide(void)
+{
+}
+
 void
 proc_signals_default(void)
 {
@@ -79,11 +106,26 @@ proc_children(void (*fn)(pid_t, void *), void *arg)
 	return (-1);
 }
 
-void
-proc_signal_descendants(pid_t child, int sig)
+int
+proc_children_open(void)
 {
+	return (-1);
+}
+
+void
+proc_signal_descendants(pid_t parent, pid_t child, int sig)
+{
+	(void)parent;
 	(void)child;
 	(void)sig;
+}
+
+int
+proc_uid(pid_t pid, uid_t *uid)
+{
+	(void)pid;
+	(void)uid;
+	return (-1);
 }
 
 int
@@ -98,17 +140,6 @@ pidset_add(int set, pid_t pid, uint32_t id)
 	(void)set;
 	(void)pid;
 	(void)id;
-	return (-1);
-}
-
-int
-pidset_add_foreign(int set, pid_t pid, uid_t uid, uint32_t id)
-{
-	(void)set;
-	(void)pid;
-	(void)uid;
-	(void)id;
-	errno = ENOSYS;
 	return (-1);
 }
 

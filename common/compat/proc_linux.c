@@ -7,6 +7,9 @@
 #include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
+
+#include <linux/magic.h>
 
 #include <dirent.h>
 #include <errno.h>
@@ -73,6 +76,35 @@ proc_keep_ambient(uint64_t caps)
 	return (0);
 }
 
+const int proc_limit_nice = RLIMIT_NICE;
+const int proc_limit_rtprio = RLIMIT_RTPRIO;
+
+int
+proc_set_no_new_privs(void)
+{
+	return (prctl(PR_SET_NO_NEW_PRIVS, 1UL, 0UL, 0UL, 0UL));
+}
+
+int
+proc_is_procfs(int fd)
+{
+	struct statfs st;
+
+	return (fstatfs(fd, &st) == -1 || st.f_type == PROC_SUPER_MAGIC);
+}
+
+int
+proc_open_cwd(void)
+{
+	return (open(".", O_PATH | O_DIRECTORY | O_CLOEXEC));
+}
+
+void
+proc_hide(void)
+{
+	(void)prctl(PR_SET_DUMPABLE, 0UL, 0UL, 0UL, 0UL);
+}
+
 void
 proc_signals_default(void)
 {
@@ -114,23 +146,38 @@ proc_own_folder(char *buf, size_t size)
 	return (0);
 }
 
+/* Call fn for each of the numbers that fd holds, from its beginning. */
+static int
+each_number(int fd, void (*fn)(pid_t, void *), void *arg)
+{
+	char buf[4096];
+	off_t off = 0;
+	pid_t pid = 0;
+	ssize_t i, n;
+
+	while ((n = pread(fd, buf, sizeof(buf), off)) > 0) {
+		for (i = 0; i < n; i++) {
+			if (buf[i] >= '0' && buf[i] <= '9')
+				pid = pid * 10 + (buf[i] - '0');
+			else if (pid != 0) {
+				fn(pid, arg);
+				pid = 0;
+			}
+		}
+		off += n;
+	}
+	return (n == 0 ? 0 : -1);
+}
+
 /* What one thread has forked and not yet waited for. */
 static int
-thread_children(
-    pid_t pid, const char *tid, void (*fn)(pid_t, void *), void *arg)
+thread_open(pid_t pid, const char *tid)
 {
 	char path[96];
-	FILE *f;
-	int child;
 
 	(void)snprintf(
 	    path, sizeof(path), "/proc/%d/task/%.20s/children", (int)pid, tid);
-	if ((f = fopen(path, "re")) == NULL)
-		return (-1);
-	while (fscanf(f, "%d", &child) == 1)
-		fn((pid_t)child, arg);
-	(void)fclose(f);
-	return (0);
+	return (open(path, O_RDONLY | O_CLOEXEC));
 }
 
 static int
@@ -138,24 +185,41 @@ children_of(pid_t pid, void (*fn)(pid_t, void *), void *arg)
 {
 	const struct dirent *d;
 	char path[64];
-	int r = -1;
+	int fd;
 	DIR *dir;
 
 	(void)snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
 	if ((dir = opendir(path)) == NULL)
 		return (-1);
-	while ((d = readdir(dir)) != NULL)
-		if (d->d_name[0] != '.' &&
-		    thread_children(pid, d->d_name, fn, arg) == 0)
-			r = 0;
+	while ((d = readdir(dir)) != NULL) {
+		if (d->d_name[0] == '.' ||
+		    (fd = thread_open(pid, d->d_name)) == -1)
+			continue;
+		(void)each_number(fd, fn, arg);
+		(void)close(fd);
+	}
 	(void)closedir(dir);
-	return (r);
+	return (0);
+}
+
+static int own_children = -1;
+
+int
+proc_children_open(void)
+{
+	char tid[32];
+
+	if (own_children != -1)
+		(void)close(own_children);
+	(void)snprintf(tid, sizeof(tid), "%d", (int)getpid());
+	own_children = thread_open(getpid(), tid);
+	return (own_children == -1 ? -1 : 0);
 }
 
 int
 proc_children(void (*fn)(pid_t, void *), void *arg)
 {
-	return (children_of(getpid(), fn, arg));
+	return (own_children == -1 ? -1 : each_number(own_children, fn, arg));
 }
 
 /* A process's parent and group. The name before them can hold anything. */
@@ -185,7 +249,7 @@ stat_read(pid_t pid, pid_t *ppid, pid_t *pgrp)
 
 struct walk {
 	pid_t parent;
-	int parent_fd; /* its pidfd; -1: it is our own and unreaped */
+	int parent_fd; /* its pidfd */
 	pid_t group; /* has its signal already */
 	int sig;
 	int depth;
@@ -216,7 +280,7 @@ walk_child(pid_t pid, void *arg)
 	    (fd = (int)syscall(SYS_pidfd_open, pid, 0U)) == -1)
 		return;
 	if (stat_read(pid, &ppid, &pgrp) == 0 && ppid == w->parent &&
-	    (w->parent_fd == -1 || !has_ended(w->parent_fd))) {
+	    !has_ended(w->parent_fd)) {
 		next.parent = pid;
 		next.parent_fd = fd;
 		next.depth++;
@@ -229,52 +293,21 @@ walk_child(pid_t pid, void *arg)
 }
 
 void
-proc_signal_descendants(pid_t child, int sig)
+proc_signal_descendants(pid_t parent, pid_t child, int sig)
 {
 	struct walk w = { child, -1, child, sig, 0 };
+	pid_t ppid, pgrp;
 
-	(void)children_of(child, walk_child, &w);
+	w.parent_fd = (int)syscall(SYS_pidfd_open, child, 0U);
+	if (w.parent_fd == -1)
+		return;
+	if (stat_read(child, &ppid, &pgrp) == 0 && ppid == parent)
+		(void)children_of(child, walk_child, &w);
+	(void)close(w.parent_fd);
 }
 
 int
-pidset_open(void)
-{
-	int fd;
-
-	/* Is there pidfd_open, and may we use it? */
-	if ((fd = (int)syscall(SYS_pidfd_open, getpid(), 0U)) == -1)
-		return (-1);
-	(void)close(fd);
-	return (epoll_create1(EPOLL_CLOEXEC));
-}
-
-static int
-pidset_watch(int set, int fd, uint32_t id)
-{
-	struct epoll_event ev = { 0 };
-
-	ev.events = EPOLLIN;
-	ev.data.u32 = id;
-	if (epoll_ctl(set, EPOLL_CTL_ADD, fd, &ev) == -1) {
-		(void)close(fd);
-		return (-1);
-	}
-	return (fd);
-}
-
-int
-pidset_add(int set, pid_t pid, uint32_t id)
-{
-	int fd;
-
-	if ((fd = (int)syscall(SYS_pidfd_open, pid, 0U)) == -1)
-		return (-1);
-	return (pidset_watch(set, fd, id));
-}
-
-/* A process's real uid. */
-static int
-real_uid(pid_t pid, uid_t *uid)
+proc_uid(pid_t pid, uid_t *uid)
 {
 	char path[64], line[256];
 	unsigned int n;
@@ -294,30 +327,32 @@ real_uid(pid_t pid, uid_t *uid)
 }
 
 int
-pidset_add_foreign(int set, pid_t pid, uid_t uid, uint32_t id)
+pidset_open(void)
 {
-	uid_t owner;
-	int fd, error = 0;
+	int fd;
 
-	if (set == -1) {
-		errno = ENOSYS;
+	/* Is there pidfd_open, and may we use it? */
+	if ((fd = (int)syscall(SYS_pidfd_open, getpid(), 0U)) == -1)
 		return (-1);
-	}
-	if ((fd = (int)syscall(SYS_pidfd_open, pid, 0U)) == -1) {
-		errno = ESRCH;
+	(void)close(fd);
+	return (epoll_create1(EPOLL_CLOEXEC));
+}
+
+int
+pidset_add(int set, pid_t pid, uint32_t id)
+{
+	struct epoll_event ev = { 0 };
+	int fd;
+
+	if ((fd = (int)syscall(SYS_pidfd_open, pid, 0U)) == -1)
 		return (-1);
-	}
-	/* Read after the pidfd was opened; still alive: it was that one's. */
-	if (real_uid(pid, &owner) == -1 || pidset_signal(fd, 0) == -1)
-		error = errno == EPERM ? EPERM : ESRCH;
-	else if (owner != uid)
-		error = EPERM;
-	if (error != 0) {
+	ev.events = EPOLLIN;
+	ev.data.u32 = id;
+	if (epoll_ctl(set, EPOLL_CTL_ADD, fd, &ev) == -1) {
 		(void)close(fd);
-		errno = error;
 		return (-1);
 	}
-	return (pidset_watch(set, fd, id));
+	return (fd);
 }
 
 int

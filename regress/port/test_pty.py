@@ -879,7 +879,9 @@ def python():
             A.stderr, (A.env, ["TERM=dumb", "PYTHON_BASIC_REPL=1"])])
         until_in(p, pid, rb">>> ")
         p.stdin(pid, b"print(6 * 7)\n")
-        until_in(p, pid, rb"42\r\n")
+        at = until_in(p, pid, rb"42\r\n")
+        # While it is not at its prompt the terminal has other modes.
+        until_in(p, pid, rb">>> ", since=at)
         p.stdin(pid, A.eof)
         expect(0, p.exit(pid), "status")
 

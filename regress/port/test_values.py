@@ -242,8 +242,8 @@ def flags(args):
     for how in ({"first": args}, None):
         with (Port(**how) if how else Port(*args)) as p:
             # They widen nothing.
-            expect((A.error, Like("'daemon'")),
-                   p.ask(A.run, "true", [(A.user, "daemon")]))
+            expect((A.error, Like("'games'")),
+                   p.ask(A.run, "true", [(A.user, "games")]))
             pid = p.run(SLEEP, [(A.capabilities, A.all)])
             check(ambient(pid) == ambient(os.getpid()), "ambient %x",
                   ambient(pid))

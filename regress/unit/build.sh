@@ -12,7 +12,7 @@ build() {
 	out=$BUILD/unit/$name
 	if [ -e "$out" ] && [ -z "$(find "regress/unit/$name.c" \
 	    regress/unit/*.h "$@" common/*.h common/compat/*.h broker/*.h \
-	    priv/*.h config.mk -newer "$out")" ]; then
+	    priv/*.h config.mk "$BUILD/kind" -newer "$out")" ]; then
 		return
 	fi
 	echo "unit: $name"
@@ -37,7 +37,16 @@ build options_test broker/options.c broker/modes.c broker/strings.c \
     broker/request.c common/capname.c common/etf.c common/etf_write.c \
     common/proto.c common/compat/ptymodes.c common/log.c
 build frame_test broker/frame.c common/etf.c common/etf_write.c common/log.c
-build environ_test priv/environ.c common/proto.c common/compat/ptymodes.c
+build environ_test priv/environ.c common/proto.c common/compat/ptymodes.c \
+    common/log.c
 build timer_test priv/timer.c
 build policy_test priv/policy.c priv/policy_check.c "$PARSE_C" \
     common/proto.c common/compat/ptymodes.c
+# shellcheck disable=SC2086
+build sandbox_test common/log.c $BOX_SRC
+case $BOX_SRC in
+*landlock_linux.c*)
+	build landlock_test common/log.c common/compat/landlock_linux.c
+	;;
+*) rm -f "$BUILD/unit/landlock_test" ;;
+esac

@@ -44,6 +44,15 @@ base_make(char **base, char *text)
 	return (base);
 }
 
+static char **
+environ_of(char **base, const struct run *r)
+{
+	static struct spawn_base b;
+
+	b.environ = base;
+	return (spawn_environ(&b, r));
+}
+
 /* The run's variables; the caller frees env.base. */
 static void
 run_make(struct run *r, const char *text, int clear)
@@ -167,7 +176,7 @@ test_rows(void **state)
 		    sizeof(text));
 		base = base_make(array, rows[i].base == NULL ? NULL : text);
 		run_make(&r, rows[i].set, rows[i].clear);
-		env = spawn_environ(base, &r);
+		env = environ_of(base, &r);
 		assert_non_null(env);
 		env_join(got, env);
 		if (strcmp(got, rows[i].want) != 0)
@@ -189,7 +198,7 @@ test_base_itself(void **state)
 
 	(void)state;
 	run_make(&r, "", 0);
-	assert_ptr_equal(spawn_environ(base, &r), base);
+	assert_ptr_equal(environ_of(base, &r), base);
 	assert_ptr_equal(base[0], a);
 	assert_ptr_equal(base[1], b);
 }
@@ -205,7 +214,7 @@ test_pointers(void **state)
 
 	(void)state;
 	run_make(&r, "B=3|C=4", 0);
-	env = spawn_environ(base, &r);
+	env = environ_of(base, &r);
 	assert_non_null(env);
 	assert_ptr_equal(env[0], a);
 	assert_ptr_equal(env[1], r.env.base);
@@ -245,7 +254,7 @@ test_many(void **state)
 	r.env.base = set;
 	r.env.len = (uint32_t)(p - set);
 	r.env.count = MANY;
-	env = spawn_environ(base, &r);
+	env = environ_of(base, &r);
 	assert_non_null(env);
 	for (i = 0; i < MANY; i++) {
 		if (i < MANY / 2)
@@ -279,7 +288,7 @@ test_many_times(void **state)
 	r.env.base = set;
 	r.env.len = MANY * 4;
 	r.env.count = MANY;
-	env = spawn_environ(base, &r);
+	env = environ_of(base, &r);
 	assert_non_null(env);
 	assert_ptr_equal(env[0], set + 4UL * (MANY - 1));
 	assert_ptr_equal(env[1], set + 4UL * (MANY - 2));

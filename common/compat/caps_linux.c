@@ -1,0 +1,98 @@
+/*
+ * Privileges on Linux that are kept, by libcap. In priv only.
+ */
+
+#include <sys/capability.h>
+
+#include <stddef.h>
+
+#include "privs.h"
+
+static const struct {
+	unsigned int priv;
+	cap_value_t cap;
+} names[] = {
+	{ PRIV_KILL, CAP_KILL },
+	{ PRIV_NICE, CAP_SYS_NICE },
+	{ PRIV_SETUID, CAP_SETUID },
+};
+
+static int
+has(cap_t caps, cap_value_t cap)
+{
+	cap_flag_value_t value;
+
+	return (cap_get_flag(caps, cap, CAP_PERMITTED, &value) == 0 &&
+		value == CAP_SET);
+}
+
+/* Take cap out of a set, or put it into the two that matter. */
+static int
+put(cap_t caps, cap_value_t cap, cap_flag_value_t value)
+{
+	if (cap_set_flag(caps, CAP_PERMITTED, 1, &cap, value) == -1)
+		return (-1);
+	return (cap_set_flag(caps, CAP_EFFECTIVE, 1, &cap, value));
+}
+
+int
+privs_keep(unsigned int privs)
+{
+	cap_t have, want;
+	int r = -1;
+	size_t i;
+
+	have = cap_get_proc();
+	want = cap_init();
+	if (have == NULL || want == NULL)
+		goto out;
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (privs & names[i].priv && has(have, names[i].cap) &&
+		    put(want, names[i].cap, CAP_SET) == -1)
+			goto out;
+	r = cap_set_proc(want);
+out:
+	(void)cap_free(have);
+	(void)cap_free(want);
+	return (r);
+}
+
+int
+privs_only(unsigned int privs)
+{
+	cap_t have, none;
+	int r = 0;
+	size_t i;
+
+	have = cap_get_proc();
+	none = cap_init();
+	if (have == NULL || none == NULL)
+		goto out;
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (privs & names[i].priv &&
+		    put(have, names[i].cap, CAP_CLEAR) == -1)
+			goto out;
+	r = cap_compare(have, none) == 0;
+out:
+	(void)cap_free(have);
+	(void)cap_free(none);
+	return (r);
+}
+
+int
+privs_able(void)
+{
+	static const cap_value_t needed[] = { CAP_SETUID, CAP_SETGID,
+		CAP_SETPCAP, CAP_KILL };
+	size_t i;
+	cap_t have;
+	int r = 1;
+
+	if ((have = cap_get_proc()) == NULL)
+		return (0);
+	for (i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
+		if (!has(have, needed[i]))
+			r = 0;
+	(void)cap_free(have);
+	return (r);
+}

@@ -1,0 +1,50 @@
+/*
+ * What the systems do differently about privileges. privs_linux.c or
+ * privs_none.c implement the first part without any library, caps_linux.c or
+ * privs_none.c the second with libcap, for priv alone.
+ */
+
+#ifndef COMPAT_PRIVS_H
+#define COMPAT_PRIVS_H
+
+#include <sys/types.h>
+
+#include <stdint.h>
+
+/*
+ * Make sure that no exec and no change of user gives a capability back:
+ * securebits locked, bounding set empty. Capabilities held now survive
+ * changes of user from here on. Needs root. 0 or -1.
+ */
+int privs_lock(void);
+
+/*
+ * Give up all capabilities. 0 or -1. Allocates nothing and takes no lock, as
+ * a child that shares its launcher's memory calls it.
+ */
+int privs_clear(void);
+
+/* Is no capability left, in any set but the bounding one? 1 or 0. */
+int privs_none(void);
+
+/* Files are opened as that user from now on. 0 or -1. */
+int privs_fsuid(uid_t);
+
+/* What privs_keep() and privs_have() speak of. */
+#define PRIV_KILL 0x1
+#define PRIV_NICE 0x2
+#define PRIV_SETUID 0x4
+
+/*
+ * Keep these only, permitted and effective, and nothing inheritable or
+ * ambient. What the process does not have it cannot keep. 0 or -1.
+ */
+int privs_keep(unsigned int);
+
+/* Is nothing held but these, in any set but the bounding one? 1 or 0. */
+int privs_only(unsigned int);
+
+/* Can this process become another one, as real root can? 1 or 0. */
+int privs_able(void);
+
+#endif

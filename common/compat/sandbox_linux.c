@@ -1,0 +1,128 @@
+/*
+ * The sandbox on Linux, a process at a time. Order: what needs system calls
+ * that the filter does not permit comes first, the filter last.
+ */
+
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <unistd.h>
+
+#include "log.h"
+#include "sandbox.h"
+#include "sandbox_linux.h"
+
+/* A SUID program gains nothing here, and only then may we have filters. */
+static void
+no_new_privs(void)
+{
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1UL, 0UL, 0UL, 0UL) == -1)
+		fatal("no_new_privs");
+}
+
+/* Nobody with the same uid traces it, or reopens its descriptors. */
+static void
+not_dumpable(void)
+{
+	if (prctl(PR_SET_DUMPABLE, 0UL, 0UL, 0UL, 0UL) == -1)
+		fatal("dumpable");
+}
+
+static void
+limit(__rlimit_resource_t what, rlim_t n)
+{
+	struct rlimit rl = { n, n };
+
+	if (setrlimit(what, &rl) == -1)
+		fatal("limit %d", (int)what);
+}
+
+static int
+is_file(int fd)
+{
+	struct stat st;
+
+	return (fstat(fd, &st) == 0 && S_ISREG(st.st_mode));
+}
+
+/*
+ * No processes, no core, no bytes into files: unless it is the port, or the
+ * log, that was made to end in one.
+ */
+static void
+limits(void)
+{
+	limit(RLIMIT_NPROC, 0);
+	limit(RLIMIT_CORE, 0);
+	if (!is_file(STDOUT_FILENO) && !is_file(STDERR_FILENO))
+		limit(RLIMIT_FSIZE, 0);
+}
+
+/*
+ * The broker complains for all: they find the same kernel, and a log that
+ * says the same thing four times is read less, not more.
+ */
+static void
+missing(enum sandbox_part part, const char *what)
+{
+	if (part == PART_BROKER)
+		log_warnx("this system has no %s: going on without", what);
+	else
+		log_debug("no %s here", what);
+}
+
+static void
+confine(enum sandbox_part part, int landlock)
+{
+	not_dumpable();
+	no_new_privs();
+	if (landlock_restrict(landlock) == -1)
+		missing(part, "Landlock");
+	if (seccomp_part(part) == -1)
+		missing(part, "system call filter");
+}
+
+void
+sandbox_guard(void)
+{
+	confine(PART_GUARD, LANDLOCK_READ_PROC);
+}
+
+/* Without a launcher it forks, opens and executes whatever is asked. */
+void
+sandbox_priv(int forks)
+{
+	if (!forks)
+		confine(PART_PRIV, 0);
+}
+
+/* Only this, as the children inherit it; they are no part of ours. */
+void
+sandbox_launcher(uid_t uid)
+{
+	no_new_privs();
+	if (seccomp_uid(uid) == -1)
+		log_warnx("this system has no system call filter: a launcher "
+			  "is not held to its uid");
+}
+
+void
+sandbox_broker(void)
+{
+	limits();
+	confine(PART_BROKER, LANDLOCK_ALONE);
+}
+
+void
+sandbox_worker(void)
+{
+	limits();
+	confine(PART_WORKER, LANDLOCK_ALONE);
+}
+
+const char *
+sandbox_kind(void)
+{
+	return ("seccomp and Landlock");
+}

@@ -1,0 +1,62 @@
+/*
+ * No sandbox: for the sanitizers and for debuggers, which need system calls
+ * that no sandbox of ours permits, and for systems that we do not know.
+ */
+
+#include <sys/types.h>
+
+#include "sandbox.h"
+
+#ifdef __linux__
+#include <sys/prctl.h>
+
+/* LeakSanitizer and debuggers attach to the process. */
+static void
+dumpable(void)
+{
+	(void)prctl(PR_SET_DUMPABLE, 1UL, 0UL, 0UL, 0UL);
+}
+#else
+static void
+dumpable(void)
+{
+}
+#endif
+
+void
+sandbox_guard(void)
+{
+	dumpable();
+}
+
+void
+sandbox_priv(int forks)
+{
+	(void)forks;
+	dumpable();
+}
+
+void
+sandbox_launcher(uid_t uid)
+{
+	(void)uid;
+	dumpable();
+}
+
+void
+sandbox_broker(void)
+{
+	dumpable();
+}
+
+void
+sandbox_worker(void)
+{
+	dumpable();
+}
+
+const char *
+sandbox_kind(void)
+{
+	return ("none");
+}

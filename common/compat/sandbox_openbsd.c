@@ -1,0 +1,82 @@
+/*
+ * The sandbox on OpenBSD: pledge(2), and unveil(2) where no path is needed.
+ * There is no launcher here, so priv makes the children, and they live under
+ * its promises until exec. Compiles elsewhere against regress/stubs.
+ */
+
+#include <sys/types.h>
+
+#include <unistd.h>
+
+#include "log.h"
+#include "sandbox.h"
+
+/* No path leads anywhere, whatever is promised. */
+static void
+no_paths(void)
+{
+	if (unveil("/", "") == -1 || unveil(NULL, NULL) == -1)
+		fatal("unveil");
+}
+
+static void
+promise(const char *promises)
+{
+	if (pledge(promises, NULL) == -1)
+		fatal("pledge");
+}
+
+/*
+ * stdio: its socket, its log, wait. proc: signals. There is no /proc to read;
+ * where nobody can adopt orphans there is no guard at all.
+ */
+void
+sandbox_guard(void)
+{
+	no_paths();
+	promise("stdio proc");
+}
+
+/*
+ * stdio: messages, wait. rpath wpath cpath tty: a child's directory, files
+ * (which it may create) and terminal. proc exec: fork, signals, sessions,
+ * exec. id: its user, groups, limits and priority. sendfd: its pipes to the
+ * worker. A child may name any path, so none is hidden; and without exec
+ * promises, what it executes has none of this.
+ */
+void
+sandbox_priv(int forks)
+{
+	if (!forks)
+		fatalx("priv makes the children here");
+	promise("stdio rpath wpath cpath proc exec id sendfd tty");
+}
+
+void
+sandbox_launcher(uid_t uid)
+{
+	(void)uid;
+	fatalx("there are no launchers here");
+}
+
+/* stdio: read the port, talk. */
+void
+sandbox_broker(void)
+{
+	no_paths();
+	promise("stdio");
+}
+
+/* recvfd: children's pipes. tty: modes and size of terminals. */
+void
+sandbox_worker(void)
+{
+	no_paths();
+	promise("stdio recvfd tty");
+}
+
+const char *
+sandbox_kind(void)
+{
+	return ("pledge and unveil");
+}

@@ -1,0 +1,444 @@
+/*
+ * System call filters: tables, and the one loop that turns them into a BPF
+ * program. Guard, priv, broker and worker have lists of what they may call,
+ * and die at anything else. A launcher has a list of what it may not: all
+ * that its children do, other people's programs, is done under it.
+ *
+ * The kernel sees a call's arguments as 64 bits and takes the lower half of
+ * all those that are looked at here, so the lower half is what counts.
+ * What pointers point to cannot be seen by a filter.
+ */
+
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+
+#include <asm/termbits.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/futex.h>
+#include <linux/sched.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "log.h"
+#include "sandbox_linux.h"
+
+/* The machines whose numbers and argument order we know. */
+#if defined(__x86_64__) && !defined(__ILP32__)
+#define MACHINE AUDIT_ARCH_X86_64
+#elif defined(__aarch64__) && defined(__LP64__) && defined(__AARCH64EL__)
+#define MACHINE AUDIT_ARCH_AARCH64
+#else
+#define MACHINE 0
+#endif
+#define X32_BIT 0x40000000U /* on x86_64; no call of others is as high */
+
+#ifdef SANDBOX_DEBUG
+#define REFUSE SECCOMP_RET_TRAP
+#else
+#define REFUSE SECCOMP_RET_KILL_PROCESS
+#define seccomp_debug()
+#endif
+
+/* Calls that not every machine, or not every header, has. */
+#define NONE (-1)
+#ifndef SYS_open
+#define SYS_open NONE
+#endif
+#ifndef SYS_poll
+#define SYS_poll NONE
+#endif
+#ifndef SYS_epoll_wait
+#define SYS_epoll_wait NONE
+#endif
+#ifndef SYS_clone3
+#define SYS_clone3 435
+#endif
+#ifndef SYS_epoll_pwait2
+#define SYS_epoll_pwait2 441
+#endif
+#ifndef SYS_pidfd_send_signal
+#define SYS_pidfd_send_signal 424
+#endif
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434
+#endif
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* What a row wants to be true of an argument. */
+enum test {
+	IS, /* one of the values */
+	IS_NOT, /* none of the values */
+	HAS, /* a bit of the first value */
+	LACKS /* all bits of the first value */
+};
+
+/* A call that is looked into: if the test holds, the action is taken. */
+struct row {
+	int call;
+	unsigned int arg;
+	enum test test;
+	const uint32_t *values;
+	size_t count;
+};
+
+/* Calls that are decided by their number, and those that are looked into. */
+struct list {
+	const int *calls;
+	size_t ncalls;
+	const struct row *rows;
+	size_t nrows;
+};
+
+/*
+ * What every one of them does: read, write, wait, close, log, end, and have
+ * memory that is never executable.
+ */
+static const int common_calls[] = {
+	SYS_read,
+	SYS_write,
+	SYS_poll,
+	SYS_ppoll,
+	SYS_readv,
+	SYS_writev,
+	SYS_sendmsg,
+	SYS_close,
+	SYS_clock_gettime, /* these two where there is no vdso */
+	SYS_gettimeofday,
+	SYS_brk,
+	SYS_munmap,
+	SYS_mremap,
+	SYS_getpid, /* log lines have it */
+	SYS_getrandom, /* malloc's own seed */
+	SYS_restart_syscall, /* stopped and continued in poll */
+	SYS_exit,
+	SYS_exit_group,
+};
+
+static const uint32_t not_data[] = { (uint32_t) ~(PROT_READ | PROT_WRITE) };
+static const uint32_t advice[] = { MADV_DONTNEED, MADV_FREE, MADV_HUGEPAGE };
+static const uint32_t wakes[] = { FUTEX_WAKE, FUTEX_WAKE_PRIVATE };
+
+static const struct row common_rows[] = {
+	{ SYS_mmap, 2, LACKS, not_data, 1 },
+	{ SYS_mprotect, 2, LACKS, not_data, 1 },
+	{ SYS_madvise, 2, IS, advice, COUNT(advice) }, /* malloc */
+	/* libc's once and locks; nobody is there to be waited for. */
+	{ SYS_futex, 1, IS, wakes, COUNT(wakes) },
+};
+
+/* The broker needs no more. In particular it takes no descriptor. */
+
+/* The worker: libevent, descriptors from priv, pipes, terminals. */
+static const int worker_calls[] = {
+	SYS_epoll_wait,
+	SYS_epoll_pwait,
+	SYS_epoll_pwait2,
+	SYS_epoll_ctl,
+	SYS_recvmsg,
+	SYS_splice,
+};
+
+/* Nothing that would type into a terminal, or have signals sent. */
+static const uint32_t worker_ioctls[] = {
+	FIONREAD,
+	TIOCSWINSZ,
+	TCGETS,
+	TCSETS,
+	TCSETSW,
+	TCSETSF,
+	TCGETS2, /* newer libcs use these */
+	TCSETS2,
+	TCSETSW2,
+	TCSETSF2,
+};
+static const uint32_t worker_fcntls[] = {
+	F_GETFL,
+	F_SETFL,
+	F_DUPFD_CLOEXEC,
+	F_GETPIPE_SZ,
+	F_SETPIPE_SZ,
+};
+
+static const struct row worker_rows[] = {
+	{ SYS_ioctl, 1, IS, worker_ioctls, COUNT(worker_ioctls) },
+	{ SYS_fcntl, 1, IS, worker_fcntls, COUNT(worker_fcntls) },
+};
+
+/* Priv: signals, priorities, groups and ends of children; messages. */
+static const int priv_calls[] = {
+	SYS_rt_sigtimedwait,
+	SYS_rt_sigreturn,
+	SYS_rt_sigprocmask,
+	SYS_recvmsg,
+	SYS_sendto, /* the guard is asked */
+	SYS_recvfrom,
+	SYS_epoll_wait,
+	SYS_epoll_pwait,
+	SYS_epoll_ctl,
+	SYS_pidfd_open,
+	SYS_wait4,
+	SYS_waitid,
+	SYS_pread64, /* the list of children, open since the start */
+	SYS_lseek,
+	SYS_setpgid,
+	SYS_getpgid,
+	SYS_getppid,
+	SYS_getuid,
+	SYS_geteuid,
+	SYS_getgid,
+	SYS_getegid,
+	SYS_nanosleep,
+	SYS_clock_nanosleep,
+};
+
+static const uint32_t zero[] = { 0 };
+/* Everybody, one's own group, init: no child is any of these. */
+static const uint32_t crowds[] = { (uint32_t)-1, 0, 1 };
+static const uint32_t processes[] = { PRIO_PROCESS, PRIO_PGRP };
+static const uint32_t priv_fcntls[] = {
+	F_GETFL,
+	F_SETFL,
+	F_GETFD,
+	F_SETFD,
+	F_DUPFD_CLOEXEC,
+};
+
+static const struct row priv_rows[] = {
+	{ SYS_kill, 0, IS_NOT, crowds, COUNT(crowds) },
+	{ SYS_pidfd_send_signal, 3, IS, zero, 1 }, /* one process */
+	{ SYS_setpriority, 0, IS, processes, COUNT(processes) },
+	{ SYS_getpriority, 0, IS, processes, COUNT(processes) },
+	{ SYS_fcntl, 1, IS, priv_fcntls, COUNT(priv_fcntls) },
+};
+
+/* The guard: the same signals, and /proc. */
+static const int guard_calls[] = {
+	SYS_rt_sigtimedwait,
+	SYS_rt_sigreturn,
+	SYS_rt_sigprocmask,
+	SYS_recvmsg,
+	SYS_sendto,
+	SYS_recvfrom,
+	SYS_pidfd_open,
+	SYS_wait4,
+	SYS_waitid,
+	SYS_getdents64,
+	SYS_pread64,
+	SYS_lseek,
+	SYS_fstat,
+	SYS_newfstatat, /* how some libcs do fstat */
+	SYS_getppid,
+	SYS_nanosleep,
+	SYS_clock_nanosleep,
+};
+
+static const uint32_t not_reading[] = { (uint32_t) ~(
+    O_RDONLY | O_CLOEXEC | O_DIRECTORY | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY |
+    O_LARGEFILE) };
+static const uint32_t guard_fcntls[] = { F_GETFL, F_GETFD, F_SETFD };
+
+static const struct row guard_rows[] = {
+	{ SYS_kill, 0, IS_NOT, crowds, COUNT(crowds) },
+	{ SYS_pidfd_send_signal, 3, IS, zero, 1 },
+	{ SYS_openat, 2, LACKS, not_reading, 1 },
+	{ SYS_open, 1, LACKS, not_reading, 1 },
+	{ SYS_fcntl, 1, IS, guard_fcntls, COUNT(guard_fcntls) },
+};
+
+static const struct list common_list = { common_calls, COUNT(common_calls),
+	common_rows, COUNT(common_rows) };
+
+static const struct list part_lists[] = {
+	[PART_GUARD] = { guard_calls, COUNT(guard_calls), guard_rows,
+	    COUNT(guard_rows) },
+	[PART_PRIV] = { priv_calls, COUNT(priv_calls), priv_rows,
+	    COUNT(priv_rows) },
+	[PART_BROKER] = { NULL, 0, NULL, 0 },
+	[PART_WORKER] = { worker_calls, COUNT(worker_calls), worker_rows,
+	    COUNT(worker_rows) },
+};
+
+/*
+ * A launcher and its children. cap_setuid is good for three things: to set
+ * uids, which is what is looked at here; to map them into a user namespace,
+ * which needs a namespace to be made or entered; and to claim one on a local
+ * socket, which no filter can see.
+ */
+static uint32_t uids[2] = { 0, (uint32_t)-1 }; /* the first is filled in */
+static const uint32_t newuser[] = { CLONE_NEWUSER };
+/* Type into somebody else's terminal: from a child, into its starter's. */
+static const uint32_t typing[] = { TIOCSTI, TIOCLINUX };
+
+static const int launcher_calls[] = { SYS_setns };
+static const struct row launcher_rows[] = {
+	{ SYS_setuid, 0, IS_NOT, uids, 2 },
+	{ SYS_setfsuid, 0, IS_NOT, uids, 2 },
+	{ SYS_setreuid, 0, IS_NOT, uids, 2 },
+	{ SYS_setreuid, 1, IS_NOT, uids, 2 },
+	{ SYS_setresuid, 0, IS_NOT, uids, 2 },
+	{ SYS_setresuid, 1, IS_NOT, uids, 2 },
+	{ SYS_setresuid, 2, IS_NOT, uids, 2 },
+	{ SYS_unshare, 0, HAS, newuser, 1 },
+	{ SYS_clone, 0, HAS, newuser, 1 },
+	{ SYS_ioctl, 1, IS, typing, COUNT(typing) },
+};
+static const struct list launcher_list = { launcher_calls,
+	COUNT(launcher_calls), launcher_rows, COUNT(launcher_rows) };
+
+/* Its flags are in memory; libc takes clone when there is no clone3. */
+static const int absent_calls[] = { SYS_clone3 };
+static const struct list absent_list = { absent_calls, COUNT(absent_calls),
+	NULL, 0 };
+
+#define PROGRAM_MAX 512
+
+struct program {
+	struct sock_filter code[PROGRAM_MAX];
+	unsigned short len;
+};
+
+static void
+emit(struct program *p, int code, uint32_t k, size_t yes, size_t no)
+{
+	struct sock_filter *f;
+
+	if (p->len == PROGRAM_MAX || yes > UINT8_MAX || no > UINT8_MAX)
+		fatalx("a system call filter is too long");
+	f = &p->code[p->len++];
+	f->code = (uint16_t)code;
+	f->k = k;
+	f->jt = (uint8_t)yes;
+	f->jf = (uint8_t)no;
+}
+
+static void
+load(struct program *p, size_t offset)
+{
+	emit(p, BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset, 0, 0);
+}
+
+/* Go on with the next instruction if it is equal, else pass over some. */
+static void
+unless_equal(struct program *p, uint32_t k, size_t skip)
+{
+	emit(p, BPF_JMP | BPF_JEQ | BPF_K, k, 0, skip);
+}
+
+static void
+give(struct program *p, uint32_t action)
+{
+	emit(p, BPF_RET | BPF_K, action, 0, 0);
+}
+
+/* Calls of another machine's numbers, and of x32, end in those. */
+static void
+program_begin(struct program *p, uint32_t foreign, uint32_t x32)
+{
+	p->len = 0;
+	load(p, offsetof(struct seccomp_data, arch));
+	emit(p, BPF_JMP | BPF_JEQ | BPF_K, MACHINE, 1, 0);
+	give(p, foreign);
+	load(p, offsetof(struct seccomp_data, nr));
+	emit(p, BPF_JMP | BPF_JGE | BPF_K, X32_BIT, 0, 1);
+	give(p, x32);
+}
+
+/*
+ * One call that is looked into: n jumps on the argument's value, of which
+ * the last falls through; behind them the action, and behind that the end of
+ * the row, which loads the number again for the next.
+ */
+static void
+program_row(struct program *p, const struct row *r, uint32_t action)
+{
+	size_t i, n = r->count, left;
+
+	unless_equal(p, (uint32_t)r->call, n + 3);
+	/* The lower half: MACHINE is little-endian. */
+	load(
+	    p, offsetof(struct seccomp_data, args) + r->arg * sizeof(uint64_t));
+	for (i = 0; i < n; i++) {
+		left = n - 1 - i; /* jumps that follow */
+		if (r->test == IS)
+			emit(p, BPF_JMP | BPF_JEQ | BPF_K, r->values[i], left,
+			    left == 0);
+		else if (r->test == IS_NOT)
+			emit(p, BPF_JMP | BPF_JEQ | BPF_K, r->values[i],
+			    left + 1, 0);
+		else if (r->test == HAS)
+			emit(p, BPF_JMP | BPF_JSET | BPF_K, r->values[i], left,
+			    left == 0);
+		else
+			emit(p, BPF_JMP | BPF_JSET | BPF_K, r->values[i],
+			    left + 1, 0);
+	}
+	give(p, action);
+	load(p, offsetof(struct seccomp_data, nr));
+}
+
+static void
+program_list(struct program *p, const struct list *l, uint32_t action)
+{
+	size_t i;
+
+	for (i = 0; i < l->ncalls; i++) {
+		if (l->calls[i] == NONE)
+			continue;
+		unless_equal(p, (uint32_t)l->calls[i], 1);
+		give(p, action);
+	}
+	for (i = 0; i < l->nrows; i++)
+		if (l->rows[i].call != NONE)
+			program_row(p, &l->rows[i], action);
+}
+
+/* EINVAL: the kernel was built without. */
+static int
+program_install(struct program *p)
+{
+	struct sock_fprog prog = { p->len, p->code };
+
+	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog) == 0)
+		return (0);
+	if (errno != EINVAL)
+		fatal("system call filter");
+	return (-1);
+}
+
+int
+seccomp_part(enum sandbox_part part)
+{
+	struct program p;
+
+	if (MACHINE == 0)
+		return (-1);
+	seccomp_debug();
+	program_begin(&p, REFUSE, REFUSE);
+	program_list(&p, &common_list, SECCOMP_RET_ALLOW);
+	program_list(&p, &part_lists[part], SECCOMP_RET_ALLOW);
+	give(&p, REFUSE);
+	return (program_install(&p));
+}
+
+int
+seccomp_uid(uid_t uid)
+{
+	struct program p;
+
+	if (MACHINE == 0)
+		return (-1);
+	uids[0] = uid;
+	program_begin(&p, SECCOMP_RET_KILL_PROCESS, SECCOMP_RET_ERRNO | ENOSYS);
+	program_list(&p, &launcher_list, SECCOMP_RET_ERRNO | EPERM);
+	program_list(&p, &absent_list, SECCOMP_RET_ERRNO | ENOSYS);
+	give(&p, SECCOMP_RET_ALLOW);
+	return (program_install(&p));
+}

@@ -1,0 +1,74 @@
+/*
+ * Becoming somebody else, and proof that it holds.
+ */
+
+#include <sys/stat.h>
+
+#include <grp.h>
+#include <unistd.h>
+
+#include "compat/privs.h"
+#include "drop.h"
+#include "log.h"
+
+void
+drop_root(const char *dir)
+{
+	struct stat st;
+
+	if (chdir(dir) == -1 || stat(".", &st) == -1)
+		fatal("%s", dir);
+	if (st.st_uid != 0 || st.st_mode & (S_IWGRP | S_IWOTH))
+		fatalx("%s is not root's alone", dir);
+	if (chroot(".") == -1 || chdir("/") == -1)
+		fatal("%s: chroot", dir);
+}
+
+void
+drop_user(uid_t uid, gid_t gid, const gid_t *groups, int ngroups)
+{
+	if (setgroups((size_t)ngroups, groups) == -1)
+		fatal("setgroups");
+	if (setresgid(gid, gid, gid) == -1)
+		fatal("setresgid to %u", (unsigned int)gid);
+	if (setresuid(uid, uid, uid) == -1)
+		fatal("setresuid to %u", (unsigned int)uid);
+}
+
+void
+drop_prove(uid_t uid, gid_t gid, int ngroups)
+{
+	uid_t u[3];
+	gid_t g[3];
+
+	if (getresuid(&u[0], &u[1], &u[2]) == -1 ||
+	    getresgid(&g[0], &g[1], &g[2]) == -1)
+		fatal("ids");
+	if (u[0] != uid || u[1] != uid || u[2] != uid || g[0] != gid ||
+	    g[1] != gid || g[2] != gid || getgroups(0, NULL) != ngroups)
+		fatalx("still somebody else");
+}
+
+void
+drop_self(void)
+{
+	uid_t uid = getuid();
+	gid_t gid = getgid();
+	int ngroups = getgroups(0, NULL);
+
+	if (setresgid(gid, gid, gid) == -1 || setresuid(uid, uid, uid) == -1)
+		fatal("dropping");
+	drop_prove(uid, gid, ngroups);
+	if (uid == 0)
+		return;
+	drop_final();
+	if (!privs_none())
+		fatalx("capabilities are left");
+}
+
+void
+drop_final(void)
+{
+	if (setuid(0) != -1 || seteuid(0) != -1)
+		fatalx("root can be had back");
+}

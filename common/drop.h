@@ -1,0 +1,26 @@
+/*
+ * Becoming somebody else for good, for processes that root starts. Each is
+ * fatal on failure.
+ */
+
+#ifndef DROP_H
+#define DROP_H
+
+#include <sys/types.h>
+
+/* See nothing of the file system but dir, which is root's and stays empty. */
+void drop_root(const char *dir);
+
+/* These groups, this group and this user: real, effective and saved. */
+void drop_user(uid_t, gid_t, const gid_t *groups, int ngroups);
+
+/* Prove that. */
+void drop_prove(uid_t, gid_t, int ngroups);
+
+/* Become for good who started this program, and prove it. */
+void drop_self(void);
+
+/* Prove that there is no way back to root. */
+void drop_final(void);
+
+#endif

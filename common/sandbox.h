@@ -1,0 +1,47 @@
+/*
+ * What each process gives up, for good, before it does its work: the last
+ * step of its start-up, behind all that opens, makes or looks up anything.
+ * Each system has its own file in compat/. All of them end the process
+ * (fatal) if the system refuses what it says it can do; what it cannot do is
+ * one line in the log, and the process goes on.
+ */
+
+#ifndef SANDBOX_H
+#define SANDBOX_H
+
+#include <sys/types.h>
+
+/*
+ * The guard hears priv and signals, reads /proc, signals and reaps processes.
+ * Its signal handlers are set before.
+ */
+void sandbox_guard(void);
+
+/*
+ * Priv signals, renices and reaps, and talks to all others. It opens and
+ * makes nothing: what it reads of /proc it has opened before, and its signal
+ * handlers are set. forks: there is no launcher, so it makes the children
+ * itself; that leaves nothing to be taken away on Linux.
+ */
+void sandbox_priv(int forks);
+
+/*
+ * A launcher in privileged mode: its own uid, and its children's, can become
+ * uid and no other. The children inherit that, so what else programs do is
+ * free.
+ */
+void sandbox_launcher(uid_t uid);
+
+/* The broker reads its port and talks; the port is standard input. */
+void sandbox_broker(void);
+
+/*
+ * The worker moves bytes between descriptors that it has or is sent, and
+ * tends terminals; the port is standard output.
+ */
+void sandbox_worker(void);
+
+/* What this build has: "none", or what it uses. */
+const char *sandbox_kind(void);
+
+#endif

@@ -1,0 +1,245 @@
+/*
+ * Which of the ways to be started this is, and what is permitted in it. In
+ * each of them it ends as a list of rules and nothing else: the command line
+ * of root, the file of root, or one rule that lets the starter be himself.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "compat/privs.h"
+#include "compat/proc.h"
+#include "drop.h"
+#include "log.h"
+#include "priv.h"
+
+#define POLICY_PATH "/etc/proctor.conf"
+#define NICE_ANY (-20)
+
+static struct policy policy;
+
+static void __attribute__((__noreturn__)) mode_refuse(int status)
+{
+	exit(status);
+}
+
+/* A rule without a file: the starter may be himself. */
+static struct rule *
+mode_permit_self(const struct start *s)
+{
+	struct rule *r;
+
+	r = policy_add(
+	    &policy, s->who.uid, target_self_name(), s->who.uid, s->who.gid);
+	if (r == NULL)
+		fatal("policy");
+	return (r);
+}
+
+/* The same for somebody whom root has named: he may have any priority. */
+static void
+mode_permit_user(const struct start *s, const char *user)
+{
+	const struct passwd *pw;
+	struct rule *r;
+
+	if ((pw = getpwnam(user)) == NULL) {
+		log_warnx("%s: no such user", user);
+		return;
+	}
+	r = policy_add(&policy, s->who.uid, user, pw->pw_uid, pw->pw_gid);
+	if (r == NULL)
+		fatal("policy");
+	r->nice = NICE_ANY;
+}
+
+/* Is name one of those in a list with commas? */
+static int
+listed(const char *list, const char *name)
+{
+	size_t len = strlen(name), n;
+
+	for (; *list != '\0'; list += n + (list[n] == ',')) {
+		n = strcspn(list, ",");
+		if (n == len && strncmp(list, name, n) == 0)
+			return (1);
+	}
+	return (0);
+}
+
+/* Does the command line leave that user in? */
+static int
+mode_wanted(const struct args *a, const char *user)
+{
+	return (a->limit_users == NULL || listed(a->limit_users, user) ||
+		(a->user != NULL && strcmp(a->user, user) == 0) ||
+		strcmp(target_self_name(), user) == 0);
+}
+
+/* Give each permitted user a target; user is who children are by default. */
+static void
+mode_targets(const struct start *s, const struct args *a, const char *user)
+{
+	struct rule *r;
+
+	TAILQ_FOREACH (r, &policy.rules, entry)
+		if (r->action == RULE_PERMIT && mode_wanted(a, r->user) &&
+		    policy_identity(r, &s->who)) {
+			rule_setenv(r, s->environ);
+			r->target = target_get(r);
+		}
+	permit_init(&policy, &s->who, user);
+}
+
+/* Nobody's rights but the starter's: he may be himself, as he always may. */
+static void
+mode_plain(struct start *s, const struct args *a)
+{
+	const struct passwd *pw;
+
+	if (a->user != NULL && (pw = getpwnam(a->user)) == NULL) {
+		log_warnx("-user %s: no such user", a->user);
+		mode_refuse(EXIT_NOUSER);
+	}
+	if (a->user != NULL && pw->pw_uid != s->who.uid) {
+		log_warnx("-user %s: not the user that started this", a->user);
+		mode_refuse(EXIT_REFUSED);
+	}
+	s->privileged = 0;
+	target_self();
+	mode_permit_self(s)->nice = NICE_ANY; /* the kernel decides */
+	mode_targets(s, a, target_self_name());
+}
+
+/* Each of the names with commas that root lists. */
+static void
+mode_list(const struct start *s, const char *list)
+{
+	char *copy, *rest, *name;
+
+	if (list == NULL)
+		return;
+	if ((copy = strdup(list)) == NULL)
+		fatal("limit-users");
+	rest = copy;
+	while ((name = strsep(&rest, ",")) != NULL)
+		if (*name != '\0')
+			mode_permit_user(s, name);
+	free(copy);
+}
+
+/* Root's command line is the policy. */
+static void
+mode_root(struct start *s, const struct args *a)
+{
+	const struct passwd *pw;
+
+	if (a->user == NULL) {
+		log_warnx("started as root: say -user root if children are to"
+			  " run as root");
+		mode_refuse(EXIT_REFUSED);
+	}
+	if ((pw = getpwnam(a->user)) == NULL) {
+		log_warnx("-user %s: no such user", a->user);
+		mode_refuse(EXIT_NOUSER);
+	}
+	if (pw->pw_uid == 0)
+		log_warnx("children run as root");
+	if (!privs_able()) {
+		log_warnx("root has no rights to give away here");
+		mode_plain(s, a);
+		return;
+	}
+	s->privileged = 1;
+	if (pw->pw_uid == 0) {
+		target_self();
+		mode_permit_self(s)->nice = NICE_ANY;
+	} else
+		mode_permit_user(s, a->user);
+	mode_list(s, a->limit_users);
+	mode_targets(s, a, pw->pw_uid == 0 ? target_self_name() : a->user);
+}
+
+/* The file's rules behind the one that it can take away. -1: there is none. */
+static int
+mode_file(const struct start *s)
+{
+	int fd;
+
+	if ((fd = policy_open(POLICY_PATH)) == -1) {
+		if (errno == ENOENT)
+			return (-1);
+		mode_refuse(EXIT_REFUSED);
+	}
+	if (policy_read(&policy, fd, POLICY_PATH) == -1 ||
+	    policy_resolve(&policy, POLICY_PATH) == -1)
+		mode_refuse(EXIT_REFUSED);
+	(void)close(fd);
+	return (policy_concerns(&policy, &s->who) ? 0 : -1);
+}
+
+/* SUID-root: what root's file says of the starter. */
+static void
+mode_suid(struct start *s, const struct args *a)
+{
+	(void)mode_permit_self(s);
+	if (mode_file(s) == -1) {
+		log_warnx("no rule of %s is for %s: no other user can be had",
+		    POLICY_PATH, target_self_name());
+		drop_self();
+		proc_hide();
+		policy_free(&policy);
+		policy_init(&policy);
+		mode_plain(s, a);
+		return;
+	}
+	s->privileged = 1;
+	target_self();
+	mode_targets(s, a, a->user != NULL ? a->user : target_self_name());
+	if (a->user != NULL && permit_user(a->user) == NULL) {
+		log_warnx("-user %s: not permitted", a->user);
+		mode_refuse(
+		    getpwnam(a->user) == NULL ? EXIT_NOUSER : EXIT_REFUSED);
+	}
+}
+
+/* Find out how we were started and what may be done; exit if nothing may. */
+void
+mode_choose(struct start *s, const struct args *a)
+{
+	policy_init(&policy);
+	target_init(s);
+	if (s->who.uid == 0)
+		mode_root(s, a);
+	else if (geteuid() == 0)
+		mode_suid(s, a);
+	else if (proc_privileged()) {
+		log_warnx("somebody else's rights, but not root's");
+		mode_refuse(EXIT_REFUSED);
+	} else
+		mode_plain(s, a);
+}
+
+/* What does the file look like? The exit status of proctor -n. */
+int
+mode_check(void)
+{
+	int fd;
+
+	policy_init(&policy);
+	if ((fd = policy_open(POLICY_PATH)) == -1) {
+		if (errno == ENOENT)
+			log_warn("%s", POLICY_PATH);
+		return (EXIT_REFUSED);
+	}
+	if (policy_read(&policy, fd, POLICY_PATH) == -1 ||
+	    policy_resolve(&policy, POLICY_PATH) == -1)
+		return (EXIT_REFUSED);
+	(void)printf("configuration OK\n");
+	return (EXIT_CLEAN);
+}

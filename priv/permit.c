@@ -1,0 +1,147 @@
+/*
+ * What policy says to what the broker asks for. No system call is made here.
+ */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+#include "priv.h"
+
+static const struct policy *policy;
+static const struct starter *starter;
+static const char *default_user;
+
+/* user: whom children run as if nobody is named. */
+void
+permit_init(struct policy *p, const struct starter *s, const char *user)
+{
+	policy = p;
+	starter = s;
+	default_user = user;
+}
+
+/*
+ * The rule that permits it, or NULL. One that speaks of a user whom the
+ * command line has left out has no target.
+ */
+static struct rule *
+permit(const char *user, const struct command *c)
+{
+	struct rule *r;
+
+	r = policy_match(policy, starter, user, c);
+	if (r == NULL || r->action != RULE_PERMIT || r->target == NULL)
+		return (NULL);
+	return (r);
+}
+
+/* The words of a command, as exec will get them; base is to be freed. */
+static int
+command_words(struct strvec *v, const char *shell, const char *line)
+{
+	size_t len = strlen(shell) + 1, linelen = strlen(line) + 1;
+	char *p;
+
+	if ((p = malloc(len + 3 + linelen)) == NULL)
+		return (-1);
+	memcpy(p, shell, len);
+	memcpy(p + len, "-c", 3);
+	memcpy(p + len + 3, line, linelen);
+	v->base = p;
+	v->len = (uint32_t)(len + 3 + linelen);
+	v->count = 3;
+	return (0);
+}
+
+/* A command line in the shell of t, as user. */
+static struct rule *
+permit_shell(const char *user, const char *path, const char *line)
+{
+	struct command c;
+	struct rule *r;
+
+	c.path = path;
+	if (command_words(&c.argv, path, line) == -1)
+		fatal("command");
+	r = permit(user, &c);
+	free((void *)(uintptr_t)c.argv.base);
+	return (r);
+}
+
+static const char *
+permit_name(const char *user)
+{
+	return (*user == '\0' ? default_user : user);
+}
+
+/* The rule that lets r run, or NULL. */
+struct rule *
+permit_run(const struct run *r)
+{
+	const char *user = permit_name(r->user), *shell;
+	struct command c;
+
+	if ((shell = target_shell(user)) == NULL)
+		return (NULL);
+	if (r->flags & RUN_SHELL)
+		return (permit_shell(user,
+		    *r->executable != '\0' ? r->executable : shell,
+		    r->args.base));
+	c.argv = r->args;
+	c.path = *r->executable != '\0' ? r->executable : r->args.base;
+	return (permit(user, &c));
+}
+
+/*
+ * May a child that rule permits be stopped by that command? It is another
+ * run of the same user.
+ */
+int
+permit_kill(const struct rule *rule, const char *line)
+{
+	const struct target *t = rule->target;
+	const struct rule *r;
+
+	r = permit_shell(t->user, t->base.shell, line);
+	return (r != NULL && r->target == t);
+}
+
+/* May that priority be asked for? */
+int
+permit_nice(const struct rule *r, int nice)
+{
+	return (nice >= 0 || (r->nice != NICE_UNSET && nice >= r->nice));
+}
+
+/* The rule that lets user run whatever he likes, so that he can be had. */
+struct rule *
+permit_user(const char *user)
+{
+	return (permit(user, NULL));
+}
+
+/*
+ * The rule by which processes of uid can be managed, or NULL: it has to let
+ * that user run whatever he likes.
+ */
+struct rule *
+permit_uid(uid_t uid)
+{
+	struct target *t;
+	struct rule *r;
+
+	for (t = target_next(NULL); t != NULL; t = target_next(t))
+		if (t->uid == uid && (r = permit_user(t->user)) != NULL)
+			return (r);
+	return (NULL);
+}
+
+/* Is that the starter, whose processes are his to end without us? */
+int
+permit_own(uid_t uid)
+{
+	return (uid == starter->uid && uid != 0);
+}

@@ -1,0 +1,108 @@
+/*
+ * From root to what each process needs. In a start without privileges there
+ * is nothing to drop and all of this does nothing.
+ */
+
+#include <pwd.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "compat/privs.h"
+#include "compat/proc.h"
+#include "drop.h"
+#include "log.h"
+#include "priv.h"
+#include "sandbox.h"
+
+#define OTHER_NAME "nobody" /* in a container, where nobody installs us */
+
+static int dropping;
+static uid_t uid;
+static gid_t gid;
+
+/* Whom guard, priv, launchers, broker and worker become. */
+void
+privdrop_init(const struct start *s)
+{
+	const struct passwd *pw;
+
+	if (!s->privileged)
+		return;
+	pw = getpwnam(DROP_NAME);
+	if (pw == NULL && s->who.uid == 0 &&
+	    (pw = getpwnam(OTHER_NAME)) != NULL)
+		log_warnx(
+		    "there is no user %s: %s has to do", DROP_NAME, OTHER_NAME);
+	if (pw == NULL || pw->pw_uid == 0 || pw->pw_gid == 0) {
+		log_warnx("there is no user %s", DROP_NAME);
+		exit(EXIT_START);
+	}
+	uid = pw->pw_uid;
+	gid = pw->pw_gid;
+	dropping = 1;
+}
+
+/* For a process that lives to the end with these capabilities. */
+static void
+privdrop(unsigned int privs)
+{
+	if (!dropping)
+		return;
+	if (privs_lock() == -1)
+		fatal("securebits");
+	drop_user(uid, gid, NULL, 0);
+	if (privs_keep(privs) == -1)
+		fatal("capabilities");
+	proc_hide();
+	drop_prove(uid, gid, 0);
+	drop_final();
+	if (!privs_only(privs))
+		fatalx("capabilities are left");
+}
+
+void
+privdrop_guard(void)
+{
+	privdrop(PRIV_KILL);
+}
+
+void
+privdrop_priv(void)
+{
+	if (launch_forks())
+		return; /* its children's users are to be had from root only */
+	privdrop(PRIV_KILL | PRIV_NICE);
+	guard_watch(); /* undone by the change of user */
+}
+
+/*
+ * A launcher has its target's groups already, and opens files as the target;
+ * its sandbox lets it become nobody else.
+ */
+void
+privdrop_launcher(const struct target *t)
+{
+	if (!dropping || !t->base.change)
+		return;
+	if (privs_lock() == -1)
+		fatal("securebits");
+	drop_user(uid, t->gid, t->groups, t->ngroups);
+	if (privs_keep(PRIV_SETUID) == -1 || privs_fsuid(t->uid) == -1)
+		fatal("launcher: capabilities");
+	proc_hide();
+	sandbox_launcher(t->uid);
+	drop_prove(uid, t->gid, t->ngroups);
+	if (t->uid != 0)
+		drop_final();
+	if (!privs_only(PRIV_SETUID))
+		fatalx("capabilities are left");
+}
+
+/* Whom broker and worker become: 1, or 0 if they need not change. */
+int
+privdrop_part(uid_t *u, gid_t *g)
+{
+	*u = uid;
+	*g = gid;
+	return (dropping);
+}

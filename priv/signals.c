@@ -1,0 +1,99 @@
+/*
+ * Signals, for guard and priv: all of them are blocked, but those that end
+ * proctor and SIGCHLD, which are heard while waiting for descriptors.
+ */
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+
+#include "log.h"
+#include "priv.h"
+
+static const int heard[] = { SIGTERM, SIGINT, SIGHUP, SIGCHLD };
+#define HEARD (sizeof(heard) / sizeof(heard[0]))
+
+static volatile sig_atomic_t got[NSIG];
+
+static void
+on_signal(int sig)
+{
+	got[sig] = 1;
+}
+
+static void
+heard_set(sigset_t *set)
+{
+	size_t i;
+
+	(void)sigemptyset(set);
+	for (i = 0; i < HEARD; i++)
+		(void)sigaddset(set, heard[i]);
+}
+
+/*
+ * No other signal can kill guard or priv from here on, neither SIGPIPE by a
+ * log that nobody reads nor what a terminal sends to the group.
+ */
+void
+signals_block(void)
+{
+	sigset_t all;
+
+	(void)sigfillset(&all);
+	if (sigprocmask(SIG_SETMASK, &all, NULL) == -1)
+		fatal("sigprocmask");
+}
+
+void
+signals_catch(void)
+{
+	struct sigaction sa;
+	size_t i;
+
+	memset(&sa, 0, sizeof(sa));
+	sa.sa_handler = on_signal;
+	(void)sigfillset(&sa.sa_mask);
+	for (i = 0; i < HEARD; i++)
+		if (sigaction(heard[i], &sa, NULL) == -1)
+			fatal("sigaction");
+}
+
+/*
+ * Wait for descriptors or a signal, ms at most, -1: for ever. How many
+ * descriptors are ready.
+ */
+int
+signals_poll(struct pollfd *pfd, size_t n, int ms)
+{
+	const struct timespec now = { 0, 0 };
+	struct timespec ts;
+	sigset_t set, mask;
+	size_t i;
+	int ready, sig;
+
+	(void)sigfillset(&mask);
+	for (i = 0; i < HEARD; i++)
+		(void)sigdelset(&mask, heard[i]);
+	ts.tv_sec = ms / 1000;
+	ts.tv_nsec = (ms % 1000) * 1000000L;
+	ready = ppoll(pfd, (nfds_t)n, ms == -1 ? NULL : &ts, &mask);
+	if (ready == -1 && errno != EINTR)
+		fatal("ppoll");
+	/* If a descriptor was ready, no signal was delivered. */
+	heard_set(&set);
+	while ((sig = sigtimedwait(&set, NULL, &now)) != -1)
+		got[sig] = 1;
+	return (ready == -1 ? 0 : ready);
+}
+
+/* Has sig come since this was asked last? */
+int
+signals_got(int sig)
+{
+	int was = got[sig];
+
+	got[sig] = 0;
+	return (was);
+}

@@ -1,0 +1,190 @@
+/*
+ * The first steps of a program that may be SUID-root: whatever its starter
+ * has arranged around it is noted as data for children, and undone for us.
+ */
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <paths.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "compat/proc.h"
+#include "log.h"
+#include "priv.h"
+
+#define PORT_MAX 4 /* the highest descriptor that a port can have */
+#define NOFILE_LEAST 4096
+
+extern char **environ;
+
+/* Descriptors 0 to 2 are open, whatever we were started with. */
+void
+start_descriptors(void)
+{
+	int fd;
+
+	do {
+		if ((fd = open(_PATH_DEVNULL, O_RDWR)) == -1)
+			_exit(EXIT_START);
+	} while (fd <= STDERR_FILENO);
+	(void)close(fd);
+}
+
+/* Nothing above the port's descriptors is ours. */
+void
+start_closefrom(void)
+{
+	closefrom(PORT_MAX + 1);
+}
+
+/* Nothing looks at argv[0], but the others begin behind it. */
+void
+start_arguments(int argc)
+{
+	if (argc < 1)
+		_exit(EXIT_USAGE);
+}
+
+/* Who it is for. */
+void
+start_starter(struct start *s)
+{
+	gid_t *groups;
+	int n;
+
+	s->who.uid = getuid();
+	s->who.gid = getgid();
+	if ((n = getgroups(0, NULL)) == -1 ||
+	    (groups = calloc((size_t)n + 1, sizeof(*groups))) == NULL ||
+	    (n = getgroups(n, groups)) == -1)
+		fatal("groups");
+	s->who.groups = groups;
+	s->who.ngroups = n;
+}
+
+/* Data for children; no library of ours finds anything there. */
+void
+start_environ(struct start *s)
+{
+	static char *nothing[] = { NULL };
+
+	s->environ = environ == NULL ? nothing : environ;
+	environ = nothing;
+}
+
+void
+start_umask(struct start *s)
+{
+	s->umask = umask(077);
+}
+
+void
+start_directory(struct start *s)
+{
+	int fd;
+
+	s->cwd = -1;
+	if ((fd = proc_open_cwd()) != -1) {
+		/* Where the port's descriptors may be there is no place. */
+		s->cwd = fcntl(fd, F_DUPFD_CLOEXEC, PORT_MAX + 1);
+		(void)close(fd);
+	}
+	if (chdir("/") == -1)
+		fatal("chdir");
+}
+
+/* None is ignored, none is open, and no alarm is on its way. */
+void
+start_signals(void)
+{
+	signals_block();
+	(void)alarm(0);
+	proc_signals_default();
+}
+
+/* Children get theirs back. 0 or -1. */
+static int
+limit_set(struct start *s, int resource, rlim_t soft, rlim_t hard)
+{
+	struct rlimit rl;
+
+	rl.rlim_cur = soft;
+	rl.rlim_max = hard;
+	s->changed |= 1U << resource;
+	return (setrlimit((proc_resource)resource, &rl));
+}
+
+/*
+ * What a starter has limited to make us fail half way. In a container root
+ * may be unable to lift a hard limit.
+ */
+static void
+limits_lift(struct start *s)
+{
+	rlim_t hard, want;
+	int i;
+
+	for (i = 0; i < RLIM_NLIMITS; i++) {
+		if (i == RLIMIT_CORE || i == proc_limit_nice ||
+		    i == proc_limit_rtprio)
+			continue;
+		hard = s->limits[i].rlim_max;
+		want = i == RLIMIT_NOFILE ? NOFILE_LEAST : RLIM_INFINITY;
+		if (hard < want && limit_set(s, i, want, want) == 0)
+			continue;
+		if (limit_set(s, i, hard, hard) == -1)
+			log_debug("limit %d stays", i);
+	}
+}
+
+/* No core; and where rights are given, no other limit either. */
+void
+start_limits(struct start *s)
+{
+	int i;
+
+	for (i = 0; i < RLIM_NLIMITS; i++)
+		if (getrlimit((proc_resource)i, &s->limits[i]) == -1)
+			fatal("limit %d", i);
+	if (limit_set(s, RLIMIT_CORE, 0, s->limits[RLIMIT_CORE].rlim_max) == -1)
+		fatal("limit of cores");
+	if (s->who.uid != 0 && geteuid() == 0)
+		limits_lift(s);
+}
+
+void
+start_hidden(void)
+{
+	proc_hide();
+}
+
+/* The port is open, and what is not the port is closed. */
+void
+start_port(const struct args *a)
+{
+	int fd;
+
+	for (fd = STDERR_FILENO + 1; fd <= PORT_MAX; fd++)
+		if (a->port_out == STDOUT_FILENO)
+			(void)close(fd);
+	if (fcntl(a->port_in, F_GETFD) == -1 ||
+	    fcntl(a->port_out, F_GETFD) == -1) {
+		log_warn("the port's descriptors %d and %d", a->port_in,
+		    a->port_out);
+		exit(EXIT_START);
+	}
+}
+
+void
+start_group(void)
+{
+	if (getpgid(0) == getpid())
+		return;
+	if (setpgid(0, 0) == -1) {
+		log_warn("cannot lead a process group");
+		exit(EXIT_REFUSED);
+	}
+}

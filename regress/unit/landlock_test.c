@@ -1,0 +1,168 @@
+/*
+ * Tests of what Landlock refuses by itself: in broker, worker and priv the
+ * system call filter is in front of it, so here there is no filter.
+ */
+
+#include <sys/types.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+
+#include <netinet/in.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "compat/sandbox_linux.h"
+
+#define NO_LANDLOCK 254 /* exit status */
+
+static int listener; /* on an abstract address */
+static struct sockaddr_un address;
+
+static int
+act_read(void)
+{
+	return (open("/etc/passwd", O_RDONLY));
+}
+
+static int
+act_list(void)
+{
+	return (open("/", O_RDONLY | O_DIRECTORY));
+}
+
+static int
+act_write(void)
+{
+	return (open("/dev/null", O_WRONLY));
+}
+
+static int
+act_proc(void)
+{
+	return (open("/proc/self/stat", O_RDONLY));
+}
+
+/* It leads out of /proc. */
+static int
+act_proc_root(void)
+{
+	return (open("/proc/self/root/etc/passwd", O_RDONLY));
+}
+
+static int
+act_proc_write(void)
+{
+	return (open("/proc/self/oom_score_adj", O_WRONLY));
+}
+
+static int
+act_tcp(void)
+{
+	struct sockaddr_in in = { .sin_family = AF_INET };
+
+	return (bind(socket(AF_INET, SOCK_STREAM, 0),
+	    (const struct sockaddr *)&in, sizeof(in)));
+}
+
+static int
+act_abstract(void)
+{
+	return (connect(socket(AF_UNIX, SOCK_STREAM, 0),
+	    (const struct sockaddr *)&address, sizeof(address)));
+}
+
+static int
+act_signal(void)
+{
+	return (kill(getppid(), 0));
+}
+
+#define ALONE LANDLOCK_ALONE
+#define PROC LANDLOCK_READ_PROC
+
+static const struct row {
+	const char *what;
+	int (*act)(void);
+	int flags;
+	int version; /* the first that can refuse it */
+	int want; /* errno */
+} rows[] = {
+	{ "read a file", act_read, 0, 1, EACCES },
+	{ "list a directory", act_list, 0, 1, EACCES },
+	{ "write a file", act_write, 0, 1, EACCES },
+	{ "read /proc", act_proc, 0, 1, EACCES },
+	{ "TCP", act_tcp, 0, 4, EACCES },
+	{ "signal others", act_signal, 0, 1, 0 },
+	{ "abstract socket", act_abstract, 0, 1, 0 },
+	{ "alone: read a file", act_read, ALONE, 1, EACCES },
+	{ "alone: signal others", act_signal, ALONE, 6, EPERM },
+	{ "alone: abstract socket", act_abstract, ALONE, 6, EPERM },
+	{ "guard: read a file", act_read, PROC, 1, EACCES },
+	{ "guard: list a directory", act_list, PROC, 1, EACCES },
+	{ "guard: read /proc", act_proc, PROC, 1, 0 },
+	{ "guard: out of /proc", act_proc_root, PROC, 1, EACCES },
+	{ "guard: write in /proc", act_proc_write, PROC, 1, EACCES },
+	{ "guard: TCP", act_tcp, PROC, 4, EACCES },
+	{ "guard: signal others", act_signal, PROC, 1, 0 },
+};
+#define ROWS (sizeof(rows) / sizeof(rows[0]))
+
+static void
+test_row(void **state)
+{
+	const struct row *r = *state;
+	int status;
+	pid_t pid;
+
+	if (syscall(444, NULL, 0UL, 1U) < r->version) {
+		print_message("this kernel's Landlock cannot do that\n");
+		skip();
+	}
+	if ((pid = fork()) == 0) {
+		if (prctl(PR_SET_NO_NEW_PRIVS, 1UL, 0UL, 0UL, 0UL) == -1 ||
+		    landlock_restrict(r->flags) == -1)
+			_exit(NO_LANDLOCK);
+		_exit(r->act() == -1 ? errno : 0);
+	}
+	assert_true(pid > 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), r->want);
+}
+
+int
+main(void)
+{
+	static struct CMUnitTest tests[ROWS];
+	size_t i;
+
+	address.sun_family = AF_UNIX;
+	(void)snprintf(address.sun_path + 1, sizeof(address.sun_path) - 1,
+	    "landlock_test.%d", (int)getpid());
+	listener = socket(AF_UNIX, SOCK_STREAM, 0);
+	if (bind(listener, (const struct sockaddr *)&address,
+		sizeof(address)) == -1 ||
+	    listen(listener, 8) == -1)
+		return (1);
+	for (i = 0; i < ROWS; i++) {
+		tests[i].name = rows[i].what;
+		tests[i].test_func = test_row;
+		tests[i].initial_state = (void *)(uintptr_t)&rows[i];
+	}
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}

@@ -1,0 +1,976 @@
+/*
+ * Tests of the sandbox: a table of things to do, and how each ends in each of
+ * the five processes. A test forks, prepares what such a process has open,
+ * enters the sandbox, does the one thing. Nothing here needs root, and root
+ * changes nothing. On other systems than Linux, and in builds without a
+ * sandbox, all are skipped, and counted as that.
+ */
+
+#include <sys/types.h>
+#include <sys/epoll.h>
+#include <sys/fsuid.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "log.h"
+#include "proto.h"
+#include "sandbox.h"
+
+/* How a process ends: an errno, or one of these. */
+#define WELL 0
+#define REFUSED 1000 /* by the filter */
+#define STRANGE 1001
+#define UNPREPARED 255 /* exit status */
+
+enum part { GUARD, PRIV, LAUNCHER, BROKER, WORKER, PARTS };
+
+/* What is there when the sandbox is entered. */
+static int life[2], pipefd[2], sock[2], master, slave, set, children, null;
+static pid_t someone; /* a child that waits to be killed */
+
+static void
+on_signal(int sig)
+{
+	(void)sig;
+}
+
+static void
+prepare(void)
+{
+	char path[64];
+	const char *name;
+
+	(void)snprintf(
+	    path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
+	if (pipe(life) == -1 || pipe(pipefd) == -1 ||
+	    (set = epoll_create1(0)) == -1 ||
+	    socketpair(AF_UNIX, SOCK_SEQPACKET, 0, sock) == -1 ||
+	    (master = posix_openpt(O_RDWR | O_NOCTTY)) == -1 ||
+	    grantpt(master) == -1 || unlockpt(master) == -1 ||
+	    (name = ptsname(master)) == NULL ||
+	    (slave = open(name, O_RDWR | O_NOCTTY)) == -1 ||
+	    (children = open(path, O_RDONLY)) == -1 ||
+	    (null = open("/dev/null", O_RDWR)) == -1 ||
+	    signal(SIGUSR1, on_signal) == SIG_ERR || (someone = fork()) == -1)
+		_exit(UNPREPARED);
+	if (someone != 0) {
+		(void)close(life[0]);
+		return;
+	}
+	/*
+	 * Until the other has ended, however it did: its death would not send
+	 * a signal out of a Landlock that has signals in its scope.
+	 */
+	(void)close(life[1]);
+	_exit(read(life[0], path, 1) == 0 ? WELL : errno);
+}
+
+static void
+enter(enum part part)
+{
+	switch (part) {
+	case GUARD:
+		sandbox_guard();
+		break;
+	case PRIV:
+		sandbox_priv(0);
+		break;
+	case LAUNCHER:
+		sandbox_launcher(getuid());
+		break;
+	case BROKER:
+		sandbox_broker();
+		break;
+	default:
+		sandbox_worker();
+	}
+}
+
+static int
+ending(pid_t pid)
+{
+	int status;
+
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (WIFSIGNALED(status))
+		return (WTERMSIG(status) == SIGSYS ? REFUSED : STRANGE);
+	return (
+	    WEXITSTATUS(status) == UNPREPARED ? STRANGE : WEXITSTATUS(status));
+}
+
+/*
+ * With SANDBOX_DEBUG a refused call is a line in the log and this status,
+ * but for a launcher and its children.
+ */
+static int
+refused(int got)
+{
+#ifdef SANDBOX_DEBUG
+	if (got == EXIT_RING)
+		return (1);
+#endif
+	return (got == REFUSED);
+}
+
+/* Acts: 0, or -1 with errno. */
+static int
+act_bytes(void)
+{
+	struct iovec iov[1];
+	char buf[4] = "abc";
+
+	iov[0].iov_base = buf;
+	iov[0].iov_len = sizeof(buf);
+	if (write(pipefd[1], buf, sizeof(buf)) != 4 ||
+	    read(pipefd[0], buf, sizeof(buf)) != 4 ||
+	    writev(pipefd[1], iov, 1) != 4 || readv(pipefd[0], iov, 1) != 4)
+		return (-1);
+	return (close(pipefd[0]));
+}
+
+static int
+act_poll(void)
+{
+	const struct timespec ts = { 0, 1000 };
+	struct pollfd pfd = { .fd = pipefd[0], .events = POLLIN };
+
+	if (poll(&pfd, 1, 1) == -1)
+		return (-1);
+	return (ppoll(&pfd, 1, &ts, NULL));
+}
+
+static int
+act_sendmsg(void)
+{
+	struct msghdr msg = { 0 };
+	struct iovec iov = { sock, 1 };
+
+	msg.msg_iov = &iov;
+	msg.msg_iovlen = 1;
+	return (sendmsg(sock[0], &msg, MSG_NOSIGNAL) == 1 ? 0 : -1);
+}
+
+static int
+act_recvmsg(void)
+{
+	struct msghdr msg = { 0 };
+
+	return (recvmsg(sock[1], &msg, MSG_DONTWAIT) == -1 && errno == EAGAIN
+		    ? 0
+		    : -1);
+}
+
+static int
+act_send(void)
+{
+	char c = 'x';
+
+	if (send(sock[0], &c, 1, MSG_NOSIGNAL) != 1)
+		return (-1);
+	return (recv(sock[1], &c, 1, 0) == 1 ? 0 : -1);
+}
+
+/* Arena, mmap, mremap, trimming. */
+static int
+act_memory(void)
+{
+	size_t n;
+	char *p = NULL, *q;
+
+	for (n = 1000; n < (64U << 20); n *= 3) {
+		if ((q = realloc(p, n)) == NULL)
+			return (-1);
+		q[n - 1] = 'x';
+		p = q;
+	}
+	q = malloc(100000);
+	free(p);
+	free(q);
+	return (q == NULL ? -1 : 0);
+}
+
+static int
+act_log(void)
+{
+	struct timespec ts;
+
+	log_warnx("this is a test's line");
+	return ((int)syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &ts));
+}
+
+static int
+act_fatal(void)
+{
+	fatalx("this is a test's end");
+}
+
+static int
+act_mmap_exec(void)
+{
+	void *p;
+
+	p = mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS,
+	    -1, 0);
+	return (p == MAP_FAILED ? -1 : 0);
+}
+
+static int
+act_mprotect_exec(void)
+{
+	void *p;
+
+	p = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	return (mprotect(p, 4096, PROT_READ | PROT_EXEC));
+}
+
+static int
+act_open(void)
+{
+	return (open("/etc/passwd", O_RDONLY) == -1 ? -1 : 0);
+}
+
+static int
+act_open_write(void)
+{
+	return (open("/dev/null", O_WRONLY) == -1 ? -1 : 0);
+}
+
+static int
+act_open_create(void)
+{
+	char path[64];
+	int fd;
+
+	(void)snprintf(
+	    path, sizeof(path), "/tmp/sandbox_test.%d", (int)getpid());
+	if ((fd = open(path, O_RDONLY | O_CREAT, 0600)) == -1)
+		return (-1);
+	(void)unlink(path);
+	return (0);
+}
+
+static int
+act_open_proc(void)
+{
+	char buf[64];
+	int fd;
+
+	if ((fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC)) == -1)
+		return (-1);
+	return (read(fd, buf, sizeof(buf)) > 0 ? 0 : -1);
+}
+
+/* As libc does it: opendir, fopen, what they call by the way. */
+static int
+act_walk_proc(void)
+{
+	char buf[64];
+	DIR *dir;
+	FILE *f;
+	int r;
+
+	if ((dir = opendir("/proc/self/task")) == NULL)
+		return (-1);
+	r = readdir(dir) == NULL ? -1 : 0;
+	(void)closedir(dir);
+	if ((f = fopen("/proc/self/stat", "re")) == NULL)
+		return (-1);
+	if (fgets(buf, sizeof(buf), f) == NULL)
+		r = -1;
+	(void)fclose(f);
+	return (r);
+}
+
+static int
+act_pread(void)
+{
+	char buf[64];
+
+	return (pread(children, buf, sizeof(buf), 0) > 0 ? 0 : -1);
+}
+
+static int
+act_unlink(void)
+{
+	return (unlink("/nonexistent") == -1 && errno == ENOENT ? 0 : -1);
+}
+
+static int
+act_socket(void)
+{
+	return (socket(AF_INET, SOCK_STREAM, 0) == -1 ? -1 : 0);
+}
+
+static int
+act_fork(void)
+{
+	pid_t pid;
+
+	if ((pid = fork()) == 0)
+		_exit(0);
+	return (pid == -1 ? -1 : 0);
+}
+
+static int
+act_clone3(void)
+{
+	return (syscall(SYS_clone3, NULL, 0UL) == -1 ? -1 : 0);
+}
+
+/* By the shell, and as libc makes it: clone3, then clone. */
+static int
+act_system(void)
+{
+	return (system("true"));
+}
+
+static int
+act_exec(void)
+{
+	static char name[] = "true";
+	char *argv[] = { name, NULL }, *envp[] = { NULL };
+
+	return (execve("/bin/true", argv, envp));
+}
+
+static int
+act_kill(void)
+{
+	if (kill(someone, SIGKILL) == -1)
+		return (-1);
+	return (waitpid(someone, NULL, 0) == someone ? 0 : -1);
+}
+
+/* Signal 0: nobody would feel it. */
+static int
+act_kill_all(void)
+{
+	return (kill(-1, 0) == -1 && errno != ESRCH && errno != EPERM ? -1 : 0);
+}
+
+static int
+act_kill_own_group(void)
+{
+	return (kill(0, 0));
+}
+
+static int
+act_kill_thread(void)
+{
+	return ((int)syscall(SYS_tgkill, getpid(), getpid(), 0));
+}
+
+static int
+act_handler(void)
+{
+	return (kill(getpid(), SIGUSR1));
+}
+
+static int
+act_pidfd(void)
+{
+	siginfo_t si;
+	int fd;
+
+	if ((fd = (int)syscall(SYS_pidfd_open, someone, 0U)) == -1 ||
+	    syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0U) == -1)
+		return (-1);
+	return (waitid(P_PID, (id_t)someone, &si, WEXITED));
+}
+
+static int
+act_pidfd_group(void)
+{
+	return (
+	    syscall(SYS_pidfd_send_signal, pipefd[0], 0, NULL, 1U << 2) == -1
+		? -1
+		: 0);
+}
+
+static int
+act_wait(void)
+{
+	const struct timespec now = { 0, 0 };
+	sigset_t mask;
+
+	(void)sigemptyset(&mask);
+	(void)sigaddset(&mask, SIGCHLD);
+	return (
+	    sigtimedwait(&mask, NULL, &now) == -1 && errno == EAGAIN ? 0 : -1);
+}
+
+static int
+act_nice(void)
+{
+	return (setpriority(PRIO_PROCESS, (id_t)someone, 5));
+}
+
+static int
+act_nice_user(void)
+{
+	/* A uid that nobody has. */
+	return (setpriority(PRIO_USER, 4294967000U, 5));
+}
+
+static int
+act_setpgid(void)
+{
+	if (setpgid(someone, 0) == -1)
+		return (-1);
+	return (getpgid(someone) == someone ? 0 : -1);
+}
+
+static int
+act_epoll(void)
+{
+	struct epoll_event ev = { .events = EPOLLIN };
+
+	if (epoll_ctl(set, EPOLL_CTL_ADD, pipefd[0], &ev) == -1)
+		return (-1);
+	return (epoll_wait(set, &ev, 1, 0));
+}
+
+static int
+act_splice(void)
+{
+	if (write(pipefd[1], "abc", 3) != 3)
+		return (-1);
+	return (splice(pipefd[0], NULL, null, NULL, 3, 0) == 3 ? 0 : -1);
+}
+
+static int
+act_nonblock(void)
+{
+	int flags;
+
+	if ((flags = fcntl(pipefd[0], F_GETFL)) == -1)
+		return (-1);
+	return (fcntl(pipefd[0], F_SETFL, flags | O_NONBLOCK));
+}
+
+static int
+act_pipe_size(void)
+{
+	return (fcntl(pipefd[0], F_SETPIPE_SZ, 4096) == -1 ? -1 : 0);
+}
+
+static int
+act_setown(void)
+{
+	return (fcntl(pipefd[0], F_SETOWN, someone));
+}
+
+static int
+act_winsz(void)
+{
+	struct winsize ws = { 24, 80, 0, 0 };
+	struct termios t;
+	int n;
+
+	if (ioctl(pipefd[0], FIONREAD, &n) == -1 ||
+	    ioctl(master, TIOCSWINSZ, &ws) == -1 || tcgetattr(master, &t) == -1)
+		return (-1);
+	return (tcsetattr(master, TCSANOW, &t));
+}
+
+/* Not a terminal, so that without a filter it is ENOTTY for all. */
+static int
+act_typing(void)
+{
+	char c = 'x';
+
+	return (ioctl(pipefd[0], TIOCSTI, &c));
+}
+
+static int
+act_typing_high(void)
+{
+	char c = 'x';
+
+	/* The kernel takes the lower half. */
+	return ((int)syscall(SYS_ioctl, pipefd[0], TIOCSTI | 1UL << 32, &c));
+}
+
+static int
+act_setctty(void)
+{
+	return (ioctl(pipefd[0], TIOCSCTTY, 0));
+}
+
+static int
+act_setuid_own(void)
+{
+	if (setresuid(getuid(), (uid_t)-1, getuid()) == -1 ||
+	    setreuid((uid_t)-1, getuid()) == -1)
+		return (-1);
+	(void)setfsuid(getuid());
+	return (setuid(getuid()));
+}
+
+static int
+act_rlimit(void)
+{
+	struct rlimit rl;
+
+	return (getrlimit(RLIMIT_NOFILE, &rl));
+}
+
+static int
+act_prctl(void)
+{
+	return (prctl(PR_SET_DUMPABLE, 1UL, 0UL, 0UL, 0UL));
+}
+
+static int
+act_ptrace(void)
+{
+	return ((int)ptrace(PTRACE_TRACEME, 0, NULL, NULL));
+}
+
+static int
+act_io_uring(void)
+{
+	(void)syscall(SYS_io_uring_setup, 0U, NULL); /* many have none */
+	return (0);
+}
+
+static int
+act_unshare(void)
+{
+	return (unshare(CLONE_NEWUSER | CLONE_NEWPID));
+}
+
+/* Without a filter a child that ends at once. */
+static int
+act_clone_user(void)
+{
+	long pid;
+
+	pid = syscall(
+	    SYS_clone, (long)CLONE_NEWUSER | SIGCHLD, NULL, NULL, NULL, 0L);
+	if (pid == 0)
+		_exit(0);
+	return (pid == -1 ? -1 : 0);
+}
+
+static int
+act_setns(void)
+{
+	return (setns(pipefd[0], 0));
+}
+
+#ifdef __x86_64__
+/* getpid, by the numbers and the door of 32-bit programs. */
+static int
+act_i386(void)
+{
+	long r = 20;
+
+	__asm__ volatile("int $0x80"
+			 : "+a"(r)
+			 :
+			 : "memory", "r8", "r9", "r10", "r11");
+	return (r > 0 ? 0 : -1);
+}
+
+static int
+act_x32(void)
+{
+	return (syscall(0x40000000L | SYS_getpid) == -1 ? -1 : 0);
+}
+#endif
+
+#define R REFUSED
+
+static const struct row {
+	const char *what;
+	int (*act)(void);
+	int want[PARTS]; /* guard, priv, launcher, broker, worker */
+} rows[] = {
+	{ "read, write and close", act_bytes, { 0, 0, 0, 0, 0 } },
+	{ "memory grows and shrinks", act_memory, { 0, 0, 0, 0, 0 } },
+	{ "log", act_log, { 0, 0, 0, 0, 0 } },
+	{ "poll", act_poll, { 0, 0, 0, 0, 0 } },
+	{ "fatal", act_fatal, { 5, 5, 5, 5, 5 } },
+	{ "send a message", act_sendmsg, { 0, 0, 0, 0, 0 } },
+	{ "receive a descriptor", act_recvmsg, { 0, 0, 0, R, 0 } },
+	{ "talk to the guard", act_send, { 0, 0, 0, R, R } },
+	{ "executable memory", act_mmap_exec, { R, R, 0, R, R } },
+	{ "memory made executable", act_mprotect_exec, { R, R, 0, R, R } },
+	{ "open a file", act_open, { EACCES, R, 0, R, R } },
+	{ "open to write", act_open_write, { R, R, 0, R, R } },
+	{ "make a file", act_open_create, { R, R, 0, R, R } },
+	{ "open a file of /proc", act_open_proc, { 0, R, 0, R, R } },
+	{ "walk /proc", act_walk_proc, { 0, R, 0, R, R } },
+	{ "read what was open", act_pread, { 0, 0, 0, R, R } },
+	{ "unlink", act_unlink, { R, R, 0, R, R } },
+	{ "socket", act_socket, { R, R, 0, R, R } },
+	{ "fork", act_fork, { R, R, 0, R, R } },
+	{ "clone3", act_clone3, { R, R, ENOSYS, R, R } },
+	{ "a command", act_system, { R, R, 0, R, R } },
+	{ "exec", act_exec, { R, R, 0, R, R } },
+	{ "kill a process and reap it", act_kill, { 0, 0, 0, R, R } },
+	{ "kill everybody", act_kill_all, { R, R, 0, R, R } },
+	{ "kill its own group", act_kill_own_group, { R, R, 0, R, R } },
+	{ "kill a thread", act_kill_thread, { R, R, 0, R, R } },
+	{ "signal handler", act_handler, { 0, 0, 0, R, R } },
+	{ "kill and reap by pidfd", act_pidfd, { 0, 0, 0, R, R } },
+	{ "kill a group by pidfd", act_pidfd_group, { R, R, EBADF, R, R } },
+	{ "wait for signals", act_wait, { 0, 0, 0, R, R } },
+	{ "renice a process", act_nice, { R, 0, 0, R, R } },
+	{ "renice a user", act_nice_user, { R, R, ESRCH, R, R } },
+	{ "process group", act_setpgid, { R, 0, 0, R, R } },
+	{ "epoll", act_epoll, { R, 0, 0, R, 0 } },
+	{ "splice", act_splice, { R, R, 0, R, 0 } },
+	{ "not to block", act_nonblock, { R, 0, 0, R, 0 } },
+	{ "size of a pipe", act_pipe_size, { R, R, 0, R, 0 } },
+	{ "have signals sent", act_setown, { R, R, 0, R, R } },
+	{ "terminal's size and modes", act_winsz, { R, R, 0, R, 0 } },
+	{ "type into a terminal", act_typing, { R, R, EPERM, R, R } },
+	{ "the same, disguised", act_typing_high, { R, R, EPERM, R, R } },
+	{ "take a terminal", act_setctty, { R, R, ENOTTY, R, R } },
+	{ "set its own uid", act_setuid_own, { R, R, 0, R, R } },
+	{ "look at a limit", act_rlimit, { R, R, 0, R, R } },
+	{ "prctl", act_prctl, { R, R, 0, R, R } },
+	{ "ptrace", act_ptrace, { R, R, 0, R, R } },
+	{ "io_uring", act_io_uring, { R, R, 0, R, R } },
+	{ "user namespace", act_unshare, { R, R, EPERM, R, R } },
+	{ "clone into one", act_clone_user, { R, R, EPERM, R, R } },
+	{ "enter a namespace", act_setns, { R, R, EPERM, R, R } },
+#ifdef __x86_64__
+	{ "32-bit call", act_i386, { R, R, R, R, R } },
+	{ "x32 call", act_x32, { R, R, ENOSYS, R, R } },
+#endif
+};
+#define ROWS (sizeof(rows) / sizeof(rows[0]))
+
+static const char *const parts[PARTS] = { "guard", "priv", "launcher", "broker",
+	"worker" };
+
+static void
+skip_without(void)
+{
+	if (strcmp(sandbox_kind(), "seccomp and Landlock") != 0)
+		skip();
+}
+
+/* A process that does one thing; part PARTS: in no sandbox. */
+static int
+attempt(enum part part, int (*act)(void))
+{
+	pid_t pid;
+
+	if ((pid = fork()) == 0) {
+		prepare();
+		if (part != PARTS)
+			enter(part);
+		_exit(act() == 0 ? WELL : errno);
+	}
+	assert_true(pid > 0);
+	return (ending(pid));
+}
+
+static void
+test_row(void **state)
+{
+	const struct row *r = *state;
+	int got, part, bad = 0, want;
+
+	skip_without();
+	if (r->want[LAUNCHER] == R && attempt(PARTS, r->act) != WELL) {
+		print_message("this kernel has no such calls\n");
+		skip();
+	}
+	for (part = 0; part < PARTS; part++) {
+		want = r->want[part];
+		got = attempt((enum part)part, r->act);
+		if (want == R ? refused(got) : got == want)
+			continue;
+		print_error(
+		    "%s: %s: %d, not %d\n", parts[part], r->what, got, want);
+		bad = 1;
+	}
+	assert_false(bad);
+}
+
+/* What a launcher for somebody else may not: set the uid that it has. */
+static int
+act_uid_0(void)
+{
+	return ((int)syscall(SYS_setuid, getuid()));
+}
+
+static int
+act_uid_1(void)
+{
+	return ((int)syscall(SYS_setfsuid, getuid()));
+}
+
+static int
+act_uid_2(void)
+{
+	return ((int)syscall(SYS_setreuid, getuid(), -1));
+}
+
+static int
+act_uid_3(void)
+{
+	return ((int)syscall(SYS_setreuid, -1, getuid()));
+}
+
+static int
+act_uid_4(void)
+{
+	return ((int)syscall(SYS_setresuid, getuid(), -1, -1));
+}
+
+static int
+act_uid_5(void)
+{
+	return ((int)syscall(SYS_setresuid, -1, getuid(), -1));
+}
+
+static int
+act_uid_6(void)
+{
+	return ((int)syscall(SYS_setresuid, -1, -1, getuid()));
+}
+
+/* The upper half is nothing to the kernel. */
+static int
+act_uid_7(void)
+{
+	return ((int)syscall(SYS_setresuid, -1, -1, 1UL << 32 | getuid()));
+}
+
+static int
+launch(uid_t uid, int (*act)(void))
+{
+	pid_t pid;
+
+	if ((pid = fork()) == 0) {
+		sandbox_launcher(uid);
+		errno = 0;
+		_exit(act() != -1 ? WELL : errno);
+	}
+	assert_true(pid > 0);
+	return (ending(pid));
+}
+
+static void
+test_launcher_uid(void **state)
+{
+	static int (*const acts[])(void) = { act_uid_0, act_uid_1, act_uid_2,
+		act_uid_3, act_uid_4, act_uid_5, act_uid_6, act_uid_7 };
+	size_t i;
+
+	(void)state;
+	skip_without();
+	for (i = 0; i < sizeof(acts) / sizeof(acts[0]); i++) {
+		assert_int_equal(launch(getuid() + 1, acts[i]), EPERM);
+		assert_int_equal(launch(getuid(), acts[i]), WELL);
+	}
+}
+
+/* What one has that may set any uid. */
+static int
+act_become(void)
+{
+	if (setresuid(4711, 4711, 4711) == -1)
+		return (-1);
+	return (getuid() == 4711 ? 0 : -1);
+}
+
+static int
+act_become_root(void)
+{
+	return (setresuid((uid_t)-1, 0, (uid_t)-1));
+}
+
+static void
+test_launcher_root(void **state)
+{
+	(void)state;
+	skip_without();
+	if (getuid() != 0) {
+		print_message("only root can become another user\n");
+		skip();
+	}
+	assert_int_equal(launch(4711, act_become), WELL);
+	assert_int_equal(launch(4711, act_become_root), EPERM);
+	assert_int_equal(launch(4712, act_become), EPERM);
+}
+
+/* From outside: a process that is in its sandbox and waits. */
+static int hold[2];
+
+static pid_t
+hold_part(enum part part, int out)
+{
+	int ready[2];
+	char c = 'x';
+	pid_t pid;
+
+	assert_int_equal(pipe(hold), 0);
+	assert_int_equal(pipe(ready), 0);
+	if ((pid = fork()) == 0) {
+		(void)close(hold[1]);
+		if (out != -1 && ((null = open("/dev/null", O_WRONLY)) == -1 ||
+				     dup2(null, STDERR_FILENO) == -1 ||
+				     dup2(out, STDOUT_FILENO) == -1))
+			_exit(UNPREPARED);
+		enter(part);
+		if (write(ready[1], &c, 1) != 1)
+			_exit(UNPREPARED);
+		_exit(read(hold[0], &c, 1) == 0 ? WELL : errno);
+	}
+	assert_true(pid > 0);
+	assert_int_equal(close(hold[0]), 0);
+	assert_int_equal(close(ready[1]), 0);
+	assert_int_equal(read(ready[0], &c, 1), 1);
+	assert_int_equal(close(ready[0]), 0);
+	return (pid);
+}
+
+static void
+release(pid_t pid)
+{
+	assert_int_equal(close(hold[1]), 0);
+	assert_int_equal(ending(pid), WELL);
+}
+
+/* A line of /proc/PID/status. */
+static void
+assert_status(pid_t pid, const char *line)
+{
+	char path[64], got[256];
+	int found = 0;
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	assert_non_null(f = fopen(path, "r"));
+	while (fgets(got, sizeof(got), f) != NULL)
+		if (strcmp(got, line) == 0)
+			found = 1;
+	(void)fclose(f);
+	if (!found)
+		fail_msg("no %s", line);
+}
+
+static void
+test_state(void **state)
+{
+	int part;
+	pid_t pid;
+
+	(void)state;
+	skip_without();
+	for (part = 0; part < PARTS; part++) {
+		pid = hold_part((enum part)part, -1);
+		assert_status(pid, "NoNewPrivs:\t1\n");
+		assert_status(pid, "Seccomp:\t2\n");
+		release(pid);
+	}
+}
+
+static rlim_t
+limit_of(pid_t pid, __rlimit_resource_t what)
+{
+	struct rlimit rl;
+
+	assert_int_equal(prlimit(pid, what, NULL, &rl), 0);
+	assert_true(rl.rlim_cur == rl.rlim_max);
+	return (rl.rlim_cur);
+}
+
+static void
+test_limits(void **state)
+{
+	static const enum part who[2] = { BROKER, WORKER };
+	FILE *file;
+	pid_t pid;
+	int i, none;
+
+	(void)state;
+	skip_without();
+	assert_non_null(file = tmpfile());
+	assert_true((none = open("/dev/null", O_WRONLY)) != -1);
+	for (i = 0; i < 2; i++) {
+		pid = hold_part(who[i], none);
+		assert_true(limit_of(pid, RLIMIT_FSIZE) == 0);
+		assert_true(limit_of(pid, RLIMIT_NPROC) == 0);
+		assert_true(limit_of(pid, RLIMIT_CORE) == 0);
+		release(pid);
+		/* The port is a file: it must take what is written. */
+		pid = hold_part(who[i], fileno(file));
+		assert_true(limit_of(pid, RLIMIT_FSIZE) != 0);
+		assert_true(limit_of(pid, RLIMIT_NPROC) == 0);
+		release(pid);
+	}
+	assert_int_equal(close(none), 0);
+	(void)fclose(file);
+}
+
+/* Where priv makes the children it gives up nothing. */
+static void
+test_priv_forks(void **state)
+{
+	pid_t pid;
+
+	(void)state;
+	if ((pid = fork()) == 0) {
+		sandbox_priv(1);
+		_exit(act_fork() == 0 && act_open() == 0 ? WELL : errno);
+	}
+	assert_true(pid > 0);
+	assert_int_equal(ending(pid), WELL);
+}
+
+int
+main(void)
+{
+	static struct CMUnitTest tests[ROWS + 5] = {
+		cmocka_unit_test(test_state),
+		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_launcher_uid),
+		cmocka_unit_test(test_launcher_root),
+		cmocka_unit_test(test_priv_forks),
+	};
+	size_t i;
+
+	log_init("sandbox_test", 0);
+	for (i = 0; i < ROWS; i++) {
+		tests[5 + i].name = rows[i].what;
+		tests[5 + i].test_func = test_row;
+		tests[5 + i].initial_state = (void *)(uintptr_t)&rows[i];
+	}
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}

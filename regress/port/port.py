@@ -128,6 +128,9 @@ class Port:
         for sig in self.signals:
             signal.signal(sig, signal.SIG_IGN)
         signal.pthread_sigmask(signal.SIG_SETMASK, self.signals)
+        self._execve()
+
+    def _execve(self):
         os.execve(self.argv[0], self.argv, self.env)
 
     # Bytes --------------------------------------------------------------

@@ -13,13 +13,22 @@ import time
 
 from case import Skip
 
+PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 
 
-def become_subreaper():
+def _prctl(what, value):
     libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == -1:
+    if libc.prctl(what, value, 0, 0, 0) == -1:
         raise OSError(ctypes.get_errno(), "prctl")
+
+
+def become_subreaper():
+    _prctl(PR_SET_CHILD_SUBREAPER, 1)
+
+
+def die_with_parent():
+    _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _read(pid, name):

@@ -14,12 +14,11 @@ import importlib
 import os
 import signal
 import sys
-import time
-import traceback
 
 import case
 import port
 import proc
+import runner
 
 MODULES = ("test_framing", "test_startup", "test_requests", "test_options",
            "test_child", "test_events", "test_shutdown", "test_endings",
@@ -27,56 +26,8 @@ MODULES = ("test_framing", "test_startup", "test_requests", "test_options",
            "test_pty", "test_values", "test_large")
 
 
-class TimeOut(BaseException):
-    """The watchdog; nothing that a case catches catches it."""
-
-
-def on_alarm(number, frame):
-    raise TimeOut()
-
-
 def on_term(number, frame):
     sys.exit(1)
-
-
-def attempt(one):
-    """Run one case: its result and a text about it."""
-    # The interval is there for a clean-up that hangs as well.
-    signal.setitimer(signal.ITIMER_REAL, one.limit, 5)
-    try:
-        one.run()
-        return "ok", ""
-    except case.Failure as e:
-        return "FAIL", str(e)
-    except case.Skip as e:
-        return "skip", str(e)
-    except TimeOut:
-        return "FAIL", "hung: no end after %d s" % one.limit
-    except Exception:
-        return "FAIL", traceback.format_exc().strip().replace("\n", " | ")
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-
-
-def clean():
-    """Nothing of a case may reach the next one."""
-    left = proc.kill_all()
-    if left:
-        print("cannot get rid of %s" % left)
-
-
-def run_all(cases):
-    count = {"ok": 0, "FAIL": 0, "skip": 0}
-    for one in cases:
-        start = time.monotonic()
-        result, text = attempt(one)
-        clean()
-        count[result] += 1
-        took = time.monotonic() - start
-        print("%s PROTOCOL %s%s%s" % (
-            result, one.name, " (%.1f s)" % took if took > 2 else "",
-            ": " + text if text else ""), flush=True)
-    return count
 
 
 def main():
@@ -97,10 +48,9 @@ def main():
         sys.exit("run.py: cannot execute %s" % port.PROGRAM)
     proc.become_subreaper()
     os.umask(0o022)
-    signal.signal(signal.SIGALRM, on_alarm)
     signal.signal(signal.SIGTERM, on_term)
     try:
-        count = run_all(cases)
+        count = runner.run_all(cases, "PROTOCOL")
     finally:
         proc.kill_all()
     print("port: %d passed, %d failed, %d skipped"

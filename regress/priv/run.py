@@ -1,0 +1,141 @@
+#!/usr/bin/env python3
+"""Runs the cases about privilege against the program as it is installed.
+
+usage: run.py [-l] [-k SUBSTRING] [BUILD]
+
+It needs root and takes a mount namespace of its own, see world.py; without
+root all cases are counted as skipped. A line each on stdout as "ok SECURITY
+users: ...", and as the last line "priv: N passed, N failed, N skipped". Exit
+status 1 if any failed. PRIV_LIBEXECDIR is the directory that was compiled in,
+PRIV_MESSAGES how many mutated messages the hostile broker sends.
+"""
+
+import argparse
+import importlib
+import json
+import os
+import shutil
+import signal
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(1, os.path.join(os.path.dirname(HERE), "port"))
+
+import case       # noqa: E402
+import port       # noqa: E402
+import proc       # noqa: E402
+import runner     # noqa: E402
+import world      # noqa: E402
+
+HEADING = "SECURITY"
+MODULES = ("test_install", "test_state", "test_users", "test_policy",
+           "test_starter", "test_child", "test_hostile")
+FAILED = {"ok": 0, "FAIL": 1, "skip": 0}
+
+
+def in_world(cases, directory, libexec):
+    """Enter the namespace and run; the count."""
+    said = world.enter(directory, libexec)
+    if said is not None:
+        runner.report("FAIL", HEADING, "install: make install-suid", 0,
+                      said.replace("\n", " | "))
+        return FAILED
+    port.PROGRAM = world.folder + "/proctor"
+    proc.become_subreaper()
+    os.umask(0o022)
+    try:
+        return runner.run_all(cases, HEADING)
+    finally:
+        proc.kill_all()
+
+
+def fork(function):
+    """Call it in a child; what it wrote to the descriptor that it got."""
+    rfd, wfd = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        status = 1
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        proc.die_with_parent()
+        try:
+            os.close(rfd)
+            function(wfd)
+            status = 0
+        finally:
+            sys.stdout.flush()
+            if status:
+                sys.excepthook(*sys.exc_info())
+            os._exit(status)
+    os.close(wfd)
+    with os.fdopen(rfd, "rb") as f:
+        data = f.read()
+    os.waitpid(pid, 0)
+    return data
+
+
+def apart(cases, directory, libexec):
+    """in_world() as the first process of its namespaces; the count. When it
+    ends its processes and mounts are gone."""
+    def inner(wfd):
+        count = in_world(cases, directory, libexec)
+        os.write(wfd, json.dumps(count).encode())
+
+    def outer(wfd):
+        world.leave()
+        os.write(wfd, fork(inner))
+    data = fork(outer)
+    return json.loads(data) if data else dict(FAILED)
+
+
+def as_it_was(before, after):
+    """One more case: what of the machine has changed."""
+    changed = [what for what in before if before[what] != after[what]]
+    result = "FAIL" if changed else "ok"
+    runner.report(result, HEADING, "machine: is as it was found", 0,
+                  "changed: %s" % changed if changed else "")
+    return result
+
+
+def on_term(number, frame):
+    sys.exit(1)
+
+
+def run(cases, libexec):
+    if not case.ROOT:
+        for one in cases:
+            runner.report("skip", HEADING, one.name, 0, "needs root")
+        return {"ok": 0, "FAIL": 0, "skip": len(cases)}
+    signal.signal(signal.SIGTERM, on_term)
+    before = world.fingerprint(libexec)
+    directory = world.directory()
+    try:
+        count = apart(cases, directory, libexec)
+    finally:
+        shutil.rmtree(directory)
+    count[as_it_was(before, world.fingerprint(libexec))] += 1
+    return count
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("-k", metavar="SUBSTRING", default="",
+                        help="only the cases with this in their names")
+    parser.add_argument("-l", action="store_true", help="list, run nothing")
+    parser.add_argument("build", nargs="?", default="build")
+    args = parser.parse_args()
+    world.build = args.build
+    for name in MODULES:
+        importlib.import_module(name)
+    cases = [c for c in case.CASES if args.k in c.name]
+    if args.l:
+        print("\n".join("%s %s" % (HEADING, c.name) for c in cases))
+        return 0
+    libexec = os.environ.get("PRIV_LIBEXECDIR", "/usr/local/libexec")
+    count = run(cases, libexec)
+    print("priv: %d passed, %d failed, %d skipped"
+          % (count["ok"], count["FAIL"], count["skip"]))
+    return 1 if count["FAIL"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,131 @@
+"""The installed program, started by one of the users of world.py."""
+
+import os
+
+import port
+import proc
+import world
+from case import check, eventually, expect
+from etf import A
+
+SLEEP = ["/bin/sleep", "1000"]
+SPARED = set()      # pids of a case's own
+CAPS = ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")
+
+
+def as_user(name):
+    return (A.user, name)
+
+
+class Suid(port.Port):
+    """A Port whose starter is a user, by default the one with rules.
+
+    who         the starter's name; "root" for a start by root
+    program     another path than that of the installed one
+    last        called in the starter, the last thing before its execve
+    """
+
+    def __init__(self, *args, who=world.STARTER, program=None, last=None,
+                 cwd="/", **more):
+        self.who, self.last = who, last
+        self.program = program or port.PROGRAM
+        super().__init__(*args, user=False, cwd=cwd, **more)
+
+    def _exec(self, child_in, child_out):
+        if self.who != "root":
+            world.become(self.who)
+        super()._exec(child_in, child_out)
+
+    def _execve(self):
+        self.argv[0] = self.program
+        if self.last:
+            self.last()
+        super()._execve()
+
+    def nothing_left(self, seconds=1):
+        """As a Port's, but for processes that a case started itself."""
+        def rest():
+            proc.reap(keep=(self.pid, *SPARED))
+            return [p for p in proc.descendants(os.getpid())
+                    if p != self.pid and p not in SPARED]
+        eventually(lambda: not rest(), seconds, lambda: (
+            "left behind: %s" % [(p, proc.state(p), proc.title(p))
+                                 for p in rest()][:5]))
+
+    # The ring has a launcher for each target here.
+
+    def ring(self):
+        """{"guard", "priv", "broker", "worker"}; see launchers()."""
+        if self.roles is None:
+            self.roles = eventually(self._find_ring, 3, lambda: (
+                "no ring below %d: %s" % (self.pid, [
+                    (p, proc.title(p))
+                    for p in proc.descendants(self.pid)])))
+        return self.roles
+
+    def _find_ring(self):
+        """By what they run: a title may be cut, as argv[0] was short."""
+        roles = {"guard": self.pid}
+        for pid in proc.children(self.pid):
+            if self._program(pid) == "proctor":
+                roles["priv"] = pid
+        for pid in proc.children(roles.get("priv", 0)):
+            for role in ("broker", "worker"):
+                if self._program(pid) == "proctor-" + role:
+                    roles[role] = pid
+        return roles if len(roles) == 4 else None
+
+    def launchers(self):
+        """{uid: pid}: a launcher has its target's file-system uid."""
+        return {ids(pid, "Uid")[3]: pid
+                for pid in proc.children(self.ring()["priv"])
+                if self._program(pid) == "proctor"}
+
+    def mode(self):
+        """"plain" if the starter runs the parts himself."""
+        mine = ids(self.ring()["priv"], "Uid")[0] == world.uid(self.who)
+        return "plain" if mine else "privileged"
+
+    def logged(self, word):
+        """The lines of the log with this word."""
+        return [line for line in self.log() if word in line]
+
+    def until_logged(self, word, lines=1):
+        eventually(lambda: len(self.logged(word)) >= lines, 3,
+                   lambda: "no line with %r: %s" % (word, self.log()[-5:]))
+
+    def output_of(self, cmd, *options):
+        """What a command prints that ends with status 0."""
+        pid = self.run(cmd, [A.stdout, (A.stderr, A.stdout), *options])
+        status = self.exit(pid)
+        check(status == 0, "%s: status %d, %r", cmd, status, self.out(pid))
+        return self.out(pid).decode()
+
+    def refused(self, cmd, *options):
+        """A run that must be refused, with a line in the log."""
+        before = len(self.log())
+        reply = self.ask(A.run, cmd, list(options))
+        check(isinstance(reply, tuple) and reply[0] == A.error,
+              "expected {error, _}, got %s", reply)
+        eventually(lambda: len(self.log()) > before, 3,
+                   "refused without a line in the log")
+        expect([], self.ask(A.list), "list")
+        return reply
+
+
+def ids(pid, key):
+    """The four of Uid or Gid, or all of Groups."""
+    return [int(n) for n in proc.status(pid).get(key, "").split()]
+
+
+def caps(pid):
+    """{set: mask}"""
+    status = proc.status(pid)
+    return {key: int(status[key], 16) for key in CAPS}
+
+
+def settled(pid, program):
+    """Wait until a child has become its program."""
+    eventually(lambda: proc.comm(pid) == os.path.basename(program), 3,
+               lambda: "%d is %s still" % (pid, proc.comm(pid)))
+    return pid

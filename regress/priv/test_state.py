@@ -1,0 +1,375 @@
+"""What every process holds, in every mode.
+
+The states are read from /proc while a child of the starter's and two of other
+users' run. Expectations are rows; the same states are the tables in
+SECURITY.md, see table.py.
+"""
+
+import os
+import time
+
+import proc
+import state
+import suid
+import table
+import world
+from case import SLOW, Skip, case, check, expect, rows
+from etf import A
+from suid import SLEEP, Suid, as_user, settled
+
+SECTION = "state:"
+KILL, SETUID, NICE = 1 << 5, 1 << 7, 1 << 23
+PARTS = ("guard", "priv", "broker", "worker")
+
+# Modes: how each is started, and whom children run as.
+MODES = {
+    "plain": (dict(who=world.UNRULED), [], [None]),
+    "privileged": (dict(who=world.STARTER), [],
+                   [None, world.ONE, world.TWO]),
+    "root -user U": (dict(who="root"),
+                     ["-user", world.ONE, "-limit-users", world.TWO],
+                     [None, world.TWO]),
+    "root": (dict(who="root"), ["-user", "root"], [None]),
+}
+
+
+def everything():
+    return suid.caps(os.getpid())["CapPrm"]
+
+
+class Mode:
+    """A port in one mode with children, and the state of each process."""
+
+    def __init__(self, name):
+        options, flags, users = MODES[name]
+        self.name = name
+        self.port = Suid(*flags, **options)
+        self.starter = options["who"]
+        self.users = [self.default() if u is None else u for u in users]
+        self.states = {}
+        self.children = []
+        for user in users:
+            self._child(user)
+
+    def default(self):
+        """Whom a child runs as that names nobody."""
+        return world.ONE if self.name == "root -user U" else self.starter
+
+    def _child(self, user):
+        options = [A.stdin, A.stdout, A.stderr]
+        options += [as_user(user)] if user else []
+        pid = self.port.run(SLEEP, options)
+        self.children.append(settled(pid, SLEEP[0]))
+
+    def measure(self):
+        """{"guard" ... "launcher USER", "child USER": State}"""
+        found = {role: state.State(pid)
+                 for role, pid in self.port.ring().items()}
+        launchers = self.port.launchers()
+        for user, pid in zip(self.users, self.children):
+            launcher = launchers.get(world.uid(user))
+            if launcher:
+                found["launcher " + user] = state.State(launcher)
+            found["child " + user] = state.State(pid)
+        return found
+
+    def __enter__(self):
+        self.port.__enter__()
+        self.states = self.measure()
+        return self
+
+    def __exit__(self, *args):
+        return self.port.__exit__(*args)
+
+
+def each(mode, kinds):
+    """(name, state) of those whose first word is among kinds."""
+    found = [(name, s) for name, s in mode.states.items()
+             if name.split()[0] in kinds]
+    check(found, "no %s in %s", kinds, list(mode.states))
+    return found
+
+
+# Privileged: the masks that the issue of it names ---
+
+def unprivileged_ids(s, uid, gid, groups):
+    check(s.uid[:3] == (uid,) * 3, "uids %s", s.uid)
+    check(s.gid == (gid,) * 4, "gids %s", s.gid)
+    check(s.groups == sorted(groups), "groups %s, not %s", s.groups, groups)
+
+
+def holds(s, mask):
+    """Permitted and effective are exactly that, the others empty."""
+    check(s.caps["CapPrm"] == s.caps["CapEff"] == mask,
+          "permitted %x, effective %x", s.caps["CapPrm"], s.caps["CapEff"])
+    for key in ("CapInh", "CapBnd", "CapAmb"):
+        check(s.caps[key] == 0, "%s %x", key, s.caps[key])
+
+
+PRIVILEGED = ("privileged", "root -user U")
+
+
+@rows(SECTION, [
+    ("%s: %s: _proctor, capabilities %x" % (mode, role, mask),
+     mode, role, mask)
+    for mode in PRIVILEGED
+    for role, mask in (("guard", KILL), ("priv", KILL | NICE),
+                       ("broker", 0), ("worker", 0))
+])
+def part(mode, role, mask):
+    with Mode(mode) as m:
+        s = m.states[role]
+        uid, gid = world.uid(world.PARTS), world.gid(world.PARTS)
+        unprivileged_ids(s, uid, gid, [])
+        check(s.uid[3] == uid, "file-system uid %d", s.uid[3])
+        holds(s, mask)
+
+
+@rows(SECTION, [
+    ("%s: launcher: _proctor, its target's groups, capabilities 80" % mode,
+     mode) for mode in PRIVILEGED
+])
+def launcher(mode):
+    with Mode(mode) as m:
+        for user in m.users:
+            s = m.states.get("launcher " + user)
+            check(s is not None, "no launcher for %s", user)
+            unprivileged_ids(s, world.uid(world.PARTS), world.gid(user),
+                             world.groups(user))
+            check(s.uid[3] == world.uid(user), "file-system uid %d",
+                  s.uid[3])
+            holds(s, SETUID)
+
+
+@rows(SECTION, [
+    ("%s: child of another user: his ids, no capability" % mode, mode)
+    for mode in PRIVILEGED
+])
+def child(mode):
+    with Mode(mode) as m:
+        for user in m.users:
+            s = m.states["child " + user]
+            uid = world.uid(user)
+            check(s.uid == (uid,) * 4, "uids %s", s.uid)
+            check(s.gid == (world.gid(user),) * 4, "gids %s", s.gid)
+            check(s.groups == world.groups(user), "groups %s", s.groups)
+            holds(s, 0)
+            check(sorted(s.fds) == [0, 1, 2], "descriptors %s", s.fds)
+
+
+# What holds in every mode ---
+
+@rows(SECTION, [("%s: parts: no_new_privs and a seccomp filter" % mode, mode)
+                for mode in MODES])
+def confined(mode):
+    with Mode(mode) as m:
+        for name, s in each(m, PARTS):
+            check(s.no_new_privs == 1, "%s: no_new_privs", name)
+            check(s.seccomp == 2, "%s: seccomp %d", name, s.seccomp)
+
+
+@rows(SECTION, [
+    ("%s: launchers and children: no_new_privs %d" % (mode, value), mode,
+     value) for mode, value in (("plain", 0), ("privileged", 1),
+                                ("root -user U", 1), ("root", 0))
+])
+def new_privs(mode, value):
+    """sudo and su are of no use to a child of another user."""
+    with Mode(mode) as m:
+        for name, s in each(m, ("launcher", "child")):
+            check(s.no_new_privs == value, "%s: %d", name, s.no_new_privs)
+            if value:
+                check(s.seccomp == 2, "%s: seccomp %d", name, s.seccomp)
+
+
+@rows(SECTION, [("%s: no part is dumpable" % mode, mode)
+                for mode in MODES if mode != "root"])
+def dumpable(mode):
+    """In root mode root owns what nobody may look at anyway."""
+    with Mode(mode) as m:
+        for name, s in each(m, PARTS + ("launcher",)):
+            check(not s.dumpable and s.owner == 0, "%s: owner %d", name,
+                  s.owner)
+
+
+@rows(SECTION, [("%s: broker and worker see an empty directory" % mode,
+                 mode) for mode in MODES if mode != "plain"])
+def chrooted(mode):
+    with Mode(mode) as m:
+        for name, s in each(m, ("broker", "worker")):
+            check(s.root == world.folder + "/empty", "%s: root %s", name,
+                  s.root)
+            check(s.cwd == s.root, "%s: cwd %s", name, s.cwd)
+
+
+@rows(SECTION, [("%s: the parts are in /" % mode, mode) for mode in MODES])
+def directories(mode):
+    """No directory of the starter's is held."""
+    with Mode(mode) as m:
+        for name, s in each(m, ("guard", "priv")):
+            check(s.cwd == "/", "%s: cwd %s", name, s.cwd)
+
+
+@rows(SECTION, [("%s: plain ids in each part" % mode, mode)
+                for mode in ("plain",)])
+def plain_ids(mode):
+    with Mode(mode) as m:
+        uid = world.uid(m.starter)
+        for name, s in each(m, PARTS + ("launcher", "child")):
+            check(s.uid == (uid,) * 4, "%s: uids %s", name, s.uid)
+            check(s.gid == (world.gid(m.starter),) * 4, "%s: gids %s",
+                  name, s.gid)
+            for key in ("CapPrm", "CapEff", "CapInh", "CapAmb"):
+                check(s.caps[key] == 0, "%s: %s %x", name, key,
+                      s.caps[key])
+
+
+@case(SECTION + " root: broker and worker are _proctor all the same")
+def root_parts():
+    with Mode("root") as m:
+        uid, gid = world.uid(world.PARTS), world.gid(world.PARTS)
+        for name, s in each(m, ("broker", "worker")):
+            unprivileged_ids(s, uid, gid, [])
+            holds(s, 0)
+        check(m.port.logged("root"), "the log does not say so")
+
+
+@case(SECTION + " root: children are root with all that the starter holds")
+def root_child():
+    with Mode("root") as m:
+        s = m.states["child root"]
+        check(s.uid == (0,) * 4, "uids %s", s.uid)
+        check(s.caps["CapEff"] == everything(), "effective %x",
+              s.caps["CapEff"])
+        check(sorted(s.fds) == [0, 1, 2], "descriptors %s", s.fds)
+
+
+# Descriptors ---
+
+@rows(SECTION, [("%s: descriptors: only the worker's go to the node or to "
+                 "children" % mode, mode) for mode in MODES])
+def descriptors(mode):
+    with Mode(mode) as m:
+        own = proc.descriptors(os.getpid())
+        node = (own[m.port.wfd], own[m.port.rfd])
+        pipes = set()
+        for name, s in each(m, ("child",)):
+            pipes |= {what for what in s.fds.values()
+                      if what.startswith("pipe:")}
+        check(len(pipes) == 3 * len(m.children), "children's: %s", pipes)
+        for name, s in each(m, PARTS + ("launcher",)):
+            held = set(s.fds.values())
+            check((node[0] in held) == (name == "broker"),
+                  "%s and the pipe from the node", name)
+            check((node[1] in held) == (name == "worker"),
+                  "%s and the pipe to the node", name)
+            check((pipes <= held) if name == "worker"
+                  else not pipes & held, "%s and children's pipes", name)
+
+
+@rows(SECTION, [("%s: descriptors: no file but the log; a directory in "
+                 "launchers only" % mode, mode) for mode in MODES])
+def no_files(mode):
+    """Children without {cd, Dir} begin where the starter was."""
+    with Mode(mode) as m:
+        for name, s in each(m, PARTS + ("launcher",)):
+            held = [what for fd, what in s.kinds().items()]
+            check("file" not in held, "%s holds a file: %s", name, s.fds)
+            check("directory" not in held or name.startswith("launcher"),
+                  "%s holds a directory: %s", name, s.fds)
+
+
+# Securebits: /proc does not tell, but a child has its launcher's. ---
+
+BITS = ("import ctypes; print(ctypes.CDLL(None).prctl(27, 0, 0, 0, 0), "
+        "*(ctypes.CDLL(None).prctl(23, n, 0, 0, 0) for n in range(41)))")
+# noroot, no_setuid_fixup, no keep_caps and no_cap_ambient_raise, all locked
+LOCKED = 0xef
+KEEP_CAPS = 0x10
+
+
+@case(SECTION + " privileged: securebits are locked, from within a child")
+def securebits():
+    with Mode("privileged") as m:
+        words = m.port.output_of(["/usr/bin/python3", "-c", BITS],
+                                 as_user(world.ONE)).split()
+        bits = int(words[0])
+        check(bits & LOCKED == LOCKED and not bits & KEEP_CAPS,
+              "securebits %#x", bits)
+        check(set(words[1:]) <= {"0", "-1"}, "bounding set %s", words[1:])
+
+
+# The tables ---
+
+def names(mode, user):
+    """What the ids of a mode mean, for a process that serves user."""
+    uids = {0: "root", world.uid(world.PARTS): "_proctor"}
+    gids = {0: "root", world.gid(world.PARTS): "_proctor"}
+    if mode.starter != "root":
+        uids[world.uid(mode.starter)] = "starter"
+        gids[world.gid(mode.starter)] = "starter"
+    if user and user not in (mode.starter, "root"):
+        uids[world.uid(user)] = "target"
+        gids[world.gid(user)] = "target"
+    return uids, gids
+
+
+def cells(mode):
+    for name, s in mode.states.items():
+        kind, _, user = name.partition(" ")
+        whose = {"starter": world.groups(mode.starter)}
+        if user and user != mode.starter:
+            whose["target"] = world.groups(user)
+            kind += " (of another user)"
+        yield state.row(kind, s, names(mode, user), whose, everything())
+
+
+TITLES = {
+    "plain": "Plain: an ordinary user, no SUID bit or no rule",
+    "privileged": "Privileged: set-user-ID, started by a user with rules",
+    "root -user U": "Privileged: started by root with -user U",
+    "root": "Root: started by root with -user root",
+}
+
+
+def measured():
+    text = ""
+    for name, title in TITLES.items():
+        with Mode(name) as m:
+            seen = []
+            for one in cells(m):
+                if one not in seen:
+                    seen.append(one)
+            text += table.markdown(title, state.COLUMNS, seen)
+    return text + "\n"
+
+
+@case(SECTION + " table: SECURITY.md says what is measured", limit=60)
+def stale():
+    text = measured()
+    if os.environ.get("PRIV_TABLE"):
+        print(table.BEGIN + text + table.END, end="")
+        raise Skip("printed")
+    parts = table.section(table.current())
+    check(parts is not None, "SECURITY.md has no place for the tables")
+    check(parts[1] == text, "they are others: regress/priv/table.py --write")
+
+
+@case(SECTION + " no process holds root once it has started")
+def no_root():
+    with Mode("privileged") as m:
+        for pid in [m.port.pid] + proc.descendants(m.port.pid):
+            for key in ("Uid", "Gid", "Groups"):
+                check(0 not in suid.ids(pid, key), "%s has %s %s",
+                      proc.title(pid), key, suid.ids(pid, key))
+
+
+@case(SECTION + " two launchers: ready within 350 ms, the best of five")
+def ready():
+    took = []
+    for _ in range(5):
+        start = time.monotonic()
+        with Suid() as p:
+            expect([], p.ask(A.list))
+            took.append(time.monotonic() - start)
+    check(min(took) < 0.35 * SLOW, "%s", took)

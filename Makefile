@@ -9,6 +9,12 @@ SANDBOX_DEBUG = 0
 SOAK = 1000000
 BUILD = build
 DESTDIR =
+GROUP =
+
+# Where install puts things besides what ./configure chose.
+MANDIR = $(PREFIX)/share/man
+SYSUSERSDIR = $(PREFIX)/lib/sysusers.d
+SYSCONFDIR = /etc
 
 SAN_0 = $(HARD_CFLAGS)
 SAN_1 = -fsanitize=address,undefined -fno-sanitize-recover=undefined \
@@ -50,7 +56,7 @@ WORKER_SRC = worker/worker.c worker/port.c worker/relay.c worker/feed.c \
 	worker/child.c worker/pty.c worker/reply.c common/etf_write.c \
 	common/errname.c $(PART_SRC)
 C_SRC = priv/*.c broker/*.c worker/*.c common/*.c common/compat/*.c
-C_ALL = $(C_SRC) regress/unit/*.c
+C_ALL = $(C_SRC) regress/unit/*.c regress/priv/*.c
 C_FORMAT = $(C_ALL) common/*.h common/compat/*.h priv/*.h broker/*.h \
 	worker/*.h regress/unit/*.h regress/stubs/*.h
 
@@ -58,8 +64,9 @@ PROGRAMS = $(BUILD)/proctor $(BUILD)/proctor-broker $(BUILD)/proctor-worker
 
 .NOTPARALLEL:
 .PHONY: all deps demo soak regress regress-unit regress-port regress-erlang \
-	install clean format lint programs units unit-run port-run \
-	erlang-run demo-run lint-run install-run client openbsd-check
+	regress-priv install install-suid clean format lint programs units \
+	unit-run port-run priv-run hostile erlang-run demo-run lint-run \
+	install-run install-suid-run client openbsd-check
 
 # For users: configure first if nobody did.
 CONFIGURED = test -f config.mk || ./configure
@@ -76,7 +83,7 @@ demo:
 
 regress:
 	@$(CONFIGURED)
-	@$(SUB) programs client units unit-run port-run erlang-run
+	@$(SUB) programs client units unit-run port-run erlang-run priv-run
 
 regress-unit:
 	@$(CONFIGURED)
@@ -85,6 +92,11 @@ regress-unit:
 regress-port:
 	@$(CONFIGURED)
 	@$(SUB) programs port-run
+
+# Needs root; says so and skips every case without.
+regress-priv:
+	@$(CONFIGURED)
+	@$(SUB) programs priv-run
 
 regress-erlang:
 	@$(CONFIGURED)
@@ -96,8 +108,12 @@ lint:
 
 install:
 	@$(CONFIGURED)
-	@$(SUB) programs
-	@$(SUB) DESTDIR=$(DESTDIR) install-run
+	@$(SUB) DESTDIR="$(DESTDIR)" install-run
+
+# What makes privileged mode possible: GROUP may run it, nobody else.
+install-suid:
+	@$(CONFIGURED)
+	@$(SUB) DESTDIR="$(DESTDIR)" GROUP="$(GROUP)" install-suid-run
 
 # An hour, give or take: SOAK runs one after another, each of them checked.
 soak:
@@ -161,6 +177,14 @@ $(BUILD)/proctor-worker: $(WORKER_SRC) $(HEADERS) config.mk $(BUILD)/kind \
 	@$(CC) $(ALL_CFLAGS) $(EVENT_CFLAGS) -o $@ $(WORKER_SRC) \
 	    $(ALL_LDFLAGS) $(EVENT_LIBS) $(BSD_LIBS)
 
+# For regress/priv: a program in the broker's place.
+hostile: $(BUILD)/hostile
+
+$(BUILD)/hostile: regress/priv/hostile.c common/proto.h config.mk
+	@mkdir -p $(BUILD)
+	@echo "cc $@"
+	@$(CC) $(ALL_CFLAGS) -o $@ regress/priv/hostile.c $(ALL_LDFLAGS) $(BSD_LIBS)
+
 client:
 	@sh client/erlang/build.sh
 
@@ -176,6 +200,10 @@ unit-run:
 port-run:
 	@PORT_LAUNCHER=$(LAUNCHER) /usr/bin/python3 regress/port/run.py \
 	    $(BUILD)/proctor
+
+priv-run: hostile
+	@PORT_LAUNCHER=$(LAUNCHER) PRIV_LIBEXECDIR=$(LIBEXECDIR) MAKE="$(MAKE)" \
+	    /usr/bin/python3 regress/priv/run.py $(BUILD)
 
 erlang-run:
 	@PROCTOR_PORT=$$(pwd)/$(BUILD)/proctor sh client/erlang/test/run.sh
@@ -195,6 +223,18 @@ lint-run: $(PARSE_C) $(NAMES)
 	    CFLAGS="$(ALL_CFLAGS) -DLIBEXECDIR=\"/\" -I$(BUILD) -Iregress/stubs $(EVENT_CFLAGS) $(CMOCKA_CFLAGS)" \
 	    sh regress/lint.sh
 
-install-run:
-	mkdir -p $(DESTDIR)$(LIBEXECDIR)/proctor
+install-run: programs
+	mkdir -p $(DESTDIR)$(LIBEXECDIR)/proctor/empty
+	mkdir -p $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(LIBEXECDIR)/proctor
+	install -m 644 priv/proctor.conf.5 $(DESTDIR)$(MANDIR)/man5
+	install -m 644 priv/proctor.8 $(DESTDIR)$(MANDIR)/man8
+
+INSTALL_SUID = GROUP="$(GROUP)" DESTDIR="$(DESTDIR)" BUILD="$(BUILD)" \
+	LIBEXECDIR="$(LIBEXECDIR)" SYSUSERSDIR="$(SYSUSERSDIR)" \
+	SYSCONFDIR="$(SYSCONFDIR)" sh priv/install-suid.sh
+
+install-suid-run:
+	@$(INSTALL_SUID) check
+	@$(SUB) DESTDIR="$(DESTDIR)" install-run
+	@$(INSTALL_SUID) do

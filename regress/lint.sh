@@ -43,8 +43,8 @@ manual() {
 	    $C_SRC -- $CLANG_CFLAGS
 }
 check shell shellcheck configure regress/*.sh regress/unit/*.sh \
-    regress/demo/*.sh client/erlang/*.sh client/erlang/test/*.sh .ci/run
-check manual manual priv/*.5
+    regress/demo/*.sh priv/*.sh client/erlang/*.sh client/erlang/test/*.sh .ci/run
+check manual manual priv/*.[58]
 check python /usr/bin/python3 -c '
 import ast, glob, sys
 bad = 0

@@ -1,0 +1,123 @@
+#!/bin/sh
+# What `make install-suid' does besides `make install': the user _proctor,
+# the SUID bit, an example of a policy. Called with
+#
+#	install-suid.sh check	before anything was installed
+#	install-suid.sh do	after `make install' has done its part
+#
+# and GROUP, DESTDIR, LIBEXECDIR, SYSUSERSDIR, SYSCONFDIR, BUILD in the
+# environment. With DESTDIR it touches nothing outside of that: no user is
+# made, the package's own script has to.
+
+set -u
+cd "$(dirname "$0")/.." || exit 1
+
+USER_NAME=_proctor
+
+die() {
+	echo "install-suid: $*" >&2
+	exit 1
+}
+
+# known DATABASE NAME: is there such a user or group?
+known() {
+	if command -v getent >/dev/null; then
+		getent "$1" "$2" >/dev/null
+	else
+		grep -q "^$2:" "/etc/$1"
+	fi
+}
+
+check() {
+	if [ -z "$GROUP" ]; then
+		die "say who may run it: make install-suid GROUP=erlang"
+	fi
+	known group "$GROUP" || die "there is no group $GROUP"
+	if [ -z "$DESTDIR" ] && [ "$(id -u)" != 0 ]; then
+		die "only root can make a program SUID-root"
+	fi
+	case $LIBEXECDIR in
+	/*) ;;
+	*) die "LIBEXECDIR is no absolute path: $LIBEXECDIR" ;;
+	esac
+}
+
+nologin() {
+	for f in /usr/sbin/nologin /sbin/nologin /bin/false; do
+		if [ -x $f ]; then
+			echo $f
+			return
+		fi
+	done
+	echo /bin/false
+}
+
+# With what the system has. A user that exists is left as it is.
+make_user() {
+	if ! known passwd $USER_NAME && command -v systemd-sysusers >/dev/null
+	then
+		systemd-sysusers "$SYSUSERSDIR/proctor.conf" ||
+		    echo "install-suid: systemd-sysusers failed" >&2
+	fi
+	if ! known group $USER_NAME && command -v groupadd >/dev/null; then
+		groupadd -r $USER_NAME || die "groupadd failed"
+	fi
+	if ! known passwd $USER_NAME && command -v useradd >/dev/null; then
+		useradd -r -M -N -g $USER_NAME -d /nonexistent \
+		    -s "$(nologin)" -c "proctor privilege separation" \
+		    $USER_NAME || die "useradd failed"
+	fi
+	if ! known passwd $USER_NAME || ! known group $USER_NAME; then
+		die "make a user and a group $USER_NAME, without a password" \
+		    "or a shell; then try again"
+	fi
+	if [ "$(id -u $USER_NAME)" = 0 ] || [ "$(id -g $USER_NAME)" = 0 ]; then
+		die "$USER_NAME is root: that must not be"
+	fi
+}
+
+# Nobody but root may be able to change what a SUID program starts or reads.
+make_suid() {
+	dir=$DESTDIR$LIBEXECDIR/proctor
+	chown root:root "$dir" "$dir/empty" "$dir/proctor-broker" \
+	    "$dir/proctor-worker" &&
+	    chmod 755 "$dir" "$dir/empty" "$dir/proctor-broker" \
+	        "$dir/proctor-worker" || exit 1
+	if [ -n "$(ls -A "$dir/empty")" ]; then
+		die "$dir/empty is not empty"
+	fi
+	# A new file, never the one that somebody may have a link to.
+	install -o root -g "$GROUP" -m 4750 "$BUILD/proctor" "$dir/proctor" ||
+	    exit 1
+}
+
+make_conf() {
+	conf=$DESTDIR$SYSCONFDIR/proctor.conf
+	if [ -e "$conf" ] || [ -L "$conf" ]; then
+		echo "install-suid: $conf is there and stays as it is"
+		return
+	fi
+	mkdir -p "$DESTDIR$SYSCONFDIR" || exit 1
+	install -o root -g root -m 644 priv/proctor.conf "$conf" || exit 1
+	echo "install-suid: $conf permits nothing yet: see proctor.conf(5)"
+}
+
+case ${1:-} in
+check)
+	check
+	;;
+do)
+	check
+	mkdir -p "$DESTDIR$SYSUSERSDIR" || exit 1
+	install -m 644 priv/proctor.sysusers \
+	    "$DESTDIR$SYSUSERSDIR/proctor.conf" || exit 1
+	if [ -z "$DESTDIR" ]; then
+		make_user
+	fi
+	make_suid
+	make_conf
+	;;
+*)
+	die "is called by make install-suid"
+	;;
+esac

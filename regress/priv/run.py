@@ -101,9 +101,12 @@ def on_term(number, frame):
 
 
 def run(cases, libexec):
-    if not case.ROOT:
+    why = None if case.ROOT else "needs root"
+    if not case.LAUNCHER:
+        why = "built without launchers"
+    if why is not None:
         for one in cases:
-            runner.report("skip", HEADING, one.name, 0, "needs root")
+            runner.report("skip", HEADING, one.name, 0, why)
         return {"ok": 0, "FAIL": 0, "skip": len(cases)}
     signal.signal(signal.SIGTERM, on_term)
     before = world.fingerprint(libexec)

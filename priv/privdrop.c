@@ -76,6 +76,18 @@ privdrop_priv(void)
 }
 
 /*
+ * Away from the starter: children cannot have its terminal, and whom it has
+ * in its session cannot join a group of theirs, to be signalled with our
+ * rights.
+ */
+static void
+privdrop_apart(void)
+{
+	if (setsid() == -1)
+		fatal("session");
+}
+
+/*
  * A launcher has its target's groups already, and opens files as the target;
  * its sandbox lets it become nobody else.
  */
@@ -84,6 +96,7 @@ privdrop_launcher(const struct target *t)
 {
 	if (!dropping || !t->base.change)
 		return;
+	privdrop_apart();
 	if (privs_lock() == -1)
 		fatal("securebits");
 	drop_user(uid, t->gid, t->groups, t->ngroups);

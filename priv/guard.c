@@ -45,12 +45,67 @@ struct guard_answer {
 
 static int guard_fd = -1; /* in priv: to the guard */
 static pid_t guard_pid;
+static uid_t starter, own; /* the latter after the drop */
+
+/* Children that the starter had before it became us. */
+static pid_t *strangers;
+static size_t strangers_count;
+
+static void
+stranger_add(pid_t pid, void *arg)
+{
+	(void)arg;
+	strangers = reallocarray(
+	    strangers, strangers_count + 1, sizeof(*strangers));
+	if (strangers == NULL)
+		fatal("guard");
+	strangers[strangers_count++] = pid;
+}
+
+/* Its number may be somebody else's from now on. */
+static void
+stranger_gone(pid_t pid)
+{
+	size_t i;
+
+	for (i = 0; i < strangers_count; i++)
+		if (strangers[i] == pid)
+			strangers[i] = 0;
+}
+
+/*
+ * Can pid be what has become of a child? The starter can have descendants of
+ * other users that it could not signal, and we could: whatever it could not
+ * have had made by us is left alone.
+ */
+static int
+guard_ours(pid_t pid)
+{
+	struct target *t;
+	uid_t uid;
+
+	if (starter == 0 || proc_uid(pid, &uid) == -1 || uid == starter ||
+	    uid == own)
+		return (1);
+	for (t = target_next(NULL); t != NULL; t = target_next(t))
+		if (t->uid == uid)
+			return (1);
+	return (0);
+}
 
 static void
 kill_one(pid_t pid, void *arg)
 {
-	(void)arg;
-	proc_signal_descendants(getpid(), pid, SIGKILL);
+	int *found = arg;
+	size_t i;
+
+	for (i = 0; i < strangers_count; i++)
+		if (strangers[i] == pid)
+			return;
+	if (!guard_ours(pid))
+		return;
+	*found = 1;
+	proc_signal_descendants(getpid(), pid, SIGKILL, guard_ours);
 	(void)kill(pid, SIGKILL);
 }
 
@@ -59,14 +114,15 @@ static void
 guard_clean(void)
 {
 	struct timespec ts = { 0, CLEAN_TICK * 1000000L };
-	int i, status;
+	int i, found, status;
 	pid_t pid;
 
 	for (i = 0; i < CLEAN_MAX; i++) {
-		(void)proc_children(kill_one, NULL);
+		found = 0;
+		(void)proc_children(kill_one, &found);
 		while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-			continue;
-		if (pid == -1)
+			stranger_gone(pid);
+		if (pid == -1 || !found)
 			return;
 		(void)nanosleep(&ts, NULL);
 	}
@@ -87,7 +143,7 @@ guard_serve(int fd, pid_t priv)
 	case GUARD_SIGNAL:
 		if (q.sig != SIGTERM && q.sig != SIGKILL)
 			return (-1);
-		proc_signal_descendants(priv, q.pid, q.sig);
+		proc_signal_descendants(priv, q.pid, q.sig, guard_ours);
 		break;
 	case GUARD_UID:
 		if (proc_uid(q.pid, &uid) == 0) {
@@ -126,6 +182,20 @@ guard_forward(pid_t priv)
 			(void)kill(priv, sigs[i]);
 }
 
+/* priv, if it is among the dead; status is its own then. */
+static pid_t
+guard_reap(pid_t priv, int *status)
+{
+	pid_t pid;
+
+	while ((pid = waitpid(-1, status, WNOHANG)) > 0) {
+		if (pid == priv)
+			return (pid);
+		stranger_gone(pid);
+	}
+	return (0);
+}
+
 static void __attribute__((__noreturn__)) guard_main(pid_t priv, int fd)
 {
 	struct pollfd pfd = { .fd = STDERR_FILENO + 1, .events = POLLIN };
@@ -139,6 +209,7 @@ static void __attribute__((__noreturn__)) guard_main(pid_t priv, int fd)
 		fatal("guard: children");
 	signals_catch();
 	privdrop_guard();
+	own = getuid();
 	sandbox_guard();
 	while (pid != priv) {
 		if (signals_poll(&pfd, 1, -1) > 0 &&
@@ -146,9 +217,7 @@ static void __attribute__((__noreturn__)) guard_main(pid_t priv, int fd)
 			pfd.fd = -1;
 		guard_forward(priv);
 		if (signals_got(SIGCHLD))
-			while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-				if (pid == priv)
-					break;
+			pid = guard_reap(priv, &status);
 	}
 	if (WIFSIGNALED(status))
 		log_warnx("priv was killed by signal %d", WTERMSIG(status));
@@ -161,7 +230,7 @@ static void __attribute__((__noreturn__)) guard_main(pid_t priv, int fd)
  * inherit orphans a guard would be of no use and is left out.
  */
 void
-guard_start(void)
+guard_start(const struct start *s)
 {
 	int fds[2];
 	pid_t pid;
@@ -170,6 +239,8 @@ guard_start(void)
 		log_warn("orphans of children cannot be found");
 		return;
 	}
+	starter = s->who.uid;
+	(void)proc_children(stranger_add, NULL);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) == -1)
 		fatal("guard: socketpair");
 	guard_pid = getpid();

@@ -288,7 +288,7 @@ int signals_poll(struct pollfd *, size_t, int ms);
 int signals_got(int sig);
 
 /* guard.c */
-void guard_start(void);
+void guard_start(const struct start *);
 void guard_watch(void);
 void guard_signal(pid_t, int sig);
 int guard_uid(pid_t, uid_t *);

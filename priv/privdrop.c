@@ -76,15 +76,17 @@ privdrop_priv(void)
 }
 
 /*
- * Away from the starter: children cannot have its terminal, and whom it has
- * in its session cannot join a group of theirs, to be signalled with our
- * rights.
+ * Away from the starter: children cannot have its terminal, nor its keys
+ * unless they are its own, and whom it has in its session cannot join a group
+ * of theirs, to be signalled with our rights.
  */
 static void
-privdrop_apart(void)
+privdrop_apart(const struct target *t)
 {
 	if (setsid() == -1)
 		fatal("session");
+	if (!permit_own(t->uid) && privs_keyring() == -1)
+		fatal("keyring");
 }
 
 /*
@@ -96,7 +98,7 @@ privdrop_launcher(const struct target *t)
 {
 	if (!dropping || !t->base.change)
 		return;
-	privdrop_apart();
+	privdrop_apart(t);
 	if (privs_lock() == -1)
 		fatal("securebits");
 	drop_user(uid, t->gid, t->groups, t->ngroups);

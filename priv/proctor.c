@@ -203,7 +203,7 @@ main(int argc, char *argv[])
 	start(&s, &args, argc, argv);
 	mode_choose(&s, &args);
 	privdrop_init(&s);
-	guard_start();
+	guard_start(&s);
 
 	log_init("priv", args.debug);
 	setproctitle("-proctor: priv");

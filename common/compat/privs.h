@@ -30,6 +30,13 @@ int privs_none(void);
 /* Files are opened as that user from now on. 0 or -1. */
 int privs_fsuid(uid_t);
 
+/*
+ * Have a new session keyring, root's and empty, instead of the one that was
+ * inherited, which whoever has it may search. Needs root, whom it makes the
+ * real user too. 0, also where there are no keyrings, or -1.
+ */
+int privs_keyring(void);
+
 /* What privs_keep() and privs_have() speak of. */
 #define PRIV_KILL 0x1
 #define PRIV_NICE 0x2

@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 
 #include <linux/capability.h>
+#include <linux/keyctl.h>
 #include <linux/securebits.h>
 
 #include <errno.h>
@@ -77,4 +78,16 @@ privs_fsuid(uid_t uid)
 	(void)setfsuid(uid);
 	/* It tells the one before, and changes nothing for an invalid one. */
 	return ((uid_t)setfsuid((uid_t)-1) == uid ? 0 : -1);
+}
+
+int
+privs_keyring(void)
+{
+	/* The real user has it, and its quota counts. */
+	if (setresuid(0, 0, 0) == -1)
+		return (-1);
+	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) != -1)
+		return (0);
+	/* A kernel without; or a container that may not use them at all. */
+	return (errno == ENOSYS || errno == EPERM ? 0 : -1);
 }

@@ -32,6 +32,12 @@ privs_fsuid(uid_t uid)
 }
 
 int
+privs_keyring(void)
+{
+	return (0);
+}
+
+int
 privs_keep(unsigned int privs)
 {
 	(void)privs;

@@ -91,9 +91,10 @@ int proc_children(void (*fn)(pid_t, void *), void *arg);
 /*
  * Send sig to all descendants of child, a child of parent, except those in
  * child's own process group. A process is signalled only while it is proved
- * to be such a descendant.
+ * to be such a descendant, and if ours says so.
  */
-void proc_signal_descendants(pid_t parent, pid_t child, int sig);
+void proc_signal_descendants(
+    pid_t parent, pid_t child, int sig, int (*ours)(pid_t));
 
 /*
  * A process's real uid. 0, or -1 if there is none or the system cannot tell.

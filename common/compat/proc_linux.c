@@ -253,6 +253,7 @@ struct walk {
 	pid_t group; /* has its signal already */
 	int sig;
 	int depth;
+	int (*ours)(pid_t);
 };
 
 static int
@@ -285,7 +286,7 @@ walk_child(pid_t pid, void *arg)
 		next.parent_fd = fd;
 		next.depth++;
 		(void)children_of(pid, walk_child, &next);
-		if (pgrp != w->group)
+		if (pgrp != w->group && w->ours(pid))
 			(void)syscall(
 			    SYS_pidfd_send_signal, fd, w->sig, NULL, 0U);
 	}
@@ -293,9 +294,10 @@ walk_child(pid_t pid, void *arg)
 }
 
 void
-proc_signal_descendants(pid_t parent, pid_t child, int sig)
+proc_signal_descendants(
+    pid_t parent, pid_t child, int sig, int (*ours)(pid_t))
 {
-	struct walk w = { child, -1, child, sig, 0 };
+	struct walk w = { child, -1, child, sig, 0, ours };
 	pid_t ppid, pgrp;
 
 	w.parent_fd = (int)syscall(SYS_pidfd_open, child, 0U);

@@ -260,16 +260,24 @@ foreign_nice(const struct run *r, const struct rule *rule)
 	return (setpriority(PRIO_PROCESS, (id_t)r->pid, r->nice));
 }
 
-/* Its kill command, if it has one, is run as its user. */
+/*
+ * Its kill command, if it has one, is run as its user, whose children are
+ * counted; so it is counted as one of them.
+ */
 static int
-foreign_kill(struct child *c, const struct run *r, const struct rule *rule)
+foreign_kill(struct child *c, const struct run *r, struct rule *rule)
 {
 	if (*r->kill == '\0')
 		return (0);
 	errno = EPERM;
 	if (rule == NULL || !permit_kill(rule, r->kill))
 		return (-1);
+	errno = EAGAIN;
+	if (rule->children != 0 && rule->living >= rule->children)
+		return (-1);
 	c->target = rule->target;
+	c->rule = rule;
+	rule->living++;
 	return (0);
 }
 

@@ -102,7 +102,8 @@ stop_command(struct child *c)
 	r.env.base = pid;
 	r.env.len = (uint32_t)strlen(pid) + 1;
 	r.args.count = r.env.count = 1;
-	helper = child_new(&r, c->target, NULL);
+	/* Nobody refuses it, but with it alive there can be one child less. */
+	helper = child_new(&r, c->target, c->rule);
 	helper->flags = CHILD_HELPER;
 	helper->victim = c->id;
 	r.id = helper->id;

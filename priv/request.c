@@ -52,6 +52,8 @@ run_exact(const struct run *r, const struct rule *rule)
 	for (i = 0; i < 3; i++)
 		if (r->io[i].kind == IO_FILE)
 			return (run_forbid(r, STAGE_POLICY, names[i]));
+	if (*r->cd != '\0')
+		return (run_forbid(r, STAGE_POLICY, "cd"));
 	if ((r->env.count > 0 || r->flags & RUN_ENV_CLEAR) && !rule->keepenv)
 		return (run_forbid(r, STAGE_POLICY, "env"));
 	return (0);

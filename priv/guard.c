@@ -27,6 +27,7 @@
 #include "priv.h"
 #include "sandbox.h"
 
+#define ANSWER_MAX 5 /* seconds; its starter can stop it as it begins */
 #define CLEAN_TICK 2 /* ms */
 #define CLEAN_MAX 5000 /* ticks that processes may take to die */
 
@@ -232,6 +233,7 @@ static void __attribute__((__noreturn__)) guard_main(pid_t priv, int fd)
 void
 guard_start(const struct start *s)
 {
+	static const struct timeval patience = { ANSWER_MAX, 0 };
 	int fds[2];
 	pid_t pid;
 
@@ -250,6 +252,9 @@ guard_start(const struct start *s)
 		guard_main(pid, fds[1]);
 	(void)close(fds[1]);
 	guard_fd = fds[0];
+	if (setsockopt(guard_fd, SOL_SOCKET, SO_RCVTIMEO, &patience,
+		sizeof(patience)) == -1)
+		fatal("guard: patience");
 	if (proc_subreaper() == -1 || proc_children_open() == -1)
 		fatal("guard");
 	guard_watch();
@@ -266,17 +271,28 @@ guard_watch(void)
 		fatal("guard");
 }
 
+/* A stopped one must not stop priv: it goes on as if there was none. */
+static void
+guard_lost(void)
+{
+	log_warn("the guard does not answer");
+	(void)close(guard_fd);
+	guard_fd = -1;
+}
+
 /* It answers at once: it has nothing else to do. 0 or -1. */
 static int
 guard_ask(int op, pid_t pid, int sig, struct guard_answer *a)
 {
 	struct guard_request q = { op, pid, sig };
 
-	if (guard_fd == -1 ||
-	    send(guard_fd, &q, sizeof(q), MSG_NOSIGNAL) == -1 ||
-	    recv(guard_fd, a, sizeof(*a), 0) != (ssize_t)sizeof(*a))
+	if (guard_fd == -1)
 		return (-1);
-	return (0);
+	if (send(guard_fd, &q, sizeof(q), MSG_NOSIGNAL) != -1 &&
+	    recv(guard_fd, a, sizeof(*a), 0) == (ssize_t)sizeof(*a))
+		return (0);
+	guard_lost();
+	return (-1);
 }
 
 /* Signal all descendants of a child, except those in its own group. */

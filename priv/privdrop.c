@@ -5,6 +5,7 @@
 
 #include <pwd.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "compat/privs.h"
@@ -20,11 +21,24 @@ static int dropping;
 static uid_t uid;
 static gid_t gid;
 
+/* Children that are who we are could signal all of us. */
+static void
+privdrop_differs(const struct target *t, const char *name)
+{
+	if (t->uid != uid)
+		return;
+	log_warnx("children that run as %s could signal proctor, which runs"
+		  " as it", name);
+	if (strcmp(name, DROP_NAME) == 0)
+		exit(EXIT_REFUSED);
+}
+
 /* Whom guard, priv, launchers, broker and worker become. */
 void
 privdrop_init(const struct start *s)
 {
 	const struct passwd *pw;
+	struct target *t;
 
 	if (!s->privileged)
 		return;
@@ -40,6 +54,8 @@ privdrop_init(const struct start *s)
 	uid = pw->pw_uid;
 	gid = pw->pw_gid;
 	dropping = 1;
+	for (t = target_next(NULL); t != NULL; t = target_next(t))
+		privdrop_differs(t, pw->pw_name);
 }
 
 /* For a process that lives to the end with these capabilities. */

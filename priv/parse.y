@@ -176,6 +176,14 @@ fail(const char *fmt, ...)
 	return (-1);
 }
 
+static int
+word_shown(const char *word)
+{
+	size_t n = strcspn(word, "=");
+
+	return (n > 64 ? 64 : (int)n);
+}
+
 static void
 yyerror(const char *s)
 {
@@ -183,8 +191,9 @@ yyerror(const char *s)
 	if (strncmp(s, "syntax error", 12) != 0)
 		(void)fail("%s", s);
 	else if (parse.word != NULL)
-		(void)fail("expected %s, not \"%.64s\"", parse.expected,
-		    parse.word);
+		/* Behind a "=" may be what a forgotten brace lets us see. */
+		(void)fail("expected %s, not \"%.*s\"", parse.expected,
+		    word_shown(parse.word), parse.word);
 	else
 		(void)fail("expected %s, not %s", parse.expected,
 		    parse.token);

@@ -552,6 +552,8 @@ static const struct {
 	{ "permit children bob as www\n",
 	    "1: children \"bob\": invalid (1 to 262144)" },
 	{ "permit setenv A bob as www\n", "1: expected \"{\", not \"A\"" },
+	{ "permit setenv A=SECRET bob as www\n",
+	    "1: expected \"{\", not \"A\"" },
 	{ "permit setenv { SECRET=x as www\n",
 	    "1: expected a variable or \"}\", not \"as\"" },
 	{ "permit setenv { SECRET=x\n } bob as www\n",

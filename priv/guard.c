@@ -56,8 +56,8 @@ static void
 stranger_add(pid_t pid, void *arg)
 {
 	(void)arg;
-	strangers = reallocarray(
-	    strangers, strangers_count + 1, sizeof(*strangers));
+	strangers =
+	    reallocarray(strangers, strangers_count + 1, sizeof(*strangers));
 	if (strangers == NULL)
 		fatal("guard");
 	strangers[strangers_count++] = pid;

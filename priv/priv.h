@@ -262,6 +262,7 @@ const char *target_self_name(void);
 void target_self(void);
 struct target *target_get(const struct rule *);
 const char *target_shell(const char *);
+void target_release(void);
 struct target *target_next(struct target *);
 
 /* permit.c: what policy says to what the broker asks for */

@@ -28,7 +28,8 @@ privdrop_differs(const struct target *t, const char *name)
 	if (t->uid != uid)
 		return;
 	log_warnx("children that run as %s could signal proctor, which runs"
-		  " as it", name);
+		  " as it",
+	    name);
 	if (strcmp(name, DROP_NAME) == 0)
 		exit(EXIT_REFUSED);
 }

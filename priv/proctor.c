@@ -209,6 +209,7 @@ main(int argc, char *argv[])
 	setproctitle("-proctor: priv");
 	for (t = target_next(NULL); t != NULL; t = target_next(t))
 		launch_init(t);
+	target_release();
 	parts_start(&s, &args);
 	signals_catch();
 	loop_limits();

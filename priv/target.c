@@ -170,6 +170,22 @@ target_shell(const char *user)
 	return (NULL);
 }
 
+/* Each launcher has its own of these by now: priv needs none. */
+void
+target_release(void)
+{
+	struct target *t;
+
+	if (launch_forks())
+		return;
+	TAILQ_FOREACH (t, &targets, entry) {
+		(void)close(t->base.null_fd);
+		t->base.null_fd = t->base.cwd = -1;
+	}
+	if (start->cwd != -1)
+		(void)close(start->cwd);
+}
+
 /* One after another; NULL for the first. */
 struct target *
 target_next(struct target *t)

@@ -93,8 +93,8 @@ int proc_children(void (*fn)(pid_t, void *), void *arg);
  * child's own process group. A process is signalled only while it is proved
  * to be such a descendant, and if ours says so.
  */
-void proc_signal_descendants(
-    pid_t parent, pid_t child, int sig, int (*ours)(pid_t));
+void
+proc_signal_descendants(pid_t parent, pid_t child, int sig, int (*ours)(pid_t));
 
 /*
  * A process's real uid. 0, or -1 if there is none or the system cannot tell.

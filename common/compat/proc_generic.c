@@ -113,8 +113,7 @@ proc_children_open(void)
 }
 
 void
-proc_signal_descendants(
-    pid_t parent, pid_t child, int sig, int (*ours)(pid_t))
+proc_signal_descendants(pid_t parent, pid_t child, int sig, int (*ours)(pid_t))
 {
 	(void)ours;
 	(void)parent;

@@ -294,8 +294,7 @@ walk_child(pid_t pid, void *arg)
 }
 
 void
-proc_signal_descendants(
-    pid_t parent, pid_t child, int sig, int (*ours)(pid_t))
+proc_signal_descendants(pid_t parent, pid_t child, int sig, int (*ours)(pid_t))
 {
 	struct walk w = { child, -1, child, sig, 0, ours };
 	pid_t ppid, pgrp;

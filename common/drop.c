@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <grp.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "compat/privs.h"
@@ -35,8 +36,39 @@ drop_user(uid_t uid, gid_t gid, const gid_t *groups, int ngroups)
 		fatal("setresuid to %u", (unsigned int)uid);
 }
 
+static int
+listed(gid_t gid, const gid_t *groups, int ngroups)
+{
+	int i;
+
+	for (i = 0; i < ngroups; i++)
+		if (groups[i] == gid)
+			return (1);
+	return (0);
+}
+
+/* In whatever order: the kernel has its own. */
+static int
+groups_are(const gid_t *groups, int ngroups)
+{
+	gid_t *have;
+	int i, n;
+
+	if ((n = getgroups(0, NULL)) != ngroups)
+		return (0);
+	if (groups == NULL)
+		return (1);
+	have = calloc((size_t)n + 1, sizeof(*have));
+	if (have == NULL || getgroups(n, have) != n)
+		fatal("groups");
+	for (i = 0; i < n && listed(have[i], groups, ngroups); i++)
+		continue;
+	free(have);
+	return (i == n);
+}
+
 void
-drop_prove(uid_t uid, gid_t gid, int ngroups)
+drop_prove(uid_t uid, gid_t gid, const gid_t *groups, int ngroups)
 {
 	uid_t u[3];
 	gid_t g[3];
@@ -45,7 +77,7 @@ drop_prove(uid_t uid, gid_t gid, int ngroups)
 	    getresgid(&g[0], &g[1], &g[2]) == -1)
 		fatal("ids");
 	if (u[0] != uid || u[1] != uid || u[2] != uid || g[0] != gid ||
-	    g[1] != gid || g[2] != gid || getgroups(0, NULL) != ngroups)
+	    g[1] != gid || g[2] != gid || !groups_are(groups, ngroups))
 		fatalx("still somebody else");
 }
 
@@ -58,7 +90,7 @@ drop_self(void)
 
 	if (setresgid(gid, gid, gid) == -1 || setresuid(uid, uid, uid) == -1)
 		fatal("dropping");
-	drop_prove(uid, gid, ngroups);
+	drop_prove(uid, gid, NULL, ngroups);
 	if (uid == 0)
 		return;
 	drop_final();

@@ -14,8 +14,8 @@ void drop_root(const char *dir);
 /* These groups, this group and this user: real, effective and saved. */
 void drop_user(uid_t, gid_t, const gid_t *groups, int ngroups);
 
-/* Prove that. */
-void drop_prove(uid_t, gid_t, int ngroups);
+/* Prove that. Of groups that are NULL their number is what counts. */
+void drop_prove(uid_t, gid_t, const gid_t *groups, int ngroups);
 
 /* Become for good who started this program, and prove it. */
 void drop_self(void);

@@ -73,8 +73,8 @@ part_drop(const struct part_args *a)
 	drop_user(a->uid, a->gid, NULL, 0);
 	if (privs_clear() == -1)
 		fatal("capabilities");
-	drop_prove(a->uid, a->gid, 0);
+	drop_prove(a->uid, a->gid, NULL, 0);
 	drop_final();
-	if (!privs_none())
-		fatalx("capabilities are left");
+	if (!privs_none() || !privs_locked())
+		fatalx("capabilities are left, or can be had back");
 }

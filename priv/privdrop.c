@@ -71,10 +71,10 @@ privdrop(unsigned int privs)
 	if (privs_keep(privs) == -1)
 		fatal("capabilities");
 	proc_hide();
-	drop_prove(uid, gid, 0);
+	drop_prove(uid, gid, NULL, 0);
 	drop_final();
-	if (!privs_only(privs))
-		fatalx("capabilities are left");
+	if (!privs_only(privs) || !privs_locked())
+		fatalx("capabilities are left, or can be had back");
 }
 
 void
@@ -123,11 +123,11 @@ privdrop_launcher(const struct target *t)
 		fatal("launcher: capabilities");
 	proc_hide();
 	sandbox_launcher(t->uid);
-	drop_prove(uid, t->gid, t->ngroups);
+	drop_prove(uid, t->gid, t->groups, t->ngroups);
 	if (t->uid != 0)
 		drop_final();
-	if (!privs_only(PRIV_SETUID))
-		fatalx("capabilities are left");
+	if (!privs_only(PRIV_SETUID) || !privs_locked())
+		fatalx("capabilities are left, or can be had back");
 }
 
 /* Whom broker and worker become: 1, or 0 if they need not change. */

@@ -18,6 +18,9 @@
  */
 int privs_lock(void);
 
+/* Is that so? 1 or 0. */
+int privs_locked(void);
+
 /*
  * Give up all capabilities. 0 or -1. Allocates nothing and takes no lock, as
  * a child that shares its launcher's memory calls it.

@@ -46,6 +46,20 @@ privs_lock(void)
 }
 
 int
+privs_locked(void)
+{
+	unsigned long cap;
+	int in = 0;
+
+	if (prctl(PR_GET_SECUREBITS, 0UL, 0UL, 0UL, 0UL) != LOCKED_BITS)
+		return (0);
+	/* -1 for the first that this kernel does not have. */
+	for (cap = 0; cap < CAP_MAX && in == 0; cap++)
+		in = prctl(PR_CAPBSET_READ, cap, 0UL, 0UL, 0UL);
+	return (in != 1);
+}
+
+int
 privs_clear(void)
 {
 	struct __user_cap_header_struct head = { _LINUX_CAPABILITY_VERSION_3,

@@ -13,6 +13,12 @@ privs_lock(void)
 }
 
 int
+privs_locked(void)
+{
+	return (1);
+}
+
+int
 privs_clear(void)
 {
 	return (0);

@@ -135,6 +135,31 @@ def runs_then_end():
      "had not", "head -c 60000 /dev/zero; exec sleep 1000",
      int(signal.SIGTERM)),
 ])
+class Forked(Port):
+    """The program, become by a process that has a child already."""
+
+    def _exec(self, child_in, child_out):
+        if os.fork() == 0:
+            os.closerange(0, 1024)
+            while True:
+                signal.pause()
+        super()._exec(child_in, child_out)
+
+
+@case(SHUTDOWN + " a child that the starter had before is left alone")
+def child_of_before():
+    with Forked() as p:
+        ring = p.ring().values()
+        stranger = [pid for pid in proc.children(p.pid) if pid not in ring]
+        pid = p.run(["/bin/sleep", "1000"])
+        check(len(stranger) == 1, "children of before: %s", stranger)
+        p.close_input()
+        check(p.end() == 0, "it ended with %s", p.status)
+        check(not proc.alive(pid), "the child is alive")
+        check(proc.alive(stranger[0]), "the starter's own was killed")
+        os.kill(stranger[0], signal.SIGKILL)
+
+
 def last_words(cmd, status):
     with Port() as p:
         p.reading = False

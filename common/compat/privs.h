@@ -40,7 +40,7 @@ int privs_fsuid(uid_t);
  */
 int privs_keyring(void);
 
-/* What privs_keep() and privs_have() speak of. */
+/* What privs_keep() and privs_only() speak of. */
 #define PRIV_KILL 0x1
 #define PRIV_NICE 0x2
 #define PRIV_SETUID 0x4

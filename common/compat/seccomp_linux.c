@@ -269,8 +269,8 @@ static const struct list part_lists[] = {
 /*
  * A launcher and its children. cap_setuid is good for three things: to set
  * uids, which is what is looked at here; to map them into a user namespace,
- * which needs a namespace to be made or entered; and to claim one on a local
- * socket, which no filter can see.
+ * which it cannot make, but an accomplice of its user outside can; and to
+ * claim one on a local socket. The last two no filter can see: SECURITY.md.
  */
 static uint32_t uids[2] = { 0, (uint32_t)-1 }; /* the first is filled in */
 static const uint32_t newuser[] = { CLONE_NEWUSER };

@@ -96,20 +96,28 @@ mode_targets(const struct start *s, const struct args *a, const char *user)
 	permit_init(&policy, &s->who, user);
 }
 
+/* Is that who the starter is? */
+static void
+mode_own(const struct start *s, const struct args *a)
+{
+	const struct passwd *pw;
+
+	if ((pw = getpwnam(a->user)) == NULL) {
+		log_warnx("-user %s: no such user", a->user);
+		mode_refuse(EXIT_NOUSER);
+	}
+	if (pw->pw_uid != s->who.uid) {
+		log_warnx("-user %s: not the user that started this", a->user);
+		mode_refuse(EXIT_REFUSED);
+	}
+}
+
 /* Nobody's rights but the starter's: he may be himself, as he always may. */
 static void
 mode_plain(struct start *s, const struct args *a)
 {
-	const struct passwd *pw;
-
-	if (a->user != NULL && (pw = getpwnam(a->user)) == NULL) {
-		log_warnx("-user %s: no such user", a->user);
-		mode_refuse(EXIT_NOUSER);
-	}
-	if (a->user != NULL && pw->pw_uid != s->who.uid) {
-		log_warnx("-user %s: not the user that started this", a->user);
-		mode_refuse(EXIT_REFUSED);
-	}
+	if (a->user != NULL)
+		mode_own(s, a);
 	s->privileged = 0;
 	target_self();
 	mode_permit_self(s)->nice = NICE_ANY; /* the kernel decides */

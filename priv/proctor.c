@@ -196,7 +196,7 @@ start(struct start *s, struct args *a, int argc, char *argv[])
 int
 main(int argc, char *argv[])
 {
-	struct start s = { 0 };
+	static struct start s; /* until exit: so is what it points to */
 	struct target *t;
 	struct args args;
 

@@ -89,7 +89,6 @@ privdrop_priv(void)
 	if (launch_forks())
 		return; /* its children's users are to be had from root only */
 	privdrop(PRIV_KILL | PRIV_NICE);
-	guard_watch(); /* undone by the change of user */
 }
 
 /*

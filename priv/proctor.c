@@ -216,6 +216,7 @@ main(int argc, char *argv[])
 	child_init();
 	stop_init(args.alarm);
 	privdrop_priv();
+	guard_watch(); /* again: a change of user undoes it */
 	sandbox_priv(launch_forks());
 	loop();
 	parts_end();

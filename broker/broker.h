@@ -49,10 +49,12 @@ void request_refuse(int64_t tid, enum reply_code, int value, const char *);
  */
 struct refusal {
 	enum reply_code code;
-	int value;
+	int value; /* REPLY_BADOPT: where the name begins in text */
 	char text[MSG_TEXT_MAX];
 };
 int options_run(struct etf *, struct run *r, struct refusal *why);
+/* From here on there are the options of the native dialect, too. */
+void options_native(void);
 /* The same for {manage, Pid, Options}. */
 int options_manage(struct etf *, struct run *r, struct refusal *why);
 

@@ -395,38 +395,76 @@ opt_debug(struct etf *e, uint32_t values, struct request *q)
 	return (0);
 }
 
+static int
+opt_window(struct etf *e, uint32_t values, struct request *q)
+{
+	int64_t n;
+
+	(void)values;
+	if (get_number(e, 0, RUN_WINDOW_MAX, &n) == -1)
+		return (-1);
+	q->run->window = (uint32_t)n;
+	return (0);
+}
+
+static int
+opt_timeout(struct etf *e, uint32_t values, struct request *q)
+{
+	int64_t n;
+
+	(void)values;
+	if (get_number(e, 1, RUN_TIMEOUT_MAX, &n) == -1)
+		return (-1);
+	q->run->timeout = (uint32_t)n;
+	return (0);
+}
+
+#define RUN 0 /* for children only */
+#define MANAGE 1 /* for a process that runs already, too */
+#define NATIVE 2 /* for children, in the native dialect only */
+static int native;
+
+void
+options_native(void)
+{
+	native = 1;
+}
+
 static const struct option {
 	const char *name;
 	uint32_t min; /* values behind the name */
 	uint32_t max;
-	int manage; /* does it make sense for a process that runs? */
+	int kind; /* of the next three */
 	int (*read)(struct etf *, uint32_t, struct request *);
 } options[] = {
-	{ "stdin", 0, 1, 0, opt_stdin },
-	{ "stdout", 0, 2, 0, opt_stdout },
-	{ "stderr", 0, 2, 0, opt_stderr },
-	{ "cd", 1, 1, 0, opt_cd },
-	{ "env", 1, 1, 0, opt_env },
-	{ "executable", 1, 1, 0, opt_executable },
-	{ "kill", 1, 1, 1, opt_kill },
-	{ "kill_timeout", 1, 1, 1, opt_kill_timeout },
-	{ "kill_group", 0, 0, 1, opt_kill_group },
-	{ "group", 1, 1, 0, opt_group },
-	{ "user", 1, 1, 0, opt_user },
-	{ "nice", 1, 1, 1, opt_nice },
-	{ "success_exit_code", 1, 1, 1, opt_success },
-	{ "pty", 0, 1, 0, opt_pty },
-	{ "pty_echo", 0, 0, 0, opt_pty_echo },
-	{ "winsz", 1, 1, 0, opt_winsz },
-	{ "capabilities", 1, 1, 0, opt_capabilities },
-	{ "debug", 0, 1, 1, opt_debug },
+	{ "stdin", 0, 1, RUN, opt_stdin },
+	{ "stdout", 0, 2, RUN, opt_stdout },
+	{ "stderr", 0, 2, RUN, opt_stderr },
+	{ "cd", 1, 1, RUN, opt_cd },
+	{ "env", 1, 1, RUN, opt_env },
+	{ "executable", 1, 1, RUN, opt_executable },
+	{ "kill", 1, 1, MANAGE, opt_kill },
+	{ "kill_timeout", 1, 1, MANAGE, opt_kill_timeout },
+	{ "kill_group", 0, 0, MANAGE, opt_kill_group },
+	{ "group", 1, 1, RUN, opt_group },
+	{ "user", 1, 1, RUN, opt_user },
+	{ "nice", 1, 1, MANAGE, opt_nice },
+	{ "success_exit_code", 1, 1, MANAGE, opt_success },
+	{ "pty", 0, 1, RUN, opt_pty },
+	{ "pty_echo", 0, 0, RUN, opt_pty_echo },
+	{ "winsz", 1, 1, RUN, opt_winsz },
+	{ "capabilities", 1, 1, RUN, opt_capabilities },
+	{ "debug", 0, 1, MANAGE, opt_debug },
+	{ "window", 1, 1, NATIVE, opt_window },
+	{ "timeout", 1, 1, NATIVE, opt_timeout },
 };
 #define OPTIONS (sizeof(options) / sizeof(options[0]))
 
 static int
 refuse(struct refusal *why, const char *what, const char *name)
 {
-	why->code = REPLY_TEXT;
+	why->code = *name == '\0' ? REPLY_TEXT : REPLY_BADOPT;
+	why->value = *name == '\0' ? EINVAL : (int)strlen(what) + 2;
 	request_text(why->text, sizeof(why->text), what, name);
 	return (-1);
 }
@@ -473,9 +511,9 @@ option_read(
 	for (i = 0; i < OPTIONS; i++)
 		if (strcmp(name, options[i].name) == 0)
 			break;
-	if (i == OPTIONS)
+	if (i == OPTIONS || (options[i].kind == NATIVE && !native))
 		return (refuse(why, "Unknown option", name));
-	if (q->run->pid != 0 && !options[i].manage)
+	if (q->run->pid != 0 && options[i].kind != MANAGE)
 		return (refuse(why, "Not an option of manage", name));
 	if (*seen & 1U << i)
 		return (refuse(why, "Duplicate option", name));
@@ -505,7 +543,7 @@ read_options(struct etf *e, struct request *q, struct refusal *why)
 		return (refuse_badarg(why));
 	if (io[1].kind == IO_STDERR && io[2].kind == IO_STDOUT)
 		return (refuse(
-		    why, "Circular reference of options", "stdout, stderr"));
+		    why, "Circular reference of options: stdout, stderr", ""));
 	return (0);
 }
 

@@ -11,6 +11,8 @@
 #include "broker.h"
 #include "log.h"
 
+static int request_native; /* the node has said hello */
+
 void
 request_refuse(int64_t tid, enum reply_code code, int value, const char *text)
 {
@@ -20,6 +22,7 @@ request_refuse(int64_t tid, enum reply_code code, int value, const char *text)
 	r.tid = tid;
 	r.code = code;
 	r.value = value;
+	r.stage = STAGE_DECODE;
 	r.text = text;
 	channel_send(
 	    &broker_priv, IMSG_REFUSE, -1, buf, proto_pack_reply(buf, &r));
@@ -75,6 +78,8 @@ send_run(uint32_t type, struct run *r, int64_t tid)
 	void *msg;
 
 	r->tid = tid;
+	if (request_native)
+		r->flags |= RUN_NATIVE;
 	if ((msg = proto_pack_run(r, &len)) == NULL) {
 		request_refuse(tid, REPLY_ERRNO, errno, "");
 		return (0);
@@ -217,6 +222,74 @@ handle_stdin(struct etf *e, int64_t tid)
 	return (0);
 }
 
+/* {ack, Pid, Stream, Bytes}: output that the node is done with. */
+static int
+handle_ack(struct etf *e, int64_t tid)
+{
+	char atom[ETF_ATOM_MAX];
+	struct msg_ack m = { 0 };
+	int64_t pid, bytes;
+
+	(void)tid;
+	if (etf_get_int(e, &pid) == -1 ||
+	    etf_get_atom(e, atom, sizeof(atom)) == -1 ||
+	    etf_get_int(e, &bytes) == -1 || bytes < 0)
+		return (-1);
+	if (strcmp(atom, "stdout") == 0)
+		m.stream = 1;
+	else if (strcmp(atom, "stderr") == 0)
+		m.stream = 2;
+	else
+		return (-1);
+	if (pid <= 1 || pid > INT32_MAX)
+		return (0); /* nobody's, like that of a child that is gone */
+	m.pid = (int32_t)pid;
+	m.bytes = (uint64_t)bytes;
+	channel_send(&broker_worker, IMSG_ACK, -1, &m, sizeof(m));
+	return (0);
+}
+
+/* The version in #{version => V}; other keys are for others. */
+static int
+hello_version(struct etf *e, int64_t *version)
+{
+	char atom[ETF_ATOM_MAX];
+	struct etf value;
+	uint32_t i, n;
+	int found = -1;
+
+	if (etf_get_map(e, &n) == -1)
+		return (-1);
+	for (i = 0; i < n; i++) {
+		if (etf_get_atom(e, atom, sizeof(atom)) == -1) {
+			*atom = '\0';
+			(void)etf_skip(e);
+		}
+		value = *e;
+		if (strcmp(atom, "version") == 0)
+			found = etf_get_int(&value, version);
+		(void)etf_skip(e);
+	}
+	return (found);
+}
+
+static int
+handle_hello(struct etf *e, int64_t tid)
+{
+	int64_t version;
+
+	if (hello_version(e, &version) == -1)
+		return (-1);
+	if (version != HELLO_VERSION) {
+		request_refuse(tid, REPLY_TEXT, EPROTO, "version");
+		return (0);
+	}
+	request_native = 1;
+	options_native();
+	send_request(IMSG_HELLO, tid, 0, version);
+	return (0);
+}
+
 static int
 handle_debug(struct etf *e, int64_t tid)
 {
@@ -253,6 +326,8 @@ static const struct {
 	{ "setpgid", 2, handle_setpgid },
 	{ "debug", 1, handle_debug },
 	{ "shutdown", 0, handle_shutdown },
+	{ "hello", 1, handle_hello },
+	{ "ack", 3, handle_ack },
 };
 
 /* {Name, ...} with the cursor behind the tuple's head. */
@@ -275,7 +350,7 @@ request_body(struct etf *e, int64_t tid, uint32_t arity)
 		return;
 	}
 	request_text(text, sizeof(text), "Unknown command", name);
-	request_refuse(tid, REPLY_TEXT, 0, text);
+	request_refuse(tid, REPLY_TEXT, ENOSYS, text);
 }
 
 int

@@ -443,6 +443,17 @@ etf_get_tuple(struct etf *e, uint32_t *arity)
 }
 
 int
+etf_get_map(struct etf *e, uint32_t *n)
+{
+	struct head h;
+
+	if (get_typed(e, ETF_MAP, &h) == -1)
+		return (-1);
+	*n = h.count;
+	return (0);
+}
+
+int
 etf_get_nil(struct etf *e)
 {
 	struct head h;

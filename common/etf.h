@@ -72,6 +72,9 @@ int etf_get_tuple(struct etf *, uint32_t *arity);
 int etf_get_list(struct etf *, uint32_t *n);
 int etf_get_nil(struct etf *);
 
+/* The head of a map: n keys follow, each with its value behind it. */
+int etf_get_map(struct etf *, uint32_t *n);
+
 /* Any integer encoding whose value fits. */
 int etf_get_int(struct etf *, int64_t *);
 
@@ -124,6 +127,8 @@ struct etf_writer {
 void etf_writer_init(struct etf_writer *, void *buf, size_t size);
 void etf_put_version(struct etf_writer *);
 void etf_put_tuple(struct etf_writer *, uint32_t arity);
+/* n pairs of terms follow. */
+void etf_put_map(struct etf_writer *, uint32_t n);
 /* n > 0: n elements and etf_put_nil() must follow; 0 writes the whole []. */
 void etf_put_list(struct etf_writer *, uint32_t n);
 void etf_put_nil(struct etf_writer *);

@@ -17,6 +17,7 @@
 #define NIL 106
 #define STRING 107
 #define LIST 108
+#define MAP 116
 #define BINARY 109
 #define SMALL_BIG 110
 #define ATOM_UTF8 118
@@ -161,6 +162,15 @@ etf_put_tuple(struct etf_writer *w, uint32_t arity)
 		return;
 	add_byte(w, width == 1 ? SMALL_TUPLE : LARGE_TUPLE);
 	add_be(w, width, arity);
+}
+
+void
+etf_put_map(struct etf_writer *w, uint32_t n)
+{
+	if (reserve(w, 5) == -1)
+		return;
+	add_byte(w, MAP);
+	add_be(w, 4, n);
 }
 
 void

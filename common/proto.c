@@ -13,10 +13,14 @@
 #include "log.h"
 #include "proto.h"
 
-_Static_assert(sizeof(struct msg_run) == 184, "padding in msg_run");
+_Static_assert(sizeof(struct msg_run) == 192, "padding in msg_run");
 _Static_assert(sizeof(struct msg_request) == 16, "padding in msg_request");
 _Static_assert(sizeof(struct msg_launched) == 32, "padding in msg_launched");
-_Static_assert(sizeof(struct msg_child) == 24, "padding in msg_child");
+_Static_assert(sizeof(struct msg_child) == 32, "padding in msg_child");
+_Static_assert(
+    sizeof(struct msg_exit) == 16 + 8 * USAGES, "padding in msg_exit");
+_Static_assert(sizeof(struct msg_ack) == 16, "padding in msg_ack");
+_Static_assert(sizeof(struct msg_welcome) == 32, "padding in msg_welcome");
 _Static_assert(sizeof(struct msg_reply) == 32, "padding in msg_reply");
 _Static_assert(sizeof(struct msg_pids) == 16, "padding in msg_pids");
 _Static_assert(sizeof(struct msg_winsz) == 16, "padding in msg_winsz");
@@ -169,6 +173,8 @@ proto_pack_run(const struct run *r, size_t *len)
 	m->flags = r->flags;
 	m->kill_timeout = r->kill_timeout;
 	m->success = r->success;
+	m->window = r->window;
+	m->timeout = r->timeout;
 	t.out = (char *)(m + 1);
 	for (i = 0; i < 3; i++) {
 		m->io[i].kind = r->io[i].kind;
@@ -239,11 +245,14 @@ run_check(const struct msg_run *m)
 
 	if (run_check_numbers(m) == -1)
 		return (-1);
-	if (m->kill_timeout > RUN_TIMEOUT_MAX || m->success > 255)
+	if (m->kill_timeout > RUN_TIMEOUT_MAX || m->success > 255 ||
+	    m->timeout > RUN_TIMEOUT_MAX || m->window > RUN_WINDOW_MAX)
 		return (-1);
 	if (m->success != 0 && !(m->flags & RUN_SUCCESS))
 		return (-1);
 	if (m->pid != 0 ? m->args.count != 0 : m->args.count == 0)
+		return (-1);
+	if (m->pid != 0 && (m->window != 0 || m->timeout != 0))
 		return (-1);
 	if (m->pid != 0 && (m->env.count != 0 || m->user.len != 0 ||
 			       m->cd.len != 0 || m->executable.len != 0))
@@ -284,6 +293,8 @@ proto_unpack_run(const void *data, size_t len, struct run *r)
 	r->flags = m.flags;
 	r->kill_timeout = m.kill_timeout;
 	r->success = m.success;
+	r->window = m.window;
+	r->timeout = m.timeout;
 	for (i = 0; i < 3; i++) {
 		r->io[i].kind = m.io[i].kind;
 		r->io[i].append = m.io[i].append;
@@ -363,7 +374,12 @@ proto_unpack_reply(const void *data, size_t len, struct reply *r)
 	r->value = m.value;
 	r->stage = m.stage;
 	r->level = m.level;
-	return (text_get(data, len, sizeof(m), &m.text, &r->text));
+	if (text_get(data, len, sizeof(m), &m.text, &r->text) == -1)
+		return (-1);
+	if (m.code == REPLY_BADOPT &&
+	    (m.value < 0 || (uint32_t)m.value > strlen(r->text)))
+		return (-1);
+	return (0);
 }
 
 size_t
@@ -419,7 +435,8 @@ proto_unpack_child(const void *data, size_t len, struct msg_child *m)
 {
 	if (unpack_fixed(data, len, m, sizeof(*m)) == -1)
 		return (-1);
-	if (m->pid <= 1 || m->streams > 7)
+	if (m->pid <= 1 || m->streams > 7 || m->window > RUN_WINDOW_MAX ||
+	    m->pad != 0)
 		return (-1);
 	switch (m->tty) {
 	case 0:
@@ -499,5 +516,35 @@ proto_unpack_ptyopts(
 int
 proto_unpack_exit(const void *data, size_t len, struct msg_exit *m)
 {
-	return (unpack_fixed(data, len, m, sizeof(*m)));
+	if (unpack_fixed(data, len, m, sizeof(*m)) == -1 ||
+	    m->reason >= REASONS)
+		return (-1);
+	return (0);
+}
+
+int
+proto_unpack_ack(const void *data, size_t len, struct msg_ack *m)
+{
+	if (unpack_fixed(data, len, m, sizeof(*m)) == -1 || m->pid <= 1 ||
+	    m->stream < 1 || m->stream > 2)
+		return (-1);
+	return (0);
+}
+
+int
+proto_unpack_welcome(
+    const void *data, size_t len, struct msg_welcome *m, struct strvec *users)
+{
+	struct tail t = { 0 };
+
+	if (len < sizeof(*m) || len > sizeof(*m) + WELCOME_USERS_MAX)
+		return (-1);
+	memcpy(m, data, sizeof(*m));
+	t.in = (const char *)data + sizeof(*m);
+	t.size = (uint32_t)(len - sizeof(*m));
+	if (m->mode >= MODES || m->launcher > 1 || m->pad != 0 ||
+	    tail_getvec(&t, &m->users, users) == -1 || t.off != t.size ||
+	    users->count == 0)
+		return (-1);
+	return (0);
 }

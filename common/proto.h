@@ -2,11 +2,11 @@
  * Every message that crosses between the processes of proctor.
  *
  *	broker -> priv		IMSG_RUN to IMSG_SHUTDOWN
- *	broker -> worker	IMSG_STDIN, IMSG_STDIN_EOF
+ *	broker -> worker	IMSG_STDIN, IMSG_STDIN_EOF, IMSG_ACK
  *	priv -> launcher	IMSG_LAUNCH
  *	launcher -> priv	IMSG_STREAM, IMSG_LAUNCHED
  *	priv -> worker		IMSG_STREAM, IMSG_CHILD to IMSG_PIDS,
- *				IMSG_WINSZ, IMSG_PTYOPTS
+ *				IMSG_WINSZ, IMSG_PTYOPTS, IMSG_WELCOME
  *	worker -> priv		IMSG_LOST
  *
  * A message is an imsg whose payload is one of the structs below, host byte
@@ -55,7 +55,10 @@ enum imsg_type {
 	IMSG_EXIT, /* struct msg_exit */
 	IMSG_REPLY, /* struct msg_reply */
 	IMSG_PIDS, /* struct msg_pids and the pids */
-	IMSG_LOST /* struct msg_stream: its descriptor did not arrive */
+	IMSG_LOST, /* struct msg_stream: its descriptor did not arrive */
+	IMSG_HELLO, /* struct msg_request, arg: the version */
+	IMSG_WELCOME, /* struct msg_welcome: native from here on */
+	IMSG_ACK /* struct msg_ack: the node has read so much */
 };
 
 /* Channels: the descriptors that broker and worker are started with. */
@@ -64,7 +67,8 @@ enum imsg_type {
 
 #define RUN_STRINGS_MAX (1U << 20) /* arguments and environment, with NULs */
 #define RUN_PATH_MAX 4096 /* any other string, with its NUL */
-#define RUN_TIMEOUT_MAX 86400000U /* kill_timeout, in ms: a day */
+#define RUN_TIMEOUT_MAX 86400000U /* a timeout, in ms: a day */
+#define RUN_WINDOW_MAX (1U << 30) /* bytes */
 #define MSG_TEXT_MAX 1024 /* a reply's text, with its NUL */
 #define MSG_STDIN_MAX 65536 /* bytes in one IMSG_STDIN */
 #define MODES_MAX 64 /* terminal modes in one message */
@@ -113,9 +117,11 @@ struct msg_io {
 #define RUN_CAPS 0x100 /* caps holds what may stay of ambient capabilities */
 #define RUN_DEBUG 0x200 /* log its start and its end */
 #define RUN_KEEPENV 0x400 /* priv's alone: start from what the starter has */
-#define RUN_FLAGS 0x7ff
+#define RUN_NATIVE 0x800 /* a failing exec is an answer, not a text */
+#define RUN_FLAGS 0xfff
 /* Flags that a process can have that runs already. */
-#define RUN_MANAGE (RUN_KILL_GROUP | RUN_NICE | RUN_SUCCESS | RUN_DEBUG)
+#define RUN_MANAGE \
+	(RUN_KILL_GROUP | RUN_NICE | RUN_SUCCESS | RUN_DEBUG | RUN_NATIVE)
 
 struct msg_run {
 	int64_t tid; /* the node's transaction; 0 wants no reply */
@@ -129,6 +135,8 @@ struct msg_run {
 	uint32_t flags; /* RUN_... */
 	uint32_t kill_timeout; /* ms from SIGTERM to SIGKILL */
 	uint32_t success; /* 0 to 255 */
+	uint32_t window; /* unacknowledged bytes of a stream; 0: no limit */
+	uint32_t timeout; /* ms it may run; 0: no limit */
 	struct msg_io io[3];
 	struct msg_str executable; /* "" if not given */
 	struct msg_str cd; /* "" if not given */
@@ -190,6 +198,7 @@ enum stage {
 	STAGE_EXEC,
 	STAGE_LAUNCHER,
 	STAGE_POLICY,
+	STAGE_DECODE,
 	STAGES
 };
 
@@ -209,6 +218,8 @@ struct msg_child {
 	int32_t pid;
 	uint32_t streams; /* 1 << n for each descriptor sent before */
 	uint32_t tty; /* TTY_... */
+	uint32_t window; /* as in the run */
+	uint32_t pad; /* 0 */
 };
 
 /*
@@ -221,9 +232,55 @@ struct msg_child {
 #define TTY_STDERR 0x2
 #define TTY_SILENT 0x4
 
+/* Why it ended, as far as that is our doing. */
+enum reason {
+	REASON_NORMAL,
+	REASON_STOPPED, /* after a stop */
+	REASON_TIMEOUT, /* its time was over */
+	REASON_KILLED, /* it did not end in time after one of these */
+	REASONS
+};
+
+/* What wait4(2) says that it used. */
+enum usage {
+	USAGE_UTIME, /* us */
+	USAGE_STIME, /* us */
+	USAGE_MAXRSS, /* KiB */
+	USAGE_MINFLT,
+	USAGE_MAJFLT,
+	USAGE_INBLOCK,
+	USAGE_OUBLOCK,
+	USAGE_NVCSW,
+	USAGE_NIVCSW,
+	USAGES
+};
+
 struct msg_exit {
 	uint32_t id;
-	int32_t status; /* what the node is told */
+	int32_t status; /* what the node is told in the exec-port dialect */
+	int32_t raw; /* of wait4(2); -1: only its parent can know */
+	uint32_t reason;
+	int64_t usage[USAGES];
+};
+
+struct msg_ack {
+	int32_t pid;
+	uint32_t stream; /* 1 or 2 */
+	uint64_t bytes;
+};
+
+#define HELLO_VERSION 1
+
+enum mode { MODE_PLAIN, MODE_PRIVILEGED, MODE_ROOT, MODES };
+
+/* The users that children can have, the default one first. */
+#define WELCOME_USERS_MAX 32768 /* bytes with all their NULs */
+struct msg_welcome {
+	int64_t tid;
+	uint32_t mode;
+	uint32_t launcher; /* 0 or 1 */
+	struct msg_vec users;
+	uint32_t pad; /* 0 */
 };
 
 enum reply_code {
@@ -231,9 +288,10 @@ enum reply_code {
 	REPLY_NOTFOUND, /* {error, not_found} */
 	REPLY_BADARG, /* {error, badarg} */
 	REPLY_ERRNO, /* {error, Atom}; value: the errno */
-	REPLY_TEXT, /* {error, Text} */
+	REPLY_TEXT, /* {error, Text}; native: stage, value: the errno */
 	REPLY_LEVEL, /* {ok, value}: the log level before */
 	REPLY_RUNFAIL, /* stage, value: the errno, text: what was tried on */
+	REPLY_BADOPT, /* a text; the option's name begins at value */
 	REPLY_CODES
 };
 
@@ -281,6 +339,8 @@ struct run {
 	uint32_t flags;
 	uint32_t kill_timeout;
 	uint32_t success;
+	uint32_t window;
+	uint32_t timeout;
 	struct run_io io[3];
 	const char *executable;
 	const char *cd;
@@ -345,5 +405,8 @@ int proto_unpack_winsz(const void *, size_t, struct msg_winsz *);
 int proto_unpack_ptyopts(
     const void *, size_t, struct msg_ptyopts *, struct msg_mode *modes);
 int proto_unpack_exit(const void *, size_t, struct msg_exit *);
+int proto_unpack_ack(const void *, size_t, struct msg_ack *);
+int proto_unpack_welcome(
+    const void *, size_t, struct msg_welcome *, struct strvec *users);
 
 #endif

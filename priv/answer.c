@@ -65,6 +65,7 @@ send_child(struct child *c)
 	m.id = c->id;
 	m.pid = c->pid;
 	m.tty = c->tty;
+	m.window = c->window;
 	channel_send(&worker_channel, IMSG_CHILD, -1, &m, sizeof(m));
 	child_told(c);
 }

@@ -115,6 +115,8 @@ child_new(const struct run *r, struct target *t, struct rule *rule)
 	c->run_flags = r->flags;
 	c->group = r->group;
 	c->nice = r->nice;
+	c->window = r->window;
+	c->timeout = r->timeout;
 	if (*r->kill != '\0' && (c->kill = strdup(r->kill)) == NULL)
 		fatal("child");
 	if (r->flags & RUN_PTY)
@@ -180,7 +182,7 @@ child_born(struct child *c, pid_t pid)
 	if (child_by_pid(pid) != NULL || part_is(pid))
 		return (-1);
 	if (!child_is_ours(pid)) {
-		if (!reap_claim(pid, &c->status))
+		if (!reap_claim(pid, c))
 			return (-1);
 		c->pid = pid;
 		c->flags |= CHILD_ENDED;
@@ -377,6 +379,7 @@ child_unlist(struct child *c)
 	pidset_remove(c->watch);
 	c->watch = -1;
 	timer_clear(&c->deadline);
+	timer_clear(&c->limit);
 	c->flags |= CHILD_ENDED;
 }
 
@@ -386,6 +389,7 @@ child_free(struct child *c)
 	int i;
 
 	timer_clear(&c->deadline);
+	timer_clear(&c->limit);
 	pidset_remove(c->watch);
 	for (i = 0; i < 3; i++)
 		if (c->fds[i] != -1)
@@ -400,6 +404,16 @@ child_free(struct child *c)
 	free(c);
 }
 
+static uint32_t
+end_reason(const struct child *c)
+{
+	if (c->flags & CHILD_TIMEOUT)
+		return (REASON_TIMEOUT);
+	if (c->flags & CHILD_KILLED)
+		return (REASON_KILLED);
+	return (c->flags & CHILD_STOPPED ? REASON_STOPPED : REASON_NORMAL);
+}
+
 /* The last that is heard of a child. */
 void
 child_tell_exit(struct child *c)
@@ -407,7 +421,9 @@ child_tell_exit(struct child *c)
 	struct msg_exit m;
 
 	m.id = c->id;
-	m.status = c->status;
+	m.status = m.raw = c->status;
+	m.reason = end_reason(c);
+	memcpy(m.usage, c->usage, sizeof(m.usage));
 	if (c->run_flags & RUN_DEBUG)
 		log_warnx(
 		    "pid %d ended with status %d", (int)c->pid, (int)c->status);

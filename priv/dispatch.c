@@ -24,6 +24,7 @@ const struct dispatch priv_broker_table[] = {
 	{ IMSG_KILL, "kill", REQUEST, MSG_NOFD, RUN, request_kill },
 	{ IMSG_LIST, "list", REQUEST, MSG_NOFD, RUN, request_list },
 	{ IMSG_DEBUG, "debug", REQUEST, MSG_NOFD, RUN, request_debug },
+	{ IMSG_HELLO, "hello", REQUEST, MSG_NOFD, RUN, request_hello },
 	{ IMSG_REFUSE, "refuse", sizeof(struct msg_reply), MSG_REPLY_MAX,
 	    MSG_NOFD, RUN, request_refuse },
 	{ IMSG_SHUTDOWN, "shutdown", REQUEST, MSG_NOFD, RUN, request_shutdown },

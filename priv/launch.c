@@ -77,6 +77,7 @@ launch_result(struct child *c, struct launched *l, int fds[3])
 	if (c->flags & CHILD_HELPER)
 		stop_helper(c); /* may be the last of c */
 	else {
+		stop_limit(c);
 		stop_late(c);
 		answer_child(c); /* the same */
 	}

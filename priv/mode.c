@@ -22,6 +22,7 @@
 #define NICE_ANY (-20)
 
 static struct policy policy;
+static enum mode mode = MODE_PLAIN;
 
 static void __attribute__((__noreturn__)) mode_refuse(int status)
 {
@@ -164,6 +165,7 @@ mode_root(struct start *s, const struct args *a)
 		return;
 	}
 	s->privileged = 1;
+	mode = pw->pw_uid == 0 ? MODE_ROOT : MODE_PRIVILEGED;
 	if (pw->pw_uid == 0) {
 		target_self();
 		mode_permit_self(s)->nice = NICE_ANY;
@@ -207,6 +209,7 @@ mode_suid(struct start *s, const struct args *a)
 		return;
 	}
 	s->privileged = 1;
+	mode = MODE_PRIVILEGED;
 	target_self();
 	mode_targets(s, a, a->user != NULL ? a->user : target_self_name());
 	if (a->user != NULL && permit_user(a->user) == NULL) {
@@ -231,6 +234,13 @@ mode_choose(struct start *s, const struct args *a)
 		mode_refuse(EXIT_REFUSED);
 	} else
 		mode_plain(s, a);
+}
+
+/* For the node to know. */
+enum mode
+mode_now(void)
+{
+	return (mode);
 }
 
 /* What does the file look like? The exit status of proctor -n. */

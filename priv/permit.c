@@ -145,6 +145,28 @@ permit_nice(const struct rule *r, int nice)
 	return (nice >= 0 || (r->nice != NICE_UNSET && nice >= r->nice));
 }
 
+/* The users that there are, the default one first; the bytes of that. */
+size_t
+permit_users(char *buf, size_t size, uint32_t *count)
+{
+	struct target *t;
+	size_t len = strlen(default_user) + 1, n;
+
+	if (len > size)
+		fatalx("users");
+	memcpy(buf, default_user, len);
+	*count = 1;
+	for (t = target_next(NULL); t != NULL; t = target_next(t)) {
+		n = strlen(t->user) + 1;
+		if (strcmp(t->user, default_user) == 0 || n > size - len)
+			continue;
+		memcpy(buf + len, t->user, n);
+		len += n;
+		(*count)++;
+	}
+	return (len);
+}
+
 /* The rule that lets user run whatever he likes, so that he can be had. */
 struct rule *
 permit_user(const char *user)

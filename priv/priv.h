@@ -106,6 +106,9 @@ struct child {
 	uint32_t kill_timeout;
 	int success; /* status to report for 0 */
 	int status; /* once CHILD_ENDED */
+	int64_t usage[USAGES]; /* then, too */
+	uint32_t window;
+	uint32_t timeout; /* ms; 0: none */
 	uint32_t run_flags; /* RUN_... */
 	int nice; /* RUN_NICE */
 	pid_t group; /* joined; 0 if it leads its own */
@@ -113,7 +116,8 @@ struct child {
 	char *kill; /* the command that stops it, or NULL */
 	uint32_t victim; /* CHILD_HELPER: the id of whom it is to stop */
 	int fds[3]; /* the node's ends, until the worker has them */
-	struct timer deadline;
+	struct timer deadline; /* of its stop */
+	struct timer limit; /* of its timeout */
 	struct target *target; /* whose launcher makes it */
 	struct rule *rule; /* that permits it; NULL: nobody counts it */
 	TAILQ_ENTRY(child) queue; /* at its launcher, until it is born */
@@ -127,6 +131,8 @@ struct child {
 #define CHILD_ORPHAN 0x8 /* inherited; nobody is told of it */
 #define CHILD_LOST 0x10 /* refused by the worker, and killed */
 #define CHILD_FOREIGN 0x20 /* no child of ours: only managed */
+#define CHILD_TIMEOUT 0x80 /* its time was over */
+#define CHILD_KILLED 0x100 /* it did not end in time */
 #define CHILD_HELPER 0x40 /* a kill command; nobody is told of it */
 /* Of these the node is to know nothing. */
 #define CHILD_SILENT (CHILD_ORPHAN | CHILD_HELPER | CHILD_LOST)
@@ -166,7 +172,7 @@ void child_adopt(pid_t);
 int child_lost(void *, const void *, size_t, int);
 
 /* reap.c: ends of children */
-int reap_claim(pid_t, int *status);
+int reap_claim(pid_t, struct child *);
 void reap_stray(pid_t);
 void reap_child(struct child *);
 void reap_ended(void);
@@ -185,6 +191,7 @@ int request_list(void *, const void *, size_t, int);
 int request_debug(void *, const void *, size_t, int);
 int request_refuse(void *, const void *, size_t, int);
 int request_shutdown(void *, const void *, size_t, int);
+int request_hello(void *, const void *, size_t, int);
 
 /* launch.c: what becomes of a launch */
 int launch_result(struct child *, struct launched *, int fds[3]);
@@ -214,6 +221,7 @@ void stop_helper_failed(const struct child *);
 void stop_all(int status);
 void stop_broken(void);
 void stop_late(struct child *);
+void stop_limit(struct child *);
 void stop_check(void);
 int stop_done(void);
 unsigned int stop_state(void);
@@ -255,6 +263,7 @@ void start_group(void);
 /* mode.c: which of the three ways to be started it is, and its policy */
 void mode_choose(struct start *, const struct args *);
 int mode_check(void);
+enum mode mode_now(void);
 
 /* target.c: whom children can run as */
 void target_init(const struct start *);
@@ -267,6 +276,7 @@ struct target *target_next(struct target *);
 
 /* permit.c: what policy says to what the broker asks for */
 void permit_init(struct policy *, const struct starter *, const char *user);
+size_t permit_users(char *buf, size_t size, uint32_t *count);
 struct rule *permit_run(const struct run *);
 struct rule *permit_user(const char *);
 struct rule *permit_uid(uid_t);

@@ -4,10 +4,12 @@
  * SIGCHLD and a sweep.
  */
 
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include <poll.h>
 #include <signal.h>
+#include <string.h>
 
 #include "compat/proc.h"
 #include "log.h"
@@ -27,23 +29,47 @@ static struct timer sweep_timer;
 static struct {
 	pid_t pid;
 	int status;
+	int64_t usage[USAGES];
 	uint64_t until; /* launches answered by when it is nobody's */
 } unclaimed[UNCLAIMED_MAX];
 static int unclaimed_count;
 
 /* Was pid reaped before its launcher could name it? The latest counts. */
 int
-reap_claim(pid_t pid, int *status)
+reap_claim(pid_t pid, struct child *c)
 {
 	int i;
 
 	for (i = unclaimed_count - 1; i >= 0; i--)
 		if (unclaimed[i].pid == pid) {
-			*status = unclaimed[i].status;
+			c->status = unclaimed[i].status;
+			memcpy(c->usage, unclaimed[i].usage, sizeof(c->usage));
 			unclaimed[i] = unclaimed[--unclaimed_count];
 			return (1);
 		}
 	return (0);
+}
+
+/* waitpid(2) without waiting, and what the process has used. */
+static int
+reap_one(pid_t pid, int *status, int64_t usage[USAGES])
+{
+	struct rusage ru;
+
+	if (wait4(pid, status, WNOHANG, &ru) != pid)
+		return (0);
+	usage[USAGE_UTIME] =
+	    (int64_t)ru.ru_utime.tv_sec * 1000000 + ru.ru_utime.tv_usec;
+	usage[USAGE_STIME] =
+	    (int64_t)ru.ru_stime.tv_sec * 1000000 + ru.ru_stime.tv_usec;
+	usage[USAGE_MAXRSS] = ru.ru_maxrss;
+	usage[USAGE_MINFLT] = ru.ru_minflt;
+	usage[USAGE_MAJFLT] = ru.ru_majflt;
+	usage[USAGE_INBLOCK] = ru.ru_inblock;
+	usage[USAGE_OUBLOCK] = ru.ru_oublock;
+	usage[USAGE_NVCSW] = ru.ru_nvcsw;
+	usage[USAGE_NIVCSW] = ru.ru_nivcsw;
+	return (1);
 }
 
 /*
@@ -75,12 +101,12 @@ reap_group(const struct child *c)
 		-1 ||
 	    si.si_pid != c->pid)
 		return;
-	(void)kill(-group, SIGTERM);
+	(void)kill(-group, c->flags & CHILD_TIMEOUT ? SIGKILL : SIGTERM);
 }
 
 /* Has c ended, and how? Only its own parent can know that. */
 static int
-reap_wait(const struct child *c, int *status)
+reap_wait(struct child *c, int *status)
 {
 	struct pollfd pfd = { .fd = c->watch, .events = POLLIN };
 
@@ -93,7 +119,7 @@ reap_wait(const struct child *c, int *status)
 		return (1);
 	}
 	reap_group(c);
-	return (waitpid(c->pid, status, WNOHANG) == c->pid);
+	return (reap_one(c->pid, status, c->usage));
 }
 
 void
@@ -142,14 +168,16 @@ sweep(void *arg)
 static void
 reap_stranger(pid_t pid)
 {
+	int64_t usage[USAGES];
 	int status;
 
-	if (waitpid(pid, &status, WNOHANG) != pid)
+	if (!reap_one(pid, &status, usage))
 		return;
 	if (part_ended(pid, status) || !launch_waiting())
 		return;
 	unclaimed[unclaimed_count].until = launch_asked();
 	unclaimed[unclaimed_count].pid = pid;
+	memcpy(unclaimed[unclaimed_count].usage, usage, sizeof(usage));
 	unclaimed[unclaimed_count++].status = status;
 }
 

@@ -221,7 +221,7 @@ request_setpgid(void *arg, const void *data, size_t len, int fd)
 		return (-1);
 	leader = managed(m.arg);
 	if ((c = managed(m.pid)) == NULL || c->flags & CHILD_FOREIGN)
-		answer_now(m.tid, REPLY_TEXT, 0, "pid not alive");
+		answer_now(m.tid, REPLY_TEXT, ESRCH, "pid not alive");
 	else if (m.arg != 0 && (leader == NULL || child_group(leader) != m.arg))
 		answer_now(m.tid, REPLY_ERRNO, EPERM, "");
 	else if (setpgid(c->pid, m.arg) == -1)
@@ -236,7 +236,7 @@ static void
 pass_on(uint32_t type, int64_t tid, int32_t pid, const void *data, size_t len)
 {
 	if (managed(pid) == NULL)
-		answer_now(tid, REPLY_TEXT, 0, "pid not alive");
+		answer_now(tid, REPLY_TEXT, ESRCH, "pid not alive");
 	else
 		answer(type, data, len);
 }
@@ -279,7 +279,7 @@ request_stop(void *arg, const void *data, size_t len, int fd)
 	if (proto_unpack_request(data, len, &m) == -1 || m.arg != 0)
 		return (-1);
 	if ((c = managed(m.pid)) == NULL) {
-		answer_now(m.tid, REPLY_TEXT, 0, "pid not alive");
+		answer_now(m.tid, REPLY_TEXT, ESRCH, "pid not alive");
 		return (0);
 	}
 	stop_child(c);
@@ -306,10 +306,10 @@ request_kill(void *arg, const void *data, size_t len, int fd)
 	if (m.pid == -1)
 		answer_now(m.tid, REPLY_BADARG, 0, "");
 	else if (m.pid < 0)
-		answer_now(m.tid, REPLY_TEXT, 0,
+		answer_now(m.tid, REPLY_TEXT, EPERM,
 		    "Not allowed to send signal to all processes");
 	else if ((c = managed(m.pid)) == NULL)
-		answer_now(m.tid, REPLY_TEXT, 0,
+		answer_now(m.tid, REPLY_TEXT, EPERM,
 		    "Cannot kill a pid not managed by this application");
 	else if (!signal_valid(m.arg))
 		answer_now(m.tid, REPLY_ERRNO, EINVAL, "");
@@ -360,9 +360,32 @@ request_refuse(void *arg, const void *data, size_t len, int fd)
 	if (proto_unpack_reply(data, len, &r) == -1)
 		return (-1);
 	if (r.code != REPLY_BADARG && r.code != REPLY_ERRNO &&
-	    r.code != REPLY_TEXT)
+	    r.code != REPLY_TEXT && r.code != REPLY_BADOPT)
 		return (-1);
 	answer_reply(&r);
+	return (0);
+}
+
+/* From here on the node is told more, and so is what it may be. */
+int
+request_hello(void *arg, const void *data, size_t len, int fd)
+{
+	static uint8_t buf[sizeof(struct msg_welcome) + WELCOME_USERS_MAX];
+	struct msg_welcome w = { 0 };
+	struct msg_request m;
+
+	(void)arg;
+	(void)fd;
+	if (proto_unpack_request(data, len, &m) == -1 || m.pid != 0 ||
+	    m.arg != HELLO_VERSION)
+		return (-1);
+	w.tid = m.tid;
+	w.mode = mode_now();
+	w.launcher = !launch_forks();
+	w.users.len = (uint32_t)permit_users(
+	    (char *)buf + sizeof(w), WELCOME_USERS_MAX, &w.users.count);
+	memcpy(buf, &w, sizeof(w));
+	answer(IMSG_WELCOME, buf, sizeof(w) + w.users.len);
 	return (0);
 }
 

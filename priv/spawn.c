@@ -127,7 +127,10 @@ child_files(struct spawn *s)
 	return (0);
 }
 
-/* The exec-port dialect has the child itself say why it cannot run. */
+/*
+ * The exec-port dialect has the child itself say why it cannot run; the other
+ * one tells whoever asked for it.
+ */
 static void CHILD_SIDE
 child_exec(struct spawn *s)
 {
@@ -135,6 +138,10 @@ child_exec(struct spawn *s)
 	struct iovec iov[3];
 
 	(void)execve(s->path, s->argv, s->envp);
+	if (s->run->flags & RUN_NATIVE) {
+		(void)fail(s, STAGE_EXEC, 0);
+		return;
+	}
 	(void)snprintf(tail, sizeof(tail), "': %s\n", strerror(errno));
 	(void)snprintf(
 	    head, sizeof(head), "Pid %d: cannot execute '", (int)getpid());
@@ -354,6 +361,8 @@ failure_text(const struct spawn *s)
 		return (stream_names[s->failure.stream]);
 	case STAGE_OPEN:
 		return (s->run->io[s->failure.stream].path);
+	case STAGE_EXEC:
+		return (s->path);
 	case STAGE_CHDIR:
 		return (s->run->cd);
 	default:

@@ -73,6 +73,7 @@ stop_deadline(void *arg)
 	struct child *c = arg;
 
 	log_debug("pid %d did not end in time", (int)c->pid);
+	c->flags |= CHILD_KILLED;
 	stop_signal(c, SIGKILL, state == STATE_STOP || c->flags & CHILD_HELPER);
 }
 
@@ -175,6 +176,27 @@ stop_foreign(struct child *c)
 		child_free(c);
 }
 
+/* It has run for as long as it may. */
+static void
+stop_timeout(void *arg)
+{
+	struct child *c = arg;
+
+	if (c->flags & CHILD_STOPPED)
+		return;
+	log_debug("pid %d: its time is over", (int)c->pid);
+	c->flags |= CHILD_TIMEOUT;
+	stop_begin(c, 0);
+}
+
+/* It has begun to run: see that it ends. */
+void
+stop_limit(struct child *c)
+{
+	if (c->timeout != 0 && !(c->flags & CHILD_ENDED))
+		timer_set(&c->limit, c->timeout, stop_timeout, c);
+}
+
 /* For a shutdown: its group and other descendants, too. */
 static void
 stop_one(struct child *c)
@@ -189,9 +211,10 @@ stop_one(struct child *c)
 		stop_helper(c);
 		return;
 	}
-	if (killing)
+	if (killing) {
+		c->flags |= CHILD_KILLED;
 		stop_signal(c, SIGKILL, 1);
-	else
+	} else
 		stop_begin(c, 1);
 }
 

@@ -95,6 +95,7 @@ child_new(const struct msg_child *m)
 	c->id = m->id;
 	c->pid = m->pid;
 	c->tty = m->tty;
+	c->window = m->window;
 	c->slave = c->in.fd = c->out[0].fd = c->out[1].fd = -1;
 	(void)RB_INSERT(id_tree, &ids, c);
 	return (c);
@@ -212,7 +213,7 @@ child_check(struct child *c)
 	if (!c->ended || c->out[0].fd != -1 || c->out[1].fd != -1)
 		return;
 	if (!c->refused)
-		reply_exit(c->pid, c->status);
+		event_exit(c);
 	if (new != NULL &&new->pid == c->pid)
 		held.child = NULL;
 	else
@@ -234,7 +235,7 @@ child_exit(void *arg, const void *data, size_t len, int fd)
 	    (c = child_by_id(m.id)) == NULL || c->ended)
 		return (-1);
 	c->ended = 1;
-	c->status = m.status;
+	c->end = m;
 	slave_close(c);
 	feed_close(c);
 	relay_finish(&c->out[0]);

@@ -11,12 +11,36 @@
 #include "log.h"
 #include "worker.h"
 
+#define TELL_MARK 32768 /* bytes */
+
 static int64_t limit;
 
 void
 feed_init(int64_t bytes)
 {
 	limit = bytes;
+}
+
+/* Tell the node how much has left, not too often. */
+static void
+feed_told(struct child *c, size_t n)
+{
+	struct feed *f = &c->in;
+
+	f->left += n;
+	if (f->left == 0 || (f->left < TELL_MARK && f->queue != NULL &&
+				EVBUFFER_LENGTH(f->queue) > 0))
+		return;
+	event_stdin_ack(c->pid, f->left);
+	f->left = 0;
+}
+
+/* The child will not read any more: what waits for it is lost. */
+static void
+feed_lost(struct child *c)
+{
+	feed_close(c);
+	event_eof(c->pid, 0);
 }
 
 void
@@ -39,14 +63,16 @@ on_writable(int fd, short what, void *arg)
 {
 	struct child *c = arg;
 	struct feed *f = &c->in;
+	int n;
 
 	(void)fd;
 	(void)what;
-	if (evbuffer_write(f->queue, f->fd) == -1 && errno != EAGAIN &&
+	if ((n = evbuffer_write(f->queue, f->fd)) == -1 && errno != EAGAIN &&
 	    errno != EINTR) {
-		feed_close(c);
+		feed_lost(c);
 		return;
 	}
+	feed_told(c, n > 0 ? (size_t)n : 0);
 	if (EVBUFFER_LENGTH(f->queue) > 0)
 		return;
 	if (f->eof) {
@@ -92,7 +118,7 @@ feed_write(struct child *c, const uint8_t *data, size_t len)
 	if (f->queue == NULL) {
 		n = write(f->fd, data, len);
 		if (n == -1 && errno != EAGAIN && errno != EINTR) {
-			feed_close(c);
+			feed_lost(c);
 			return;
 		}
 		if (n == -1)
@@ -101,8 +127,10 @@ feed_write(struct child *c, const uint8_t *data, size_t len)
 	if ((size_t)n < len && feed_wait(f, data + n, len - (size_t)n) == -1) {
 		log_warnx(
 		    "pid %d does not read its stdin: closed", (int)c->pid);
-		feed_close(c);
+		feed_lost(c);
+		return;
 	}
+	feed_told(c, (size_t)n);
 }
 
 /* To a child that is gone, or that has no stdin: dropped. */

@@ -149,7 +149,7 @@ port_output(int number, pid_t pid, const void *data, size_t len)
 
 	if (dead)
 		return;
-	n = reply_output_head(head + prefix, sizeof(head) - (size_t)prefix,
+	n = event_output_head(head + prefix, sizeof(head) - (size_t)prefix,
 	    number, pid, (uint32_t)len);
 	put_prefix(head, n + len);
 	n += (size_t)prefix;

@@ -20,11 +20,11 @@ pty_master(pid_t pid, int64_t tid)
 	const struct child *c = child_by_pid(pid);
 
 	if (c == NULL || c->ended) {
-		reply_text(tid, "pid not alive");
+		reply_text(tid, ESRCH, "pid not alive");
 		return (-1);
 	}
 	if (!(c->tty & TTY_YES) || c->out[0].fd == -1) {
-		reply_text(tid, "pid has no pty");
+		reply_text(tid, ENOTTY, "pid has no pty");
 		return (-1);
 	}
 	return (c->out[0].fd);
@@ -36,7 +36,7 @@ pty_answer(int64_t tid, int r)
 	if (r == 0)
 		reply_ok(tid);
 	else
-		reply_text(tid, strerror(errno));
+		reply_text(tid, errno, strerror(errno));
 }
 
 int

@@ -45,6 +45,51 @@ relay_close(struct stream *s)
 	s->fd = -1;
 }
 
+/* Nothing more of it may be sent: it is not looked at until that changes. */
+static void
+park(struct stream *s)
+{
+	s->parked = 1;
+	(void)event_del(&s->ev);
+}
+
+/* The node is done with some of what it was sent. */
+int
+relay_ack(void *arg, const void *data, size_t len, int fd)
+{
+	struct msg_ack m;
+	struct stream *s;
+	struct child *c;
+
+	(void)arg;
+	(void)fd;
+	if (proto_unpack_ack(data, len, &m) == -1)
+		return (-1);
+	if ((c = child_by_pid(m.pid)) == NULL || c->window == 0)
+		return (0);
+	/* A terminal has one stream, whatever it is called. */
+	s = &c->out[c->tty & TTY_YES ? 0 : m.stream - 1];
+	s->credit = m.bytes > c->window - s->credit
+			? c->window
+			: s->credit + (size_t)m.bytes;
+	if (s->fd == -1 || !s->parked || s->credit == 0)
+		return (0);
+	s->parked = 0;
+	line_up(s);
+	return (0);
+}
+
+/* It is over before its child is: the node may want to know. */
+static void
+relay_eof(struct stream *s)
+{
+	int told = !(s->child->tty & TTY_SILENT) && s->left == STREAM_ALL;
+
+	relay_close(s);
+	if (told)
+		event_eof(s->child->pid, s->number);
+}
+
 /* Move one piece. 1 if there may be more, 0 if nothing is there now. */
 static int
 relay_piece(struct stream *s)
@@ -56,12 +101,14 @@ relay_piece(struct stream *s)
 		want = sizeof(piece);
 	if (want > s->left)
 		want = s->left;
+	if (s->child->window != 0 && want > s->credit)
+		want = s->credit;
 	n = read(s->fd, piece, want);
 	if (n == -1 && (errno == EAGAIN || errno == EINTR) &&
 	    s->left == STREAM_ALL)
 		return (0);
 	if (n <= 0) {
-		relay_close(s);
+		relay_eof(s);
 		return (0);
 	}
 	if (!(s->child->tty & TTY_SILENT))
@@ -70,6 +117,8 @@ relay_piece(struct stream *s)
 		relay_close(s);
 		return (0);
 	}
+	if (s->child->window != 0 && (s->credit -= (size_t)n) == 0)
+		park(s);
 	return (1);
 }
 
@@ -94,6 +143,16 @@ relay_waiting(void)
 	return (!TAILQ_EMPTY(&ready));
 }
 
+/* One that has ended is served till its end, in its turn. */
+static void
+wait_on(struct stream *s)
+{
+	if (s->left != STREAM_ALL)
+		line_up(s);
+	else if (event_add(&s->ev, NULL) == -1)
+		fatal("relay");
+}
+
 /* The port is free again: serve those that stand in line. */
 void
 relay_resume(void)
@@ -104,11 +163,8 @@ relay_resume(void)
 		TAILQ_REMOVE(&ready, s, ready);
 		s->queued = 0;
 		(void)relay_piece(s);
-		/* One that has ended is served till its end, in its turn. */
-		if (s->fd != -1 && s->left != STREAM_ALL)
-			line_up(s);
-		else if (s->fd != -1 && event_add(&s->ev, NULL) == -1)
-			fatal("relay");
+		if (s->fd != -1 && !s->parked)
+			wait_on(s);
 		child_check(s->child);
 	}
 }
@@ -122,6 +178,7 @@ relay_start(struct child *c, int number, int fd)
 	s->child = c;
 	s->number = c->tty & TTY_STDERR ? 2 : number;
 	s->left = STREAM_ALL;
+	s->credit = c->window;
 	s->fd = fd;
 	event_set(&s->ev, fd, EV_READ | EV_PERSIST, on_readable, s);
 	if (fcntl(fd, F_SETFL, O_NONBLOCK) == -1)
@@ -148,5 +205,6 @@ relay_finish(struct stream *s)
 		return;
 	}
 	s->left = (size_t)n;
-	line_up(s);
+	if (!s->parked)
+		line_up(s);
 }

@@ -1,5 +1,5 @@
 /*
- * What the node is told, as terms of the exec-port dialect.
+ * Replies, as terms of the dialect that the node speaks.
  */
 
 #include <errno.h>
@@ -15,10 +15,12 @@
 /* A text may become a list with five bytes a character. */
 #define TERM_MAX (MSG_TEXT_MAX * 2 * 5 + 128)
 
-static const char *const stream_names[3] = { "stdin", "stdout", "stderr" };
+int reply_native;
+
+const char *const stream_names[3] = { "stdin", "stdout", "stderr" };
 
 /* {Tid, ...: one more term has to follow. */
-static void
+void
 reply_open(struct etf_writer *w, void *buf, size_t size, int64_t tid)
 {
 	etf_writer_init(w, buf, size);
@@ -27,7 +29,7 @@ reply_open(struct etf_writer *w, void *buf, size_t size, int64_t tid)
 	etf_put_int(w, tid);
 }
 
-static void
+void
 reply_close(const struct etf_writer *w)
 {
 	if (w->full)
@@ -74,9 +76,66 @@ put_runfail(struct etf_writer *w, const struct reply *r)
 	etf_put_string(w, text);
 }
 
+/* Stages by their names in the native dialect. */
+static const char *const stage_names[STAGES] = {
+	[STAGE_NONE] = "none",
+	[STAGE_LIMIT] = "limit",
+	[STAGE_PIPE] = "pipe",
+	[STAGE_PTY] = "pty",
+	[STAGE_FORK] = "fork",
+	[STAGE_GROUP] = "group",
+	[STAGE_NICE] = "nice",
+	[STAGE_USER] = "user",
+	[STAGE_CHDIR] = "chdir",
+	[STAGE_OPEN] = "open",
+	[STAGE_EXEC] = "exec",
+	[STAGE_LAUNCHER] = "launcher",
+	[STAGE_POLICY] = "policy",
+	[STAGE_DECODE] = "decode",
+};
+
+/* {Stage, Errno, Detail} */
+static void
+put_stage(struct etf_writer *w, const struct reply *r)
+{
+	etf_put_tuple(w, 3);
+	etf_put_atom(w, stage_names[r->stage]);
+	etf_put_atom(w, errname(r->value));
+	etf_put_binary(w, r->text, strlen(r->text));
+}
+
+/* What the native dialect says in another way. 0 if that is nothing. */
+static int
+put_native(struct etf_writer *w, const struct reply *r)
+{
+	switch (r->code) {
+	case REPLY_TEXT:
+		put_error(w);
+		if (r->stage == STAGE_NONE)
+			etf_put_atom(w, errname(r->value));
+		else
+			put_stage(w, r);
+		return (1);
+	case REPLY_RUNFAIL:
+		put_error(w);
+		put_stage(w, r);
+		return (1);
+	case REPLY_BADOPT:
+		put_error(w);
+		etf_put_tuple(w, 2);
+		etf_put_atom(w, "badopt");
+		etf_put_atom(w, r->text + r->value);
+		return (1);
+	default:
+		return (0);
+	}
+}
+
 static void
 put_reply(struct etf_writer *w, const struct reply *r)
 {
+	if (reply_native && put_native(w, r))
+		return;
 	switch (r->code) {
 	case REPLY_OK:
 		etf_put_atom(w, "ok");
@@ -94,6 +153,7 @@ put_reply(struct etf_writer *w, const struct reply *r)
 		etf_put_atom(w, errname(r->value));
 		break;
 	case REPLY_TEXT:
+	case REPLY_BADOPT:
 		put_error(w);
 		etf_put_string(w, r->text);
 		break;
@@ -143,9 +203,11 @@ reply_ok(int64_t tid)
 }
 
 void
-reply_text(int64_t tid, const char *text)
+reply_text(int64_t tid, int error, const char *text)
 {
-	struct reply r = { .tid = tid, .code = REPLY_TEXT, .text = text };
+	struct reply r = {
+		.tid = tid, .code = REPLY_TEXT, .value = error, .text = text
+	};
 
 	reply_send(&r);
 }
@@ -219,34 +281,4 @@ reply_run(int64_t tid, pid_t pid)
 	etf_put_atom(&w, "pid");
 	etf_put_int(&w, pid);
 	reply_close(&w);
-}
-
-/* {0, {exit_status, Pid, Status}} */
-void
-reply_exit(pid_t pid, int32_t status)
-{
-	uint8_t buf[64];
-	struct etf_writer w;
-
-	reply_open(&w, buf, sizeof(buf), 0);
-	etf_put_tuple(&w, 3);
-	etf_put_atom(&w, "exit_status");
-	etf_put_int(&w, pid);
-	etf_put_int(&w, status);
-	reply_close(&w);
-}
-
-/* {0, {stdout, Pid, <<len bytes to follow>>}}; how long that is. */
-size_t
-reply_output_head(
-    uint8_t *buf, size_t size, int number, pid_t pid, uint32_t len)
-{
-	struct etf_writer w;
-
-	reply_open(&w, buf, size, 0);
-	etf_put_tuple(&w, 3);
-	etf_put_atom(&w, stream_names[number]);
-	etf_put_int(&w, pid);
-	etf_put_binary_head(&w, len);
-	return (w.len);
 }

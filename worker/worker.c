@@ -33,6 +33,9 @@ static const struct dispatch priv_table[] = {
 	{ IMSG_PTYOPTS, "pty_opts", sizeof(struct msg_ptyopts),
 	    sizeof(struct msg_ptyopts) + MODES_MAX * sizeof(struct msg_mode),
 	    MSG_NOFD, 1, pty_opts },
+	{ IMSG_WELCOME, "welcome", sizeof(struct msg_welcome),
+	    sizeof(struct msg_welcome) + WELCOME_USERS_MAX, MSG_NOFD, 1,
+	    welcome_reply },
 	{ IMSG_PIDS, "pids", sizeof(struct msg_pids), MSG_MAX, MSG_NOFD, 1,
 	    reply_pids },
 };
@@ -40,6 +43,7 @@ static const struct dispatch priv_table[] = {
 static const struct dispatch broker_table[] = {
 	{ IMSG_STDIN, "stdin", sizeof(struct msg_stdin),
 	    sizeof(struct msg_stdin) + MSG_STDIN_MAX, MSG_NOFD, 1, feed_data },
+	{ IMSG_ACK, "ack", FIXED(msg_ack), MSG_NOFD, 1, relay_ack },
 	{ IMSG_STDIN_EOF, "stdin eof", FIXED(msg_stdin), MSG_NOFD, 1,
 	    feed_eof },
 };
@@ -168,6 +172,7 @@ main(int argc, char *argv[])
 		fatal("libevent");
 	port_init(STDOUT_FILENO, args.packet);
 	feed_init(args.stdin_limit);
+	welcome_init(args.stdin_limit);
 	channel_init(&worker_priv, "priv", RING_PRIV_FD, 1, priv_table,
 	    sizeof(priv_table) / sizeof(priv_table[0]), NULL);
 	channel_init(&worker_broker, "broker", RING_PEER_FD, 0, broker_table,

@@ -32,6 +32,8 @@ struct stream {
 	int number; /* 1 or 2 */
 	int queued; /* readable, and waiting for the port */
 	size_t left; /* bytes still to be read; STREAM_ALL while it runs */
+	size_t credit; /* bytes that the node lets us send */
+	int parked; /* there is none: not read until there is */
 };
 
 /* A child's stdin. */
@@ -41,6 +43,8 @@ struct feed {
 	int fd;
 	int eof; /* close it once the queue is empty */
 	int last; /* the byte last fed; '\n' where a line begins */
+	size_t
+	    left; /* bytes that have left for it, and the node was not told */
 };
 
 struct child {
@@ -52,7 +56,8 @@ struct child {
 	int slave; /* of that, held open while the child runs */
 	int refused; /* the node was never told of it */
 	int ended;
-	int32_t status;
+	uint32_t window; /* of each stream; 0: none */
+	struct msg_exit end;
 	struct stream out[2];
 	struct feed in;
 };
@@ -73,6 +78,7 @@ int relay_start(struct child *, int number, int fd);
 void relay_finish(struct stream *);
 void relay_close(struct stream *);
 void relay_resume(void);
+int relay_ack(void *, const void *, size_t, int);
 int relay_waiting(void); /* does anyone stand in line? */
 
 /* feed.c: node to child */
@@ -100,13 +106,26 @@ void port_flush(void);
 int port_waiting(void);
 
 /* reply.c: terms */
+struct etf_writer;
+extern const char *const stream_names[3];
+extern int reply_native; /* the node has said hello */
+void reply_open(struct etf_writer *, void *, size_t, int64_t tid);
+void reply_close(const struct etf_writer *);
 int reply_reply(void *, const void *, size_t, int);
 int reply_pids(void *, const void *, size_t, int);
 void reply_run(int64_t tid, pid_t);
 void reply_lost(int64_t tid, int number);
 void reply_ok(int64_t tid);
-void reply_text(int64_t tid, const char *);
-void reply_exit(pid_t, int32_t status);
-size_t reply_output_head(uint8_t *, size_t, int number, pid_t, uint32_t len);
+void reply_text(int64_t tid, int error, const char *);
+
+/* event.c: what nobody has asked for */
+void event_exit(const struct child *);
+void event_eof(pid_t, int number);
+void event_stdin_ack(pid_t, size_t);
+size_t event_output_head(uint8_t *, size_t, int number, pid_t, uint32_t len);
+
+/* welcome.c: the answer to hello */
+void welcome_init(int64_t stdin_limit);
+int welcome_reply(void *, const void *, size_t, int);
 
 #endif

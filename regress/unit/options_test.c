@@ -350,7 +350,7 @@ show_refusal(char *buf, uint32_t code, int value, const char *text)
 		put(buf, "badarg");
 	else if (code == REPLY_ERRNO)
 		put(buf, "errno %s", value == E2BIG ? "E2BIG" : "?");
-	else if (code == REPLY_TEXT)
+	else if (code == REPLY_TEXT || code == REPLY_BADOPT)
 		put(buf, "error %s", text);
 	else
 		put(buf, "code %u", code);
@@ -1702,8 +1702,9 @@ test_modes_limit(void **state)
 		}
 		(void)request_open(&e, w.buf, w.len);
 		assert_int_equal(options_run(&e, &r, &why), -1);
-		assert_int_equal(why.code, REPLY_TEXT);
+		assert_int_equal(why.code, REPLY_BADOPT);
 		assert_string_equal(why.text, "Bad value of option: pty");
+		assert_string_equal(why.text + why.value, "pty");
 	}
 }
 

@@ -405,7 +405,7 @@ copy_struct(uint8_t *buf, const void *m, size_t size)
 static size_t
 sample_fixed(enum kind kind, uint8_t *buf)
 {
-	struct msg_child child = { -5, 9, 4711, 6, TTY_YES };
+	struct msg_child child = { -5, 9, 4711, 6, TTY_YES, 65536, 0 };
 	struct msg_stream stream = { 9, 2 };
 	struct msg_request request = { 7, -1, 15 };
 	struct msg_stdin in = { 4711, 0 };
@@ -413,7 +413,7 @@ sample_fixed(enum kind kind, uint8_t *buf)
 	struct msg_winsz winsz = { -3, 4711, 24, 80 };
 	struct msg_ptyopts opts = { -3, 4711, 2 };
 	struct msg_mode modes[] = { { 3, 127 }, { 53, 0 } };
-	struct msg_exit ended = { 9, -1 };
+	struct msg_exit ended = { 9, -1, -1, REASON_STOPPED, { 1 } };
 	size_t n;
 
 	switch (kind) {

@@ -1,0 +1,148 @@
+/*
+ * Events: what the node is told without having asked. Output, and the end of
+ * a child in both dialects; in the native one also what has become of its
+ * streams.
+ */
+
+#include <sys/wait.h>
+
+#include "etf.h"
+#include "worker.h"
+
+static void
+event_open(struct etf_writer *w, void *buf, size_t size, const char *name,
+    uint32_t values, pid_t pid)
+{
+	reply_open(w, buf, size, 0);
+	etf_put_tuple(w, values + 1);
+	etf_put_atom(w, name);
+	etf_put_int(w, pid);
+}
+
+/* {exited, N}, {signaled, Sig, Core} or unknown */
+static void
+put_status(struct etf_writer *w, int status)
+{
+	if (status == -1) {
+		etf_put_atom(w, "unknown");
+		return;
+	}
+	if (WIFSIGNALED(status)) {
+		etf_put_tuple(w, 3);
+		etf_put_atom(w, "signaled");
+		etf_put_int(w, WTERMSIG(status));
+		etf_put_atom(w, WCOREDUMP(status) ? "true" : "false");
+		return;
+	}
+	etf_put_tuple(w, 2);
+	etf_put_atom(w, "exited");
+	etf_put_int(w, WEXITSTATUS(status));
+}
+
+static void
+put_usage(struct etf_writer *w, const int64_t usage[USAGES])
+{
+	static const char *const names[USAGES] = {
+		[USAGE_UTIME] = "utime_us",
+		[USAGE_STIME] = "stime_us",
+		[USAGE_MAXRSS] = "maxrss_kb",
+		[USAGE_MINFLT] = "minflt",
+		[USAGE_MAJFLT] = "majflt",
+		[USAGE_INBLOCK] = "inblock",
+		[USAGE_OUBLOCK] = "oublock",
+		[USAGE_NVCSW] = "nvcsw",
+		[USAGE_NIVCSW] = "nivcsw",
+	};
+	size_t i;
+
+	etf_put_map(w, USAGES);
+	for (i = 0; i < USAGES; i++) {
+		etf_put_atom(w, names[i]);
+		etf_put_int(w, usage[i]);
+	}
+}
+
+/* {0, {exit, Pid, #{status, reason, usage}}} */
+static void
+exit_native(const struct child *c)
+{
+	static const char *const reasons[REASONS] = {
+		[REASON_NORMAL] = "normal",
+		[REASON_STOPPED] = "stopped",
+		[REASON_TIMEOUT] = "timeout",
+		[REASON_KILLED] = "killed",
+	};
+	uint8_t buf[512];
+	struct etf_writer w;
+
+	event_open(&w, buf, sizeof(buf), "exit", 2, c->pid);
+	etf_put_map(&w, c->end.raw == -1 ? 2 : 3);
+	etf_put_atom(&w, "status");
+	put_status(&w, c->end.raw);
+	etf_put_atom(&w, "reason");
+	etf_put_atom(&w, reasons[c->end.reason]);
+	if (c->end.raw != -1) {
+		etf_put_atom(&w, "usage");
+		put_usage(&w, c->end.usage);
+	}
+	reply_close(&w);
+}
+
+/* {0, {exit_status, Pid, Status}} */
+void
+event_exit(const struct child *c)
+{
+	uint8_t buf[64];
+	struct etf_writer w;
+
+	if (reply_native) {
+		exit_native(c);
+		return;
+	}
+	event_open(&w, buf, sizeof(buf), "exit_status", 2, c->pid);
+	etf_put_int(&w, c->end.status);
+	reply_close(&w);
+}
+
+/* {0, {eof, Pid, Stream}} */
+void
+event_eof(pid_t pid, int number)
+{
+	uint8_t buf[64];
+	struct etf_writer w;
+
+	if (!reply_native)
+		return;
+	event_open(&w, buf, sizeof(buf), "eof", 2, pid);
+	etf_put_atom(&w, stream_names[number]);
+	reply_close(&w);
+}
+
+/* {0, {stdin_ack, Pid, Bytes}} */
+void
+event_stdin_ack(pid_t pid, size_t bytes)
+{
+	uint8_t buf[64];
+	struct etf_writer w;
+
+	if (!reply_native)
+		return;
+	event_open(&w, buf, sizeof(buf), "stdin_ack", 2, pid);
+	etf_put_int(&w, (int64_t)bytes);
+	reply_close(&w);
+}
+
+/* {0, {stdout, Pid, <<len bytes to follow>>}}; how long that is. */
+size_t
+event_output_head(
+    uint8_t *buf, size_t size, int number, pid_t pid, uint32_t len)
+{
+	struct etf_writer w;
+
+	reply_open(&w, buf, size, 0);
+	etf_put_tuple(&w, 3);
+	etf_put_atom(&w, stream_names[number]);
+	etf_put_int(&w, pid);
+	etf_put_binary_head(&w, len);
+	return (w.len);
+}

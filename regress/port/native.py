@@ -1,0 +1,133 @@
+"""A Port that speaks the native dialect: what may be said only there."""
+
+from case import Pattern, check, expect
+from etf import A
+from port import Port
+
+HELLO = (A.hello, {A.version: 1})
+USAGE = {A.utime_us, A.stime_us, A.maxrss_kb, A.minflt, A.majflt, A.inblock,
+         A.oublock, A.nvcsw, A.nivcsw}
+REASONS = (A.normal, A.stopped, A.timeout, A.killed)
+
+
+def _is_exit(value):
+    if not isinstance(value, dict):
+        return False
+    keys = {A.status, A.reason}
+    if value.get(A.status) != A.unknown:
+        keys.add(A.usage)
+    usage = value.get(A.usage, {})
+    return (set(value) == keys and value[A.reason] in REASONS
+            and (A.usage not in keys or set(usage) == USAGE)
+            and all(type(n) is int and n >= 0 for n in usage.values()))
+
+
+EXIT = Pattern("#{status, reason, usage}", _is_exit)
+
+
+class Native(Port):
+    """Also checked all the time: the form of exits, that a stream is silent
+    after its eof, and that none is sent more than its window.
+
+    unacked     {(pid, stream): bytes that the port has not been given back}
+    most        the same, as it was when it was highest
+    left        {pid: what stdin_acks have told}
+    eofs        {pid: [stream]}
+    """
+
+    def __init__(self, *args, hello=True, **more):
+        self.native = False
+        self.unacked, self.most, self.left, self.eofs = {}, {}, {}, {}
+        super().__init__(*args, **more)
+        if hello:
+            self.hello()
+
+    def hello(self):
+        number = self.send(HELLO)
+        return self.reply(number)
+
+    def _reply(self, number, reply):
+        super()._reply(number, reply)
+        if not (isinstance(reply, tuple) and len(reply) == 2):
+            return
+        if reply[0] == A.pid:
+            self.eofs[reply[1]] = []
+            self.left[reply[1]] = 0
+            for stream in (A.stdout, A.stderr):
+                self.unacked.pop((reply[1], stream), None)
+                self.most.pop((reply[1], stream), None)
+        elif reply[0] == A.ok and isinstance(reply[1], dict):
+            self.native = True
+
+    def _event(self, event):
+        kind, pid, value = (event + (None,) * 3)[:3]
+        if kind in (A.stdout, A.stderr):
+            self._output(kind, pid, value)
+        if kind not in (A.exit, A.eof, A.stdin_ack, A.exit_status):
+            super()._event(event)
+            return
+        self.events.append(event)
+        if self.exits.get(pid) != []:
+            self.broken.append("event of who does not run: %r" % (event,))
+        elif (kind == A.exit_status) == self.native:
+            self.broken.append("event of the other dialect: %r" % (event,))
+        elif kind in (A.exit, A.exit_status):
+            self.exits[pid].append(value)
+            if kind == A.exit and not EXIT.test(value):
+                self.broken.append("exit %r" % (value,))
+        elif kind == A.eof and value not in self.eofs[pid]:
+            self.eofs[pid].append(value)
+        elif kind == A.stdin_ack and type(value) is int and value > 0:
+            self.left[pid] += value
+        else:
+            self.broken.append("event %r" % (event,))
+
+    def _output(self, stream, pid, data):
+        if stream in self.eofs.get(pid, ()):
+            self.broken.append("output of %d after eof" % pid)
+        key = (pid, stream)
+        self.unacked[key] = self.unacked.get(key, 0) + len(data)
+        self.most[key] = max(self.most.get(key, 0), self.unacked[key])
+
+    def ack(self, pid, stream=A.stdout, size=None):
+        """Give back all, or so many bytes."""
+        had = self.unacked.get((pid, stream), 0)
+        size = had if size is None else size
+        self.unacked[pid, stream] = max(0, had - size)
+        self.send((A.ack, pid, stream, size), 0)
+
+    def has(self, pid, size, stream=A.stdout, seconds=5):
+        """Wait until a child has written so much."""
+        self.until(lambda: len(self.out(pid, stream)) >= size,
+                   "%d bytes" % size, seconds)
+
+    def still(self, pid, size, stream=A.stdout):
+        """It has written so much, and is sent no more."""
+        self.has(pid, size, stream)
+        self.pump(0.1)
+        self.ask(A.list)
+        got = len(self.out(pid, stream))
+        check(got == size, "%s: %d bytes, not %d", stream, got, size)
+
+    def until_eof(self, pid, stream, seconds=5):
+        self.until(lambda: stream in self.eofs[pid],
+                   "eof of %s" % stream, seconds)
+
+    def ended(self, pid, status, reason=A.normal, seconds=5):
+        """Wait for an exit that has to be this one; its usage."""
+        value = self.exit(pid, seconds)
+        expect(EXIT, value, "exit")
+        expect(status, value[A.status], "status")
+        expect(reason, value[A.reason], "reason")
+        return value.get(A.usage)
+
+    def refused(self, pattern, *instruction):
+        expect((A.error, pattern), self.ask(*instruction))
+
+
+def exited(code):
+    return (A.exited, code)
+
+
+def signaled(sig, core=False):
+    return (A.signaled, sig, A.true if core else A.false)

@@ -460,6 +460,9 @@ static const struct option {
 };
 #define OPTIONS (sizeof(options) / sizeof(options[0]))
 
+/* No name is cut, or it would be none. */
+_Static_assert(MSG_TEXT_MAX >= ETF_ATOM_MAX + 64, "a text holds an atom");
+
 static int
 refuse(struct refusal *why, const char *what, const char *name)
 {

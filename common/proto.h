@@ -69,7 +69,7 @@ enum imsg_type {
 #define RUN_PATH_MAX 4096 /* any other string, with its NUL */
 #define RUN_TIMEOUT_MAX 86400000U /* a timeout, in ms: a day */
 #define RUN_WINDOW_MAX (1U << 30) /* bytes */
-#define MSG_TEXT_MAX 1024 /* a reply's text, with its NUL */
+#define MSG_TEXT_MAX 1152 /* a reply's text, with its NUL; any atom fits */
 #define MSG_STDIN_MAX 65536 /* bytes in one IMSG_STDIN */
 #define MODES_MAX 64 /* terminal modes in one message */
 #define MSG_PIDS_MAX (1U << 18) /* children there can be */

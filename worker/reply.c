@@ -104,6 +104,19 @@ put_stage(struct etf_writer *w, const struct reply *r)
 	etf_put_binary(w, r->text, strlen(r->text));
 }
 
+/* An option's name, as the node wrote it. What is no atom is a binary. */
+static void
+put_name(struct etf_writer *w, const char *name)
+{
+	struct etf_writer before = *w;
+
+	etf_put_atom(w, name);
+	if (!w->full)
+		return;
+	*w = before;
+	etf_put_binary(w, name, strlen(name));
+}
+
 /* What the native dialect says in another way. 0 if that is nothing. */
 static int
 put_native(struct etf_writer *w, const struct reply *r)
@@ -124,7 +137,7 @@ put_native(struct etf_writer *w, const struct reply *r)
 		put_error(w);
 		etf_put_tuple(w, 2);
 		etf_put_atom(w, "badopt");
-		etf_put_atom(w, r->text + r->value);
+		put_name(w, r->text + r->value);
 		return (1);
 	default:
 		return (0);

@@ -281,7 +281,7 @@ handle_hello(struct etf *e, int64_t tid)
 	if (hello_version(e, &version) == -1)
 		return (-1);
 	if (version != HELLO_VERSION) {
-		request_refuse(tid, REPLY_TEXT, EPROTO, "version");
+		request_refuse(tid, REPLY_TERM, EPROTO, "version");
 		return (0);
 	}
 	request_native = 1;

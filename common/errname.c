@@ -40,6 +40,8 @@ static const struct {
 	{ ENOSPC, "enospc" },
 	{ EROFS, "erofs" },
 	{ EPIPE, "epipe" },
+	{ EPROTO, "eproto" },
+	{ EOVERFLOW, "eoverflow" },
 	{ ENAMETOOLONG, "enametoolong" },
 	{ ENOSYS, "enosys" },
 	{ ELOOP, "eloop" },

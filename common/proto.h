@@ -292,6 +292,7 @@ enum reply_code {
 	REPLY_LEVEL, /* {ok, value}: the log level before */
 	REPLY_RUNFAIL, /* stage, value: the errno, text: what was tried on */
 	REPLY_BADOPT, /* a text; the option's name begins at value */
+	REPLY_TERM, /* stage, value: the errno, text: in any dialect */
 	REPLY_CODES
 };
 

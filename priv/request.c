@@ -360,7 +360,8 @@ request_refuse(void *arg, const void *data, size_t len, int fd)
 	if (proto_unpack_reply(data, len, &r) == -1)
 		return (-1);
 	if (r.code != REPLY_BADARG && r.code != REPLY_ERRNO &&
-	    r.code != REPLY_TEXT && r.code != REPLY_BADOPT)
+	    r.code != REPLY_TEXT && r.code != REPLY_BADOPT &&
+	    r.code != REPLY_TERM)
 		return (-1);
 	answer_reply(&r);
 	return (0);

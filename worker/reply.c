@@ -170,6 +170,10 @@ put_reply(struct etf_writer *w, const struct reply *r)
 		put_error(w);
 		etf_put_string(w, r->text);
 		break;
+	case REPLY_TERM:
+		put_error(w);
+		put_stage(w, r);
+		break;
 	case REPLY_LEVEL:
 		log_setlevel(r->level);
 		etf_put_tuple(w, 2);

@@ -122,6 +122,7 @@ static int
 put_native(struct etf_writer *w, const struct reply *r)
 {
 	switch (r->code) {
+	case REPLY_ERRNO:
 	case REPLY_TEXT:
 		put_error(w);
 		if (r->stage == STAGE_NONE)

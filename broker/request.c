@@ -313,21 +313,22 @@ handle_shutdown(struct etf *e, int64_t tid)
 static const struct {
 	const char *name;
 	uint32_t values;
+	int native; /* unknown to others */
 	int (*handle)(struct etf *, int64_t);
 } requests[] = {
-	{ "run", 2, handle_run },
-	{ "manage", 2, handle_manage },
-	{ "stop", 1, handle_stop },
-	{ "kill", 2, handle_kill },
-	{ "list", 0, handle_list },
-	{ "stdin", 2, handle_stdin },
-	{ "winsz", 3, handle_winsz },
-	{ "pty_opts", 2, handle_pty_opts },
-	{ "setpgid", 2, handle_setpgid },
-	{ "debug", 1, handle_debug },
-	{ "shutdown", 0, handle_shutdown },
-	{ "hello", 1, handle_hello },
-	{ "ack", 3, handle_ack },
+	{ "run", 2, 0, handle_run },
+	{ "manage", 2, 0, handle_manage },
+	{ "stop", 1, 0, handle_stop },
+	{ "kill", 2, 0, handle_kill },
+	{ "list", 0, 0, handle_list },
+	{ "stdin", 2, 0, handle_stdin },
+	{ "winsz", 3, 0, handle_winsz },
+	{ "pty_opts", 2, 0, handle_pty_opts },
+	{ "setpgid", 2, 0, handle_setpgid },
+	{ "debug", 1, 0, handle_debug },
+	{ "shutdown", 0, 0, handle_shutdown },
+	{ "hello", 1, 0, handle_hello },
+	{ "ack", 3, 1, handle_ack },
 };
 
 /* {Name, ...} with the cursor behind the tuple's head. */
@@ -342,7 +343,8 @@ request_body(struct etf *e, int64_t tid, uint32_t arity)
 		return;
 	}
 	for (i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
-		if (strcmp(name, requests[i].name) != 0)
+		if (strcmp(name, requests[i].name) != 0 ||
+		    (requests[i].native && !request_native))
 			continue;
 		if (arity - 1 != requests[i].values ||
 		    requests[i].handle(e, tid) == -1)

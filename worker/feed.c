@@ -26,8 +26,10 @@ static void
 feed_told(struct child *c, size_t n)
 {
 	struct feed *f = &c->in;
+	size_t own = n < f->own ? n : f->own;
 
-	f->left += n;
+	f->own -= own;
+	f->left += n - own;
 	if (f->left == 0 || (f->left < TELL_MARK && f->queue != NULL &&
 				EVBUFFER_LENGTH(f->queue) > 0))
 		return;
@@ -171,6 +173,7 @@ feed_eof(void *arg, const void *data, size_t len, int fd)
 		return (0);
 	if (c->tty & TTY_YES) {
 		n = pty_eof(c, eof, sizeof(eof));
+		c->in.own += n;
 		if (n > 0)
 			feed_write(c, (const uint8_t *)eof, n);
 		c->in.last = '\n';

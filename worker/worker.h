@@ -43,8 +43,8 @@ struct feed {
 	int fd;
 	int eof; /* close it once the queue is empty */
 	int last; /* the byte last fed; '\n' where a line begins */
-	size_t
-	    left; /* bytes that have left for it, and the node was not told */
+	size_t left; /* bytes that have left, and the node was not told */
+	size_t own; /* bytes on their way that are not the node's */
 };
 
 struct child {

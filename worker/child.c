@@ -95,7 +95,8 @@ child_new(const struct msg_child *m)
 	c->id = m->id;
 	c->pid = m->pid;
 	c->tty = m->tty;
-	c->window = m->window;
+	/* What the node is not told it cannot acknowledge. */
+	c->window = m->tty & TTY_SILENT ? 0 : m->window;
 	c->slave = c->in.fd = c->out[0].fd = c->out[1].fd = -1;
 	(void)RB_INSERT(id_tree, &ids, c);
 	return (c);

@@ -78,6 +78,12 @@ worker_settle(void)
 {
 	while (settle_once())
 		continue;
+	/* What it sends has answers, too. */
+	if (!worker_broker.open || port_full())
+		(void)event_del(&broker_event);
+	else if (!event_pending(&broker_event, EV_READ, NULL) &&
+		 event_add(&broker_event, NULL) == -1)
+		fatal("worker");
 	if (priv_gone || !priv_welcome())
 		(void)event_del(&priv_event);
 	else if (!event_pending(&priv_event, EV_READ, NULL) &&

@@ -169,13 +169,33 @@ child_announce(struct child *c, int64_t tid)
 {
 	(void)RB_INSERT(pid_tree, &pids, c);
 	reply_run(tid, c->pid);
+	/* If it was held. */
+	relay_release(&c->out[0]);
+	relay_release(&c->out[1]);
+}
+
+/*
+ * The pid is that of an old child, whose output waits. It must not wait for
+ * the node any more: all others would wait with it. What is left of it, no
+ * more than its pipes held, goes now whatever its window is.
+ */
+static void
+child_hold(struct child *c, struct child *old, int64_t tid)
+{
+	held.child = c;
+	held.tid = tid;
+	relay_hold(&c->out[0]);
+	relay_hold(&c->out[1]);
+	old->window = 0;
+	relay_release(&old->out[0]);
+	relay_release(&old->out[1]);
 }
 
 int
 child_child(void *arg, const void *data, size_t len, int fd)
 {
 	struct msg_child m;
-	struct child *c;
+	struct child *c, *old;
 	int bad;
 
 	(void)arg;
@@ -187,10 +207,9 @@ child_child(void *arg, const void *data, size_t len, int fd)
 	c = child_new(&m);
 	if ((bad = child_streams(c)) != -1)
 		child_refuse(c, m.tid, bad);
-	else if (child_by_pid(m.pid) != NULL) {
-		held.child = c;
-		held.tid = m.tid;
-	} else
+	else if ((old = child_by_pid(m.pid)) != NULL)
+		child_hold(c, old, m.tid);
+	else
 		child_announce(c, m.tid);
 	return (0);
 }

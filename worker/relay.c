@@ -53,6 +53,23 @@ park(struct stream *s)
 	(void)event_del(&s->ev);
 }
 
+/* Not read before relay_release(). */
+void
+relay_hold(struct stream *s)
+{
+	if (s->fd != -1)
+		park(s);
+}
+
+void
+relay_release(struct stream *s)
+{
+	if (s->fd == -1 || !s->parked)
+		return;
+	s->parked = 0;
+	line_up(s);
+}
+
 /* The node is done with some of what it was sent. */
 int
 relay_ack(void *arg, const void *data, size_t len, int fd)
@@ -72,10 +89,8 @@ relay_ack(void *arg, const void *data, size_t len, int fd)
 	s->credit = m.bytes > c->window - s->credit
 			? c->window
 			: s->credit + (size_t)m.bytes;
-	if (s->fd == -1 || !s->parked || s->credit == 0)
-		return (0);
-	s->parked = 0;
-	line_up(s);
+	if (s->credit > 0)
+		relay_release(s);
 	return (0);
 }
 

@@ -77,6 +77,8 @@ int child_held(void);
 int relay_start(struct child *, int number, int fd);
 void relay_finish(struct stream *);
 void relay_close(struct stream *);
+void relay_hold(struct stream *); /* until it is released */
+void relay_release(struct stream *);
 void relay_resume(void);
 int relay_ack(void *, const void *, size_t, int);
 int relay_waiting(void); /* does anyone stand in line? */

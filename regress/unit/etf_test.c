@@ -52,6 +52,7 @@
 #define G_ATOM 0x10
 #define G_BINARY 0x20
 #define G_TEXT 0x40
+#define G_MAP 0x80
 
 struct sample {
 	const char *name;
@@ -167,8 +168,8 @@ static const struct sample samples[] = {
 	    BYTES("\x83\x72\x00\x02\x73\x01\x6e\x03\x00\x00\x00\x01\x00"
 		  "\x00\x00\x02") },
 	{ "ok, SMALL_ATOM", ETF_ATOM, G_ATOM, BYTES("\x83\x73\x02\x6f\x6b") },
-	{ "#{}", ETF_MAP, 0, BYTES("\x83\x74\x00\x00\x00\x00") },
-	{ "#{1 => <<\"x\">>, [] => #{}}", ETF_MAP, 0,
+	{ "#{}", ETF_MAP, G_MAP, BYTES("\x83\x74\x00\x00\x00\x00") },
+	{ "#{1 => <<\"x\">>, [] => #{}}", ETF_MAP, G_MAP,
 	    BYTES("\x83\x74\x00\x00\x00\x02\x61\x01\x6d\x00\x00\x00\x01"
 		  "\x78\x6a\x74\x00\x00\x00\x00") },
 	{ "128 e acute, ATOM_UTF8", ETF_ATOM, G_ATOM,
@@ -273,6 +274,12 @@ probe_counts(const struct etf *e, unsigned int *got)
 	else
 		assert_int_equal(n, 12345);
 	c = *e;
+	n = 12345;
+	if (moved(e, &c, etf_get_map(&c, &n)))
+		*got |= G_MAP;
+	else
+		assert_int_equal(n, 12345);
+	c = *e;
 	if (moved(e, &c, etf_get_nil(&c)))
 		*got |= G_NIL;
 }
@@ -354,6 +361,8 @@ possible(enum etf_type type)
 		return (G_TEXT);
 	case ETF_BINARY:
 		return (G_BINARY | G_TEXT);
+	case ETF_MAP:
+		return (G_MAP);
 	default:
 		return (0);
 	}
@@ -1172,6 +1181,69 @@ test_take_apart(void **state)
 }
 
 /* An improper list is a term, but has no nil at its end. */
+/* A map's keys and values follow each other, and can be left out. */
+static void
+test_maps(void **state)
+{
+	static const char bytes[] =
+	    "\x83\x74\x00\x00\x00\x02\x77\x02\x6f\x6b\x74\x00\x00"
+	    "\x00\x00\x61\x01\x6c\x00\x00\x00\x01\x74\x00\x00\x00"
+	    "\x00\x6a";
+	struct etf e = reader(bytes, sizeof(bytes) - 1), first;
+	char buf[16];
+	int64_t v;
+	uint32_t n;
+
+	(void)state;
+	assert_true(etf_get_map(&e, &n) == 0 && n == 2);
+	first = e;
+	assert_int_equal(etf_get_map(&e, &n), -1);
+	assert_int_equal(etf_get_atom(&e, buf, sizeof(buf)), 0);
+	assert_string_equal(buf, "ok");
+	assert_true(etf_get_map(&e, &n) == 0 && n == 0);
+	assert_true(etf_get_int(&e, &v) == 0 && v == 1);
+	assert_true(etf_get_list(&e, &n) == 0 && n == 1);
+	assert_true(etf_get_map(&e, &n) == 0 && n == 0);
+	assert_int_equal(etf_get_map(&e, &n), -1);
+	assert_int_equal(etf_get_nil(&e), 0);
+	assert_int_equal(e.left, 0);
+	for (n = 0; n < 4; n++)
+		assert_int_equal(etf_skip(&first), 0);
+	assert_int_equal(first.left, 0);
+}
+
+/* A pair takes two bytes at least, so there are no more of them. */
+static void
+test_map_claims(void **state)
+{
+	static const struct sample claims[] = {
+		{ "1", ETF_MAP, 0, BYTES("\x83\x74\x00\x00\x00\x01\x6a") },
+		{ "2", ETF_MAP, 0,
+		    BYTES("\x83\x74\x00\x00\x00\x02\x6a\x6a\x6a") },
+		{ "2^31", ETF_MAP, 0,
+		    BYTES("\x83\x74\x80\x00\x00\x00\x6a\x6a") },
+		{ "2^31 + 1", ETF_MAP, 0,
+		    BYTES("\x83\x74\x80\x00\x00\x01\x6a\x6a") },
+		{ "2^32 - 1", ETF_MAP, 0,
+		    BYTES("\x83\x74\xff\xff\xff\xff\x6a\x6a") },
+	};
+	struct etf e;
+	uint8_t *p;
+	uint32_t n = 12345;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < nitems(claims); i++) {
+		assert_int_equal(check(claims[i].bytes, claims[i].len), -1);
+		p = exact(claims[i].bytes, claims[i].len);
+		/* "2" has the bytes for it as far as its head is concerned. */
+		if (etf_open(&e, p, claims[i].len) == 0 && i != 1)
+			assert_int_equal(etf_get_map(&e, &n), -1);
+		assert_int_equal(n, 12345);
+		free(p);
+	}
+}
+
 static void
 test_improper(void **state)
 {
@@ -1247,6 +1319,20 @@ put_emoji(struct etf_writer *w)
 	etf_put_string(w, "\xf0\x9f\x98\x80x");
 }
 
+/* #{ok => #{}, 1 => [#{}]} */
+static void
+put_maps(struct etf_writer *w)
+{
+	etf_put_version(w);
+	etf_put_map(w, 2);
+	etf_put_atom(w, "ok");
+	etf_put_map(w, 0);
+	etf_put_int(w, 1);
+	etf_put_list(w, 1);
+	etf_put_map(w, 0);
+	etf_put_nil(w);
+}
+
 static void
 put_empty(struct etf_writer *w)
 {
@@ -1278,6 +1364,10 @@ static const struct {
 	    BYTES("\x83\x6c\x00\x00\x00\x02\x62\x00\x01\xf6\x00\x61\x78"
 		  "\x6a") },
 	{ "empty string", put_empty, BYTES("\x83\x6a") },
+	{ "maps", put_maps,
+	    BYTES("\x83\x74\x00\x00\x00\x02\x77\x02\x6f\x6b\x74\x00\x00"
+		  "\x00\x00\x61\x01\x6c\x00\x00\x00\x01\x74\x00\x00\x00"
+		  "\x00\x6a") },
 };
 
 static void
@@ -1347,6 +1437,7 @@ test_writer_stays_full(void **state)
 	etf_put_tuple(&w, 0);
 	etf_put_list(&w, 0);
 	etf_put_list(&w, 1);
+	etf_put_map(&w, 0);
 	etf_put_atom(&w, "");
 	etf_put_string(&w, "");
 	etf_put_string(&w, "a");
@@ -1671,6 +1762,8 @@ main(void)
 		cmocka_unit_test(test_texts),
 		cmocka_unit_test(test_text_bytes),
 		cmocka_unit_test(test_take_apart),
+		cmocka_unit_test(test_maps),
+		cmocka_unit_test(test_map_claims),
 		cmocka_unit_test(test_improper),
 		cmocka_unit_test(test_written),
 		cmocka_unit_test(test_writer_full),

@@ -46,6 +46,8 @@ enum kind {
 	WINSZ,
 	PTYOPTS,
 	EXIT,
+	ACK,
+	WELCOME,
 	KINDS
 };
 
@@ -189,6 +191,23 @@ try_ptyopts(const void *data, size_t len)
 	return (0);
 }
 
+static int
+try_welcome(const void *data, size_t len)
+{
+	struct msg_welcome m;
+	struct strvec users;
+
+	if (proto_unpack_welcome(data, len, &m, &users) == -1)
+		return (-1);
+	assert_true(m.mode < MODES && m.launcher <= 1);
+	assert_true(users.count > 0 && users.len <= WELCOME_USERS_MAX);
+	assert_int_equal(sizeof(m) + users.len, len);
+	assert_memory_equal(&m, data, sizeof(m));
+	assert_ptr_equal(users.base, (const char *)data + sizeof(m));
+	assert_vec(&users);
+	return (0);
+}
+
 /* The messages that are nothing but their struct. */
 static int
 try_fixed(enum kind kind, const void *data, size_t len)
@@ -198,6 +217,7 @@ try_fixed(enum kind kind, const void *data, size_t len)
 	struct msg_request request;
 	struct msg_winsz winsz;
 	struct msg_exit ended;
+	struct msg_ack ack;
 	const void *m;
 	size_t size;
 	int rc;
@@ -222,6 +242,11 @@ try_fixed(enum kind kind, const void *data, size_t len)
 		rc = proto_unpack_winsz(data, len, &winsz);
 		m = &winsz;
 		size = sizeof(winsz);
+		break;
+	case ACK:
+		rc = proto_unpack_ack(data, len, &ack);
+		m = &ack;
+		size = sizeof(ack);
 		break;
 	default:
 		rc = proto_unpack_exit(data, len, &ended);
@@ -252,6 +277,8 @@ try_data(enum kind kind, const void *data, size_t len)
 		return (try_pids(data, len));
 	case PTYOPTS:
 		return (try_ptyopts(data, len));
+	case WELCOME:
+		return (try_welcome(data, len));
 	default:
 		return (try_fixed(kind, data, len));
 	}
@@ -297,6 +324,8 @@ sample_run(struct run *r)
 	r->flags = RUN_ENV_CLEAR | RUN_SUCCESS;
 	r->kill_timeout = 1234;
 	r->success = 77;
+	r->window = 65536;
+	r->timeout = 60000;
 	r->io[0].kind = IO_FILE;
 	r->io[0].path = "/in";
 	r->io[1].kind = IO_FILE;
@@ -414,6 +443,8 @@ sample_fixed(enum kind kind, uint8_t *buf)
 	struct msg_ptyopts opts = { -3, 4711, 2 };
 	struct msg_mode modes[] = { { 3, 127 }, { 53, 0 } };
 	struct msg_exit ended = { 9, -1, -1, REASON_STOPPED, { 1 } };
+	struct msg_ack ack = { 4711, 2, 1ULL << 40 };
+	struct msg_welcome welcome = { -3, MODE_ROOT, 1, { 0, 11, 3 }, 0 };
 	size_t n;
 
 	switch (kind) {
@@ -435,6 +466,11 @@ sample_fixed(enum kind kind, uint8_t *buf)
 	case PTYOPTS:
 		n = copy_struct(buf, &opts, sizeof(opts));
 		return (n + copy_struct(buf + n, modes, sizeof(modes)));
+	case ACK:
+		return (copy_struct(buf, &ack, sizeof(ack)));
+	case WELCOME:
+		n = copy_struct(buf, &welcome, sizeof(welcome));
+		return (n + copy_struct(buf + n, "alice\0bob\0", 11));
 	default:
 		return (copy_struct(buf, &ended, sizeof(ended)));
 	}
@@ -513,6 +549,8 @@ assert_same_run(const struct run *a, const struct run *b)
 	assert_int_equal(a->flags, b->flags);
 	assert_int_equal(a->kill_timeout, b->kill_timeout);
 	assert_int_equal(a->success, b->success);
+	assert_int_equal(a->window, b->window);
+	assert_int_equal(a->timeout, b->timeout);
 	for (i = 0; i < 3; i++) {
 		assert_int_equal(a->io[i].kind, b->io[i].kind);
 		assert_int_equal(a->io[i].append, b->io[i].append);
@@ -656,6 +694,62 @@ test_reply_round(void **state)
 		assert_int_equal(r.level, replies[i].level);
 		assert_string_equal(r.text, replies[i].text);
 	}
+}
+
+/* Where an option's name begins has to be inside its text. */
+static void
+test_badopt_offset(void **state)
+{
+	struct reply r = { 5, REPLY_BADOPT, 0, STAGE_DECODE, 0, "bad: nice" };
+	uint8_t buf[MSG_REPLY_MAX];
+	size_t len;
+	int i;
+
+	(void)state;
+	for (i = -3; i < 20; i++) {
+		r.value = i;
+		len = proto_pack_reply(buf, &r);
+		assert_int_equal(
+		    try(REPLY, buf, len), i >= 0 && i <= 9 ? 0 : -1);
+	}
+	r.value = INT32_MIN;
+	len = proto_pack_reply(buf, &r);
+	assert_int_equal(try(REPLY, buf, len), -1);
+	r.value = INT32_MAX;
+	len = proto_pack_reply(buf, &r);
+	assert_int_equal(try(REPLY, buf, len), -1);
+	/* For others it is an errno, or a level. */
+	r.code = REPLY_TEXT;
+	len = proto_pack_reply(buf, &r);
+	assert_int_equal(try(REPLY, buf, len), 0);
+}
+
+/* As many users as there may be, none, and names that do not end. */
+static void
+test_welcome_limits(void **state)
+{
+	struct msg_welcome m = { 0, MODE_PLAIN, 0, { 0, 0, 0 }, 0 };
+	size_t full = sizeof(m) + WELCOME_USERS_MAX;
+	uint8_t *p;
+
+	(void)state;
+	p = calloc(1, full + 1);
+	assert_non_null(p);
+	memcpy(p, &m, sizeof(m));
+	assert_int_equal(try(WELCOME, p, sizeof(m)), -1);
+	m.users.len = m.users.count = WELCOME_USERS_MAX;
+	memcpy(p, &m, sizeof(m));
+	assert_int_equal(try(WELCOME, p, full), 0);
+	assert_int_equal(try(WELCOME, p, full - 1), -1);
+	p[full - 1] = 'x';
+	m.users.count--;
+	memcpy(p, &m, sizeof(m));
+	assert_int_equal(try(WELCOME, p, full), -1);
+	p[full - 1] = '\0';
+	m.users.len = m.users.count = WELCOME_USERS_MAX + 1;
+	memcpy(p, &m, sizeof(m));
+	assert_int_equal(try(WELCOME, p, full + 1), -1);
+	free(p);
 }
 
 static void
@@ -1107,6 +1201,18 @@ static const struct {
 	{ RUN, 0, STR(success), 256, -1 },
 	{ RUN, 0, STR(success), 0xffffffffU, -1 },
 	{ RUN, 1, STR(success), 1, -1 }, /* without the flag */
+	{ RUN, 0, STR(window), 0, 0 },
+	{ RUN, 0, STR(window), 1, 0 },
+	{ RUN, 0, STR(window), RUN_WINDOW_MAX, 0 },
+	{ RUN, 0, STR(window), RUN_WINDOW_MAX + 1, -1 },
+	{ RUN, 0, STR(window), 0xffffffffU, -1 },
+	{ RUN, 0, STR(timeout), 0, 0 },
+	{ RUN, 0, STR(timeout), 1, 0 },
+	{ RUN, 0, STR(timeout), RUN_TIMEOUT_MAX, 0 },
+	{ RUN, 0, STR(timeout), RUN_TIMEOUT_MAX + 1, -1 },
+	{ RUN, 0, STR(timeout), 0xffffffffU, -1 },
+	{ RUN, 4, STR(window), 1, -1 }, /* of a managed process */
+	{ RUN, 4, STR(timeout), 1, -1 },
 	{ RUN, 0, STR(io[0].kind), IO_NULL, -1 }, /* with a path */
 	{ RUN, 0, STR(io[0].append), 1, 0 },
 	{ RUN, 0, STR(io[0].append), 2, -1 },
@@ -1243,6 +1349,43 @@ static const struct {
 	{ CHILD, 0, offsetof(struct msg_child, streams), 5, -1 },
 	{ CHILD, 0, offsetof(struct msg_child, tty), 0x80000000U, -1 },
 	{ CHILD, 0, offsetof(struct msg_child, tty), 0xffffffffU, -1 },
+	{ CHILD, 0, offsetof(struct msg_child, window), 0, 0 },
+	{ CHILD, 0, offsetof(struct msg_child, window), RUN_WINDOW_MAX, 0 },
+	{ CHILD, 0, offsetof(struct msg_child, window), RUN_WINDOW_MAX + 1,
+	    -1 },
+	{ CHILD, 0, offsetof(struct msg_child, window), 0xffffffffU, -1 },
+	{ CHILD, 0, offsetof(struct msg_child, pad), 1, -1 },
+	{ EXIT, 0, offsetof(struct msg_exit, reason), REASON_NORMAL, 0 },
+	{ EXIT, 0, offsetof(struct msg_exit, reason), REASONS - 1, 0 },
+	{ EXIT, 0, offsetof(struct msg_exit, reason), REASONS, -1 },
+	{ EXIT, 0, offsetof(struct msg_exit, reason), 0x80000000U, -1 },
+	{ EXIT, 0, offsetof(struct msg_exit, reason), 0xffffffffU, -1 },
+	{ EXIT, 0, offsetof(struct msg_exit, raw), 0x80000000U, 0 },
+	{ ACK, 0, offsetof(struct msg_ack, pid), 2, 0 },
+	{ ACK, 0, offsetof(struct msg_ack, pid), 0x7fffffff, 0 },
+	{ ACK, 0, offsetof(struct msg_ack, pid), 1, -1 },
+	{ ACK, 0, offsetof(struct msg_ack, pid), 0, -1 },
+	{ ACK, 0, offsetof(struct msg_ack, pid), 0xffffffffU, -1 },
+	{ ACK, 0, offsetof(struct msg_ack, stream), 1, 0 },
+	{ ACK, 0, offsetof(struct msg_ack, stream), 0, -1 },
+	{ ACK, 0, offsetof(struct msg_ack, stream), 3, -1 },
+	{ ACK, 0, offsetof(struct msg_ack, stream), 0xffffffffU, -1 },
+	{ ACK, 0, offsetof(struct msg_ack, bytes), 0xffffffffU, 0 },
+	{ ACK, 0, offsetof(struct msg_ack, bytes) + 4, 0xffffffffU, 0 },
+	{ WELCOME, 0, offsetof(struct msg_welcome, mode), MODE_PLAIN, 0 },
+	{ WELCOME, 0, offsetof(struct msg_welcome, mode), MODES, -1 },
+	{ WELCOME, 0, offsetof(struct msg_welcome, mode), 0xffffffffU, -1 },
+	{ WELCOME, 0, offsetof(struct msg_welcome, launcher), 0, 0 },
+	{ WELCOME, 0, offsetof(struct msg_welcome, launcher), 2, -1 },
+	{ WELCOME, 0, offsetof(struct msg_welcome, users.off), 1, -1 },
+	{ WELCOME, 0, offsetof(struct msg_welcome, users.len), 0, -1 },
+	{ WELCOME, 0, offsetof(struct msg_welcome, users.len), 10, -1 },
+	{ WELCOME, 0, offsetof(struct msg_welcome, users.len), 12, -1 },
+	{ WELCOME, 0, offsetof(struct msg_welcome, users.len), 0xffffffffU,
+	    -1 },
+	{ WELCOME, 0, offsetof(struct msg_welcome, users.count), 2, -1 },
+	{ WELCOME, 0, offsetof(struct msg_welcome, users.count), 4, -1 },
+	{ WELCOME, 0, offsetof(struct msg_welcome, pad), 1, -1 },
 	{ STREAM, 0, offsetof(struct msg_stream, stream), 0, 0 },
 	{ STREAM, 0, offsetof(struct msg_stream, stream), 3, -1 },
 	{ STREAM, 0, offsetof(struct msg_stream, stream), 0xffffffffU, -1 },
@@ -1675,6 +1818,8 @@ main(void)
 		cmocka_unit_test(test_run_round),
 		cmocka_unit_test(test_run_round_more),
 		cmocka_unit_test(test_reply_round),
+		cmocka_unit_test(test_badopt_offset),
+		cmocka_unit_test(test_welcome_limits),
 		cmocka_unit_test(test_launched_round),
 		cmocka_unit_test(test_launched_refused),
 		cmocka_unit_test(test_path_limits),

@@ -1054,7 +1054,8 @@ def stdin_ack_steps():
     with Native() as p:
         gate = Gate()
         pid = p.run("exec 3<&0 4<>%s; while read x <&4; do "
-                    "head -c 65536 <&3 >/dev/null; done" % gate.fifo, [A.stdin])
+                    "head -c 65536 <&3 >/dev/null; done" % gate.fifo,
+                    [A.stdin])
         p.stdin(pid, bytes(10 * 65536))
         for turn in range(1, 9):
             p.until(lambda: p.left[pid] >= turn * 65536 - 32768, "a step")

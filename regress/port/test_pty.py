@@ -92,6 +92,8 @@ def which(options, want):
     means = {"t": "/dev/pts/", "0": "/dev/null"}
     with Port() as p:
         pid = p.run(SLEEP, [A.pty] + options)
+        # It sleeps once its loader has closed what that had open.
+        eventually(lambda: proc.state(pid) == "S", 2, "no sleep")
         found = proc.descriptors(pid)
         for fd, letter in enumerate(want):
             if letter == "-":
@@ -134,6 +136,7 @@ def no_master():
     with Port() as p:
         p.run(SLEEP, TTY)
         pid = p.run(SLEEP, [A.stdout])
+        eventually(lambda: proc.state(pid) == "S", 2, "no sleep")
         found = proc.descriptors(pid)
         check(set(found) == {0, 1, 2}, "descriptors %s", found)
 

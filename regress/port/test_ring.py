@@ -168,6 +168,7 @@ def children_pipes():
     with Port() as p:
         pid = p.run(["/bin/sleep", "1000"],
                     [A.stdin, A.stdout, A.stderr])
+        eventually(lambda: proc.state(pid) == "S", 2, "no sleep")
         pipes = {what for what in proc.descriptors(pid).values()}
         check(len(pipes) == 3, "the child has %s", pipes)
         for role, other in p.ring().items():

@@ -1,14 +1,13 @@
-%% @doc Reads the options that users give: those of {@link proctor:start/1},
-%% which become a command line, and those of {@link proctor:run/2}, of which
-%% some concern Erlang processes alone and the rest is the port program's to
-%% judge.
+%% @doc Reads the options of {@link proctor:start/1}, which become the command
+%% line of the port program.
 -module(proctor_options).
 
--export([start/1, from_env/0, run/3]).
+-export([start/1, from_env/0, name/1, instances/0]).
 
--export_type([start/0, spec/0, sink/0]).
+-export_type([start/0]).
 
--define(KEYS, [portexe, user, limit_users, alarm, args, env, debug, verbose]).
+-define(KEYS, [portexe, user, limit_users, alarm, args, env, debug, verbose,
+               root, capabilities, groups]).
 
 %% What the port program waits at shutdown unless told otherwise.
 -define(ALARM, 12).
@@ -21,27 +20,18 @@
                    alarm_given => true,
                    args := [string()],
                    env := [{string(), string() | false}],
+                   root => true,
+                   capabilities => string(),
+                   groups := [atom()],
                    verbose := boolean()}.
-
--type sink() :: none | collect | print | pid() | proctor:output_fun().
-%% Where a stream's data go. `collect' keeps them for the result of a
-%% synchronous call.
-
--type spec() :: #{caller := pid(),
-                  group_leader := pid(),
-                  sync := boolean(),
-                  monitor := boolean(),
-                  link := boolean(),
-                  stdout := sink(),
-                  stderr := sink()}.
-%% What the Erlang process of an OS process has to know.
 
 %%% Starting the port program
 
 %% @doc Checks the options of {@link proctor:start/1}.
 -spec start([term()]) -> {ok, start()} | {error, {badopt, term()}}.
 start(Options) when is_list(Options) ->
-    Defaults = #{alarm => ?ALARM, args => [], env => [], verbose => false},
+    Defaults = #{alarm => ?ALARM, args => [], env => [], groups => [],
+                 verbose => false},
     try
         {ok, lists:foldl(fun start_option/2, Defaults, Options)}
     catch
@@ -56,6 +46,24 @@ start(Options) ->
 from_env() ->
     [Option || {Key, _} = Option <- application:get_all_env(proctor),
                lists:member(Key, ?KEYS)].
+
+%% @doc The name of an instance: the option `name', else `proctor'; `undefined'
+%% is none.
+-spec name(term()) -> atom().
+name(Options) when is_list(Options) ->
+    case lists:keyfind(name, 1, Options) of
+        {name, Name} when is_atom(Name) -> Name;
+        _ -> proctor
+    end;
+name(_Options) ->
+    proctor.
+
+%% @doc The instances that the environment of the application names, besides
+%% the first.
+-spec instances() -> [[term()]].
+instances() ->
+    [[{name, Name} | Options]
+     || {Name, Options} <- application:get_env(proctor, instances, [])].
 
 start_option({portexe, default}, Acc) ->
     Acc;
@@ -74,6 +82,23 @@ start_option({args, Args} = Option, Acc) when is_list(Args) ->
     Acc#{args => [text(Arg, Option) || Arg <- Args]};
 start_option({env, Env} = Option, Acc) when is_list(Env) ->
     Acc#{env => [variable(Var, Option) || Var <- Env]};
+start_option({name, Name}, Acc) when is_atom(Name) ->
+    Acc;
+start_option({groups, Groups} = Option, Acc) when is_list(Groups) ->
+    lists:all(fun is_atom/1, Groups) orelse throw({badopt, Option}),
+    Acc#{groups => Groups};
+start_option(root, Acc) ->
+    Acc#{root => true};
+start_option({root, true}, Acc) ->
+    Acc#{root => true};
+start_option({root, false}, Acc) ->
+    Acc;
+start_option({capabilities, all}, Acc) ->
+    Acc#{capabilities => "all"};
+start_option({capabilities, Names} = Option, Acc) when is_list(Names) ->
+    lists:all(fun is_atom/1, Names) orelse throw({badopt, Option}),
+    List = lists:join(",", [atom_to_list(Name) || Name <- Names]),
+    Acc#{capabilities => lists:append(List)};
 start_option(debug, Acc) ->
     Acc#{debug => 1};
 start_option({debug, true}, Acc) ->
@@ -107,89 +132,3 @@ text(Text, Option) when is_list(Text); is_binary(Text) ->
     end;
 text(_, Option) ->
     throw({badopt, Option}).
-
-%%% Running a command
-
-%% @doc Divides the options of {@link proctor:run/2} between the port program
-%% and the Erlang process, and turns all text into UTF-8. `Link' is true if
-%% linking was asked for otherwise. What is wrong with an option for the port
-%% program is for that to say; only what must not leave the node is refused
-%% here.
--spec run(term(), term(), boolean()) ->
-    {ok, {run, term(), [term()]}, spec()} | {error, term()}.
-run(Command, Options, Link) when is_list(Options) ->
-    Spec = #{caller => self(), group_leader => group_leader(),
-             sync => false, monitor => false, link => Link,
-             stdout => none, stderr => none},
-    try lists:foldl(fun run_option/2, {[], Spec}, Options) of
-        {Rest, Spec1} ->
-            Request = {run, command(Command), lists:reverse(Rest)},
-            {ok, Request, collect(Spec1)}
-    catch
-        throw:{badopt, _} = Reason -> {error, Reason};
-        error:_ -> {error, {badopt, Options}}
-    end;
-run(_Command, Options, _Link) ->
-    {error, {badopt, Options}}.
-
-run_option(sync, {Rest, Spec}) ->
-    {Rest, Spec#{sync => true}};
-run_option(monitor, {Rest, Spec}) ->
-    {Rest, Spec#{monitor => true}};
-run_option(link, {Rest, Spec}) ->
-    {Rest, Spec#{link => true}};
-run_option({Key, Flag}, {Rest, Spec})
-  when Key =:= sync orelse Key =:= monitor orelse Key =:= link,
-       is_boolean(Flag) ->
-    {Rest, Spec#{Key => Flag}};
-run_option(Stream, {Rest, #{caller := Caller} = Spec})
-  when Stream =:= stdout; Stream =:= stderr ->
-    {[Stream | Rest], Spec#{Stream => Caller}};
-run_option({Stream, Sink}, {Rest, Spec})
-  when Stream =:= stdout orelse Stream =:= stderr,
-       Sink =:= print orelse is_pid(Sink) orelse is_function(Sink, 3) ->
-    {[Stream | Rest], Spec#{Stream => Sink}};
-run_option({Stream, Sink} = Option, _Acc)
-  when Stream =:= stdout orelse Stream =:= stderr, is_function(Sink) ->
-    throw({badopt, Option});
-run_option({Stream, File, Modes}, {Rest, Spec})
-  when Stream =:= stdout; Stream =:= stderr ->
-    {[{Stream, utf8(File), Modes} | Rest], Spec};
-run_option({env, Env}, {Rest, Spec}) when is_list(Env) ->
-    {[{env, [utf8_variable(Var) || Var <- Env]} | Rest], Spec};
-run_option({Key, Value}, {Rest, Spec})
-  when Key =:= cd; Key =:= executable; Key =:= kill; Key =:= user;
-       Key =:= stdin; Key =:= stdout; Key =:= stderr ->
-    {[{Key, utf8(Value)} | Rest], Spec};
-run_option(Option, {Rest, Spec}) ->
-    {[Option | Rest], Spec}.
-
-%% Nobody can read messages while waiting for a synchronous call.
-collect(#{sync := true, caller := Caller} = Spec) ->
-    Collect = fun(_Key, Sink) when Sink =:= Caller -> collect;
-                 (_Key, Sink) -> Sink
-              end,
-    maps:merge(Spec, maps:map(Collect, maps:with([stdout, stderr], Spec)));
-collect(Spec) ->
-    Spec.
-
-command([First | _] = Args) when is_list(First); is_binary(First) ->
-    [utf8(Arg) || Arg <- Args];
-command(Command) ->
-    utf8(Command).
-
-utf8_variable({Name, Value}) ->
-    {utf8(Name), utf8(Value)};
-utf8_variable(Var) ->
-    utf8(Var).
-
-%% Lists are characters, as everywhere in Erlang; binaries are bytes already.
-utf8(Text) when is_list(Text) ->
-    try unicode:characters_to_binary(Text) of
-        Bytes when is_binary(Bytes) -> Bytes;
-        _ -> Text
-    catch
-        error:badarg -> Text
-    end;
-utf8(Term) ->
-    Term.

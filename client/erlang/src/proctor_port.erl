@@ -8,15 +8,18 @@
 
 -include_lib("kernel/include/logger.hrl").
 
--export([open/1, close/2, start_writer/1, write/3, encode/2, decode/1]).
+-export([open/1, close/2, start_writer/1, write/3, encode/2, decode/1,
+         vocabulary/0]).
 -export([writer/1]).
 
--export_type([exit/0]).
+-export_type([exit/0, dialect/0]).
 
 -type exit() :: non_neg_integer() | atom().
 %% The exit status of the port program, or why its pipe broke.
 
--define(INSTALLED, "/usr/local/libexec/proctor/proctor").
+-type dialect() :: native | exec_port.
+%% `exec_port' is what erlexec's port program speaks, and what an old one of
+%% ours is spoken to in.
 
 %% Not a delay: a limit for a port program that neither answers nor ends.
 -define(READY_TIMEOUT, 10000).
@@ -31,9 +34,10 @@
 %%% Starting and ending
 
 %% @doc Starts the port program and waits until it answers.
--spec open(proctor_options:start()) -> {ok, port()} | {error, term()}.
+-spec open(proctor_options:start()) ->
+    {ok, port(), dialect(), Hello :: map()} | {error, term()}.
 open(Start) ->
-    case find(Start) of
+    case proctor_find:program(Start) of
         {ok, Program} -> open(Program, Start);
         {error, _} = Error -> Error
     end.
@@ -49,9 +53,9 @@ open(Program, #{env := Env, verbose := Verbose} = Start) ->
         error:Reason -> {error, {Reason, Program}}
     end.
 
-%% The cheapest question; its answer proves the whole ring.
+%% Whether it speaks our dialect; its answer proves the whole ring.
 await_ready(Port) ->
-    {ok, [Frame]} = encode(1, {list}),
+    {ok, [Frame]} = encode(1, {hello, #{version => 1}}),
     try
         true = port_command(Port, Frame),
         receive
@@ -66,8 +70,11 @@ await_ready(Port) ->
         error:badarg -> {error, {port_exit, last_word(Port)}}
     end.
 
-check_ready(Port, {ok, {1, Pids}}) when is_list(Pids) ->
-    {ok, Port};
+check_ready(Port, {ok, {1, {ok, Hello}}}) when is_map(Hello) ->
+    {ok, Port, native, Hello};
+check_ready(Port, {ok, {1, {error, Text}}}) when is_list(Text) ->
+    %% It has never heard of this, as a port program for erlexec.
+    {ok, Port, exec_port, #{}};
 check_ready(Port, Other) ->
     abandon(Port),
     {error, {bad_port_program, Other}}.
@@ -121,33 +128,6 @@ abandon(Port) ->
     true = exit(Port, kill),
     ok.
 
-%% A place that was chosen by somebody is used or fails; only the places
-%% where it might be installed are tried one after the other.
-find(#{portexe := Path}) ->
-    first([Path]);
-find(#{}) ->
-    case {application:get_env(proctor, portexe), os:getenv("PROCTOR_PORT")} of
-        {{ok, Path}, _} when Path =/= default -> first([Path]);
-        {_, [_ | _] = Path} -> first([Path]);
-        _ -> first([filename:join(priv_dir(), "proctor"), ?INSTALLED])
-    end.
-
-first(Paths) ->
-    case lists:search(fun filelib:is_regular/1, Paths) of
-        {value, Path} -> {ok, filename:absname(Path)};
-        false -> {error, {no_port_program, Paths}}
-    end.
-
-priv_dir() ->
-    case code:priv_dir(proctor) of
-        {error, bad_name} ->
-            %% Not in a directory named as an application should be.
-            Ebin = filename:absname(filename:dirname(code:which(?MODULE))),
-            filename:join(filename:dirname(Ebin), "priv");
-        Dir ->
-            Dir
-    end.
-
 arguments(#{args := Extra} = Start) ->
     ["-p", "4"] ++ user(Start)
         ++ [Arg || #{limit_users := Users} <- [Start],
@@ -156,16 +136,23 @@ arguments(#{args := Extra} = Start) ->
                    Arg <- ["-alarm", integer_to_list(Seconds)]]
         ++ [Arg || #{debug := Level} <- [Start],
                    Arg <- ["-debug", integer_to_list(Level)]]
+        ++ [Arg || #{capabilities := List} <- [Start], Arg <- ["-cap", List]]
         ++ Extra.
 
 %% The port program refuses to serve root unless told so. A node that runs as
 %% root, as in many a container, has made that choice already.
 user(#{user := User}) ->
     ["-user", User];
+user(#{root := true}) ->
+    ["-user", "root"];
 user(#{args := Extra}) ->
     case not lists:member("-user", Extra) andalso real_uid() =:= 0 of
-        true -> ["-user", "root"];
-        false -> []
+        true ->
+            ?LOG_NOTICE("proctor: this node runs as root, and so will "
+                        "whatever it starts that names no other user"),
+            ["-user", "root"];
+        false ->
+            []
     end.
 
 real_uid() ->
@@ -242,11 +229,28 @@ decode(Frame) ->
         error:badarg -> error
     end.
 
-%% All atoms the port program may say; being here they exist.
+%% @doc All atoms the port program may say; being here they exist.
+-spec vocabulary() -> [atom()].
 vocabulary() ->
-    [ok, error, pid, stdout, stderr, exit_status, badarg, not_found,
+    [ok, error, pid, stdin, stdout, stderr, exit_status, badarg, not_found,
+     %% hello
+     version, release, platform, mode, plain, privileged, root, user, users,
+     limits, children, string, features, window, ack, stdin_ack, eof, usage,
+     timeout, pty, launcher,
+     %% errors
+     badopt, decode, policy, limit, pipe, fork, group, nice, chdir, open,
+     exec, cgroup, rlimit, run, manage, stop, kill, list, winsz, pty_opts,
+     setpgid, debug, shutdown,
+     %% exits
+     exit, status, exited, signaled, true, false, unknown, reason, normal,
+     stopped, killed, utime_us, stime_us, maxrss_kb, minflt, majflt, inblock,
+     oublock, nvcsw, nivcsw,
+     %% options of run
+     executable, cd, env, kill_timeout, kill_group, success_exit_code,
+     pty_echo, capabilities,
+     %% errno
      e2big, eacces, eagain, ebadf, ebusy, echild, efault, einval, eio, eisdir,
      eloop, emfile, enametoolong, enfile, enodev, enoent, enoexec, enomem,
      enospc, enosys, enotdir, enotsup, enotty, enxio, eopnotsupp, eperm,
-     epipe, erofs, esrch, etimedout, etxtbsy, edquot, eexist, efbig, eintr,
-     emsgsize, estale, unknown].
+     epipe, eproto, erofs, esrch, etimedout, etxtbsy, edquot, eexist, efbig,
+     eintr, emsgsize, estale].

@@ -7,20 +7,26 @@
 
 -include_lib("kernel/include/logger.hrl").
 
--export([start/2, start_link/2, call/2, call/3]).
+-export([start/1, start_link/1, call/2, call/3]).
 -export([init/1, handle_call/3, handle_cast/2, handle_info/2, terminate/2]).
 
--export_type([target/0, request/0]).
+-export_type([ref/0, target/0, request/0, link/0]).
 
+-type ref() :: atom() | pid() | {atom(), node()}.
 -type target() :: pid() | proctor:ospid().
--type request() :: {run, {run, term(), [term()]}, proctor_options:spec()}
+-type request() :: {run, {run | manage, term(), [term()]},
+                    proctor_spec:spec()}
                  | {stop, target()}
                  | {kill, target(), integer()}
-                 | {send, target(), binary() | eof}
+                 | {ask, atom(), target(), [term()]}
                  | {ospid, pid()}
                  | {pid, proctor:ospid()}
                  | {debug, non_neg_integer()}
-                 | list.
+                 | list | count | info.
+
+-type link() :: #{server := pid(), writer := pid(),
+                  dialect := proctor_port:dialect()}.
+%% What the process of an OS process needs of its server.
 
 %% Requests are numbered from 1 to this and then from 1 again; 0 means that
 %% there is no reply.
@@ -29,18 +35,30 @@
 %% How much longer than the port program's own limit its end may take.
 -define(GRACE, 5000).
 
+%% More than any window.
+-define(ALL, 16#7FFFFFFF).
+
 -type waiter() :: none
                 | {call, gen_server:from()}
-                | {run, gen_server:from(), proctor_options:spec()}.
+                | {kill, gen_server:from(), proctor:ospid()}
+                | {stop, gen_server:from() | none, proctor:ospid()}
+                | {run, gen_server:from(), proctor_spec:spec()}
+                | cancelled.
 
 -record(child, {ospid :: proctor:ospid(),
                 from :: gen_server:from(),
-                spec :: proctor_options:spec(),
+                spec :: proctor_spec:spec(),
+                stopped = false :: boolean(),
                 exited = false :: boolean()}).
 
--record(state, {port :: port() | undefined,
-                writer :: pid(),
+-record(state, {name :: atom(),
+                port :: port() | undefined,
+                port_os_pid :: non_neg_integer() | undefined,
+                hello :: map(),
+                link :: link(),
                 alarm :: non_neg_integer(),
+                started = erlang:monotonic_time(millisecond) :: integer(),
+                runs = 0 :: non_neg_integer(),
                 trans = 1 :: pos_integer(),
                 pending = queue:new() :: queue:queue({pos_integer(),
                                                       waiter()}),
@@ -54,14 +72,23 @@
 %%% Functions for proctor.erl
 
 %% @doc Starts a server that belongs to nobody.
--spec start(atom(), [term()]) -> {ok, pid()} | {error, term()}.
-start(Name, Options) ->
-    started(gen_server:start({local, Name}, ?MODULE, Options, [])).
+-spec start([term()]) -> {ok, pid()} | {error, term()}.
+start(Options) ->
+    case proctor_options:name(Options) of
+        undefined -> started(gen_server:start(?MODULE, Options, []));
+        Name -> started(gen_server:start({local, Name}, ?MODULE, Options, []))
+    end.
 
 %% @doc Starts a server linked to the caller.
--spec start_link(atom(), [term()]) -> {ok, pid()} | {error, term()}.
-start_link(Name, Options) ->
-    started(gen_server:start_link({local, Name}, ?MODULE, Options, [])).
+-spec start_link([term()]) -> {ok, pid()} | {error, term()}.
+start_link(Options) ->
+    case proctor_options:name(Options) of
+        undefined ->
+            started(gen_server:start_link(?MODULE, Options, []));
+        Name ->
+            started(gen_server:start_link({local, Name}, ?MODULE, Options,
+                                          []))
+    end.
 
 %% A refusal to start is the caller's to report: init/1 wraps it so that no
 %% crash is logged.
@@ -71,12 +98,12 @@ started({error, Reason}) -> {error, Reason}.
 
 %% @doc Asks the server and waits for the answer. If there is none it is an
 %% error like any other.
--spec call(atom() | pid(), request()) -> term().
+-spec call(ref(), request()) -> term().
 call(Server, Request) ->
     call(Server, Request, infinity).
 
 %% @doc The same with a limit in milliseconds.
--spec call(atom() | pid(), request(), timeout()) -> term().
+-spec call(ref(), request(), timeout()) -> term().
 call(Server, Request, Timeout) ->
     %% Not gen_server:call/3, which gives the server its plain process
     %% identifier: here others answer too, and what they say after the server
@@ -86,6 +113,7 @@ call(Server, Request, Timeout) ->
         {reply, Reply} -> Reply;
         timeout -> {error, timeout};
         {error, {noproc, _}} -> {error, not_started};
+        {error, {noconnection, _}} -> {error, noconnection};
         {error, {_Reason, _}} -> {error, port_closed}
     end.
 
@@ -96,11 +124,11 @@ call(Server, Request, Timeout) ->
 init(Options) ->
     process_flag(trap_exit, true),
     case proctor_options:start(Options) of
-        {ok, #{alarm := Alarm} = Start} ->
+        {ok, Start} ->
             case proctor_port:open(Start) of
-                {ok, Port} ->
-                    {ok, #state{port = Port, alarm = Alarm,
-                                writer = proctor_port:start_writer(Port)}};
+                {ok, Port, Dialect, Hello} ->
+                    Name = proctor_options:name(Options),
+                    {ok, serving(Name, Port, {Dialect, Hello}, Start)};
                 {error, Reason} ->
                     {stop, {shutdown, Reason}}
             end;
@@ -108,24 +136,38 @@ init(Options) ->
             {stop, {shutdown, Reason}}
     end.
 
+serving(Name, Port, {Dialect, Hello}, #{alarm := Alarm, groups := Groups}) ->
+    ok = proctor_nodes:join([Name || Name =/= undefined] ++ Groups),
+    OsPid = case erlang:port_info(Port, os_pid) of
+                {os_pid, Number} -> Number;
+                undefined -> undefined
+            end,
+    ?LOG_INFO(#{what => proctor_started, instance => Name, port => OsPid,
+                dialect => Dialect}),
+    #state{name = Name, port = Port, port_os_pid = OsPid, hello = Hello,
+           alarm = Alarm,
+           link = #{server => self(), dialect => Dialect,
+                    writer => proctor_port:start_writer(Port)}}.
+
 %% @private
 -spec handle_call(request(), gen_server:from(), #state{}) ->
     {reply, term(), #state{}} | {noreply, #state{}}.
-handle_call({run, Request, Spec}, From, State) ->
-    request(Request, {run, From, Spec}, State);
+handle_call({run, Request, Spec}, From, #state{link = Link} = State) ->
+    #{dialect := Dialect} = Link,
+    request(proctor_spec:request(Request, {Dialect, Spec}),
+            {run, From, Spec}, State);
 handle_call({stop, Target}, From, State) ->
-    on_target(Target, fun(OsPid) -> {stop, OsPid} end, From, State);
+    on_target(Target, fun(OsPid) -> {{stop, OsPid}, {stop, From, OsPid}} end,
+              State);
 handle_call({kill, Target, Signal}, From, State) ->
-    on_target(Target, fun(OsPid) -> {kill, OsPid, Signal} end, From, State);
-handle_call({send, Target, Data}, From, State) ->
-    case target(Target, State) of
-        {ok, OsPid} when is_map_key(OsPid, State#state.ospids) ->
-            {ok, Frames} = proctor_port:encode(0, {stdin, OsPid, Data}),
-            ok = proctor_port:write(State#state.writer, Frames, From),
-            {noreply, State};
-        _ ->
-            {reply, {error, no_process}, State}
-    end;
+    on_target(Target,
+              fun(OsPid) -> {{kill, OsPid, Signal}, {kill, From, OsPid}} end,
+              State);
+handle_call({ask, What, Target, Args}, From, State) ->
+    on_target(Target,
+              fun(OsPid) ->
+                  {list_to_tuple([What, OsPid | Args]), {call, From}}
+              end, State);
 handle_call({ospid, Pid}, _From, State) ->
     case target(Pid, State) of
         {ok, OsPid} -> {reply, OsPid, State};
@@ -139,10 +181,21 @@ handle_call({pid, OsPid}, _From, State) ->
 handle_call({debug, Level}, From, State) ->
     request({debug, Level}, {call, From}, State);
 handle_call(list, From, State) ->
-    request({list}, {call, From}, State).
+    request({list}, {call, From}, State);
+handle_call(count, _From, #state{ospids = OsPids} = State) ->
+    {reply, map_size(OsPids), State};
+handle_call(info, _From, State) ->
+    {reply, {ok, info(State)}, State}.
 
 %% @private
 -spec handle_cast(term(), #state{}) -> {noreply, #state{}}.
+handle_cast({stop, Pid}, State) ->
+    case target(Pid, State) of
+        {ok, OsPid} -> request({stop, OsPid}, {stop, none, OsPid}, State);
+        {error, _} -> {noreply, State}
+    end;
+handle_cast({cancel, Ref}, State) ->
+    {noreply, cancel(Ref, State)};
 handle_cast(_Message, State) ->
     {noreply, State}.
 
@@ -189,13 +242,47 @@ fail_pending(#state{pending = Pending}) ->
     lists:foreach(fun({_, Waiter}) -> answer(Waiter, {error, port_closed}) end,
                   queue:to_list(Pending)).
 
+info(#state{name = Name, link = #{dialect := Dialect, writer := Writer},
+            hello = Hello, port_os_pid = OsPid, started = Started,
+            runs = Runs, pending = Pending, ospids = OsPids,
+            children = Children}) ->
+    #{instance => Name, pid => self(), node => node(), dialect => Dialect,
+      hello => Hello, port_os_pid => OsPid, runs => Runs,
+      uptime_ms => erlang:monotonic_time(millisecond) - Started,
+      pending => queue:len(Pending),
+      messages => messages(self()), writer_messages => messages(Writer),
+      orphans => length([1 || orphan <- maps:values(OsPids)]),
+      pids => maps:keys(Children)}.
+
+messages(Pid) ->
+    case process_info(Pid, message_queue_len) of
+        {message_queue_len, Length} -> Length;
+        undefined -> 0
+    end.
+
 %%% Requests
 
-on_target(Target, Request, From, State) ->
+on_target(Target, Fun, State) ->
     case target(Target, State) of
-        {ok, OsPid} -> request(Request(OsPid), {call, From}, State);
-        {error, _} = Error -> {reply, Error, State}
+        {ok, OsPid} ->
+            {Request, Waiter} = Fun(OsPid),
+            request(Request, Waiter, State);
+        {error, _} = Error ->
+            {reply, Error, State}
     end.
+
+%% Nobody waits any more for what was to be run: it must not stay.
+cancel(Ref, #state{pending = Pending, children = Children} = State) ->
+    Cancel = fun({Id, {run, _, #{ref := R}}}) when R =:= Ref ->
+                     {Id, cancelled};
+                (Other) ->
+                     Other
+             end,
+    _ = [exit(Pid, kill)
+         || {Pid, #child{spec = #{ref := R}}} <- maps:to_list(Children),
+            R =:= Ref],
+    State#state{pending = queue:from_list([Cancel(Waiting) || Waiting
+                                           <- queue:to_list(Pending)])}.
 
 target(OsPid, _State) when is_integer(OsPid) ->
     {ok, OsPid};
@@ -208,29 +295,33 @@ target(Pid, #state{children = Children}) when is_pid(Pid) ->
 request(Request, Waiter, #state{trans = Id, pending = Pending} = State) ->
     case proctor_port:encode(Id, Request) of
         {ok, Frames} ->
-            ok = proctor_port:write(State#state.writer, Frames, none),
+            ok = proctor_port:write(maps:get(writer, State#state.link), Frames,
+                                    none),
             {noreply, State#state{trans = Id rem ?MAX_TRANS + 1,
                                   pending = queue:in({Id, Waiter}, Pending)}};
         {error, _} = Error ->
             {reply, Error, State}
     end.
 
+%% A request that has no answer.
+send(Request, #state{link = #{writer := Writer}} = State) ->
+    {ok, Frames} = proctor_port:encode(0, Request),
+    ok = proctor_port:write(Writer, Frames, none),
+    State.
+
 %%% Replies and events
 
 message({0, {exit_status, OsPid, Status}}, State) ->
-    exit_status(OsPid, Status, State);
+    ended(OsPid, proctor_exit:from_raw(Status), State);
+message({0, {exit, OsPid, Exit}}, State) when is_map(Exit) ->
+    ended(OsPid, Exit, State);
 message({0, {Stream, OsPid, Data}}, State)
-  when Stream =:= stdout; Stream =:= stderr ->
-    case State#state.ospids of
-        #{OsPid := Pid} when is_pid(Pid) ->
-            ok = proctor_child:output(Pid, Stream, Data);
-        #{OsPid := orphan} ->
-            ok;
-        #{} ->
-            ?LOG_WARNING("proctor: output of unknown process ~tp dropped",
-                         [OsPid])
-    end,
-    State;
+  when Stream =:= stdout orelse Stream =:= stderr, is_binary(Data) ->
+    output(Stream, OsPid, Data, State);
+message({0, {eof, OsPid, Stream}}, State) ->
+    event(OsPid, {eof, Stream}, State);
+message({0, {stdin_ack, OsPid, Bytes}}, State) ->
+    event(OsPid, {stdin_ack, Bytes}, State);
 message({0, Event}, State) ->
     ?LOG_WARNING("proctor: unknown event dropped: ~tp", [Event]),
     State;
@@ -241,6 +332,36 @@ message({Id, Reply}, #state{pending = Pending} = State) ->
         _ ->
             overtaken(Id, Reply, State)
     end.
+
+output(Stream, OsPid, Data, #state{ospids = OsPids} = State) ->
+    case OsPids of
+        #{OsPid := Pid} when is_pid(Pid) ->
+            ok = proctor_child:output(Pid, Stream, Data),
+            State;
+        #{OsPid := orphan} ->
+            ack_all(OsPid, [Stream], State);
+        #{} ->
+            ?LOG_WARNING("proctor: output of unknown process ~tp dropped",
+                         [OsPid]),
+            State
+    end.
+
+%% What nobody will ever take must not hold up the end.
+ack_all(OsPid, Streams, #state{link = #{dialect := native}} = State) ->
+    lists:foldl(fun(Stream, Acc) ->
+                    send({ack, OsPid, Stream, ?ALL}, Acc)
+                end, State, Streams);
+ack_all(_OsPid, _Streams, State) ->
+    State.
+
+event(OsPid, Event, #state{ospids = OsPids} = State) ->
+    case OsPids of
+        #{OsPid := Pid} when is_pid(Pid) ->
+            ok = proctor_child:event(Pid, Event);
+        #{} ->
+            ok
+    end,
+    State.
 
 %% Replies keep the order of requests. One that is for a later request than
 %% the oldest says that those before it will never be answered.
@@ -261,27 +382,65 @@ overtaken(Id, Reply, #state{pending = Pending} = State) ->
 
 %% The new OS process is registered here and now: the next frame may be its
 %% output or even its end.
-reply({run, From, Spec}, {pid, OsPid}, State) ->
-    Pid = proctor_child:start(OsPid, From, Spec),
+reply({run, From, Spec}, {pid, OsPid}, #state{link = Link} = State) ->
+    Pid = proctor_child:start(OsPid, From, Spec, Link),
     _ = monitor(process, Pid),
-    #state{ospids = OsPids, children = Children} = State,
+    ?LOG_INFO(#{what => proctor_run, instance => State#state.name,
+                ospid => OsPid, pid => Pid,
+                command => maps:get(command, Spec)}),
+    #state{ospids = OsPids, children = Children, runs = Runs} = State,
     Child = #child{ospid = OsPid, from = From, spec = Spec},
-    State#state{ospids = OsPids#{OsPid => Pid},
+    State#state{ospids = OsPids#{OsPid => Pid}, runs = Runs + 1,
                 children = Children#{Pid => Child}};
+reply({run, From, Spec}, {error, Reason}, State) ->
+    ?LOG_NOTICE(#{what => proctor_refused, instance => State#state.name,
+                  reason => Reason, command => maps:get(command, Spec)}),
+    gen_server:reply(From, {error, Reason}),
+    State;
+reply(cancelled, {pid, OsPid}, #state{ospids = OsPids} = State) ->
+    orphan(OsPid, State#state{ospids = OsPids#{OsPid => orphan}});
+reply({kill, From, OsPid}, {error, eperm}, #state{ospids = OsPids} = State) ->
+    Reason = case OsPids of
+                 #{OsPid := _} -> eperm;
+                 #{} -> not_managed
+             end,
+    gen_server:reply(From, {error, Reason}),
+    State;
+reply({stop, From, OsPid}, Reply, State) ->
+    From =:= none orelse gen_server:reply(From, Reply),
+    case Reply of
+        ok -> stopped(OsPid, State);
+        _ -> State
+    end;
 reply(Waiter, Reply, State) ->
     answer(Waiter, Reply),
     State.
 
-answer(none, _Reply) -> ok;
 answer({call, From}, Reply) -> gen_server:reply(From, Reply);
-answer({run, From, _Spec}, Reply) -> gen_server:reply(From, Reply).
+answer({run, From, _Spec}, Reply) -> gen_server:reply(From, Reply);
+answer({kill, From, _OsPid}, Reply) -> gen_server:reply(From, Reply);
+answer({stop, {_, _} = From, _OsPid}, Reply) -> gen_server:reply(From, Reply);
+answer(_, _Reply) -> ok.
+
+stopped(OsPid, #state{ospids = OsPids, children = Children} = State) ->
+    case OsPids of
+        #{OsPid := Pid} when is_map_key(Pid, Children) ->
+            #{Pid := Child} = Children,
+            Stopped = Child#child{stopped = true},
+            State#state{children = Children#{Pid := Stopped}};
+        #{} ->
+            State
+    end.
 
 %% From here on the number may be another process's.
-exit_status(OsPid, Status, #state{ospids = OsPids} = State) ->
+ended(OsPid, Exit, #state{ospids = OsPids} = State) ->
     case maps:take(OsPid, OsPids) of
         {Pid, Rest} when is_pid(Pid) ->
-            ok = proctor_child:exited(Pid, Status),
             #state{children = #{Pid := Child} = Children} = State,
+            Exit1 = exit_of(Exit, Child),
+            ok = proctor_child:event(Pid, {exit, Exit1}),
+            ?LOG_INFO(Exit1#{what => proctor_exit, ospid => OsPid, pid => Pid,
+                             instance => State#state.name}),
             Children1 = Children#{Pid := Child#child{exited = true}},
             State#state{ospids = Rest, children = Children1};
         {orphan, Rest} ->
@@ -292,6 +451,16 @@ exit_status(OsPid, Status, #state{ospids = OsPids} = State) ->
             State
     end.
 
+exit_of(#{raw := _} = Exit, _Child) ->
+    Exit;
+exit_of(Exit, #child{spec = #{success := Success}, stopped = Stopped}) ->
+    proctor_exit:from_native(Exit, Success, Stopped).
+
+orphan(OsPid, State) ->
+    {noreply, State1} = request({stop, OsPid}, none,
+                                ack_all(OsPid, [stdout, stderr], State)),
+    State1.
+
 %% A light process that ends before its OS process takes that with it.
 child_down(Pid, Reason, #state{children = Children} = State) ->
     case maps:take(Pid, Children) of
@@ -301,15 +470,14 @@ child_down(Pid, Reason, #state{children = Children} = State) ->
         {#child{ospid = OsPid} = Child, Rest} ->
             mourn(Pid, Reason, Child),
             OsPids = maps:put(OsPid, orphan, State#state.ospids),
-            State1 = State#state{children = Rest, ospids = OsPids},
-            {noreply, State2} = request({stop, OsPid}, none, State1),
-            State2;
+            orphan(OsPid, State#state{children = Rest, ospids = OsPids});
         error ->
             State
     end.
 
 %% It says itself why it ends, unless it was not left the time.
-mourn(_Pid, killed, #child{spec = #{sync := true}, from = From}) ->
+mourn(_Pid, killed, #child{spec = #{reply := Reply}, from = From})
+  when Reply =/= run ->
     gen_server:reply(From, {error, killed});
 mourn(Pid, killed, #child{ospid = OsPid,
                           spec = #{monitor := true, caller := Caller}}) ->

@@ -1,27 +1,86 @@
-%% @doc Supervises the server that owns the port program. A port program that
-%% dies takes all OS processes with it; a new one starts empty.
+%% @doc Supervises the instances, each of which owns a port program, and the
+%% groups they are found by. A port program that dies takes all its OS
+%% processes with it; a new one starts empty.
 -module(proctor_sup).
 -behaviour(supervisor).
 
--export([start_link/1]).
+-export([start_link/1, start_instance/1, stop_instance/1, instances/0]).
 -export([init/1]).
 
 %% @doc Starts the supervisor; the options are those of
-%% {@link proctor:start/1}.
+%% {@link proctor:start/1} for the instance `proctor'.
 -spec start_link([proctor:start_option()]) ->
     {ok, pid()} | ignore | {error, term()}.
 start_link(Options) ->
     supervisor:start_link({local, ?MODULE}, ?MODULE, Options).
 
+%% @doc Starts one more instance.
+-spec start_instance([proctor:start_option()]) ->
+    {ok, pid()} | {error, term()}.
+start_instance(Options) ->
+    try supervisor:start_child(?MODULE, instance(Options)) of
+        {ok, Pid} when is_pid(Pid) -> {ok, Pid};
+        {ok, undefined} -> {error, ignore};
+        {error, already_present} -> {error, already_present};
+        {error, {already_started, _}} = Error -> Error;
+        {error, {Reason, _Child}} -> {error, Reason};
+        {error, Reason} -> {error, Reason}
+    catch
+        exit:{noproc, _} -> {error, not_started}
+    end.
+
+%% @doc Ends an instance for good, and every OS process with it.
+-spec stop_instance(atom() | pid()) -> ok | {error, not_found | not_started}.
+stop_instance(Instance) ->
+    try [Id || {Id, Pid, _, [proctor_server]}
+                   <- supervisor:which_children(?MODULE),
+               Id =:= Instance orelse Pid =:= Instance] of
+        [Id] ->
+            _ = supervisor:terminate_child(?MODULE, Id),
+            _ = supervisor:delete_child(?MODULE, Id),
+            ok;
+        [] ->
+            {error, not_found}
+    catch
+        exit:{noproc, _} -> {error, not_started}
+    end.
+
+%% @doc The instances under this supervisor, with their names.
+-spec instances() -> [{atom(), pid()}].
+instances() ->
+    try [{name(Id), Pid} || {Id, Pid, _, [proctor_server]}
+                                <- supervisor:which_children(?MODULE),
+                            is_pid(Pid)]
+    catch
+        exit:{noproc, _} -> []
+    end.
+
+name(Id) when is_atom(Id) -> Id;
+name(_) -> undefined.
+
 %% @private
 -spec init([proctor:start_option()]) ->
     {ok, {supervisor:sup_flags(), [supervisor:child_spec()]}}.
 init(Options) ->
-    Server = #{id => proctor,
-               start => {proctor_server, start_link, [proctor, Options]},
-               restart => permanent,
-               %% The server bounds its own end by the option alarm.
-               shutdown => infinity,
-               type => worker},
+    ok = proctor_daemon:init_restarts(),
+    Groups = #{id => proctor_nodes,
+               start => {proctor_nodes, start_link, []},
+               restart => permanent, shutdown => 5000, type => worker,
+               modules => [pg]},
+    Instances = [instance(Each)
+                 || Each <- [Options | proctor_options:instances()]],
     {ok, {#{strategy => one_for_one, intensity => 5, period => 30},
-          [Server]}}.
+          [Groups | Instances]}}.
+
+instance(Options) ->
+    Id = case proctor_options:name(Options) of
+             undefined -> make_ref();
+             Name -> Name
+         end,
+    #{id => Id,
+      start => {proctor_server, start_link, [Options]},
+      restart => permanent,
+      %% The server bounds its own end by the option alarm.
+      shutdown => infinity,
+      type => worker,
+      modules => [proctor_server]}.

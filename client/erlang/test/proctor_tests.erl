@@ -237,11 +237,9 @@ pid_sink() ->
 
 fun_sink() ->
     Self = self(),
-    Fun = fun(Stream, OsPid, Data) ->
-              Self ! {seen, self(), Stream, OsPid, Data}
-          end,
+    Fun = fun(Stream, OsPid, Data) -> Self ! {seen, Stream, OsPid, Data} end,
     {ok, Pid, OsPid} = proctor:run("echo out", [monitor, {stdout, Fun}]),
-    ?assertEqual({seen, Pid, stdout, OsPid, <<"out\n">>}, next()),
+    ?assertEqual({seen, stdout, OsPid, <<"out\n">>}, next()),
     ?assertEqual({'DOWN', OsPid, process, Pid, normal}, next()),
     ?assertEqual({error, {badopt, {stdout, fun erlang:self/0}}},
                  proctor:run("true", [{stdout, fun erlang:self/0}])).
@@ -526,10 +524,11 @@ already_started() ->
 
 %%% Tests that need a port program of their own
 
-%% What stubs are made of: reading a frame, answering {1, []} to the first
-%% request and {1, {pid, 42}} to the next. printf(1) knows octal.
+%% What stubs are made of: reading a frame, answering {1, {error, "?"}} to the
+%% first request, as one that knows no hello, and {1, {pid, 42}} to the next.
+%% printf(1) knows octal.
 -define(READ, "dd bs=65536 count=1 >/dev/null 2>&1\n").
--define(READY, ?READ "printf '\\0\\0\\0\\6\\203h\\2a\\1j'\n").
+-define(READY, ?READ "printf '\\0\\0\\0\\23\\203h\\2a\\1h\\2d\\0\\5errork\\0\\1?'\n").
 -define(PID_42,
         "printf '\\0\\0\\0\\17\\203h\\2a\\1h\\2d\\0\\3pida*'\n").
 

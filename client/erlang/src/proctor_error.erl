@@ -1,0 +1,60 @@
+%% @doc Errors of the native dialect in the words that erlexec's users know.
+-module(proctor_error).
+
+-export([text/1, cannot_execute/2, posix/1]).
+
+%% @doc The reason of an error, if it is a term of the native dialect, as text.
+-spec text(term()) -> term().
+text({badopt, Name}) when is_atom(Name); is_binary(Name) ->
+    characters("Bad option: ~ts", [Name]);
+text({decode, enosys, Name}) ->
+    characters("Unknown command: ~ts", [Name]);
+text({decode, _, Text}) when is_binary(Text) ->
+    characters("~ts", [Text]);
+text({launcher, Errno, _}) when is_atom(Errno) ->
+    characters("Couldn't start pid: The launcher is gone: ~ts",
+               [posix(Errno)]);
+text({Stage, Errno, Detail})
+  when is_atom(Stage), is_atom(Errno), is_binary(Detail) ->
+    {Head, Tail} = frame(Stage),
+    characters("Couldn't start pid: ~ts~ts~ts: ~ts",
+               [Head, Detail, Tail, posix(Errno)]);
+text(Reason) ->
+    Reason.
+
+frame(policy) -> {"Policy does not permit ", ""};
+frame(limit) -> {"Limit of ", " reached"};
+frame(pipe) -> {"Failed to create a pipe for ", ""};
+frame(pty) -> {"Failed to create a pty", ""};
+frame(fork) -> {"Failed to fork", ""};
+frame(group) -> {"Cannot join the process group", ""};
+frame(nice) -> {"Cannot set the priority", ""};
+frame(user) -> {"Cannot run as user '", "'"};
+frame(chdir) -> {"Cannot change directory to '", "'"};
+frame(open) -> {"Cannot open '", "'"};
+frame(exec) -> {"Cannot execute '", "'"};
+frame(_) -> {"", ""}.
+
+%% @doc What a child of the old port program writes to its standard error
+%% before it exits with 1.
+-spec cannot_execute(binary(), atom()) -> binary().
+cannot_execute(Path, Errno) ->
+    unicode:characters_to_binary(
+      io_lib:format("Pid 0: cannot execute '~ts': ~ts\n",
+                    [Path, posix(Errno)])).
+
+%% @doc An error number in words.
+-spec posix(atom()) -> string().
+posix(enoent) -> "No such file or directory";
+posix(eacces) -> "Permission denied";
+posix(eperm) -> "Operation not permitted";
+posix(enoexec) -> "Exec format error";
+posix(emfile) -> "Too many open files";
+posix(Errno) ->
+    case file:format_error(Errno) of
+        "unknown POSIX error" ++ _ -> atom_to_list(Errno);
+        Text -> string:titlecase(Text)
+    end.
+
+characters(Format, Args) ->
+    unicode:characters_to_list(io_lib:format(Format, Args)).

@@ -1,0 +1,51 @@
+%% @doc Which instances there are on all connected nodes, by group, and which
+%% of them has the least to do. The groups are those of OTP's `pg', in a scope
+%% of their own.
+-module(proctor_nodes).
+
+-export([start_link/0, join/1, members/1, idlest/1]).
+
+-define(SCOPE, proctor_pg).
+
+%% How long an instance may take to say what it has to do, in milliseconds.
+-define(PATIENCE, 5000).
+
+%% @doc Starts the scope, unless an instance outside the application did.
+-spec start_link() -> {ok, pid()} | ignore | {error, term()}.
+start_link() ->
+    case pg:start_link(?SCOPE) of
+        {error, {already_started, _}} -> ignore;
+        Result -> Result
+    end.
+
+%% @doc Makes the caller, an instance, a member of groups.
+-spec join([atom()]) -> ok.
+join([]) ->
+    ok;
+join(Groups) ->
+    _ = is_pid(whereis(?SCOPE)) orelse pg:start(?SCOPE),
+    lists:foreach(fun(Group) -> ok = pg:join(?SCOPE, Group, self()) end,
+                  lists:usort(Groups)).
+
+%% @doc The instances in a group, on all connected nodes.
+-spec members(atom()) -> [pid()].
+members(Group) ->
+    case whereis(?SCOPE) of
+        undefined -> [];
+        _ -> pg:get_members(?SCOPE, Group)
+    end.
+
+%% @doc The instance of a group with the fewest OS processes; if several have
+%% as few, any of them. Instances that do not answer are left out.
+-spec idlest(atom()) -> {ok, pid()} | {error, {no_instance, atom()}}.
+idlest(Group) ->
+    Asked = [{Pid, gen_server:send_request(Pid, count)}
+             || Pid <- members(Group)],
+    Deadline = erlang:monotonic_time(millisecond) + ?PATIENCE,
+    Answers = [{gen_server:receive_response(Request, {abs, Deadline}), Pid}
+               || {Pid, Request} <- Asked],
+    case lists:sort([{Count, rand:uniform(), Pid}
+                     || {{reply, Count}, Pid} <- Answers]) of
+        [{_, _, Pid} | _] -> {ok, Pid};
+        [] -> {error, {no_instance, Group}}
+    end.

@@ -324,8 +324,18 @@ serve(#waiter{length = Length} = Waiter, Stream, Child) ->
             Recvs = lists:delete(Waiter, Child1#child.recvs),
             serve(Stream, Child1#child{recvs = Recvs});
         none ->
-            Child
+            more(Stream, Length, Child)
     end.
+
+%% It would never come if it had to fit into the window.
+more(Stream, Length, #child{spec = #{window := Window}, streams = Streams}
+     = Child) when Window > 0, Length > Window ->
+    #{Stream := Queue} = Streams,
+    {Ack, Queue1} = proctor_stream:ahead(Queue),
+    Ack > 0 andalso ack(Stream, Ack, Child),
+    Child#child{streams = Streams#{Stream := Queue1}};
+more(_Stream, _Length, Child) ->
+    Child.
 
 take(Stream, Length, #child{streams = Streams, eof = Eof} = Child) ->
     #{Stream := Queue} = Streams,

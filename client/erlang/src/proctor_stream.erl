@@ -3,7 +3,7 @@
 %% Nothing but data: no process, no message.
 -module(proctor_stream).
 
--export([new/0, put/2, take/2, drop/1, eaten/3, size/1, total/1]).
+-export([new/0, put/2, take/2, drop/1, eaten/3, ahead/1, size/1, total/1]).
 
 -export_type([stream/0]).
 
@@ -11,7 +11,9 @@
                  size = 0 :: non_neg_integer(),
                  total = 0 :: non_neg_integer(),
                  %% Taken, but not acknowledged yet.
-                 eaten = 0 :: non_neg_integer()}).
+                 eaten = 0 :: non_neg_integer(),
+                 %% Acknowledged, but not taken yet: the oldest of the queue.
+                 ahead = 0 :: non_neg_integer()}).
 
 -opaque stream() :: #stream{}.
 
@@ -67,6 +69,9 @@ drop(#stream{size = Size} = Stream) ->
     {non_neg_integer(), stream()}.
 eaten(_Bytes, 0, Stream) ->
     {0, Stream};
+eaten(Bytes, Window, #stream{ahead = Ahead} = Stream) when Ahead > 0 ->
+    eaten(max(0, Bytes - Ahead), Window,
+          Stream#stream{ahead = max(0, Ahead - Bytes)});
 eaten(Bytes, Window, #stream{eaten = Eaten} = Stream) ->
     case Eaten + Bytes of
         Sum when Sum > 0, Sum * 2 >= Window ->
@@ -74,6 +79,12 @@ eaten(Bytes, Window, #stream{eaten = Eaten} = Stream) ->
         Sum ->
             {0, Stream#stream{eaten = Sum}}
     end.
+
+%% @doc Somebody wants more at once than a window: how many bytes are to be
+%% acknowledged now although they stay.
+-spec ahead(stream()) -> {non_neg_integer(), stream()}.
+ahead(#stream{size = Size, ahead = Ahead, eaten = Eaten} = Stream) ->
+    {Size - Ahead + Eaten, Stream#stream{ahead = Size, eaten = 0}}.
 
 %% @doc How many bytes wait.
 -spec size(stream()) -> non_neg_integer().

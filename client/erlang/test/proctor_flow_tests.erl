@@ -1,0 +1,535 @@
+%% Flow control, and calls that wait for a command.
+-module(proctor_flow_tests).
+
+-include_lib("eunit/include/eunit.hrl").
+
+-import(proctor_case, [next/0, down/1, wait_until/1, alive/1, flush/0]).
+
+any_test_() ->
+    proctor_case:cases([],
+     [{"recv of what there is", fun recv/0},
+      {"recv of so many bytes", fun recv_length/0},
+      {"recv that waits too long loses nothing", fun recv_timeout/0},
+      {"recv after the end", fun recv_end/0},
+      {"recv of stderr", fun recv_stderr/0},
+      {"recv of one that is active", fun recv_active/0},
+      {"a receiver that dies takes nothing along", fun receiver_dies/0},
+      {"active once", fun once/0},
+      {"active N", fun counted/0},
+      {"setopts", fun setopts/0},
+      {"a caller that dies leaves nothing it was to read", fun caller_dies/0},
+      {"stop_and_wait drops what nobody has read", fun stop_unread/0},
+      {"cmd", fun cmd/0},
+      {"cmd that is not there", fun cmd_missing/0},
+      {"cmd with input", fun cmd_input/0},
+      {"cmd with a megabyte of input that nobody reads", fun cmd_ignored/0},
+      {"cmd that takes too long", fun cmd_timeout/0},
+      {"cmd that writes too much", fun cmd_max_output/0},
+      {"cmd with options", fun cmd_options/0},
+      {"cmd whose caller dies", fun cmd_caller_dies/0},
+      {"fold_lines", fun fold_lines/0},
+      {"fold_lines that fails", fun fold_lines_fails/0},
+      {"fold_lines leaves the mailbox alone", fun fold_lines_mailbox/0},
+      {"five hundred callers", fun many/0},
+      {"info and i", fun info/0}]).
+
+native_test_() ->
+    proctor_case:native([],
+     [{"a flood costs nothing", fun flood/0},
+      {"recv of more than a window", fun recv_large/0},
+      {"a function that takes its time", fun slow_fun/0},
+      {"windows of other sizes", fun windows/0},
+      {"send waits for a child that does not read", fun send_waits/0},
+      {"send_nowait", fun send_nowait/0},
+      {"send to a child that has closed its stdin", fun send_closed/0},
+      {"an orphan that floods", fun orphan/0},
+      {"ten megabytes through small windows", fun through/0},
+      {"usage", fun usage/0},
+      {"exits have causes", fun causes/0},
+      {"a group that ignores SIGTERM is gone", fun cmd_group/0},
+      {"a file that cannot be executed", fun no_exec/0},
+      {"a slow reader of lines", fun slow_lines/0}]).
+
+%%% With any port program
+
+passive(Command, Options) ->
+    {ok, Pid, _} = proctor:run(Command, [{active, false} | Options]),
+    Pid.
+
+recv() ->
+    Pid = passive("echo one; read x; echo two", [stdin, stdout]),
+    ?assertEqual({ok, <<"one\n">>}, proctor:recv(Pid, 0)),
+    ok = proctor:send(Pid, "\n"),
+    ?assertEqual({ok, <<"two\n">>}, proctor:recv(Pid, stdout)),
+    ?assertEqual({error, closed}, proctor:recv(Pid, 0, 10000)).
+
+recv_length() ->
+    Pid = passive("printf abc; sleep 0.1; printf defgh", [stdout]),
+    ?assertEqual({ok, <<"a">>}, proctor:recv(Pid, 1)),
+    ?assertEqual({ok, <<"bcde">>}, proctor:recv(Pid, {stdout, 4})),
+    ?assertEqual({ok, <<"fgh">>}, proctor:recv(Pid, 100)),
+    ?assertEqual({error, closed}, proctor:recv(Pid, 100)).
+
+recv_timeout() ->
+    Pid = passive("printf abc; read x; printf def", [stdin, stdout]),
+    ?assertEqual({error, timeout}, proctor:recv(Pid, 4, 100)),
+    ok = proctor:send(Pid, "\n"),
+    ?assertEqual({ok, <<"abcdef">>}, proctor:recv(Pid, 6, 10000)),
+    ?assertEqual({error, closed}, proctor:recv(Pid, 1)).
+
+recv_end() ->
+    Pid = passive("printf abc; exit 3", [stdout, monitor]),
+    OsPid = proctor:ospid(Pid),
+    timer:sleep(100),
+    %% It waits to be read before it is over.
+    ?assertEqual([], flush()),
+    ?assertEqual({ok, <<"abc">>}, proctor:recv(Pid, 0)),
+    case next() of
+        {'DOWN', _, process, Pid, Reason} ->
+            ?assert(is_integer(OsPid) orelse OsPid =:= {error, no_process}),
+            ?assertEqual({exit_status, 768}, Reason)
+    end,
+    ?assertEqual({error, closed}, proctor:recv(Pid, 0)).
+
+recv_stderr() ->
+    Pid = passive("printf out; printf err >&2", [stdout, stderr]),
+    ?assertEqual({ok, <<"err">>}, proctor:recv(Pid, stderr)),
+    ?assertEqual({ok, <<"out">>}, proctor:recv(Pid, stdout)),
+    ?assertEqual({error, closed}, proctor:recv(Pid, stderr)),
+    Only = passive("printf err >&2", [stderr]),
+    ?assertEqual({ok, <<"err">>}, proctor:recv(Only, 0)).
+
+recv_active() ->
+    {ok, Pid, OsPid} = proctor:run("exec cat", [stdin, stdout]),
+    ?assertEqual({error, einval}, proctor:recv(Pid, 0)),
+    ?assertEqual({error, einval}, proctor:recv(Pid, stderr)),
+    ?assertEqual(normal, proctor:stop_and_wait(OsPid, 10000)).
+
+receiver_dies() ->
+    Pid = passive("read x; echo x", [stdin, stdout]),
+    {Receiver, Ref} = spawn_monitor(fun() -> proctor:recv(Pid, 0) end),
+    wait_until(fun() ->
+        {ok, #{children := [#{receivers := N}]}} = proctor:info(),
+        N =:= 1
+    end),
+    exit(Receiver, kill),
+    killed = down(Ref),
+    wait_until(fun() ->
+        {ok, #{children := [#{receivers := N}]}} = proctor:info(),
+        N =:= 0
+    end),
+    ok = proctor:send(Pid, "\n"),
+    ?assertEqual({ok, <<"x\n">>}, proctor:recv(Pid, 0, 10000)).
+
+once() ->
+    {ok, Pid, OsPid} = proctor:run("while read x; do echo $x; done",
+                                   [stdin, stdout, monitor, {active, once}]),
+    ok = proctor:send(Pid, "1\n"),
+    ?assertEqual({stdout, OsPid, <<"1\n">>}, next()),
+    ok = proctor:send(Pid, "2\n"),
+    timer:sleep(100),
+    ?assertEqual([], flush()),
+    ok = proctor:setopts(OsPid, [{active, once}]),
+    ?assertEqual({stdout, OsPid, <<"2\n">>}, next()),
+    ok = proctor:send(Pid, eof),
+    ?assertEqual({'DOWN', OsPid, process, Pid, normal}, next()).
+
+counted() ->
+    {ok, Pid, OsPid} = proctor:run("while read x; do echo $x; done",
+                                   [stdin, stdout, monitor, {active, 2}]),
+    [begin
+         ok = proctor:send(Pid, "1\n"),
+         ?assertEqual({stdout, OsPid, <<"1\n">>}, next())
+     end || _ <- [1, 2]],
+    ?assertEqual({passive, OsPid}, next()),
+    ok = proctor:setopts(Pid, [{active, 1}]),
+    ok = proctor:setopts(Pid, [{active, 1}]),
+    [begin
+         ok = proctor:send(Pid, "2\n"),
+         ?assertEqual({stdout, OsPid, <<"2\n">>}, next())
+     end || _ <- [1, 2]],
+    ?assertEqual({passive, OsPid}, next()),
+    ok = proctor:send(Pid, eof),
+    ?assertEqual({'DOWN', OsPid, process, Pid, normal}, next()).
+
+setopts() ->
+    {ok, Pid, OsPid} = proctor:run("exec cat", [stdin, stdout, monitor]),
+    ok = proctor:setopts(Pid, [{active, false}]),
+    ok = proctor:send(Pid, "one"),
+    ?assertEqual({ok, <<"one">>}, proctor:recv(Pid, 3)),
+    ok = proctor:send(Pid, "two"),
+    ok = proctor:setopts(Pid, [{active, true}]),
+    ?assertEqual({stdout, OsPid, <<"two">>}, next()),
+    ok = proctor:send(Pid, eof),
+    ?assertEqual({'DOWN', OsPid, process, Pid, normal}, next()),
+    ?assertEqual({error, no_process}, proctor:setopts(Pid, [])).
+
+%% In every state that it can be in.
+caller_dies() ->
+    Unread = "echo x; exec sleep 1000",
+    [begin
+         Self = self(),
+         {Caller, Ref} = spawn_monitor(fun() ->
+             {ok, Pid, OsPid} = proctor:run(Command, [stdin | Options]),
+             Self ! {os_pid, OsPid},
+             Wait(Pid)
+         end),
+         {os_pid, OsPid} = next(),
+         timer:sleep(50),
+         exit(Caller, kill),
+         _ = down(Ref),
+         wait_until(fun() -> not alive(OsPid) end),
+         wait_until(fun() ->
+             {ok, #{children := Children}} = proctor:info(),
+             Children =:= []
+         end)
+     end || {Command, Options, Wait} <-
+            [{Unread, [monitor], fun(_) -> timer:sleep(infinity) end},
+             {Unread, [link], fun(_) -> timer:sleep(infinity) end},
+             {Unread, [stdout, {active, false}],
+              fun(_) -> timer:sleep(infinity) end},
+             {Unread, [stdout, {active, false}],
+              fun(Pid) -> proctor:recv(Pid, 100) end},
+             {Unread, [stdout, {active, once}],
+              fun(_) -> timer:sleep(infinity) end},
+             {"echo x", [stdout, {active, false}],
+              fun(_) -> timer:sleep(infinity) end},
+             {Unread, [monitor],
+              fun(Pid) -> proctor:send(Pid, binary:copy(<<"x">>, 1000000)) end},
+             {"trap '' TERM; sleep 1000",
+              [monitor, {kill_timeout, 0}],
+              fun(Pid) -> proctor:stop_and_wait(Pid, infinity) end}]].
+
+stop_unread() ->
+    Pid = passive("yes | head -c 50000; exec sleep 1000", [stdout]),
+    timer:sleep(100),
+    ?assertEqual(normal, proctor:stop_and_wait(Pid, 10000)).
+
+cmd() ->
+    ?assertMatch({ok, #{status := {exited, 0}, stdout := <<"$HOME a b\n">>,
+                        stderr := <<>>}},
+                 proctor:cmd("echo", ["$HOME", <<"a b">>])),
+    ?assertMatch({ok, #{status := {exited, 3}, stdout := <<"o">>,
+                        stderr := <<"e">>}},
+                 proctor:cmd("sh", ["-c", "printf o; printf e >&2; exit 3"],
+                             [stderr])),
+    ?assertMatch({ok, #{stdout := <<"oe">>}},
+                 proctor:cmd("sh", ["-c", "printf o; printf e >&2"],
+                             [stderr_to_stdout])),
+    ?assertMatch({ok, #{status := {signaled, 9, false}}},
+                 proctor:cmd("sh", ["-c", "kill -KILL $$"])).
+
+cmd_missing() ->
+    ?assertEqual({error, {exec, enoent, <<"no-such-command-żó"/utf8>>}},
+                 proctor:cmd("no-such-command-żó", [])),
+    ?assertMatch({error, {options, einval, _}}, proctor:cmd(7, [])),
+    ?assertMatch({error, {options, einval, _}}, proctor:cmd("true", [],
+                                                            [sync])),
+    ?assertMatch({error, {options, einval, _}},
+                 proctor:cmd("true", [], [{timeout, -1}])),
+    ?assertEqual({error, {port, eio, not_started}},
+                 proctor:cmd("true", [], [{instance, nobody}])).
+
+cmd_input() ->
+    Data = << <<N:32>> || N <- lists:seq(1, 100000) >>,
+    {ok, #{stdout := Out}} = proctor:cmd("cat", [], [{input, Data}]),
+    ?assert(Data =:= Out),
+    {ok, #{stdout := <<"3\n">>}} =
+        proctor:cmd("wc", ["-c"], [{input, ["a", [<<"b">>], $c]}]),
+    {ok, #{stdout := <<"0\n">>}} = proctor:cmd("wc", ["-c"], [{input, []}]).
+
+cmd_ignored() ->
+    ?assertMatch({ok, #{status := {exited, 0}}},
+                 proctor:cmd("true", [],
+                             [{input, binary:copy(<<"x">>, 1000000)}])).
+
+cmd_timeout() ->
+    {error, {timeout, etimedout, #{stdout := <<"so far\n">>,
+                                   ospid := OsPid}}} =
+        proctor:cmd("sh", ["-c", "echo so far; sleep 1000 & sleep 1000"],
+                    [{timeout, 300}]),
+    ?assertNot(proctor_case:group_alive(OsPid)),
+    ?assertMatch({ok, _}, proctor:cmd("true", [], [{timeout, 60000}])).
+
+cmd_max_output() ->
+    {error, {output, emsgsize, #{stdout := Out, ospid := OsPid}}} =
+        proctor:cmd("yes", [], [{max_output, 1001}]),
+    ?assertEqual(1001, byte_size(Out)),
+    ?assertNot(proctor_case:group_alive(OsPid)),
+    ?assertMatch({ok, #{stdout := <<"12345">>}},
+                 proctor:cmd("printf", ["12345"], [{max_output, 5}])).
+
+cmd_options() ->
+    ?assertMatch({ok, #{stdout := <<"/usr\nv\n">>}},
+                 proctor:cmd("sh", ["-c", "pwd -P; echo $V"],
+                             [{cd, "/usr"}, {env, [{"V", "v"}]}])).
+
+cmd_caller_dies() ->
+    {Caller, Ref} = spawn_monitor(fun() ->
+        proctor:cmd("sleep", ["1000"])
+    end),
+    wait_until(fun() -> length(proctor:which_children()) =:= 1 end),
+    [OsPid] = proctor:which_children(),
+    exit(Caller, kill),
+    killed = down(Ref),
+    wait_until(fun() -> not alive(OsPid) end).
+
+fold_lines() ->
+    Count = fun(_Line, N) -> N + 1 end,
+    ?assertMatch({ok, 100000, #{status := {exited, 0}}},
+                 proctor:fold_lines(Count, 0, "seq 100000", [])),
+    Collect = fun(Line, Acc) -> [Line | Acc] end,
+    ?assertMatch({ok, [<<"last">>, <<>>, <<"b">>, <<"a">>],
+                  #{status := {exited, 3}}},
+                 proctor:fold_lines(Collect, [],
+                                    "printf 'a\\r\\nb\\n\\nlast'; exit 3",
+                                    [])),
+    ?assertMatch({ok, 0, _}, proctor:fold_lines(Count, 0, "true", [])).
+
+fold_lines_fails() ->
+    ?assertError(enough, proctor:fold_lines(fun(_, _) -> error(enough) end,
+                                            [], "yes", [])),
+    ?assertEqual([], proctor:which_children()).
+
+fold_lines_mailbox() ->
+    Mine = [{exit, 1, mine}, {'DOWN', 1, process, self(), normal}],
+    [self() ! Message || Message <- Mine],
+    {ok, _, _} = proctor:fold_lines(fun(_, A) -> A end, [], "seq 10", []),
+    ?assertEqual(Mine, flush()).
+
+many() ->
+    Refs = [element(2, spawn_monitor(fun() ->
+                {ok, #{stdout := Out}} =
+                    proctor:cmd("echo", [integer_to_list(N)]),
+                exit(binary_to_integer(string:trim(Out)))
+            end)) || N <- lists:seq(1, 500)],
+    ?assertEqual(lists:seq(1, 500),
+                 [receive {'DOWN', Ref, _, _, N} -> N end || Ref <- Refs]).
+
+info() ->
+    {ok, Pid, OsPid} = proctor:run("exec cat", [stdin, stdout]),
+    ok = proctor:send(Pid, "abc"),
+    {stdout, OsPid, <<"abc">>} = next(),
+    {ok, Info} = proctor:info(),
+    ?assertMatch(#{instance := proctor, children := [_], pending := 0},
+                 Info),
+    #{children := [Child]} = Info,
+    ?assertMatch(#{pid := Pid, ospid := OsPid, command := "exec cat",
+                   active := true,
+                   bytes := #{stdin := 3, stdout := 3, stderr := 0}}, Child),
+    Printed = printed(fun() -> ok = proctor:i() end),
+    [?assertNotEqual(nomatch, string:find(Printed, Text))
+     || Text <- ["exec cat", integer_to_list(OsPid), pid_to_list(Pid),
+                 "1 children"]],
+    ?assertEqual(normal, proctor:stop_and_wait(Pid, 10000)),
+    ?assertEqual({error, not_started}, proctor:info(nobody)).
+
+printed(Fun) ->
+    {Pid, Ref} = spawn_monitor(fun() ->
+        receive go -> ok end,
+        exit({printed, Fun()})
+    end),
+    true = group_leader(self(), Pid),
+    Pid ! go,
+    printed(Ref, []).
+
+printed(Ref, Text) ->
+    receive
+        {io_request, From, As, {put_chars, unicode, M, F, A}} ->
+            From ! {io_reply, As, ok},
+            printed(Ref, [Text, apply(M, F, A)]);
+        {'DOWN', Ref, process, _, {printed, ok}} ->
+            unicode:characters_to_list(Text)
+    end.
+
+%%% With the native dialect
+
+%% It writes as much as it can; it can write little more than a pipe and a
+%% window, and then it waits.
+flood() ->
+    Before = erlang:memory(total),
+    {ok, Pid, _} = proctor:run("exec yes", [stdout, {active, false}]),
+    Full = fun() ->
+               {ok, #{children := [#{queued := #{stdout := N}}]}} =
+                   proctor:info(),
+               N
+           end,
+    wait_until(fun() -> Full() =:= 65536 end),
+    timer:sleep(500),
+    ?assertEqual(65536, Full()),
+    true = garbage_collect(whereis(proctor)),
+    ?assert(erlang:memory(total) - Before < 1048576),
+    %% Taking some lets as much follow, in order.
+    {ok, Data} = proctor:recv(Pid, 65536),
+    ?assert(Data =:= binary:copy(<<"y\n">>, 32768)),
+    wait_until(fun() -> Full() =:= 65536 end),
+    ?assertEqual(normal, proctor:stop_and_wait(Pid, 10000)).
+
+recv_large() ->
+    {ok, Pid, _} = proctor:run("yes 0123456 | head -c 1000000",
+                               [stdout, {active, false}]),
+    {ok, Data} = proctor:recv(Pid, 800000, 20000),
+    ?assertEqual(800000, byte_size(Data)),
+    {ok, Rest} = proctor:recv(Pid, 800000, 20000),
+    ?assert(<<Data/binary, Rest/binary>>
+                =:= binary:copy(<<"0123456\n">>, 125000)).
+
+slow_fun() ->
+    Self = self(),
+    Fun = fun(stdout, _, Data) ->
+              Self ! {got, byte_size(Data)},
+              receive go -> ok after 300 -> ok end
+          end,
+    {ok, Pid, _} = proctor:run("exec yes", [{stdout, Fun}]),
+    {got, _} = next(),
+    timer:sleep(200),
+    {ok, #{children := [#{bytes := #{stdout := Bytes}}]}} = proctor:info(),
+    ?assert(Bytes =< 131072),
+    ?assertEqual(normal, proctor:stop_and_wait(Pid, 10000)),
+    flush().
+
+windows() ->
+    [begin
+         {ok, Pid, _} = proctor:run("yes | head -c 100000",
+                                    [stdout, {active, false},
+                                     {window, Window}]),
+         Total = drain(Pid, Window, 0),
+         ?assertEqual(100000, Total)
+     end || Window <- [1000, 4096, 1000000]].
+
+drain(Pid, Window, Total) ->
+    case proctor:recv(Pid, 0, 10000) of
+        {ok, Data} ->
+            ?assert(byte_size(Data) =< Window),
+            drain(Pid, Window, Total + byte_size(Data));
+        {error, closed} ->
+            Total
+    end.
+
+send_waits() ->
+    {ok, Pid, OsPid} = proctor:run("read x; exec wc -c",
+                                   [stdin, stdout, monitor]),
+    Data = binary:copy(<<"x">>, 1000000),
+    {ok, Deaf, _} = proctor:run("exec sleep 1000", [stdin]),
+    ?assertEqual({error, timeout}, proctor:send(Deaf, Data,
+                                                [{timeout, 200}])),
+    ?assertEqual(normal, proctor:stop_and_wait(Deaf, 10000)),
+    %% One that reads gets all of it.
+    ok = proctor:send(Pid, [<<"\n">>, Data], [{timeout, 20000}]),
+    ok = proctor:send(Pid, eof),
+    ?assertEqual({stdout, OsPid, <<"1000000\n">>}, next()),
+    ?assertEqual({'DOWN', OsPid, process, Pid, normal}, next()).
+
+send_nowait() ->
+    {ok, Pid, _} = proctor:run("exec sleep 1000", [stdin]),
+    Piece = binary:copy(<<"x">>, 10000),
+    Try = fun Try(0) -> never;
+              Try(N) ->
+                  case proctor:send_nowait(Pid, Piece) of
+                      ok -> Try(N - 1);
+                      Error -> Error
+                  end
+          end,
+    ?assertEqual({error, busy}, Try(1000)),
+    ?assertEqual(normal, proctor:stop_and_wait(Pid, 10000)).
+
+send_closed() ->
+    {ok, Pid, OsPid} = proctor:run("exec <&-; echo closed; exec sleep 1000",
+                                   [stdin, stdout]),
+    ?assertEqual({stdout, OsPid, <<"closed\n">>}, next()),
+    ?assertEqual({error, closed},
+                 until_error(fun() ->
+                     proctor:send(Pid, binary:copy(<<"x">>, 100000))
+                 end, 100)),
+    ?assertEqual(normal, proctor:stop_and_wait(Pid, 10000)).
+
+until_error(_Fun, 0) ->
+    never;
+until_error(Fun, N) ->
+    case Fun() of
+        ok -> until_error(Fun, N - 1);
+        Error -> Error
+    end.
+
+%% What it still writes has to go somewhere, or it would never end.
+orphan() ->
+    {ok, Pid, OsPid} = proctor:run("trap '' TERM; yes; exec sleep 1",
+                                   [stdout, {active, false},
+                                    {kill_timeout, 1}]),
+    timer:sleep(100),
+    exit(Pid, kill),
+    wait_until(fun() -> not alive(OsPid) end),
+    wait_until(fun() ->
+        {ok, #{orphans := N}} = proctor:info(),
+        N =:= 0
+    end).
+
+through() ->
+    Data = << <<N:32>> || N <- lists:seq(1, 2621440) >>,
+    {ok, Pid, _} = proctor:run("exec cat", [stdin, stdout, {active, false},
+                                            {window, 10000},
+                                            {stdin_window, 10000}]),
+    {_, Ref} = spawn_monitor(fun() ->
+        ok = proctor:send(Pid, Data),
+        exit(proctor:send(Pid, eof))
+    end),
+    ?assert(Data =:= all(Pid, [])),
+    ?assertEqual(ok, down(Ref)).
+
+all(Pid, Parts) ->
+    case proctor:recv(Pid, 0, 10000) of
+        {ok, Data} -> all(Pid, [Data | Parts]);
+        {error, closed} -> iolist_to_binary(lists:reverse(Parts))
+    end.
+
+usage() ->
+    {ok, #{usage := Usage}} =
+        proctor:cmd("sh", ["-c", "i=0; while [ $i -lt 100000 ]; do "
+                                 "i=$((i+1)); done"]),
+    #{utime_us := User, stime_us := System, maxrss_kb := Size} = Usage,
+    ?assert(User + System > 1000),
+    ?assert(Size > 100).
+
+causes() ->
+    Reason = fun(Command, Options, Act) ->
+                 {ok, Pid, OsPid} = proctor:run(Command, [exit | Options]),
+                 Act(Pid),
+                 receive
+                     {exit, OsPid, #{reason := R, status := S}} -> {R, S}
+                 after 10000 -> error(no_exit)
+                 end
+             end,
+    Nothing = fun(_) -> ok end,
+    ?assertEqual({normal, {exited, 3}}, Reason("exit 3", [], Nothing)),
+    ?assertEqual({stopped, {signaled, 15, false}},
+                 Reason("exec sleep 1000", [], fun proctor:stop/1)),
+    ?assertEqual({timeout, {signaled, 15, false}},
+                 Reason("exec sleep 1000", [{timeout, 100}], Nothing)).
+
+cmd_group() ->
+    Script = "(trap '' TERM; echo started; sleep 1000; sleep 1000) & wait",
+    {error, {timeout, etimedout, #{stdout := <<"started\n">>,
+                                   ospid := OsPid}}} =
+        proctor:cmd("sh", ["-c", Script], [{timeout, 500}]),
+    ?assertNot(proctor_case:group_alive(OsPid)).
+
+no_exec() ->
+    ?assertEqual({error, {exec, enoent, <<"/no/such/program">>}},
+                 proctor:run(["/no/such/program"], [{errors, term}])),
+    {error, Text} = proctor:run(["/no/such/program"], []),
+    ?assertMatch("Couldn't start pid: " ++ _, Text),
+    ?assertEqual({error, {exec, eacces, <<"/etc/passwd">>}},
+                 proctor:cmd("/etc/passwd", [])).
+
+slow_lines() ->
+    Self = self(),
+    Fun = fun(_Line, N) when N < 5 -> timer:sleep(100), N + 1;
+             (_Line, _) ->
+                 {ok, #{children := [#{bytes := #{stdout := B}}]}} =
+                     proctor:info(),
+                 Self ! {bytes, B},
+                 throw(enough)
+          end,
+    ?assertThrow(enough, proctor:fold_lines(Fun, 0, "yes", [])),
+    {bytes, Bytes} = next(),
+    ?assert(Bytes =< 262144).

@@ -308,6 +308,9 @@ started({error, {exec, Errno, Path}}, {run, _, Options},
     not_executed(proctor_error:cannot_execute(Path, Errno), Options, Spec);
 started({error, Reason}, _Request, #{errors := text}) ->
     {error, proctor_error:text(Reason)};
+started({ok, Pid, OsPid} = Result, _Request, #{monitor := true}) ->
+    ok = proctor_nodes:watch(Pid, OsPid, self()),
+    Result;
 started(Result, _Request, _Spec) ->
     Result.
 

@@ -3,7 +3,8 @@
 %% of their own.
 -module(proctor_nodes).
 
--export([start_link/0, join/1, members/1, idlest/1]).
+-export([start_link/0, join/1, members/1, idlest/1, watch/3]).
+-export([watcher/3]).
 
 -define(SCOPE, proctor_pg).
 
@@ -48,4 +49,25 @@ idlest(Group) ->
                      || {{reply, Count}, Pid} <- Answers]) of
         [{_, _, Pid} | _] -> {ok, Pid};
         [] -> {error, {no_instance, Group}}
+    end.
+
+%% @doc Tells `Caller' what the option `monitor' promises when the process of
+%% another node cannot do that any more: because the node is lost.
+-spec watch(pid(), proctor:ospid(), pid()) -> ok.
+watch(Pid, _OsPid, _Caller) when node(Pid) =:= node() ->
+    ok;
+watch(Pid, OsPid, Caller) ->
+    _ = spawn(?MODULE, watcher, [Pid, OsPid, Caller]),
+    ok.
+
+%% @private
+-spec watcher(pid(), proctor:ospid(), pid()) -> ok.
+watcher(Pid, OsPid, Caller) ->
+    Ref = monitor(process, Pid),
+    receive
+        {'DOWN', Ref, process, _, noconnection} ->
+            Caller ! {'DOWN', OsPid, process, Pid, noconnection},
+            ok;
+        {'DOWN', Ref, process, _, _} ->
+            ok
     end.

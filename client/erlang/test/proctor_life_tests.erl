@@ -1,0 +1,416 @@
+%% Instances and what becomes of them, daemons, and other nodes.
+-module(proctor_life_tests).
+
+-include_lib("eunit/include/eunit.hrl").
+
+-import(proctor_case, [next/0, down/1, wait_until/1, alive/1, flush/0]).
+
+life_test_() ->
+    [{Title, {timeout, 60, {spawn, fun() -> alone(Case) end}}}
+     || {Title, Case} <- cases()].
+
+cases() ->
+    [{"start returns soon", fun soon/0},
+     {"options of start", fun options/0},
+     {"where the port program is looked for", fun discovery/0},
+     {"several instances", fun several/0},
+     {"instances of the environment", fun from_environment/0},
+     {"an instance without a name", fun nameless/0},
+     {"an instance restarts", fun restarts/0},
+     {"a port program killed under load", fun killed_under_load/0},
+     {"logger reports", fun reports/0},
+     {"a daemon logs", fun daemon_logs/0},
+     {"a daemon's output elsewhere", fun daemon_output/0},
+     {"a daemon that ends", fun daemon_ends/0},
+     {"a daemon that fails is restarted", fun daemon_restarts/0},
+     {"a daemon is ready when it says so", fun daemon_ready/0},
+     {"a daemon is stopped gracefully", fun daemon_stops/0},
+     {"a daemon survives its port program", fun daemon_port_dies/0},
+     {"a daemon that cannot start", fun daemon_refused/0}].
+
+alone(Case) ->
+    proctor_case:quiet(fun() ->
+        try
+            Case(),
+            ?assertEqual([], flush())
+        after
+            _ = application:stop(proctor),
+            _ = application:unload(proctor),
+            is_pid(whereis(proctor)) andalso gen_server:stop(proctor)
+        end
+    end).
+
+%%% Instances
+
+%% No fixed sleep, and the best of some tries is not the machine's fault.
+soon() ->
+    Times = [begin
+                 Start = erlang:monotonic_time(microsecond),
+                 {ok, Pid} = proctor:start(),
+                 Time = erlang:monotonic_time(microsecond) - Start,
+                 ok = gen_server:stop(Pid),
+                 Time
+             end || _ <- lists:seq(1, 10)],
+    ?assert(lists:min(Times) < 20000).
+
+options() ->
+    Arguments = fun(Options) ->
+        proctor_case:with_dir(fun(Dir) ->
+            Stub = filename:join(Dir, "stub"),
+            ok = file:write_file(Stub, "#!/bin/sh\necho \"$@\" > "
+                                       "${0%/*}/args; exit 9\n"),
+            ok = file:change_mode(Stub, 8#755),
+            {error, {port_exit, 9}} = proctor:start([{portexe, Stub}
+                                                     | Options]),
+            {ok, Args} = file:read_file(filename:join(Dir, "args")),
+            Args
+        end)
+    end,
+    ?assertEqual(<<"-p 4 -user root\n">>, Arguments([root])),
+    ?assertEqual(<<"-p 4 -user me\n">>, Arguments([root, {user, me}])),
+    ?assertEqual(<<"-p 4 -user me -cap all\n">>,
+                 Arguments([{user, me}, {capabilities, all}])),
+    ?assertEqual(<<"-p 4 -user me -cap cap_kill,cap_chown\n">>,
+                 Arguments([{user, me}, {root, false},
+                            {capabilities, [cap_kill, cap_chown]}])),
+    ?assertEqual({error, {badopt, {capabilities, ["x"]}}},
+                 proctor:start([{capabilities, ["x"]}])),
+    ?assertEqual({error, {badopt, {groups, [1]}}},
+                 proctor:start([{groups, [1]}])).
+
+discovery() ->
+    Port = os:getenv("PROCTOR_PORT"),
+    _ = application:load(proctor),
+    try
+        true = os:putenv("PROCTOR_PORT", "/no/variable"),
+        ?assertEqual({error, {no_port_program, ["/no/variable"]}},
+                     proctor:start()),
+        ok = application:set_env(proctor, portexe, "/no/environment"),
+        ?assertEqual({error, {no_port_program, ["/no/environment"]}},
+                     proctor:start()),
+        ?assertEqual({error, {no_port_program, ["/no/option"]}},
+                     proctor:start([{portexe, "/no/option"}])),
+        {ok, Pid} = proctor:start([{portexe, Port}]),
+        ok = gen_server:stop(Pid),
+        ok = application:unset_env(proctor, portexe),
+        true = os:unsetenv("PROCTOR_PORT"),
+        case proctor:start() of
+            {error, {no_port_program, [Priv, Installed]}} ->
+                ?assertNotEqual(nomatch, string:find(Priv, "priv/proctor")),
+                ?assertNotEqual(nomatch, string:find(Installed, "libexec"));
+            {ok, Found} ->
+                %% This machine has it installed.
+                ok = gen_server:stop(Found)
+        end
+    after
+        os:putenv("PROCTOR_PORT", Port)
+    end.
+
+several() ->
+    {ok, _} = application:ensure_all_started(proctor),
+    {ok, Second} = proctor:start_instance([{name, second}]),
+    ?assertEqual(Second, whereis(second)),
+    ?assertMatch([{proctor, _}, {second, Second}],
+                 lists:sort(proctor:instances())),
+    ?assertMatch({error, {already_started, _}},
+                 proctor:start_instance([{name, second}])),
+    ?assertMatch({error, {port_exit, 3}},
+                 proctor:start_instance([{name, third},
+                                         {user, "no-such-user"}])),
+    {ok, Pid, OsPid} = proctor:run("exec sleep 1000", [{instance, second}]),
+    ?assertEqual([], proctor:which_children()),
+    ?assertEqual([OsPid], proctor:which_children(second)),
+    ?assertEqual([OsPid], proctor:which_children([{instance, Second}])),
+    ?assertEqual({error, "pid not alive"}, proctor:stop(OsPid)),
+    ?assertEqual(Pid, proctor:pid({OsPid, [{instance, second}]})),
+    ?assertMatch({ok, #{instance := second, runs := 1}},
+                 proctor:info(second)),
+    ok = proctor:stop({OsPid, [{instance, second}]}),
+    wait_until(fun() -> not alive(OsPid) end),
+    {ok, _, OsPid2} = proctor:run("exec sleep 1000", [{instance, second},
+                                                      monitor]),
+    ok = proctor:stop_instance(second),
+    ?assertNot(alive(OsPid2)),
+    {'DOWN', OsPid2, process, _, _} = next(),
+    ?assertEqual({error, not_found}, proctor:stop_instance(second)),
+    ?assertMatch([{proctor, _}], proctor:instances()).
+
+from_environment() ->
+    ok = application:load(proctor),
+    ok = application:set_env(proctor, instances, [{one, []}, {two, []}]),
+    {ok, _} = application:ensure_all_started(proctor),
+    ?assertMatch([{one, _}, {proctor, _}, {two, _}],
+                 lists:sort(proctor:instances())).
+
+nameless() ->
+    ?assertEqual({error, not_started},
+                 proctor:start_instance([{name, undefined}])),
+    {ok, _} = application:ensure_all_started(proctor),
+    {ok, A} = proctor:start_instance([{name, undefined}]),
+    {ok, B} = proctor:start_instance([{name, undefined}]),
+    ?assertNotEqual(A, B),
+    ?assertMatch({ok, [{stdout, [<<"x\n">>]}]},
+                 proctor:run("echo x", [sync, stdout, {instance, A}])),
+    ok = proctor:stop_instance(A),
+    ?assertMatch([_, _], proctor:instances()),
+    {ok, C} = proctor:start([{name, undefined}]),
+    {ok, Pid, OsPid} = proctor:run("exec sleep 1000", [{instance, C}]),
+    ?assertEqual(OsPid, proctor:ospid(Pid)),
+    ?assertEqual(normal, proctor:stop_and_wait(Pid, 10000)),
+    ok = gen_server:stop(C).
+
+kill_port(Instance) ->
+    OsPid = proctor_case:os_pid(Instance),
+    _ = os:cmd("kill -KILL " ++ integer_to_list(OsPid)),
+    ok.
+
+restarts() ->
+    {ok, _} = application:ensure_all_started(proctor),
+    {ok, Second} = proctor:start_instance([{name, second}]),
+    {ok, Pid, OsPid} = proctor:run("exec cat", [stdin, stdout, monitor,
+                                                {active, false},
+                                                {instance, second}]),
+    Waiting = [element(2, spawn_monitor(fun() -> exit(Fun()) end))
+               || Fun <- [fun() -> proctor:recv(Pid, 100) end,
+                          fun() -> proctor:run("exec sleep 1000",
+                                               [sync, {instance, second}])
+                          end]],
+    wait_until(fun() -> length(proctor:which_children(second)) =:= 2 end),
+    timer:sleep(50),
+    ok = kill_port(second),
+    [?assertMatch({error, _}, down(Ref)) || Ref <- Waiting],
+    ?assertMatch({'DOWN', OsPid, process, Pid, _}, next()),
+    wait_until(fun() -> is_list(proctor:which_children(second)) end),
+    ?assertNotEqual(Second, whereis(second)),
+    ?assertEqual([], proctor:which_children(second)),
+    %% The other one has not noticed.
+    ?assertMatch({ok, #{stdout := <<"x\n">>}}, proctor:cmd("echo", ["x"])).
+
+%% Nobody hangs, and somebody at least was answered with an error.
+killed_under_load() ->
+    {ok, _} = application:ensure_all_started(proctor),
+    Over = counters:new(2, []),
+    Refs = [element(2, spawn_monitor(fun() -> ask(N, Over) end))
+            || N <- lists:seq(1, 50)],
+    timer:sleep(100),
+    ok = kill_port(proctor),
+    wait_until(fun() -> counters:get(Over, 2) > 0 end),
+    wait_until(fun() -> is_list(proctor:which_children()) end),
+    counters:add(Over, 1, 1),
+    ?assertEqual([normal], lists:usort([down(Ref) || Ref <- Refs])),
+    ?assertMatch({ok, #{stdout := <<"x\n">>}}, proctor:cmd("echo", ["x"])).
+
+%% Ask, this way and that, until it is over; count the errors.
+ask(N, Over) ->
+    Result = case N rem 5 of
+                 0 -> proctor:cmd("true", []);
+                 1 -> proctor:run("true", [sync]);
+                 2 -> proctor:which_children();
+                 3 -> proctor:cmd("cat", [], [{input, "x"}]);
+                 4 -> proctor:fold_lines(fun(_, A) -> A end, 0, "seq 100", [])
+             end,
+    case Result of
+        {error, _} -> counters:add(Over, 2, 1), timer:sleep(1);
+        _ -> ok
+    end,
+    counters:get(Over, 1) > 0 orelse ask(N + 1, Over).
+
+reports() ->
+    Self = self(),
+    ok = logger:add_handler(?MODULE, proctor_test_log, #{config => Self}),
+    ok = logger:set_primary_config(level, info),
+    ok = logger:update_handler_config(default, level, none),
+    try
+        {ok, Instance} = proctor:start(),
+        {error, [{exit_status, 768}]} = proctor:run("exit 3", [sync]),
+        {error, _} = proctor:run("true", [no_such_option]),
+        ok = gen_server:stop(Instance),
+        Reports = [Report || {log, #{msg := {report, #{what := _} = Report}}}
+                                 <- flush()],
+        ?assertMatch([#{what := proctor_started},
+                      #{what := proctor_run, command := "exit 3",
+                        ospid := OsPid},
+                      #{what := proctor_exit, status := {exited, 3},
+                        ospid := OsPid},
+                      #{what := proctor_refused, command := "true"}],
+                     Reports)
+    after
+        ok = logger:set_primary_config(level, none),
+        ok = logger:remove_handler(?MODULE),
+        ok = logger:update_handler_config(default, level, all)
+    end.
+
+%%% Daemons
+
+sup(Spec) ->
+    {ok, _} = application:ensure_all_started(proctor),
+    {ok, Sup} = supervisor:start_link(proctor_test_sup, [Spec]),
+    Sup.
+
+stop_sup(Sup) ->
+    unlink(Sup),
+    Ref = monitor(process, Sup),
+    exit(Sup, shutdown),
+    shutdown = down(Ref).
+
+daemon_logs() ->
+    Self = self(),
+    ok = logger:add_handler(?MODULE, proctor_test_log, #{config => Self}),
+    ok = logger:set_primary_config(level, warning),
+    ok = logger:update_handler_config(default, level, none),
+    try
+        Script = "printf 'one\\ntw\\377o\\n' ; echo err >&2; printf end; "
+                 "exec sleep 1000",
+        Sup = sup(proctor_daemon:child_spec(
+                    {"sh", ["-c", Script],
+                     [{name, talker}, {log, error}, {log_prefix, "talk: "},
+                      {log_metadata, #{mine => 1}}]})),
+        wait_until(fun() ->
+            maps:get(bytes, proctor_daemon:statistics(talker)) >= 15
+        end),
+        Daemon = whereis(talker),
+        ?assertMatch(#{lines := 3, restarts := 0},
+                     proctor_daemon:statistics(talker)),
+        OsPid = proctor_daemon:ospid(talker),
+        stop_sup(Sup),
+        Events = [{Text, Stream}
+                  || {log, #{level := error, msg := {"~ts~ts", Args},
+                             meta := #{ospid := Os, mine := 1,
+                                       daemon := From, stream := Stream}}}
+                         <- flush(),
+                     Os =:= OsPid, From =:= Daemon,
+                     Text <- [unicode:characters_to_binary(Args)]],
+        ?assertEqual(lists:sort([{<<"talk: one">>, stdout},
+                                 {<<"talk: tw�o"/utf8>>, stdout},
+                                 {<<"talk: err">>, stderr},
+                                 {<<"talk: end">>, stdout}]),
+                     lists:sort(Events))
+    after
+        ok = logger:set_primary_config(level, none),
+        ok = logger:remove_handler(?MODULE),
+        ok = logger:update_handler_config(default, level, all)
+    end.
+
+daemon_output() ->
+    Self = self(),
+    Sup = sup(proctor_daemon:child_spec(
+                {"sh", ["-c", "echo a; echo b >&2; exec sleep 1000"],
+                 [{name, d}, {output, Self}, stderr_to_stdout]})),
+    Daemon = whereis(d),
+    ?assertEqual({proctor_daemon, Daemon, stdout, <<"a">>}, next()),
+    ?assertEqual({proctor_daemon, Daemon, stdout, <<"b">>}, next()),
+    stop_sup(Sup),
+    Sup2 = sup(proctor_daemon:child_spec(
+                 {"sh", ["-c", "printf 12345678; exec sleep 1000"],
+                  [{output, fun(S, L) -> Self ! {S, L} end},
+                   {max_line, 4}]})),
+    ?assertEqual({stdout, <<"1234">>}, next()),
+    stop_sup(Sup2),
+    ?assertEqual([{stdout, <<"5678">>}], flush()).
+
+daemon_ends() ->
+    {ok, _} = application:ensure_all_started(proctor),
+    process_flag(trap_exit, true),
+    Reason = fun(Command, Options) ->
+                 {ok, Pid} = proctor_daemon:start_link("sh", ["-c", Command],
+                                                       [{log, none}
+                                                        | Options]),
+                 receive {'EXIT', Pid, R} -> R after 10000 -> none end
+             end,
+    ?assertEqual(normal, Reason("exit 0", [])),
+    ?assertEqual({exited, 3}, Reason("exit 3", [])),
+    ?assertEqual({signaled, 9, false}, Reason("kill -KILL $$", [])),
+    ?assertEqual({mine, {exited, 4}},
+                 Reason("exit 4", [{exit_to_reason,
+                                    fun(#{status := S}) -> {mine, S} end}])).
+
+daemon_restarts() ->
+    Sup = sup(proctor_daemon:child_spec(
+                {"sh", ["-c", "read x; exit 3"], [{name, d}, stdin,
+                                                  {log, none}]})),
+    First = whereis(d),
+    OsPid = proctor_daemon:ospid(d),
+    ok = proctor:send(OsPid, "\n"),
+    wait_until(fun() ->
+        is_pid(whereis(d)) andalso whereis(d) =/= First
+    end),
+    ?assertMatch(#{restarts := 1, last_exit := #{status := {exited, 3}}},
+                 proctor_daemon:statistics(d)),
+    ?assertNotEqual(OsPid, proctor_daemon:ospid(d)),
+    stop_sup(Sup),
+    ?assertEqual([], proctor:which_children()).
+
+daemon_ready() ->
+    {ok, _} = application:ensure_all_started(proctor),
+    Start = fun(Options) ->
+                proctor_daemon:start_link(
+                  "sh", ["-c", "sleep 0.2; echo ready 1; exec sleep 1000"],
+                  [{log, none} | Options])
+            end,
+    {ok, A} = Start([{ready, {line, "^ready [0-9]"}}]),
+    ?assertMatch(#{lines := 1}, proctor_daemon:statistics(A)),
+    ok = proctor_daemon:stop(A),
+    Counter = counters:new(1, []),
+    {ok, B} = Start([{ready, fun() ->
+                                 counters:add(Counter, 1, 1),
+                                 counters:get(Counter, 1) > 3
+                             end}]),
+    ?assert(counters:get(Counter, 1) > 3),
+    ok = proctor_daemon:stop(B),
+    process_flag(trap_exit, true),
+    ?assertEqual({error, {not_ready, 100}},
+                 Start([{ready, {line, "never"}}, {ready_timeout, 100}])),
+    {'EXIT', _, _} = next(),
+    ?assertMatch({error, {ended, {exited, 7}}},
+                 proctor_daemon:start_link("sh", ["-c", "exit 7"],
+                                           [{ready, {line, "x"}}])),
+    {'EXIT', _, _} = next(),
+    ?assertEqual([], proctor:which_children()).
+
+daemon_stops() ->
+    {ok, _} = application:ensure_all_started(proctor),
+    Self = self(),
+    Script = "trap 'echo bye; exit 0' ~s; trap '' TERM; echo on; "
+             "while :; do sleep 0.01; done",
+    {ok, A} = proctor_daemon:start_link(
+                "sh", ["-c", io_lib:format(Script, ["INT"])],
+                [{stop_signal, sigint}, {ready, {line, "on"}},
+                 {output, Self}]),
+    OsPid = proctor_daemon:ospid(A),
+    ok = proctor_daemon:stop(A),
+    ?assertNot(alive(OsPid)),
+    ?assertEqual([{proctor_daemon, A, stdout, <<"on">>},
+                  {proctor_daemon, A, stdout, <<"bye">>}], flush()),
+    {ok, B} = proctor_daemon:start_link(
+                "sh", ["-c", io_lib:format(Script, ["INT"])],
+                [{kill_timeout, 1}, {ready, {line, "on"}}, {log, none}]),
+    OsPid2 = proctor_daemon:ospid(B),
+    ok = proctor_daemon:stop(B),
+    ?assertNot(alive(OsPid2)).
+
+daemon_port_dies() ->
+    Sup = sup(proctor_daemon:child_spec(
+                {"sleep", ["1000"], [{name, d}, {log, none}]})),
+    First = whereis(d),
+    OsPid = proctor_daemon:ospid(d),
+    ok = kill_port(proctor),
+    wait_until(fun() ->
+        is_pid(whereis(d)) andalso whereis(d) =/= First
+    end),
+    wait_until(fun() -> not alive(OsPid) end),
+    ?assert(alive(proctor_daemon:ospid(d))),
+    stop_sup(Sup).
+
+daemon_refused() ->
+    {ok, _} = application:ensure_all_started(proctor),
+    process_flag(trap_exit, true),
+    ?assertEqual({error, {exec, enoent, <<"no-such-command">>}},
+                 proctor_daemon:start_link("no-such-command", [], [])),
+    {'EXIT', _, _} = next(),
+    ?assertEqual({error, {badopt, {max_line, 0}}},
+                 proctor_daemon:start_link("sleep", ["1"], [{max_line, 0}])),
+    {'EXIT', _, _} = next(),
+    ?assertMatch({error, _},
+                 proctor_daemon:start_link("sleep", ["1"],
+                                           [{cd, "/no/such"}])),
+    {'EXIT', _, _} = next().

@@ -459,10 +459,13 @@ recv(Process, What) ->
                      | {stdout | stderr, non_neg_integer()}, timeout()) ->
     {ok, binary()} | {error, reason()}.
 recv(Process, Length, Timeout) when is_integer(Length) ->
-    recv(Process, {any, Length}, Timeout);
+    recv(Process, any, Length, Timeout);
 recv(Process, Stream, Timeout) when is_atom(Stream) ->
-    recv(Process, {Stream, 0}, Timeout);
-recv(Process, {Stream, Length}, Timeout)
+    recv(Process, Stream, 0, Timeout);
+recv(Process, {Stream, Length}, Timeout) ->
+    recv(Process, Stream, Length, Timeout).
+
+recv(Process, Stream, Length, Timeout)
   when Stream =:= stdout orelse Stream =:= stderr orelse Stream =:= any,
        is_integer(Length), Length >= 0 ->
     case proctor_spec:timeout(Timeout) of
@@ -509,7 +512,8 @@ stop_and_wait(Process, Timeout) ->
             Result = case proctor_target:ask(fun(P) -> {stop, P} end, Pid,
                                              left(Timeout, Start)) of
                          ok -> await_down(Ref, left(Timeout, Start));
-                         Error -> ended(Ref, answer(Error))
+                         Error -> ending(Ref, answer(Error),
+                                         left(Timeout, Start))
                      end,
             true = demonitor(Ref, [flush]),
             Result;
@@ -522,13 +526,16 @@ left(infinity, _Start) ->
 left(Timeout, Start) ->
     max(0, Timeout - (erlang:monotonic_time(millisecond) - Start)).
 
-%% It may have ended by itself in the meantime.
-ended(Ref, Error) ->
-    receive
-        {'DOWN', Ref, process, _, Reason} when Reason =/= noproc -> Reason
-    after 0 ->
-        Error
-    end.
+%% If the OS process ended by itself in the meantime its Erlang process is
+%% about to.
+ending(Ref, {error, Reason} = Error, Timeout)
+  when Reason =:= no_process; Reason =:= "pid not alive" ->
+    case await_down(Ref, Timeout) of
+        noproc -> Error;
+        Down -> Down
+    end;
+ending(_Ref, Error, _Timeout) ->
+    Error.
 
 await_down(Ref, Timeout) ->
     receive
@@ -541,7 +548,7 @@ await_down(Ref, Timeout) ->
 %%
 %% Errors: `esrch', `eperm', `einval', and text if the process is not one of
 %% the instance.
--spec kill(target(), atom() | integer()) -> ok | {error, reason()}.
+-spec kill(target() | integer(), atom() | integer()) -> ok | {error, reason()}.
 kill(Process, Signal) when is_atom(Signal); is_integer(Signal) ->
     try signal_to_int(Signal) of
         Number ->

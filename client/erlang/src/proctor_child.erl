@@ -32,7 +32,7 @@
                 tie :: undefined | reference(),
                 link :: proctor_server:link(),
                 from :: gen_server:from(),
-                spec :: proctor_options:spec(),
+                spec :: proctor_spec:spec(),
                 active :: proctor:active(),
                 streams = #{stdout => proctor_stream:new(),
                             stderr => proctor_stream:new()}
@@ -52,7 +52,7 @@
 
 %% @doc Starts the process of `OsPid'. It answers the caller of
 %% {@link proctor:run/2} itself: at once, or at the end if that waits.
--spec start(proctor:ospid(), gen_server:from(), proctor_options:spec(),
+-spec start(proctor:ospid(), gen_server:from(), proctor_spec:spec(),
             proctor_server:link()) -> pid().
 start(OsPid, From, Spec, Link) ->
     spawn(?MODULE, init, [self(), OsPid, From, Spec, Link]).
@@ -96,7 +96,7 @@ call(Pid, Request, Timeout) ->
     end.
 
 %% @private
--spec init(pid(), proctor:ospid(), gen_server:from(), proctor_options:spec(),
+-spec init(pid(), proctor:ospid(), gen_server:from(), proctor_spec:spec(),
            proctor_server:link()) -> no_return().
 init(Server, OsPid, From, #{group_leader := GroupLeader} = Spec, Link) ->
     process_flag(trap_exit, true),
@@ -186,6 +186,7 @@ port_exit({shutdown, {port_exit, Status}}) -> Status;
 port_exit(Reason) -> Reason.
 
 %% The caller is gone. A linked one leaves with its reason.
+-spec orphaned(term(), #child{}) -> no_return().
 orphaned(Reason, #child{spec = #{link := true, reply := run}} = Child) ->
     finish(Reason, Child);
 orphaned(_Reason, _Child) ->
@@ -327,11 +328,15 @@ serve(#waiter{length = Length} = Waiter, Stream, Child) ->
             more(Stream, Length, Child)
     end.
 
-%% It would never come if it had to fit into the window.
+%% Somebody waits: what was taken is acknowledged now, however little it is,
+%% and what would never fit into the window before it is taken.
 more(Stream, Length, #child{spec = #{window := Window}, streams = Streams}
-     = Child) when Window > 0, Length > Window ->
+     = Child) when Window > 0 ->
     #{Stream := Queue} = Streams,
-    {Ack, Queue1} = proctor_stream:ahead(Queue),
+    {Ack, Queue1} = case Length > Window of
+                        true -> proctor_stream:ahead(Queue);
+                        false -> proctor_stream:flush(Queue)
+                    end,
     Ack > 0 andalso ack(Stream, Ack, Child),
     Child#child{streams = Streams#{Stream := Queue1}};
 more(_Stream, _Length, Child) ->

@@ -13,7 +13,7 @@
 -export_type([ref/0, target/0, request/0, link/0]).
 
 -type ref() :: atom() | pid() | {atom(), node()}.
--type target() :: pid() | proctor:ospid().
+-type target() :: pid() | integer().
 -type request() :: {run, {run | manage, term(), [term()]},
                     proctor_spec:spec()}
                  | {stop, target()}

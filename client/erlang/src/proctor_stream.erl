@@ -3,7 +3,8 @@
 %% Nothing but data: no process, no message.
 -module(proctor_stream).
 
--export([new/0, put/2, take/2, drop/1, eaten/3, ahead/1, size/1, total/1]).
+-export([new/0, put/2, take/2, drop/1, eaten/3, flush/1, ahead/1,
+         size/1, total/1]).
 
 -export_type([stream/0]).
 
@@ -69,16 +70,19 @@ drop(#stream{size = Size} = Stream) ->
     {non_neg_integer(), stream()}.
 eaten(_Bytes, 0, Stream) ->
     {0, Stream};
-eaten(Bytes, Window, #stream{ahead = Ahead} = Stream) when Ahead > 0 ->
-    eaten(max(0, Bytes - Ahead), Window,
-          Stream#stream{ahead = max(0, Ahead - Bytes)});
-eaten(Bytes, Window, #stream{eaten = Eaten} = Stream) ->
-    case Eaten + Bytes of
+eaten(Bytes, Window, #stream{eaten = Eaten, ahead = Ahead} = Stream) ->
+    Left = Stream#stream{ahead = max(0, Ahead - Bytes)},
+    case Eaten + max(0, Bytes - Ahead) of
         Sum when Sum > 0, Sum * 2 >= Window ->
-            {Sum, Stream#stream{eaten = 0}};
+            {Sum, Left#stream{eaten = 0}};
         Sum ->
-            {0, Stream#stream{eaten = Sum}}
+            {0, Left#stream{eaten = Sum}}
     end.
+
+%% @doc What has been dealt with but would not be acknowledged yet.
+-spec flush(stream()) -> {non_neg_integer(), stream()}.
+flush(#stream{eaten = Eaten} = Stream) ->
+    {Eaten, Stream#stream{eaten = 0}}.
 
 %% @doc Somebody wants more at once than a window: how many bytes are to be
 %% acknowledged now although they stay.

@@ -9,13 +9,13 @@
 
 %% @doc Asks the server of a process something about it.
 -spec ask(fun((proctor_server:target()) -> proctor_server:request()),
-          proctor:target()) -> term().
+          proctor:target() | integer()) -> term().
 ask(Request, Target) ->
     ask(Request, Target, infinity).
 
 %% @doc The same with a limit in milliseconds.
 -spec ask(fun((proctor_server:target()) -> proctor_server:request()),
-          proctor:target(), timeout()) -> term().
+          proctor:target() | integer(), timeout()) -> term().
 ask(Request, Target, Timeout) ->
     case server(Target) of
         {ok, Server, Process} ->

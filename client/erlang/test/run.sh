@@ -1,7 +1,7 @@
 #!/bin/sh
 # Compile the client and its tests and run these over the port program that
-# PROCTOR_PORT names. The last line is EUnit's summary; the exit status says
-# whether everything passed.
+# PROCTOR_PORT names. EUnit's summary comes before PropEr's line; the exit
+# status says whether everything passed.
 
 set -eu
 
@@ -34,8 +34,18 @@ erlc $warnings +debug_info -o "$beams" "$client"/test/*.erl
 
 erl -noshell +fnu -pa "$ebin" -pa "$beams" -eval '
     Modules = [proctor_tests, proctor_exec_tests, proctor_flow_tests,
-               proctor_life_tests, proctor_node_tests],
+               proctor_life_tests, proctor_node_tests, proctor_readme_tests],
     case eunit:test(Modules, [verbose]) of
         ok -> halt(0);
         error -> halt(1)
+    end.'
+
+# The model; SEQUENCES says how often.
+erl -noshell +fnu -pa "$ebin" -pa "$beams" -eval '
+    case code:which(proper) of
+        non_existing ->
+            io:format("  PropEr: not installed, left out.~n"),
+            halt(0);
+        _ ->
+            proctor_prop:main('"${SEQUENCES:-1000}"')
     end.'

@@ -1,0 +1,20 @@
+#!/bin/sh
+# Writes the reference manual as HTML to build/doc, from the comments in src/.
+# Any warning is an error.
+
+set -eu
+cd "$(dirname "$0")"
+mkdir -p ../../build/doc
+log=../../build/doc.log
+erl -noshell -eval '
+    Files = filelib:wildcard("src/*.erl"),
+    try edoc:files(Files, [{dir, "../../build/doc"}, {preprocess, true}]) of
+        ok -> halt(0)
+    catch
+        _:_ -> halt(1)
+    end.' >"$log" 2>&1 || { cat "$log"; exit 1; }
+if [ -s "$log" ]; then
+	cat "$log"
+	exit 1
+fi
+echo "edoc: build/doc"

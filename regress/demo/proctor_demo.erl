@@ -2,7 +2,10 @@
 %% not as expected ends the demo with a status other than 0.
 -module(proctor_demo).
 
+-behaviour(supervisor).
+
 -export([main/0]).
+-export([init/1]).
 
 %% @doc Runs the demo and ends the node.
 -spec main() -> no_return().
@@ -14,7 +17,8 @@ main() ->
         {ok, _} = application:ensure_all_started(proctor),
         lists:foreach(fun(Step) -> Step() end,
                       [fun pipeline/0, fun conversation/0, fun failure/0,
-                       fun stopped/0, fun hundred/0]),
+                       fun stopped/0, fun hundred/0, fun backpressure/0,
+                       fun deadline/0, fun daemon/0, fun other_node/0]),
         ring(),
         say("~nAll as expected.", []),
         halt(0)
@@ -85,6 +89,109 @@ hundred() ->
                     || N <- lists:seq(1, 100)], Results),
     say("  100 results, all right, after ~w ms", [Took]),
     true = Took < 10000.
+
+backpressure() ->
+    title("A command that writes as fast as it can, and nobody who reads"),
+    {ok, Pid, OsPid} = run("exec yes", [stdout, {active, false}]),
+    timer:sleep(1000),
+    {ok, #{dialect := Dialect, children := [Child]}} = proctor:info(),
+    #{bytes := #{stdout := Bytes}} = Child,
+    say("  after a second it has written ~w bytes to this node, whose memory "
+        "is ~w KiB", [Bytes, erlang:memory(total) div 1024]),
+    ok = proctor:i(),
+    case Dialect of
+        native -> expect_quietly(65536, Bytes);
+        exec_port -> say("  (this port program knows no windows)", [])
+    end,
+    {ok, <<"y\ny\n">>} = Received = proctor:recv(Pid, 4),
+    say("  proctor:recv(Pid, 4) -> ~tp", [Received]),
+    {Took, normal} = timed(fun() -> proctor:stop_and_wait(OsPid, 5000) end),
+    say("  stopped after ~w ms", [Took]).
+
+deadline() ->
+    title("A timeout that takes the whole process group"),
+    Args = ["-c", "echo so far; sleep 1000 & sleep 1000"],
+    say("  proctor:cmd(\"sh\", ~0tp, [{timeout, 500}])", [Args]),
+    {Took, Result} =
+        timed(fun() -> proctor:cmd("sh", Args, [{timeout, 500}]) end),
+    say("  -> ~tp~n  after ~w ms", [Result, Took]),
+    {error, {timeout, etimedout, #{stdout := <<"so far\n">>,
+                                   ospid := Group}}} = Result,
+    expect_quietly([], string:trim(os:cmd("ps -o pid= -g "
+                                          ++ integer_to_list(Group)))).
+
+daemon() ->
+    title("A daemon that dies and is restarted by its supervisor"),
+    {ok, Sup} = supervisor:start_link(?MODULE, []),
+    First = proctor_daemon:ospid(demo_daemon),
+    say("  it runs as ~w; kill -KILL ~w", [First, First]),
+    %% Erlang reports that as it should; here it would only be in the way.
+    ok = logger:set_primary_config(level, none),
+    _ = os:cmd("kill -KILL " ++ integer_to_list(First)),
+    Second = another(First, 100),
+    ok = logger:set_primary_config(level, warning),
+    Statistics = proctor_daemon:statistics(demo_daemon),
+    say("  it runs as ~w~n  ~tp", [Second, Statistics]),
+    #{restarts := 1, last_exit := #{status := {signaled, 9, false}}} =
+        Statistics,
+    unlink(Sup),
+    ok = gen_server:stop(Sup, shutdown, 10000),
+    %% Whoever runs this may trap exits.
+    receive {'EXIT', Sup, _} -> ok after 0 -> ok end,
+    expect_quietly([], proctor:which_children()).
+
+another(OsPid, Tries) when Tries > 0 ->
+    timer:sleep(50),
+    try proctor_daemon:ospid(demo_daemon) of
+        Other when is_integer(Other), Other =/= OsPid -> Other;
+        _ -> another(OsPid, Tries - 1)
+    catch
+        exit:_ -> another(OsPid, Tries - 1)
+    end.
+
+other_node() ->
+    title("Another node"),
+    _ = os:cmd("epmd -daemon"),
+    Name = list_to_atom("proctor_demo_" ++ os:getpid()),
+    case net_kernel:start(Name, #{name_domain => shortnames}) of
+        {ok, _} -> other_node(start_peer());
+        {error, _} -> say("  (there is no distribution here)", [])
+    end.
+
+start_peer() ->
+    Path = filename:dirname(code:which(proctor)),
+    {ok, Peer, Node} = peer:start(#{name => peer:random_name(),
+                                         args => ["-pa", Path]}),
+    ok = erpc:call(Node, logger, set_primary_config, [level, warning]),
+    {ok, _} = erpc:call(Node, application, ensure_all_started, [proctor]),
+    {Peer, Node}.
+
+other_node({Peer, Node}) ->
+    {ok, Pid, OsPid} = run("echo \"hello from the child of $PPID\"; exit 3",
+                           [stdout, monitor, {node, Node}]),
+    say("  its Erlang process ~w is on ~w", [Pid, node(Pid)]),
+    {stdout, OsPid, _} = Hello = next(),
+    say("  ~tp", [Hello]),
+    expect({'DOWN', OsPid, process, Pid, {exit_status, 768}}, next()),
+    {ok, _, Lost} = run("exec sleep 1000", [{node, Node}, monitor]),
+    say("  that node is stopped; its command cannot survive it", []),
+    ok = peer:stop(Peer),
+    expect_gone(Lost, 100),
+    ok = net_kernel:stop().
+
+expect_gone(OsPid, Tries) when Tries > 0 ->
+    case lists:keymember(OsPid, 1, os_processes()) of
+        true -> timer:sleep(50), expect_gone(OsPid, Tries - 1);
+        false -> say("  ~w is gone", [OsPid])
+    end,
+    receive {'DOWN', OsPid, _, _, _} -> ok after 0 -> ok end.
+
+%% @private The supervisor of the daemon.
+-spec init([]) -> {ok, {supervisor:sup_flags(), [supervisor:child_spec()]}}.
+init([]) ->
+    {ok, {#{strategy => one_for_one},
+          [proctor_daemon:child_spec({"sleep", ["1000"],
+                                      [{name, demo_daemon}, {log, none}]})]}}.
 
 ring() ->
     title("The processes of the port program, and two commands"),

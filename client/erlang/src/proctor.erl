@@ -21,7 +21,7 @@
 -export([start/0, start/1, start_link/1]).
 -export([start_instance/1, stop_instance/1, instances/0]).
 -export([run/2, run/3, run_link/2, run_link/3, manage/2]).
--export([cmd/2, cmd/3, fold_lines/4, run_on/2, run_on/3]).
+-export([cmd/2, cmd/3, pipe/2, fold_lines/4, run_on/2, run_on/3]).
 -export([send/2, send/3, send_nowait/2, recv/2, recv/3, setopts/2]).
 -export([winsz/3, pty_opts/2, kill/2, setpgid/2, stop/1, stop_and_wait/2]).
 -export([which_children/0, which_children/1, ospid/1, pid/1]).
@@ -116,7 +116,8 @@
                     usage := proctor_exit:usage(),
                     ospid := ospid(),
                     stdout := binary(),
-                    stderr := binary()}.
+                    stderr := binary(),
+                    statuses => [0..255 | undefined]}.
 %% `usage' is empty with a port program that does not tell it.
 
 -type failure() :: {Stage :: atom(), Errno :: atom(),
@@ -375,6 +376,18 @@ cmd(Command, Args) ->
     {ok, result()} | {error, failure()}.
 cmd(Command, Args, Options) ->
     proctor_cmd:cmd(Command, Args, Options).
+
+%% @doc Runs commands that are joined by pipes, `[{Command, Args}]', each found
+%% through PATH, and waits for all of them. Options and errors are those of
+%% {@link cmd/3}; `input' is read by the first, `stdout' is what the last has
+%% written, and `stderr' what all have. `statuses' has one for each, in their
+%% order, as a shell tells it: the exit code, or 128 and the number of the
+%% signal; `undefined' for one that was killed by a timeout. `status' is the
+%% shell's own, and `usage' of all together.
+-spec pipe([{text(), [text()]}], [cmd_option()]) ->
+    {ok, result()} | {error, failure()}.
+pipe(Commands, Options) ->
+    proctor_pipe:pipe(Commands, Options).
 
 %% @doc Calls `Fun' for each line of the output of a command, without what ends
 %% it, with the result of the call before, or first with `Acc'. The command

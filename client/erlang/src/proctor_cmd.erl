@@ -2,7 +2,7 @@
 %% of it; or its lines, one by one, at the speed of whoever takes them.
 -module(proctor_cmd).
 
--export([cmd/3, fold_lines/4]).
+-export([cmd/3, fold_lines/4, find/2]).
 
 %% How long the rest of a killed process group may take to be gone, and how
 %% often that is looked at, in milliseconds.
@@ -69,7 +69,7 @@ prepare(Command, Args, Options) ->
                                    infinity, max_output => infinity}},
                         Options),
         Node = proplists:get_value(node, Options, node()),
-        {ok, [find(text(Command), Node) | Args],
+        {ok, [find(Command, Node) | Args],
          [{kill_timeout, 0} || not lists:keymember(kill_timeout, 1, Options)]
          ++ lists:reverse(RunOptions), Given#{target_node => Node}}
     catch
@@ -107,11 +107,14 @@ text(Command) when is_binary(Command); is_list(Command) ->
 text(Command) ->
     throw({options, einval, Command}).
 
-%% On the node where it is to run. A name with a slash is a path already.
+%% @doc The file of a command on the node where it is to run. A name with a
+%% slash is a path already. Throws what the error is to say.
+-spec find(proctor:text(), node()) -> string().
 find(Command, Node) ->
-    case lists:member($/, Command) of
-        true -> Command;
-        false -> found(executable(Command, Node), Command)
+    Name = text(Command),
+    case lists:member($/, Name) of
+        true -> Name;
+        false -> found(executable(Name, Node), Name)
     end.
 
 executable(Command, Node) when Node =:= node() ->

@@ -27,6 +27,8 @@ any_test_() ->
       {"cmd that writes too much", fun cmd_max_output/0},
       {"cmd with options", fun cmd_options/0},
       {"cmd whose caller dies", fun cmd_caller_dies/0},
+      {"pipe", fun pipe/0},
+      {"pipe that takes too long", fun pipe_timeout/0},
       {"fold_lines", fun fold_lines/0},
       {"fold_lines that fails", fun fold_lines_fails/0},
       {"fold_lines leaves the mailbox alone", fun fold_lines_mailbox/0},
@@ -273,6 +275,39 @@ cmd_caller_dies() ->
     exit(Caller, kill),
     killed = down(Ref),
     wait_until(fun() -> not alive(OsPid) end).
+
+pipe() ->
+    ?assertMatch({ok, #{statuses := [0, 0, 0], stdout := <<"B\nA\n">>,
+                        stderr := <<>>}},
+                 proctor:pipe([{"printf", ["a\\nb\\n"]}, {"tac", []},
+                               {"tr", ["a-z", "A-Z"]}], [])),
+    ?assertMatch({ok, #{statuses := [3, 141, 0], stdout := <<"y\n">>,
+                        stderr := <<"e">>}},
+                 proctor:pipe([{"sh", ["-c", "printf e >&2; exit 3"]},
+                               {"yes", []}, {"head", ["-n1"]}], [stderr])),
+    %% Nothing in an argument means anything.
+    Odd = "'$(id)' `id` \"\\ ; | > \n żó",
+    Bytes = unicode:characters_to_binary(Odd),
+    ?assertMatch({ok, #{statuses := [0, 0], stdout := Bytes}},
+                 proctor:pipe([{"printf", ["%s", Odd]}, {"cat", []}], [])),
+    ?assertMatch({ok, #{statuses := [0], stdout := <<"abc">>}},
+                 proctor:pipe([{"cat", []}], [{input, "abc"}])),
+    ?assertMatch({ok, #{stdout := <<"e">>}},
+                 proctor:pipe([{"true", []},
+                               {"sh", ["-c", "printf e >&2"]}],
+                              [stderr_to_stdout])),
+    ?assertEqual({error, {exec, enoent, <<"no-such-command">>}},
+                 proctor:pipe([{"true", []}, {"no-such-command", []}], [])),
+    ?assertMatch({error, {options, einval, _}}, proctor:pipe([], [])),
+    ?assertMatch({error, {options, einval, _}},
+                 proctor:pipe([{"echo", [[0]]}], [])).
+
+pipe_timeout() ->
+    {error, {timeout, etimedout, #{ospid := OsPid, statuses := Statuses}}} =
+        proctor:pipe([{"true", []}, {"sleep", ["1000"]},
+                      {"sleep", ["1000"]}], [{timeout, 300}]),
+    ?assertEqual([0, undefined, undefined], Statuses),
+    ?assertNot(proctor_case:group_alive(OsPid)).
 
 fold_lines() ->
     Count = fun(_Line, N) -> N + 1 end,

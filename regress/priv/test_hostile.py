@@ -28,17 +28,17 @@ LIES = 2000             # one in that many is a lie
 
 (RUN, STOP, KILL, LIST, DEBUG, SETPGID, MANAGE, WINSZ, PTYOPTS, REFUSE,
  SHUTDOWN, STDIN, STDIN_EOF, LAUNCH, STREAM, LAUNCHED, CHILD, EXIT, REPLY,
- PIDS, LOST) = range(1, 22)
+ PIDS, LOST, HELLO, WELCOME, ACK) = range(1, 25)
 NAMES = {RUN: "run", STOP: "stop", KILL: "kill", LIST: "list",
          DEBUG: "debug", SETPGID: "setpgid", MANAGE: "manage",
          WINSZ: "winsz", PTYOPTS: "pty_opts", REFUSE: "refuse",
          SHUTDOWN: "shutdown", STDIN: "stdin", STDIN_EOF: "stdin eof",
          LAUNCH: "launch", STREAM: "stream", LAUNCHED: "launched",
          CHILD: "child", EXIT: "exit", REPLY: "reply", PIDS: "pids",
-         LOST: "lost"}
+         LOST: "lost", HELLO: "hello", WELCOME: "welcome", ACK: "ack"}
 TO_PRIV = (RUN, STOP, KILL, LIST, DEBUG, SETPGID, MANAGE, WINSZ, PTYOPTS,
-           REFUSE, SHUTDOWN)
-TO_WORKER = (STDIN, STDIN_EOF)
+           REFUSE, SHUTDOWN, HELLO)
+TO_WORKER = (STDIN, STDIN_EOF, ACK)
 PRIV, WORKER = 0, 1
 FD_MARK = 1 << 31
 MSG_MAX = (1 << 20) + 10 * 4096
@@ -59,6 +59,10 @@ def stdin(pid, data=b"", pad=0):
     return struct.pack("=iI", pid, pad) + data
 
 
+def ack(pid, stream, count):
+    return struct.pack("=iIQ", pid, stream, count)
+
+
 def reply(code=2, value=0, stage=0, text=b"", off=0, length=None, level=0):
     return struct.pack("=qIiIIIi", TID, code, value, stage, off,
                        len(text) if length is None else length,
@@ -68,7 +72,8 @@ def reply(code=2, value=0, stage=0, text=b"", off=0, length=None, level=0):
 # The members of struct msg_run, in their order, each with its format.
 FIELDS = [("tid", "q"), ("caps", "Q"), ("pid", "i"), ("group", "i"),
           ("nice", "i"), ("rows", "I"), ("cols", "I"), ("id", "I"),
-          ("flags", "I"), ("kill_timeout", "I"), ("success", "I")]
+          ("flags", "I"), ("kill_timeout", "I"), ("success", "I"),
+          ("window", "I"), ("timeout", "I")]
 for _i in range(3):
     FIELDS += [(name % _i, "I") for name in (
         "kind%d", "append%d", "mode%d", "path%d_off", "path%d_len")]
@@ -79,7 +84,7 @@ for _name in ("args", "env", "modes"):
                (_name + "_count", "I")]
 FIELDS += [("pad", "I")]
 FORMAT = "=" + "".join(kind for _, kind in FIELDS)
-assert struct.calcsize(FORMAT) == 184
+assert struct.calcsize(FORMAT) == 192
 
 
 def run(args=(b"/bin/true",), user=b"", executable=b"", cd=b"", kill=b"",
@@ -129,9 +134,13 @@ GOOD = {
     STDIN_EOF: stdin(77777), LAUNCH: run(id=1),
     STREAM: struct.pack("=II", 1, 0),
     LAUNCHED: struct.pack("=IiIiIIII", 1, 5, 0, 0, 0, 0, 0, 0) + b"\0",
-    CHILD: struct.pack("=qIiII", TID, 1, 5, 0, 0),
-    EXIT: struct.pack("=Ii", 1, 0), REPLY: reply(text=b"x"),
+    CHILD: struct.pack("=qIiIIII", TID, 1, 5, 0, 0, 0, 0),
+    EXIT: struct.pack("=IiiI9q", 1, 0, 0, 0, *range(9)),
+    REPLY: reply(text=b"x"),
     PIDS: struct.pack("=qII", TID, 0, 0), LOST: struct.pack("=II", 1, 1),
+    HELLO: request(0, 1),
+    WELCOME: struct.pack("=qIIIIII", TID, 0, 1, 0, 2, 1, 0) + b"x\0",
+    ACK: ack(77777, 1, 5),
 }
 
 
@@ -291,7 +300,7 @@ def good():
 @rows(SECTION + " to priv: ends:", [
     ("type %s" % NAMES.get(kind, kind), kind) for kind in (
         0, STDIN, STDIN_EOF, LAUNCH, STREAM, LAUNCHED, CHILD, EXIT, REPLY,
-        PIDS, LOST, 22, 255, 65536, 2 ** 31, 2 ** 32 - 1)])
+        PIDS, LOST, WELCOME, ACK, 25, 255, 65536, 2 ** 31, 2 ** 32 - 1)])
 def type_priv(kind):
     must("ends", imsg(kind, GOOD.get(kind, request())))
 
@@ -299,7 +308,7 @@ def type_priv(kind):
 @rows(SECTION + " to the worker: ends:", [
     ("type %s" % NAMES.get(kind, kind), kind) for kind in (
         0, *TO_PRIV, LAUNCH, STREAM, LAUNCHED, CHILD, EXIT, REPLY, PIDS,
-        LOST, 22, 2 ** 31)])
+        LOST, HELLO, WELCOME, 25, 2 ** 31)])
 def type_worker(kind):
     must("ends", imsg(kind, GOOD.get(kind, stdin(5))), WORKER)
 
@@ -396,7 +405,11 @@ def field(name):
 
 @rows(SECTION + " run: ends:", [
     ("id is given", dict(id=1)), ("a pid", dict(pid=5)),
-    ("unknown flags", dict(flags=1 << 10)), ("all flags", dict(flags=-1)),
+    ("unknown flags", dict(flags=1 << 12)),
+    ("a flag that is priv's", dict(flags=1 << 10)),
+    ("a window of more than 1 GiB", dict(window=(1 << 30) + 1)),
+    ("a timeout of more than a day", dict(timeout=86400001)),
+    ("all flags", dict(flags=-1)),
     ("nice 21", dict(flags=0x20, nice=21)),
     ("nice -21", dict(flags=0x20, nice=-21)),
     ("nice without its flag", dict(nice=1)),
@@ -437,6 +450,8 @@ def run_lies(fields):
     ("with a user", run((), pid=99999, user=b"daemon")),
     ("of a flag that is a run's", run((), pid=99999, flags=0x40)),
     ("with an id", run((), pid=99999, id=3)),
+    ("with a window", run((), pid=99999, window=1)),
+    ("with a timeout", run((), pid=99999, timeout=1)),
 ])
 def manage_lies(body):
     must("ends", imsg(MANAGE, body))
@@ -462,7 +477,13 @@ def manage_lies(body):
     ("refuse: ok", REFUSE, reply(code=0)),
     ("refuse: a level", REFUSE, reply(code=5)),
     ("refuse: run failed", REFUSE, reply(code=6)),
-    ("refuse: code 7", REFUSE, reply(code=7)),
+    ("refuse: code 9", REFUSE, reply(code=9)),
+    ("refuse: an option behind its text", REFUSE,
+     reply(code=7, value=2, text=b"x")),
+    ("refuse: an option before its text", REFUSE,
+     reply(code=7, value=-1, text=b"x")),
+    ("hello: version 2", HELLO, request(0, 2)),
+    ("hello: a pid", HELLO, request(5, 1)),
     ("refuse: stage 99", REFUSE, reply(stage=99)),
     ("refuse: level 11", REFUSE, reply(level=11)),
     ("refuse: off 1", REFUSE, reply(text=b"x", off=1)),
@@ -479,6 +500,9 @@ def request_lies(kind, body):
     ("stdin of pid -1", STDIN, stdin(-1, b"x")),
     ("stdin: pad", STDIN, stdin(5, b"x", 1)),
     ("eof of pid 0", STDIN_EOF, stdin(0)),
+    ("ack of pid 1", ACK, ack(1, 1, 5)), ("ack of pid -1", ACK, ack(-1, 1, 5)),
+    ("ack of stdin", ACK, ack(77777, 0, 5)),
+    ("ack of stream 3", ACK, ack(77777, 3, 5)),
 ])
 def worker_lies(kind, body):
     must("ends", imsg(kind, body), WORKER)

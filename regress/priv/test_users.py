@@ -120,6 +120,8 @@ def three_descriptors():
             pid = p.run(SLEEP, [A.stdin, A.stdout, A.stderr,
                                 as_user(user)])
             settled(pid, SLEEP[0])
+            # Once it sleeps, its loader has closed what that had open.
+            eventually(lambda: proc.state(pid) == "S", 3, "no sleep")
             fds = proc.descriptors(pid)
             check(sorted(fds) == [0, 1, 2], "%s", fds)
 

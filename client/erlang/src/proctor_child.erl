@@ -488,11 +488,13 @@ write({write, Data, Last, From, Ref},
     Answer = case Last of true -> From; false -> none end,
     proctor_port:write(Writer, Frames, Answer).
 
-close_feed(#child{feed = Feed} = Child) ->
+close_feed(Child) ->
+    close_feed({error, closed}, Child).
+
+close_feed(Error, #child{feed = Feed} = Child) ->
     {Waiting, Feed1} = proctor_feed:close(Feed),
-    lists:foreach(fun({From, _Ref}) ->
-                      gen_server:reply(From, {error, closed})
-                  end, Waiting),
+    lists:foreach(fun({From, _Ref}) -> gen_server:reply(From, Error) end,
+                  Waiting),
     Child#child{feed = Feed1}.
 
 %%% The end
@@ -506,7 +508,7 @@ finish(Reason, #child{spec = Spec, recvs = Recvs, ospid = OsPid} = Child) ->
                  _ -> {error, closed}
              end,
     lists:foreach(fun(Waiter) -> answer(Waiter, Closed) end, Recvs),
-    _ = close_feed(Child),
+    _ = close_feed(Closed, Child),
     case Reply of
         run ->
             is_map(Child#child.exit) andalso Exit

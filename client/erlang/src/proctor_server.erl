@@ -385,9 +385,9 @@ overtaken(Id, Reply, #state{pending = Pending} = State) ->
 reply({run, From, Spec}, {pid, OsPid}, #state{link = Link} = State) ->
     Pid = proctor_child:start(OsPid, From, Spec, Link),
     _ = monitor(process, Pid),
-    ?LOG_INFO(#{what => proctor_run, instance => State#state.name,
-                ospid => OsPid, pid => Pid,
-                command => maps:get(command, Spec)}),
+    ?LOG_DEBUG(#{what => proctor_run, instance => State#state.name,
+                 ospid => OsPid, pid => Pid,
+                 command => maps:get(command, Spec)}),
     #state{ospids = OsPids, children = Children, runs = Runs} = State,
     Child = #child{ospid = OsPid, from = From, spec = Spec},
     State#state{ospids = OsPids#{OsPid => Pid}, runs = Runs + 1,
@@ -439,8 +439,8 @@ ended(OsPid, Exit, #state{ospids = OsPids} = State) ->
             #state{children = #{Pid := Child} = Children} = State,
             Exit1 = exit_of(Exit, Child),
             ok = proctor_child:event(Pid, {exit, Exit1}),
-            ?LOG_INFO(Exit1#{what => proctor_exit, ospid => OsPid, pid => Pid,
-                             instance => State#state.name}),
+            ?LOG_DEBUG(Exit1#{what => proctor_exit, ospid => OsPid, pid => Pid,
+                              instance => State#state.name}),
             Children1 = Children#{Pid := Child#child{exited = true}},
             State#state{ospids = Rest, children = Children1};
         {orphan, Rest} ->

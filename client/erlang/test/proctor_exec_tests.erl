@@ -30,6 +30,7 @@ exec_test_() ->
       {"the exit message", fun exit_message/0},
       {"a timeout of run", fun timeout/0},
       {"errors as terms", fun error_terms/0},
+      {"text of all kinds", fun texts/0},
       {"options that are no good", fun bad_options/0}]).
 
 functions() ->
@@ -244,6 +245,17 @@ error_terms() ->
         native -> ?assertEqual({chdir, enoent, <<"/no/such">>}, Term);
         exec_port -> ?assertEqual(Text, Term)
     end.
+
+%% Code points, bytes of UTF-8, and both in one.
+texts() ->
+    Expected = <<"ż ż\n"/utf8>>,
+    [?assertEqual({ok, [{stdout, [Expected]}]},
+                  proctor:run(Command, [sync, stdout,
+                                        {env, [{"V", Value}]}]))
+     || Command <- ["echo ż $V", <<"echo ż $V"/utf8>>,
+                    [$e, "cho ", [[<<"ż"/utf8>>], " "], "$V"],
+                    ["/bin/sh", "-c", [$e, <<"cho ż "/utf8>>, "$V"]]],
+        Value <- ["ż", <<"ż"/utf8>>, [$ż], [<<"ż"/utf8>>]]].
 
 bad_options() ->
     [?assertEqual({error, {badopt, Option}}, proctor:run("true", [Option]))

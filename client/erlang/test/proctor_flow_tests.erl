@@ -33,6 +33,7 @@ any_test_() ->
       {"fold_lines that fails", fun fold_lines_fails/0},
       {"fold_lines leaves the mailbox alone", fun fold_lines_mailbox/0},
       {"five hundred callers", fun many/0},
+      {"the caller's mailbox is its own", fun mailbox/0},
       {"info and i", fun info/0}]).
 
 native_test_() ->
@@ -330,6 +331,26 @@ fold_lines_mailbox() ->
     Mine = [{exit, 1, mine}, {'DOWN', 1, process, self(), normal}],
     [self() ! Message || Message <- Mine],
     {ok, _, _} = proctor:fold_lines(fun(_, A) -> A end, [], "seq 10", []),
+    ?assertEqual(Mine, flush()).
+
+%% Nothing that is not theirs is taken, and nothing is left behind.
+mailbox() ->
+    Mine = [{stdout, 1, <<"mine">>}, {exit, 1, mine}, {passive, 1},
+            {'DOWN', 1, process, self(), normal}, {make_ref(), {ok, mine}},
+            {'DOWN', make_ref(), process, self(), normal}],
+    [self() ! Message || Message <- Mine],
+    {ok, _} = proctor:cmd("echo", ["x"], [{input, "x"}]),
+    {error, _} = proctor:cmd("sleep", ["1000"], [{timeout, 50}]),
+    {ok, _} = proctor:pipe([{"true", []}, {"true", []}], []),
+    {error, timeout} = proctor:run("exec sleep 1000", [sync], 100),
+    Pid = passive("exec cat", [stdin, stdout]),
+    {error, timeout} = proctor:recv(Pid, 1, 10),
+    ok = proctor:send(Pid, "x", [{timeout, 1000}]),
+    {ok, <<"x">>} = proctor:recv(Pid, 1, 10000),
+    ok = proctor:send_nowait(Pid, eof),
+    {error, closed} = proctor:recv(Pid, 1),
+    {ok, _} = proctor:info(),
+    timer:sleep(50),
     ?assertEqual(Mine, flush()).
 
 many() ->

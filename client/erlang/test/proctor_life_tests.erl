@@ -218,7 +218,7 @@ ask(N, Over) ->
 reports() ->
     Self = self(),
     ok = logger:add_handler(?MODULE, proctor_test_log, #{config => Self}),
-    ok = logger:set_primary_config(level, info),
+    ok = logger:set_primary_config(level, debug),
     ok = logger:update_handler_config(default, level, none),
     try
         {ok, Instance} = proctor:start(),

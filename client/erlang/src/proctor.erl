@@ -361,7 +361,8 @@ cmd(Command, Args) ->
 %%   killed after that time. The port program sees to that however busy the
 %%   node is; the call returns when they are gone:
 %%   `{error, {timeout, etimedout, Result}}'.</dd>
-%% <dt>`{max_output, Bytes}'</dt><dd>The same if it writes more than that:
+%% <dt>`{max_output, Bytes}'</dt><dd>The same if it writes more than that
+%%   (`infinity'):
 %%   `{error, {output, emsgsize, Result}}'.</dd>
 %% <dt>`stderr_to_stdout'</dt><dd>Both in `stdout', in their order.</dd>
 %% </dl>
@@ -393,9 +394,10 @@ pipe(Commands, Options) ->
 %% it, with the result of the call before, or first with `Acc'. The command
 %% waits while the function is busy. Returns the last result and how the
 %% command ended. If the function fails the command is stopped; if the caller
-%% dies, too. Options are those of {@link run/2}.
+%% dies, too. Options are those of {@link run/2}, and `{max_line, Bytes}', at
+%% which a longer line is cut into several.
 -spec fold_lines(fun((Line :: binary(), Acc) -> Acc), Acc, cmd(),
-                 [run_option()]) ->
+                 [{max_line, Bytes :: pos_integer()} | run_option()]) ->
     {ok, Acc, proctor_exit:exit()} | {error, term()}.
 fold_lines(Fun, Acc, Command, Options) when is_function(Fun, 2) ->
     proctor_cmd:fold_lines(Fun, Acc, Command, Options).

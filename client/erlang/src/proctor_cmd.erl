@@ -189,13 +189,14 @@ in_group(Name, Group) ->
 
 %% @doc See {@link proctor:fold_lines/4}.
 -spec fold_lines(fun((binary(), Acc) -> Acc), Acc, proctor:cmd(),
-                 [proctor:run_option()]) ->
+                 [{max_line, pos_integer()} | proctor:run_option()]) ->
     {ok, Acc, proctor_exit:exit()} | {error, term()}.
 fold_lines(Fun, Acc, Command, Options) ->
-    case proctor:run(Command, [stdout, exit, {active, false}, {monitor, true}
-                               | Options]) of
+    Max = proplists:get_value(max_line, Options, infinity),
+    case proctor:run(Command, [stdout, exit, monitor, {active, false}
+                               | proplists:delete(max_line, Options)]) of
         {ok, Pid, OsPid} ->
-            try fold(Fun, Acc, Pid, proctor_lines:new()) of
+            try fold(Fun, Acc, Pid, proctor_lines:new(Max)) of
                 {ok, Acc1} -> {ok, Acc1, await_exit(Pid, OsPid)};
                 {error, _} = Error -> Error
             after

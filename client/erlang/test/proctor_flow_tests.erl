@@ -44,6 +44,7 @@ native_test_() ->
       {"windows of other sizes", fun windows/0},
       {"send waits for a child that does not read", fun send_waits/0},
       {"send_nowait", fun send_nowait/0},
+      {"send that waits when the port program dies", fun send_port_dies/0},
       {"send to a child that has closed its stdin", fun send_closed/0},
       {"an orphan that floods", fun orphan/0},
       {"ten megabytes through small windows", fun through/0},
@@ -320,7 +321,10 @@ fold_lines() ->
                  proctor:fold_lines(Collect, [],
                                     "printf 'a\\r\\nb\\n\\nlast'; exit 3",
                                     [])),
-    ?assertMatch({ok, 0, _}, proctor:fold_lines(Count, 0, "true", [])).
+    ?assertMatch({ok, 0, _}, proctor:fold_lines(Count, 0, "true", [])),
+    ?assertMatch({ok, [<<"5">>, <<"34">>, <<"12">>], _},
+                 proctor:fold_lines(Collect, [], "printf 12345",
+                                    [{max_line, 2}])).
 
 fold_lines_fails() ->
     ?assertError(enough, proctor:fold_lines(fun(_, _) -> error(enough) end,
@@ -419,7 +423,29 @@ flood() ->
     {ok, Data} = proctor:recv(Pid, 65536),
     ?assert(Data =:= binary:copy(<<"y\n">>, 32768)),
     wait_until(fun() -> Full() =:= 65536 end),
+    %% And no more than was taken.
+    {ok, _} = proctor:recv(Pid, 40000),
+    wait_until(fun() -> Full() =:= 65536 end),
+    timer:sleep(200),
+    ?assertEqual(65536, Full()),
     ?assertEqual(normal, proctor:stop_and_wait(Pid, 10000)).
+
+%% One that waits when the port program dies is told so.
+send_port_dies() ->
+    {ok, Other} = proctor:start([{name, undefined}]),
+    {ok, Pid, _} = proctor:run("exec sleep 1000", [stdin,
+                                                   {instance, Other}]),
+    {_, Ref} = spawn_monitor(fun() ->
+        exit(proctor:send(Pid, binary:copy(<<"x">>, 1000000)))
+    end),
+    wait_until(fun() ->
+        {ok, #{children := [#{queued := #{stdin := N}}]}} =
+            proctor:info(Other),
+        N > 0
+    end),
+    _ = os:cmd("kill -KILL " ++ integer_to_list(proctor_case:os_pid(Other))),
+    ?assertMatch({error, Reason} when Reason =:= port_closed;
+                                      Reason =:= closed, down(Ref)).
 
 recv_large() ->
     {ok, Pid, _} = proctor:run("yes 0123456 | head -c 1000000",

@@ -56,6 +56,7 @@
       | {env, [{text(), text() | false}]}
       | {capabilities, all | [atom()]}
       | {groups, [atom()]}
+      | {dialect, native | exec_port}
       | root | {root, boolean()}
       | debug | {debug, boolean() | non_neg_integer()}
       | verbose | {verbose, boolean()}.
@@ -153,6 +154,9 @@ start() ->
 %% <dt>`{env, Env}'</dt><dd>Changes to its environment.</dd>
 %% <dt>`{groups, Groups}'</dt><dd>Groups, besides its name, in which
 %%   {@link run_on/3} finds it.</dd>
+%% <dt>`{dialect, native | exec_port}'</dt><dd>`exec_port' says no more than
+%%   erlexec's port program understands: there are no windows, no structured
+%%   errors, no usage. Otherwise the port program is asked (`native').</dd>
 %% <dt>`debug', `{debug, Level}'</dt><dd>What it tells on standard error.</dd>
 %% <dt>`verbose'</dt><dd>Log the command line.</dd>
 %% </dl>
@@ -307,8 +311,8 @@ start_run({error, _} = Error, _Timeout) ->
 started({error, {exec, Errno, Path}}, {run, _, Options},
         #{reply := sync, errors := text} = Spec) ->
     not_executed(proctor_error:cannot_execute(Path, Errno), Options, Spec);
-started({error, Reason}, _Request, #{errors := text}) ->
-    {error, proctor_error:text(Reason)};
+started({error, Reason}, Request, #{errors := text}) ->
+    {error, proctor_error:run_text(Reason, Request)};
 started({ok, Pid, OsPid} = Result, _Request, #{monitor := true}) ->
     ok = proctor_nodes:watch(Pid, OsPid, self()),
     Result;

@@ -352,7 +352,8 @@ options(Options, Command) ->
                  log_prefix => Name ++ ": ", log_metadata => #{},
                  output => none, max_line => 65536},
     {Own, Rest} = lists:foldl(fun option/2, {Defaults, []}, Options),
-    {Own, [stdout, exit, kill_group, {errors, term}, {active, ?BURST} | lists:reverse(Rest)]
+    {Own, [stdout, exit, kill_group, {errors, term}, {active, ?BURST}
+           | lists:reverse(Rest)]
           ++ [stderr || not lists:member({stderr, stdout}, Rest)]}.
 
 option({Key, Value} = Option, {Own, Rest}) when is_map_key(Key, Own) ->

@@ -1,7 +1,42 @@
 %% @doc Errors of the native dialect in the words that erlexec's users know.
 -module(proctor_error).
 
--export([text/1, cannot_execute/2, posix/1]).
+-export([text/1, run_text/2, cannot_execute/2, posix/1]).
+
+%% What `run' takes, and of that what `manage' takes.
+-define(OPTIONS, [stdin, stdout, stderr, cd, env, executable, kill,
+                  kill_timeout, kill_group, group, user, nice,
+                  success_exit_code, pty, pty_echo, winsz, capabilities,
+                  debug]).
+-define(MANAGE, [kill, kill_timeout, kill_group, nice, success_exit_code,
+                 debug]).
+
+%% @doc Why a request to run or manage something was refused, as text.
+-spec run_text(term(), tuple()) -> term().
+run_text({badopt, Name}, {What, _, Options}) ->
+    Key = name(Name),
+    Given = [Option || Option <- Options, key(Option) =:= Key],
+    Known = fun(List) -> lists:member(Key, [atom_to_list(A) || A <- List]) end,
+    Head = case {Known(?OPTIONS), Known(?MANAGE), length(Given)} of
+               {false, _, _} -> "Unknown option";
+               {true, false, _} when What =:= manage ->
+                   "Not an option of manage";
+               {true, _, N} when N > 1 -> "Duplicate option";
+               {true, _, _} -> "Bad value of option"
+           end,
+    characters("~ts: ~ts", [Head, Key]);
+run_text(Reason, _Request) ->
+    text(Reason).
+
+name(Name) when is_binary(Name) -> unicode:characters_to_list(Name);
+name(Name) -> atom_to_list(Name).
+
+key(Option) when is_tuple(Option), is_atom(element(1, Option)) ->
+    atom_to_list(element(1, Option));
+key(Option) when is_atom(Option) ->
+    atom_to_list(Option);
+key(_) ->
+    "".
 
 %% @doc The reason of an error, if it is a term of the native dialect, as text.
 -spec text(term()) -> term().

@@ -7,7 +7,7 @@
 -export_type([start/0]).
 
 -define(KEYS, [portexe, user, limit_users, alarm, args, env, debug, verbose,
-               root, capabilities, groups]).
+               root, capabilities, groups, dialect]).
 
 %% What the port program waits at shutdown unless told otherwise.
 -define(ALARM, 12).
@@ -21,6 +21,7 @@
                    args := [string()],
                    env := [{string(), string() | false}],
                    root => true,
+                   dialect => proctor_port:dialect(),
                    capabilities => string(),
                    groups := [atom()],
                    verbose := boolean()}.
@@ -84,6 +85,9 @@ start_option({env, Env} = Option, Acc) when is_list(Env) ->
     Acc#{env => [variable(Var, Option) || Var <- Env]};
 start_option({name, Name}, Acc) when is_atom(Name) ->
     Acc;
+start_option({dialect, Dialect}, Acc)
+  when Dialect =:= native; Dialect =:= exec_port ->
+    Acc#{dialect => Dialect};
 start_option({groups, Groups} = Option, Acc) when is_list(Groups) ->
     lists:all(fun is_atom/1, Groups) orelse throw({badopt, Option}),
     Acc#{groups => Groups};

@@ -48,14 +48,18 @@ open(Program, #{env := Env, verbose := Verbose} = Start) ->
     try open_port({spawn_executable, Program},
                   [{args, Args}, {env, Env}, {packet, 4}, binary,
                    exit_status, use_stdio, hide]) of
-        Port -> await_ready(Port)
+        Port -> await_ready(Port, Start)
     catch
         error:Reason -> {error, {Reason, Program}}
     end.
 
-%% Whether it speaks our dialect; its answer proves the whole ring.
-await_ready(Port) ->
-    {ok, [Frame]} = encode(1, {hello, #{version => 1}}),
+%% Whether it speaks our dialect, unless that is not wanted; its answer proves
+%% the whole ring.
+greeting(#{dialect := exec_port}) -> {list};
+greeting(#{}) -> {hello, #{version => 1}}.
+
+await_ready(Port, Start) ->
+    {ok, [Frame]} = encode(1, greeting(Start)),
     try
         true = port_command(Port, Frame),
         receive
@@ -72,6 +76,8 @@ await_ready(Port) ->
 
 check_ready(Port, {ok, {1, {ok, Hello}}}) when is_map(Hello) ->
     {ok, Port, native, Hello};
+check_ready(Port, {ok, {1, OsPids}}) when is_list(OsPids) ->
+    {ok, Port, exec_port, #{}};
 check_ready(Port, {ok, {1, {error, Text}}}) when is_list(Text) ->
     %% It has never heard of this, as a port program for erlexec.
     {ok, Port, exec_port, #{}};

@@ -76,7 +76,9 @@ options() ->
     ?assertEqual({error, {badopt, {capabilities, ["x"]}}},
                  proctor:start([{capabilities, ["x"]}])),
     ?assertEqual({error, {badopt, {groups, [1]}}},
-                 proctor:start([{groups, [1]}])).
+                 proctor:start([{groups, [1]}])),
+    {ok, _} = proctor:start([{dialect, exec_port}]),
+    ?assertMatch({ok, #{dialect := exec_port}}, proctor:info()).
 
 discovery() ->
     Port = os:getenv("PROCTOR_PORT"),

@@ -12,13 +12,17 @@
 
 %%% Tests that share one port program
 
+%% Once as the port program likes it best, once as erlexec's users have it.
 shared_test_() ->
-    {setup, fun start/0, fun stop/1,
-     [{Title, {timeout, 20, {spawn, fun() -> shared(Test) end}}}
+    [shared([]), shared([{dialect, exec_port}])].
+
+shared(Options) when is_list(Options) ->
+    {setup, fun() -> start(Options) end, fun stop/1,
+     [{Title, {timeout, 20, {spawn, fun() -> one(Test) end}}}
       || {Title, Test} <- shared()]}.
 
 %% A test that fails must not make the next one fail.
-shared(Test) ->
+one(Test) ->
     try
         Test(),
         wait_until(fun() -> proctor:which_children() =:= [] end),
@@ -73,13 +77,13 @@ shared() ->
      {"debug", fun debug/0},
      {"it is started already", fun already_started/0}].
 
-start() ->
+start(Options) ->
     #{level := Level} = logger:get_primary_config(),
     %% Failures are provoked here; their reports would only confuse.
     ok = logger:set_primary_config(level, none),
     Mark = integer_to_list(erlang:unique_integer([positive]))
         ++ "." ++ os:getpid(),
-    {ok, Pid} = proctor:start([{env, [{?MARK, Mark}]}]),
+    {ok, Pid} = proctor:start([{env, [{?MARK, Mark}]} | Options]),
     {Pid, os_pid(Pid), Mark, Level}.
 
 stop({Pid, OsPid, Mark, Level}) ->
@@ -543,7 +547,7 @@ alone_test_() ->
      [{Title, {timeout, 20, {spawn, fun() -> tidy(Test) end}}}
       || {Title, Test} <- alone()]}.
 
-%% As shared/1.
+%% As one/1.
 tidy(Test) ->
     try
         Test(),

@@ -14,6 +14,21 @@ ebin=$client/ebin
 beams=$root/build/erlang-test
 warnings='-Werror +warn_unused_vars +warn_export_vars +warn_shadow_vars'
 scratch=
+epmd=
+
+# What was made, and an epmd that was not there before, go again.
+clean() {
+	if [ -n "$scratch" ]; then
+		rm -rf "$scratch"
+	fi
+	if [ -n "$epmd" ]; then
+		epmd -kill >/dev/null 2>&1 || true
+	fi
+}
+trap clean EXIT
+if ! epmd -names >/dev/null 2>&1; then
+	epmd=ours
+fi
 
 # Somebody else's checkout serves as well.
 if ! mkdir -p "$ebin" "$beams" 2>/dev/null || [ ! -w "$ebin" ] ||
@@ -22,7 +37,6 @@ if ! mkdir -p "$ebin" "$beams" 2>/dev/null || [ ! -w "$ebin" ] ||
 	ebin=$scratch/ebin
 	beams=$scratch/test
 	mkdir "$ebin" "$beams"
-	trap 'rm -rf "$scratch"' EXIT
 fi
 
 # Source files hold UTF-8, whatever the locale of whoever runs this.

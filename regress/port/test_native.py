@@ -978,7 +978,9 @@ def window_memory(size, acked):
             p.pump(0.5)
             check(p.count == MIB, "%d bytes", p.count)
         grown = proc.rss(worker) - before
-        check(grown < 4 * MIB * SLOW, "%d bytes more", grown)
+        # A sanitizer keeps 256 MiB of what was freed.
+        check(grown < (4 if SLOW == 1 else 300) * MIB, "%d bytes more",
+              grown)
 
 
 # stdin_ack ------------------------------------------------------------------

@@ -1,8 +1,9 @@
 /*
- * Frames to the node. What the node does not take at once waits in one
- * buffer. Output of children is written only when that is empty, so it holds
- * at most the rest of one piece of output; replies and exits are small and
- * are added whatever waits, until port_full() stops their source.
+ * Frames to the node. What the node does not take at once waits: first the
+ * frame that has been begun, its header and its body where that is moved, then
+ * one buffer. Output of children is written only when nothing waits, so there
+ * is never more than the rest of one piece of it; replies and exits are small
+ * and are added whatever waits, until port_full() stops their source.
  */
 
 #include <sys/uio.h>
@@ -20,6 +21,8 @@
 #define FULL_MARK (1UL << 20) /* bytes that may wait */
 
 static struct evbuffer *waiting;
+static uint8_t begun[HEAD_MAX]; /* the header of a body that is moved */
+static size_t begun_len, begun_sent;
 static struct event write_event;
 static int port_fd, port_flags, prefix, dead;
 
@@ -42,6 +45,7 @@ port_init(int fd, int packet)
 		fatal("port");
 	if ((waiting = evbuffer_new()) == NULL)
 		fatal("port");
+	body_init(fd);
 	event_set(&write_event, fd, EV_WRITE, on_writable, NULL);
 }
 
@@ -59,6 +63,12 @@ port_piece(void)
 }
 
 size_t
+port_move_max(void)
+{
+	return (prefix == 2 ? 65535 - HEAD_MAX : BODY_PIPE);
+}
+
+size_t
 port_max(void)
 {
 	return (prefix == 2 ? UINT16_MAX : INT32_MAX);
@@ -67,7 +77,7 @@ port_max(void)
 int
 port_waiting(void)
 {
-	return (EVBUFFER_LENGTH(waiting) > 0);
+	return (begun_len > 0 || EVBUFFER_LENGTH(waiting) > 0);
 }
 
 int
@@ -90,6 +100,8 @@ port_died(void)
 	if (!dead)
 		log_debug("the node has closed the port");
 	dead = 1;
+	begun_len = 0;
+	body_drop();
 	(void)evbuffer_drain(waiting, EVBUFFER_LENGTH(waiting));
 }
 
@@ -138,6 +150,18 @@ wait_rest(const uint8_t *head, size_t headlen, const void *data, size_t len,
 		wait_with((const uint8_t *)data + sent, len - sent);
 }
 
+/* The prefix and the term before len bytes; how long they are. */
+static size_t
+put_head(uint8_t head[HEAD_MAX], int number, pid_t pid, size_t len)
+{
+	size_t n;
+
+	n = event_output_head(head + prefix, HEAD_MAX - (size_t)prefix, number,
+	    pid, (uint32_t)len);
+	put_prefix(head, n + len);
+	return (n + (size_t)prefix);
+}
+
 /* len is at most port_piece(). */
 void
 port_output(int number, pid_t pid, const void *data, size_t len)
@@ -149,10 +173,7 @@ port_output(int number, pid_t pid, const void *data, size_t len)
 
 	if (dead)
 		return;
-	n = event_output_head(head + prefix, sizeof(head) - (size_t)prefix,
-	    number, pid, (uint32_t)len);
-	put_prefix(head, n + len);
-	n += (size_t)prefix;
+	n = put_head(head, number, pid, len);
 	iov[0].iov_base = head;
 	iov[0].iov_len = n;
 	iov[1].iov_base = (void *)(uintptr_t)data;
@@ -170,12 +191,42 @@ port_output(int number, pid_t pid, const void *data, size_t len)
 	port_flush();
 }
 
+/* The same of what body_take() has taken, when nothing waits. */
+void
+port_output_body(int number, pid_t pid)
+{
+	begun_len = put_head(begun, number, pid, body_left());
+	begun_sent = 0;
+	port_flush();
+}
+
+/* Write some of what waits, in its order; -1 as write(2). */
+static ssize_t
+flush_some(void)
+{
+	ssize_t n;
+
+	if (begun_len == 0)
+		return (evbuffer_write(waiting, port_fd));
+	if (begun_sent == begun_len) {
+		if ((n = body_give()) == 0)
+			fatalx("port: nothing moves");
+		if (body_left() == 0)
+			begun_len = 0;
+		return (n);
+	}
+	n = write(port_fd, begun + begun_sent, begun_len - begun_sent);
+	if (n > 0)
+		begun_sent += (size_t)n;
+	return (n);
+}
+
 /* Write what waits, as far as the node takes it. */
 void
 port_flush(void)
 {
 	while (port_waiting()) {
-		if (evbuffer_write(waiting, port_fd) == -1) {
+		if (flush_some() == -1) {
 			if (errno == EINTR)
 				continue;
 			if (errno == EAGAIN)

@@ -4,6 +4,10 @@
  * than the node reads fills its own pipe and waits. Those that are readable
  * while the port is busy stand in line, each with its event off, and are
  * served in turn.
+ *
+ * A stream that brings much at once is moved and not copied. To wake up for
+ * each piece of it would cost more than moving it: as long as its pipe is far
+ * from full, it is not looked at before the next tick.
  */
 
 #include <sys/ioctl.h>
@@ -12,23 +16,101 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "compat/splice.h"
 #include "log.h"
 #include "worker.h"
 
-static TAILQ_HEAD(, stream) ready = TAILQ_HEAD_INITIALIZER(ready);
-static uint8_t piece[65536];
+#define BULK_MIN 16384 /* bytes read at once by which a stream is known */
+#define MOVE_MIN 8192 /* bytes that are cheaper moved than copied */
+#define LARGE_MAX 16 /* streams that may have a large pipe */
+#define TICK 1 /* microseconds */
 
 /* More than a terminal can hold of what was printed on it. */
 #define PTY_BUFFERED (256 * 1024)
 
+static struct streams ready = TAILQ_HEAD_INITIALIZER(ready);
+static struct streams paced = TAILQ_HEAD_INITIALIZER(paced);
+static struct event tick_event;
+static int tick_fd = -1, ticking, large_count;
+static uint8_t piece[65536];
+
+static void
+leave_line(struct stream *s)
+{
+	if (s->line == NULL)
+		return;
+	TAILQ_REMOVE(s->line, s, next);
+	s->line = NULL;
+}
+
+static void
+stand_in(struct stream *s, struct streams *line)
+{
+	if (s->line == line)
+		return;
+	leave_line(s);
+	(void)event_del(&s->ev);
+	s->line = line;
+	TAILQ_INSERT_TAIL(line, s, next);
+}
+
 static void
 line_up(struct stream *s)
 {
-	if (s->queued)
+	stand_in(s, &ready);
+}
+
+static void
+on_tick(int fd, short what, void *arg)
+{
+	uint64_t count;
+
+	(void)what;
+	(void)arg;
+	if (read(fd, &count, sizeof(count)) == -1)
 		return;
-	s->queued = 1;
-	(void)event_del(&s->ev);
-	TAILQ_INSERT_TAIL(&ready, s, ready);
+	ticking = 0;
+	while (!TAILQ_EMPTY(&paced))
+		line_up(TAILQ_FIRST(&paced));
+}
+
+void
+relay_init(void)
+{
+	if (!body_able() || (tick_fd = pace_open()) == -1)
+		return;
+	event_set(&tick_event, tick_fd, EV_READ | EV_PERSIST, on_tick, NULL);
+	if (event_add(&tick_event, NULL) == -1)
+		fatal("relay");
+}
+
+/* Until the next tick. */
+static void
+pace(struct stream *s)
+{
+	stand_in(s, &paced);
+	if (!ticking)
+		pace_set(tick_fd, TICK);
+	ticking = 1;
+}
+
+/*
+ * Much comes: its pipe may hold more. Not more than the node lets us send at
+ * once, and not for everyone, as the system counts what a user's pipes hold.
+ */
+static void
+bulk_begin(struct stream *s)
+{
+	size_t window = s->child->window;
+
+	s->bulk = 1;
+	if (s->large || large_count == LARGE_MAX || tick_fd == -1 ||
+	    (window != 0 && window < BODY_PIPE))
+		return;
+	if (splice_size(s->fd, BODY_PIPE) < BODY_PIPE)
+		return;
+	s->large = 1;
+	large_count++;
 }
 
 void
@@ -36,10 +118,8 @@ relay_close(struct stream *s)
 {
 	if (s->fd == -1)
 		return;
-	if (s->queued) {
-		s->queued = 0;
-		TAILQ_REMOVE(&ready, s, ready);
-	}
+	leave_line(s);
+	large_count -= s->large;
 	(void)event_del(&s->ev);
 	(void)close(s->fd);
 	s->fd = -1;
@@ -50,6 +130,7 @@ static void
 park(struct stream *s)
 {
 	s->parked = 1;
+	leave_line(s);
 	(void)event_del(&s->ev);
 }
 
@@ -105,20 +186,58 @@ relay_eof(struct stream *s)
 		event_eof(s->child->pid, s->number);
 }
 
+/* How much of what is there may be sent in one frame. */
+static size_t
+relay_want(const struct stream *s, size_t max)
+{
+	if (max > s->left)
+		max = s->left;
+	if (s->child->window != 0 && max > s->credit)
+		max = s->credit;
+	return (max);
+}
+
+static ssize_t
+relay_copy(struct stream *s)
+{
+	ssize_t n;
+
+	n = read(s->fd, piece, relay_want(s, port_piece()));
+	if (n > 0 && !(s->child->tty & TTY_SILENT))
+		port_output(s->number, s->child->pid, piece, (size_t)n);
+	if (n >= BULK_MIN && body_able() && !(s->child->tty & TTY_YES))
+		bulk_begin(s);
+	return (n);
+}
+
+/* Little is copied after all, as the next will be. */
+static ssize_t
+relay_move(struct stream *s)
+{
+	ssize_t n;
+
+	n = body_take(s->fd, relay_want(s, port_move_max()));
+	if (n >= MOVE_MIN) {
+		port_output_body(s->number, s->child->pid);
+		if (s->large)
+			pace(s);
+		return (n);
+	}
+	s->bulk = 0;
+	if (n > 0) {
+		body_copy(piece);
+		port_output(s->number, s->child->pid, piece, (size_t)n);
+	}
+	return (n);
+}
+
 /* Move one piece. 1 if there may be more, 0 if nothing is there now. */
 static int
 relay_piece(struct stream *s)
 {
-	size_t want = port_piece();
 	ssize_t n;
 
-	if (want > sizeof(piece))
-		want = sizeof(piece);
-	if (want > s->left)
-		want = s->left;
-	if (s->child->window != 0 && want > s->credit)
-		want = s->credit;
-	n = read(s->fd, piece, want);
+	n = s->bulk && body_able() ? relay_move(s) : relay_copy(s);
 	if (n == -1 && (errno == EAGAIN || errno == EINTR) &&
 	    s->left == STREAM_ALL)
 		return (0);
@@ -126,8 +245,6 @@ relay_piece(struct stream *s)
 		relay_eof(s);
 		return (0);
 	}
-	if (!(s->child->tty & TTY_SILENT))
-		port_output(s->number, s->child->pid, piece, (size_t)n);
 	if (s->left != STREAM_ALL && (s->left -= (size_t)n) == 0) {
 		relay_close(s);
 		return (0);
@@ -175,10 +292,9 @@ relay_resume(void)
 	struct stream *s;
 
 	while (port_free() && (s = TAILQ_FIRST(&ready)) != NULL) {
-		TAILQ_REMOVE(&ready, s, ready);
-		s->queued = 0;
+		leave_line(s);
 		(void)relay_piece(s);
-		if (s->fd != -1 && !s->parked)
+		if (s->fd != -1 && !s->parked && s->line == NULL)
 			wait_on(s);
 		child_check(s->child);
 	}

@@ -23,14 +23,18 @@
 
 #define STREAM_ALL SIZE_MAX
 
+TAILQ_HEAD(streams, stream);
+
 /* A child's stdout or stderr. */
 struct stream {
-	TAILQ_ENTRY(stream) ready;
+	TAILQ_ENTRY(stream) next;
+	struct streams *line; /* where it stands, its event off, or NULL */
 	struct child *child;
 	struct event ev;
 	int fd; /* -1 if it is closed, or none of the node's */
 	int number; /* 1 or 2 */
-	int queued; /* readable, and waiting for the port */
+	int bulk; /* it brings much at once: moved and not copied */
+	int large; /* its pipe has been made larger */
 	size_t left; /* bytes still to be read; STREAM_ALL while it runs */
 	size_t credit; /* bytes that the node lets us send */
 	int parked; /* there is none: not read until there is */
@@ -74,6 +78,7 @@ void child_check(struct child *); /* frees it if it is over */
 int child_held(void);
 
 /* relay.c: child to node */
+void relay_init(void);
 int relay_start(struct child *, int number, int fd);
 void relay_finish(struct stream *);
 void relay_close(struct stream *);
@@ -103,9 +108,21 @@ size_t port_max(void); /* bytes of a term that fit one frame */
 int port_free(void); /* nothing waits: output may be written */
 int port_full(void); /* so much waits that priv should not be heard */
 void port_term(const void *, size_t);
+size_t port_move_max(void); /* the same if they are moved */
 void port_output(int number, pid_t, const void *, size_t);
+void port_output_body(int number, pid_t);
 void port_flush(void);
 int port_waiting(void);
+
+/* body.c: output that is moved to the port */
+#define BODY_PIPE (1024UL * 1024) /* bytes in the pipes on the way */
+void body_init(int port);
+int body_able(void);
+ssize_t body_take(int fd, size_t);
+size_t body_left(void); /* not given to the port yet */
+void body_copy(void *);
+ssize_t body_give(void);
+void body_drop(void);
 
 /* reply.c: terms */
 struct etf_writer;

@@ -176,6 +176,7 @@ child_born(struct child *c, pid_t pid)
 {
 	struct child *old = child_by_pid(pid);
 
+	group_recycled(pid);
 	/* A managed process may be gone, and its pid be a child's now. */
 	if (old != NULL && old->flags & CHILD_FOREIGN)
 		reap_child(old);
@@ -328,6 +329,7 @@ child_manage(const struct run *r)
 		errno = error;
 		return (-1);
 	}
+	group_recycled(r->pid);
 	c->flags = CHILD_FOREIGN;
 	answer_reserve(c);
 	c->pid = r->pid;
@@ -440,7 +442,7 @@ void
 child_told(struct child *c)
 {
 	c->flags |= CHILD_TOLD;
-	if (c->flags & CHILD_ENDED)
+	if (c->flags & CHILD_ENDED && !(c->flags & CHILD_HELD))
 		child_tell_exit(c);
 }
 

@@ -97,7 +97,7 @@ struct slot;
 /* A child from the moment it is asked for until it was reaped and told of. */
 struct child {
 	RB_ENTRY(child) by_id;
-	RB_ENTRY(child) by_pid;
+	RB_ENTRY(child) by_pid; /* CHILD_HELD: in the tree of group.c */
 	uint32_t id;
 	pid_t pid; /* 0 until there is one */
 	int watch; /* from pidset_add() */
@@ -134,6 +134,8 @@ struct child {
 #define CHILD_TIMEOUT 0x80 /* its time was over */
 #define CHILD_KILLED 0x100 /* it did not end in time */
 #define CHILD_HELPER 0x40 /* a kill command; nobody is told of it */
+#define CHILD_HELD 0x200 /* reaped, but its group is not gone */
+#define CHILD_OVERDUE 0x400 /* and that has no time left */
 /* Of these the node is to know nothing. */
 #define CHILD_SILENT (CHILD_ORPHAN | CHILD_HELPER | CHILD_LOST)
 
@@ -178,6 +180,12 @@ void reap_child(struct child *);
 void reap_ended(void);
 void reap_sweep(void);
 void reap_sigchld(void);
+
+/* group.c: what a leader leaves of its group */
+void group_signal(const struct child *);
+int group_hold(struct child *, int64_t ms);
+void group_release(struct child *);
+void group_recycled(pid_t);
 
 /* request.c: what the broker asks for */
 int request_run(void *, const void *, size_t, int);
@@ -230,6 +238,7 @@ int stop_status(void);
 /* timer.c */
 void timer_set(struct timer *, int64_t ms, void (*)(void *), void *);
 void timer_clear(struct timer *);
+int64_t timer_left(const struct timer *); /* ms; 0 if it is not set */
 int timer_wait(void); /* ms to the first deadline, -1 if there is none */
 void timer_run(void);
 

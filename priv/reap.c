@@ -85,23 +85,16 @@ reap_stray(pid_t pid)
 		reap_sigchld();
 }
 
-/*
- * With kill_group the others of its group go when it goes: told while the
- * dead child still holds the number of the group.
- */
-static void
-reap_group(const struct child *c)
+/* Has pid ended, and is it still there? Then its numbers are its own. */
+static int
+is_dead(pid_t pid)
 {
 	siginfo_t si;
-	pid_t group;
 
 	si.si_pid = 0;
-	if (!(c->run_flags & RUN_KILL_GROUP) || (group = child_group(c)) == 0 ||
-	    waitid(P_PID, (id_t)c->pid, &si, WEXITED | WNOHANG | WNOWAIT) ==
-		-1 ||
-	    si.si_pid != c->pid)
-		return;
-	(void)kill(-group, c->flags & CHILD_TIMEOUT ? SIGKILL : SIGTERM);
+	return (
+	    waitid(P_PID, (id_t)pid, &si, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+	    si.si_pid == pid);
 }
 
 /* Has c ended, and how? Only its own parent can know that. */
@@ -118,13 +111,15 @@ reap_wait(struct child *c, int *status)
 		*status = -1;
 		return (1);
 	}
-	reap_group(c);
+	if (c->run_flags & RUN_KILL_GROUP && is_dead(c->pid))
+		group_signal(c);
 	return (reap_one(c->pid, status, c->usage));
 }
 
 void
 reap_child(struct child *c)
 {
+	int64_t left = timer_left(&c->deadline);
 	int status;
 
 	if (!reap_wait(c, &status)) {
@@ -140,7 +135,7 @@ reap_child(struct child *c)
 	c->status = status;
 	if (c->flags & (CHILD_ORPHAN | CHILD_HELPER))
 		child_free(c);
-	else if (c->flags & CHILD_TOLD)
+	else if (!group_hold(c, left) && c->flags & CHILD_TOLD)
 		child_tell_exit(c);
 	stop_check();
 }

@@ -205,6 +205,11 @@ stop_one(struct child *c)
 		stop_foreign(c);
 		return;
 	}
+	if (c->flags & CHILD_HELD) {
+		/* What is left of its group is found as orphans are. */
+		group_release(c);
+		return;
+	}
 	if (c->pid == 0 || (c->flags & CHILD_ENDED))
 		return;
 	if (c->flags & CHILD_HELPER && !killing) {

@@ -52,6 +52,17 @@ timer_clear(struct timer *t)
 	(void)RB_REMOVE(timer_tree, &timers, t);
 }
 
+int64_t
+timer_left(const struct timer *t)
+{
+	int64_t ms;
+
+	if (!t->set)
+		return (0);
+	ms = t->at - timer_now();
+	return (ms > 0 ? ms : 0);
+}
+
 int
 timer_wait(void)
 {

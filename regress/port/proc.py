@@ -85,6 +85,12 @@ def alive(pid):
     return state(pid) not in (None, "Z", "X")
 
 
+def group(number):
+    """Our living descendants in that process group."""
+    return [pid for pid in descendants(os.getpid())
+            if alive(pid) and (stat(pid) or [b""] * 3)[2] == b"%d" % number]
+
+
 def comm(pid):
     return _read(pid, "comm").decode(errors="replace").rstrip("\n")
 

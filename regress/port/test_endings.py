@@ -32,7 +32,9 @@ SLEEP = (A.run, ["/bin/sleep", "1000"], [])
 FAILING = (A.run, "true", [(A.cd, "/nonexistent")])
 RING_FAILED = 5
 
+PTRACE_CONT = 7
 PTRACE_SEIZE = 0x4206
+PTRACE_O_TRACEEXIT = 0x40
 WALL = 0x40000000
 
 
@@ -302,14 +304,22 @@ def ticks(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def seize(pid):
-    """Become its tracer."""
+def ptrace(what, pid, data=None):
     libc = ctypes.CDLL(None, use_errno=True)
     libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p,
                             ctypes.c_void_p]
     libc.ptrace.restype = ctypes.c_long
-    if libc.ptrace(PTRACE_SEIZE, pid, None, None) == -1:
+    if libc.ptrace(what, pid, None, data) == -1:
         raise Skip("ptrace: %s" % os.strerror(ctypes.get_errno()))
+
+
+def seize(pid, options=0):
+    """Become its tracer."""
+    ptrace(PTRACE_SEIZE, pid, options)
+
+
+def resume(pid):
+    ptrace(PTRACE_CONT, pid)
 
 
 @case("4 events: the exit of a child whose tracer holds it, without spinning")

@@ -8,11 +8,12 @@ import time
 
 import etf
 import proc
-from case import (BADARG, LAUNCHER, OK, ROOT, SLOW, STARTED, Like, Naming,
+from case import (ANY, BADARG, LAUNCHER, OK, ROOT, SLOW, STARTED, Like, Naming,
                   Skip, Text, case, check, eventually, expect, rows)
 from etf import A
 from native import HELLO, Native, exited, signaled
 from port import Port, program
+from test_endings import PTRACE_O_TRACEEXIT, WALL, resume, seize
 from test_manage import DEAF, Foreign
 from test_options import REFUSALS
 
@@ -1157,18 +1158,187 @@ def timeout_group(cmd, options, status):
         eventually(lambda: not proc.marked(mark), 5, "its group lives")
 
 
-@case(TIME + " kill_group: after a stop they get SIGTERM only")
-def stop_group():
-    mark = "NATIVE_TEST=%d" % os.getpid()
-    with Native("-alarm", "1") as p:
-        pid = p.run("(trap '' TERM; echo; exec sleep 1000) & "
-                    "exec sleep 1000",
-                    [A.kill_group, A.stdout, (A.env, [mark])])
+DEAF_MEMBER = "(trap '' TERM; echo; exec sleep 1000) & "
+# The pid of a subshell.
+MYSELF = "$(exec sh -c 'echo $PPID')"
+
+
+def none_left(pid):
+    left = proc.group(pid)
+    check(not left, "%d of its group live", len(left))
+
+
+@rows(TIME + " kill_group: its exit comes when none of its group lives:", [
+    ("100 are deaf", "n=0; while [ $n -lt 100 ]; do n=$((n + 1)); "
+     "sleep 1000 & done; echo; wait", 5),
+    ("100 are deaf, {kill_timeout, 0}", "n=0; while [ $n -lt 100 ]; do "
+     "n=$((n + 1)); sleep 1000 & done; echo; wait", 0),
+    ("one is stopped", "echo; kill -STOP %s; wait" % MYSELF, 5),
+])
+def timeout_confirmed(members, kill_timeout):
+    with Native() as p:
+        pid = p.run("(trap '' TERM; %s) & wait" % members,
+                    [A.stdout, A.kill_group, (A.timeout, 700),
+                     (A.kill_timeout, kill_timeout)])
+        p.until_out(pid, b"\n")
+        p.exit(pid)
+        none_left(pid)
+        expect(A.timeout, p.exits[pid][0][A.reason], "reason")
+
+
+def all_exits(p, pids, seconds):
+    """Wait for them, and look at each group when its leader's comes."""
+    waiting = set(pids)
+    while waiting:
+        p.until(lambda: any(p.exits[pid] for pid in waiting), "an exit",
+                seconds)
+        for pid in [pid for pid in waiting if p.exits[pid]]:
+            none_left(pid)
+            waiting.remove(pid)
+
+
+@rows(TIME + " kill_group: 200 at once, with one each that is deaf, end by", [
+    ("their timeout", [(A.timeout, 1000)]),
+    ("a stop", []),
+], limit=60)
+def group_many(options):
+    with Native() as p:
+        numbers = [p.send((A.run, DEAF_MEMBER + "exec sleep 1000",
+                           [A.stdout, A.kill_group, (A.kill_timeout, 1)]
+                           + options)) for _ in range(200)]
+        pids = [p.reply(number, 30)[1] for number in numbers]
+        if not options:
+            p.until(lambda: all(p.out(pid) for pid in pids), "200 lines", 30)
+            for pid in pids:
+                p.send((A.stop, pid))
+        all_exits(p, pids, 30)
+        expect([], p.ask(A.list))
+
+
+class Held:
+    """A child whose time is over, and a deaf member of its group that was
+    killed and goes when its tracer lets it: dead, or on its way there."""
+
+    def __init__(self, p, dead=True):
+        self.pid = p.run("(trap '' TERM; echo %s; exec sleep 1000) & "
+                         "exec sleep 1000" % MYSELF,
+                         [A.stdout, A.kill_group, (A.timeout, 500)])
+        p.until(lambda: p.out(self.pid).endswith(b"\n"), "a pid")
+        self.member = int(p.out(self.pid))
+        self.dead = dead
+        seize(self.member, 0 if dead else PTRACE_O_TRACEEXIT)
+        eventually(lambda: proc.state(self.member) in "Zt", 5, "it lives")
+        p.until(lambda: p.ask(A.list) == [], "the end of the leader")
+
+    def let_go(self):
+        if not self.dead:
+            os.waitpid(self.member, WALL)
+            resume(self.member)
+        os.waitpid(self.member, WALL)
+
+
+@rows(TIME + " kill_group: its exit waits for one that", [
+    ("is not reaped", True), ("is about to die", False)])
+def timeout_held(dead):
+    with Native() as p:
+        held = Held(p, dead)
+        try:
+            check(proc.alive(held.member) != dead, "member")
+            p.pump(0.3)
+            check(not p.exits[held.pid], "exit")
+            expect((A.error, A.esrch), p.ask(A.stop, held.pid))
+            expect((A.error, ANY), p.ask(A.kill, held.pid, 9))
+            expect(0, p.exit(p.run("true"))[A.status][1], "status")
+        finally:
+            held.let_go()
+        p.ended(held.pid, signaled(15), A.timeout)
+
+
+@case(TIME + " kill_group: its exit waits for 2 s, not more")
+def timeout_bounded():
+    with Native() as p:
+        held = Held(p)
+        try:
+            p.ended(held.pid, signaled(15), A.timeout)
+            check([x for x in p.log() if "group %d has" % held.pid in x],
+                  "log %s", p.log())
+        finally:
+            held.let_go()
+
+
+@case(TIME + " kill_group: a shutdown does not wait for its exit")
+def timeout_held_shutdown():
+    with Native("-alarm", "0") as p:
+        held = Held(p)
+        p.send((A.shutdown,), 0)
+        p.until(lambda: p.exits[held.pid], "the exit")
+        check(not [x for x in p.log() if "group" in x], "log %s", p.log())
+        held.let_go()
+
+
+@rows(TIME + " kill_group: after a stop, one that is", [
+    ("deaf gets SIGKILL with {kill_timeout, 0}", DEAF_MEMBER, 0),
+    ("deaf gets SIGKILL after {kill_timeout, 1}", DEAF_MEMBER, 1),
+    ("stopped gets SIGKILL after {kill_timeout, 1}",
+     "(trap '' HUP; echo; kill -STOP %s) & " % MYSELF, 1),
+    ("deaf, with children that are, gets SIGKILL",
+     "(trap '' TERM; (sleep 1000 & wait) & (sleep 1000 & (sleep 1000; :); :) "
+     "& echo; wait) & ", 1),
+    ("quick delays nothing", "sleep 1000 & echo; ", 1000),
+    ("none of it any more delays nothing",
+     "(trap '' TERM; exec setsid sh -c 'echo; exec sleep 1000') & ", 1000),
+])
+def stop_group(members, kill_timeout):
+    with Native("-alarm", "0") as p:
+        pid = p.run(members + "exec sleep 1000",
+                    [A.kill_group, A.stdout, (A.kill_timeout, kill_timeout)])
+        p.until_out(pid, b"\n")
+        p.pump(0.1)
+        began = time.monotonic()
+        expect(OK, p.ask(A.stop, pid))
+        p.exit(pid)
+        none_left(pid)
+        if kill_timeout:
+            p.ended(pid, signaled(15), A.stopped)
+        check(kill_timeout != 1 or time.monotonic() - began >= 1, "too soon")
+
+
+@case(TIME + " kill_group: after a stop they have their time")
+def stop_group_grace():
+    with Native() as p:
+        pid = p.run("(trap 'sleep 0.3; echo bye; exit' TERM; echo; "
+                    "while :; do sleep 0.05; done) & exec sleep 1000",
+                    [A.kill_group, A.stdout, (A.kill_timeout, 60)])
         p.until_out(pid, b"\n")
         expect(OK, p.ask(A.stop, pid))
         p.ended(pid, signaled(15), A.stopped)
-        p.pump(0.2)
-        check(len(proc.marked(mark)) == 1, "%s", proc.marked(mark))
+        check(p.out(pid) == b"\nbye\n", "output %r", p.out(pid))
+
+
+@case(TIME + " kill_group: after a stop a child that joined it goes first")
+def stop_group_joined():
+    with Native() as p:
+        pid = p.run(SLEEP, [A.kill_group, (A.kill_timeout, 1)])
+        other = p.run("trap '' TERM; echo; while :; do sleep 0.05; done",
+                      [A.stdout, (A.group, pid)])
+        p.until_out(other, b"\n")
+        expect(OK, p.ask(A.stop, pid))
+        p.ended(pid, signaled(15), A.stopped)
+        p.ended(other, signaled(9))
+        check(p.events[-1][1] == pid, "order %s", p.events)
+
+
+@case(TIME + " kill_group: after a stop, a shutdown while one is deaf")
+def stop_group_shutdown():
+    with Native("-alarm", "1") as p:
+        pid = p.run(DEAF_MEMBER + "exec sleep 1000",
+                    [A.kill_group, A.stdout, (A.kill_timeout, 1000)])
+        p.until_out(pid, b"\n")
+        expect(OK, p.ask(A.stop, pid))
+        p.until(lambda: p.ask(A.list) == [], "the end of the leader")
+        check(not p.exits[pid], "exit")
+        p.send((A.shutdown,), 0)
+        p.ended(pid, signaled(15), A.stopped)
 
 
 @case(TIME + " after a stop: the stop's deadline counts, and its reason")

@@ -1,0 +1,189 @@
+/*
+ * Process groups that end with their leader: kill_group.
+ *
+ * The number of a group is nobody else's for as long as its leader was not
+ * reaped, or it has members. So all of it is signalled at once while its
+ * leader is dead and not reaped, and not once later: then signal 0 asks whether
+ * there is anybody left, and who has outstayed his time is killed by his own
+ * pid. Those are orphans by then, which are given to us, and the pid of a
+ * child of ours is its own until we reap it.
+ *
+ * After a stop or a timeout the leader's end is not told before that of its
+ * group. The leader may go at once and others take their time, as a shell does
+ * whose commands are servers; they have it until the stop's deadline.
+ */
+
+#include <errno.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "compat/proc.h"
+#include "log.h"
+#include "priv.h"
+
+#define LOOK_MAX 50 /* ms between two looks at the groups that are left */
+#define LOOK_CHILDREN 500 /* children that make it a ms longer */
+#define GIVEUP 2000 /* ms after SIGKILL that a group may take */
+
+static int
+cmp_leader(const struct child *a, const struct child *b)
+{
+	return (a->pid < b->pid ? -1 : a->pid > b->pid);
+}
+
+/* Leaders that were reaped, and whose groups were not gone then. */
+static RB_HEAD(leader_tree, child) leaders = RB_INITIALIZER(&leaders);
+RB_PROTOTYPE(leader_tree, child, by_pid, cmp_leader)
+RB_GENERATE(leader_tree, child, by_pid, cmp_leader)
+
+static struct timer look_timer;
+static int look_ms;
+
+static void look(void *);
+
+/* Each look walks all children in the kernel: the more, the rarer. */
+static void
+look_after(int ms)
+{
+	int64_t wait;
+
+	look_ms = ms < LOOK_MAX ? ms : LOOK_MAX;
+	wait = look_ms + child_count() / LOOK_CHILDREN;
+	if (!look_timer.set || timer_left(&look_timer) > wait)
+		timer_set(&look_timer, wait, look, NULL);
+}
+
+/* Has the group of c no time left? */
+static int
+is_due(const struct child *c)
+{
+	return (c->flags & (CHILD_TIMEOUT | CHILD_KILLED) ||
+		(c->flags & CHILD_STOPPED && c->kill_timeout == 0));
+}
+
+/* c is dead and not reaped: the others of its group are to go as well. */
+void
+group_signal(const struct child *c)
+{
+	pid_t group;
+
+	if (c->run_flags & RUN_KILL_GROUP && (group = child_group(c)) != 0)
+		(void)kill(-group, is_due(c) ? SIGKILL : SIGTERM);
+}
+
+/*
+ * Has the last of c's group gone? If there is a process of that number, it
+ * has, and the number is somebody else's: c itself was reaped.
+ */
+static int
+is_gone(const struct child *c)
+{
+	if (kill(c->pid, 0) == 0 || errno == EPERM)
+		return (1);
+	return (kill(-c->pid, 0) == -1 && errno == ESRCH);
+}
+
+/* The end of c is told now, whoever is left. */
+void
+group_release(struct child *c)
+{
+	(void)RB_REMOVE(leader_tree, &leaders, c);
+	c->flags &= ~(uint32_t)CHILD_HELD;
+	timer_clear(&c->deadline);
+	if (c->flags & CHILD_TOLD)
+		child_tell_exit(c);
+	stop_check();
+}
+
+/* What a tracer holds, or a parent does not reap, is nobody's fault here. */
+static void
+group_giveup(void *arg)
+{
+	struct child *c = arg;
+
+	log_warnx("not all of process group %d has ended", (int)c->pid);
+	group_release(c);
+}
+
+static void
+group_deadline(void *arg)
+{
+	struct child *c = arg;
+
+	c->flags |= CHILD_OVERDUE;
+	timer_set(&c->deadline, GIVEUP, group_giveup, c);
+	look_after(1);
+}
+
+/* pid is a child of ours, and nobody reaps it meanwhile. */
+static void
+kill_overdue(pid_t pid, void *arg)
+{
+	struct child *c, key;
+
+	(void)arg;
+	if ((key.pid = getpgid(pid)) == -1 || part_is(pid) ||
+	    (c = RB_FIND(leader_tree, &leaders, &key)) == NULL ||
+	    !(c->flags & CHILD_OVERDUE) || is_gone(c))
+		return;
+	(void)kill(pid, SIGKILL);
+}
+
+static void
+look(void *arg)
+{
+	struct child *c, *next;
+	uint32_t flags = 0;
+
+	(void)arg;
+	/* The dead are members until they are reaped. */
+	reap_sweep();
+	for (c = RB_MIN(leader_tree, &leaders); c != NULL; c = next) {
+		next = RB_NEXT(leader_tree, &leaders, c);
+		if (is_gone(c))
+			group_release(c);
+		else
+			flags |= c->flags;
+	}
+	if (flags & CHILD_OVERDUE)
+		(void)proc_children(kill_overdue, NULL);
+	if (!RB_EMPTY(&leaders))
+		look_after(2 * look_ms);
+}
+
+/*
+ * c was reaped, ms before its deadline. Must its end wait for the rest of its
+ * group? One that has joined another's group leaves that to its leader. 1 if
+ * group_release() will tell.
+ */
+int
+group_hold(struct child *c, int64_t ms)
+{
+	if (!(c->run_flags & RUN_KILL_GROUP) || c->group != 0 ||
+	    c->flags & CHILD_FOREIGN ||
+	    !(c->flags & (CHILD_STOPPED | CHILD_TIMEOUT)) ||
+	    stop_state() == STATE_STOP || is_gone(c))
+		return (0);
+	group_recycled(c->pid);
+	log_debug("pid %d has left a process group", (int)c->pid);
+	c->flags |= CHILD_HELD;
+	(void)RB_INSERT(leader_tree, &leaders, c);
+	if (is_due(c))
+		group_deadline(c);
+	else {
+		timer_set(&c->deadline, ms, group_deadline, c);
+		look_after(1);
+	}
+	return (1);
+}
+
+/* pid is a new process: a group of that number is gone, its end comes first. */
+void
+group_recycled(pid_t pid)
+{
+	struct child *c, key;
+
+	key.pid = pid;
+	if ((c = RB_FIND(leader_tree, &leaders, &key)) != NULL)
+		group_release(c);
+}

@@ -362,6 +362,40 @@ launch_dispatch(const struct pollfd *pfd)
 		dispatch_launcher(&launchers[i], &pfd[i]);
 }
 
+/* All that it has said so far. */
+static void
+hear(struct launcher *l)
+{
+	struct pollfd pfd = { .fd = l->channel.ibuf.fd, .events = POLLIN };
+
+	while (l->channel.open && poll(&pfd, 1, 0) == 1)
+		dispatch_launcher(l, &pfd);
+}
+
+/*
+ * pid is dead and in no table. If a launcher has made it, it is on that one's
+ * board, or was said and is in the table afterwards. 1 if it is on its way
+ * and has a group that is to go with it. A launcher that lies here could as
+ * well have named it.
+ */
+int
+launch_leads(pid_t pid)
+{
+	const struct child *c;
+	int leads = 0, ours;
+	size_t i;
+
+	for (i = 0; i < launchers_count; i++) {
+		/* Before what makes room for another one there. */
+		ours = *launchers[i].board == pid;
+		hear(&launchers[i]);
+		c = TAILQ_FIRST(&launchers[i].queue);
+		if (ours && c != NULL)
+			leads = c->run_flags & RUN_KILL_GROUP && c->group == 0;
+	}
+	return (leads);
+}
+
 /* They hear that it is over. */
 void
 launch_close(void)

@@ -78,6 +78,13 @@ launch_ended(pid_t pid)
 	(void)pid;
 }
 
+int
+launch_leads(pid_t pid)
+{
+	(void)pid;
+	return (0);
+}
+
 void
 launch_poll(struct pollfd *pfd)
 {

@@ -216,6 +216,7 @@ int launch_stream(void *, const void *, size_t, int);
 int launch_done(void *, const void *, size_t, int);
 int launch_alive(const struct target *);
 int launch_waiting(void);
+int launch_leads(pid_t);
 uint64_t launch_asked(void);
 uint64_t launch_answered(void);
 void launch_abandon(void);

@@ -164,8 +164,15 @@ static void
 reap_stranger(pid_t pid)
 {
 	int64_t usage[USAGES];
+	struct child *c;
 	int status;
 
+	if (launch_waiting() && launch_leads(pid) && is_dead(pid))
+		(void)kill(-pid, SIGTERM);
+	if ((c = child_by_pid(pid)) != NULL) {
+		reap_child(c); /* named just now */
+		return;
+	}
 	if (!reap_one(pid, &status, usage))
 		return;
 	if (part_ended(pid, status) || !launch_waiting())

@@ -530,6 +530,24 @@ def helper_unheard():
         p.end(seconds=3)
 
 
+@rows("4 kill_group: of one that ends before priv hears of it, and", [
+    ("has a group", [A.kill_group], 0),
+    ("wants no other to go", [], 1),
+])
+def group_unheard(options, left):
+    """The rest of its group gets SIGTERM when it is reaped all the same."""
+    with Port() as p:
+        trace = slow_launcher(p)
+        number, pid = newborn(p, A.run, "sleep 1000 & exit 3", options)
+        eventually(lambda: len(proc.group(pid)) == 1, 2, "no member")
+        reply = p.reply(number)
+        expect((A.pid, pid), reply, "run")
+        expect(768, p.exit(pid), "status")
+        trace.stop()
+        eventually(lambda: len(proc.group(pid)) == left, 2, lambda: (
+            "%d live" % len(proc.group(pid))))
+
+
 @case("3 list: {run} and {list} in one write, 100 times")
 def run_and_list():
     with Port() as p:

@@ -538,11 +538,11 @@ def group_unheard(options, left):
     """The rest of its group gets SIGTERM when it is reaped all the same."""
     with Port() as p:
         trace = slow_launcher(p)
-        number, pid = newborn(p, A.run, "sleep 1000 & exit 3", options)
-        eventually(lambda: len(proc.group(pid)) == 1, 2, "no member")
-        reply = p.reply(number)
-        expect((A.pid, pid), reply, "run")
-        expect(768, p.exit(pid), "status")
+        number, pid = newborn(p, A.run, "sleep 1000 & wait", options)
+        eventually(lambda: len(proc.group(pid)) == 2, 2, "no member")
+        os.kill(pid, signal.SIGKILL)
+        expect((A.pid, pid), p.reply(number), "run")
+        expect(int(signal.SIGKILL), p.exit(pid), "status")
         trace.stop()
         eventually(lambda: len(proc.group(pid)) == left, 2, lambda: (
             "%d live" % len(proc.group(pid))))

@@ -16,6 +16,7 @@ KILL_GROUP = SECTION + " kill_group:"
 GROUP = SECTION + " {group, Pgid}:"
 SETPGID = "3 setpgid:"
 SLEEP = ["/bin/sleep", "1000"]
+DEAF = "(trap '' TERM; sh -c 'echo $PPID'; exec sleep 1000) & "
 FAMILY = "sleep 1000 & echo $!; wait"
 NOT_ALIVE = (A.error, Text("pid not alive"))
 NO_GROUP = (A.error, Text("Couldn't start pid: Cannot join the process "
@@ -98,6 +99,28 @@ def rest_term():
         expect(9, p.exit(leader), "status of the leader")
         expect(1024, p.exit(other), "status of the other")
         check(p.out(other) == b"up\nterm\n", "output %r", p.out(other))
+
+
+@case("4 kill_group: one that ignores SIGTERM lives on, the exit waits not")
+def rest_deaf():
+    with Port("-alarm", "1") as p:
+        pid, grandchild = family(
+            p, [A.kill_group, A.stdin], DEAF + "read x; exit 3")
+        p.stdin(pid, b"\n")
+        expect(768, p.exit(pid), "status")
+        lives(p, grandchild)
+
+
+@case(KILL_GROUP + " with a kill command: one that ignores SIGTERM")
+def with_command_deaf():
+    with Port() as p:
+        pid, grandchild = family(
+            p, [A.kill_group, (A.kill, "kill -9 $CHILD_PID"),
+                (A.kill_timeout, 1)],
+            DEAF + "wait")
+        expect(OK, p.ask(A.stop, pid))
+        expect(0, p.exit(pid), "status")
+        check(not proc.alive(grandchild), "%d lives", grandchild)
 
 
 @case("4 kill_group: without it the rest of the group lives on")

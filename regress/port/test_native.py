@@ -1178,7 +1178,7 @@ def none_left(pid):
 def timeout_confirmed(members, kill_timeout):
     with Native() as p:
         pid = p.run("(trap '' TERM; %s) & wait" % members,
-                    [A.stdout, A.kill_group, (A.timeout, 700),
+                    [A.stdout, A.kill_group, (A.timeout, 1500 * SLOW),
                      (A.kill_timeout, kill_timeout)])
         p.until_out(pid, b"\n")
         p.exit(pid)
@@ -1215,6 +1215,21 @@ def group_many(options):
         expect([], p.ask(A.list))
 
 
+@case(TIME + " kill_group: one whose parent is alive elsewhere gets SIGKILL")
+def timeout_elsewhere():
+    code = ("import os, signal, time\n"
+            "if os.fork(): time.sleep(1000)\n"
+            "if os.fork(): os.setpgid(0, 0); os.wait(); time.sleep(1000)\n"
+            "signal.signal(15, signal.SIG_IGN); print(flush=True)\n"
+            "time.sleep(1000)\n")
+    with Native("-alarm", "0") as p:
+        pid = p.run(["/usr/bin/python3", "-c", code],
+                    [A.stdout, A.kill_group, (A.timeout, 1500 * SLOW)])
+        p.until_out(pid, b"\n")
+        p.ended(pid, signaled(15), A.timeout)
+        none_left(pid)
+
+
 class Held:
     """A child whose time is over, and a deaf member of its group that was
     killed and goes when its tracer lets it: dead, or on its way there."""
@@ -1222,7 +1237,7 @@ class Held:
     def __init__(self, p, dead=True):
         self.pid = p.run("(trap '' TERM; echo %s; exec sleep 1000) & "
                          "exec sleep 1000" % MYSELF,
-                         [A.stdout, A.kill_group, (A.timeout, 500)])
+                         [A.stdout, A.kill_group, (A.timeout, 1500 * SLOW)])
         p.until(lambda: p.out(self.pid).endswith(b"\n"), "a pid")
         self.member = int(p.out(self.pid))
         self.dead = dead

@@ -38,7 +38,8 @@ ALL_LDFLAGS = $(USER_LDFLAGS) $(SANLD_$(SANITIZE))
 
 HEADERS = config.h common/*.h common/compat/*.h priv/*.h broker/*.h worker/*.h
 RING_SRC = common/log.c common/proto.c common/dispatch.c \
-	common/compat/ptymodes.c $(IMSG_SRC) $(PRIVS_SRC)
+	common/compat/ptymodes.c $(IMSG_SRC) $(SEND_SRC) \
+	$(PRIVS_SRC)
 # What yacc makes of priv/parse.y.
 PARSE_C = $(BUILD)/parse.c
 PRIV_SRC = priv/proctor.c priv/start.c priv/args.c priv/mode.c priv/target.c \
@@ -51,6 +52,7 @@ PRIV_SRC = priv/proctor.c priv/start.c priv/args.c priv/mode.c priv/target.c \
 PART_SRC = common/part.c common/drop.c $(PROC_SRC) $(BOX_SRC) $(RING_SRC)
 BROKER_SRC = broker/broker.c broker/frame.c broker/request.c \
 	broker/options.c broker/strings.c broker/modes.c common/etf.c \
+	$(SPLICE_SRC) \
 	common/capname.c $(PART_SRC)
 WORKER_SRC = worker/worker.c worker/port.c worker/relay.c worker/feed.c \
 	worker/child.c worker/pty.c worker/reply.c worker/event.c \
@@ -192,7 +194,7 @@ client:
 units: $(PARSE_C) $(BUILD)/kind $(BOXNAMES_$(SANDBOX_DEBUG))
 	@CC="$(CC)" CFLAGS="$(ALL_CFLAGS) $(CMOCKA_CFLAGS)" \
 	    LDFLAGS="$(ALL_LDFLAGS)" LIBS="$(CMOCKA_LIBS) $(BSD_LIBS)" \
-	    IMSG_SRC="$(IMSG_SRC)" BOX_SRC="$(BOX_SRC)" PARSE_C="$(PARSE_C)" BUILD=$(BUILD) \
+	    IMSG_SRC="$(IMSG_SRC)" SEND_SRC="$(SEND_SRC)" BOX_SRC="$(BOX_SRC)" PARSE_C="$(PARSE_C)" BUILD=$(BUILD) \
 	    sh regress/unit/build.sh
 
 unit-run:

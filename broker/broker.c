@@ -12,12 +12,16 @@
 #include <unistd.h>
 
 #include "broker.h"
+#include "compat/splice.h"
 #include "log.h"
 #include "part.h"
 #include "sandbox.h"
 
 /* Messages that may wait for a slow peer before the node is not read. */
 #define QUEUE_MAX 64
+
+/* What the node may write ahead, so that it need not wait for us so often. */
+#define PORT_PIPE (256UL * 1024)
 
 struct channel broker_priv, broker_worker;
 
@@ -46,8 +50,8 @@ ring_room(void)
 		imsgbuf_queuelen(&broker_worker.ibuf) < QUEUE_MAX);
 }
 
-/* Handle what was read, as long as the ring takes it. */
-static void
+/* Handle what was read, as long as the ring takes it: is there more? */
+static int
 broker_dispatch_node(void)
 {
 	struct frame f;
@@ -55,7 +59,7 @@ broker_dispatch_node(void)
 	while (ring_room()) {
 		switch (frame_next(&f)) {
 		case FRAME_NONE:
-			return;
+			return (0);
 		case FRAME_STDIN:
 			request_stdin(f.pid, f.data, f.len);
 			break;
@@ -68,6 +72,7 @@ broker_dispatch_node(void)
 			broker_shutdown(EXIT_PEER);
 		}
 	}
+	return (1);
 }
 
 /* Nobody in the ring has anything to tell the broker, but its end. */
@@ -82,6 +87,20 @@ broker_dispatch_ring(struct channel *c, const struct pollfd *pfd)
 	}
 	if (imsgbuf_queuelen(&c->ibuf) > 0 && channel_write(c) == -1)
 		exit(EXIT_CLEAN);
+}
+
+/* All that was read leaves before the next sleep, as far as it can. */
+static void
+broker_settle(void)
+{
+	int more;
+
+	do {
+		more = broker_dispatch_node();
+		if (channel_write(&broker_priv) == -1 ||
+		    channel_write(&broker_worker) == -1)
+			exit(EXIT_CLEAN);
+	} while (more && ring_room());
 }
 
 static void
@@ -102,13 +121,14 @@ main(int argc, char *argv[])
 
 	part_init("broker", argc, argv, &args);
 	frame_init(args.packet);
+	(void)splice_size(STDIN_FILENO, PORT_PIPE);
 	channel_init(&broker_priv, "priv", RING_PRIV_FD, 0, NULL, 0, NULL);
 	channel_init(&broker_worker, "worker", RING_PEER_FD, 0, NULL, 0, NULL);
 	part_drop(&args);
 	sandbox_broker();
 	for (;;) {
 		/* What is left of the last read may have room by now. */
-		broker_dispatch_node();
+		broker_settle();
 		room = ring_room();
 		pfd[0].fd = STDIN_FILENO;
 		pfd[0].events = (short)(room ? POLLIN : 0);
@@ -125,7 +145,7 @@ main(int argc, char *argv[])
 			exit(EXIT_CLEAN);
 		if (room && pfd[0].revents != 0 &&
 		    frame_read(STDIN_FILENO) == 0) {
-			broker_dispatch_node();
+			(void)broker_dispatch_node();
 			broker_shutdown(EXIT_CLEAN);
 		}
 		broker_dispatch_ring(&broker_priv, &pfd[1]);

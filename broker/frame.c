@@ -13,7 +13,7 @@
 #include "broker.h"
 #include "log.h"
 
-#define READ_MIN 65536UL /* room to have for a read */
+#define READ_MIN (256UL * 1024) /* room to have for a read */
 #define FRAME_MAX (64U << 20) /* more is a broken peer */
 #define STDIN_HEAD_MAX 64 /* bytes before the bytes of a stdin request */
 

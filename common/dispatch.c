@@ -7,9 +7,12 @@
 
 #include <unistd.h>
 
+#include "compat/imsg_send.h"
 #include "dispatch.h"
 #include "log.h"
 #include "proto.h"
+
+#define SEND_NOW 16384 /* bytes that are too many to be copied */
 
 void
 channel_init(struct channel *c, const char *peer, int fd, int passes_fds,
@@ -127,6 +130,7 @@ channel_send2(struct channel *c, uint32_t type, const void *head,
     size_t headlen, const void *data, size_t len)
 {
 	struct iovec iov[2];
+	int r;
 
 	if (!c->open)
 		return;
@@ -134,6 +138,10 @@ channel_send2(struct channel *c, uint32_t type, const void *head,
 	iov[0].iov_len = headlen;
 	iov[1].iov_base = (void *)(uintptr_t)data;
 	iov[1].iov_len = len;
-	if (imsg_composev(&c->ibuf, type, 0, 0, -1, iov, 2) == -1)
+	if (headlen + len < SEND_NOW)
+		r = imsg_composev(&c->ibuf, type, 0, 0, -1, iov, 2);
+	else
+		r = imsgbuf_send(&c->ibuf, type, iov, 2);
+	if (r == -1)
 		fatal("message to %s", c->peer);
 }

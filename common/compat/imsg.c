@@ -88,21 +88,6 @@ imsgbuf_queuelen(struct imsgbuf *imsgbuf)
 	return (imsgbuf->ch->queuelen);
 }
 
-/* Copy a message of len bytes, header included, that lies at p. */
-static int
-imsg_fill(struct imsg *imsg, const unsigned char *p, size_t len)
-{
-	len -= IMSG_HEADER_SIZE;
-	if (len > 0) {
-		if ((imsg->data = malloc(len)) == NULL)
-			return (-1);
-		memcpy(imsg->data, p + IMSG_HEADER_SIZE, len);
-	}
-	memcpy(&imsg->hdr, p, IMSG_HEADER_SIZE);
-	ibuf_from_buffer(&imsg->payload, imsg->data, len);
-	return (0);
-}
-
 int
 imsgbuf_get(struct imsgbuf *imsgbuf, struct imsg *imsg)
 {
@@ -122,8 +107,9 @@ imsgbuf_get(struct imsgbuf *imsgbuf, struct imsg *imsg)
 	}
 	if (len > have)
 		return (0);
-	if (imsg_fill(imsg, ch->buf + ch->rpos, len) == -1)
-		return (-1);
+	imsg->hdr = hdr;
+	ibuf_from_buffer(&imsg->payload, ch->buf + ch->rpos + IMSG_HEADER_SIZE,
+	    len - IMSG_HEADER_SIZE);
 	if ((hdr.len & IMSG_FD_MARK) && (imsg->fd = pending_take(ch)) != -1)
 		imsg->has_fd = 1;
 	ch->rpos += len;
@@ -137,7 +123,6 @@ imsg_free(struct imsg *imsg)
 {
 	if (imsg->has_fd)
 		(void)close(imsg->fd);
-	free(imsg->data);
 	memset(imsg, 0, sizeof(*imsg));
 }
 

@@ -54,8 +54,7 @@ struct imsg_hdr {
 /* A received message.  One of all zeroes is empty and holds nothing. */
 struct imsg {
 	struct imsg_hdr hdr;
-	struct ibuf payload; /* a view of data */
-	void *data;
+	struct ibuf payload; /* a view of the channel's memory */
 	int fd;
 	int has_fd;
 };
@@ -218,8 +217,9 @@ void imsgbuf_clear(struct imsgbuf *);
 
 /*
  * Take the next message from what has been read.  Returns 1 with a message,
- * which stays valid until imsg_free, whatever happens to the channel; 0 if
- * none is complete; -1 with ERANGE if the header's length is impossible: the
+ * whose payload, which is not copied, stays valid until imsg_free or the next
+ * imsgbuf_read, imsgbuf_set_maxsize or imsgbuf_clear of the channel; 0 if none
+ * is complete; -1 with ERANGE if the header's length is impossible: the
  * peer is broken and the stream is of no more use.  But for 1 the message is
  * left empty.
  */

@@ -32,7 +32,7 @@ build etf_test common/etf.c common/etf_write.c
 build proto_test common/proto.c common/compat/ptymodes.c
 build modes_test common/compat/ptymodes.c
 # shellcheck disable=SC2086
-build dispatch_test common/dispatch.c common/log.c $IMSG_SRC
+build dispatch_test common/dispatch.c common/log.c $IMSG_SRC $SEND_SRC
 build options_test broker/options.c broker/modes.c broker/strings.c \
     broker/request.c common/capname.c common/etf.c common/etf_write.c \
     common/proto.c common/compat/ptymodes.c common/log.c

@@ -3,6 +3,7 @@
  * and peers that talk nonsense.
  */
 
+#include "compat/imsg_send.h"
 #include "imsg_util.h"
 
 #define ROUNDS 100000
@@ -101,6 +102,66 @@ test_partial(void **state)
 	}
 	assert_int_equal(imsgbuf_queuelen(&c.a), 0);
 	free(data);
+	chan_close(&c);
+}
+
+static int
+send_two(struct chan *c, uint32_t type, const char *data, size_t len)
+{
+	static char head[] = "head";
+	struct iovec iov[2];
+
+	iov[0].iov_base = head;
+	iov[0].iov_len = 4;
+	iov[1].iov_base = (void *)(uintptr_t)data;
+	iov[1].iov_len = len;
+	return (imsgbuf_send(&c->a, type, iov, 2));
+}
+
+/* Not queued if there is room; cut anywhere if not, and in its turn. */
+static void
+test_send(void **state)
+{
+	struct chan c;
+	struct imsg imsg;
+	static char data[300000];
+	uint32_t got = 0;
+	int small = 4096;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(data); i++)
+		data[i] = (char)(i * 31 + i / 251);
+	chan_open(&c, SOCK_NONBLOCK);
+	assert_int_equal(
+	    setsockopt(c.a.fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof(small)),
+	    0);
+	assert_int_equal(imsgbuf_set_maxsize(&c.a, sizeof(data)), 0);
+	assert_int_equal(imsgbuf_set_maxsize(&c.b, sizeof(data)), 0);
+	assert_int_equal(send_two(&c, 0, data, sizeof(data) - 3), -1);
+	assert_int_equal(errno, ERANGE);
+	assert_int_equal(send_two(&c, 1, data, 10), 1);
+	assert_int_equal(imsgbuf_queuelen(&c.a), 0);
+	assert_int_equal(send_two(&c, 2, data, sizeof(data) - 4), 1);
+	assert_int_equal(imsgbuf_queuelen(&c.a), 1);
+	assert_int_equal(send_two(&c, 3, data, 10), 1);
+	assert_int_equal(imsgbuf_queuelen(&c.a), 2);
+	while (got < 3) {
+		assert_int_equal(imsgbuf_read(&c.b), 1);
+		while (imsgbuf_get(&c.b, &imsg) == 1) {
+			assert_int_equal(imsg_get_type(&imsg), ++got);
+			assert_int_equal(imsg_get_pid(&imsg), getpid());
+			i = got == 2 ? sizeof(data) - 4 : 10;
+			assert_int_equal(imsg_get_len(&imsg), 4 + i);
+			assert_memory_equal(
+			    ibuf_data(&imsg.payload), "head", 4);
+			assert_memory_equal(
+			    (char *)ibuf_data(&imsg.payload) + 4, data, i);
+			imsg_free(&imsg);
+		}
+		assert_int_equal(imsgbuf_write(&c.a), 0);
+	}
+	assert_int_equal(imsgbuf_queuelen(&c.a), 0);
 	chan_close(&c);
 }
 
@@ -236,6 +297,7 @@ main(void)
 		cmocka_unit_test(test_full),
 		cmocka_unit_test(test_hangup),
 		cmocka_unit_test(test_partial),
+		cmocka_unit_test(test_send),
 		cmocka_unit_test(test_partial_fds),
 		cmocka_unit_test(test_garbage),
 	};

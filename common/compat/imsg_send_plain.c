@@ -1,0 +1,12 @@
+/*
+ * With an imsg that is not ours, all is copied.
+ */
+
+#include "compat/imsg_send.h"
+
+int
+imsgbuf_send(
+    struct imsgbuf *imsgbuf, uint32_t type, const struct iovec *iov, int iovcnt)
+{
+	return (imsg_composev(imsgbuf, type, 0, 0, -1, iov, iovcnt));
+}

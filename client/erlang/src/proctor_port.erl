@@ -224,7 +224,21 @@ encode(TransId, Request) ->
 %% @doc The term that a frame of the port program holds. It makes no atoms: the
 %% process that writes frames is exposed to whatever children print.
 -spec decode(binary()) -> {ok, {non_neg_integer(), term()}} | error.
+decode(<<131, 104, 2, 97, 0, 104, 3, 119, 6, "stdout", Rest/binary>> = Frame) ->
+    output(stdout, Rest, Frame);
+decode(<<131, 104, 2, 97, 0, 104, 3, 119, 6, "stderr", Rest/binary>> = Frame) ->
+    output(stderr, Rest, Frame);
 decode(Frame) ->
+    decode_term(Frame).
+
+%% {0, {Stream, OsPid, Data}} as it is most of the time, with the data left in
+%% the frame: binary_to_term/2 would copy it.
+output(Stream, <<98, 0:1, OsPid:31, 109, Size:32, Data:Size/binary>>, _) ->
+    {ok, {0, {Stream, OsPid, Data}}};
+output(_, _, Frame) ->
+    decode_term(Frame).
+
+decode_term(Frame) ->
     _ = vocabulary(),
     try binary_to_term(Frame, [safe]) of
         {TransId, Term} when is_integer(TransId), TransId >= 0 ->

@@ -54,6 +54,25 @@ native_test_() ->
       {"a file that cannot be executed", fun no_exec/0},
       {"a slow reader of lines", fun slow_lines/0}]).
 
+%%% Without one
+
+%% Output stays where it arrived; whatever is a little different is no worse.
+decode_test_() ->
+    Bytes = binary:copy(<<"x">>, 1000),
+    Frame = fun(Term) -> term_to_binary(Term, [{minor_version, 2}]) end,
+    Decode = fun proctor_port:decode/1,
+    {ok, {0, {stdout, 70000, Data}}} = Decode(Frame({0, {stdout, 70000,
+                                                         Bytes}})),
+    [?_assertEqual(Bytes, Data),
+     ?_assert(binary:referenced_byte_size(Data) > byte_size(Data)),
+     [?_assertEqual({ok, Term}, Decode(Frame(Term)))
+      || Term <- [{0, {stderr, 70000, Bytes}}, {0, {stdout, 7, Bytes}},
+                  {0, {stdout, 70000, <<>>}}, {0, {stdout, 70000, []}},
+                  {1, {stdout, 70000, Bytes}}]],
+     [?_assertEqual(error, Decode(Cut))
+      || Cut <- [binary:part(Frame({0, {stdout, 70000, Bytes}}), 0, 1000),
+                 <<131, 104, 2, 97, 0, 104, 3, 119, 6, "stdout">>]]].
+
 %%% With any port program
 
 passive(Command, Options) ->

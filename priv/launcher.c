@@ -362,6 +362,23 @@ launch_dispatch(const struct pollfd *pfd)
 		dispatch_launcher(&launchers[i], &pfd[i]);
 }
 
+/*
+ * What waits for launchers leaves now. One that cannot be written to has hung
+ * up, which is heard in its turn.
+ */
+void
+launch_send(void)
+{
+	struct channel *c;
+	size_t i;
+
+	for (i = 0; i < launchers_count; i++) {
+		c = &launchers[i].channel;
+		if (c->open && imsgbuf_queuelen(&c->ibuf) > 0)
+			(void)channel_write(c);
+	}
+}
+
 /* All that it has said so far. */
 static void
 hear(struct launcher *l)

@@ -211,6 +211,7 @@ void launch_run(struct child *, const struct run *);
 size_t launch_count(void);
 void launch_poll(struct pollfd *);
 void launch_dispatch(const struct pollfd *);
+void launch_send(void); /* what waits for them, before the next sleep */
 void launch_ended(pid_t);
 int launch_stream(void *, const void *, size_t, int);
 int launch_done(void *, const void *, size_t, int);

@@ -155,6 +155,10 @@ loop_once(struct pollfd *pfd)
 	 * and each time, as what was read before may have room now.
 	 */
 	priv_dispatch_broker();
+	launch_send();
+	if (queue_len(&worker_channel) > 0 &&
+	    channel_write(&worker_channel) == -1)
+		worker_died();
 }
 
 static void

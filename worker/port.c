@@ -65,7 +65,8 @@ port_piece(void)
 size_t
 port_move_max(void)
 {
-	return (prefix == 2 ? 65535 - HEAD_MAX : BODY_PIPE);
+	/* With its header it fits the port's pipe. */
+	return (prefix == 2 ? 65535 - HEAD_MAX : BODY_PIPE - 16384);
 }
 
 size_t

@@ -5,9 +5,8 @@
  * while the port is busy stand in line, each with its event off, and are
  * served in turn.
  *
- * A stream that brings much at once is moved and not copied. To wake up for
- * each piece of it would cost more than moving it: as long as its pipe is far
- * from full, it is not looked at before the next tick.
+ * A stream that brings much at once is moved and not copied, and its pipe made
+ * larger: the less often anybody wakes up, the better.
  */
 
 #include <sys/ioctl.h>
@@ -23,75 +22,22 @@
 #define BULK_MIN 16384 /* bytes read at once by which a stream is known */
 #define MOVE_MIN 8192 /* bytes that are cheaper moved than copied */
 #define LARGE_MAX 16 /* streams that may have a large pipe */
-#define TICK 1 /* microseconds */
 
 /* More than a terminal can hold of what was printed on it. */
 #define PTY_BUFFERED (256 * 1024)
 
-static struct streams ready = TAILQ_HEAD_INITIALIZER(ready);
-static struct streams paced = TAILQ_HEAD_INITIALIZER(paced);
-static struct event tick_event;
-static int tick_fd = -1, ticking, large_count;
+static TAILQ_HEAD(, stream) ready = TAILQ_HEAD_INITIALIZER(ready);
+static int large_count;
 static uint8_t piece[65536];
-
-static void
-leave_line(struct stream *s)
-{
-	if (s->line == NULL)
-		return;
-	TAILQ_REMOVE(s->line, s, next);
-	s->line = NULL;
-}
-
-static void
-stand_in(struct stream *s, struct streams *line)
-{
-	if (s->line == line)
-		return;
-	leave_line(s);
-	(void)event_del(&s->ev);
-	s->line = line;
-	TAILQ_INSERT_TAIL(line, s, next);
-}
 
 static void
 line_up(struct stream *s)
 {
-	stand_in(s, &ready);
-}
-
-static void
-on_tick(int fd, short what, void *arg)
-{
-	uint64_t count;
-
-	(void)what;
-	(void)arg;
-	if (read(fd, &count, sizeof(count)) == -1)
+	if (s->queued)
 		return;
-	ticking = 0;
-	while (!TAILQ_EMPTY(&paced))
-		line_up(TAILQ_FIRST(&paced));
-}
-
-void
-relay_init(void)
-{
-	if (!body_able() || (tick_fd = pace_open()) == -1)
-		return;
-	event_set(&tick_event, tick_fd, EV_READ | EV_PERSIST, on_tick, NULL);
-	if (event_add(&tick_event, NULL) == -1)
-		fatal("relay");
-}
-
-/* Until the next tick. */
-static void
-pace(struct stream *s)
-{
-	stand_in(s, &paced);
-	if (!ticking)
-		pace_set(tick_fd, TICK);
-	ticking = 1;
+	s->queued = 1;
+	(void)event_del(&s->ev);
+	TAILQ_INSERT_TAIL(&ready, s, next);
 }
 
 /*
@@ -104,7 +50,7 @@ bulk_begin(struct stream *s)
 	size_t window = s->child->window;
 
 	s->bulk = 1;
-	if (s->large || large_count == LARGE_MAX || tick_fd == -1 ||
+	if (s->large || large_count == LARGE_MAX ||
 	    (window != 0 && window < BODY_PIPE))
 		return;
 	if (splice_size(s->fd, BODY_PIPE) < BODY_PIPE)
@@ -118,7 +64,10 @@ relay_close(struct stream *s)
 {
 	if (s->fd == -1)
 		return;
-	leave_line(s);
+	if (s->queued) {
+		s->queued = 0;
+		TAILQ_REMOVE(&ready, s, next);
+	}
 	large_count -= s->large;
 	(void)event_del(&s->ev);
 	(void)close(s->fd);
@@ -130,7 +79,6 @@ static void
 park(struct stream *s)
 {
 	s->parked = 1;
-	leave_line(s);
 	(void)event_del(&s->ev);
 }
 
@@ -219,8 +167,6 @@ relay_move(struct stream *s)
 	n = body_take(s->fd, relay_want(s, port_move_max()));
 	if (n >= MOVE_MIN) {
 		port_output_body(s->number, s->child->pid);
-		if (s->large)
-			pace(s);
 		return (n);
 	}
 	s->bulk = 0;
@@ -292,9 +238,10 @@ relay_resume(void)
 	struct stream *s;
 
 	while (port_free() && (s = TAILQ_FIRST(&ready)) != NULL) {
-		leave_line(s);
+		TAILQ_REMOVE(&ready, s, next);
+		s->queued = 0;
 		(void)relay_piece(s);
-		if (s->fd != -1 && !s->parked && s->line == NULL)
+		if (s->fd != -1 && !s->parked)
 			wait_on(s);
 		child_check(s->child);
 	}

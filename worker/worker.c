@@ -177,7 +177,6 @@ main(int argc, char *argv[])
 	if (event_init() == NULL)
 		fatal("libevent");
 	port_init(STDOUT_FILENO, args.packet);
-	relay_init();
 	feed_init(args.stdin_limit);
 	welcome_init(args.stdin_limit);
 	channel_init(&worker_priv, "priv", RING_PRIV_FD, 1, priv_table,

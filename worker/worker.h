@@ -23,16 +23,14 @@
 
 #define STREAM_ALL SIZE_MAX
 
-TAILQ_HEAD(streams, stream);
-
 /* A child's stdout or stderr. */
 struct stream {
 	TAILQ_ENTRY(stream) next;
-	struct streams *line; /* where it stands, its event off, or NULL */
 	struct child *child;
 	struct event ev;
 	int fd; /* -1 if it is closed, or none of the node's */
 	int number; /* 1 or 2 */
+	int queued; /* readable, and waiting for the port */
 	int bulk; /* it brings much at once: moved and not copied */
 	int large; /* its pipe has been made larger */
 	size_t left; /* bytes still to be read; STREAM_ALL while it runs */
@@ -78,7 +76,6 @@ void child_check(struct child *); /* frees it if it is over */
 int child_held(void);
 
 /* relay.c: child to node */
-void relay_init(void);
 int relay_start(struct child *, int number, int fd);
 void relay_finish(struct stream *);
 void relay_close(struct stream *);
@@ -115,7 +112,7 @@ void port_flush(void);
 int port_waiting(void);
 
 /* body.c: output that is moved to the port */
-#define BODY_PIPE (1024UL * 1024) /* bytes in the pipes on the way */
+#define BODY_PIPE (256UL * 1024) /* bytes in the pipes on the way */
 void body_init(int port);
 int body_able(void);
 ssize_t body_take(int fd, size_t);

@@ -144,7 +144,6 @@ static const int worker_calls[] = {
 	SYS_epoll_ctl,
 	SYS_recvmsg,
 	SYS_splice,
-	SYS_timerfd_settime,
 };
 
 /* Nothing that would type into a terminal, or have signals sent. */

@@ -15,8 +15,4 @@ size_t splice_size(int fd, size_t size);
 /* As read and write in one, not waiting; what has moved, or -1. */
 ssize_t splice_move(int from, int to, size_t len);
 
-/* A descriptor that becomes readable some time after pace_set(); -1: none. */
-int pace_open(void);
-void pace_set(int fd, long microseconds);
-
 #endif

@@ -4,7 +4,6 @@
  */
 
 #include <sys/stat.h>
-#include <sys/timerfd.h>
 
 #include <fcntl.h>
 #include <stddef.h>
@@ -35,19 +34,4 @@ splice_move(int from, int to, size_t len)
 {
 	return (splice(
 	    from, NULL, to, NULL, len, SPLICE_F_MOVE | SPLICE_F_NONBLOCK));
-}
-
-int
-pace_open(void)
-{
-	return (timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
-}
-
-/* It stays readable until it is set again. */
-void
-pace_set(int fd, long microseconds)
-{
-	struct itimerspec it = { .it_value.tv_nsec = microseconds * 1000 };
-
-	(void)timerfd_settime(fd, 0, &it, NULL);
 }

@@ -30,17 +30,3 @@ splice_move(int from, int to, size_t len)
 	errno = ENOSYS;
 	return (-1);
 }
-
-int
-pace_open(void)
-{
-	errno = ENOSYS;
-	return (-1);
-}
-
-void
-pace_set(int fd, long microseconds)
-{
-	(void)fd;
-	(void)microseconds;
-}

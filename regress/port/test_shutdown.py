@@ -210,8 +210,8 @@ def node_killed():
     os.close(wfd)
     with os.fdopen(rfd, "rb") as f:
         port, entry = f.read1(200).decode().split()
-    check(len(proc.marked(entry)) == 15, "%d processes of 15",
-          len(proc.marked(entry)))
+    eventually(lambda: len(proc.marked(entry)) == 15, 5, lambda: (
+        "%d processes of 15" % len(proc.marked(entry))))
     os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
     gone(entry, 3)

@@ -32,6 +32,14 @@ struct request {
 	struct strings env;
 };
 
+static int native; /* the node has said hello */
+
+void
+options_native(void)
+{
+	native = 1;
+}
+
 /* Every getter below: 0, or -1 with errno EINVAL (wrong) or E2BIG. */
 
 /* A path of a run, not empty. */
@@ -419,16 +427,26 @@ opt_timeout(struct etf *e, uint32_t values, struct request *q)
 	return (0);
 }
 
+/* answer, or exit: whether there is no child, or one that ends with 1. */
+static int
+opt_exec_error(struct etf *e, uint32_t values, struct request *q)
+{
+	char atom[ETF_ATOM_MAX];
+
+	(void)values;
+	if (etf_get_atom(e, atom, sizeof(atom)) == -1 ||
+	    (strcmp(atom, "answer") != 0 && strcmp(atom, "exit") != 0)) {
+		errno = EINVAL;
+		return (-1);
+	}
+	if (strcmp(atom, "exit") == 0)
+		q->run->flags &= ~(uint32_t)RUN_EXEC_ANSWER;
+	return (0);
+}
+
 #define RUN 0 /* for children only */
 #define MANAGE 1 /* for a process that runs already, too */
 #define NATIVE 2 /* for children, in the native dialect only */
-static int native;
-
-void
-options_native(void)
-{
-	native = 1;
-}
 
 static const struct option {
 	const char *name;
@@ -457,6 +475,7 @@ static const struct option {
 	{ "debug", 0, 1, MANAGE, opt_debug },
 	{ "window", 1, 1, NATIVE, opt_window },
 	{ "timeout", 1, 1, NATIVE, opt_timeout },
+	{ "exec_error", 1, 1, NATIVE, opt_exec_error },
 };
 #define OPTIONS (sizeof(options) / sizeof(options[0]))
 
@@ -598,6 +617,8 @@ request_init(struct request *q, struct run *r)
 		r->io[i].path = "";
 	r->cd = r->executable = r->user = r->kill = "";
 	r->kill_timeout = KILL_TIMEOUT_DEFAULT;
+	if (native)
+		r->flags = RUN_EXEC_ANSWER;
 	memset(q, 0, sizeof(*q));
 	q->run = r;
 	q->args.base = args_buf;

@@ -78,8 +78,6 @@ send_run(uint32_t type, struct run *r, int64_t tid)
 	void *msg;
 
 	r->tid = tid;
-	if (request_native)
-		r->flags |= RUN_NATIVE;
 	if ((msg = proto_pack_run(r, &len)) == NULL) {
 		request_refuse(tid, REPLY_ERRNO, errno, "");
 		return (0);

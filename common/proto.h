@@ -117,11 +117,11 @@ struct msg_io {
 #define RUN_CAPS 0x100 /* caps holds what may stay of ambient capabilities */
 #define RUN_DEBUG 0x200 /* log its start and its end */
 #define RUN_KEEPENV 0x400 /* priv's alone: start from what the starter has */
-#define RUN_NATIVE 0x800 /* a failing exec is an answer, not a text */
+#define RUN_EXEC_ANSWER 0x800 /* a failing exec is an answer, not an exit */
 #define RUN_FLAGS 0xfff
 /* Flags that a process can have that runs already. */
 #define RUN_MANAGE \
-	(RUN_KILL_GROUP | RUN_NICE | RUN_SUCCESS | RUN_DEBUG | RUN_NATIVE)
+	(RUN_KILL_GROUP | RUN_NICE | RUN_SUCCESS | RUN_DEBUG | RUN_EXEC_ANSWER)
 
 struct msg_run {
 	int64_t tid; /* the node's transaction; 0 wants no reply */

@@ -129,7 +129,7 @@ child_files(struct spawn *s)
 
 /*
  * The exec-port dialect has the child itself say why it cannot run; the other
- * one tells whoever asked for it.
+ * one tells whoever asked for it, unless that one wants an exit, too.
  */
 static void CHILD_SIDE
 child_exec(struct spawn *s)
@@ -138,7 +138,7 @@ child_exec(struct spawn *s)
 	struct iovec iov[3];
 
 	(void)execve(s->path, s->argv, s->envp);
-	if (s->run->flags & RUN_NATIVE) {
+	if (s->run->flags & RUN_EXEC_ANSWER) {
 		(void)fail(s, STAGE_EXEC, 0);
 		return;
 	}

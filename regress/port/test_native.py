@@ -29,7 +29,8 @@ HARD = "6 native, attacked:"
 SLEEP = ["/bin/sleep", "1000"]
 MIB = 1 << 20
 NOBODY = 2 ** 30
-FEATURES = {A.window, A.ack, A.stdin_ack, A.eof, A.usage, A.timeout, A.pty}
+FEATURES = {A.window, A.ack, A.stdin_ack, A.eof, A.usage, A.timeout, A.pty,
+            A.exec_error}
 VERSION = (A.error, (A.decode, A.eproto, b"version"))
 
 
@@ -324,6 +325,45 @@ def stage_descriptors(options):
         p.ended(p.run("exit 0", options), exited(0))
 
 
+@rows(ERR + " {exec_error, exit}:", [
+    (name, cmd, options) for name, cmd, options, reason in STAGES
+    if reason[0] == A.exec and A.pty not in options])
+def exec_exit(cmd, options):
+    """As in the exec-port dialect: a pid, a text, 1. {exec_error, answer} is
+    what is without it."""
+    files = Files()
+    cmd = files.fill(cmd)
+    with Native() as p:
+        pid = p.run(cmd, options + [A.stdout, A.stderr,
+                                    (A.exec_error, A.exit)])
+        p.ended(pid, exited(1))
+        check(p.out(pid, A.stderr).startswith(
+            b"Pid %d: cannot execute '" % pid), "%r", p.out(pid, A.stderr))
+        expect(b"", p.out(pid), "stdout")
+        reply = p.ask(A.run, cmd, options + [(A.exec_error, A.answer)])
+        check(reply[0] == A.error and reply[1][0] == A.exec, "%s",
+              etf.show(reply))
+        expect([], p.ask(A.list))
+
+
+@case(ERR + " {exec_error, exit}: on a terminal")
+def exec_exit_pty():
+    with Native() as p:
+        pid = p.run(["/nope"], [A.pty, A.stdin, A.stdout, A.stderr,
+                                (A.exec_error, A.exit)])
+        p.ended(pid, exited(1))
+        expect(b"Pid %d: cannot execute '/nope': No such file or directory"
+               b"\r\n" % pid, p.out(pid), "stdout")
+
+
+@case(ERR + " {exec_error, exit}: what comes before exec is an answer still")
+def exec_exit_before():
+    with Native() as p:
+        p.refused((A.chdir, A.enoent, b"/nope"), A.run, ["/nope"],
+                  [(A.cd, "/nope"), (A.exec_error, A.exit)])
+        expect([], p.ask(A.list))
+
+
 MORE_REFUSALS = [
     ("{window, -1}", [(A.window, -1)], "window"),
     ("{window, 2^30 + 1}", [(A.window, 2 ** 30 + 1)], "window"),
@@ -344,6 +384,12 @@ MORE_REFUSALS = [
     ("{timeout, infinity}", [(A.timeout, A.infinity)], "timeout"),
     ("timeout", [A.timeout], "timeout"),
     ("duplicate: timeout", [(A.timeout, 9), (A.timeout, 9)], "timeout"),
+    ("{exec_error, text}", [(A.exec_error, A.text)], "exec_error"),
+    ("{exec_error, <<exit>>}", [(A.exec_error, b"exit")], "exec_error"),
+    ("{exec_error, 1}", [(A.exec_error, 1)], "exec_error"),
+    ("exec_error", [A.exec_error], "exec_error"),
+    ("duplicate: exec_error",
+     [(A.exec_error, A.exit), (A.exec_error, A.answer)], "exec_error"),
     ("{nice, 21}", [(A.nice, 21)], "nice"),
     ("{nice, atom}", [(A.nice, A.a)], "nice"),
     ("duplicate: nice", [(A.nice, 1), (A.nice, 1)], "nice"),
@@ -390,6 +436,7 @@ def badopt(options, name):
     ("stdout", [A.stdout], A.stdout),
     ("{window, 5}", [(A.window, 5)], A.window),
     ("{timeout, 5}", [(A.timeout, 5)], A.timeout),
+    ("{exec_error, exit}", [(A.exec_error, A.exit)], A.exec_error),
     ("nonsense", [A.nonsense], A.nonsense),
     ("an atom of 1,020 bytes", [etf.Atom("\U0001f600" * 255)],
      etf.Atom("\U0001f600" * 255)),
@@ -1428,7 +1475,8 @@ def timeout_window():
 
 @rows(OLD + " options are unknown:", [
     ("{window, 5}", (A.window, 5), "window"),
-    ("{timeout, 5}", (A.timeout, 5), "timeout")])
+    ("{timeout, 5}", (A.timeout, 5), "timeout"),
+    ("{exec_error, exit}", (A.exec_error, A.exit), "exec_error")])
 def old_option(option, name):
     with Port() as p:
         expect(Naming(name), p.ask(A.run, "true", [option]))

@@ -1636,6 +1636,8 @@ static const struct row before_hello[] = {
 	{ "{run,\"x\",[window]}", "error Unknown option: window" },
 	{ "{run,\"x\",[{timeout,1}]}", "error Unknown option: timeout" },
 	{ "{manage,9,[{timeout,1}]}", "error Unknown option: timeout" },
+	{ "{run,\"x\",[{exec_error,exit}]}",
+	    "error Unknown option: exec_error" },
 	{ "{hello}", "badarg" },
 	{ "{hello,1}", "badarg" },
 	{ "{hello,[]}", "badarg" },
@@ -1706,6 +1708,18 @@ static const struct row after_hello[] = {
 	{ "{manage,9,[{timeout,1}]}",
 	    "error Not an option of manage: timeout" },
 	{ "{manage,9,[{window,1}]}", "error Not an option of manage: window" },
+	{ "{run,\"x\",[{exec_error,answer}]}", "sh 'x'" },
+	{ "{run,\"x\",[exec_error]}", "error Bad value of option: exec_error" },
+	{ "{run,\"x\",[{exec_error,text}]}",
+	    "error Bad value of option: exec_error" },
+	{ "{run,\"x\",[{exec_error,\"exit\"}]}",
+	    "error Bad value of option: exec_error" },
+	{ "{run,\"x\",[{exec_error,1}]}",
+	    "error Bad value of option: exec_error" },
+	{ "{run,\"x\",[{exec_error,exit},{exec_error,exit}]}",
+	    "error Duplicate option: exec_error" },
+	{ "{manage,9,[{exec_error,exit}]}",
+	    "error Not an option of manage: exec_error" },
 };
 
 /* An ack for who cannot be is not even sent. */
@@ -1739,12 +1753,15 @@ test_native(void **state)
 		assert_request(before_hello[i].term, before_hello[i].want);
 	assert_request("{run,\"x\",[]}", "sh 'x'");
 	assert_int_equal(proto_unpack_run(sent.data, sent.len, &r), 0);
-	assert_int_equal(r.flags & RUN_NATIVE, 0);
+	assert_int_equal(r.flags & RUN_EXEC_ANSWER, 0);
 	for (i = 0; i < nitems(after_hello); i++)
 		assert_request(after_hello[i].term, after_hello[i].want);
 	assert_request("{run,\"x\",[]}", "sh 'x'");
 	assert_int_equal(proto_unpack_run(sent.data, sent.len, &r), 0);
-	assert_int_equal(r.flags & RUN_NATIVE, RUN_NATIVE);
+	assert_int_equal(r.flags & RUN_EXEC_ANSWER, RUN_EXEC_ANSWER);
+	assert_request("{run,\"x\",[{exec_error,exit}]}", "sh 'x'");
+	assert_int_equal(proto_unpack_run(sent.data, sent.len, &r), 0);
+	assert_int_equal(r.flags & RUN_EXEC_ANSWER, 0);
 	assert_ack_dropped(0);
 	assert_ack_dropped(1);
 	assert_ack_dropped(-9);

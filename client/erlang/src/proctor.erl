@@ -231,8 +231,11 @@ instances() ->
 %%   way to the command before {@link send/3} waits (65536).</dd>
 %% <dt>`{timeout, Milliseconds}'</dt><dd>Stop it when it has run that long, at
 %%   most a day. It is the port program that keeps the time.</dd>
-%% <dt>`{errors, text | term}'</dt><dd>Whether a refusal is text, as from
-%%   erlexec (the default), or `{Stage, Errno, Detail}'.</dd>
+%% <dt>`{errors, text | term}'</dt><dd>Whether errors are erlexec's (`text',
+%%   the default) or `{Stage, Errno, Detail}'. A program that cannot be
+%%   executed is to erlexec one that has run: it says so on its standard error
+%%   and exits with 1, which is the status 256. Otherwise it is an error,
+%%   `{exec, enoent, <<"/no/such">>}'.</dd>
 %% <dt>`{instance, Instance}', `{node, Node}'</dt><dd>Run it by that instance
 %%   (`proctor'), on that node (this one). If that node loses the connection to
 %%   the caller's the command is stopped there.</dd>
@@ -308,9 +311,6 @@ start_run({ok, Request, #{where := Where, ref := Ref} = Spec}, Timeout) ->
 start_run({error, _} = Error, _Timeout) ->
     Error.
 
-started({error, {exec, Errno, Path}}, {run, _, Options},
-        #{reply := sync, errors := text} = Spec) ->
-    not_executed(proctor_error:cannot_execute(Path, Errno), Options, Spec);
 started({error, Reason}, Request, #{errors := text}) ->
     {error, proctor_error:run_text(Reason, Request)};
 started({ok, Pid, OsPid} = Result, _Request, #{monitor := true}) ->
@@ -318,13 +318,6 @@ started({ok, Pid, OsPid} = Result, _Request, #{monitor := true}) ->
     Result;
 started(Result, _Request, _Spec) ->
     Result.
-
-%% As a shell's child that could not be: to erlexec's users it has run.
-not_executed(Text, Options, #{stdout := Out, stderr := Err}) ->
-    Joined = lists:member({stderr, stdout}, Options),
-    {error, [{exit_status, 256}]
-         ++ [{stdout, [Text]} || Joined, Out =:= collect]
-         ++ [{stderr, [Text]} || Err =:= collect]}.
 
 %% @doc Watches an OS process that was started elsewhere, one of your own, as
 %% if it had been run here: {@link stop/1}, {@link kill/2} and the option
@@ -399,7 +392,8 @@ pipe(Commands, Options) ->
 %% waits while the function is busy. Returns the last result and how the
 %% command ended. If the function fails the command is stopped; if the caller
 %% dies, too. Options are those of {@link run/2}, and `{max_line, Bytes}', at
-%% which a longer line is cut into several.
+%% which a longer line is cut into several; errors are `{Stage, Errno,
+%% Detail}'.
 -spec fold_lines(fun((Line :: binary(), Acc) -> Acc), Acc, cmd(),
                  [{max_line, Bytes :: pos_integer()} | run_option()]) ->
     {ok, Acc, proctor_exit:exit()} | {error, term()}.

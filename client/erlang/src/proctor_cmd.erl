@@ -193,7 +193,8 @@ in_group(Name, Group) ->
     {ok, Acc, proctor_exit:exit()} | {error, term()}.
 fold_lines(Fun, Acc, Command, Options) ->
     Max = proplists:get_value(max_line, Options, infinity),
-    case proctor:run(Command, [stdout, exit, monitor, {active, false}
+    case proctor:run(Command, [stdout, exit, monitor, {active, false},
+                               {errors, term}
                                | proplists:delete(max_line, Options)]) of
         {ok, Pid, OsPid} ->
             try fold(Fun, Acc, Pid, proctor_lines:new(Max)) of

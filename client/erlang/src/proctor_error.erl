@@ -1,7 +1,7 @@
 %% @doc Errors of the native dialect in the words that erlexec's users know.
 -module(proctor_error).
 
--export([text/1, run_text/2, cannot_execute/2, posix/1]).
+-export([text/1, run_text/2]).
 
 %% What `run' takes, and of that what `manage' takes.
 -define(OPTIONS, [stdin, stdout, stderr, cd, env, executable, kill,
@@ -70,15 +70,7 @@ frame(open) -> {"Cannot open '", "'"};
 frame(exec) -> {"Cannot execute '", "'"};
 frame(_) -> {"", ""}.
 
-%% @doc What a child of the old port program writes to its standard error
-%% before it exits with 1.
--spec cannot_execute(binary(), atom()) -> binary().
-cannot_execute(Path, Errno) ->
-    unicode:characters_to_binary(
-      io_lib:format("Pid 0: cannot execute '~ts': ~ts\n",
-                    [Path, posix(Errno)])).
-
-%% @doc An error number in words.
+%% An error number in words.
 -spec posix(atom()) -> string().
 posix(enoent) -> "No such file or directory";
 posix(eacces) -> "Permission denied";

@@ -256,7 +256,7 @@ vocabulary() ->
      %% hello
      version, release, platform, mode, plain, privileged, root, user, users,
      limits, children, string, features, window, ack, stdin_ack, eof, usage,
-     timeout, pty, launcher,
+     timeout, pty, launcher, exec_error,
      %% errors
      badopt, decode, policy, limit, pipe, fork, group, nice, chdir, open,
      exec, cgroup, rlimit, run, manage, stop, kill, list, winsz, pty_opts,

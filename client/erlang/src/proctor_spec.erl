@@ -74,10 +74,11 @@ run(_Command, Options, _Link, _Given) ->
 -spec request({run | manage, term(), [term()]},
               {proctor_port:dialect(), spec()}) -> tuple().
 request({run, Command, Options}, {native, Spec}) ->
-    #{window := Window, timeout := Timeout} = Spec,
+    #{window := Window, timeout := Timeout, errors := Errors} = Spec,
     {run, Command,
      [{window, Window} || Window > 0]
-     ++ [{timeout, Timeout} || is_integer(Timeout)] ++ Options};
+     ++ [{timeout, Timeout} || is_integer(Timeout)]
+     ++ [{exec_error, exit} || Errors =:= text] ++ Options};
 request(Request, {_Dialect, _Spec}) ->
     Request.
 

@@ -617,10 +617,15 @@ cmd_group() ->
 no_exec() ->
     ?assertEqual({error, {exec, enoent, <<"/no/such/program">>}},
                  proctor:run(["/no/such/program"], [{errors, term}])),
-    {error, Text} = proctor:run(["/no/such/program"], []),
-    ?assertMatch("Couldn't start pid: " ++ _, Text),
+    ?assertEqual({error, {exec, enoent, <<"/no/such/program">>}},
+                 proctor:run(["/no/such/program"], [sync, {errors, term}])),
+    ?assertEqual({error, {exec, enoent, <<"/no/such/program">>}},
+                 proctor:fold_lines(fun(_, A) -> A end, [],
+                                    ["/no/such/program"], [])),
     ?assertEqual({error, {exec, eacces, <<"/etc/passwd">>}},
-                 proctor:cmd("/etc/passwd", [])).
+                 proctor:cmd("/etc/passwd", [])),
+    ?assertEqual({error, {exec, eacces, <<"/etc/passwd">>}},
+                 proctor:cmd("/etc/passwd", [], [{timeout, 1000}])).
 
 slow_lines() ->
     Self = self(),

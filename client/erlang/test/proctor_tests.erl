@@ -474,12 +474,29 @@ refused_option() ->
     ?assertEqual({error, {badopt, [sync | stdout]}},
                  proctor:run("true", [sync | stdout])).
 
+%% As erlexec has it: it has run, it says why not, and ends with 1.
 unknown_executable() ->
+    Args = ["/no/such/program", "x"],
     {error, [{exit_status, 256}, {stderr, Parts}]} =
-        proctor:run(["/no/such/program", "x"], [sync, stdout, stderr]),
-    Text = iolist_to_binary(Parts),
-    ?assertMatch({_, _}, binary:match(Text, <<"cannot execute">>)),
-    ?assertMatch({_, _}, binary:match(Text, <<"/no/such/program">>)),
+        proctor:run(Args, [sync, stdout, stderr]),
+    ?assertMatch({match, _},
+                 re:run(Parts, "^Pid [0-9]+: cannot execute "
+                               "'/no/such/program': No such file")),
+    {error, [{exit_status, 256}, {stdout, Parts2}]} =
+        proctor:run(Args, [sync, stdout, {stderr, stdout}]),
+    ?assertMatch({match, _}, re:run(Parts2, "cannot execute")),
+    ?assertEqual({error, [{exit_status, 256}]}, proctor:run(Args, [sync])),
+    {ok, Pid, OsPid} = proctor:run(Args, [stdout, stderr, monitor]),
+    {stderr, OsPid, Text} = next(),
+    ?assertEqual(iolist_to_binary(io_lib:format(
+                   "Pid ~w: cannot execute '/no/such/program': "
+                   "No such file or directory\n", [OsPid])), Text),
+    ?assertEqual({'DOWN', OsPid, process, Pid, {exit_status, 256}}, next()),
+    {_, Ref} = spawn_monitor(fun() ->
+        {ok, _, _} = proctor:run_link(Args, []),
+        timer:sleep(infinity)
+    end),
+    ?assertEqual({exit_status, 256}, down(Ref)),
     {error, [{exit_status, Raw} | _]} =
         proctor:run("/no/such/program", [sync, stdout, stderr]),
     ?assertEqual({status, 127}, proctor:status(Raw)).

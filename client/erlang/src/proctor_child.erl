@@ -171,7 +171,7 @@ loop(#child{server = Server, spec = #{caller := Caller, link := Link},
         {'DOWN', Monitor, process, _, _} ->
             loop(forget(Monitor, Child));
         {nodedown, _} ->
-            exit(normal);
+            leave(normal, Child);
         {'EXIT', Sink, Reason} ->
             finish(Reason, Child#child{sink = undefined});
         {'EXIT', Caller, Reason} when Link ->
@@ -189,8 +189,8 @@ port_exit(Reason) -> Reason.
 -spec orphaned(term(), #child{}) -> no_return().
 orphaned(Reason, #child{spec = #{link := true, reply := run}} = Child) ->
     finish(Reason, Child);
-orphaned(_Reason, _Child) ->
-    exit(normal).
+orphaned(_Reason, Child) ->
+    leave(normal, Child).
 
 %% All that is over, and nobody has anything left to take: the end.
 settle(#child{exit = undefined} = Child) ->
@@ -515,15 +515,21 @@ finish(Reason, #child{spec = Spec, recvs = Recvs, ospid = OsPid} = Child) ->
                 andalso (Caller ! {exit, OsPid, Child#child.exit}),
             Monitor andalso (Caller ! {'DOWN', OsPid, process, self(),
                                        Reason}),
-            exit(Reason);
+            leave(Reason, Child);
         sync ->
             gen_server:reply(Child#child.from,
                              sync(Reason, Child#child.collected)),
-            exit(normal);
+            leave(normal, Child);
         full ->
             gen_server:reply(Child#child.from, full(Reason, Child)),
-            exit(normal)
+            leave(normal, Child)
     end.
+
+%% An end that is normal would not end what is linked.
+-spec leave(term(), #child{}) -> no_return().
+leave(Reason, #child{sink = Sink}) ->
+    is_pid(Sink) andalso exit(Sink, kill),
+    exit(Reason).
 
 sync(normal, Collected) ->
     {ok, streams(Collected)};

@@ -53,6 +53,7 @@ shared() ->
      {"a function as sink", fun fun_sink/0},
      {"a function that fails", fun fun_fails/0},
      {"printing", fun print_sink/0},
+     {"a sink leaves nothing behind", fun sink_ends/0},
      {"stop", fun stop_process/0},
      {"stop of one that ignores SIGTERM", fun stop_stubborn/0},
      {"stop_and_wait that does not wait long enough", fun stop_timeout/0},
@@ -279,6 +280,29 @@ print_loop(To) ->
             To ! {printed, Text},
             print_loop(To)
     end.
+
+%% Its process goes with the one that stands for the command, however that
+%% ends.
+sink_ends() ->
+    Before = length(processes()),
+    Fun = fun(stdout, _, _) -> ok end,
+    [{ok, []} = proctor:run("echo x", [sync, {stdout, Fun}])
+     || _ <- lists:seq(1, 20)],
+    wait_until(fun() -> length(processes()) < Before + 10 end),
+    Self = self(),
+    Slow = fun(stdout, _, _) ->
+               Self ! {sink, self()},
+               timer:sleep(infinity)
+           end,
+    {Caller, _} = spawn_monitor(fun() ->
+        {ok, _, _} = proctor:run("echo x; exec sleep 1000",
+                                 [monitor, {stdout, Slow}]),
+        timer:sleep(infinity)
+    end),
+    {sink, Sink} = next(),
+    exit(Caller, kill),
+    {'DOWN', _, process, Caller, killed} = next(),
+    wait_until(fun() -> not is_process_alive(Sink) end).
 
 stop_process() ->
     {ok, Pid, OsPid} = proctor:run("exec sleep 1000", [monitor]),

@@ -39,6 +39,8 @@
                     :: #{stdout | stderr => proctor_stream:stream()},
                 eof = [] :: [stdout | stderr],
                 feed :: proctor_feed:feed(),
+                %% Whether the writer has ever had somebody to answer.
+                wrote = false :: boolean(),
                 recvs = [] :: [#waiter{}],
                 sink :: undefined | pid(),
                 %% Pieces that the sink has not done with.
@@ -476,17 +478,24 @@ send(Data, Timeout, From, #child{feed = Feed} = Child) ->
 
 pump(#child{feed = Feed} = Child) ->
     {Steps, Feed1} = proctor_feed:pump(Feed),
-    lists:foreach(fun(Step) -> write(Step, Child) end, Steps),
-    Child#child{feed = Feed1}.
+    lists:foldl(fun write/2, Child#child{feed = Feed1}, Steps).
 
 %% The last piece's sender is answered by the writer, which knows when it has
 %% gone.
 write({write, Data, Last, From, Ref},
-      #child{ospid = OsPid, link = #{writer := Writer}}) ->
+      #child{ospid = OsPid, link = #{writer := Writer}} = Child) ->
     is_reference(Ref) andalso Last andalso erlang:cancel_timer(Ref),
     {ok, Frames} = proctor_port:encode(0, {stdin, OsPid, Data}),
     Answer = case Last of true -> From; false -> none end,
-    proctor_port:write(Writer, Frames, Answer).
+    ok = proctor_port:write(Writer, Frames, Answer),
+    Child#child{wrote = Child#child.wrote orelse Answer =/= none}.
+
+%% The end may overtake the answer to what has led to it: the sender would
+%% take that for a failure. The writer answers in order.
+await_writer(#child{wrote = true, link = #{writer := Writer}}) ->
+    proctor_port:flush(Writer);
+await_writer(_Child) ->
+    ok.
 
 close_feed(Child) ->
     close_feed({error, closed}, Child).
@@ -509,6 +518,7 @@ finish(Reason, #child{spec = Spec, recvs = Recvs, ospid = OsPid} = Child) ->
              end,
     lists:foreach(fun(Waiter) -> answer(Waiter, Closed) end, Recvs),
     _ = close_feed(Closed, Child),
+    ok = await_writer(Child),
     case Reply of
         run ->
             is_map(Child#child.exit) andalso Exit

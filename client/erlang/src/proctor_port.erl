@@ -8,8 +8,8 @@
 
 -include_lib("kernel/include/logger.hrl").
 
--export([open/1, close/2, start_writer/1, write/3, encode/2, decode/1,
-         vocabulary/0]).
+-export([open/1, close/2, start_writer/1, write/3, flush/1, encode/2,
+         decode/1, vocabulary/0]).
 -export([writer/1]).
 
 -export_type([exit/0, dialect/0]).
@@ -188,10 +188,27 @@ write(Writer, Frames, From) ->
     Writer ! {write, Frames, From},
     ok.
 
+%% @doc Waits until the writer has written and answered all that it was given,
+%% or has ended.
+-spec flush(pid()) -> ok.
+flush(Writer) ->
+    Ref = monitor(process, Writer),
+    Writer ! {flush, self(), Ref},
+    receive
+        {Ref, flushed} ->
+            true = demonitor(Ref, [flush]),
+            ok;
+        {'DOWN', Ref, process, _, _} ->
+            ok
+    end.
+
 %% @private
 -spec writer(port()) -> ok.
 writer(Port) ->
     receive
+        {flush, Pid, Ref} ->
+            Pid ! {Ref, flushed},
+            ?MODULE:writer(Port);
         {write, Frames, From} ->
             try lists:foreach(fun(F) -> port_command(Port, F) end, Frames) of
                 ok when From =:= none ->

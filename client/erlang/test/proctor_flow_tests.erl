@@ -73,6 +73,25 @@ decode_test_() ->
       || Cut <- [binary:part(Frame({0, {stdout, 70000, Bytes}}), 0, 1000),
                  <<131, 104, 2, 97, 0, 104, 3, 119, 6, "stdout">>]]].
 
+%% The test plays server and writer: what ends because of an eof may do so
+%% before the writer gets round to answering who has sent it.
+eof_answered_test() ->
+    {ok, _, Spec} = proctor_spec:run("cat", [stdin], false),
+    Link = #{server => self(), writer => self(), dialect => native},
+    Tag = make_ref(),
+    Pid = proctor_child:start(42, {self(), Tag}, Spec, Link),
+    receive {Tag, {ok, Pid, 42}} -> ok end,
+    {_, Ref} = spawn_monitor(fun() -> exit(proctor:send(Pid, eof)) end),
+    From = receive {write, [_], Sender} -> Sender end,
+    Exit = #{status => {exited, 0}, reason => normal, raw => 0},
+    ok = proctor_child:event(Pid, {exit, Exit}),
+    timer:sleep(50),
+    gen_server:reply(From, ok),
+    receive {flush, Pid, Flush} -> Pid ! {Flush, flushed}
+    after 1000 -> ok
+    end,
+    ?assertEqual(ok, down(Ref)).
+
 %%% With any port program
 
 passive(Command, Options) ->

@@ -7,7 +7,7 @@ set -u
 PACKAGES="gcc libc6-dev make bmake pkg-config byacc
 libbsd-dev libevent-dev libcap-dev libcmocka-dev
 erlang-base erlang-dev erlang-eunit erlang-tools erlang-parsetools
-erlang-dialyzer erlang-edoc erlang-proper rebar3
+erlang-common-test erlang-dialyzer erlang-edoc erlang-proper rebar3
 clang clang-tidy clang-format cppcheck shellcheck mandoc
 python3-minimal python3 procps strace valgrind"
 

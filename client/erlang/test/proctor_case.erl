@@ -4,7 +4,8 @@
 -include_lib("eunit/include/eunit.hrl").
 
 -export([cases/2, native/2, quiet/1, next/0, next/1, down/1, flush/0,
-         wait_until/1, alive/1, group_alive/1, with_dir/1, os_pid/1]).
+         wait_until/1, alive/1, group_alive/1, with_dir/1, os_pid/1,
+         parts/1, peers/1, stop_peers/1]).
 
 %% What anything may take that takes no time, on a machine that is busy.
 -define(SOON, 10000).
@@ -133,3 +134,53 @@ with_dir(Fun) ->
 os_pid(Instance) ->
     {ok, #{port_os_pid := OsPid}} = proctor:info(Instance),
     OsPid.
+
+%% All processes that it consists of.
+parts(OsPid) ->
+    Lines = string:lexemes(os:cmd("ps -e -o pid= -o ppid= -o comm="), "\n"),
+    Processes = [{list_to_integer(Pid), list_to_integer(Parent)}
+                 || Line <- Lines,
+                    [Pid, Parent, "proctor" ++ _]
+                        <- [string:lexemes(Line, " ")]],
+    offspring([OsPid], Processes).
+
+offspring([], _Processes) ->
+    [];
+offspring(OsPids, Processes) ->
+    Next = [Pid || {Pid, Parent} <- Processes, lists:member(Parent, OsPids)],
+    OsPids ++ offspring(Next, Processes).
+
+%%% Other nodes
+
+%% So many nodes on this machine with the application started. They need a
+%% name daemon, and this one a name.
+peers(Count) ->
+    case is_alive() orelse distribution() of
+        true -> {ok, quiet(fun() -> [peer() || _ <- lists:seq(1, Count)] end)};
+        {error, _} = Error -> Error
+    end.
+
+distribution() ->
+    _ = os:cmd("epmd -daemon"),
+    Name = list_to_atom("proctor_test_" ++ os:getpid()),
+    case net_kernel:start(Name, #{name_domain => shortnames}) of
+        {ok, _} -> true;
+        {error, _} = Error -> Error
+    end.
+
+peer() ->
+    Paths = lists:append([["-pa", Dir] || Dir <- code:get_path(),
+                                          string:find(Dir, code:lib_dir())
+                                              =:= nomatch]),
+    {ok, Pid, Node} = peer:start(#{name => peer:random_name(),
+                                   args => ["-kernel",
+                                            "prevent_overlapping_partitions",
+                                            "false" | Paths]}),
+    ok = erpc:call(Node, logger, set_primary_config, [level, none]),
+    {ok, _} = erpc:call(Node, application, ensure_all_started, [proctor]),
+    {Pid, Node}.
+
+stop_peers(Peers) ->
+    lists:foreach(fun({Pid, _}) ->
+                      try peer:stop(Pid) catch exit:_ -> ok end
+                  end, Peers).

@@ -17,7 +17,6 @@ any_test_() ->
       {"active once", fun once/0},
       {"active N", fun counted/0},
       {"setopts", fun setopts/0},
-      {"a caller that dies leaves nothing it was to read", fun caller_dies/0},
       {"stop_and_wait drops what nobody has read", fun stop_unread/0},
       {"cmd", fun cmd/0},
       {"cmd that is not there", fun cmd_missing/0},
@@ -32,7 +31,6 @@ any_test_() ->
       {"fold_lines", fun fold_lines/0},
       {"fold_lines that fails", fun fold_lines_fails/0},
       {"fold_lines leaves the mailbox alone", fun fold_lines_mailbox/0},
-      {"five hundred callers", fun many/0},
       {"the caller's mailbox is its own", fun mailbox/0},
       {"info and i", fun info/0}]).
 
@@ -206,42 +204,6 @@ setopts() ->
     ?assertEqual({'DOWN', OsPid, process, Pid, normal}, next()),
     ?assertEqual({error, no_process}, proctor:setopts(Pid, [])).
 
-%% In every state that it can be in.
-caller_dies() ->
-    Unread = "echo x; exec sleep 1000",
-    [begin
-         Self = self(),
-         {Caller, Ref} = spawn_monitor(fun() ->
-             {ok, Pid, OsPid} = proctor:run(Command, [stdin | Options]),
-             Self ! {os_pid, OsPid},
-             Wait(Pid)
-         end),
-         {os_pid, OsPid} = next(),
-         timer:sleep(50),
-         exit(Caller, kill),
-         _ = down(Ref),
-         wait_until(fun() -> not alive(OsPid) end),
-         wait_until(fun() ->
-             {ok, #{children := Children}} = proctor:info(),
-             Children =:= []
-         end)
-     end || {Command, Options, Wait} <-
-            [{Unread, [monitor], fun(_) -> timer:sleep(infinity) end},
-             {Unread, [link], fun(_) -> timer:sleep(infinity) end},
-             {Unread, [stdout, {active, false}],
-              fun(_) -> timer:sleep(infinity) end},
-             {Unread, [stdout, {active, false}],
-              fun(Pid) -> proctor:recv(Pid, 100) end},
-             {Unread, [stdout, {active, once}],
-              fun(_) -> timer:sleep(infinity) end},
-             {"echo x", [stdout, {active, false}],
-              fun(_) -> timer:sleep(infinity) end},
-             {Unread, [monitor],
-              fun(Pid) -> proctor:send(Pid, binary:copy(<<"x">>, 1000000)) end},
-             {"trap '' TERM; sleep 1000",
-              [monitor, {kill_timeout, 0}],
-              fun(Pid) -> proctor:stop_and_wait(Pid, infinity) end}]].
-
 stop_unread() ->
     Pid = passive("yes | head -c 50000; exec sleep 1000", [stdout]),
     timer:sleep(100),
@@ -394,15 +356,6 @@ mailbox() ->
     {ok, _} = proctor:info(),
     timer:sleep(50),
     ?assertEqual(Mine, flush()).
-
-many() ->
-    Refs = [element(2, spawn_monitor(fun() ->
-                {ok, #{stdout := Out}} =
-                    proctor:cmd("echo", [integer_to_list(N)]),
-                exit(binary_to_integer(string:trim(Out)))
-            end)) || N <- lists:seq(1, 500)],
-    ?assertEqual(lists:seq(1, 500),
-                 [receive {'DOWN', Ref, _, _, N} -> N end || Ref <- Refs]).
 
 info() ->
     {ok, Pid, OsPid} = proctor:run("exec cat", [stdin, stdout]),

@@ -1,4 +1,4 @@
-%% Instances and what becomes of them, daemons, and other nodes.
+%% Instances and what becomes of them, and daemons.
 -module(proctor_life_tests).
 
 -include_lib("eunit/include/eunit.hrl").
@@ -17,7 +17,6 @@ cases() ->
      {"instances of the environment", fun from_environment/0},
      {"an instance without a name", fun nameless/0},
      {"an instance restarts", fun restarts/0},
-     {"a port program killed under load", fun killed_under_load/0},
      {"logger reports", fun reports/0},
      {"a daemon logs", fun daemon_logs/0},
      {"a daemon's output elsewhere", fun daemon_output/0},
@@ -187,35 +186,6 @@ restarts() ->
     ?assertEqual([], proctor:which_children(second)),
     %% The other one has not noticed.
     ?assertMatch({ok, #{stdout := <<"x\n">>}}, proctor:cmd("echo", ["x"])).
-
-%% Nobody hangs, and somebody at least was answered with an error.
-killed_under_load() ->
-    {ok, _} = application:ensure_all_started(proctor),
-    Over = counters:new(2, []),
-    Refs = [element(2, spawn_monitor(fun() -> ask(N, Over) end))
-            || N <- lists:seq(1, 50)],
-    timer:sleep(100),
-    ok = kill_port(proctor),
-    wait_until(fun() -> counters:get(Over, 2) > 0 end),
-    wait_until(fun() -> is_list(proctor:which_children()) end),
-    counters:add(Over, 1, 1),
-    ?assertEqual([normal], lists:usort([down(Ref) || Ref <- Refs])),
-    ?assertMatch({ok, #{stdout := <<"x\n">>}}, proctor:cmd("echo", ["x"])).
-
-%% Ask, this way and that, until it is over; count the errors.
-ask(N, Over) ->
-    Result = case N rem 5 of
-                 0 -> proctor:cmd("true", []);
-                 1 -> proctor:run("true", [sync]);
-                 2 -> proctor:which_children();
-                 3 -> proctor:cmd("cat", [], [{input, "x"}]);
-                 4 -> proctor:fold_lines(fun(_, A) -> A end, 0, "seq 100", [])
-             end,
-    case Result of
-        {error, _} -> counters:add(Over, 2, 1), timer:sleep(1);
-        _ -> ok
-    end,
-    counters:get(Over, 1) > 0 orelse ask(N + 1, Over).
 
 reports() ->
     Self = self(),

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Compile the client and its tests and run these over the port program that
-# PROCTOR_PORT names. EUnit's summary comes before PropEr's line; the exit
-# status says whether everything passed.
+# PROCTOR_PORT names: EUnit, then Common Test, then PropEr, each with its own
+# summary; the exit status says whether everything passed.
 
 set -eu
 
@@ -12,6 +12,7 @@ client=$(cd "$(dirname "$0")/.." && pwd)
 root=$(cd "$client/../.." && pwd)
 ebin=$client/ebin
 beams=$root/build/erlang-test
+logs=$root/build/ct
 warnings='-Werror +warn_unused_vars +warn_export_vars +warn_shadow_vars'
 scratch=
 epmd=
@@ -36,8 +37,10 @@ if ! mkdir -p "$ebin" "$beams" 2>/dev/null || [ ! -w "$ebin" ] ||
 	scratch=$(mktemp -d)
 	ebin=$scratch/ebin
 	beams=$scratch/test
+	logs=$scratch/ct
 	mkdir "$ebin" "$beams"
 fi
+mkdir -p "$logs"
 
 # Source files hold UTF-8, whatever the locale of whoever runs this.
 # shellcheck disable=SC2086
@@ -48,10 +51,28 @@ erlc $warnings +debug_info -o "$beams" "$client"/test/*.erl
 
 erl -noshell +fnu -pa "$ebin" -pa "$beams" -eval '
     Modules = [proctor_tests, proctor_exec_tests, proctor_flow_tests,
-               proctor_life_tests, proctor_node_tests, proctor_readme_tests],
+               proctor_life_tests, proctor_readme_tests],
     case eunit:test(Modules, [verbose]) of
         ok -> halt(0);
         error -> halt(1)
+    end.'
+
+# What takes long, or many; GIGABYTES says how much goes through. Its report
+# is in build/ct/index.html. A node that is lost is lost to one other only, or
+# the others would be parted, too.
+erl -noshell +fnu -kernel prevent_overlapping_partitions false \
+    -pa "$ebin" -pa "$beams" -eval '
+    case code:which(ct) of
+        non_existing ->
+            io:format("  Common Test: not installed, left out.~n"),
+            halt(0);
+        _ ->
+            case ct:run_test([{dir, "'"$beams"'"}, {suite, [proctor_SUITE]},
+                              {auto_compile, false},
+                              {logdir, "'"$logs"'"}]) of
+                {Ok, 0, {0, 0}} when Ok > 0 -> halt(0);
+                _ -> halt(1)
+            end
     end.'
 
 # The model; SEQUENCES says how often.

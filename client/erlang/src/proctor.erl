@@ -651,11 +651,30 @@ debug(Level, Where) when is_integer(Level), Level >= 0 ->
 info() ->
     info([]).
 
-%% @doc What an instance knows of itself: its name, node and dialect, what the
-%% port program said of itself (`hello'), its OS process, how long it is up,
-%% how many commands it has run, how many requests and messages wait; and of
-%% each of its `children' the processes, command, window, how long it is up,
-%% and how many bytes have passed and wait, stream by stream.
+%% @doc What an instance knows of itself, in a map.
+%%
+%% <dl>
+%% <dt>`instance', `node', `pid', `dialect', `runs'</dt><dd>Its name, node,
+%%   server and dialect, and how many commands it has run.</dd>
+%% <dt>`hello', `port_os_pid'</dt><dd>What the port program said of itself, and
+%%   its OS process.</dd>
+%% <dt>`uptime_ms', `parts'</dt><dd>How long the instance is up, and each part
+%%   of its port program, as `#{broker := #{uptime_ms := Ms}, priv := ...,
+%%   worker := ...}'. If one of these dies the port program ends, and the
+%%   instance with it: so they are of one age, that of the port program's
+%%   first answer.</dd>
+%% <dt>`pending', `messages', `writer_messages'</dt><dd>How many requests wait
+%%   for an answer of the port program, and how many messages for the server
+%%   and for the process that writes.</dd>
+%% <dt>`orphans'</dt><dd>How many OS processes are being stopped because their
+%%   Erlang process has died.</dd>
+%% <dt>`children'</dt><dd>A map for each OS process: `pid', `ospid', `command',
+%%   `caller', `active', `window' (0 is none), `uptime_ms'; `bytes' that have
+%%   passed, by stream; `queued', the bytes that wait by stream, the pieces
+%%   that a function or the screen has not done with (`sink'), and `messages';
+%%   `stdin_unacked', the bytes that the port program has and the OS process
+%%   has not; and how many wait in {@link recv/3} (`receivers').</dd>
+%% </dl>
 -spec info(where() | atom() | pid()) -> {ok, map()} | {error, reason()}.
 info(Where) ->
     case proctor_spec:where(Where) of

@@ -33,27 +33,37 @@ instance({Name, {error, Reason}}) ->
     io:format("~tp: ~tp~n", [Name, Reason]);
 instance({_, {ok, #{instance := Name, node := Node, dialect := Dialect,
                     port_os_pid := OsPid, uptime_ms := Uptime,
+                    parts := Parts, pending := Pending,
+                    messages := Messages, writer_messages := Writer,
                     runs := Runs, children := Children}}}) ->
     io:format("~tp on ~tp: port program ~w (~w), up ~ts, ~w runs, "
               "~w children~n",
               [Name, Node, OsPid, Dialect, duration(Uptime), Runs,
                length(Children)]),
+    io:format("  ~ts; waiting: ~w requests, ~w messages, ~w to write~n",
+              [lists:join(", ", [part(Part) || Part <- maps:to_list(Parts)]),
+               Pending, Messages, Writer]),
     Children =:= []
-        orelse io:format("~-8ts ~-14ts ~9ts ~8ts ~8ts ~8ts ~8ts ~-8ts ~ts~n",
+        orelse io:format("~-8ts ~-14ts ~9ts ~8ts ~8ts ~8ts ~8ts ~8ts ~-8ts "
+                         "~ts~n",
                          ["OS PID", "Pid", "Up", "In", "Out", "Err", "Queued",
-                          "Active", "Command"]),
+                          "Window", "Active", "Command"]),
     lists:foreach(fun child/1,
                   lists:sort(fun(#{ospid := A}, #{ospid := B}) -> A =< B end,
                              Children)).
 
+part({Name, #{uptime_ms := Uptime}}) ->
+    io_lib:format("~ts up ~ts", [Name, duration(Uptime)]).
+
 child(#{ospid := OsPid, pid := Pid, uptime_ms := Uptime, bytes := Bytes,
-        queued := Queued, active := Active, command := Command}) ->
+        queued := Queued, active := Active, window := Window,
+        command := Command}) ->
     #{stdin := In, stdout := Out, stderr := Err} = Bytes,
     #{stdin := QueuedIn, stdout := QueuedOut, stderr := QueuedErr} = Queued,
-    io:format("~-8w ~-14w ~9ts ~8ts ~8ts ~8ts ~8ts ~-8w ~ts~n",
+    io:format("~-8w ~-14w ~9ts ~8ts ~8ts ~8ts ~8ts ~8ts ~-8w ~ts~n",
               [OsPid, Pid, duration(Uptime), bytes(In), bytes(Out),
-               bytes(Err), bytes(QueuedIn + QueuedOut + QueuedErr), Active,
-               command(Command)]).
+               bytes(Err), bytes(QueuedIn + QueuedOut + QueuedErr),
+               bytes(Window), Active, command(Command)]).
 
 duration(Ms) when Ms < 60000 ->
     io_lib:format("~.1fs", [Ms / 1000]);

@@ -57,7 +57,9 @@
                 hello :: map(),
                 link :: link(),
                 alarm :: non_neg_integer(),
-                started = erlang:monotonic_time(millisecond) :: integer(),
+                %% This server, and the port program's answer to hello.
+                started :: integer(),
+                answered = erlang:monotonic_time(millisecond) :: integer(),
                 runs = 0 :: non_neg_integer(),
                 trans = 1 :: pos_integer(),
                 pending = queue:new() :: queue:queue({pos_integer(),
@@ -123,12 +125,14 @@ call(Server, Request, Timeout) ->
 -spec init([term()]) -> {ok, #state{}} | {stop, {shutdown, term()}}.
 init(Options) ->
     process_flag(trap_exit, true),
+    Now = erlang:monotonic_time(millisecond),
     case proctor_options:start(Options) of
         {ok, Start} ->
             case proctor_port:open(Start) of
                 {ok, Port, Dialect, Hello} ->
-                    Name = proctor_options:name(Options),
-                    {ok, serving(Name, Port, {Dialect, Hello}, Start)};
+                    State = serving(proctor_options:name(Options), Port,
+                                    {Dialect, Hello}, Start),
+                    {ok, State#state{started = Now}};
                 {error, Reason} ->
                     {stop, {shutdown, Reason}}
             end;
@@ -145,7 +149,7 @@ serving(Name, Port, {Dialect, Hello}, #{alarm := Alarm, groups := Groups}) ->
     ?LOG_INFO(#{what => proctor_started, instance => Name, port => OsPid,
                 dialect => Dialect}),
     #state{name = Name, port = Port, port_os_pid = OsPid, hello = Hello,
-           alarm = Alarm,
+           alarm = Alarm, started = 0,
            link = #{server => self(), dialect => Dialect,
                     writer => proctor_port:start_writer(Port)}}.
 
@@ -244,15 +248,20 @@ fail_pending(#state{pending = Pending}) ->
 
 info(#state{name = Name, link = #{dialect := Dialect, writer := Writer},
             hello = Hello, port_os_pid = OsPid, started = Started,
-            runs = Runs, pending = Pending, ospids = OsPids,
+            answered = Answered, runs = Runs, pending = Pending, ospids = OsPids,
             children = Children}) ->
+    Now = erlang:monotonic_time(millisecond),
     #{instance => Name, pid => self(), node => node(), dialect => Dialect,
       hello => Hello, port_os_pid => OsPid, runs => Runs,
-      uptime_ms => erlang:monotonic_time(millisecond) - Started,
+      uptime_ms => Now - Started, parts => parts(Now - Answered),
       pending => queue:len(Pending),
       messages => messages(self()), writer_messages => messages(Writer),
       orphans => length([1 || orphan <- maps:values(OsPids)]),
       pids => maps:keys(Children)}.
+
+%% One that dies takes all others along: they are as old as each other.
+parts(Uptime) ->
+    maps:from_keys([broker, priv, worker], #{uptime_ms => Uptime}).
 
 messages(Pid) ->
     case process_info(Pid, message_queue_len) of

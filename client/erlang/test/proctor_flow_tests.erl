@@ -364,14 +364,20 @@ info() ->
     {ok, Info} = proctor:info(),
     ?assertMatch(#{instance := proctor, children := [_], pending := 0},
                  Info),
-    #{children := [Child]} = Info,
+    #{children := [Child], uptime_ms := Uptime, parts := Parts} = Info,
+    ?assertEqual([broker, priv, worker], lists:sort(maps:keys(Parts))),
+    [?assert(Up >= 0 andalso Up =< Uptime)
+     || #{uptime_ms := Up} <- maps:values(Parts)],
     ?assertMatch(#{pid := Pid, ospid := OsPid, command := "exec cat",
-                   active := true,
-                   bytes := #{stdin := 3, stdout := 3, stderr := 0}}, Child),
+                   active := true, window := 0, caller := _,
+                   bytes := #{stdin := 3, stdout := 3, stderr := 0},
+                   queued := #{stdin := 0, stdout := 0, stderr := 0,
+                               sink := 0, messages := _}}, Child),
     Printed = printed(fun() -> ok = proctor:i() end),
     [?assertNotEqual(nomatch, string:find(Printed, Text))
      || Text <- ["exec cat", integer_to_list(OsPid), pid_to_list(Pid),
-                 "1 children"]],
+                 "1 children", "broker up ", "priv up ", "worker up ",
+                 "0 requests"]],
     ?assertEqual(normal, proctor:stop_and_wait(Pid, 10000)),
     ?assertEqual({error, not_started}, proctor:info(nobody)).
 

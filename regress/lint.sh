@@ -45,6 +45,8 @@ manual() {
 check shell shellcheck configure regress/*.sh regress/unit/*.sh \
     regress/demo/*.sh priv/*.sh client/erlang/*.sh client/erlang/test/*.sh .ci/run
 check manual manual priv/*.[58]
+check dialyzer sh client/erlang/dialyze.sh
+check edoc sh client/erlang/doc.sh
 check python /usr/bin/python3 -c '
 import ast, glob, sys
 bad = 0

@@ -16,5 +16,5 @@ if [ -e ebin/proctor.app ] &&
 fi
 echo "client: erlc"
 erlc -Werror +debug_info +warn_unused_vars +warn_export_vars \
-    +warn_shadow_vars -o ebin src/*.erl
+    +warn_shadow_vars +warn_missing_spec -o ebin src/*.erl
 cp src/proctor.app.src ebin/proctor.app

@@ -4,6 +4,14 @@
 
 set -eu
 cd "$(dirname "$0")"
+if ! command -v erl >/dev/null ||
+    ! erl -noshell -eval 'case code:which(edoc) of
+        non_existing -> halt(1);
+        _ -> halt(0)
+    end.'; then
+	echo "edoc: not installed, left out"
+	exit 0
+fi
 mkdir -p ../../build/doc
 log=../../build/doc.log
 erl -noshell -eval '

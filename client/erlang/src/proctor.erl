@@ -380,8 +380,12 @@ cmd(Command, Args, Options) ->
 %% {@link cmd/3}; `input' is read by the first, `stdout' is what the last has
 %% written, and `stderr' what all have. `statuses' has one for each, in their
 %% order, as a shell tells it: the exit code, or 128 and the number of the
-%% signal; `undefined' for one that was killed by a timeout. `status' is the
-%% shell's own, and `usage' of all together.
+%% signal; `undefined' for one that was killed by a timeout. It is a shell that
+%% joins them, so `status' and `ospid' are its own, `usage' is that of all
+%% together, and a file with no known format is run as its script. Commands
+%% and arguments are not in its text: they may hold any bytes but 0. If one of
+%% the commands cannot be executed none is, `{exec, Errno, Path}'. The option
+%% `executable' is none here.
 -spec pipe([{text(), [text()]}], [cmd_option()]) ->
     {ok, result()} | {error, failure()}.
 pipe(Commands, Options) ->

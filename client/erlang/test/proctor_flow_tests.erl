@@ -27,6 +27,10 @@ any_test_() ->
       {"cmd with options", fun cmd_options/0},
       {"cmd whose caller dies", fun cmd_caller_dies/0},
       {"pipe", fun pipe/0},
+      {"pipe with odd arguments", fun pipe_arguments/0},
+      {"pipe of what cannot be executed", fun pipe_no_exec/0},
+      {"pipe that writes too much", fun pipe_max_output/0},
+      {"pipe of a hundred, and of signals", fun pipe_many/0},
       {"pipe that takes too long", fun pipe_timeout/0},
       {"fold_lines", fun fold_lines/0},
       {"fold_lines that fails", fun fold_lines_fails/0},
@@ -303,6 +307,96 @@ pipe() ->
     ?assertMatch({error, {options, einval, _}}, proctor:pipe([], [])),
     ?assertMatch({error, {options, einval, _}},
                  proctor:pipe([{"echo", [[0]]}], [])).
+
+%% Whatever an argument is, it is that argument.
+pipe_arguments() ->
+    Odd = ["", " ", "'", "\"", "\\", "\n", "$HOME", "$(id)", "`id`", "${1}",
+           "*", "~", "?", "[a]", "{a,b}", "a=b", "-n", "--", "-", "#", "!",
+           ";", "&", "|", ">x", "<x", "(", ")", "3>&1", "%s", "\t\r",
+           "'; exit 9; '", "\"; exit 9; \"", "żó", [$ż, <<"ó"/utf8>>],
+           <<255, 254, 128>>, list_to_binary(lists:seq(1, 31)),
+           list_to_binary(lists:seq(127, 255)),
+           binary:copy(<<"'\\">>, 50000), binary:copy(<<"$x">>, 50000)],
+    Bytes = << <<(unicode_or_bytes(Arg))/binary, "\n">> || Arg <- Odd >>,
+    {ok, #{stdout := Out, statuses := [0, 0]}} =
+        proctor:pipe([{"printf", ["%s\n" | Odd]}, {"cat", []}], []),
+    ?assert(Bytes =:= Out),
+    %% In the second one they have other numbers.
+    {ok, #{stdout := Out2, statuses := [0, 0]}} =
+        proctor:pipe([{"true", Odd}, {"printf", ["%s\n" | Odd]}], []),
+    ?assert(Bytes =:= Out2),
+    proctor_case:with_dir(fun(Dir) ->
+        Name = filename:join(Dir, "a=b 'c' $(id)"),
+        ok = file:write_file(Name, "#!/bin/sh\necho \"$0\"\n"),
+        ok = file:change_mode(Name, 8#755),
+        Said = list_to_binary([Name, "\n"]),
+        ?assertMatch({ok, #{stdout := Said}},
+                     proctor:pipe([{Name, []}, {"cat", []}], []))
+    end),
+    [?assertMatch({error, {options, einval, _}},
+                  proctor:pipe(Commands, Options))
+     || {Commands, Options} <-
+            [{[{"echo", [<<"a", 0>>]}], []}, {[{"echo", x}], []},
+             {[{"echo", [x]}], []}, {[x], []}, {[{"echo", ["x"]} | x], []},
+             {[{"true", []}], [{executable, "/bin/true"}]},
+             {[{"true", []}], [{max_output, -1}]}]].
+
+unicode_or_bytes(Arg) when is_binary(Arg) -> Arg;
+unicode_or_bytes(Arg) -> unicode:characters_to_binary(Arg).
+
+%% It is an error as it is of cmd, and nothing has been started.
+pipe_no_exec() ->
+    proctor_case:with_dir(fun(Dir) ->
+        Touch = fun(Name) -> {"touch", [filename:join(Dir, Name)]} end,
+        [?assertEqual({error, {exec, Errno, Path}},
+                      proctor:pipe([Touch("x"), {Path, ["x"]}, Touch("y")],
+                                   [{cd, Dir}]))
+         || {Errno, Path} <- [{enoent, <<"/no/such/program">>},
+                              {enoent, <<"./no 'such' program">>},
+                              {enoent, <<"no-such-program">>},
+                              {enoent, <<"./-no/such/program">>},
+                              {eacces, <<"/etc/passwd">>},
+                              {eacces, <<"/etc">>}]],
+        ?assertEqual({ok, []}, file:list_dir(Dir)),
+        %% Where the commands run is what a path is relative to.
+        ok = file:write_file(filename:join(Dir, "here"), "#!/bin/sh\npwd\n"),
+        ok = file:change_mode(filename:join(Dir, "here"), 8#755),
+        ?assertMatch({ok, #{statuses := [0]}},
+                     proctor:pipe([{"./here", []}], [{cd, Dir}])),
+        ok = file:make_dir(filename:join(Dir, "-c")),
+        ok = file:rename(filename:join(Dir, "here"),
+                         filename:join(Dir, "-c/here")),
+        ?assertMatch({ok, #{statuses := [0]}},
+                     proctor:pipe([{"-c/here", []}], [{cd, Dir}]))
+    end).
+
+%% What the shell tells is no output.
+pipe_max_output() ->
+    Both = [{"printf", ["12345"]},
+            {"sh", ["-c", "printf 678 >&2; cat"]}],
+    ?assertMatch({ok, #{stdout := <<"12345">>, stderr := <<"678">>}},
+                 proctor:pipe(Both, [stderr, {max_output, 8}])),
+    ?assertMatch({error, {output, emsgsize, #{stdout := <<"12345">>,
+                                              stderr := <<"67">>}}},
+                 proctor:pipe(Both, [stderr, {max_output, 7}])),
+    {error, {output, emsgsize, #{stdout := Out, ospid := OsPid}}} =
+        proctor:pipe([{"yes", []}, {"cat", []}], [{max_output, 1001}]),
+    ?assertEqual(1001, byte_size(Out)),
+    ?assertNot(proctor_case:group_alive(OsPid)).
+
+pipe_many() ->
+    Cats = [{"cat", []} || _ <- lists:seq(1, 98)],
+    Data = << <<N:32>> || N <- lists:seq(1, 50000) >>,
+    {ok, #{stdout := Out, statuses := Statuses}} =
+        proctor:pipe([{"cat", []} | Cats] ++ [{"cat", []}],
+                     [{input, Data}]),
+    ?assert(Data =:= Out),
+    ?assertEqual(lists:duplicate(100, 0), Statuses),
+    %% The shell's own words about it are not the commands'.
+    ?assertMatch({ok, #{statuses := [137, 143, 3], stderr := <<"e">>}},
+                 proctor:pipe([{"sh", ["-c", "kill -KILL $$"]},
+                               {"sh", ["-c", "printf e >&2; kill $$"]},
+                               {"sh", ["-c", "exit 3"]}], [stderr])).
 
 pipe_timeout() ->
     {error, {timeout, etimedout, #{ospid := OsPid, statuses := Statuses}}} =

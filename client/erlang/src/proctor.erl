@@ -697,11 +697,13 @@ i() ->
                         || {Name, Server} <- Names]).
 
 %% @doc Reads a raw exit status: how a process exited, or which signal ended
-%% it and whether it left a core file.
--spec status(non_neg_integer()) ->
+%% it and whether it left a core file. -1, which is all there is to say of a
+%% process that was taken over with {@link manage/2}, becomes a signal that
+%% does not exist, `{signal, 127, true}', as it does in erlexec.
+-spec status(integer()) ->
     {status, ExitStatus :: 0..255} |
     {signal, Signal :: 1..127, Core :: boolean()}.
-status(Status) when is_integer(Status), Status >= 0 ->
+status(Status) when is_integer(Status) ->
     case Status band 16#7F of
         0 -> {status, (Status bsr 8) band 16#FF};
         Signal -> {signal, Signal, Status band 16#80 =/= 0}

@@ -17,6 +17,10 @@ cases() ->
      {"run_link/3", fun run_link/0},
      {"manage", fun manage/0},
      {"manage of nobody", fun manage_nobody/0},
+     {"kill by all that a process may be given as", fun kill_by/0},
+     {"who gets what", fun who_gets_what/0},
+     {"stdin from elsewhere", fun stdin_from/0},
+     {"what has ended, and what never was", fun gone/0},
      {"a terminal, its size and modes", fun terminal/0},
      {"a terminal that echoes", fun terminal_echo/0},
      {"what has no terminal", fun no_terminal/0},
@@ -81,6 +85,77 @@ manage() ->
     ?assertEqual({error, no_stdin}, proctor:send(Pid2, <<"x">>)),
     ?assertEqual(normal, proctor:stop_and_wait(Pid2, 10000)),
     wait_until(fun() -> erlang:port_info(Port2) =:= undefined end).
+
+kill_by() ->
+    {ok, Pid, OsPid} = proctor:run("exec sleep 1000", [monitor]),
+    [ok = proctor:kill(Process, 0) || Process <- [Pid, OsPid]],
+    ok = proctor:kill(Pid, sigusr1),
+    ?assertEqual({'DOWN', OsPid, process, Pid,
+                  {exit_status, proctor:signal_to_int(sigusr1)}}, next()),
+    Port = sleeping_port(),
+    ?assertEqual({error, "Cannot kill a pid not managed by this application"},
+                 proctor:kill(Port, sigkill)),
+    {ok, Pid2, OsPid2} = proctor:manage(Port, [monitor]),
+    ok = proctor:kill(Port, sigkill),
+    ?assertEqual({'DOWN', OsPid2, process, Pid2, {exit_status, -1}}, next()),
+    ?assertEqual({signal, 127, true}, proctor:status(-1)),
+    wait_until(fun() -> erlang:port_info(Port) =:= undefined end).
+
+%% Output goes where it is said to, the end to whoever has run it.
+who_gets_what() ->
+    Self = self(),
+    Sink = spawn_link(fun() ->
+        Self ! {sink, [next(), next()]},
+        receive Other -> Self ! {sink, Other} after 200 -> ok end
+    end),
+    {Caller, Ref} = spawn_monitor(fun() ->
+        {ok, Pid, OsPid} = proctor:run("echo out; sleep 0.1; echo err >&2; "
+                                       "exit 3",
+                                       [{stdout, Sink}, {stderr, Sink},
+                                        monitor]),
+        {'DOWN', OsPid, process, Pid, {exit_status, 768}} = next(),
+        exit({ran, OsPid})
+    end),
+    {'DOWN', Ref, process, Caller, {ran, OsPid}} =
+        receive {'DOWN', Ref, _, _, _} = Down -> Down end,
+    ?assertEqual({sink, [{stdout, OsPid, <<"out\n">>},
+                         {stderr, OsPid, <<"err\n">>}]}, next()),
+    wait_until(fun() -> not is_process_alive(Sink) end).
+
+stdin_from() ->
+    proctor_case:with_dir(fun(Dir) ->
+        File = filename:join(Dir, "żó"),
+        ok = file:write_file(File, "from a file\n"),
+        [?assertEqual({ok, [{stdout, [<<"from a file\n">>]}]},
+                      proctor:run("exec cat", [sync, stdout, {stdin, Name}]))
+         || Name <- [File, unicode:characters_to_binary(File)]],
+        ?assertEqual({error, "Couldn't start pid: Cannot open '/no/such': "
+                             "No such file or directory"},
+                     proctor:run("exec cat", [{stdin, "/no/such"}]))
+    end),
+    ?assertEqual({ok, []}, proctor:run("exec cat", [sync, stdout,
+                                                    {stdin, null}])),
+    ?assertEqual({ok, []}, proctor:run("exec cat", [sync, stdout])),
+    ?assertEqual({ok, [{stdout, [<<"closed\n">>]}]},
+                 proctor:run("[ -e /proc/self/fd/0 ] || echo closed",
+                             [sync, stdout, {stdin, close}])).
+
+gone() ->
+    {ok, Pid, OsPid} = proctor:run("true", [monitor]),
+    ?assertEqual({'DOWN', OsPid, process, Pid, normal}, next()),
+    Never = spawn(fun() -> ok end),
+    [?assertEqual({error, no_process}, Fun(Who))
+     || Who <- [Pid, Never, self()],
+        Fun <- [fun proctor:stop/1, fun proctor:ospid/1,
+                fun(P) -> proctor:kill(P, 9) end,
+                fun(P) -> proctor:send(P, <<"x">>) end,
+                fun(P) -> proctor:send(P, eof) end,
+                fun(P) -> proctor:stop_and_wait(P, 100) end,
+                fun(P) -> proctor:winsz(P, 1, 1) end,
+                fun(P) -> proctor:pty_opts(P, [{echo, 1}]) end,
+                fun(P) -> proctor:setpgid(P, 0) end]],
+    ?assertEqual(undefined, proctor:pid(OsPid)),
+    ?assertEqual({error, badarg}, proctor:debug(11)).
 
 %% What Erlang starts takes no signal before it has become what it is to be.
 sleeping_port() ->

@@ -819,7 +819,8 @@ status_test_() ->
      ?_assertEqual({status, 3}, proctor:status(768)),
      ?_assertEqual({status, 255}, proctor:status(16#FF00)),
      ?_assertEqual({signal, 15, false}, proctor:status(15)),
-     ?_assertEqual({signal, 11, true}, proctor:status(139))].
+     ?_assertEqual({signal, 11, true}, proctor:status(139)),
+     ?_assertEqual({signal, 127, true}, proctor:status(-1))].
 
 signal_test_() ->
     [?_assertEqual(sigkill, proctor:signal(9)),

@@ -63,7 +63,7 @@ await_ready(Port, Start) ->
     try
         true = port_command(Port, Frame),
         receive
-            {Port, {data, Data}} -> check_ready(Port, decode(Data));
+            {Port, {data, Data}} -> check_ready(Port, decode(Data, []));
             {Port, {exit_status, Status}} -> {error, {port_exit, Status}};
             {'EXIT', Port, Reason} -> {error, {port_exit, Reason}}
         after ?READY_TIMEOUT ->
@@ -257,7 +257,12 @@ output(_, _, Frame) ->
 
 decode_term(Frame) ->
     _ = vocabulary(),
-    try binary_to_term(Frame, [safe]) of
+    decode(Frame, [safe]).
+
+%% Before there is a child even the features of a port program that is newer
+%% than this are welcome.
+decode(Frame, Options) ->
+    try binary_to_term(Frame, Options) of
         {TransId, Term} when is_integer(TransId), TransId >= 0 ->
             {ok, {TransId, Term}};
         _ ->

@@ -611,6 +611,7 @@ alone() ->
      {"replies nobody waits for", fun strange_replies/0},
      {"a reply that never comes", fun lost_reply/0},
      {"a frame that is no term", fun bad_frame/0},
+     {"a port program of the future", fun newer_port/0},
      {"a port program that does not read", fun deaf_port/0}].
 
 not_started() ->
@@ -793,6 +794,22 @@ bad_frame() ->
         Ref = monitor(process, Server),
         ?assertEqual({error, port_closed}, proctor:which_children()),
         ?assertEqual({shutdown, {port_exit, bad_frame}}, down(Ref))
+    end).
+
+%% Its answer to hello has atoms that nobody here has ever heard of.
+newer_port() ->
+    Feature = <<"feature_of_the_future">>,
+    Term = <<131, $h, 2, $a, 1, $h, 2, $w, 2, "ok", $t, 1:32,
+             $w, 8, "features", $l, 1:32, $w, (byte_size(Feature)),
+             Feature/binary, $j>>,
+    with_stub(?READ "cat ${0%/*}/answer\n" ?READ "exit 0", fun(Stub) ->
+        ok = file:write_file(filename:join(filename:dirname(Stub), "answer"),
+                             [<<(byte_size(Term)):32>>, Term]),
+        {ok, Server} = proctor:start([{portexe, Stub}]),
+        {ok, #{dialect := native, hello := #{features := [Found]}}} =
+            proctor:info(),
+        ?assertEqual(Feature, atom_to_binary(Found)),
+        ok = gen_server:stop(Server)
     end).
 
 %% Only those who send to it wait; the server does not, and ends at once.

@@ -8,7 +8,7 @@
          parts/1, peers/1, stop_peers/1]).
 
 %% What anything may take that takes no time, on a machine that is busy.
--define(SOON, 10000).
+-define(SOON, 30000).
 
 %% Each case over one instance, in a process of its own with an empty mailbox;
 %% it must leave nothing behind.

@@ -16,6 +16,7 @@
 #include "priv.h"
 
 #define SWEEP_DELAY 100 /* ms from a SIGCHLD to looking whose it was */
+#define SWEEP_CHILDREN 25 /* children that make it a ms longer */
 #define SWEEP_MAX 256 /* dead processes taken in one go */
 #define SWEEP_ALL 100000 /* the same in a shutdown */
 
@@ -213,12 +214,16 @@ reap_sweep(void)
 /*
  * Somebody died. Most are in the set and are reaped from there, at a cost
  * that does not grow; looking for the others walks all children in the
- * kernel, so one look is made for many signals.
+ * kernel, so one look is made for many signals, and the more children there
+ * are, the rarer.
  */
 void
 reap_sigchld(void)
 {
+	int delay = 0;
+
+	if (child_set() != -1)
+		delay = SWEEP_DELAY + child_count() / SWEEP_CHILDREN;
 	if (!sweep_timer.set)
-		timer_set(&sweep_timer, child_set() == -1 ? 0 : SWEEP_DELAY,
-		    sweep, NULL);
+		timer_set(&sweep_timer, delay, sweep, NULL);
 }

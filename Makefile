@@ -59,14 +59,14 @@ WORKER_SRC = worker/worker.c worker/port.c worker/relay.c worker/feed.c \
 	worker/body.c worker/welcome.c $(SPLICE_SRC) common/etf_write.c \
 	common/errname.c $(PART_SRC)
 C_SRC = priv/*.c broker/*.c worker/*.c common/*.c common/compat/*.c
-C_ALL = $(C_SRC) regress/unit/*.c regress/priv/*.c
+C_ALL = $(C_SRC) regress/unit/*.c regress/priv/*.c regress/bench/*.c
 C_FORMAT = $(C_ALL) common/*.h common/compat/*.h priv/*.h broker/*.h \
 	worker/*.h regress/unit/*.h regress/stubs/*.h
 
 PROGRAMS = $(BUILD)/proctor $(BUILD)/proctor-broker $(BUILD)/proctor-worker
 
 .NOTPARALLEL:
-.PHONY: all deps demo soak regress regress-unit regress-port regress-erlang \
+.PHONY: all deps demo soak bench bench-quick bench-files regress regress-unit regress-port regress-erlang \
 	regress-priv install install-suid clean format lint programs units \
 	unit-run port-run priv-run hostile erlang-run demo-run lint-run \
 	install-run install-suid-run client openbsd-check
@@ -123,6 +123,21 @@ soak:
 	@$(CONFIGURED)
 	@$(SUB) programs
 	@/usr/bin/python3 regress/port/soak.py $(BUILD)/proctor $(SOAK)
+
+# Measures, and draws; what it says depends on the machine.
+bench:
+	@$(CONFIGURED)
+	@$(SUB) programs client bench-files
+	@BUILD=$(BUILD) PROCTOR_PORT=$$(pwd)/$(BUILD)/proctor \
+	    sh regress/bench/run.sh bench
+	@BUILD=$(BUILD) sh regress/bench/plot.sh
+
+# Only what has to hold on any machine.
+bench-quick:
+	@$(CONFIGURED)
+	@$(SUB) programs client bench-files
+	@BUILD=$(BUILD) PROCTOR_PORT=$$(pwd)/$(BUILD)/proctor \
+	    sh regress/bench/run.sh bench_quick
 
 deps:
 	@sh regress/deps.sh
@@ -199,6 +214,10 @@ units: $(PARSE_C) $(BUILD)/kind $(BOXNAMES_$(SANDBOX_DEBUG))
 
 unit-run:
 	@sh regress/unit/run.sh $(BUILD)/unit
+
+bench-files:
+	@CC="$(CC)" CFLAGS="$(ALL_CFLAGS)" LDFLAGS="$(ALL_LDFLAGS)" \
+	    BUILD=$(BUILD) sh regress/bench/build.sh
 
 port-run:
 	@PORT_LAUNCHER=$(LAUNCHER) /usr/bin/python3 regress/port/run.py \

@@ -9,7 +9,7 @@ libbsd-dev libevent-dev libcap-dev libcmocka-dev
 erlang-base erlang-dev erlang-eunit erlang-tools erlang-parsetools
 erlang-common-test erlang-dialyzer erlang-edoc erlang-proper rebar3
 clang clang-tidy clang-format cppcheck shellcheck mandoc
-python3-minimal python3 procps strace valgrind"
+python3-minimal python3 procps strace valgrind gnuplot-nox"
 
 if ! command -v apt-get >/dev/null; then
 	cat <<'EOF'
@@ -17,11 +17,11 @@ This system has no apt-get. Install, by whatever name they go here:
 
   Fedora   gcc make bmake pkgconf byacc libbsd-devel libevent-devel libcap-devel
            libcmocka-devel erlang rebar3 clang clang-tools-extra cppcheck
-           ShellCheck mandoc python3 procps-ng strace valgrind
+           ShellCheck mandoc python3 procps-ng strace valgrind gnuplot
   Alpine   gcc musl-dev make bmake pkgconf bison libbsd-dev libevent-dev
            libcap-dev cmocka-dev erlang erlang-dev rebar3 clang
            clang-extra-tools cppcheck shellcheck mandoc python3 procps
-           strace valgrind
+           strace valgrind gnuplot
   OpenBSD  cmocka erlang python3 (imsg, libevent and yacc are in base)
 EOF
 	exit 0

@@ -43,7 +43,7 @@ manual() {
 	    $C_SRC -- $CLANG_CFLAGS
 }
 check shell shellcheck configure regress/*.sh regress/unit/*.sh \
-    regress/demo/*.sh priv/*.sh client/erlang/*.sh client/erlang/test/*.sh .ci/run
+    regress/demo/*.sh regress/bench/*.sh priv/*.sh client/erlang/*.sh client/erlang/test/*.sh .ci/run
 check manual manual priv/*.[58]
 check dialyzer sh client/erlang/dialyze.sh
 check edoc sh client/erlang/doc.sh

@@ -1,0 +1,58 @@
+/*
+ * The children of the benchmark, as small as a process can be:
+ *
+ *	child idle		sleep until killed
+ *	child flood		write zeros as fast as anybody reads
+ *	child sink bytes	read so many, and end
+ *
+ * Whatever becomes of the benchmark, none stays: they die with their parent.
+ */
+
+#include <sys/prctl.h>
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static char buf[65536];
+
+static int
+flood(void)
+{
+	for (;;)
+		if (write(STDOUT_FILENO, buf, sizeof(buf)) == -1 &&
+		    errno != EINTR)
+			return (1);
+}
+
+static int
+sink(long long left)
+{
+	ssize_t n;
+
+	while (left > 0) {
+		n = read(STDIN_FILENO, buf, sizeof(buf));
+		if (n == 0 || (n == -1 && errno != EINTR))
+			return (1);
+		if (n > 0)
+			left -= n;
+	}
+	return (0);
+}
+
+int
+main(int argc, char *argv[])
+{
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1)
+		return (1);
+	if (argc == 2 && strcmp(argv[1], "idle") == 0)
+		for (;;)
+			(void)pause();
+	if (argc == 2 && strcmp(argv[1], "flood") == 0)
+		return (flood());
+	if (argc == 3 && strcmp(argv[1], "sink") == 0)
+		return (sink(strtoll(argv[2], NULL, 10)));
+	return (2);
+}

@@ -50,9 +50,11 @@ check edoc sh client/erlang/doc.sh
 check python /usr/bin/python3 -c '
 import ast, glob, sys
 bad = 0
-for path in glob.glob("regress/**/*.py", recursive=True):
+for path in (glob.glob("regress/**/*.py", recursive=True) +
+             glob.glob("regress/bench/*.erl")):
     text = open(path).read()
-    ast.parse(text, path)
+    if path.endswith(".py"):
+        ast.parse(text, path)
     for n, line in enumerate(text.split("\n"), 1):
         if len(line) > 79 or line != line.rstrip() or "\t" in line:
             print(f"{path}:{n}: too long, tab, or space at the end")

@@ -2,7 +2,7 @@
 %% the other, so that what else the machine does meets all of them.
 -module(bench).
 
--export([main/0, round/2]).
+-export([main/0, in_node/3]).
 
 %% Whatever takes longer than this hangs.
 -define(RUN_TIMEOUT, 300000).
@@ -12,7 +12,8 @@ main() ->
     Tasks = chosen(bench_figures:tasks(Max), os:getenv("BENCH_TASKS", "")),
     Results = [{Task, Args, rounds(Task, Systems, Args, count())}
                || {Task, Systems, Args} <- Tasks],
-    Max >= 10000 orelse io:format("limits allow ~w children at once~n", [Max]),
+    Max >= 10000 orelse
+        io:format("Limits allow ~w children at once, no more.~n", [Max]),
     bench_report:write(Max, Results),
     halt(case failures(Results) of [] -> 0; _ -> 1 end).
 

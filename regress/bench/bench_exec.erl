@@ -24,7 +24,8 @@ stop(#{server := Server}) ->
     gen_server:stop(Server, normal, infinity).
 
 run(#{client := Client}, Command, Options) ->
-    {ok, Pid, OsPid} = Client:run(Command, [monitor | window(Client, Options)]),
+    {ok, Pid, OsPid} = Client:run(Command,
+                                  [monitor | window(Client, Options)]),
     {OsPid, {Pid, OsPid}}.
 
 %% One of the two has such a thing.
@@ -45,6 +46,8 @@ next(_System) ->
     end.
 
 count(#{client := Client}, Command, Counters, Index) ->
-    Add = fun(_, _, Data) -> counters:add(Counters, Index, byte_size(Data)) end,
+    Add = fun(_, _, Data) ->
+                  counters:add(Counters, Index, byte_size(Data))
+          end,
     {ok, Pid, OsPid} = Client:run(Command, [{stdout, Add}]),
     {Pid, OsPid}.

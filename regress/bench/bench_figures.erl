@@ -38,7 +38,8 @@ tasks(Max) ->
      {echo, [open_port, proctor, frames | peers()], #{count => 5000}},
      {kill, [proctor, frames | peers()], #{children => min(Max, 2000)}},
      {ending, [frames], #{children => min(Max, 10000)}},
-     {fair, [open_port, proctor], #{children => min(Max, 1000), ms => 4000}},
+     {fair, [open_port, proctor, frames],
+      #{children => min(Max, 1000), ms => 4000}},
      {stopped, [proctor], #{bytes => 1 bsl 29}},
      {bulk, [open_port, proctor, frames | peers()],
       #{children => min(Max, 2000), bytes => 1 bsl 20}}].

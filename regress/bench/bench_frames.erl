@@ -52,10 +52,27 @@ kept() ->
         Queue -> Queue
     end.
 
-message(#{port := Port}) ->
+%% The next but what is only counted.
+message(#{port := Port} = System) ->
     receive
-        {Port, {data, Frame}} -> binary_to_term(Frame)
+        {Port, {data, Frame}} ->
+            Message = binary_to_term(Frame),
+            case counted(Message) of
+                true -> message(System);
+                false -> Message
+            end
     end.
+
+counted({0, {stdout, OsPid, Data}}) ->
+    case get({?MODULE, OsPid}) of
+        {Counters, Index} ->
+            ok = counters:add(Counters, Index, byte_size(Data)),
+            true;
+        undefined ->
+            false
+    end;
+counted(_) ->
+    false.
 
 %% Windows are of the other dialect.
 run(System, Command, Options) ->
@@ -83,13 +100,16 @@ next(System) ->
 event({stdout, OsPid, Data}) -> {out, OsPid, Data};
 event({exit_status, OsPid, _}) -> {exit, OsPid}.
 
-%% The owner of the port has to take the output itself.
-count(_System, _Command, _Counters, _Index) ->
-    error(not_here).
+%% In passing, by next/1.
+count(System, Command, Counters, Index) ->
+    {OsPid, _} = run(System, Command, [stdout]),
+    _ = put({?MODULE, OsPid}, {Counters, Index}),
+    OsPid.
 
 %% Runs a command Count times, so many at once; the bytes that they wrote.
 in_flight(System, {Command, Options}, AtOnce, Count) ->
-    Run = fun() -> send_term(System, 2, {run, Command, Options -- [window]}) end,
+    Request = {run, Command, Options -- [window]},
+    Run = fun() -> send_term(System, 2, Request) end,
     _ = [Run() || _ <- lists:seq(1, AtOnce)],
     in_flight(System, Run, Count - AtOnce, AtOnce, 0).
 

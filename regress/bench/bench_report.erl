@@ -63,14 +63,13 @@ number(N) -> io_lib:format("~.3f", [float(N)]).
 
 json(Figures, Results) ->
     #{machine => machine(),
-      figures => [(maps:without([goal], Figure))
-                      #{goal => iolist_to_binary(bench_figures:goal_text(Goal)),
-                        text := list_to_binary(Text),
-                        unit := list_to_binary(Unit)}
-                  || #{goal := Goal, text := Text, unit := Unit} = Figure
-                         <- Figures],
+      figures => [json_figure(Figure) || Figure <- Figures],
       runs => [#{task => Task, args => Args, rounds => Rounds}
                || {Task, Args, Rounds} <- Results]}.
+
+json_figure(#{goal := Goal, text := Text, unit := Unit} = Figure) ->
+    Figure#{goal := iolist_to_binary(bench_figures:goal_text(Goal)),
+            text := list_to_binary(Text), unit := list_to_binary(Unit)}.
 
 machine() ->
     #{kernel => command("uname -r"),

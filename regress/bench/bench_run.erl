@@ -164,10 +164,9 @@ fair(#{module := Module} = System, #{children := Count, ms := Ms}) ->
     Floods = [Module:count(System, Flood, Counters, I)
               || I <- lists:seq(1, Count)],
     Cat = Module:run(System, ["/bin/cat"], [stdin, stdout]),
-    timer:sleep(Ms div 2),
+    _ = echoes(System, Cat, Ms div 2),
     Before = counts(Counters, Count),
-    Until = erlang:monotonic_time(millisecond) + Ms,
-    Times = echoes_until(System, Cat, Until),
+    Times = echoes(System, Cat, Ms),
     After = counts(Counters, Count),
     Bytes = lists:zipwith(fun(A, B) -> A - B end, After, Before),
     true = length(Floods) =:= Count,
@@ -178,6 +177,9 @@ fair(#{module := Module} = System, #{children := Count, ms := Ms}) ->
 
 counts(Counters, Count) ->
     [counters:get(Counters, I) || I <- lists:seq(1, Count)].
+
+echoes(System, Cat, Ms) ->
+    echoes_until(System, Cat, erlang:monotonic_time(millisecond) + Ms).
 
 echoes_until(System, Cat, Until) ->
     case erlang:monotonic_time(millisecond) >= Until of

@@ -4,11 +4,12 @@
 %% do arrives in its mailbox, and next/1 takes it from there in one form.
 -module(bench_system).
 
--export([module/1, start/1, run_to_end/2, await_exit/2, options/1]).
+-export([start/1, run_to_end/2, await_exit/2]).
 
 -export_type([name/0, system/0, child/0, event/0]).
 
--type name() :: open_port | proctor | frames | frames2 | erlexec | erlexec_ours.
+-type name() :: open_port | proctor | frames | frames2
+              | erlexec | erlexec_ours.
 -type system() :: #{module := module(), os_pid := integer() | undefined,
                     _ => _}.
 -type child() :: term().
@@ -36,9 +37,6 @@ options(frames) -> {bench_frames, #{packet => 4}};
 options(frames2) -> {bench_frames, #{packet => 2}};
 options(erlexec) -> {bench_exec, #{client => exec, portexe => default}};
 options(erlexec_ours) -> {bench_exec, #{client => exec}}.
-
-module(Name) ->
-    element(1, options(Name)).
 
 -spec start(name()) -> system().
 start(Name) ->

@@ -3,11 +3,11 @@
  * with nothing between: the floors of the figures. A line for each figure,
  * its name and its value, goes to standard output.
  *
- *	floor spawn count		posix_spawn of true(1) and wait, serially
- *	floor callers count n		n of these loops at once
- *	floor kill count child		kill so many idle children and reap them
- *	floor splice|relay bytes	head(1) to a reader through this process
- *	floor stdin bytes child		write to a child that reads
+ *	floor spawn count		posix_spawn of true(1) and wait,
+ *serially floor callers count n		n of these loops at once floor
+ *kill count child		kill so many idle children and reap them floor
+ *splice|relay bytes	head(1) to a reader through this process floor stdin
+ *bytes child		write to a child that reads
  *	floor echo count		100 bytes through cat(1) and back
  */
 
@@ -102,12 +102,12 @@ start(const char *path, const char *const *argv, int in, int out)
 
 	if (posix_spawn_file_actions_init(&actions) != 0 ||
 	    (in != -1 &&
-	        posix_spawn_file_actions_adddup2(&actions, in, 0) != 0) ||
+		posix_spawn_file_actions_adddup2(&actions, in, 0) != 0) ||
 	    (out != -1 &&
-	        posix_spawn_file_actions_adddup2(&actions, out, 1) != 0))
+		posix_spawn_file_actions_adddup2(&actions, out, 1) != 0))
 		errx(1, "posix_spawn_file_actions");
 	if ((e = posix_spawn(&pid, path, &actions, NULL,
-	         (char *const *)(uintptr_t)argv, environ)) != 0)
+		 (char *const *)(uintptr_t)argv, environ)) != 0)
 		errx(1, "%s: %s", path, strerror(e));
 	(void)posix_spawn_file_actions_destroy(&actions);
 	return (pid);

@@ -1,5 +1,5 @@
 #!/bin/sh
-# run.sh bench|bench_quick: runs it over the port program that PROCTOR_PORT
+# run.sh bench|bench_quick: runs that module over the port program that PROCTOR_PORT
 # names. Limits go up to what they may be; with PEER_EBIN, where erlexec's
 # compiled modules lie, that library is measured, too. BENCH_ROUNDS and
 # BENCH_TASKS choose less or more.
@@ -15,13 +15,20 @@ BENCH_PATH=$BENCH_DIR:$root/client/erlang/ebin${PEER_EBIN:+:$PEER_EBIN}
 export BENCH_DIR BENCH_PATH
 
 # More than enough; a runtime system reserves memory for what it might open.
+# Every shell that there is has this ulimit.
+# shellcheck disable=SC3045
 files=$(ulimit -H -n)
 if [ "$files" = unlimited ] || [ "$files" -gt 65536 ]; then
 	files=65536
 fi
+# shellcheck disable=SC3045
 ulimit -n "$files"
 
 : >"$BENCH_DIR/stderr.log"
+if [ "$1" = bench ]; then
+	rm -f "$BENCH_DIR"/results.json "$BENCH_DIR"/*.dat \
+	    "$BENCH_DIR"/*.svg "$BENCH_DIR"/*.png
+fi
 
 # The shell's words end where the path's entries do.
 IFS=:

@@ -482,6 +482,18 @@ launcher_descriptors(int fd, struct spawn_base *b)
 	closefrom(cwd != -1 ? LAUNCHER_FD + 3 : LAUNCHER_FD + 2);
 }
 
+/*
+ * Until priv says something. Who sleeps in recvmsg is woken by the room that
+ * its last answer leaves, too: just when the child begins to run.
+ */
+static int
+launcher_sleep(void)
+{
+	struct pollfd pfd = { .fd = LAUNCHER_FD, .events = POLLIN };
+
+	return (poll(&pfd, 1, -1) == 1 || errno == EINTR);
+}
+
 static void
 launcher_main(int fd, const struct target *t, pid_t *board)
 {
@@ -493,7 +505,7 @@ launcher_main(int fd, const struct target *t, pid_t *board)
 	privdrop_launcher(t);
 	channel_init(
 	    &priv_channel, "priv", LAUNCHER_FD, 1, launcher_table, 1, NULL);
-	while (channel_read(&priv_channel) == 1)
+	while (launcher_sleep() && channel_read(&priv_channel) == 1)
 		while (channel_dispatch(&priv_channel, STATE_RUN))
 			continue;
 	exit(EXIT_CLEAN);

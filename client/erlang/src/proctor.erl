@@ -228,7 +228,7 @@ instances() ->
 %%   process, `sync'); else it is 65536. Windows need a port program that has
 %%   them.</dd>
 %% <dt>`{stdin_window, Bytes}'</dt><dd>How much of what is sent may be on its
-%%   way to the command before {@link send/3} waits (65536).</dd>
+%%   way to the command before {@link send/3} waits (262144).</dd>
 %% <dt>`{timeout, Milliseconds}'</dt><dd>Stop it when it has run that long, at
 %%   most a day. It is the port program that keeps the time.</dd>
 %% <dt>`{errors, text | term}'</dt><dd>Whether errors are erlexec's (`text',

@@ -9,6 +9,7 @@
 
 %% Output that its reader has not taken yet, and input that the child has not.
 -define(WINDOW, 65536).
+-define(STDIN_WINDOW, 262144).
 
 -type sink() :: none | owner | collect | print | pid() | proctor:output_fun().
 %% Where a stream's data go: messages to the caller or what it receives by
@@ -56,7 +57,7 @@ run(Command, Options, Link, Given) when is_list(Options) ->
                         reply => run, monitor => false, link => Link,
                         exit => false, stdin => false, stdout => none,
                         stderr => none, active => true, window => default,
-                        stdin_window => ?WINDOW, input => none,
+                        stdin_window => ?STDIN_WINDOW, input => none,
                         max_output => infinity, timeout => infinity,
                         success => 0, errors => text, where => []}, Given),
     try lists:foldl(fun option/2, {[], Spec}, Options) of

@@ -480,13 +480,19 @@ pump(#child{feed = Feed} = Child) ->
     {Steps, Feed1} = proctor_feed:pump(Feed),
     lists:foldl(fun write/2, Child#child{feed = Feed1}, Steps).
 
-%% The last piece's sender is answered by the writer, which knows when it has
-%% gone.
 write({write, Data, Last, From, Ref},
       #child{ospid = OsPid, link = #{writer := Writer}} = Child) ->
     is_reference(Ref) andalso Last andalso erlang:cancel_timer(Ref),
     {ok, Frames} = proctor_port:encode(0, {stdin, OsPid, Data}),
     Answer = case Last of true -> From; false -> none end,
+    written(Frames, Answer, Writer, Child).
+
+%% Where a window limits what is on its way, the last piece's sender may go on
+%% at once; else when the writer, which a slow port holds up, says so.
+written(Frames, Answer, Writer, #child{link = #{dialect := native}} = Child) ->
+    ok = proctor_port:write(Writer, Frames, none),
+    reply_to(Answer, ok, Child);
+written(Frames, Answer, Writer, Child) ->
     ok = proctor_port:write(Writer, Frames, Answer),
     Child#child{wrote = Child#child.wrote orelse Answer =/= none}.
 

@@ -79,7 +79,7 @@ decode_test_() ->
 %% before the writer gets round to answering who has sent it.
 eof_answered_test() ->
     {ok, _, Spec} = proctor_spec:run("cat", [stdin], false),
-    Link = #{server => self(), writer => self(), dialect => native},
+    Link = #{server => self(), writer => self(), dialect => exec_port},
     Tag = make_ref(),
     Pid = proctor_child:start(42, {self(), Tag}, Spec, Link),
     receive {Tag, {ok, Pid, 42}} -> ok end,

@@ -38,14 +38,14 @@ table(Figures) ->
                          lists:any(fun(#{medians := Medians}) ->
                                        is_map_key(System, Medians)
                                    end, Figures)],
-    io:format("~-36s", [""]),
+    io:format("~-42s", [""]),
     _ = [io:format("~13s", [atom_to_list(System)]) || System <- Columns],
     io:format("~n"),
     lists:foreach(fun(Figure) -> line(Figure, Columns) end, Figures).
 
 line(#{text := Text, unit := Unit, medians := Medians, goal := Goal,
        verdict := Verdict}, Columns) ->
-    io:format("~-36s", [Text ++ ", " ++ Unit]),
+    io:format("~-42s", [Text ++ ", " ++ Unit]),
     _ = [io:format("~13s", [number(maps:get(System, Medians, none))])
          || System <- Columns],
     io:format("  ~s~n", [goal(Goal, Verdict)]).

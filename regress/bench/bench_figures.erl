@@ -137,11 +137,9 @@ figure(Task, Value, Text, Unit, Goal) ->
     #{task => Task, value => Value, text => Text, unit => Unit, goal => Goal,
       judged => proctor}.
 
-%% Pictures: task, file, what the axes say, and which are logarithmic.
+%% The tasks whose values are a curve, by the names that plot.sh knows.
 curves() ->
-    [{crowd, "children", "idle children alive", "p50 of a run, us", ""},
-     {sizes, "output", "bytes of output", "MB/s", "x"},
-     {callers, "callers", "callers at once", "runs a second", "x"}].
+    [{crowd, "children"}, {sizes, "output"}, {callers, "callers"}].
 
 %%% Goals
 

@@ -14,7 +14,7 @@ write(Max, Results) ->
     ok = file:write_file(bench_os:helper("results.json"),
                          [bench_json:encode(json(Figures, Results)), "\n"]),
     _ = [curve(File, Rounds)
-         || {Task, File, _, _, _} <- bench_figures:curves(),
+         || {Task, File} <- bench_figures:curves(),
             {Name, _, Rounds} <- Results, Name =:= Task],
     table(Figures).
 

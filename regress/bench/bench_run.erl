@@ -39,7 +39,8 @@ do(stdout, System, #{bytes := Bytes}) ->
     {Seconds, Used} = output(System, Bytes),
     PerGiB = maps:map(fun(_, S) -> S / Bytes * (1 bsl 30) end, Used),
     PerGiB#{mb_s => Bytes / 1.0e6 / Seconds};
-do(sizes, System, #{sizes := Sizes}) ->
+do(sizes, System, #{sizes := [First | _] = Sizes}) ->
+    _ = output(System, First),
     maps:from_list([{Size, Size / 1.0e6 / element(1, output(System, Size))}
                     || Size <- Sizes]);
 do(stdin, System, #{bytes := Bytes}) ->

@@ -17,7 +17,7 @@ plot() {
 	columns=$(awk 'NR == 1 { print NF }' "$1.dat")
 	for type in svg png; do
 		gnuplot <<-END
-			set terminal $type size 800,500
+			set terminal $type noenhanced size 800,500
 			set output "$1.$type"
 			set xlabel "$2"
 			set ylabel "$3"

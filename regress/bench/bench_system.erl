@@ -55,6 +55,15 @@ await_exit(System, Id) ->
 
 await_exit(#{module := Module} = System, Id, Bytes) ->
     case Module:next(System) of
-        {out, Id, Data} -> await_exit(System, Id, Bytes + byte_size(Data));
-        {exit, Id} -> Bytes
+        {out, Id, Data} ->
+            forget(System, Id, Bytes + byte_size(Data));
+        {exit, Id} ->
+            Bytes
     end.
+
+%% With `forget' what was counted is garbage no longer than that.
+forget(#{forget := true} = System, Id, Bytes) ->
+    true = garbage_collect(),
+    await_exit(System, Id, Bytes);
+forget(System, Id, Bytes) ->
+    await_exit(System, Id, Bytes).

@@ -26,6 +26,9 @@
                  stream :: stdout | stderr,
                  length :: non_neg_integer()}).
 
+%% Bytes that may have gone on and not been forgotten.
+-define(GARBAGE, 65536).
+
 -record(child, {ospid :: proctor:ospid(),
                 server :: reference(),
                 %% The monitor of a caller whose end is our end.
@@ -39,6 +42,7 @@
                     :: #{stdout | stderr => proctor_stream:stream()},
                 eof = [] :: [stdout | stderr],
                 feed :: proctor_feed:feed(),
+                passed = 0 :: non_neg_integer(),
                 %% Whether the writer has ever had somebody to answer.
                 wrote = false :: boolean(),
                 recvs = [] :: [#waiter{}],
@@ -156,7 +160,7 @@ loop(#child{server = Server, spec = #{caller := Caller, link := Link},
             sink = Sink, tie = Tie} = Child) ->
     receive
         {?MODULE, output, Stream, Data} ->
-            loop(deliver(Stream, Data, Child));
+            loop(collect(byte_size(Data), deliver(Stream, Data, Child)));
         {?MODULE, Event} ->
             settle(handle_event(Event, Child));
         {'$gen_call', From, Request} ->
@@ -183,6 +187,15 @@ loop(#child{server = Server, spec = #{caller := Caller, link := Link},
         _ ->
             loop(Child)
     end.
+
+%% Output only passes through. Left to itself, each of us might keep hundreds
+%% of kilobytes of it, and there may be thousands.
+collect(Bytes, #child{passed = Passed} = Child)
+  when Passed + Bytes < ?GARBAGE ->
+    Child#child{passed = Passed + Bytes};
+collect(_Bytes, Child) ->
+    true = garbage_collect(),
+    Child#child{passed = 0}.
 
 port_exit({shutdown, {port_exit, Status}}) -> Status;
 port_exit(Reason) -> Reason.

@@ -125,6 +125,8 @@ call(Server, Request, Timeout) ->
 -spec init([term()]) -> {ok, #state{}} | {stop, {shutdown, term()}}.
 init(Options) ->
     process_flag(trap_exit, true),
+    %% Output waits here when the node is slow: not to be copied with the heap.
+    process_flag(message_queue_data, off_heap),
     Now = erlang:monotonic_time(millisecond),
     case proctor_options:start(Options) of
         {ok, Start} ->

@@ -6,7 +6,9 @@
  * served in turn.
  *
  * A stream that brings much at once is moved and not copied, and its pipe made
- * larger: the less often anybody wakes up, the better.
+ * larger: the less often anybody wakes up, the better. Those that bring little,
+ * as in a conversation, have a line of their own and need not wait for all of
+ * the others.
  */
 
 #include <sys/ioctl.h>
@@ -21,14 +23,26 @@
 
 #define BULK_MIN 16384 /* bytes read at once by which a stream is known */
 #define MOVE_MIN 8192 /* bytes that are cheaper moved than copied */
+#define IN_ROW 8 /* streams with little that go before one with much */
+#define ROUND 16 /* pieces before a look at what else happens */
 #define LARGE_MAX 16 /* streams that may have a large pipe */
 
 /* More than a terminal can hold of what was printed on it. */
 #define PTY_BUFFERED (256 * 1024)
 
-static TAILQ_HEAD(, stream) ready = TAILQ_HEAD_INITIALIZER(ready);
+TAILQ_HEAD(line, stream);
+static struct line little = TAILQ_HEAD_INITIALIZER(little);
+static struct line much = TAILQ_HEAD_INITIALIZER(much);
+static int in_row; /* of little, served while much waited */
 static int large_count;
 static uint8_t piece[65536];
+
+/* Where s stands: it does not change before it is served. */
+static struct line *
+line_of(const struct stream *s)
+{
+	return (s->bulk ? &much : &little);
+}
 
 static void
 line_up(struct stream *s)
@@ -37,7 +51,27 @@ line_up(struct stream *s)
 		return;
 	s->queued = 1;
 	(void)event_del(&s->ev);
-	TAILQ_INSERT_TAIL(&ready, s, next);
+	TAILQ_INSERT_TAIL(line_of(s), s, next);
+}
+
+static void
+leave_line(struct stream *s)
+{
+	if (s->queued)
+		TAILQ_REMOVE(line_of(s), s, next);
+	s->queued = 0;
+}
+
+/* Whose turn is it? */
+static struct stream *
+line_next(void)
+{
+	if (TAILQ_EMPTY(&little) || (!TAILQ_EMPTY(&much) && in_row >= IN_ROW)) {
+		in_row = 0;
+		return (TAILQ_FIRST(&much));
+	}
+	in_row++;
+	return (TAILQ_FIRST(&little));
 }
 
 /*
@@ -64,10 +98,7 @@ relay_close(struct stream *s)
 {
 	if (s->fd == -1)
 		return;
-	if (s->queued) {
-		s->queued = 0;
-		TAILQ_REMOVE(&ready, s, next);
-	}
+	leave_line(s);
 	large_count -= s->large;
 	(void)event_del(&s->ev);
 	(void)close(s->fd);
@@ -218,7 +249,7 @@ on_readable(int fd, short what, void *arg)
 int
 relay_waiting(void)
 {
-	return (!TAILQ_EMPTY(&ready));
+	return (!TAILQ_EMPTY(&little) || !TAILQ_EMPTY(&much));
 }
 
 /* One that has ended is served till its end, in its turn. */
@@ -236,10 +267,12 @@ void
 relay_resume(void)
 {
 	struct stream *s;
+	int i;
 
-	while (port_free() && (s = TAILQ_FIRST(&ready)) != NULL) {
-		TAILQ_REMOVE(&ready, s, next);
-		s->queued = 0;
+	for (i = 0; i < ROUND && port_free(); i++) {
+		if ((s = line_next()) == NULL)
+			break;
+		leave_line(s);
 		(void)relay_piece(s);
 		if (s->fd != -1 && !s->parked)
 			wait_on(s);

@@ -55,7 +55,7 @@ priv_welcome(void)
 	return (!port_full() && !child_held());
 }
 
-/* One round of what may have room by now; 0 once another is of no use. */
+/* One round of what may have room by now; 0 if another is of no use. */
 static int
 settle_once(void)
 {
@@ -71,13 +71,14 @@ settle_once(void)
 
 /*
  * After any event: messages that had to wait, children that stand in line,
- * and the events that follow from what is full and what is not.
+ * and the events that follow from what is full and what is not. How the loop
+ * is to go on: without sleep if there is more.
  */
-static void
+static int
 worker_settle(void)
 {
-	while (settle_once())
-		continue;
+	int more = settle_once();
+
 	/* What it sends has answers, too. */
 	if (!worker_broker.open || port_full())
 		(void)event_del(&broker_event);
@@ -92,6 +93,7 @@ worker_settle(void)
 	if (!priv_gone && imsgbuf_queuelen(&worker_priv.ibuf) > 0 &&
 	    event_add(&priv_write_event, NULL) == -1)
 		fatal("worker");
+	return (more ? EVLOOP_ONCE | EVLOOP_NONBLOCK : EVLOOP_ONCE);
 }
 
 static void
@@ -156,14 +158,14 @@ worker_last_words(void)
 {
 	struct timeval tv = { LAST_WORDS, 0 };
 	struct event timer;
-	int over = 0;
+	int over = 0, how = EVLOOP_ONCE;
 
 	evtimer_set(&timer, on_timeout, &over);
 	(void)evtimer_add(&timer, &tv);
 	while ((port_waiting() || relay_waiting()) && !over) {
-		if (event_loop(EVLOOP_ONCE) != 0)
+		if (event_loop(how) != 0)
 			break;
-		worker_settle();
+		how = worker_settle();
 	}
 }
 
@@ -171,6 +173,7 @@ int
 main(int argc, char *argv[])
 {
 	struct part_args args;
+	int how = EVLOOP_ONCE;
 
 	part_init("worker", argc, argv, &args);
 	worker_limits();
@@ -195,9 +198,9 @@ main(int argc, char *argv[])
 	part_drop(&args);
 	sandbox_worker();
 	while (!priv_gone || !priv_welcome()) {
-		if (event_loop(EVLOOP_ONCE) == -1)
+		if (event_loop(how) == -1)
 			fatal("libevent");
-		worker_settle();
+		how = worker_settle();
 	}
 	worker_last_words();
 	port_end();

@@ -3,6 +3,7 @@
 import fcntl
 import hashlib
 import os
+import statistics
 import tempfile
 import time
 
@@ -272,6 +273,37 @@ def node_gone():
         p.nothing_left()
     finally:
         p.release()
+
+
+@case(MOVE + " little goes before much", limit=60)
+def little_first():
+    """A conversation does not wait until each of 200 has had its turn."""
+    with Counting(hashed=False) as p:
+        for number in [p.send((A.run, ["/usr/bin/yes"], [A.stdout]))
+                       for _ in range(200)]:
+            p.reply(number, 20)
+        cat = p.run(["/bin/cat"], [A.stdin, A.stdout])
+        p.until(lambda: len(p.count) == 200, "output of all", 20)
+        before = []
+        for turn in range(1, 12):
+            others = sum(p.count.values())
+            p.stdin(cat, b"x")
+            p.until(lambda n=turn: p.count.get(cat) == n, "the echo", 20)
+            before.append(sum(p.count.values()) - others)
+        check(statistics.median(before) < 4 * MIB,
+              "%s bytes of others came first", before)
+
+
+@case(MOVE + " much is not kept back by little", limit=60)
+def much_too():
+    """However many others there are that never stop writing a little."""
+    with Counting(hashed=False) as p:
+        for _ in range(50):
+            p.run("while :; do echo x; done", [A.stdout])
+        pid = p.run(["/usr/bin/head", "-c", str(4 * MIB), "/dev/zero"],
+                    [A.stdout])
+        expect(0, p.exit(pid, 40), "status")
+        expect(4 * MIB, p.count[pid], "bytes")
 
 
 @case(MOVE + " no more than a few pipes are made larger", limit=60)

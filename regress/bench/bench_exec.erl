@@ -36,8 +36,9 @@ window(Client, Options) ->
 send(#{client := Client}, {Pid, _}, Data) ->
     ok = Client:send(Pid, Data).
 
+%% Each by a process of its own: whoever kills many does not wait for one.
 kill(#{client := Client}, {Pid, _}) ->
-    ok = Client:kill(Pid, 9).
+    spawn_link(fun() -> ok = Client:kill(Pid, 9) end).
 
 next(_System) ->
     receive

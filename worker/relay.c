@@ -189,7 +189,10 @@ relay_copy(struct stream *s)
 	return (n);
 }
 
-/* Little is copied after all, as the next will be. */
+/*
+ * Little is copied after all, as the next will be. Where nothing moves it is
+ * read that says why: a child can have put into its pipe what cannot be moved.
+ */
 static ssize_t
 relay_move(struct stream *s)
 {
@@ -201,10 +204,10 @@ relay_move(struct stream *s)
 		return (n);
 	}
 	s->bulk = 0;
-	if (n > 0) {
-		body_copy(piece);
-		port_output(s->number, s->child->pid, piece, (size_t)n);
-	}
+	if (n <= 0)
+		return (relay_copy(s));
+	body_copy(piece);
+	port_output(s->number, s->child->pid, piece, (size_t)n);
 	return (n);
 }
 

@@ -93,6 +93,29 @@ def other_port():
         check(p.out(pid) == data.bytes, "other bytes")
 
 
+class ToFile(OutputTo):
+    """A file has no end of file while somebody writes it."""
+
+    def _fill(self):
+        data = os.read(self.rfd, MIB)
+        self.received += data
+        self._frames()
+        if not data:
+            time.sleep(0.01)
+
+
+@case(MOVE + " a port that is a file gets copies", limit=60)
+def file_port():
+    data = Hashed(4 * MIB)
+    with tempfile.NamedTemporaryFile() as out:
+        reader = os.open(out.name, os.O_RDONLY)
+        with ToFile(reader, out.fileno()) as p:
+            pid = p.run(["/bin/cat", data.name], [A.stdout])
+            expect(0, p.exit(pid, 30), "status")
+            check(p.out(pid) == data.bytes, "other bytes")
+            p.eof = True
+
+
 @rows(MOVE + " a reader that takes it in pieces of", [
     ("1 byte, then all", 1), ("63 bytes", 63), ("4,095 bytes", 4095),
     ("65,537 bytes", 65537)], limit=60)

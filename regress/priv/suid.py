@@ -125,7 +125,12 @@ def caps(pid):
 
 
 def settled(pid, program):
-    """Wait until a child has become its program."""
-    eventually(lambda: proc.comm(pid) == os.path.basename(program), 3,
-               lambda: "%d is %s still" % (pid, proc.comm(pid)))
+    """Wait until a child has become its program, which then sleeps.
+
+    Its loader has closed by then what that had open.
+    """
+    eventually(lambda: proc.comm(pid) == os.path.basename(program)
+               and proc.state(pid) == "S", 3,
+               lambda: "%d is %s still, %s" % (pid, proc.comm(pid),
+                                               proc.state(pid)))
     return pid

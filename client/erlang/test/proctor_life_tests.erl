@@ -332,11 +332,11 @@ daemon_ready() ->
     process_flag(trap_exit, true),
     ?assertEqual({error, {not_ready, 100}},
                  Start([{ready, {line, "never"}}, {ready_timeout, 100}])),
-    {'EXIT', _, _} = next(),
+    not_linked(),
     ?assertMatch({error, {ended, {exited, 7}}},
                  proctor_daemon:start_link("sh", ["-c", "exit 7"],
                                            [{ready, {line, "x"}}])),
-    {'EXIT', _, _} = next(),
+    not_linked(),
     ?assertEqual([], proctor:which_children()).
 
 daemon_stops() ->
@@ -378,11 +378,18 @@ daemon_refused() ->
     process_flag(trap_exit, true),
     ?assertEqual({error, {exec, enoent, <<"no-such-command">>}},
                  proctor_daemon:start_link("no-such-command", [], [])),
-    {'EXIT', _, _} = next(),
+    not_linked(),
     ?assertEqual({error, {badopt, {max_line, 0}}},
                  proctor_daemon:start_link("sleep", ["1"], [{max_line, 0}])),
-    {'EXIT', _, _} = next(),
+    not_linked(),
     ?assertMatch({error, _},
                  proctor_daemon:start_link("sleep", ["1"],
                                            [{cd, "/no/such"}])),
-    {'EXIT', _, _} = next().
+    not_linked().
+
+%% One that did not start may have told its parent so by a signal, too: OTP 26
+%% and later take that away.
+not_linked() ->
+    receive {'EXIT', _, _} -> ok
+    after 200 -> ok
+    end.

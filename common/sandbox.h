@@ -12,16 +12,16 @@
 #include <sys/types.h>
 
 /*
- * The guard hears priv and signals, reads /proc, signals and reaps processes.
- * Its signal handlers are set before.
+ * Guard and reaper hear signals, and the latter priv; they read /proc, signal
+ * and reap processes. Their signal handlers are set before.
  */
 void sandbox_guard(void);
 
 /*
  * Priv signals, renices and reaps, and talks to all others. It opens and
- * makes nothing: what it reads of /proc it has opened before, and its signal
- * handlers are set. forks: there is no launcher, so it makes the children
- * itself; that leaves nothing to be taken away on Linux.
+ * makes nothing, and its signal handlers are set. forks: there is no launcher,
+ * so it makes the children itself; that leaves nothing to be taken away on
+ * Linux.
  */
 void sandbox_priv(int forks);
 

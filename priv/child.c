@@ -134,18 +134,48 @@ child_is_ours(pid_t pid)
 	    waitid(P_PID, (id_t)pid, &si, WEXITED | WNOHANG | WNOWAIT) == 0);
 }
 
+/* Is pid what a launcher may speak of: our child, and not known yet? */
+static int
+child_is_new(pid_t pid)
+{
+	return (pid > 1 && child_by_pid(pid) == NULL && !part_is(pid) &&
+		child_is_ours(pid));
+}
+
+/* pid is c, from now on. */
+static void
+child_list_pid(struct child *c, pid_t pid)
+{
+	c->pid = pid;
+	(void)RB_INSERT(pid_tree, &pids, c);
+	group_join(c);
+	reap_watch(c);
+}
+
 /*
- * End a child that is in no table. Its number is a launcher's word, so it
+ * A process that never became a child, as its launcher says: it is dead or
+ * dying, and is waited for.
+ */
+void
+child_stray(pid_t pid)
+{
+	struct child *c;
+
+	if (!child_is_new(pid) || waitpid(pid, NULL, WNOHANG) == pid)
+		return;
+	c = child_alloc();
+	c->flags = CHILD_STRAY;
+	child_list_pid(c, pid);
+}
+
+/*
+ * Kill a child that is in no table. Its number is a launcher's word, so it
  * counts only if it is a child of ours. 1 if it was killed.
  */
 int
-child_kill_stray(pid_t pid)
+child_kill_new(pid_t pid)
 {
-	if (child_by_pid(pid) != NULL || part_is(pid) || !child_is_ours(pid))
-		return (0);
-	(void)kill(pid, SIGKILL);
-	reap_sigchld();
-	return (1);
+	return (child_is_new(pid) && kill(pid, SIGKILL) == 0);
 }
 
 /*
@@ -159,7 +189,7 @@ child_renice(const struct child *c, pid_t pid)
 	if (!(c->run_flags & RUN_NICE) || c->nice >= 0 ||
 	    !c->target->base.change)
 		return (0);
-	if (child_by_pid(pid) != NULL || part_is(pid) || !child_is_ours(pid)) {
+	if (!child_is_new(pid)) {
 		errno = ESRCH;
 		return (-1);
 	}
@@ -180,42 +210,10 @@ child_born(struct child *c, pid_t pid)
 	/* A managed process may be gone, and its pid be a child's now. */
 	if (old != NULL && old->flags & CHILD_FOREIGN)
 		reap_child(old);
-	if (child_by_pid(pid) != NULL || part_is(pid))
+	if (!child_is_new(pid))
 		return (-1);
-	if (!child_is_ours(pid)) {
-		if (!reap_claim(pid, c))
-			return (-1);
-		c->pid = pid;
-		c->flags |= CHILD_ENDED;
-		return (0);
-	}
-	c->pid = pid;
-	(void)RB_INSERT(pid_tree, &pids, c);
-	if (set != -1)
-		c->watch = pidset_add(set, pid, c->id);
-	if (c->watch == -1) {
-		log_debug("pid %d is watched by SIGCHLD", (int)pid);
-		reap_sigchld();
-	}
+	child_list_pid(c, pid);
 	return (0);
-}
-
-/* An orphan that was given to us: known so that it can be stopped. */
-void
-child_adopt(pid_t pid)
-{
-	struct child *c;
-
-	if (child_by_pid(pid) != NULL || part_is(pid) ||
-	    waitpid(pid, NULL, WNOHANG) == pid)
-		return;
-	c = child_alloc();
-	c->flags = CHILD_ORPHAN;
-	c->kill_timeout = KILL_TIMEOUT_DEFAULT;
-	if (child_born(c, pid) == -1)
-		child_free(c);
-	else
-		stop_late(c);
 }
 
 /*
@@ -226,7 +224,7 @@ child_adopt(pid_t pid)
 static int
 foreign_owner(const struct child *c, pid_t pid, uid_t *uid)
 {
-	if (guard_uid(pid, uid) == -1) {
+	if (reaper_uid(pid, uid) == -1) {
 		errno = ESRCH;
 		return (-1);
 	}
@@ -296,7 +294,7 @@ foreign_take(struct child *c, const struct run *r)
 		return (-1);
 	}
 	/* One that is ours may be what a launcher is about to name. */
-	if (launch_waiting() && child_is_ours(r->pid)) {
+	if (child_is_ours(r->pid)) {
 		errno = EAGAIN;
 		return (-1);
 	}
@@ -317,12 +315,13 @@ child_manage(const struct run *r)
 	int error;
 
 	errno = EPERM;
-	if (part_is(r->pid) || r->pid == getpid() || r->pid == getppid())
+	if (part_is(r->pid) || r->pid == getpid() || reaper_is(r->pid))
 		return (-1);
 	errno = ENOSYS;
 	if (set == -1)
 		return (-1);
 	c = child_new(r, NULL, NULL);
+	c->group = 0; /* whatever it is in */
 	if (foreign_take(c, r) == -1) {
 		error = errno;
 		child_free(c);
@@ -378,8 +377,8 @@ void
 child_unlist(struct child *c)
 {
 	(void)RB_REMOVE(pid_tree, &pids, c);
-	pidset_remove(c->watch);
-	c->watch = -1;
+	group_leave(c);
+	reap_forget(c);
 	timer_clear(&c->deadline);
 	timer_clear(&c->limit);
 	c->flags |= CHILD_ENDED;
@@ -390,14 +389,14 @@ child_free(struct child *c)
 {
 	int i;
 
+	if (c->pid != 0 && !(c->flags & CHILD_ENDED))
+		child_unlist(c);
 	timer_clear(&c->deadline);
 	timer_clear(&c->limit);
-	pidset_remove(c->watch);
+	reap_forget(c);
 	for (i = 0; i < 3; i++)
 		if (c->fds[i] != -1)
 			(void)close(c->fds[i]);
-	if (c->pid != 0 && !(c->flags & CHILD_ENDED))
-		(void)RB_REMOVE(pid_tree, &pids, c);
 	(void)RB_REMOVE(id_tree, &ids, c);
 	children--;
 	if (c->rule != NULL)

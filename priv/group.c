@@ -3,10 +3,10 @@
  *
  * The number of a group is nobody else's for as long as its leader was not
  * reaped, or it has members. So all of it is signalled at once while its
- * leader is dead and not reaped, and not once later: then signal 0 asks whether
- * there is anybody left, and who has outstayed his time is killed by his own
- * pid. Those are orphans by then, which are given to us, and the pid of a
- * child of ours is its own until we reap it.
+ * leader is dead and not reaped. Later signal 0 asks whether there is anybody
+ * left, and who has outstayed his time is killed by whoever is the parent of
+ * a member that he has not reaped: priv, if that is a child that has joined
+ * the group, or the reaper, to whom orphans fall.
  *
  * After a stop or a timeout the leader's end is not told before that of its
  * group. The leader may go at once and others take their time, as a shell does
@@ -17,12 +17,11 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "compat/proc.h"
 #include "log.h"
 #include "priv.h"
 
 #define LOOK_MAX 50 /* ms between two looks at the groups that are left */
-#define LOOK_CHILDREN 500 /* children that make it a ms longer */
+#define LOOK_GROUPS 500 /* groups that make it a ms longer */
 #define GIVEUP 2000 /* ms after SIGKILL that a group may take */
 
 static int
@@ -36,19 +35,32 @@ static RB_HEAD(leader_tree, child) leaders = RB_INITIALIZER(&leaders);
 RB_PROTOTYPE(leader_tree, child, by_pid, cmp_leader)
 RB_GENERATE(leader_tree, child, by_pid, cmp_leader)
 
+static int
+cmp_member(const struct child *a, const struct child *b)
+{
+	if (a->group != b->group)
+		return (a->group < b->group ? -1 : 1);
+	return (a->id < b->id ? -1 : a->id > b->id);
+}
+
+/* Children that have joined another's group and were not reaped. */
+static RB_HEAD(member_tree, child) members = RB_INITIALIZER(&members);
+RB_PROTOTYPE(member_tree, child, by_group, cmp_member)
+RB_GENERATE(member_tree, child, by_group, cmp_member)
+
 static struct timer look_timer;
-static int look_ms;
+static int look_ms, held;
 
 static void look(void *);
 
-/* Each look walks all children in the kernel: the more, the rarer. */
+/* Each look asks for all groups that are held: the more, the rarer. */
 static void
 look_after(int ms)
 {
 	int64_t wait;
 
 	look_ms = ms < LOOK_MAX ? ms : LOOK_MAX;
-	wait = look_ms + child_count() / LOOK_CHILDREN;
+	wait = look_ms + held / LOOK_GROUPS;
 	if (!look_timer.set || timer_left(&look_timer) > wait)
 		timer_set(&look_timer, wait, look, NULL);
 }
@@ -88,6 +100,7 @@ void
 group_release(struct child *c)
 {
 	(void)RB_REMOVE(leader_tree, &leaders, c);
+	held--;
 	c->flags &= ~(uint32_t)CHILD_HELD;
 	timer_clear(&c->deadline);
 	if (c->flags & CHILD_TOLD)
@@ -115,40 +128,53 @@ group_deadline(void *arg)
 	look_after(1);
 }
 
-/* pid is a child of ours, and nobody reaps it meanwhile. */
 static void
-kill_overdue(pid_t pid, void *arg)
+kill_overdue(const struct child *c)
 {
-	struct child *c, key;
+	struct child *m, key;
 
-	(void)arg;
-	if ((key.pid = getpgid(pid)) == -1 || part_is(pid) ||
-	    (c = RB_FIND(leader_tree, &leaders, &key)) == NULL ||
-	    !(c->flags & CHILD_OVERDUE) || is_gone(c))
-		return;
-	(void)kill(pid, SIGKILL);
+	key.group = c->pid;
+	key.id = 0;
+	for (m = RB_NFIND(member_tree, &members, &key);
+	     m != NULL && m->group == c->pid;
+	     m = RB_NEXT(member_tree, &members, m))
+		if (getpgid(m->pid) == c->pid) {
+			(void)kill(-c->pid, SIGKILL);
+			return;
+		}
+	reaper_group(c->pid);
 }
 
 static void
 look(void *arg)
 {
 	struct child *c, *next;
-	uint32_t flags = 0;
 
 	(void)arg;
-	/* The dead are members until they are reaped. */
-	reap_sweep();
 	for (c = RB_MIN(leader_tree, &leaders); c != NULL; c = next) {
 		next = RB_NEXT(leader_tree, &leaders, c);
 		if (is_gone(c))
 			group_release(c);
-		else
-			flags |= c->flags;
+		else if (c->flags & CHILD_OVERDUE)
+			kill_overdue(c);
 	}
-	if (flags & CHILD_OVERDUE)
-		(void)proc_children(kill_overdue, NULL);
 	if (!RB_EMPTY(&leaders))
 		look_after(2 * look_ms);
+}
+
+/* c is in the table now, and out of it again. */
+void
+group_join(struct child *c)
+{
+	if (c->group != 0)
+		(void)RB_INSERT(member_tree, &members, c);
+}
+
+void
+group_leave(struct child *c)
+{
+	if (c->group != 0)
+		(void)RB_REMOVE(member_tree, &members, c);
 }
 
 /*
@@ -167,6 +193,7 @@ group_hold(struct child *c, int64_t ms)
 	group_recycled(c->pid);
 	log_debug("pid %d has left a process group", (int)c->pid);
 	c->flags |= CHILD_HELD;
+	held++;
 	(void)RB_INSERT(leader_tree, &leaders, c);
 	if (is_due(c))
 		group_deadline(c);

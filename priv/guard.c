@@ -1,19 +1,15 @@
 /*
- * The guard: the process that the node started, parent of priv. It hears
- * nobody but priv. It hands the signals that it gets on to priv, and if priv
- * is killed it inherits all that is left of priv's children and their
- * descendants, which it kills: no process below priv could find them all
- * then.
- *
- * It is also priv's eyes: priv cannot open a file, so the guard looks into
- * /proc for it. What priv may ask for are the real uid of a process, and a
- * signal to the descendants of one of its own children.
+ * The guard: the process that the node started. Its child is the reaper, and
+ * that one's child is priv. Guard and reaper do the same: each hands the
+ * signals that it gets on to its child, is told of its death, and ends as it
+ * ended. If it was killed, all that it leaves falls to whoever waited for it,
+ * who kills it: no process below could find it all then. If the one above is
+ * killed, its child hears SIGTERM. So one of the three is always left to end
+ * what was started.
  */
 
-#include <sys/socket.h>
 #include <sys/wait.h>
 
-#include <errno.h>
 #include <fcntl.h>
 #include <paths.h>
 #include <poll.h>
@@ -27,25 +23,9 @@
 #include "priv.h"
 #include "sandbox.h"
 
-#define ANSWER_MAX 5 /* seconds; its starter can stop it as it begins */
 #define CLEAN_TICK 2 /* ms */
 #define CLEAN_MAX 5000 /* ticks that processes may take to die */
 
-enum guard_op { GUARD_SIGNAL, GUARD_UID };
-
-struct guard_request {
-	int32_t op;
-	int32_t pid;
-	int32_t sig;
-};
-
-struct guard_answer {
-	int32_t found;
-	uint32_t uid;
-};
-
-static int guard_fd = -1; /* in priv: to the guard */
-static pid_t guard_pid;
 static uid_t starter, own; /* the latter after the drop */
 
 /* Children that the starter had before it became us. */
@@ -79,7 +59,7 @@ stranger_gone(pid_t pid)
  * other users that it could not signal, and we could: whatever it could not
  * have had made by us is left alone.
  */
-static int
+int
 guard_ours(pid_t pid)
 {
 	struct target *t;
@@ -106,11 +86,10 @@ kill_one(pid_t pid, void *arg)
 	if (!guard_ours(pid))
 		return;
 	*found = 1;
-	proc_signal_descendants(getpid(), pid, SIGKILL, guard_ours);
-	(void)kill(pid, SIGKILL);
+	reaper_end(pid, SIGKILL);
 }
 
-/* Kill what priv left, and what that leaves, until there is nothing. */
+/* Kill what the child left, and what that leaves, until there is nothing. */
 static void
 guard_clean(void)
 {
@@ -130,35 +109,7 @@ guard_clean(void)
 	log_warnx("processes survive SIGKILL");
 }
 
-/* 0, or -1 if priv is not to be heard any more. */
-static int
-guard_serve(int fd, pid_t priv)
-{
-	struct guard_answer a = { 0 };
-	struct guard_request q;
-	uid_t uid;
-
-	if (recv(fd, &q, sizeof(q), 0) != (ssize_t)sizeof(q))
-		return (-1);
-	switch (q.op) {
-	case GUARD_SIGNAL:
-		if (q.sig != SIGTERM && q.sig != SIGKILL)
-			return (-1);
-		proc_signal_descendants(priv, q.pid, q.sig, guard_ours);
-		break;
-	case GUARD_UID:
-		if (proc_uid(q.pid, &uid) == 0) {
-			a.found = 1;
-			a.uid = uid;
-		}
-		break;
-	default:
-		return (-1);
-	}
-	return (send(fd, &a, sizeof(a), MSG_NOSIGNAL) == -1 ? -1 : 0);
-}
-
-/* Its descriptors: null, null, the log, and priv at number 3. */
+/* Descriptors: null, null, the log, and what is heard at number 3. */
 static void
 guard_descriptors(int fd)
 {
@@ -167,75 +118,86 @@ guard_descriptors(int fd)
 	if ((nullfd = open(_PATH_DEVNULL, O_RDWR)) == -1 ||
 	    dup2(nullfd, STDIN_FILENO) == -1 ||
 	    dup2(nullfd, STDOUT_FILENO) == -1 ||
-	    (fd != STDERR_FILENO + 1 && dup2(fd, STDERR_FILENO + 1) == -1))
-		fatal("guard: descriptors");
-	closefrom(STDERR_FILENO + 2);
+	    (fd != -1 && fd != STDERR_FILENO + 1 &&
+		dup2(fd, STDERR_FILENO + 1) == -1))
+		fatal("descriptors");
+	closefrom(STDERR_FILENO + 1 + (fd != -1));
 }
 
 static void
-guard_forward(pid_t priv)
+guard_forward(pid_t child)
 {
 	static const int sigs[] = { SIGTERM, SIGINT, SIGHUP };
 	size_t i;
 
 	for (i = 0; i < sizeof(sigs) / sizeof(sigs[0]); i++)
 		if (signals_got(sigs[i]))
-			(void)kill(priv, sigs[i]);
+			(void)kill(child, sigs[i]);
 }
 
-/* priv, if it is among the dead; status is its own then. */
+/* child, if it is among the dead; status is its own then. */
 static pid_t
-guard_reap(pid_t priv, int *status)
+guard_reap(pid_t child, int *status)
 {
 	pid_t pid;
 
 	while ((pid = waitpid(-1, status, WNOHANG)) > 0) {
-		if (pid == priv)
+		if (pid == child)
 			return (pid);
 		stranger_gone(pid);
+		reaper_gone(pid);
 	}
 	return (0);
 }
 
-static void __attribute__((__noreturn__)) guard_main(pid_t priv, int fd)
+/* What a process that waits for its child is allowed, and what it has. */
+void
+guard_confine(const char *name, int fd)
 {
-	struct pollfd pfd = { .fd = STDERR_FILENO + 1, .events = POLLIN };
-	int status;
-	pid_t pid = 0;
-
-	setproctitle("-proctor: guard");
-	log_init("guard", log_getlevel());
+	setproctitle("-proctor: %s", name);
+	log_init(name, log_getlevel());
 	guard_descriptors(fd);
 	if (proc_children_open() == -1)
-		fatal("guard: children");
+		fatal("children");
 	signals_catch();
 	privdrop_guard();
 	own = getuid();
-	sandbox_guard();
-	while (pid != priv) {
-		if (signals_poll(&pfd, 1, -1) > 0 &&
-		    guard_serve(pfd.fd, priv) == -1)
+}
+
+/* Until child has ended. It is heard from descriptor 3, if hears says so. */
+void
+guard_wait(const char *name, pid_t child, int hears)
+{
+	struct pollfd pfd = { .fd = hears ? STDERR_FILENO + 1 : -1,
+		.events = POLLIN };
+	int status;
+	pid_t pid = 0;
+
+	while (pid != child) {
+		if (signals_poll(&pfd, 1, timer_wait()) > 0 &&
+		    reaper_serve(pfd.fd, child) == -1)
 			pfd.fd = -1;
-		guard_forward(priv);
+		timer_run();
+		guard_forward(child);
 		if (signals_got(SIGCHLD))
-			pid = guard_reap(priv, &status);
+			pid = guard_reap(child, &status);
 	}
 	if (WIFSIGNALED(status))
-		log_warnx("priv was killed by signal %d", WTERMSIG(status));
-	guard_clean();
+		log_warnx("%s was killed by signal %d", name, WTERMSIG(status));
+	/* An orderly end leaves nothing to the guard but strangers. */
+	if (hears || WIFSIGNALED(status) || WEXITSTATUS(status) == EXIT_RING)
+		guard_clean();
 	exit(WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_RING);
 }
 
 /*
- * Fork: the caller goes on in the child, which is priv. Where nobody can
- * inherit orphans a guard would be of no use and is left out.
+ * Fork twice: the caller goes on in the last child, which is priv. Where
+ * nobody can inherit orphans these two would be of no use and are left out.
  */
 void
 guard_start(const struct start *s)
 {
-	static const struct timeval patience = { ANSWER_MAX, 0 };
-	int fds[2];
-	pid_t pid;
+	pid_t guard = getpid(), pid;
 
 	if (proc_subreaper() == -1 || proc_children_open() == -1) {
 		log_warn("orphans of children cannot be found");
@@ -243,75 +205,14 @@ guard_start(const struct start *s)
 	}
 	starter = s->who.uid;
 	(void)proc_children(stranger_add, NULL);
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) == -1)
-		fatal("guard: socketpair");
-	guard_pid = getpid();
+	proc_children_close();
 	if ((pid = fork()) == -1)
 		fatal("fork");
-	if (pid != 0)
-		guard_main(pid, fds[1]);
-	(void)close(fds[1]);
-	guard_fd = fds[0];
-	if (setsockopt(guard_fd, SOL_SOCKET, SO_RCVTIMEO, &patience,
-		sizeof(patience)) == -1)
-		fatal("guard: patience");
-	if (proc_subreaper() == -1 || proc_children_open() == -1)
-		fatal("guard");
-	guard_watch();
-}
-
-/*
- * A guard that is killed ends priv in an orderly way. To be said again after
- * each change of user.
- */
-void
-guard_watch(void)
-{
-	if (guard_fd != -1 && proc_die_with(guard_pid, SIGTERM) == -1)
-		fatal("guard");
-}
-
-/* A stopped one must not stop priv: it goes on as if there was none. */
-static void
-guard_lost(void)
-{
-	log_warn("the guard does not answer");
-	(void)close(guard_fd);
-	guard_fd = -1;
-}
-
-/* It answers at once: it has nothing else to do. 0 or -1. */
-static int
-guard_ask(int op, pid_t pid, int sig, struct guard_answer *a)
-{
-	struct guard_request q = { op, pid, sig };
-
-	if (guard_fd == -1)
-		return (-1);
-	if (send(guard_fd, &q, sizeof(q), MSG_NOSIGNAL) != -1 &&
-	    recv(guard_fd, a, sizeof(*a), 0) == (ssize_t)sizeof(*a))
-		return (0);
-	guard_lost();
-	return (-1);
-}
-
-/* Signal all descendants of a child, except those in its own group. */
-void
-guard_signal(pid_t child, int sig)
-{
-	struct guard_answer a;
-
-	(void)guard_ask(GUARD_SIGNAL, child, sig, &a);
-}
-
-/* The real uid of a process: see proc_uid(). */
-int
-guard_uid(pid_t pid, uid_t *uid)
-{
-	struct guard_answer a;
-
-	if (guard_ask(GUARD_UID, pid, 0, &a) == -1 || !a.found)
-		return (-1);
-	*uid = a.uid;
-	return (0);
+	if (pid != 0) {
+		guard_confine("guard", -1);
+		sandbox_guard();
+		guard_wait("the reaper", pid, 0);
+	}
+	strangers_count = 0; /* they are the guard's */
+	reaper_start(guard);
 }

@@ -41,7 +41,6 @@ static void launcher_main(int, const struct target *, pid_t *)
 
 static struct launcher launchers[LAUNCHERS_MAX];
 static size_t launchers_count;
-static uint64_t asked; /* launches so far, by all of them */
 
 static pid_t *
 board_new(void)
@@ -108,45 +107,18 @@ launch_alive(const struct target *t)
 	return (t->launcher->channel.open);
 }
 
-/* Is there a child that priv asked for and has not heard of? */
-int
-launch_waiting(void)
-{
-	return (asked > launch_answered());
-}
-
-uint64_t
-launch_asked(void)
-{
-	return (asked);
-}
-
-/* All launches up to that one have been answered. */
-uint64_t
-launch_answered(void)
-{
-	uint64_t first = asked + 1;
-	const struct child *c;
-	size_t i;
-
-	for (i = 0; i < launchers_count; i++) {
-		c = TAILQ_FIRST(&launchers[i].queue);
-		if (c != NULL && c->launch < first)
-			first = c->launch;
-	}
-	return (first - 1);
-}
-
 /*
  * The child that the launcher was making when it died or was held: nobody
  * else would end it.
  */
-static void
+static pid_t
 kill_halfborn(const struct launcher *l)
 {
-	if (*l->board > 1 && child_kill_stray(*l->board))
-		log_warnx(
-		    "pid %d was held before it ran: killed", (int)*l->board);
+	pid_t pid = *l->board; /* read once: it is the launcher's memory */
+
+	if (child_kill_new(pid))
+		log_warnx("pid %d was held before it ran: killed", (int)pid);
+	return (pid);
 }
 
 /* A launcher that does not answer is of no use: its end is heard as such. */
@@ -157,7 +129,7 @@ abandon(const struct launcher *l)
 		return;
 	(void)kill(l->pid, SIGKILL);
 	/* It has a copy of the channel: no end of file before it is gone. */
-	kill_halfborn(l);
+	(void)kill_halfborn(l);
 }
 
 void
@@ -177,7 +149,7 @@ launch_timeout(void *arg)
 
 	if (l->held++)
 		abandon(l);
-	kill_halfborn(l);
+	(void)kill_halfborn(l);
 	timer_set(&l->timeout, LAUNCH_TIMEOUT, launch_timeout, l);
 }
 
@@ -194,7 +166,6 @@ launch_run(struct child *c, const struct run *r)
 		fatal("run");
 	channel_send(&l->channel, IMSG_LAUNCH, -1, msg, len);
 	free(msg);
-	c->launch = ++asked;
 	if (TAILQ_EMPTY(&l->queue))
 		timer_set(&l->timeout, LAUNCH_TIMEOUT, launch_timeout, l);
 	TAILQ_INSERT_TAIL(&l->queue, c, queue);
@@ -295,7 +266,7 @@ launch_lost(struct launcher *l)
 	channel_close(&l->channel);
 	timer_clear(&l->timeout);
 	streams_close(l);
-	kill_halfborn(l);
+	child_stray(kill_halfborn(l));
 	while ((c = TAILQ_FIRST(&l->queue)) != NULL) {
 		TAILQ_REMOVE(&l->queue, c, queue);
 		answer_lost(c);
@@ -303,22 +274,41 @@ launch_lost(struct launcher *l)
 	stop_check();
 }
 
-/* pid was reaped: the channel may still be held open by a child. */
+/* Read once and handle what is there by now: how many messages that was. */
+static int
+hear(struct channel *c, int *alive)
+{
+	int n = 0;
+
+	*alive = channel_read(c);
+	while (channel_dispatch(c, stop_state()))
+		n++;
+	return (n);
+}
+
+/*
+ * It is gone; what it said before counts still. There may be no end of file:
+ * a child on its way to exec has the channel, too.
+ */
+static void
+hear_last(struct launcher *l)
+{
+	int alive;
+
+	while (hear(&l->channel, &alive) > 0 && alive)
+		continue;
+	launch_lost(l);
+}
+
+/* pid was reaped; was it one of them? */
 void
 launch_ended(pid_t pid)
 {
-	struct launcher *l;
 	size_t i;
 
-	for (i = 0; i < launchers_count; i++) {
-		l = &launchers[i];
-		if (pid != l->pid || !l->channel.open)
-			continue;
-		while (channel_read(&l->channel) == 1 &&
-		       channel_dispatch(&l->channel, stop_state()))
-			continue;
-		launch_lost(l);
-	}
+	for (i = 0; i < launchers_count; i++)
+		if (pid == launchers[i].pid && launchers[i].channel.open)
+			hear_last(&launchers[i]);
 }
 
 /* launch_count() of them. */
@@ -339,18 +329,12 @@ dispatch_launcher(struct launcher *l, const struct pollfd *pfd)
 
 	if (!c->open)
 		return;
-	if (pfd->revents & (POLLIN | POLLHUP | POLLERR)) {
-		alive = channel_read(c);
-		while (channel_dispatch(c, stop_state()))
-			continue;
-	}
-	if (alive && imsgbuf_queuelen(&c->ibuf) > 0 && channel_write(c) == -1)
-		/* It is gone; what it said before still counts. */
-		while ((alive = channel_read(c)))
-			while (channel_dispatch(c, stop_state()))
-				continue;
+	if (pfd->revents & (POLLIN | POLLHUP | POLLERR))
+		(void)hear(c, &alive);
 	if (!alive)
 		launch_lost(l);
+	else if (imsgbuf_queuelen(&c->ibuf) > 0 && channel_write(c) == -1)
+		hear_last(l);
 }
 
 void
@@ -377,40 +361,6 @@ launch_send(void)
 		if (c->open && imsgbuf_queuelen(&c->ibuf) > 0)
 			(void)channel_write(c);
 	}
-}
-
-/* All that it has said so far. */
-static void
-hear(struct launcher *l)
-{
-	struct pollfd pfd = { .fd = l->channel.ibuf.fd, .events = POLLIN };
-
-	while (l->channel.open && poll(&pfd, 1, 0) == 1)
-		dispatch_launcher(l, &pfd);
-}
-
-/*
- * pid is dead and in no table. If a launcher has made it, it is on that one's
- * board, or was said and is in the table afterwards. 1 if it is on its way
- * and has a group that is to go with it. A launcher that lies here could as
- * well have named it.
- */
-int
-launch_leads(pid_t pid)
-{
-	const struct child *c;
-	int leads = 0, ours;
-	size_t i;
-
-	for (i = 0; i < launchers_count; i++) {
-		/* Before what makes room for another one there. */
-		ours = *launchers[i].board == pid;
-		hear(&launchers[i]);
-		c = TAILQ_FIRST(&launchers[i].queue);
-		if (ours && c != NULL)
-			leads = c->run_flags & RUN_KILL_GROUP && c->group == 0;
-	}
-	return (leads);
 }
 
 /* They hear that it is over. */

@@ -33,12 +33,6 @@ launch_alive(const struct target *t)
 	return (1);
 }
 
-int
-launch_waiting(void)
-{
-	return (0);
-}
-
 void
 launch_run(struct child *c, const struct run *r)
 {
@@ -48,18 +42,6 @@ launch_run(struct child *c, const struct run *r)
 	spawn_child(&c->target->base, r, &l, fds, NULL);
 	if (launch_result(c, &l, fds) == -1)
 		fatalx("launched pid %d twice", (int)l.pid);
-}
-
-uint64_t
-launch_asked(void)
-{
-	return (0);
-}
-
-uint64_t
-launch_answered(void)
-{
-	return (0);
 }
 
 void
@@ -76,13 +58,6 @@ void
 launch_ended(pid_t pid)
 {
 	(void)pid;
-}
-
-int
-launch_leads(pid_t pid)
-{
-	(void)pid;
-	return (0);
 }
 
 void

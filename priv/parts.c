@@ -33,6 +33,7 @@
 struct part {
 	const char *name;
 	pid_t pid; /* 0 once it was reaped */
+	int watch; /* from pidset_add(), or -1 */
 };
 
 struct channel broker_channel, worker_channel;
@@ -46,6 +47,7 @@ part_add(const char *name, pid_t pid)
 {
 	if (parts_count == PARTS_MAX)
 		fatalx("too many parts");
+	parts[parts_count].watch = -1;
 	parts[parts_count].name = name;
 	parts[parts_count++].pid = pid;
 }
@@ -69,22 +71,45 @@ part_failed(const struct part *p, int status)
 		stop_broken();
 }
 
-/* pid was reaped; was it one of these? */
-int
-part_ended(pid_t pid, int status)
+/* Hear of their ends as of those of children, but by one number for all. */
+void
+parts_watch(void)
 {
 	int i;
 
-	for (i = 0; i < parts_count; i++) {
-		if (parts[i].pid != pid)
-			continue;
-		parts[i].pid = 0;
-		if (status != 0)
-			part_failed(&parts[i], status);
-		launch_ended(pid);
-		return (1);
+	for (i = 0; child_set() != -1 && i < parts_count; i++) {
+		parts[i].watch = pidset_add(child_set(), parts[i].pid, PART_ID);
+		if (parts[i].watch == -1)
+			fatal("%s", parts[i].name);
 	}
-	return (0);
+}
+
+/* Reap p if it has ended: 1, or 0 if it lives. */
+static int
+part_reap(struct part *p)
+{
+	pid_t pid = p->pid;
+	int status;
+
+	if (waitpid(pid, &status, WNOHANG) != pid)
+		return (0);
+	pidset_remove(p->watch);
+	p->pid = 0;
+	if (status != 0)
+		part_failed(p, status);
+	launch_ended(pid);
+	return (1);
+}
+
+/* At least one of them has ended, or may have. */
+void
+parts_reap(void)
+{
+	int i;
+
+	for (i = 0; i < parts_count; i++)
+		if (parts[i].pid != 0)
+			(void)part_reap(&parts[i]);
 }
 
 /* The folder that the other programs are in. */
@@ -229,16 +254,10 @@ parts_start(const struct start *st, const struct args *a)
 static int
 parts_left(void)
 {
-	int i, left = 0, status;
+	int i, left = 0;
 
-	for (i = 0; i < parts_count; i++) {
-		if (parts[i].pid == 0)
-			continue;
-		if (waitpid(parts[i].pid, &status, WNOHANG) == parts[i].pid)
-			(void)part_ended(parts[i].pid, status);
-		else
-			left++;
-	}
+	for (i = 0; i < parts_count; i++)
+		left += parts[i].pid != 0 && !part_reap(&parts[i]);
 	return (left);
 }
 

@@ -120,15 +120,16 @@ struct child {
 	struct timer limit; /* of its timeout */
 	struct target *target; /* whose launcher makes it */
 	struct rule *rule; /* that permits it; NULL: nobody counts it */
-	TAILQ_ENTRY(child) queue; /* at its launcher, until it is born */
-	uint64_t launch; /* its number among all launches */
+	/* At its launcher, until it is born; then CHILD_UNWATCHED. */
+	TAILQ_ENTRY(child) queue;
+	RB_ENTRY(child) by_group; /* if it has joined one */
 	struct slot *slot; /* its answer's place, until it is born */
 };
 
 #define CHILD_TOLD 0x1 /* the worker knows it */
 #define CHILD_STOPPED 0x2 /* by request: its end is no failure */
 #define CHILD_ENDED 0x4 /* reaped */
-#define CHILD_ORPHAN 0x8 /* inherited; nobody is told of it */
+#define CHILD_STRAY 0x8 /* never became a child; nobody is told of it */
 #define CHILD_LOST 0x10 /* refused by the worker, and killed */
 #define CHILD_FOREIGN 0x20 /* no child of ours: only managed */
 #define CHILD_TIMEOUT 0x80 /* its time was over */
@@ -136,8 +137,9 @@ struct child {
 #define CHILD_HELPER 0x40 /* a kill command; nobody is told of it */
 #define CHILD_HELD 0x200 /* reaped, but its group is not gone */
 #define CHILD_OVERDUE 0x400 /* and that has no time left */
+#define CHILD_UNWATCHED 0x800 /* no pidfd tells of its end */
 /* Of these the node is to know nothing. */
-#define CHILD_SILENT (CHILD_ORPHAN | CHILD_HELPER | CHILD_LOST)
+#define CHILD_SILENT (CHILD_STRAY | CHILD_HELPER | CHILD_LOST)
 
 /* answer.c: replies in the order of their requests */
 void answer_reserve(struct child *);
@@ -160,7 +162,8 @@ int child_manage(const struct run *);
 int child_signal(const struct child *, int sig);
 pid_t child_group(const struct child *);
 int child_renice(const struct child *, pid_t);
-int child_kill_stray(pid_t);
+int child_kill_new(pid_t);
+void child_stray(pid_t);
 void child_unlist(struct child *);
 void child_tell_exit(struct child *);
 void child_free(struct child *);
@@ -170,15 +173,14 @@ int child_full(void);
 int child_count(void);
 int child_set(void);
 void child_each(void (*)(struct child *));
-void child_adopt(pid_t);
 int child_lost(void *, const void *, size_t, int);
 
 /* reap.c: ends of children */
-int reap_claim(pid_t, struct child *);
-void reap_stray(pid_t);
+void reap_watch(struct child *);
+void reap_unwatch(struct child *);
+void reap_forget(struct child *);
 void reap_child(struct child *);
 void reap_ended(void);
-void reap_sweep(void);
 void reap_sigchld(void);
 
 /* group.c: what a leader leaves of its group */
@@ -186,6 +188,8 @@ void group_signal(const struct child *);
 int group_hold(struct child *, int64_t ms);
 void group_release(struct child *);
 void group_recycled(pid_t);
+void group_join(struct child *);
+void group_leave(struct child *);
 
 /* request.c: what the broker asks for */
 int request_run(void *, const void *, size_t, int);
@@ -216,10 +220,6 @@ void launch_ended(pid_t);
 int launch_stream(void *, const void *, size_t, int);
 int launch_done(void *, const void *, size_t, int);
 int launch_alive(const struct target *);
-int launch_waiting(void);
-int launch_leads(pid_t);
-uint64_t launch_asked(void);
-uint64_t launch_answered(void);
 void launch_abandon(void);
 void launch_close(void);
 
@@ -251,8 +251,10 @@ void parts_start(const struct start *, const struct args *);
 void parts_end(void);
 void channel_poll(struct pollfd *, struct channel *, int want);
 int part_is(pid_t);
-int part_ended(pid_t, int status);
 void part_add(const char *name, pid_t);
+#define PART_ID 0 /* no child has it: in the set of children, any of these */
+void parts_watch(void);
+void parts_reap(void);
 
 /* args.c */
 void args_parse(struct args *, int argc, char *const *argv);
@@ -309,11 +311,24 @@ void signals_catch(void);
 int signals_poll(struct pollfd *, size_t, int ms);
 int signals_got(int sig);
 
-/* guard.c */
+/* guard.c: above priv, and what it shares with the reaper */
 void guard_start(const struct start *);
-void guard_watch(void);
-void guard_signal(pid_t, int sig);
-int guard_uid(pid_t, uid_t *);
+void guard_confine(const char *name, int fd);
+void guard_wait(const char *child_name, pid_t child, int hears)
+    __attribute__((__noreturn__));
+int guard_ours(pid_t);
+
+/* reaper.c: between the two; first what it does, then how it is asked */
+void reaper_start(pid_t guard);
+int reaper_serve(int fd, pid_t priv);
+void reaper_end(pid_t, int sig);
+void reaper_gone(pid_t);
+void reaper_watch(void);
+int reaper_is(pid_t);
+int reaper_uid(pid_t, uid_t *);
+void reaper_descendants(pid_t, int sig);
+void reaper_group(pid_t group);
+int reaper_orphans(int sig);
 
 /* dispatch.c */
 extern const struct dispatch priv_broker_table[];

@@ -218,9 +218,10 @@ main(int argc, char *argv[])
 	signals_catch();
 	loop_limits();
 	child_init();
+	parts_watch();
 	stop_init(args.alarm);
 	privdrop_priv();
-	guard_watch(); /* again: a change of user undoes it */
+	reaper_watch(); /* again: a change of user undoes it */
 	sandbox_priv(launch_forks());
 	loop();
 	parts_end();

@@ -8,16 +8,17 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "compat/proc.h"
 #include "log.h"
 #include "priv.h"
 
 #define STOP_TICK 20 /* ms between looks for orphans in a shutdown */
+#define LAST_TICK 2 /* the same when there is nobody else */
 #define STOP_GIVEUP 10000 /* ms after SIGKILL that a process may take */
 
 static unsigned int state = STATE_RUN;
 static int status_wanted;
 static int killing, finished;
+static int orphans; /* that were left at the last look */
 static int64_t alarm_ms;
 static struct timer tick_timer, alarm_timer;
 
@@ -58,7 +59,7 @@ stop_signal(struct child *c, int sig, int family)
 			return;
 	}
 	if (family && !(c->flags & CHILD_FOREIGN)) {
-		guard_signal(c->pid, sig);
+		reaper_descendants(c->pid, sig);
 		(void)kill(-c->pid, sig);
 		if (getpgid(c->pid) == c->pid)
 			return;
@@ -231,43 +232,41 @@ stop_late(struct child *c)
 		stop_one(c);
 }
 
-static void
-adopt(pid_t pid, void *arg)
-{
-	(void)arg;
-	child_adopt(pid);
-}
-
-/* Is there nobody left? Only children are asked: ours, and given to us. */
+/* Is there nobody left? */
 void
 stop_check(void)
 {
 	if (state != STATE_STOP || finished || child_count() > 0)
 		return;
-	if (proc_children(adopt, NULL) == 0 && child_count() > 0)
-		return;
-	finished = 1;
+	orphans = reaper_orphans(killing ? SIGKILL : SIGTERM);
+	finished = orphans == 0;
 }
 
 static void
 stop_tick(void *arg)
 {
 	(void)arg;
-	reap_sweep();
-	/* Until all launches are answered, a stranger may be one of them. */
-	if (!launch_waiting())
-		(void)proc_children(adopt, NULL);
 	if (killing)
 		child_each(stop_one);
+	if (child_count() > 0)
+		orphans = reaper_orphans(killing ? SIGKILL : SIGTERM);
 	stop_check();
-	timer_set(&tick_timer, STOP_TICK, stop_tick, NULL);
+	timer_set(&tick_timer, child_count() > 0 ? STOP_TICK : LAST_TICK,
+	    stop_tick, NULL);
+}
+
+/* Those that we know, and what they have left behind. */
+static int
+stop_left(void)
+{
+	return (child_count() + orphans);
 }
 
 static void
 stop_giveup(void *arg)
 {
 	(void)arg;
-	log_warnx("%d processes survive SIGKILL", child_count());
+	log_warnx("%d processes survive SIGKILL", stop_left());
 	finished = 1;
 }
 
@@ -275,8 +274,8 @@ static void
 stop_kill(void *arg)
 {
 	(void)arg;
-	if (child_count() > 0)
-		log_warnx("%d children did not end in time", child_count());
+	if (stop_left() > 0)
+		log_warnx("%d children did not end in time", stop_left());
 	killing = 1;
 	launch_abandon();
 	child_each(stop_one);

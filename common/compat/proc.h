@@ -86,6 +86,7 @@ int proc_own_folder(char *buf, size_t size);
  * very process. 0, or -1 if the system cannot tell.
  */
 int proc_children_open(void);
+void proc_children_close(void);
 int proc_children(void (*fn)(pid_t, void *), void *arg);
 
 /*

@@ -113,6 +113,11 @@ proc_children_open(void)
 }
 
 void
+proc_children_close(void)
+{
+}
+
+void
 proc_signal_descendants(pid_t parent, pid_t child, int sig, int (*ours)(pid_t))
 {
 	(void)ours;

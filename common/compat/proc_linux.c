@@ -209,11 +209,17 @@ proc_children_open(void)
 {
 	char tid[32];
 
-	if (own_children != -1)
-		(void)close(own_children);
 	(void)snprintf(tid, sizeof(tid), "%d", (int)getpid());
 	own_children = thread_open(getpid(), tid);
 	return (own_children == -1 ? -1 : 0);
+}
+
+void
+proc_children_close(void)
+{
+	if (own_children != -1)
+		(void)close(own_children);
+	own_children = -1;
 }
 
 int

@@ -178,7 +178,7 @@ static const int priv_calls[] = {
 	SYS_rt_sigreturn,
 	SYS_rt_sigprocmask,
 	SYS_recvmsg,
-	SYS_sendto, /* the guard is asked */
+	SYS_sendto, /* the reaper is asked */
 	SYS_recvfrom,
 	SYS_epoll_wait,
 	SYS_epoll_pwait,
@@ -186,11 +186,8 @@ static const int priv_calls[] = {
 	SYS_pidfd_open,
 	SYS_wait4,
 	SYS_waitid,
-	SYS_pread64, /* the list of children, open since the start */
-	SYS_lseek,
 	SYS_setpgid,
 	SYS_getpgid,
-	SYS_getppid,
 	SYS_getuid,
 	SYS_geteuid,
 	SYS_getgid,
@@ -219,7 +216,7 @@ static const struct row priv_rows[] = {
 	{ SYS_fcntl, 1, IS, priv_fcntls, COUNT(priv_fcntls) },
 };
 
-/* The guard: the same signals, and /proc. */
+/* Guard and reaper: the same signals, and /proc. */
 static const int guard_calls[] = {
 	SYS_rt_sigtimedwait,
 	SYS_rt_sigreturn,
@@ -235,6 +232,7 @@ static const int guard_calls[] = {
 	SYS_lseek,
 	SYS_fstat,
 	SYS_newfstatat, /* how some libcs do fstat */
+	SYS_getpgid,
 	SYS_getppid,
 	SYS_nanosleep,
 	SYS_clock_nanosleep,

@@ -205,7 +205,7 @@ ring() ->
     [true = lists:any(fun({_, _, _, Args}) ->
                           string:find(Args, Role) =/= nomatch
                       end, Ring)
-     || Role <- ["guard", "priv", "launcher", "broker", "worker"]],
+     || Role <- ["guard", "reaper", "priv", "launcher", "broker", "worker"]],
     [true = lists:keymember(OsPid, 1, Ring) || OsPid <- [Sleep, Shell]],
     title("The application is stopped: what is left of them?"),
     {Took, ok} = timed(fun() -> application:stop(proctor) end),

@@ -324,7 +324,7 @@ class Port:
     # The ring -----------------------------------------------------------
 
     def ring(self):
-        """{"guard": pid, "priv": ..., "broker", "worker", "launcher"?}."""
+        """{"guard": pid, "reaper", "priv", "broker", "worker"}, "launcher"?"""
         if self.roles is None:
             self.roles = eventually(self._find_ring, 2, lambda: (
                 "no ring below %d: %s" % (self.pid, [
@@ -335,6 +335,9 @@ class Port:
     def _find_ring(self):
         roles = {"guard": self.pid}
         for pid in proc.children(self.pid):
+            if "proctor: reaper" in proc.title(pid):
+                roles["reaper"] = pid
+        for pid in proc.children(roles.get("reaper", 0)):
             if "proctor: priv" in proc.title(pid):
                 roles["priv"] = pid
         for pid in proc.children(roles.get("priv", 0)):
@@ -343,7 +346,7 @@ class Port:
                     roles[role] = pid
             if proc.title(pid).startswith("proctor: launcher"):
                 roles["launcher"] = pid
-        return roles if len(roles) == (5 if LAUNCHER else 4) else None
+        return roles if len(roles) == (6 if LAUNCHER else 5) else None
 
     @staticmethod
     def _program(pid):

@@ -226,6 +226,7 @@ ENDINGS = [
     ("SIGKILL of the broker", kill_part("broker"), RING_FAILED),
     ("SIGKILL of the worker", kill_part("worker"), RING_FAILED),
     ("SIGKILL of priv", kill_part("priv"), RING_FAILED),
+    ("SIGKILL of the reaper", kill_part("reaper"), RING_FAILED),
     ("SIGKILL of the guard", kill_part("guard"), -signal.SIGKILL),
 ]
 
@@ -464,9 +465,9 @@ def launcher_killed():
 # Signals that end nothing ---------------------------------------------------
 
 @rows(SHUTDOWN, [
-    ("%s to %s ends nothing" % (name, "the guard" if role == "guard"
-                                else role), role, getattr(signal, name))
-    for role in ("guard", "priv")
+    ("%s to %s ends nothing" % (name, who), role, getattr(signal, name))
+    for role, who in (("guard", "the guard"), ("reaper", "the reaper"),
+                      ("priv", "priv"))
     for name in ("SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGALRM", "SIGPIPE")
 ])
 def other_signals(role, sig):

@@ -230,6 +230,7 @@ def join_kill():
     ("nobody's", lambda p: 2 ** 30), ("pid 1", lambda p: 1),
     ("the harness's", lambda p: os.getpgrp()),
     ("the guard's", lambda p: p.ring()["guard"]),
+    ("the reaper's", lambda p: p.ring()["reaper"]),
     ("priv's", lambda p: p.ring()["priv"]),
     ("a grandchild's", lambda p: family(p, [])[1]),
 ])
@@ -360,6 +361,7 @@ def setpgid_ended():
     ("of nobody", lambda p: 2 ** 30),
     ("of the harness", lambda p: os.getpgrp()),
     ("of the guard", lambda p: p.ring()["guard"]),
+    ("of the reaper", lambda p: p.ring()["reaper"]),
     ("of a grandchild", lambda p: family(p, [])[1]),
 ])
 def setpgid_foreign(group):

@@ -406,8 +406,9 @@ def zombie():
 
 
 @rows(SECTION + " {error, eperm}:", [
-    ("the guard", "guard"), ("priv", "priv"), ("the broker", "broker"),
-    ("the worker", "worker"), ("the launcher", "launcher"),
+    ("the guard", "guard"), ("the reaper", "reaper"), ("priv", "priv"),
+    ("the broker", "broker"), ("the worker", "worker"),
+    ("the launcher", "launcher"),
 ])
 def ring(role):
     with Port() as p:

@@ -69,6 +69,7 @@ REPLIES = [
     ("kill: a pid beyond 32 bits", (A.kill, 2 ** 32 + 5, 9), NOT_MANAGED),
     ("kill: a pid beyond 64 bits", (A.kill, 2 ** 70, 9), ERROR),
     ("kill: the guard", (A.kill, "guard", 9), NOT_MANAGED),
+    ("kill: the reaper", (A.kill, "reaper", 9), NOT_MANAGED),
     ("kill: priv", (A.kill, "priv", 9), NOT_MANAGED),
     ("kill: the broker", (A.kill, "broker", 9), NOT_MANAGED),
     ("kill: the worker", (A.kill, "worker", 9), NOT_MANAGED),
@@ -141,7 +142,8 @@ def fill_in(term, p):
         return pid
     if term == "launcher" and not LAUNCHER:
         raise Skip("built without a launcher")
-    if term in ("guard", "priv", "broker", "worker", "launcher"):
+    if term in ("guard", "reaper", "priv", "broker", "worker",
+                "launcher"):
         return p.ring()[term]
     return term
 

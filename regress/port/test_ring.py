@@ -177,15 +177,17 @@ def children_pipes():
                   "%s holds %s", role, held)
 
 
-@case(SECTION + " the guard has one child, and that is priv")
+@case(SECTION + " guard, reaper and priv are each other's only children")
 def guard():
     with Port() as p:
         expect([], p.ask(A.list))
         ring = p.ring()
-        check(proc.children(ring["guard"]) == [ring["priv"]], "children %s",
-              proc.children(ring["guard"]))
+        for above, below in (("guard", "reaper"), ("reaper", "priv")):
+            check(proc.children(ring[above]) == [ring[below]],
+                  "children of the %s: %s", above,
+                  proc.children(ring[above]))
         check(sorted(proc.children(ring["priv"])) == sorted(
-            ring[r] for r in ring if r not in ("guard", "priv")),
+            ring[r] for r in ring if r not in ("guard", "reaper", "priv")),
             "children of priv: %s", [
                 proc.title(q) for q in proc.children(ring["priv"])])
 

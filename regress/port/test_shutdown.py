@@ -310,7 +310,7 @@ def not_ours():
 
 @rows(SECTION + " SIGKILL of", [
     ("the broker", "broker"), ("the worker", "worker"), ("priv", "priv"),
-    ("the guard", "guard"),
+    ("the guard", "guard"), ("the reaper", "reaper"),
 ], limit=40)
 def ring_dies(role):
     """200 children, grandchildren, half of them in their own sessions."""
@@ -329,7 +329,7 @@ def ring_dies(role):
 
 @rows(SECTION + " SIGKILL, who ignore SIGTERM, of", [
     ("the broker", "broker"), ("the worker", "worker"), ("priv", "priv"),
-    ("the guard", "guard"),
+    ("the guard", "guard"), ("the reaper", "reaper"),
 ], limit=40)
 def ring_dies_deaf(role):
     with Port("-alarm", "1") as p:

@@ -55,7 +55,7 @@ class Suid(port.Port):
     # The ring has a launcher for each target here.
 
     def ring(self):
-        """{"guard", "priv", "broker", "worker"}; see launchers()."""
+        """{"guard", "reaper", "priv", "broker", "worker"}; see launchers()."""
         if self.roles is None:
             self.roles = eventually(self._find_ring, 3, lambda: (
                 "no ring below %d: %s" % (self.pid, [
@@ -68,12 +68,15 @@ class Suid(port.Port):
         roles = {"guard": self.pid}
         for pid in proc.children(self.pid):
             if self._program(pid) == "proctor":
+                roles["reaper"] = pid
+        for pid in proc.children(roles.get("reaper", 0)):
+            if self._program(pid) == "proctor":
                 roles["priv"] = pid
         for pid in proc.children(roles.get("priv", 0)):
             for role in ("broker", "worker"):
                 if self._program(pid) == "proctor-" + role:
                     roles[role] = pid
-        return roles if len(roles) == 4 else None
+        return roles if len(roles) == 5 else None
 
     def launchers(self):
         """{uid: pid}: a launcher has its target's file-system uid."""

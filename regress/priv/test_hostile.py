@@ -634,7 +634,7 @@ class Hostile_rules(Hostile):
 
 @rows(SECTION + " survived by the worker:", [
     ("stdin of an unknown pid", [stdin(77777, b"x"), stdin(2, b"x")]),
-    ("stdin of priv, the guard", None),
+    ("stdin of priv, the reaper, the guard", None),
 ])
 def unknown_stdin(bodies):
     with usual_rules, Instead(), Witness() as witness, Hostile() as p:

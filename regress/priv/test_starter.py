@@ -40,7 +40,8 @@ def sound(p, **expected):
     said = p.output_of(["/usr/bin/id", "-un"])
     check(said == p.who + "\n", "id %r", said)
     expect(ERROR, p.ask(A.run, SLEEP, [as_user("root")]))
-    masks = {"guard": KILL, "priv": KILL | NICE, "broker": 0, "worker": 0}
+    masks = {"guard": KILL, "reaper": KILL, "priv": KILL | NICE, "broker": 0,
+             "worker": 0}
     parts = dict(p.ring())
     for uid, pid in p.launchers().items():
         parts["launcher %d" % uid] = pid
@@ -647,7 +648,8 @@ def cwd(change):
             super()._exec(child_in, child_out)
     with usual_rules, There(cwd=None) as p:
         sound(p)
-        for pid in (p.ring()["guard"], p.ring()["priv"]):
+        for pid in (p.ring()["guard"], p.ring()["reaper"],
+                    p.ring()["priv"]):
             check(os.readlink("/proc/%d/cwd" % pid) == "/", "cwd")
 
 

@@ -19,7 +19,7 @@ from suid import SLEEP, Suid, as_user, settled
 
 SECTION = "state:"
 KILL, SETUID, NICE = 1 << 5, 1 << 7, 1 << 23
-PARTS = ("guard", "priv", "broker", "worker")
+PARTS = ("guard", "reaper", "priv", "broker", "worker")
 
 # Modes: how each is started, and whom children run as.
 MODES = {
@@ -113,8 +113,8 @@ PRIVILEGED = ("privileged", "root -user U")
     ("%s: %s: _proctor, capabilities %x" % (mode, role, mask),
      mode, role, mask)
     for mode in PRIVILEGED
-    for role, mask in (("guard", KILL), ("priv", KILL | NICE),
-                       ("broker", 0), ("worker", 0))
+    for role, mask in (("guard", KILL), ("reaper", KILL),
+                       ("priv", KILL | NICE), ("broker", 0), ("worker", 0))
 ])
 def part(mode, role, mask):
     with Mode(mode) as m:
@@ -206,7 +206,7 @@ def chrooted(mode):
 def directories(mode):
     """No directory of the starter's is held."""
     with Mode(mode) as m:
-        for name, s in each(m, ("guard", "priv")):
+        for name, s in each(m, ("guard", "reaper", "priv")):
             check(s.cwd == "/", "%s: cwd %s", name, s.cwd)
 
 

@@ -811,6 +811,7 @@ def kill_launchers(p):
     ("SIGKILL of the worker", killer("worker"), (5,)),
     ("SIGKILL of priv", killer("priv"), (5,)),
     ("SIGKILL of the guard", killer("guard"), (-9,)),
+    ("SIGKILL of the reaper", killer("reaper"), (5,)),
     ("SIGKILL of all launchers, then end of file", kill_launchers, (0, 5)),
 ], limit=60)
 def end(how, codes):

@@ -20,7 +20,7 @@ ibuf_open(size_t len)
 
 	if ((buf = calloc(1, sizeof(*buf))) == NULL)
 		return (NULL);
-	if (len > 0 && (buf->buf = calloc(1, len)) == NULL) {
+	if (len > 0 && (buf->buf = malloc(len)) == NULL) {
 		free(buf);
 		return (NULL);
 	}
@@ -77,7 +77,7 @@ ibuf_grow(struct ibuf *buf, size_t need)
 	nsize = buf->size > buf->max / 2 ? buf->max : buf->size * 2;
 	if (nsize < need)
 		nsize = need;
-	nbuf = recallocarray(buf->buf, buf->size, nsize, 1);
+	nbuf = reallocarray(buf->buf, nsize, 1);
 	if (nbuf == NULL)
 		return (-1);
 	buf->buf = nbuf;
@@ -85,8 +85,12 @@ ibuf_grow(struct ibuf *buf, size_t need)
 	return (0);
 }
 
-void *
-ibuf_reserve(struct ibuf *buf, size_t len)
+/*
+ * Append len bytes that hold whatever was in that memory before: the caller
+ * writes all of them, for they will be sent.
+ */
+static void *
+ibuf_extend(struct ibuf *buf, size_t len)
 {
 	void *p;
 
@@ -98,13 +102,22 @@ ibuf_reserve(struct ibuf *buf, size_t len)
 		errno = ERANGE;
 		return (NULL);
 	}
-	/* Memory past wpos is always zero: nobody sends what was there. */
 	if (buf->buf == NULL || len > buf->size - buf->wpos) {
 		if (ibuf_grow(buf, buf->wpos + len) == -1)
 			return (NULL);
 	}
 	p = buf->buf + buf->wpos;
 	buf->wpos += len;
+	return (p);
+}
+
+void *
+ibuf_reserve(struct ibuf *buf, size_t len)
+{
+	void *p;
+
+	if ((p = ibuf_extend(buf, len)) != NULL)
+		memset(p, 0, len);
 	return (p);
 }
 
@@ -115,7 +128,7 @@ ibuf_add(struct ibuf *buf, const void *data, size_t len)
 
 	if (len == 0)
 		return (0);
-	if ((p = ibuf_reserve(buf, len)) == NULL)
+	if ((p = ibuf_extend(buf, len)) == NULL)
 		return (-1);
 	memcpy(p, data, len);
 	return (0);

@@ -222,7 +222,7 @@ channel_sent(struct imsg_channel *ch, size_t n)
 		n -= ibuf_size(msg);
 		TAILQ_REMOVE(&ch->queue, msg, entry);
 		ch->queuelen--;
-		ibuf_free(msg);
+		spare_keep(ch, msg);
 	}
 }
 

@@ -1,8 +1,9 @@
 /*
  * imsg: channels set up and torn down, messages taken from them and queued.
- * Moving the bytes is in imsg-channel.c, the cursor in imsg-buffer.c, and the
- * contract of every function in imsg.h.  The peer is not trusted: a length
- * from the wire is found to be in range before anything is done with it.
+ * Moving the bytes is in imsg-channel.c, the cursor in imsg-buffer.c, memory
+ * for messages in imsg-spare.c, and the contract of every function in imsg.h.
+ * The peer is not trusted: a length from the wire is found to be in range
+ * before anything is done with it.
  */
 
 #include <errno.h>
@@ -31,6 +32,7 @@ imsgbuf_init(struct imsgbuf *imsgbuf, int fd)
 	ch->maxsize = MAX_IMSGSIZE;
 	ch->pid = getpid();
 	TAILQ_INIT(&ch->queue);
+	TAILQ_INIT(&ch->spares);
 	imsgbuf->ch = ch;
 	return (0);
 }
@@ -75,6 +77,7 @@ imsgbuf_clear(struct imsgbuf *imsgbuf)
 		TAILQ_REMOVE(&ch->queue, msg, entry);
 		ibuf_free(msg);
 	}
+	spare_clear(ch);
 	ch->taken = UINT64_MAX;
 	pending_expire(ch);
 	free(ch->buf);
@@ -209,7 +212,7 @@ imsg_create(
 		errno = ERANGE;
 		return (NULL);
 	}
-	msg = ibuf_dynamic(IMSG_HEADER_SIZE + len, ch->maxsize);
+	msg = spare_take(ch, IMSG_HEADER_SIZE + len, ch->maxsize);
 	if (msg == NULL)
 		return (NULL);
 	hdr.type = type;

@@ -261,6 +261,11 @@ int imsg_get_fd(struct imsg *);
 /*
  * Sending.  Messages are queued without bound: the caller watches
  * imsgbuf_queuelen.  A pid of 0 stands for the caller's as of imsgbuf_init.
+ *
+ * The memory of messages that were sent is used again for those to come, so
+ * that a channel in steady use allocates nothing; at most 128 of them and
+ * 256 KiB are kept until imsgbuf_clear, and what a message has not been given
+ * it never holds: no byte of another.
  */
 
 /*

@@ -21,12 +21,24 @@ build() {
 	$CC $CFLAGS -o "$out" "regress/unit/$name.c" "$@" $LDFLAGS $LIBS
 }
 
+# The same for one that counts what is allocated (alloc_util.h).
+counting() {
+	before=$LDFLAGS
+	for f in malloc calloc reallocarray free mmap munmap; do
+		LDFLAGS="$LDFLAGS -Wl,--wrap=$f"
+	done
+	build "$@"
+	LDFLAGS=$before
+}
+
 # With the system's own imsg there is nothing of ours to test.
 if [ -n "$IMSG_SRC" ]; then
 	for t in imsg_test imsg_fd_test imsg_flow_test ibuf_test; do
 		# shellcheck disable=SC2086
 		build $t $IMSG_SRC
 	done
+	# shellcheck disable=SC2086
+	counting imsg_spare_test $IMSG_SRC
 fi
 build etf_test common/etf.c common/etf_write.c
 build proto_test common/proto.c common/compat/ptymodes.c

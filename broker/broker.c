@@ -20,10 +20,18 @@
 /* Messages that may wait for a slow peer before the node is not read. */
 #define QUEUE_MAX 64
 
+/*
+ * Bytes that may wait for the worker: what the socket has not taken of a large
+ * message, or many small ones that leave together. So little is queued that
+ * the memory for it is always the same.
+ */
+#define AHEAD_MAX 65536
+
 /* What the node may write ahead, so that it need not wait for us so often. */
 #define PORT_PIPE (256UL * 1024)
 
 struct channel broker_priv, broker_worker;
+static size_t ahead; /* bytes read since nothing waited for the worker */
 
 static void __attribute__((__noreturn__)) broker_shutdown(int status)
 {
@@ -46,8 +54,11 @@ static void __attribute__((__noreturn__)) broker_shutdown(int status)
 static int
 ring_room(void)
 {
+	if (imsgbuf_queuelen(&broker_worker.ibuf) == 0)
+		ahead = 0;
 	return (imsgbuf_queuelen(&broker_priv.ibuf) < QUEUE_MAX &&
-		imsgbuf_queuelen(&broker_worker.ibuf) < QUEUE_MAX);
+		imsgbuf_queuelen(&broker_worker.ibuf) < QUEUE_MAX &&
+		ahead < AHEAD_MAX);
 }
 
 /* Handle what was read, as long as the ring takes it: is there more? */
@@ -71,6 +82,7 @@ broker_dispatch_node(void)
 			log_warnx("the node sent a frame that is too large");
 			broker_shutdown(EXIT_PEER);
 		}
+		ahead += f.len;
 	}
 	return (1);
 }

@@ -1,6 +1,7 @@
 """DESIGN 5: nothing leaks, nothing grows, running out is an answer."""
 
 import os
+import signal
 import time
 
 import etf
@@ -347,6 +348,23 @@ def stdin_freed():
         eventually(lambda: proc.rss(worker) - before < 20 * MIB * SLOW, 2,
                    lambda: "the worker keeps %d MiB" % (
                        (proc.rss(worker) - before) >> 20))
+
+
+@case(STDIN + " a worker that stands still: little is read ahead")
+def stdin_ahead():
+    with Port() as p:
+        worker = p.ring()["worker"]
+        pid = p.run(["/usr/bin/wc", "-c"], [A.stdin, A.stdout])
+        os.kill(worker, signal.SIGSTOP)
+        for _ in range(256):
+            p.stdin(pid, bytes(65536))
+        p.pump(1, lambda: not p.to_send)
+        taken = 16 * MIB - sum(len(m) for m in p.to_send)
+        os.kill(worker, signal.SIGCONT)
+        check(taken < 2 * MIB, "%d KiB", taken >> 10)
+        p.stdin(pid, A.eof)
+        expect(0, p.exit(pid), "status")
+        expect(16 * MIB, int(p.out(pid)))
 
 
 # A node that does not read --------------------------------------------------

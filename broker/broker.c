@@ -33,13 +33,20 @@
 struct channel broker_priv, broker_worker;
 static size_t ahead; /* bytes read since nothing waited for the worker */
 
-static void __attribute__((__noreturn__)) broker_shutdown(int status)
+static void
+send_shutdown(int status)
 {
 	struct msg_request m = { 0 };
-	struct pollfd pfd;
 
 	m.arg = status;
 	channel_send(&broker_priv, IMSG_SHUTDOWN, -1, &m, sizeof(m));
+}
+
+static void __attribute__((__noreturn__)) broker_shutdown(int status)
+{
+	struct pollfd pfd;
+
+	send_shutdown(status);
 	pfd.fd = RING_PRIV_FD;
 	pfd.events = POLLOUT;
 	while (imsgbuf_queuelen(&broker_priv.ibuf) > 0) {
@@ -151,10 +158,13 @@ main(int argc, char *argv[])
 				continue;
 			fatal("poll");
 		}
-		/* A node that is gone while it cannot be read: no more to do.
-		 */
-		if (!room && pfd[0].revents & (POLLHUP | POLLERR))
+		/* Gone while it could not be read. If priv does not listen,
+		 * our end tells it. */
+		if (!room && pfd[0].revents & (POLLHUP | POLLERR)) {
+			send_shutdown(EXIT_CLEAN);
+			(void)channel_write(&broker_priv);
 			exit(EXIT_CLEAN);
+		}
 		if (room && pfd[0].revents != 0 &&
 		    frame_read(STDIN_FILENO) == 0) {
 			(void)broker_dispatch_node();

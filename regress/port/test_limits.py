@@ -367,6 +367,23 @@ def stdin_ahead():
         expect(16 * MIB, int(p.out(pid)))
 
 
+@case(STDIN + " the node ends while the worker stands still: status 0")
+def stdin_end():
+    with Port() as p:
+        ring = p.ring()
+        p.run(["/bin/cat"], [A.stdin])
+        os.kill(ring["worker"], signal.SIGSTOP)
+        for _ in range(256):
+            p.stdin(2 ** 30, bytes(65536))
+        p.pump(1, lambda: not p.to_send)
+        left = len(p.to_send)
+        p.to_send.clear()
+        p.close_input()
+        gone = p.pump(5 * SLOW, lambda: not proc.alive(ring["broker"]))
+        os.kill(ring["worker"], signal.SIGCONT)
+        check(left and gone, "%d frames left, broker gone: %s", left, gone)
+
+
 # A node that does not read --------------------------------------------------
 
 @rows(PRESSURE, [

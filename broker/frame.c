@@ -22,7 +22,7 @@ static size_t buf_size, start, end; /* unread: start to end */
 static int prefix;
 static size_t stream_left; /* bytes of a stdin request still to come */
 static int32_t stream_pid;
-static int stream_tried; /* the unfinished frame is no stdin request */
+static int stream_tried; /* the frame at start is no stdin request */
 
 void
 frame_init(int packet)
@@ -78,8 +78,8 @@ prefix_value(const uint8_t *p)
 }
 
 /*
- * Does an unfinished frame of len bytes begin {_, {stdin, Pid, Binary}},
- * with the binary up to its end? Then *head bytes come before the bytes.
+ * Does a frame of len bytes, perhaps unfinished, begin {_, {stdin, Pid,
+ * Binary}}, with the binary up to its end? Then *head bytes come before it.
  */
 static int
 stdin_begins(const uint8_t *p, size_t have, size_t len, size_t *head)
@@ -135,20 +135,23 @@ frame_next(struct frame *f)
 	if ((len = prefix_value(buf + start)) > FRAME_MAX)
 		return (FRAME_TOOBIG);
 	have -= (size_t)prefix;
-	if (have >= len) {
-		f->data = buf + start + prefix;
-		f->len = len;
-		start += (size_t)prefix + len;
-		stream_tried = 0;
-		return (FRAME_WHOLE);
+	/* In pieces also if it is whole: more than fits one message. */
+	if ((have < len || len > MSG_STDIN_MAX) && !stream_tried &&
+	    have >= STDIN_HEAD_MAX) {
+		stream_tried = 1;
+		if (stdin_begins(buf + start + prefix, have < len ? have : len,
+			len, &head)) {
+			stream_tried = 0;
+			start += (size_t)prefix + head;
+			stream_left = len - head;
+			return (stdin_piece(f));
+		}
 	}
-	if (stream_tried || have < STDIN_HEAD_MAX)
+	if (have < len)
 		return (FRAME_NONE);
-	stream_tried = 1;
-	if (!stdin_begins(buf + start + prefix, have, len, &head))
-		return (FRAME_NONE);
+	f->data = buf + start + prefix;
+	f->len = len;
+	start += (size_t)prefix + len;
 	stream_tried = 0;
-	start += (size_t)prefix + head;
-	stream_left = len - head;
-	return (stdin_piece(f));
+	return (FRAME_WHOLE);
 }

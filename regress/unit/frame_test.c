@@ -539,6 +539,49 @@ test_stream(void **state)
 	in_child(play_stream_4);
 }
 
+/* Long, and there as a whole before any of it is taken. */
+static void
+whole_long(int32_t pid, enum frame_kind kind)
+{
+	struct wire f, next;
+	size_t at = 0, n;
+
+	forget();
+	wire_stdin(&f, 4, pid, 100000);
+	wire_other(&next, 4, 9);
+	for (n = 0; n < f.len;)
+		n += feed_once(f.p + n, f.len - n);
+	(void)feed_once(next.p, next.len);
+	take_all();
+	CHECK(nevents == 2);
+	if (kind == FRAME_STDIN)
+		check_stdin(0, &at, &f, pid, 100000);
+	else
+		check_whole(0, &at, &f);
+	check_whole(1, &at, &next);
+	CHECK(at == out_len);
+	CHECK(grown == 0);
+	free(f.p);
+	free(next.p);
+}
+
+/* In pieces, too, unless it is for nobody. */
+static void
+play_whole_long(void)
+{
+	frame_init(4);
+	whole_long(2, FRAME_STDIN);
+	whole_long(1, FRAME_WHOLE);
+	whole_long(3, FRAME_STDIN);
+}
+
+static void
+test_whole_long(void **state)
+{
+	(void)state;
+	in_child(play_whole_long);
+}
+
 /* Two requests for one child: neither eats what is the other's. */
 static void
 play_two_streams(void)
@@ -1029,6 +1072,7 @@ main(void)
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_stream),
+		cmocka_unit_test(test_whole_long),
 		cmocka_unit_test(test_streams),
 		cmocka_unit_test(test_lookalikes),
 		cmocka_unit_test(test_other_forms),

@@ -1,7 +1,8 @@
 /*
  * Bytes from the node to a child's stdin. What the child does not take waits,
  * up to a limit; a child that lets more wait has its stdin closed. Nobody
- * else is ever held up by it.
+ * else is ever held up by it. Memory is allocated only where more waits than
+ * queue.c keeps chunks for.
  */
 
 #include <errno.h>
@@ -30,8 +31,7 @@ feed_told(struct child *c, size_t n)
 
 	f->own -= own;
 	f->left += n - own;
-	if (f->left == 0 || (f->left < TELL_MARK && f->queue != NULL &&
-				EVBUFFER_LENGTH(f->queue) > 0))
+	if (f->left == 0 || (f->left < TELL_MARK && f->queue.len > 0))
 		return;
 	event_stdin_ack(c->pid, f->left);
 	f->left = 0;
@@ -55,9 +55,7 @@ feed_close(struct child *c)
 	(void)event_del(&f->ev);
 	(void)close(f->fd);
 	f->fd = -1;
-	if (f->queue != NULL)
-		evbuffer_free(f->queue);
-	f->queue = NULL;
+	queue_clear(&f->queue);
 }
 
 static void
@@ -65,25 +63,23 @@ on_writable(int fd, short what, void *arg)
 {
 	struct child *c = arg;
 	struct feed *f = &c->in;
-	int n;
+	ssize_t n;
 
 	(void)fd;
 	(void)what;
-	if ((n = evbuffer_write(f->queue, f->fd)) == -1 && errno != EAGAIN &&
+	if ((n = queue_write(&f->queue, f->fd)) == -1 && errno != EAGAIN &&
 	    errno != EINTR) {
 		feed_lost(c);
 		return;
 	}
 	feed_told(c, n > 0 ? (size_t)n : 0);
-	if (EVBUFFER_LENGTH(f->queue) > 0)
+	if (f->queue.len > 0)
 		return;
 	if (f->eof) {
 		feed_close(c);
 		return;
 	}
 	(void)event_del(&f->ev);
-	evbuffer_free(f->queue);
-	f->queue = NULL;
 }
 
 /* Takes fd; -1 if it cannot be used. */
@@ -92,6 +88,7 @@ feed_start(struct child *c, int fd)
 {
 	c->in.fd = fd;
 	c->in.last = '\n';
+	queue_init(&c->in.queue);
 	event_set(&c->in.ev, fd, EV_WRITE | EV_PERSIST, on_writable, c);
 	return (fcntl(fd, F_SETFL, O_NONBLOCK));
 }
@@ -100,15 +97,11 @@ feed_start(struct child *c, int fd)
 static int
 feed_wait(struct feed *f, const uint8_t *data, size_t len)
 {
-	if (f->queue == NULL) {
-		if ((f->queue = evbuffer_new()) == NULL)
-			return (-1);
-		if (event_add(&f->ev, NULL) == -1)
-			return (-1);
-	}
-	if ((int64_t)(EVBUFFER_LENGTH(f->queue) + len) > limit)
+	if ((int64_t)(f->queue.len + len) > limit)
 		return (-1);
-	return (evbuffer_add(f->queue, data, len));
+	if (f->queue.len == 0 && event_add(&f->ev, NULL) == -1)
+		return (-1);
+	return (queue_add(&f->queue, data, len));
 }
 
 static void
@@ -117,7 +110,7 @@ feed_write(struct child *c, const uint8_t *data, size_t len)
 	struct feed *f = &c->in;
 	ssize_t n = 0;
 
-	if (f->queue == NULL) {
+	if (f->queue.len == 0) {
 		n = write(f->fd, data, len);
 		if (n == -1 && errno != EAGAIN && errno != EINTR) {
 			feed_lost(c);
@@ -180,7 +173,7 @@ feed_eof(void *arg, const void *data, size_t len, int fd)
 		return (0);
 	}
 	c->in.eof = 1;
-	if (c->in.queue == NULL)
+	if (c->in.queue.len == 0)
 		feed_close(c);
 	return (0);
 }

@@ -1,7 +1,7 @@
 /*
  * Frames to the node. What the node does not take at once waits: first the
  * frame that has been begun, its header and its body where that is moved, then
- * one buffer. Output of children is written only when nothing waits, so there
+ * one queue. Output of children is written only when nothing waits, so there
  * is never more than the rest of one piece of it; replies and exits are small
  * and are added whatever waits, until port_full() stops their source.
  */
@@ -20,7 +20,7 @@
 #define HEAD_MAX 64 /* prefix and term before the bytes */
 #define FULL_MARK (1UL << 20) /* bytes that may wait */
 
-static struct evbuffer *waiting;
+static struct queue waiting;
 static uint8_t begun[HEAD_MAX]; /* the header of a body that is moved */
 static size_t begun_len, begun_sent;
 static struct event write_event;
@@ -43,8 +43,7 @@ port_init(int fd, int packet)
 	if ((port_flags = fcntl(fd, F_GETFL)) == -1 ||
 	    fcntl(fd, F_SETFL, port_flags | O_NONBLOCK) == -1)
 		fatal("port");
-	if ((waiting = evbuffer_new()) == NULL)
-		fatal("port");
+	queue_init(&waiting);
 	body_init(fd);
 	event_set(&write_event, fd, EV_WRITE, on_writable, NULL);
 }
@@ -78,7 +77,7 @@ port_max(void)
 int
 port_waiting(void)
 {
-	return (begun_len > 0 || EVBUFFER_LENGTH(waiting) > 0);
+	return (begun_len > 0 || waiting.len > 0);
 }
 
 int
@@ -90,7 +89,7 @@ port_free(void)
 int
 port_full(void)
 {
-	return (EVBUFFER_LENGTH(waiting) >= FULL_MARK);
+	return (waiting.len >= FULL_MARK);
 }
 
 /* The node is gone: priv will hear of it and end us; until then, nothing
@@ -103,7 +102,7 @@ port_died(void)
 	dead = 1;
 	begun_len = 0;
 	body_drop();
-	(void)evbuffer_drain(waiting, EVBUFFER_LENGTH(waiting));
+	queue_clear(&waiting);
 }
 
 static void
@@ -120,7 +119,7 @@ put_prefix(uint8_t *p, size_t len)
 static void
 wait_with(const void *data, size_t len)
 {
-	if (evbuffer_add(waiting, data, len) == -1)
+	if (queue_add(&waiting, data, len) == -1)
 		fatal("port");
 }
 
@@ -208,7 +207,7 @@ flush_some(void)
 	ssize_t n;
 
 	if (begun_len == 0)
-		return (evbuffer_write(waiting, port_fd));
+		return (queue_write(&waiting, port_fd));
 	if (begun_sent == begun_len) {
 		if ((n = body_give()) == 0)
 			fatalx("port: nothing moves");

@@ -23,6 +23,13 @@
 
 #define STREAM_ALL SIZE_MAX
 
+/* Bytes that wait. */
+TAILQ_HEAD(chunks, chunk);
+struct queue {
+	struct chunks chunks;
+	size_t len;
+};
+
 /* A child's stdout or stderr. */
 struct stream {
 	TAILQ_ENTRY(stream) next;
@@ -41,7 +48,7 @@ struct stream {
 /* A child's stdin. */
 struct feed {
 	struct event ev;
-	struct evbuffer *queue; /* NULL until something has to wait */
+	struct queue queue; /* what has to wait */
 	int fd;
 	int eof; /* close it once the queue is empty */
 	int last; /* the byte last fed; '\n' where a line begins */
@@ -84,6 +91,12 @@ void relay_release(struct stream *);
 void relay_resume(void);
 int relay_ack(void *, const void *, size_t, int);
 int relay_waiting(void); /* does anyone stand in line? */
+
+/* queue.c: bytes that wait to be written */
+void queue_init(struct queue *);
+int queue_add(struct queue *, const void *, size_t); /* -1: no memory */
+ssize_t queue_write(struct queue *, int fd); /* some of them, as write(2) */
+void queue_clear(struct queue *);
 
 /* feed.c: node to child */
 void feed_init(int64_t limit);

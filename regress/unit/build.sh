@@ -12,7 +12,7 @@ build() {
 	out=$BUILD/unit/$name
 	if [ -e "$out" ] && [ -z "$(find "regress/unit/$name.c" \
 	    regress/unit/*.h "$@" common/*.h common/compat/*.h broker/*.h \
-	    priv/*.h config.mk "$BUILD/kind" -newer "$out")" ]; then
+	    priv/*.h worker/*.h config.mk "$BUILD/kind" -newer "$out")" ]; then
 		return
 	fi
 	echo "unit: $name"
@@ -49,6 +49,7 @@ build options_test broker/options.c broker/modes.c broker/strings.c \
     broker/request.c common/capname.c common/etf.c common/etf_write.c \
     common/proto.c common/compat/ptymodes.c common/log.c
 build frame_test broker/frame.c common/etf.c common/etf_write.c common/log.c
+counting queue_test worker/queue.c
 build environ_test priv/environ.c common/proto.c common/compat/ptymodes.c \
     common/log.c
 build timer_test priv/timer.c

@@ -220,7 +220,7 @@ bench-files:
 	    BUILD=$(BUILD) sh regress/bench/build.sh
 
 port-run:
-	@PORT_LAUNCHER=$(LAUNCHER) /usr/bin/python3 regress/port/run.py \
+	@PORT_LAUNCHER=$(LAUNCHER) /usr/bin/python3 regress/port/run.py -j 2 \
 	    $(BUILD)/proctor
 
 priv-run: hostile

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Runs the cases against a port program.
 
-usage: run.py [-l] [-k SUBSTRING] PATH_TO_PROCTOR
+usage: run.py [-l] [-k SUBSTRING] [-j N] PATH_TO_PROCTOR
 
 A line each on stdout, "ok PROTOCOL 3 run: Cmd list" or "FAIL ...", and as
 the last line "port: N passed, N failed, N skipped". Exit status 1 if any
-failed. PORT_SLOW=1 gives everything ten times the time (sanitizers,
+failed. -j runs N cases at a time: most of them wait most of the time.
+PORT_SLOW=1 gives everything ten times the time (sanitizers,
 valgrind); PORT_SOAK=1 adds the long ones.
 """
 
@@ -36,6 +37,8 @@ def main():
     parser.add_argument("-k", metavar="SUBSTRING", default="",
                         help="only the cases with this in their names")
     parser.add_argument("-l", action="store_true", help="list, run nothing")
+    parser.add_argument("-j", metavar="N", type=int, default=1,
+                        help="so many cases at a time")
     parser.add_argument("proctor", nargs="?", default="build/proctor")
     args = parser.parse_args()
     for name in MODULES:
@@ -51,7 +54,7 @@ def main():
     os.umask(0o022)
     signal.signal(signal.SIGTERM, on_term)
     try:
-        count = runner.run_all(cases, "PROTOCOL")
+        count = runner.run_all(cases, "PROTOCOL", max(1, args.j))
     finally:
         proc.kill_all()
     print("port: %d passed, %d failed, %d skipped"

@@ -851,6 +851,7 @@ def vi():
     with Lines() as name, Port(env=environment(HOME="/tmp")) as p:
         pid = screen(p, path, args + [name])
         at = until_in(p, pid, rb"line 23(?!\d)")
+        eventually(lambda: proc.state(pid) == "S", 5, "it does not wait")
         check(b"line 24" not in p.out(pid), "more than 24 lines")
         expect(OK, p.ask(A.winsz, pid, 40, 100))
         at = until_in(p, pid, rb"line 39(?!\d)", since=at)
@@ -867,6 +868,7 @@ def less():
         at = until_in(p, pid, rb"line 23(?!\d)")
         # It looks at the size again only once it waits for a key.
         at = until_in(p, pid, re.escape(name.encode()), since=at)
+        eventually(lambda: proc.state(pid) == "S", 5, "it does not wait")
         check(b"line 24" not in p.out(pid), "more than 24 lines")
         expect(OK, p.ask(A.winsz, pid, 40, 100))
         at = until_in(p, pid, rb"line 39(?!\d)", since=at)

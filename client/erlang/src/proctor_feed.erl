@@ -71,7 +71,10 @@ pump(#item{data = Data, from = From, ref = Ref}, Rest, Room, Feed, Steps)
   when byte_size(Data) =< Room ->
     Step = {write, Data, true, From, Ref},
     pump(written(byte_size(Data), Feed#feed{queue = Rest}), [Step | Steps]);
-pump(_Item, _Rest, 0, Feed, Steps) ->
+%% A little room is left alone until there is more: what is cut to fit it costs
+%% as much as a large piece.
+pump(_Item, _Rest, Room, #feed{window = Window} = Feed, Steps)
+  when Room * 4 < Window ->
     {lists:reverse(Steps), Feed};
 pump(#item{data = Data, from = From, ref = Ref} = Item, Rest, Room, Feed,
      Steps) ->

@@ -94,6 +94,26 @@ eof_answered_test() ->
     end,
     ?assertEqual(ok, down(Ref)).
 
+%% Nothing is cut to fit a room of less than a quarter of the window.
+feed_room_test() ->
+    Push = fun(Bytes, Feed) ->
+               proctor_feed:push(binary:copy(<<"x">>, Bytes), none, undefined,
+                                 Feed)
+           end,
+    Pump = fun(Feed) ->
+               {Steps, Feed1} = proctor_feed:pump(Feed),
+               {[byte_size(Data) || {write, Data, _, _, _} <- Steps], Feed1}
+           end,
+    {[80, 10], Feed} = Pump(Push(10, Push(80, proctor_feed:new(100)))),
+    {[], Feed1} = Pump(Push(30, Feed)),
+    {[], Feed2} = Pump(proctor_feed:acked(14, Feed1)),
+    {[25], Feed3} = Pump(proctor_feed:acked(1, Feed2)),
+    {[5], Feed4} = Pump(proctor_feed:acked(100, Feed3)),
+    {[1], Feed5} = Pump(Push(2, proctor_feed:new(1))),
+    {[], Feed6} = Pump(Feed5),
+    {[1], _} = Pump(proctor_feed:acked(1, Feed6)),
+    ?assertEqual(0, proctor_feed:size(Feed4)).
+
 %%% With any port program
 
 passive(Command, Options) ->

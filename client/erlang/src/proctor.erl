@@ -668,8 +668,8 @@ info() ->
 %%   instance with it: so they are of one age, that of the port program's
 %%   first answer.</dd>
 %% <dt>`pending', `messages', `writer_messages'</dt><dd>How many requests wait
-%%   for an answer of the port program, and how many messages for the server
-%%   and for the process that writes.</dd>
+%%   for an answer of the port program, how many messages for the server, and
+%%   how many writes until the port program reads what was written before.</dd>
 %% <dt>`orphans'</dt><dd>How many OS processes are being stopped because their
 %%   Erlang process has died.</dd>
 %% <dt>`children'</dt><dd>A map for each OS process: `pid', `ospid', `command',

@@ -43,7 +43,7 @@
                 eof = [] :: [stdout | stderr],
                 feed :: proctor_feed:feed(),
                 passed = 0 :: non_neg_integer(),
-                %% Whether the writer has ever had somebody to answer.
+                %% Whether the writer was ever left to answer a sender.
                 wrote = false :: boolean(),
                 recvs = [] :: [#waiter{}],
                 sink :: undefined | pid(),
@@ -311,9 +311,10 @@ eaten(Stream, Bytes, #child{spec = #{window := Window}, streams = Streams,
     Child#child{streams = Streams#{Stream := Queue1}}.
 
 ack(Stream, Bytes, #child{ospid = OsPid, link = #{dialect := native,
-                                                  writer := Writer}}) ->
+                                                  line := Line}}) ->
     {ok, Frames} = proctor_port:encode(0, {ack, OsPid, Stream, Bytes}),
-    proctor_port:write(Writer, Frames, none);
+    _ = proctor_port:write(Line, Frames, none),
+    ok;
 ack(_Stream, _Bytes, _Child) ->
     ok.
 
@@ -494,25 +495,27 @@ pump(#child{feed = Feed} = Child) ->
     lists:foldl(fun write/2, Child#child{feed = Feed1}, Steps).
 
 write({write, Data, Last, From, Ref},
-      #child{ospid = OsPid, link = #{writer := Writer}} = Child) ->
+      #child{ospid = OsPid, link = #{line := Line}} = Child) ->
     is_reference(Ref) andalso Last andalso erlang:cancel_timer(Ref),
     {ok, Frames} = proctor_port:encode(0, {stdin, OsPid, Data}),
     Answer = case Last of true -> From; false -> none end,
-    written(Frames, Answer, Writer, Child).
+    written(Frames, Answer, Line, Child).
 
 %% Where a window limits what is on its way, the last piece's sender may go on
-%% at once; else when the writer, which a slow port holds up, says so.
-written(Frames, Answer, Writer, #child{link = #{dialect := native}} = Child) ->
-    ok = proctor_port:write(Writer, Frames, none),
+%% at once; else when the port has taken it.
+written(Frames, Answer, Line, #child{link = #{dialect := native}} = Child) ->
+    _ = proctor_port:write(Line, Frames, none),
     reply_to(Answer, ok, Child);
-written(Frames, Answer, Writer, Child) ->
-    ok = proctor_port:write(Writer, Frames, Answer),
-    Child#child{wrote = Child#child.wrote orelse Answer =/= none}.
+written(Frames, Answer, Line, Child) ->
+    case proctor_port:write(Line, Frames, Answer) of
+        waiting when Answer =/= none -> Child#child{wrote = true};
+        _ -> Child
+    end.
 
 %% The end may overtake the answer to what has led to it: the sender would
 %% take that for a failure. The writer answers in order.
-await_writer(#child{wrote = true, link = #{writer := Writer}}) ->
-    proctor_port:flush(Writer);
+await_writer(#child{wrote = true, link = #{line := Line}}) ->
+    proctor_port:flush(Line);
 await_writer(_Child) ->
     ok.
 

@@ -1,18 +1,22 @@
 %% @doc The port program seen from Erlang: where it lies, how it is started,
 %% what its frames hold, and the process that writes to it.
 %%
-%% Writing has a process of its own. A port that does not read suspends whoever
-%% writes to it; that must never be the server, which has output to deliver and
-%% shutdowns to order meanwhile.
+%% A port that does not read suspends whoever writes to it. That must never be
+%% the server, which has output to deliver and shutdowns to order meanwhile, nor
+%% the process of an OS process, which has timeouts to answer. They write
+%% themselves as long as the port takes what they write. What it does not take
+%% goes to a process that may be suspended, the writer, and everything after it
+%% goes the same way until that has written all it was given: so nothing
+%% overtakes what was written before, whoever wrote it.
 -module(proctor_port).
 
 -include_lib("kernel/include/logger.hrl").
 
--export([open/1, close/2, start_writer/1, write/3, flush/1, encode/2,
+-export([open/1, close/2, start_line/1, write/3, flush/1, waiting/1, encode/2,
          decode/1, vocabulary/0]).
--export([writer/1]).
+-export([writer/2]).
 
--export_type([exit/0, dialect/0]).
+-export_type([exit/0, dialect/0, line/0]).
 
 -type exit() :: non_neg_integer() | atom().
 %% The exit status of the port program, or why its pipe broke.
@@ -20,6 +24,17 @@
 -type dialect() :: native | exec_port.
 %% `exec_port' is what erlexec's port program speaks, and what an old one of
 %% ours is spoken to in.
+
+-record(line, {port :: port(),
+               writer :: pid(),
+               %% How many writes the writer was given and has not done.
+               behind :: atomics:atomics_ref()}).
+
+%% Messages that whoever writes may have and still write itself.
+-define(CROWD, 100).
+
+-opaque line() :: #line{}.
+%% What leads to the port program.
 
 %% Not a delay: a limit for a port program that neither answers nor ends.
 -define(READY_TIMEOUT, 10000).
@@ -176,22 +191,56 @@ real_uid() ->
 
 %%% Writing
 
-%% @doc Starts the process that writes to `Port', linked to the caller.
--spec start_writer(port()) -> pid().
-start_writer(Port) ->
-    spawn_link(?MODULE, writer, [Port]).
+%% @doc Makes the line to the program behind `Port'. Its writer is linked to
+%% the caller.
+-spec start_line(port()) -> line().
+start_line(Port) ->
+    Behind = atomics:new(1, [{signed, false}]),
+    #line{port = Port, behind = Behind,
+          writer = spawn_link(?MODULE, writer, [Port, Behind])}.
 
-%% @doc Hands frames over to the writer. If `From' is a caller it is answered
-%% `ok' when they have gone: a port that does not read makes it wait.
--spec write(pid(), [iodata()], gen_server:from() | none) -> ok.
-write(Writer, Frames, From) ->
+%% @doc Writes frames, or hands them over to the writer; never waits. If `From'
+%% is a caller it is answered `ok' when they have gone: a port that does not
+%% read makes it wait. Says whether they have.
+-spec write(line(), [iodata()], gen_server:from() | none) -> gone | waiting.
+write(#line{behind = Behind} = Line, Frames, From) ->
+    case atomics:get(Behind, 1) =:= 0 andalso not crowded() of
+        true -> write_now(Line, Frames, From);
+        false -> hand_over(Line, Frames, From)
+    end.
+
+%% A port that is just being read, by another scheduler, answers with a message,
+%% which would have to be looked for behind all others.
+crowded() ->
+    {message_queue_len, Length} = process_info(self(), message_queue_len),
+    Length > ?CROWD.
+
+write_now(_Line, [], From) ->
+    answer(From),
+    gone;
+write_now(#line{port = Port} = Line, [Frame | Rest] = Frames, From) ->
+    try port_command(Port, Frame, [nosuspend]) of
+        true -> write_now(Line, Rest, From);
+        false -> hand_over(Line, Frames, From)
+    catch
+        %% The server hears of the port's end by itself.
+        error:badarg -> gone
+    end.
+
+%% Counted before it is sent: whoever hears of this write must not find that
+%% nothing waits.
+hand_over(#line{writer = Writer, behind = Behind}, Frames, From) ->
+    ok = atomics:add(Behind, 1, 1),
     Writer ! {write, Frames, From},
-    ok.
+    waiting.
+
+answer(none) -> ok;
+answer(From) -> gen_server:reply(From, ok).
 
 %% @doc Waits until the writer has written and answered all that it was given,
 %% or has ended.
--spec flush(pid()) -> ok.
-flush(Writer) ->
+-spec flush(line()) -> ok.
+flush(#line{writer = Writer}) ->
     Ref = monitor(process, Writer),
     Writer ! {flush, self(), Ref},
     receive
@@ -202,22 +251,25 @@ flush(Writer) ->
             ok
     end.
 
+%% @doc How many writes wait for the port.
+-spec waiting(line()) -> non_neg_integer().
+waiting(#line{behind = Behind}) ->
+    atomics:get(Behind, 1).
+
 %% @private
--spec writer(port()) -> ok.
-writer(Port) ->
+-spec writer(port(), atomics:atomics_ref()) -> ok.
+writer(Port, Behind) ->
     receive
         {flush, Pid, Ref} ->
             Pid ! {Ref, flushed},
-            ?MODULE:writer(Port);
+            ?MODULE:writer(Port, Behind);
         {write, Frames, From} ->
             try lists:foreach(fun(F) -> port_command(Port, F) end, Frames) of
-                ok when From =:= none ->
-                    ?MODULE:writer(Port);
                 ok ->
-                    gen_server:reply(From, ok),
-                    ?MODULE:writer(Port)
+                    ok = atomics:sub(Behind, 1, 1),
+                    answer(From),
+                    ?MODULE:writer(Port, Behind)
             catch
-                %% The server hears of the port's end by itself.
                 error:badarg -> ok
             end
     end.

@@ -24,7 +24,7 @@
                  | {debug, non_neg_integer()}
                  | list | count | info.
 
--type link() :: #{server := pid(), writer := pid(),
+-type link() :: #{server := pid(), line := proctor_port:line(),
                   dialect := proctor_port:dialect()}.
 %% What the process of an OS process needs of its server.
 
@@ -153,7 +153,7 @@ serving(Name, Port, {Dialect, Hello}, #{alarm := Alarm, groups := Groups}) ->
     #state{name = Name, port = Port, port_os_pid = OsPid, hello = Hello,
            alarm = Alarm, started = 0,
            link = #{server => self(), dialect => Dialect,
-                    writer => proctor_port:start_writer(Port)}}.
+                    line => proctor_port:start_line(Port)}}.
 
 %% @private
 -spec handle_call(request(), gen_server:from(), #state{}) ->
@@ -248,7 +248,7 @@ fail_pending(#state{pending = Pending}) ->
     lists:foreach(fun({_, Waiter}) -> answer(Waiter, {error, port_closed}) end,
                   queue:to_list(Pending)).
 
-info(#state{name = Name, link = #{dialect := Dialect, writer := Writer},
+info(#state{name = Name, link = #{dialect := Dialect, line := Line},
             hello = Hello, port_os_pid = OsPid, started = Started,
             answered = Answered, runs = Runs, pending = Pending, ospids = OsPids,
             children = Children}) ->
@@ -257,7 +257,7 @@ info(#state{name = Name, link = #{dialect := Dialect, writer := Writer},
       hello => Hello, port_os_pid => OsPid, runs => Runs,
       uptime_ms => Now - Started, parts => parts(Now - Answered),
       pending => queue:len(Pending),
-      messages => messages(self()), writer_messages => messages(Writer),
+      messages => messages(), writer_messages => proctor_port:waiting(Line),
       orphans => length([1 || orphan <- maps:values(OsPids)]),
       pids => maps:keys(Children)}.
 
@@ -265,11 +265,9 @@ info(#state{name = Name, link = #{dialect := Dialect, writer := Writer},
 parts(Uptime) ->
     maps:from_keys([broker, priv, worker], #{uptime_ms => Uptime}).
 
-messages(Pid) ->
-    case process_info(Pid, message_queue_len) of
-        {message_queue_len, Length} -> Length;
-        undefined -> 0
-    end.
+messages() ->
+    {message_queue_len, Length} = process_info(self(), message_queue_len),
+    Length.
 
 %%% Requests
 
@@ -306,8 +304,8 @@ target(Pid, #state{children = Children}) when is_pid(Pid) ->
 request(Request, Waiter, #state{trans = Id, pending = Pending} = State) ->
     case proctor_port:encode(Id, Request) of
         {ok, Frames} ->
-            ok = proctor_port:write(maps:get(writer, State#state.link), Frames,
-                                    none),
+            _ = proctor_port:write(maps:get(line, State#state.link), Frames,
+                                   none),
             {noreply, State#state{trans = Id rem ?MAX_TRANS + 1,
                                   pending = queue:in({Id, Waiter}, Pending)}};
         {error, _} = Error ->
@@ -315,9 +313,9 @@ request(Request, Waiter, #state{trans = Id, pending = Pending} = State) ->
     end.
 
 %% A request that has no answer.
-send(Request, #state{link = #{writer := Writer}} = State) ->
+send(Request, #state{link = #{line := Line}} = State) ->
     {ok, Frames} = proctor_port:encode(0, Request),
-    ok = proctor_port:write(Writer, Frames, none),
+    _ = proctor_port:write(Line, Frames, none),
     State.
 
 %%% Replies and events

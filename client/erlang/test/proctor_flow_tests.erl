@@ -75,24 +75,130 @@ decode_test_() ->
       || Cut <- [binary:part(Frame({0, {stdout, 70000, Bytes}}), 0, 1000),
                  <<131, 104, 2, 97, 0, 104, 3, 119, 6, "stdout">>]]].
 
-%% The test plays server and writer: what ends because of an eof may do so
-%% before the writer gets round to answering who has sent it.
+%% What is taken is written by whoever writes; it comes back in order.
+line_test() ->
+    with_line(fun(#{line := Line} = Cat) ->
+        Tag = make_ref(),
+        ?assertEqual(gone, proctor_port:write(Line, [<<1:32>>], none)),
+        ?assertEqual(gone, proctor_port:write(Line, [<<2:32>>, <<3:32>>],
+                                              {self(), Tag})),
+        receive {Tag, ok} -> ok after 0 -> error(not_answered) end,
+        ?assertEqual([1, 2, 3], echoed(Cat, 3)),
+        ?assertEqual(0, proctor_port:waiting(Line))
+    end).
+
+%% What the port does not take waits with the writer, and with it everything
+%% that is written later, by whom ever, although the port takes it by then.
+line_busy_test() ->
+    with_line(fun(#{line := Line, writer := Writer} = Cat) ->
+        signal("STOP", Cat),
+        Last = fill(Line, 1),
+        true = erlang:suspend_process(Writer),
+        signal("CONT", Cat),
+        ?assertEqual(lists:seq(1, Last - 1), echoed(Cat, Last - 1)),
+        Tag = make_ref(),
+        ?assertEqual(waiting, proctor_port:write(Line, [frame(Last + 1)],
+                                                 {self(), Tag})),
+        {_, Ref} = spawn_monitor(fun() ->
+            exit(proctor_port:write(Line, [frame(Last + 2)], none))
+        end),
+        ?assertEqual(waiting, down(Ref)),
+        ?assertEqual(3, proctor_port:waiting(Line)),
+        receive {Tag, ok} -> error(answered) after 0 -> ok end,
+        true = erlang:resume_process(Writer),
+        ?assertEqual([Last, Last + 1, Last + 2], echoed(Cat, 3)),
+        receive {Tag, ok} -> ok end,
+        ok = proctor_port:flush(Line),
+        ?assertEqual(gone, proctor_port:write(Line, [frame(0)], none)),
+        ?assertEqual([0], echoed(Cat, 1))
+    end).
+
+%% Nobody who has much to read looks through it for what the port says.
+line_crowded_test() ->
+    with_line(fun(#{line := Line} = Cat) ->
+        Write = fun(Messages) ->
+                    {_, Ref} = spawn_monitor(fun() ->
+                        [self() ! N || N <- lists:seq(1, Messages)],
+                        exit(proctor_port:write(Line, [frame(Messages)],
+                                                none))
+                    end),
+                    down(Ref)
+                end,
+        ?assertEqual(waiting, Write(1000)),
+        ok = proctor_port:flush(Line),
+        ?assertEqual(gone, Write(1)),
+        ?assertEqual([1000, 1], echoed(Cat, 2))
+    end).
+
+%% A port that is gone is the server's affair.
+line_gone_test() ->
+    with_line(fun(#{line := Line, port := Port}) ->
+        true = port_close(Port),
+        ?assertEqual(gone, proctor_port:write(Line, [frame(1)], none))
+    end).
+
+%% What ends because of an eof may do so before the writer gets round to
+%% answering who has sent it.
 eof_answered_test() ->
-    {ok, _, Spec} = proctor_spec:run("cat", [stdin], false),
-    Link = #{server => self(), writer => self(), dialect => exec_port},
-    Tag = make_ref(),
-    Pid = proctor_child:start(42, {self(), Tag}, Spec, Link),
-    receive {Tag, {ok, Pid, 42}} -> ok end,
-    {_, Ref} = spawn_monitor(fun() -> exit(proctor:send(Pid, eof)) end),
-    From = receive {write, [_], Sender} -> Sender end,
-    Exit = #{status => {exited, 0}, reason => normal, raw => 0},
-    ok = proctor_child:event(Pid, {exit, Exit}),
-    timer:sleep(50),
-    gen_server:reply(From, ok),
-    receive {flush, Pid, Flush} -> Pid ! {Flush, flushed}
-    after 1000 -> ok
-    end,
-    ?assertEqual(ok, down(Ref)).
+    with_line(fun(#{line := Line, writer := Writer} = Cat) ->
+        signal("STOP", Cat),
+        _ = fill(Line, 1),
+        true = erlang:suspend_process(Writer),
+        {ok, _, Spec} = proctor_spec:run("cat", [stdin], false),
+        Link = #{server => self(), line => Line, dialect => exec_port},
+        Tag = make_ref(),
+        Pid = proctor_child:start(42, {self(), Tag}, Spec, Link),
+        receive {Tag, {ok, Pid, 42}} -> ok end,
+        {_, Ref} = spawn_monitor(fun() -> exit(proctor:send(Pid, eof)) end),
+        wait_until(fun() -> proctor_port:waiting(Line) =:= 2 end),
+        Exit = #{status => {exited, 0}, reason => normal, raw => 0},
+        ok = proctor_child:event(Pid, {exit, Exit}),
+        timer:sleep(50),
+        true = erlang:resume_process(Writer),
+        signal("CONT", Cat),
+        ?assertEqual(ok, down(Ref))
+    end).
+
+%% A line to a program that sends back what it gets.
+with_line(Fun) ->
+    Port = open_port({spawn_executable, os:find_executable("cat")},
+                     [{packet, 4}, binary]),
+    {os_pid, OsPid} = erlang:port_info(Port, os_pid),
+    {links, Before} = process_info(self(), links),
+    Line = proctor_port:start_line(Port),
+    {links, After} = process_info(self(), links),
+    [Writer] = After -- Before,
+    Cat = #{line => Line, writer => Writer, port => Port, os_pid => OsPid},
+    try
+        Fun(Cat)
+    after
+        true = unlink(Writer),
+        true = exit(Writer, kill),
+        signal("KILL", Cat),
+        catch port_close(Port)
+    end.
+
+signal(Name, #{os_pid := OsPid}) ->
+    os:cmd("kill -" ++ Name ++ " " ++ integer_to_list(OsPid)).
+
+frame(N) ->
+    [<<N:32>>, binary:copy(<<0>>, 60000)].
+
+%% The number of the frame that the port did not take.
+fill(Line, N) ->
+    case proctor_port:write(Line, [frame(N)], none) of
+        gone -> fill(Line, N + 1);
+        waiting -> N
+    end.
+
+echoed(_Cat, 0) ->
+    [];
+echoed(#{port := Port} = Cat, Count) ->
+    receive
+        {Port, {data, <<N:32, _/binary>>}} -> [N | echoed(Cat, Count - 1)]
+    after 30000 ->
+        error(no_echo)
+    end.
 
 %% Nothing is cut to fit a room of less than a quarter of the window.
 feed_room_test() ->

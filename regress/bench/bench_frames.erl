@@ -7,9 +7,14 @@
 -export([start/1, stop/1, run/3, send/3, kill/2, next/1, count/4]).
 -export([in_flight/4, close/1]).
 
+-define(STDIN_LIMIT, "1073741824").
+
 start(#{packet := Packet, portexe := PortExe}) ->
     Root = [Arg || bench_os:is_root(), Arg <- ["-user", "root"]],
-    Args = ["-p", integer_to_list(Packet) | Root],
+    %% It has no windows, and whatever a child has not read yet must not be
+    %% too much.
+    Args = ["-p", integer_to_list(Packet), "-stdin-limit", ?STDIN_LIMIT
+            | Root],
     Port = open_port({spawn_executable, PortExe},
                      [{args, Args}, {packet, Packet}, binary, exit_status,
                       use_stdio, hide]),

@@ -142,11 +142,12 @@ output(#{module := Module, family := Family} = System, Bytes) ->
 
 input(#{module := Module} = System, Bytes) ->
     Command = [bench_os:helper("child"), "sink", integer_to_list(Bytes)],
-    {Id, Child} = Module:run(System, Command, [stdin]),
+    {Id, Child} = Module:run(System, Command, [stdin, stdout]),
     Piece = <<0:(65536 * 8)>>,
     _ = [ok = Module:send(System, Child, Piece)
          || _ <- lists:seq(1, Bytes div 65536)],
-    0 = bench_system:await_exit(System, Id).
+    %% What says that it has read all of it.
+    1 = bench_system:await_exit(System, Id).
 
 echo(#{module := Module} = System, {Id, Child}, Data) ->
     ok = Module:send(System, Child, Data),

@@ -3,7 +3,7 @@
  *
  *	child idle		sleep until killed
  *	child flood		write zeros as fast as anybody reads
- *	child sink bytes	read so many, and end
+ *	child sink bytes	read so many, write one, and end
  *
  * Whatever becomes of the benchmark, none stays: they die with their parent.
  */
@@ -40,7 +40,7 @@ sink(long long left)
 		if (n > 0)
 			left -= n;
 	}
-	return (0);
+	return (write(STDOUT_FILENO, buf, 1) != 1);
 }
 
 int

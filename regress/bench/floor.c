@@ -290,13 +290,17 @@ feed(const char *bytes, const char *child)
 	pid_t pid;
 	double t;
 	long left;
-	int p[2];
+	int p[2], said[2];
 
 	make_pipe(p);
-	pid = start(child, argv, p[0], -1);
+	make_pipe(said);
+	pid = start(child, argv, p[0], said[1]);
+	(void)close(said[1]);
 	t = now(CLOCK_MONOTONIC);
 	for (left = number(bytes); left > 0; left -= PIECE)
 		write_all(p[1], buf, (size_t)(left < PIECE ? left : PIECE));
+	if (read(said[0], buf, PIECE) != 1)
+		errx(1, "not all was read");
 	reap(pid);
 	t = now(CLOCK_MONOTONIC) - t;
 	(void)printf("mb_s %.1f\n", (double)number(bytes) / 1e6 / t);

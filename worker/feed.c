@@ -9,12 +9,16 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "compat/splice.h"
 #include "log.h"
 #include "worker.h"
 
 #define TELL_MARK 32768 /* bytes */
+#define LARGE_FED (1UL << 20) /* bytes after which a pipe may be larger */
+#define LARGE_MAX 16 /* children that may have a larger one */
 
 static int64_t limit;
+static int large_count;
 
 void
 feed_init(int64_t bytes)
@@ -30,6 +34,7 @@ feed_told(struct child *c, size_t n)
 	size_t own = n < f->own ? n : f->own;
 
 	f->own -= own;
+	f->fed += n;
 	f->left += n - own;
 	if (f->left == 0 || (f->left < TELL_MARK && f->queue.len > 0))
 		return;
@@ -55,7 +60,23 @@ feed_close(struct child *c)
 	(void)event_del(&f->ev);
 	(void)close(f->fd);
 	f->fd = -1;
+	large_count -= f->large;
+	f->large = 0;
 	queue_clear(&f->queue);
+}
+
+/*
+ * One that has taken much, and that more waits for, gets a larger pipe: the
+ * less often it has to wake us, the better. One that does not read gets none.
+ */
+static void
+feed_enlarge(struct feed *f)
+{
+	if (f->large || f->fed < LARGE_FED || large_count == LARGE_MAX ||
+	    splice_size(f->fd, BODY_PIPE) < BODY_PIPE)
+		return;
+	f->large = 1;
+	large_count++;
 }
 
 static void
@@ -73,8 +94,10 @@ on_writable(int fd, short what, void *arg)
 		return;
 	}
 	feed_told(c, n > 0 ? (size_t)n : 0);
-	if (f->queue.len > 0)
+	if (f->queue.len > 0) {
+		feed_enlarge(f);
 		return;
+	}
 	if (f->eof) {
 		feed_close(c);
 		return;

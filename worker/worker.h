@@ -51,6 +51,8 @@ struct feed {
 	struct queue queue; /* what has to wait */
 	int fd;
 	int eof; /* close it once the queue is empty */
+	int large; /* its pipe has been made larger */
+	uint64_t fed; /* bytes that it has taken */
 	int last; /* the byte last fed; '\n' where a line begins */
 	size_t left; /* bytes that have left, and the node was not told */
 	size_t own; /* bytes on their way that are not the node's */

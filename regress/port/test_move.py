@@ -388,3 +388,52 @@ def few_large():
                 sizes.append(fcntl.fcntl(f, 1032))
         large = [size for size in sizes if size > 65536]
         check(1 <= len(large) <= 16, "%d pipes are large", len(large))
+
+
+def input_size(pid):
+    """What the pipe holds that is a child's stdin."""
+    with open("/proc/%d/fd/0" % pid, "rb") as f:
+        return fcntl.fcntl(f, 1032)
+
+
+@case("6 stdin: who takes much gets a larger pipe", limit=60)
+def large_input():
+    """Only while it reads: a deaf one takes no more than any pipe does."""
+    with Port() as p:
+        small, deaf, eater = (p.run(cmd, [A.stdin]) for cmd in (
+            "head -c 500000 >/dev/null; sleep 1000", "sleep 1000",
+            "cat >/dev/null; sleep 1000"))
+        for pid in (small, deaf):
+            p.stdin(pid, bytes(MIB))
+        for _ in range(32):
+            p.stdin(eater, bytes(MIB))
+        p.until(lambda: input_size(eater) > 65536, "a larger pipe")
+        p.stdin(eater, A.eof)
+        check(input_size(small) == 65536, "small: %d", input_size(small))
+        check(input_size(deaf) == 65536, "deaf: %d", input_size(deaf))
+
+
+# Reads 2 MiB, but not as fast as it could.
+SIPS = ("for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do"
+        " head -c 131072 >/dev/null; sleep 0.02; done; sleep 1000")
+
+
+@case("6 stdin: no more than 16 pipes are larger, and then others", limit=60)
+def few_large_inputs():
+    def large(pids):
+        return sum(input_size(pid) > 65536 for pid in pids)
+    with Port() as p:
+        def feed(count):
+            pids = [p.run(SIPS, [A.stdin]) for _ in range(count)]
+            for pid in pids:
+                p.stdin(pid, bytes(4 * MIB))
+            return pids
+        pids = feed(24)
+        p.until(lambda: large(pids) == 16, "16 larger pipes")
+        p.pump(0.5 * SLOW)
+        check(large(pids) == 16, "%d large", large(pids))
+        for pid in pids:
+            p.ask(A.kill, pid, 9)
+            p.exit(pid)
+        again = feed(4)
+        p.until(lambda: large(again) == 4, "4 larger pipes")

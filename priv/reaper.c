@@ -272,6 +272,18 @@ reaper_lost(void)
 	reaper_fd = -1;
 }
 
+/* recv(2); one with a time limit does not go on by itself after a SIGCONT. */
+static ssize_t
+reaper_hear(struct reaper_answer *a)
+{
+	ssize_t n;
+
+	do
+		n = recv(reaper_fd, a, sizeof(*a), 0);
+	while (n == -1 && errno == EINTR);
+	return (n);
+}
+
 /* It answers at once: it has nothing else to do. 0 or -1. */
 static int
 reaper_ask(int op, pid_t pid, int sig, struct reaper_answer *a)
@@ -281,7 +293,7 @@ reaper_ask(int op, pid_t pid, int sig, struct reaper_answer *a)
 	if (reaper_fd == -1)
 		return (-1);
 	if (send(reaper_fd, &q, sizeof(q), MSG_NOSIGNAL) != -1 &&
-	    recv(reaper_fd, a, sizeof(*a), 0) == (ssize_t)sizeof(*a))
+	    reaper_hear(a) == (ssize_t)sizeof(*a))
 		return (0);
 	reaper_lost();
 	return (-1);

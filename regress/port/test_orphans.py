@@ -18,6 +18,7 @@ import proc
 from case import OK, SLOW, Skip, case, check, eventually, expect
 from etf import A
 from port import Port
+from test_manage import Foreign
 from test_ring import Trace
 from test_shutdown import gone, mark, start
 
@@ -143,6 +144,22 @@ def stopped():
         check(p.end(20) == 0, "exit %d", p.status)
         gone(entry, 2)
         p.closed = True
+
+
+@case(ORPHANS + " priv is stopped for a moment while it asks the reaper")
+def interrupted():
+    with Port() as p, Foreign() as first, Foreign() as second:
+        ring = p.ring()
+        os.kill(ring["reaper"], signal.SIGSTOP)
+        number = p.send((A.manage, first.pid, []))
+        p.pump(0.3)
+        os.kill(ring["priv"], signal.SIGSTOP)
+        eventually(lambda: proc.state(ring["priv"]) == "T", 2, "it runs")
+        os.kill(ring["priv"], signal.SIGCONT)
+        p.pump(0.1)
+        os.kill(ring["reaper"], signal.SIGCONT)
+        expect((A.pid, first.pid), p.reply(number))
+        expect((A.pid, second.pid), p.ask(A.manage, second.pid, []))
 
 
 @case(ORPHANS + " the reaper is killed: theirs and everybody's end", limit=40)

@@ -124,6 +124,7 @@ struct round {
 	pid_t group;
 	int sig;
 	int found;
+	int reaped;
 };
 
 static void
@@ -135,6 +136,7 @@ end_orphan(pid_t pid, void *arg)
 		return;
 	if (waitpid(pid, NULL, WNOHANG) == pid) {
 		reaper_gone(pid);
+		r->reaped++;
 		return;
 	}
 	r->found++;
@@ -165,7 +167,7 @@ static int
 reaper_answer(
     const struct reaper_request *q, struct reaper_answer *a, pid_t priv)
 {
-	struct round r = { priv, q->pid, q->sig, 0 };
+	struct round r = { priv, q->pid, q->sig, 0, 0 };
 	uid_t uid;
 
 	if (q->op != REAPER_UID && q->sig != SIGTERM && q->sig != SIGKILL)
@@ -186,7 +188,11 @@ reaper_answer(
 		(void)proc_children(end_group, &r);
 		break;
 	case REAPER_ORPHANS:
-		(void)proc_children(end_orphan, &r);
+		/* Who is reaped makes others be skipped: see that none is. */
+		do {
+			r.reaped = 0;
+			(void)proc_children(end_orphan, &r);
+		} while (r.reaped > 0 && r.found == 0);
 		break;
 	default:
 		return (-1);

@@ -162,6 +162,51 @@ def interrupted():
         expect((A.pid, second.pid), p.ask(A.manage, second.pid, []))
 
 
+# They wait for a byte each, and have left whoever has started them.
+CROWD = """
+import os, signal, sys
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+for i in range(int(sys.argv[1])):
+    if os.fork() == 0:
+        os.setsid()
+        os.read(os.open(sys.argv[2], os.O_RDONLY), 1)
+        os._exit(0)
+"""
+
+
+@case(ORPHANS + " nobody is missed among the many that are dead", limit=60)
+def missed():
+    """Who is reaped in a walk through the list makes it skip others."""
+    many = 1000
+    with tempfile.TemporaryDirectory() as place, Port("-alarm", "300") as p:
+        os.chmod(place, 0o777)
+        fifo = place + "/fifo"
+        os.mkfifo(fifo)
+        os.chmod(fifo, 0o666)
+        gate = os.open(fifo, os.O_RDWR)
+        ring = p.ring()
+        crowd = lambda: set(proc.children(ring["reaper"])) - {ring["priv"]}
+        p.exit(p.run([sys.executable, "-c", CROWD, str(many), fifo], []), 20)
+        eventually(lambda: len(crowd()) == many, 5, "no crowd")
+        entry = leave(p, 3, "trap '' TERM; setsid sleep 1000 & exit 0")
+        # They die between two walks, and it hears of both at once.
+        trace = Trace([ring["reaper"]],
+                      ["-e", "inject=sendto:delay_exit=2000000:when=1"])
+        p.close_input()
+        p.pump(0.5)
+        os.write(gate, b"x" * many)
+        eventually(lambda: len(proc.zombies(ring["reaper"])) == many, 20,
+                   "they live")
+        p.pump(2.5)
+        trace.stop()
+        check(len(proc.marked(entry)) == 3, "%d of 3 have their 5 s",
+              len(proc.marked(entry)))
+        check(p.end(20) == 0, "exit %d", p.status)
+        gone(entry, 1)
+        os.close(gate)
+        p.closed = True
+
+
 @case(ORPHANS + " the reaper is killed: theirs and everybody's end", limit=40)
 def killed():
     with Port() as p:

@@ -218,9 +218,9 @@ static void
 reaper_main(pid_t priv, int fd)
 {
 	guard_confine("reaper", fd);
-	/* Only now: a change of user undoes it. */
+	/* Only now: a change of user undoes it. Priv may be at work by now. */
 	if (proc_die_with(guard_pid, SIGTERM) == -1)
-		fatal("the guard has died");
+		(void)kill(priv, SIGTERM);
 	sandbox_guard();
 	guard_wait("priv", priv, 1);
 }

@@ -207,6 +207,41 @@ def missed():
         p.closed = True
 
 
+def caught(p):
+    """Stop the reaper of p before it has said who it is: its pid, or 0."""
+    reaper = 0
+    end = time.monotonic() + 2 * SLOW
+    while time.monotonic() < end:
+        if reaper == 0:
+            reaper = (proc.children(p.pid) or [0])[0]
+        elif proc.children(reaper):
+            os.kill(reaper, signal.SIGSTOP)
+            eventually(lambda: proc.state(reaper) == "T", 2, "it runs")
+            return 0 if "reaper" in proc.title(reaper) else reaper
+    return 0
+
+
+@case(ORPHANS + " the guard is killed before the reaper waits", limit=90)
+def early():
+    for _ in range(100):
+        p = Port("-alarm", "1")
+        reaper = caught(p)
+        if reaper:
+            break
+        proc.kill_all()
+        p.release()
+    else:
+        raise Skip("the reaper was always faster")
+    entry = leave(p, 3, "trap '' TERM; setsid sleep 1000 & exit 0")
+    os.kill(p.pid, signal.SIGKILL)
+    eventually(lambda: not proc.alive(p.pid), 2, "the guard lives")
+    os.kill(reaper, signal.SIGCONT)
+    p.end(20)
+    gone(entry, 1)
+    p.nothing_left(8)
+    p.release()
+
+
 @case(ORPHANS + " the reaper is killed: theirs and everybody's end", limit=40)
 def killed():
     with Port() as p:

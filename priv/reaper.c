@@ -36,9 +36,11 @@ struct reaper_request {
 	int32_t op;
 	int32_t pid;
 	int32_t sig;
+	uint32_t seq;
 };
 
 struct reaper_answer {
+	uint32_t seq; /* the request's */
 	int32_t found; /* how many; 0 or 1 where one is asked for */
 	uint32_t uid;
 };
@@ -62,6 +64,8 @@ RB_GENERATE(orphan_tree, orphan, entry, orphan_cmp)
 
 static pid_t guard_pid, reaper_pid;
 static int reaper_fd = -1; /* in priv: to the reaper */
+static uint32_t asked; /* the last request's number */
+static int late; /* its answer did not come */
 
 static struct orphan *
 orphan_find(pid_t pid)
@@ -208,9 +212,11 @@ reaper_serve(int fd, pid_t priv)
 	struct reaper_answer a = { 0 };
 	struct reaper_request q;
 
+	/* One that was stopped meanwhile may answer late: to what, it says. */
 	if (recv(fd, &q, sizeof(q), 0) != (ssize_t)sizeof(q) ||
 	    reaper_answer(&q, &a, priv) == -1)
 		return (-1);
+	a.seq = q.seq;
 	return (send(fd, &a, sizeof(a), MSG_NOSIGNAL) == -1 ? -1 : 0);
 }
 
@@ -269,39 +275,36 @@ reaper_is(pid_t pid)
 	return (reaper_pid != 0 && (pid == guard_pid || pid == reaper_pid));
 }
 
-/* A stopped one must not stop priv: it goes on as if there was none. */
-static void
-reaper_lost(void)
-{
-	log_warn("the reaper does not answer");
-	(void)close(reaper_fd);
-	reaper_fd = -1;
-}
-
 /* recv(2); one with a time limit does not go on by itself after a SIGCONT. */
-static ssize_t
-reaper_hear(struct reaper_answer *a)
+static int
+reaper_hear(struct reaper_answer *a, int flags)
 {
 	ssize_t n;
 
 	do
-		n = recv(reaper_fd, a, sizeof(*a), 0);
+		n = recv(reaper_fd, a, sizeof(*a), flags);
 	while (n == -1 && errno == EINTR);
-	return (n);
+	return (n == (ssize_t)sizeof(*a) && a->seq == asked ? 0 : -1);
 }
 
-/* It answers at once: it has nothing else to do. 0 or -1. */
+/*
+ * It answers at once: it has nothing else to do. A stopped one must not stop
+ * priv, which goes on as if there was none until its answer comes. 0 or -1.
+ */
 static int
 reaper_ask(int op, pid_t pid, int sig, struct reaper_answer *a)
 {
-	struct reaper_request q = { op, pid, sig };
+	struct reaper_request q = { op, pid, sig, 0 };
 
-	if (reaper_fd == -1)
+	if (reaper_fd == -1 || (late && reaper_hear(a, MSG_DONTWAIT) == -1))
 		return (-1);
+	late = 0;
+	q.seq = ++asked;
 	if (send(reaper_fd, &q, sizeof(q), MSG_NOSIGNAL) != -1 &&
-	    reaper_hear(a) == (ssize_t)sizeof(*a))
+	    reaper_hear(a, 0) == 0)
 		return (0);
-	reaper_lost();
+	log_warn("the reaper does not answer");
+	late = 1;
 	return (-1);
 }
 

@@ -146,6 +146,25 @@ def stopped():
         p.closed = True
 
 
+@case(ORPHANS + " a reaper that was stopped is asked again", limit=60)
+def again():
+    with Port() as p, Foreign() as f:
+        ring = p.ring()
+        entry = mark()
+        os.kill(ring["reaper"], signal.SIGSTOP)
+        expect((A.error, A.not_found), p.ask(A.manage, f.pid, [], seconds=15))
+        os.kill(ring["reaper"], signal.SIGCONT)
+        p.pump(0.3)
+        pid = p.run("(trap '' TERM; echo deaf; sleep 1000; sleep 1000) & "
+                    "read x", [A.stdin, A.stdout, A.kill_group,
+                               (A.kill_timeout, 1), (A.env, [entry])])
+        p.until_out(pid, b"deaf\n")
+        expect(OK, p.ask(A.stop, pid))
+        p.exit(pid, 10)
+        check(not proc.marked(entry), "%d left", len(proc.marked(entry)))
+        expect((A.pid, f.pid), p.ask(A.manage, f.pid, []))
+
+
 @case(ORPHANS + " priv is stopped for a moment while it asks the reaper")
 def interrupted():
     with Port() as p, Foreign() as first, Foreign() as second:

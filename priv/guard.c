@@ -25,6 +25,7 @@
 
 #define CLEAN_TICK 2 /* ms */
 #define CLEAN_MAX 5000 /* ticks that processes may take to die */
+#define ORDERLY 0x40 /* in the reaper's exit status: it has cleaned up */
 
 static uid_t starter, own; /* the latter after the drop */
 
@@ -170,7 +171,7 @@ guard_wait(const char *name, pid_t child, int hears)
 {
 	struct pollfd pfd = { .fd = hears ? STDERR_FILENO + 1 : -1,
 		.events = POLLIN };
-	int status;
+	int status, code;
 	pid_t pid = 0;
 
 	while (pid != child) {
@@ -184,10 +185,11 @@ guard_wait(const char *name, pid_t child, int hears)
 	}
 	if (WIFSIGNALED(status))
 		log_warnx("%s was killed by signal %d", name, WTERMSIG(status));
-	/* An orderly end leaves nothing to the guard but strangers. */
-	if (hears || WIFSIGNALED(status) || WEXITSTATUS(status) == EXIT_RING)
+	code = WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_RING;
+	/* What falls to the guard then are strangers, and their orphans. */
+	if (!(code & ORDERLY))
 		guard_clean();
-	exit(WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_RING);
+	exit(hears ? code | ORDERLY : code & ~ORDERLY);
 }
 
 /*

@@ -477,6 +477,27 @@ test_sizes(void **state)
 }
 
 /*
+ * f, whose len bytes came as a stdin request for pid, or if that is 0 as it
+ * was, and another frame behind it have gone through.
+ */
+static void
+check_both(struct wire *f, struct wire *next, int32_t pid, size_t len)
+{
+	size_t at = 0;
+
+	CHECK(nevents == 2);
+	if (pid != 0)
+		check_stdin(0, &at, f, pid, len);
+	else
+		check_whole(0, &at, f);
+	check_whole(1, &at, next);
+	CHECK(at == out_len);
+	CHECK(grown == 0);
+	free(f->p);
+	free(next->p);
+}
+
+/*
  * A stdin request of len bytes in pieces of step: passed on in order and
  * complete, and the buffer stays as it was.
  */
@@ -484,7 +505,6 @@ static void
 stream_stdin(int prefix, size_t len, size_t step)
 {
 	struct wire f, next;
-	size_t at = 0;
 
 	forget();
 	wire_stdin(&f, prefix, 2, len);
@@ -492,16 +512,8 @@ stream_stdin(int prefix, size_t len, size_t step)
 	feed(f.p, f.len, step);
 	CHECK(out_len == (f.len <= step ? f.len - f.prefix : len));
 	feed(next.p, next.len, next.len);
-	CHECK(nevents == 2);
-	if (f.len <= HEAD_MAX || f.len <= step)
-		check_whole(0, &at, &f);
-	else
-		check_stdin(0, &at, &f, 2, len);
-	check_whole(1, &at, &next);
-	CHECK(at == out_len);
-	CHECK(grown == 0);
-	free(f.p);
-	free(next.p);
+	check_both(
+	    &f, &next, f.len <= HEAD_MAX || f.len <= step ? 0 : 2, len);
 }
 
 static void
@@ -544,7 +556,7 @@ static void
 whole_long(int32_t pid, enum frame_kind kind)
 {
 	struct wire f, next;
-	size_t at = 0, n;
+	size_t n;
 
 	forget();
 	wire_stdin(&f, 4, pid, 100000);
@@ -553,16 +565,7 @@ whole_long(int32_t pid, enum frame_kind kind)
 		n += feed_once(f.p + n, f.len - n);
 	(void)feed_once(next.p, next.len);
 	take_all();
-	CHECK(nevents == 2);
-	if (kind == FRAME_STDIN)
-		check_stdin(0, &at, &f, pid, 100000);
-	else
-		check_whole(0, &at, &f);
-	check_whole(1, &at, &next);
-	CHECK(at == out_len);
-	CHECK(grown == 0);
-	free(f.p);
-	free(next.p);
+	check_both(&f, &next, kind == FRAME_STDIN ? pid : 0, 100000);
 }
 
 /* In pieces, too, unless it is for nobody. */

@@ -186,8 +186,8 @@ guard_wait(const char *name, pid_t child, int hears)
 	if (WIFSIGNALED(status))
 		log_warnx("%s was killed by signal %d", name, WTERMSIG(status));
 	code = WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_RING;
-	/* What falls to the guard then are strangers, and their orphans. */
-	if (!(code & ORDERLY))
+	/* What falls to the guard else are strangers, and their orphans. */
+	if (hears || !(code & ORDERLY))
 		guard_clean();
 	exit(hears ? code | ORDERLY : code & ~ORDERLY);
 }

@@ -512,8 +512,7 @@ stream_stdin(int prefix, size_t len, size_t step)
 	feed(f.p, f.len, step);
 	CHECK(out_len == (f.len <= step ? f.len - f.prefix : len));
 	feed(next.p, next.len, next.len);
-	check_both(
-	    &f, &next, f.len <= HEAD_MAX || f.len <= step ? 0 : 2, len);
+	check_both(&f, &next, f.len <= HEAD_MAX || f.len <= step ? 0 : 2, len);
 }
 
 static void

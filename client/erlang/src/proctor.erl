@@ -277,7 +277,7 @@ run(Command, Options) ->
     {error, [{exit_status, integer()} | {stdout | stderr, [binary()]}]} |
     {error, reason() | failure()}.
 run(Command, Options, Timeout) ->
-    start_run(proctor_spec:run(Command, Options, false), Timeout).
+    start_run(Timeout, fun() -> proctor_spec:run(Command, Options, false) end).
 
 %% @doc Runs a command whose Erlang process is linked to the caller: a command
 %% that fails sends the exit signal `{exit_status, Status}', and when the
@@ -295,9 +295,19 @@ run_link(Command, Options) ->
     {error, [{exit_status, integer()} | {stdout | stderr, [binary()]}]} |
     {error, reason() | failure()}.
 run_link(Command, Options, Timeout) ->
-    start_run(proctor_spec:run(Command, Options, true), Timeout).
+    start_run(Timeout, fun() -> proctor_spec:run(Command, Options, true) end).
 
-start_run({ok, Request, #{where := Where, ref := Ref} = Spec}, Timeout) ->
+%% What is wrong is said before anything is asked.
+start_run(Timeout, Read) ->
+    within(Timeout, fun() -> ask_run(Read(), Timeout) end).
+
+within(Timeout, Fun) ->
+    case proctor_spec:timeout(Timeout) of
+        true -> Fun();
+        false -> {error, {badopt, {timeout, Timeout}}}
+    end.
+
+ask_run({ok, Request, #{where := Where, ref := Ref} = Spec}, Timeout) ->
     case proctor_spec:where(Where) of
         {ok, Server} ->
             Result = proctor_server:call(Server, {run, Request, Spec},
@@ -308,7 +318,7 @@ start_run({ok, Request, #{where := Where, ref := Ref} = Spec}, Timeout) ->
         {error, _} = Error ->
             Error
     end;
-start_run({error, _} = Error, _Timeout) ->
+ask_run({error, _} = Error, _Timeout) ->
     Error.
 
 started({error, Reason}, Request, #{errors := text}) ->
@@ -332,14 +342,11 @@ manage(Port, Options) when is_port(Port) ->
         {os_pid, OsPid} -> manage(OsPid, Options);
         undefined -> {error, not_found}
     end;
-manage(OsPid, Options) when is_integer(OsPid) ->
-    case proctor_spec:run("", Options, false,
-                          #{command => {manage, OsPid}}) of
-        {ok, {run, _, Rest}, Spec} ->
-            start_run({ok, {manage, OsPid, Rest}, Spec}, infinity);
-        {error, _} = Error ->
-            Error
-    end.
+manage(OsPid, Options)
+  when is_integer(OsPid), OsPid > 1, OsPid =< 16#7FFFFFFF ->
+    start_run(infinity, fun() -> proctor_spec:manage(OsPid, Options) end);
+manage(_OsPid, _Options) ->
+    {error, badarg}.
 
 %% @equiv cmd(Command, Args, [])
 -spec cmd(text(), [text()]) -> {ok, result()} | {error, failure()}.
@@ -435,20 +442,25 @@ send(Process, Data) ->
 %% without `stdin', `closed' if it has closed it, has ended, or `eof' was sent.
 -spec send(target(), iodata() | eof, [{timeout, timeout()}]) ->
     ok | {error, reason()}.
-send(Process, Data, Options) when is_list(Options) ->
-    Timeout = proplists:get_value(timeout, Options, infinity),
-    case proctor_spec:timeout(Timeout) of
-        true -> to_child(Process, {send, data(Data), Timeout}, no_process);
-        false -> {error, {badopt, {timeout, Timeout}}}
-    end.
+send(Process, Data, []) ->
+    send_data(Process, Data, infinity);
+send(Process, Data, [{timeout, Timeout}]) ->
+    within(Timeout, fun() -> send_data(Process, Data, Timeout) end);
+send(_Process, _Data, Options) ->
+    {error, {badopt, Options}}.
 
 %% @doc The same without waiting: `{error, busy}' if it would have to.
 -spec send_nowait(target(), iodata() | eof) -> ok | {error, reason()}.
 send_nowait(Process, Data) ->
-    to_child(Process, {send, data(Data), nowait}, no_process).
+    send_data(Process, Data, nowait).
 
-data(eof) -> eof;
-data(Data) -> iolist_to_binary(Data).
+send_data(Process, eof, Timeout) ->
+    to_child(Process, {send, eof, Timeout}, no_process);
+send_data(Process, Data, Timeout) ->
+    case proctor_text:data(Data) of
+        {ok, Bytes} -> to_child(Process, {send, Bytes, Timeout}, no_process);
+        error -> {error, {badopt, data}}
+    end.
 
 to_child(Target, Request, Gone) ->
     case proctor_target:process(Target) of
@@ -475,20 +487,22 @@ recv(Process, What) ->
 -spec recv(target(), non_neg_integer() | stdout | stderr
                      | {stdout | stderr, non_neg_integer()}, timeout()) ->
     {ok, binary()} | {error, reason()}.
-recv(Process, Length, Timeout) when is_integer(Length) ->
-    recv(Process, any, Length, Timeout);
-recv(Process, Stream, Timeout) when is_atom(Stream) ->
-    recv(Process, Stream, 0, Timeout);
-recv(Process, {Stream, Length}, Timeout) ->
-    recv(Process, Stream, Length, Timeout).
+recv(Process, {Stream, Length}, Timeout)
+  when Stream =:= stdout orelse Stream =:= stderr, is_integer(Length),
+       Length >= 0 ->
+    receive_from(Process, Stream, Length, Timeout);
+recv(Process, Stream, Timeout) when Stream =:= stdout; Stream =:= stderr ->
+    receive_from(Process, Stream, 0, Timeout);
+recv(Process, Length, Timeout) when is_integer(Length), Length >= 0 ->
+    receive_from(Process, any, Length, Timeout);
+recv(_Process, What, _Timeout) ->
+    {error, {badopt, What}}.
 
-recv(Process, Stream, Length, Timeout)
-  when Stream =:= stdout orelse Stream =:= stderr orelse Stream =:= any,
-       is_integer(Length), Length >= 0 ->
-    case proctor_spec:timeout(Timeout) of
-        true -> to_child(Process, {recv, Stream, Length, Timeout}, closed);
-        false -> {error, {badopt, {timeout, Timeout}}}
-    end.
+receive_from(Process, Stream, Length, Timeout) ->
+    within(Timeout,
+           fun() ->
+               to_child(Process, {recv, Stream, Length, Timeout}, closed)
+           end).
 
 %% @doc Sets `{active, true | false | once | N}' of a process; a number is
 %% added to what is left of the last one. See {@link run/2}. A process that was
@@ -503,10 +517,14 @@ setopts(Process, Options) ->
                (_) ->
                     false
             end,
-    case is_list(Options) andalso lists:all(Valid, Options) of
+    case is_list(Options) andalso length_of(Options) =/= improper
+        andalso lists:all(Valid, Options) of
         true -> to_child(Process, {setopts, Options}, no_process);
         false -> {error, {badopt, Options}}
     end.
+
+length_of(List) ->
+    try length(List) catch error:badarg -> improper end.
 
 %% @doc Stops a process: SIGTERM or its own stop command and, if that does not
 %% help within its `kill_timeout', SIGKILL. Returns when this has begun. To be
@@ -521,6 +539,9 @@ stop(Process) ->
 %% dropped.
 -spec stop_and_wait(target(), timeout()) -> term() | {error, reason()}.
 stop_and_wait(Process, Timeout) ->
+    within(Timeout, fun() -> stop_within(Process, Timeout) end).
+
+stop_within(Process, Timeout) ->
     Start = erlang:monotonic_time(millisecond),
     case proctor_target:process(Process) of
         {ok, Pid} ->
@@ -568,12 +589,16 @@ await_down(Ref, Timeout) ->
 -spec kill(target() | integer(), atom() | integer()) -> ok | {error, reason()}.
 kill(Process, Signal) when is_atom(Signal); is_integer(Signal) ->
     try signal_to_int(Signal) of
-        Number ->
+        Number when Number >= 0, Number =< 64 ->
             Request = fun(Target) -> {kill, Target, Number} end,
-            killed(Process, proctor_target:ask(Request, Process))
+            killed(Process, proctor_target:ask(Request, Process));
+        _ ->
+            {error, einval}
     catch
         error:badarg -> {error, einval}
-    end.
+    end;
+kill(_Process, _Signal) ->
+    {error, einval}.
 
 killed(OsPid, {error, _}) when is_integer(OsPid), OsPid < -1 ->
     {error, "Not allowed to send signal to all processes"};
@@ -583,23 +608,34 @@ killed(_Process, Result) ->
     Result.
 
 %% @doc Sets the size of a process's terminal.
--spec winsz(target(), Rows :: non_neg_integer(),
-            Columns :: non_neg_integer()) -> ok | {error, reason()}.
-winsz(Process, Rows, Columns) when is_integer(Rows), is_integer(Columns) ->
-    ask(winsz, Process, [Rows, Columns]).
+-spec winsz(target(), Rows :: pos_integer(), Columns :: pos_integer()) ->
+    ok | {error, reason()}.
+winsz(Process, Rows, Columns)
+  when is_integer(Rows), Rows >= 1, Rows =< 16#FFFF,
+       is_integer(Columns), Columns >= 1, Columns =< 16#FFFF ->
+    ask(winsz, Process, [Rows, Columns]);
+winsz(_Process, Rows, Columns) ->
+    {error, {badopt, {winsz, {Rows, Columns}}}}.
 
 %% @doc Sets modes of a process's terminal, by the names of RFC 4254, section
 %% 8, in lower case: `[{echo, 0}, {vintr, 3}]'.
 -spec pty_opts(target(), [{atom(), integer() | boolean()}]) ->
     ok | {error, reason()}.
-pty_opts(Process, Options) when is_list(Options) ->
-    ask(pty_opts, Process, [Options]).
+pty_opts(Process, Options) ->
+    case proctor_pty:check(Options) of
+        ok -> ask(pty_opts, Process, [Options]);
+        {bad, Bad} -> {error, {invalid_pty_value, Bad}};
+        _ -> {error, {badopt, Options}}
+    end.
 
 %% @doc Puts a process into the process group of another child, or with 0 into
 %% one of its own.
 -spec setpgid(target(), non_neg_integer()) -> ok | {error, reason()}.
-setpgid(Process, Group) when is_integer(Group) ->
-    ask(setpgid, Process, [Group]).
+setpgid(Process, Group)
+  when is_integer(Group), Group >= 0, Group =< 16#7FFFFFFF ->
+    ask(setpgid, Process, [Group]);
+setpgid(_Process, Group) ->
+    {error, {badopt, {group, Group}}}.
 
 ask(What, Process, Args) ->
     Request = fun(Target) -> {ask, What, Target, Args} end,
@@ -647,8 +683,10 @@ debug(Level) ->
 %% 0 to 10; returns what it was.
 -spec debug(non_neg_integer(), where() | atom() | pid()) ->
     {ok, OldLevel :: non_neg_integer()} | {error, reason()}.
-debug(Level, Where) when is_integer(Level), Level >= 0 ->
-    at(Where, {debug, Level}).
+debug(Level, Where) when is_integer(Level), Level >= 0, Level =< 10 ->
+    at(Where, {debug, Level});
+debug(_Level, _Where) ->
+    {error, badarg}.
 
 %% @equiv info([])
 -spec info() -> {ok, map()} | {error, reason()}.

@@ -2,7 +2,7 @@
 %% of it; or its lines, one by one, at the speed of whoever takes them.
 -module(proctor_cmd).
 
--export([cmd/3, fold_lines/4, find/2]).
+-export([cmd/3, fold_lines/4, argv/3]).
 
 %% How long the rest of a killed process group may take to be gone, and how
 %% often that is looked at, in milliseconds.
@@ -21,8 +21,7 @@ cmd(Command, Args, Options) ->
     end.
 
 run(Argv, RunOptions, Given) ->
-    case proctor_spec:run(Argv, [kill_group, stdout | RunOptions], false,
-                          Given) of
+    case proctor_spec:run(Argv, RunOptions, false, Given) of
         {ok, Request, #{where := Where} = Spec} ->
             call(Where, Request, Spec);
         {error, Reason} ->
@@ -54,6 +53,11 @@ failure({_Stage, _Errno, _Detail} = Failure) ->
     Failure;
 failure({badopt, What}) ->
     {options, einval, What};
+failure({invalid_pty_value, _} = What) ->
+    {options, einval, What};
+%% More than the port program or the kernel takes.
+failure(e2big) ->
+    {exec, e2big, <<"arguments and environment">>};
 failure(Text) when is_list(Text) ->
     {run, unknown, unicode:characters_to_binary(Text)};
 failure(Reason) ->
@@ -62,79 +66,96 @@ failure(Reason) ->
 %%% Options
 
 prepare(Command, Args, Options) ->
-    try
-        {RunOptions, Given} =
-            lists:foldl(fun option/2,
-                        {[], #{reply => full, errors => term, timeout =>
-                                   infinity, max_output => infinity}},
-                        Options),
-        Node = proplists:get_value(node, Options, node()),
-        {ok, [find(Command, Node) | Args],
-         [{kill_timeout, 0} || not lists:keymember(kill_timeout, 1, Options)]
-         ++ lists:reverse(RunOptions), Given#{target_node => Node}}
-    catch
-        throw:Reason -> {error, Reason};
-        error:_ -> {error, {options, einval, Options}}
+    case proctor_run_options:divide(cmd, Options) of
+        {ok, Own, RunOptions} ->
+            Node = proplists:get_value(node, RunOptions, node()),
+            try
+                {ok, argv(Command, Args, Node), RunOptions,
+                 maps:merge(#{reply => full, errors => term,
+                              max_output => infinity,
+                              timeout => proplists:get_value(timeout,
+                                                             RunOptions,
+                                                             infinity),
+                              target_node => Node,
+                              kill_group => not lists:member(
+                                                  {kill_group, false},
+                                                  RunOptions)}, Own)}
+            catch
+                throw:Reason -> {error, Reason}
+            end;
+        {error, Problem} ->
+            {error, {options, einval, proctor_run_options:explain(Problem)}}
     end.
 
-option({input, Input}, {Rest, Given}) ->
-    try iolist_to_binary(Input) of
-        Data -> {[stdin | Rest], Given#{input => Data}}
-    catch
-        error:badarg -> throw({options, einval, {input, Input}})
-    end;
-option({timeout, Timeout}, {Rest, Given}) ->
-    {[{timeout, Timeout} | Rest], Given#{timeout => Timeout}};
-option({max_output, Max}, {Rest, Given})
-  when Max =:= infinity; is_integer(Max), Max >= 0 ->
-    {Rest, Given#{max_output => Max}};
-option(stderr_to_stdout, {Rest, Given}) ->
-    {[{stderr, stdout} | Rest], Given};
-option({Key, _} = Option, _Acc)
-  when Key =:= max_output; Key =:= sync; Key =:= monitor; Key =:= active ->
-    throw({options, einval, Option});
-option(Option, _Acc)
-  when Option =:= sync; Option =:= monitor; Option =:= link ->
-    throw({options, einval, Option});
-option(Option, {Rest, Given}) ->
-    {[Option | Rest], Given}.
-
-text(Command) when is_binary(Command); is_list(Command) ->
-    case unicode:characters_to_list(Command) of
-        [_ | _] = Text -> Text;
-        _ -> throw({options, einval, Command})
-    end;
-text(Command) ->
-    throw({options, einval, Command}).
+%% @doc A command, found, and its arguments, in bytes. Throws what the error
+%% is to say.
+-spec argv(term(), term(), node()) -> [binary(), ...].
+argv(Command, Args, Node) ->
+    Words = is_list(Args) andalso proctor_text:command(["-" | Args]),
+    case Words of
+        {ok, [_ | Bytes]} -> [find(Command, Node) | Bytes];
+        {error, What} -> throw({options, einval, What});
+        false -> throw({options, einval, args})
+    end.
 
 %% @doc The file of a command on the node where it is to run. A name with a
 %% slash is a path already. Throws what the error is to say.
--spec find(proctor:text(), node()) -> string().
+-spec find(term(), node()) -> binary().
 find(Command, Node) ->
-    Name = text(Command),
-    case lists:member($/, Name) of
-        true -> Name;
-        false -> found(executable(Name, Node), Name)
+    case proctor_text:name(Command) of
+        {ok, Name} ->
+            case binary:match(Name, <<"/">>) of
+                nomatch -> found(executable(Command, Name, Node), Name);
+                _ -> Name
+            end;
+        error ->
+            throw({options, einval, command})
     end.
 
-executable(Command, Node) when Node =:= node() ->
-    os:find_executable(Command);
-executable(Command, Node) ->
-    try
-        erpc:call(Node, os, find_executable, [Command])
-    catch
-        error:{erpc, Reason} -> throw({node, Reason, Node})
+%% PATH may have entries that are relative to where its node is.
+executable(Command, Name, Node) when Node =:= node() ->
+    absolute(os:find_executable(characters(Command, Name)),
+             fun filename:absname/1);
+executable(Command, Name, Node) ->
+    Call = fun(Module, Function, Args) ->
+               try
+                   erpc:call(Node, Module, Function, Args)
+               catch
+                   error:{erpc, Reason} -> throw({node, Reason, Node})
+               end
+           end,
+    absolute(Call(os, find_executable, [characters(Command, Name)]),
+             fun(Path) -> Call(filename, absname, [Path]) end).
+
+%% os:find_executable/1 takes no bytes.
+characters(Command, _Name) when is_list(Command) ->
+    unicode:characters_to_list(Command);
+characters(_Command, Name) ->
+    case unicode:characters_to_list(Name, file:native_name_encoding()) of
+        Characters when is_list(Characters) -> Characters;
+        _ -> throw({exec, enoent, Name})
     end.
 
-found(false, Command) ->
-    throw({exec, enoent, unicode:characters_to_binary(Command)});
-found(Path, _Command) ->
-    Path.
+absolute(false, _Absolute) ->
+    false;
+absolute(Path, Absolute) ->
+    case filename:pathtype(Path) of
+        absolute -> Path;
+        _ -> Absolute(Path)
+    end.
+
+found(false, Name) ->
+    throw({exec, enoent, Name});
+found(Path, _Name) ->
+    {ok, Bytes} = proctor_text:name(Path),
+    Bytes.
 
 %%% A process group that was killed
 
 %% Its leader is dead; the others got the same SIGKILL. Wait until none is
 %% left that is not a corpse.
+await_gone(_Result, #{kill_group := false}) ->
+    ok;
 await_gone(#{ospid := Group}, #{target_node := Node}) ->
     Deadline = erlang:monotonic_time(millisecond) + ?GONE,
     Look = fun() -> gone(Group, Deadline) end,
@@ -192,10 +213,16 @@ in_group(Name, Group) ->
                  [{max_line, pos_integer()} | proctor:run_option()]) ->
     {ok, Acc, proctor_exit:exit()} | {error, term()}.
 fold_lines(Fun, Acc, Command, Options) ->
-    Max = proplists:get_value(max_line, Options, infinity),
-    case proctor:run(Command, [stdout, exit, monitor, {active, false},
-                               {errors, term}
-                               | proplists:delete(max_line, Options)]) of
+    case proctor_run_options:divide(fold_lines, Options) of
+        {ok, Own, RunOptions} ->
+            fold_lines(Fun, Acc, Command, RunOptions,
+                       maps:get(max_line, Own, infinity));
+        {error, Problem} ->
+            {error, {options, einval, proctor_run_options:explain(Problem)}}
+    end.
+
+fold_lines(Fun, Acc, Command, RunOptions, Max) ->
+    case proctor:run(Command, RunOptions) of
         {ok, Pid, OsPid} ->
             try fold(Fun, Acc, Pid, proctor_lines:new(Max)) of
                 {ok, Acc1} -> {ok, Acc1, await_exit(Pid, OsPid)};
@@ -203,6 +230,10 @@ fold_lines(Fun, Acc, Command, Options) ->
             after
                 leave(Pid, OsPid)
             end;
+        {error, {badopt, What}} ->
+            {error, {options, einval, What}};
+        {error, {invalid_pty_value, _} = What} ->
+            {error, {options, einval, What}};
         {error, _} = Error ->
             Error
     end.

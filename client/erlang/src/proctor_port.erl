@@ -79,15 +79,19 @@ await_ready(Port, Start) ->
         true = port_command(Port, Frame),
         receive
             {Port, {data, Data}} -> check_ready(Port, decode(Data, []));
-            {Port, {exit_status, Status}} -> {error, {port_exit, Status}};
-            {'EXIT', Port, Reason} -> {error, {port_exit, Reason}}
+            {Port, {exit_status, Status}} -> {error, exited(Status)};
+            {'EXIT', Port, Reason} -> {error, exited(Reason)}
         after ?READY_TIMEOUT ->
             abandon(Port),
             {error, port_timeout}
         end
     catch
-        error:badarg -> {error, {port_exit, last_word(Port)}}
+        error:badarg -> {error, exited(last_word(Port))}
     end.
+
+%% As erlexec says it.
+exited(Status) when is_integer(Status) -> {port_exited_with_status, Status};
+exited(Reason) -> {port_exit, Reason}.
 
 check_ready(Port, {ok, {1, {ok, Hello}}}) when is_map(Hello) ->
     {ok, Port, native, Hello};
@@ -167,26 +171,13 @@ user(#{user := User}) ->
 user(#{root := true}) ->
     ["-user", "root"];
 user(#{args := Extra}) ->
-    case not lists:member("-user", Extra) andalso real_uid() =:= 0 of
+    case not lists:member("-user", Extra) andalso proctor_options:real_uid() =:= 0 of
         true ->
             ?LOG_NOTICE("proctor: this node runs as root, and so will "
                         "whatever it starts that names no other user"),
             ["-user", "root"];
         false ->
             []
-    end.
-
-real_uid() ->
-    case file:read_file("/proc/self/status") of
-        {ok, Status} ->
-            {match, [Uid]} = re:run(Status, "^Uid:\\s+([0-9]+)",
-                                    [multiline, {capture, [1], list}]),
-            list_to_integer(Uid);
-        {error, _} ->
-            case string:to_integer(os:cmd("id -ru")) of
-                {Uid, _} when is_integer(Uid) -> Uid;
-                {error, _} -> undefined
-            end
     end.
 
 %%% Writing

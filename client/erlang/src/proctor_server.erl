@@ -25,7 +25,8 @@
                  | list | count | info.
 
 -type link() :: #{server := pid(), line := proctor_port:line(),
-                  dialect := proctor_port:dialect()}.
+                  dialect := proctor_port:dialect(),
+                  cwd := binary() | undefined}.
 %% What the process of an OS process needs of its server.
 
 %% Requests are numbered from 1 to this and then from 1 again; 0 means that
@@ -76,20 +77,63 @@
 %% @doc Starts a server that belongs to nobody.
 -spec start([term()]) -> {ok, pid()} | {error, term()}.
 start(Options) ->
-    case proctor_options:name(Options) of
-        undefined -> started(gen_server:start(?MODULE, Options, []));
-        Name -> started(gen_server:start({local, Name}, ?MODULE, Options, []))
-    end.
+    start(start, Options).
 
 %% @doc Starts a server linked to the caller.
 -spec start_link([term()]) -> {ok, pid()} | {error, term()}.
 start_link(Options) ->
-    case proctor_options:name(Options) of
-        undefined ->
-            started(gen_server:start_link(?MODULE, Options, []));
-        Name ->
-            started(gen_server:start_link({local, Name}, ?MODULE, Options,
-                                          []))
+    start(start_link, Options).
+
+%% Options that are wrong are so whether it runs already or not.
+start(How, Options) ->
+    case proctor_options:start(Options) of
+        {ok, Start} ->
+            start(How, proctor_options:name(Options), Options,
+                  proctor_options:allowed(Start));
+        {error, _} = Error ->
+            Error
+    end.
+
+start(_How, _Name, _Options, {error, _} = Error) ->
+    Error;
+start(How, undefined, Options, ok) ->
+    started(gen_server:How(?MODULE, Options, []));
+start(How, Name, Options, ok) ->
+    case supervised(Name) of
+        {error, _} = Error -> Error;
+        none -> named(How, Name, Options)
+    end.
+
+%% One that its supervisor is just starting again is there.
+supervised(Name) ->
+    Instances = case whereis(proctor_sup) of
+                    Pid when Pid =:= self() -> [];
+                    _ -> proctor_sup:instances()
+                end,
+    case lists:keyfind(Name, 1, Instances) of
+        {Name, Server} ->
+            case is_process_alive(Server) of
+                true -> {error, {already_started, Server}};
+                false -> supervised(Name)
+            end;
+        false ->
+            none
+    end.
+
+%% It may have been killed just now, with its name still on the door.
+named(How, Name, Options) ->
+    case started(gen_server:How({local, Name}, ?MODULE, Options, [])) of
+        {error, {already_started, Pid}} = Error ->
+            case is_process_alive(Pid) of
+                true ->
+                    Error;
+                false ->
+                    Ref = monitor(process, Pid),
+                    receive {'DOWN', Ref, process, _, _} -> ok end,
+                    start(How, Name, Options, ok)
+            end;
+        Result ->
+            Result
     end.
 
 %% A refusal to start is the caller's to report: init/1 wraps it so that no
@@ -153,15 +197,15 @@ serving(Name, Port, {Dialect, Hello}, #{alarm := Alarm, groups := Groups}) ->
     #state{name = Name, port = Port, port_os_pid = OsPid, hello = Hello,
            alarm = Alarm, started = 0,
            link = #{server => self(), dialect => Dialect,
+                    cwd => proctor_spec:cwd(),
                     line => proctor_port:start_line(Port)}}.
 
 %% @private
 -spec handle_call(request(), gen_server:from(), #state{}) ->
     {reply, term(), #state{}} | {noreply, #state{}}.
 handle_call({run, Request, Spec}, From, #state{link = Link} = State) ->
-    #{dialect := Dialect} = Link,
-    request(proctor_spec:request(Request, {Dialect, Spec}),
-            {run, From, Spec}, State);
+    request(proctor_spec:request(Request, Spec, Link), {run, From, Spec},
+            State);
 handle_call({stop, Target}, From, State) ->
     on_target(Target, fun(OsPid) -> {{stop, OsPid}, {stop, From, OsPid}} end,
               State);
@@ -191,7 +235,9 @@ handle_call(list, From, State) ->
 handle_call(count, _From, #state{ospids = OsPids} = State) ->
     {reply, map_size(OsPids), State};
 handle_call(info, _From, State) ->
-    {reply, {ok, info(State)}, State}.
+    {reply, {ok, info(State)}, State};
+handle_call(_Request, _From, State) ->
+    {reply, {error, badarg}, State}.
 
 %% @private
 -spec handle_cast(term(), #state{}) -> {noreply, #state{}}.

@@ -195,7 +195,7 @@ reports() ->
     try
         {ok, Instance} = proctor:start(),
         {error, [{exit_status, 768}]} = proctor:run("exit 3", [sync]),
-        {error, _} = proctor:run("true", [no_such_option]),
+        {error, _} = proctor:run("true", [{cd, "/no/such"}]),
         ok = gen_server:stop(Instance),
         Reports = [Report || {log, #{msg := {report, #{what := _} = Report}}}
                                  <- flush()],

@@ -210,7 +210,8 @@ in_group(Name, Group) ->
 
 %% @doc See {@link proctor:fold_lines/4}.
 -spec fold_lines(fun((binary(), Acc) -> Acc), Acc, proctor:cmd(),
-                 [{max_line, pos_integer()} | proctor:run_option()]) ->
+                 [{max_line, pos_integer() | infinity}
+                  | proctor:run_option()]) ->
     {ok, Acc, proctor_exit:exit()} | {error, term()}.
 fold_lines(Fun, Acc, Command, Options) ->
     case proctor_run_options:divide(fold_lines, Options) of

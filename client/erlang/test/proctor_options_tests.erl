@@ -282,20 +282,24 @@ requests_test() ->
 %%% With a port program
 
 port_test_() ->
-    proctor_case:cases([],
-     [{"the port program takes what the table does", fun taken_by_port/0},
-      {"flags that are not set", fun unset/0},
-      {"output of cmd that goes elsewhere", fun cmd_streams/0},
-      {"cmd that leaves a background job", fun cmd_leaves/0},
-      {"options that say what is so", fun cmd_idle/0},
-      {"input of all that run commands", fun inputs/0},
-      {"stderr of a pipe", fun pipe_stderr/0},
-      {"nothing is started that is refused", fun not_started/0},
-      {"a server that is asked nonsense", fun nonsense/0},
-      {"more than the kernel takes", fun too_big/0},
-      {"a relative entry of PATH", fun relative_path/0},
-      {"the node's present directory", fun directory/0},
-      {"an entry of PATH and another node", fun remote_place/0}]).
+    [proctor_case:cases(Start, port_cases())
+     || Start <- [[], [{dialect, exec_port}]]].
+
+port_cases() ->
+    [{"the port program takes what the table does", fun taken_by_port/0},
+     {"flags that are not set", fun unset/0},
+     {"output of cmd that goes elsewhere", fun cmd_streams/0},
+     {"cmd that leaves a background job", fun cmd_leaves/0},
+     {"options that say what is so", fun cmd_idle/0},
+     {"input of all that run commands", fun inputs/0},
+     {"stderr of a pipe", fun pipe_stderr/0},
+     {"nothing is started that is refused", fun not_started/0},
+     {"a server that is asked nonsense", fun nonsense/0},
+     {"more than the kernel takes", fun too_big/0},
+     {"a relative entry of PATH", fun relative_path/0},
+     {"the node's present directory", fun directory/0},
+     {"an entry of PATH and another node", fun remote_place/0},
+     {"options of daemons", fun daemons/0}].
 
 taken_by_port() ->
     [begin
@@ -343,6 +347,31 @@ cmd_streams() ->
         ?assertMatch({ok, #{stdout := <<"x\ny\n">>}},
                      proctor:cmd("cat", [], [{stdin, File}]))
     end).
+
+daemons() ->
+    process_flag(trap_exit, true),
+    with_dir(fun(Dir) ->
+        File = filename:join(Dir, "out"),
+        {ok, Daemon} = proctor_daemon:start_link(
+                         "sh", ["-c", "echo x; echo y >&2; exec sleep 1000"],
+                         [{stdout, File}, {kill_group, false}, link, exit,
+                          {output, self()}, {stderr, true}]),
+        ?assertEqual({proctor_daemon, Daemon, stderr, <<"y">>}, next()),
+        ?assertEqual({ok, <<"x\n">>}, file:read_file(File)),
+        ok = proctor_daemon:stop(Daemon),
+        {'EXIT', Daemon, normal} = next()
+    end),
+    [begin
+         ?assertMatch({error, {options, einval, {Name, _}}},
+                      proctor_daemon:start_link("true", [], [Option])),
+         %% Nothing was started that could send a signal.
+         ?assertEqual([], proctor_case:flush())
+     end || {Name, Option} <- [{log, {log, warn}}, {ready, {ready, {line,
+                                                                    "("}}},
+                               {sync, sync}, {monitor, monitor},
+                               {link, {link, false}}, {errors, {errors,
+                                                                text}},
+                               {max_output, {max_output, 1}}]].
 
 %% It is told apart from one that is ended with the call.
 cmd_leaves() ->

@@ -31,15 +31,15 @@ run(Argv, RunOptions, Given) ->
             Error
     end.
 
+%% More than the port program takes, as if the kernel had said it.
+failure(TooBig) when TooBig =:= e2big; TooBig =:= {decode, e2big, <<>>} ->
+    {exec, e2big, <<"arguments and environment">>};
 failure({_Stage, _Errno, _Detail} = Failure) ->
     Failure;
 failure({badopt, What}) ->
     {options, einval, What};
 failure({invalid_pty_value, _} = What) ->
     {options, einval, What};
-%% More than the port program or the kernel takes.
-failure(e2big) ->
-    {exec, e2big, <<"arguments and environment">>};
 failure(Text) when is_list(Text) ->
     {run, unknown, unicode:characters_to_binary(Text)};
 failure(killed) ->

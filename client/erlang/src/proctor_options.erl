@@ -255,6 +255,7 @@ set(Value, Name) ->
         error -> bad_variable("No text without NUL is the value of ", Name)
     end.
 
+-spec bad_variable(string(), string()) -> no_return().
 bad_variable(Why, Name) ->
     throw({badopt, {env, lists:flatten([Why, Name, "."])}}).
 

@@ -46,8 +46,8 @@ server({OsPid, Where}) when ?IS_OS_PID(OsPid) ->
         {ok, Server} -> {ok, Server, OsPid};
         {error, _} = Error -> Error
     end;
-server(Other) ->
-    {error, {badopt, Other}}.
+server(_Other) ->
+    {error, no_process}.
 
 whose(Pid) when node(Pid) =:= node() ->
     proctor_child:whose(Pid);

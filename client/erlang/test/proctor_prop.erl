@@ -26,10 +26,10 @@ main(N) ->
     ok = logger:set_primary_config(level, none),
     {ok, _} = application:ensure_all_started(proctor),
     Start = erlang:monotonic_time(millisecond),
-    Result = proper:quickcheck(nonsense(), [{numtests, N}, quiet]) =:= true
-        %% It leaves messages of its own.
-        andalso is_list(drain())
-        andalso proper:quickcheck(property(), [{numtests, N}, quiet]),
+    Result = case apart(fun nonsense/0, N) of
+                 true -> proper:quickcheck(property(), [{numtests, N}, quiet]);
+                 Failed -> Failed
+             end,
     Took = erlang:monotonic_time(millisecond) - Start,
     ok = application:stop(proctor),
     case Result of
@@ -42,6 +42,16 @@ main(N) ->
                       [Other, proper:counterexample()]),
             halt(1)
     end.
+
+%% In a process that keeps its mailbox to itself.
+apart(Property, N) ->
+    {_, Ref} = spawn_monitor(fun() ->
+        Result = proper:quickcheck(Property(), [{numtests, N}, quiet]),
+        Result =:= true orelse io:format("~tP~n", [proper:counterexample(),
+                                                   60]),
+        exit(Result)
+    end),
+    receive {'DOWN', Ref, process, _, Result} -> Result end.
 
 %% Whatever somebody takes for a command, arguments, options and a time is
 %% answered, and is no matter of the port: here nothing can be started.

@@ -29,7 +29,8 @@
 -export([status/1, signal/1, signal_to_int/1]).
 
 -export_type([ospid/0, text/0, cmd/0, target/0, where/0, start_option/0,
-              run_option/0, manage_option/0, cmd_option/0, output_fun/0,
+              run_option/0, manage_option/0, cmd_option/0, line_option/0,
+              output_fun/0,
               sink/0, output/0, active/0, reason/0, result/0, failure/0,
               flag/1]).
 
@@ -115,6 +116,12 @@
         {max_output, Bytes :: non_neg_integer() | infinity}
       | run_option().
 %% Those of {@link run/2} that it does not take are refused by name.
+
+-type line_option() ::
+        {max_line, Bytes :: pos_integer() | infinity}
+      | {cr, keep | strip}.
+%% A longer line comes in several; a carriage return before a newline stays, or
+%% goes with it.
 
 -type output() :: [{stdout | stderr, [binary()]}].
 
@@ -350,20 +357,19 @@ within(Timeout, Fun) ->
         false -> {error, {badopt, {timeout, Timeout}}}
     end.
 
-ask_run({ok, Request, #{where := Where, ref := Ref} = Spec}, Timeout) ->
+ask_run({ok, Request, #{where := Where} = Spec}, Timeout) ->
     case proctor_spec:where(Where) of
         {ok, Server} ->
-            Result = proctor_server:call(Server, {run, Request, Spec},
-                                         Timeout),
-            Result =:= {error, timeout}
-                andalso gen_server:cast(Server, {cancel, Ref}),
-            started(Result, Request, Spec);
+            started(proctor_server:run(Server, Request, Spec, Timeout),
+                    Request, Spec);
         {error, _} = Error ->
             Error
     end;
 ask_run({error, _} = Error, _Timeout) ->
     Error.
 
+started({error, no_answer}, _Request, #{reply := sync}) ->
+    {error, {no_answer, []}};
 started({error, Reason}, Request, #{errors := text}) ->
     {error, proctor_error:run_text(Reason, Request)};
 started({ok, Pid, OsPid} = Result, _Request, #{monitor := true}) ->
@@ -458,16 +464,18 @@ pipe(Commands, Options) ->
 %% it, with the result of the call before, or first with `Acc'. The command
 %% waits while the function is busy. Returns the last result and how the
 %% command ended. If the function fails the command is stopped; if the caller
-%% dies, too. Options are those of {@link run/2} that do not concern the output
-%% or the end, which are taken care of, and `{max_line, Bytes}', at which a
-%% longer line is cut into several (`infinity'); errors are `{Stage, Errno,
-%% Detail}', of the options as in {@link cmd/3}.
+%% dies, too. A line is what stands before a newline, to the byte (`{cr, strip}'
+%% drops a carriage return there); `{max_line, Bytes}' cuts a longer one into
+%% several. Other options are those of {@link run/2}; what `stderr' asks for
+%% comes with the end, in `stderr' of {@link proctor_exit:exit()}, up to 1 MiB
+%% of it. Errors are `{Stage, Errno, Detail}', and `no_answer' if the port
+%% program says nothing for 5 seconds more than the option `timeout' and
+%% `kill_timeout' allow.
 -spec fold_lines(fun((Line :: binary(), Acc) -> Acc), Acc, cmd(),
-                 [{max_line, Bytes :: pos_integer() | infinity}
-                  | run_option()]) ->
+                 [line_option() | run_option()]) ->
     {ok, Acc, proctor_exit:exit()} | {error, term()}.
 fold_lines(Fun, Acc, Command, Options) when is_function(Fun, 2) ->
-    proctor_cmd:fold_lines(Fun, Acc, Command, Options).
+    proctor_fold:fold_lines(Fun, Acc, Command, Options).
 
 %% @equiv run_on(Group, Command, [])
 -spec run_on(atom(), cmd()) -> {ok, pid(), ospid()} | {error, term()}.

@@ -2,12 +2,14 @@
 %% hears about that comes from here, so it comes in order. It holds the output
 %% that nobody has taken yet, acknowledges what was taken, and lets no more
 %% than a window of standard input leave. It ends when the OS process has
-%% ended and all is taken, with `normal' or `{exit_status, Status}'. If it ends
-%% earlier the server, which monitors it, stops the OS process.
+%% ended and all is taken, with `normal', `timeout' if its time was over, or
+%% `{exit_status, Status}'. If it ends earlier the server, which monitors it,
+%% stops the OS process.
 -module(proctor_child).
+-behaviour(proctor_loop).
 
--export([start/4, output/3, event/2, whose/1, call/3]).
--export([init/5]).
+-export([start/4, output/3, event/2, cancel/1, whose/1, call/3]).
+-export([init/1, handle/2]).
 
 -export_type([event/0, request/0]).
 
@@ -28,6 +30,9 @@
 
 %% Bytes that may have gone on and not been forgotten.
 -define(GARBAGE, 65536).
+
+%% Bytes that a stream that nobody reads before the end may leave with it.
+-define(KEPT, 1048576).
 
 -record(child, {ospid :: proctor:ospid(),
                 server :: reference(),
@@ -61,7 +66,7 @@
 -spec start(proctor:ospid(), gen_server:from(), proctor_spec:spec(),
             proctor_server:link()) -> pid().
 start(OsPid, From, Spec, Link) ->
-    spawn(?MODULE, init, [self(), OsPid, From, Spec, Link]).
+    proctor_loop:start(?MODULE, self(), {self(), OsPid, From, Spec, Link}).
 
 %% @doc Passes on what the OS process has written.
 -spec output(pid(), stdout | stderr, binary()) -> ok.
@@ -73,6 +78,12 @@ output(Pid, Stream, Data) ->
 -spec event(pid(), event()) -> ok.
 event(Pid, Event) ->
     Pid ! {?MODULE, Event},
+    ok.
+
+%% @doc Nobody waits for it any more, and nobody is to hear of it.
+-spec cancel(pid()) -> ok.
+cancel(Pid) ->
+    Pid ! {?MODULE, cancel},
     ok.
 
 %% @doc Whose process `Pid' is, without asking it: its server and its OS
@@ -102,16 +113,16 @@ call(Pid, Request, Timeout) ->
     end.
 
 %% @private
--spec init(pid(), proctor:ospid(), gen_server:from(), proctor_spec:spec(),
-           proctor_server:link()) -> no_return().
-init(Server, OsPid, From, #{group_leader := GroupLeader} = Spec, Link) ->
+-spec init({pid(), proctor:ospid(), gen_server:from(), proctor_spec:spec(),
+            proctor_server:link()}) -> #child{}.
+init({Server, OsPid, From, #{group_leader := GroupLeader} = Spec, Link}) ->
     process_flag(trap_exit, true),
     undefined = put(?MODULE, {Server, OsPid}),
     true = group_leader(GroupLeader, self()),
     Child = #child{ospid = OsPid, server = monitor(process, Server),
                    link = Link, from = From, spec = Spec,
                    active = maps:get(active, Spec), feed = feed(Spec, Link)},
-    loop(input(limit(welcome(Child)))).
+    input(limit(announce(Child))).
 
 feed(#{stdin := false}, _Link) ->
     proctor_feed:closed();
@@ -122,7 +133,7 @@ feed(_Spec, _Link) ->
 
 %% The link must stand before the caller knows. Whoever waits for something
 %% and dies leaves an OS process nobody could ever hear of: it is stopped.
-welcome(#child{spec = #{caller := Caller, link := Link, reply := Reply} = Spec,
+announce(#child{spec = #{caller := Caller, link := Link, reply := Reply} = Spec,
                ospid = OsPid} = Child) ->
     Link andalso link(Caller),
     node(Caller) =:= node() orelse monitor_node(node(Caller), true),
@@ -142,12 +153,22 @@ tie(#child{tie = undefined, spec = #{caller := Caller}} = Child) ->
 tie(Child) ->
     Child.
 
-%% A port program that keeps no time leaves that to us.
+%% A port program that keeps no time leaves that to us. One that does may say
+%% nothing for ever: who waits is answered nevertheless.
 limit(#child{spec = #{timeout := Timeout}, link = #{dialect := exec_port}}
       = Child) when is_integer(Timeout) ->
-    _ = erlang:start_timer(Timeout, self(), expired),
-    Child;
+    backstop(timer(Timeout, expired, Child));
 limit(Child) ->
+    backstop(Child).
+
+backstop(#child{spec = #{reply := Reply, backstop := Limit}} = Child)
+  when Reply =/= run, is_integer(Limit) ->
+    timer(Limit, no_answer, Child);
+backstop(Child) ->
+    Child.
+
+timer(Time, What, Child) ->
+    _ = erlang:start_timer(Time, self(), What),
     Child.
 
 input(#child{spec = #{input := none}} = Child) ->
@@ -156,37 +177,46 @@ input(#child{spec = #{input := Data}, feed = Feed} = Child) ->
     Feed1 = proctor_feed:push(Data, none, undefined, Feed),
     pump(Child#child{feed = proctor_feed:push(eof, none, undefined, Feed1)}).
 
-loop(#child{server = Server, spec = #{caller := Caller, link := Link},
-            sink = Sink, tie = Tie} = Child) ->
-    receive
-        {?MODULE, output, Stream, Data} ->
-            loop(collect(byte_size(Data), deliver(Stream, Data, Child)));
-        {?MODULE, Event} ->
-            settle(handle_event(Event, Child));
-        {'$gen_call', From, Request} ->
-            settle(handle_call(Request, From, Child));
-        {proctor_sink, Stream, Bytes} ->
-            settle(eaten(Stream, Bytes,
-                         Child#child{busy = Child#child.busy - 1}));
-        {timeout, Ref, What} ->
-            loop(handle_timeout(What, Ref, Child));
-        {'DOWN', Server, process, _, Reason} ->
-            finish({port_exit, port_exit(Reason)}, Child);
-        {'DOWN', Tie, process, _, Reason} ->
-            orphaned(Reason, Child);
-        {'DOWN', Monitor, process, _, _} ->
-            loop(forget(Monitor, Child));
-        {nodedown, _} ->
-            leave(normal, Child);
-        {'EXIT', Sink, Reason} ->
-            finish(Reason, Child#child{sink = undefined});
-        {'EXIT', Caller, Reason} when Link ->
-            orphaned(Reason, Child);
-        {'EXIT', _, Reason} when Reason =/= normal ->
-            finish(Reason, Child);
-        _ ->
-            loop(Child)
-    end.
+%% @private
+-spec handle(term(), #child{}) -> #child{}.
+handle({?MODULE, output, Stream, Data}, Child) ->
+    collect(byte_size(Data), deliver(Stream, Data, Child));
+handle({?MODULE, cancel}, #child{spec = #{caller := Caller}} = Child) ->
+    true = unlink(Caller),
+    leave(normal, Child);
+handle({?MODULE, Event}, Child) ->
+    settle(handle_event(Event, Child));
+handle({'$gen_call', From, Request}, Child) ->
+    settle(handle_call(Request, From, Child));
+handle({proctor_sink, Stream, Bytes}, #child{busy = Busy} = Child) ->
+    settle(consumed(Stream, Bytes, Child#child{busy = Busy - 1}));
+handle({timeout, Ref, What}, Child) ->
+    handle_timeout(What, Ref, Child);
+handle({'DOWN', Ref, process, _, Reason}, Child) ->
+    handle_down(Ref, Reason, Child);
+handle({nodedown, _}, Child) ->
+    leave(normal, Child);
+handle({'EXIT', Pid, Reason}, Child) ->
+    handle_exit(Pid, Reason, Child);
+handle(_Message, Child) ->
+    Child.
+
+handle_down(Server, Reason, #child{server = Server} = Child) ->
+    finish({port_exit, port_exit(Reason)}, Child);
+handle_down(Tie, Reason, #child{tie = Tie} = Child) ->
+    orphaned(Reason, Child);
+handle_down(Monitor, _Reason, Child) ->
+    forget(Monitor, Child).
+
+handle_exit(Sink, Reason, #child{sink = Sink} = Child) ->
+    finish(Reason, Child#child{sink = undefined});
+handle_exit(Caller, Reason, #child{spec = #{caller := Caller, link := true}}
+            = Child) ->
+    orphaned(Reason, Child);
+handle_exit(_Pid, normal, Child) ->
+    Child;
+handle_exit(_Pid, Reason, Child) ->
+    finish(Reason, Child).
 
 %% Output only passes through. Left to itself, each of us might keep hundreds
 %% of kilobytes of it, and there may be thousands.
@@ -208,25 +238,19 @@ orphaned(_Reason, Child) ->
     leave(normal, Child).
 
 %% All that is over, and nobody has anything left to take: the end.
-settle(#child{exit = undefined} = Child) ->
-    loop(Child);
-settle(#child{busy = 0, streams = Streams, exit = Exit} = Child) ->
+settle(#child{exit = #{} = Exit, busy = 0, streams = Streams} = Child) ->
     case lists:all(fun(S) -> proctor_stream:size(S) =:= 0 end,
                    maps:values(Streams)) of
         true -> finish(proctor_exit:reason(Exit), Child);
-        false -> loop(Child)
+        false -> Child
     end;
 settle(Child) ->
-    loop(Child).
+    Child.
 
 %%% Events
 
-handle_event({exit, #{raw := 0} = Exit}, #child{expired = true} = Child) ->
-    %% The old dialect takes what we ordered for a success.
-    handle_event({exit, Exit#{raw := 15, status := {signaled, 15, false}}},
-                 Child);
 handle_event({exit, Exit}, Child) ->
-    Child1 = close_feed(Child#child{exit = Exit}),
+    Child1 = close_feed(Child#child{exit = exit_of(Exit, Child)}),
     serve(stderr, serve(stdout, Child1#child{eof = [stdout, stderr]}));
 handle_event({eof, stdin}, Child) ->
     close_feed(Child);
@@ -235,8 +259,13 @@ handle_event({eof, Stream}, #child{eof = Eof} = Child) ->
 handle_event({stdin_ack, Bytes}, #child{feed = Feed} = Child) ->
     pump(Child#child{feed = proctor_feed:acked(Bytes, Feed)}).
 
-handle_timeout(expired, _Ref, Child) ->
+handle_timeout(expired, _Ref, #child{exit = undefined} = Child) ->
     order(stop, Child#child{expired = true});
+handle_timeout(expired, _Ref, Child) ->
+    Child;
+handle_timeout(no_answer, _Ref, Child) ->
+    order(ask, Child),
+    finish(no_answer, Child);
 handle_timeout(recv, Ref, #child{recvs = Recvs} = Child) ->
     case lists:keytake(Ref, #waiter.ref, Recvs) of
         {value, Waiter, Rest} ->
@@ -250,6 +279,15 @@ handle_timeout(send, Ref, #child{feed = Feed} = Child) ->
     reply(From, {error, timeout}),
     Child#child{feed = Feed1}.
 
+%% In the old dialect the time was ours, and after a stop its status is nobody's
+%% to know. The end may have come by itself meanwhile: the time was over before.
+exit_of(#{raw := 0} = Exit, #child{expired = true}) ->
+    Exit#{raw := -1, status := unknown, reason := timeout};
+exit_of(Exit, #child{expired = true}) ->
+    Exit#{reason := timeout};
+exit_of(Exit, _Child) ->
+    Exit.
+
 order(What, #child{link = #{server := Server}} = Child) ->
     ok = gen_server:cast(Server, {What, self()}),
     Child.
@@ -260,7 +298,7 @@ deliver(Stream, Data, #child{spec = Spec} = Child) ->
     deliver(maps:get(Stream, Spec), Stream, Data, Child).
 
 deliver(collect, Stream, Data, Child) ->
-    eaten(Stream, byte_size(Data), count(Stream, Data,
+    consumed(Stream, byte_size(Data), count(Stream, Data,
                                          collect(Stream, Data, Child)));
 deliver(owner, Stream, Data, #child{streams = Streams} = Child) ->
     #{Stream := Queue} = Streams,
@@ -269,9 +307,9 @@ deliver(owner, Stream, Data, #child{streams = Streams} = Child) ->
 deliver(Pid, Stream, Data, #child{ospid = OsPid} = Child)
   when is_pid(Pid) ->
     Pid ! {Stream, OsPid, Data},
-    eaten(Stream, byte_size(Data), count(Stream, Data, Child));
+    consumed(Stream, byte_size(Data), count(Stream, Data, Child));
 deliver(none, Stream, Data, Child) ->
-    eaten(Stream, byte_size(Data), count(Stream, Data, Child));
+    consumed(Stream, byte_size(Data), count(Stream, Data, Child));
 deliver(Sink, Stream, Data, #child{sink = undefined, ospid = OsPid} = Child) ->
     deliver(Sink, Stream, Data,
             Child#child{sink = proctor_sink:start(OsPid)});
@@ -285,14 +323,22 @@ count(Stream, Data, #child{streams = Streams} = Child) ->
     {_, Queue1} = proctor_stream:drop(proctor_stream:put(Data, Queue)),
     Child#child{streams = Streams#{Stream := Queue1}}.
 
+%% Who waits for all of it has too much: it is stopped. What is only wanted with
+%% the end is kept as far as it goes.
 collect(_Stream, _Data, #child{kept = too_many} = Child) ->
     Child;
-collect(Stream, Data, #child{kept = Kept, spec = #{max_output := Max}}
+collect(Stream, Data, #child{kept = Kept, spec = #{max_output := Max,
+                                                   reply := Reply}}
         = Child) ->
+    Most = case Reply of run -> min(Max, ?KEPT); _ -> Max end,
     case Kept + byte_size(Data) of
-        Sum when Sum > Max ->
-            order(stop, keep(Stream, binary:part(Data, 0, Max - Kept),
-                             Child#child{kept = too_many}));
+        Sum when Sum > Most ->
+            Child1 = keep(Stream, binary:part(Data, 0, Most - Kept),
+                          Child#child{kept = too_many}),
+            case Reply of
+                run -> Child1;
+                _ -> order(stop, Child1)
+            end;
         Sum ->
             keep(Stream, Data, Child#child{kept = Sum})
     end.
@@ -303,7 +349,7 @@ keep(stderr, Data, #child{collected = {Out, Err}} = Child) ->
     Child#child{collected = {Out, [Data | Err]}}.
 
 %% So much has been dealt with; the port program may send as much again.
-eaten(Stream, Bytes, #child{spec = #{window := Window}, streams = Streams,
+consumed(Stream, Bytes, #child{spec = #{window := Window}, streams = Streams,
                             exit = Exit} = Child) ->
     #{Stream := Queue} = Streams,
     {Ack, Queue1} = proctor_stream:eaten(Bytes, Window, Queue),
@@ -373,12 +419,12 @@ take(Stream, Length, #child{streams = Streams, eof = Eof} = Child) ->
 
 taken(Stream, Data, Queue, #child{streams = Streams} = Child) ->
     Child1 = Child#child{streams = Streams#{Stream := Queue}},
-    {{ok, Data}, eaten(Stream, byte_size(Data), Child1)}.
+    {{ok, Data}, consumed(Stream, byte_size(Data), Child1)}.
 
 message(Stream, Data, #child{spec = #{caller := Caller}, ospid = OsPid,
                              active = Active} = Child) ->
     Caller ! {Stream, OsPid, Data},
-    Child1 = eaten(Stream, byte_size(Data), Child),
+    Child1 = consumed(Stream, byte_size(Data), Child),
     case Active of
         true -> Child1;
         once -> Child1#child{active = false};
@@ -468,7 +514,7 @@ discard(Stream, #child{spec = Spec, streams = Streams} = Child) ->
     case {Spec, Streams} of
         {#{Stream := owner}, #{Stream := Queue}} ->
             {Bytes, Queue1} = proctor_stream:drop(Queue),
-            eaten(Stream, Bytes,
+            consumed(Stream, Bytes,
                   Child#child{spec = Spec#{Stream := none},
                               streams = Streams#{Stream := Queue1}});
         _ ->
@@ -531,9 +577,8 @@ close_feed(Error, #child{feed = Feed} = Child) ->
 %%% The end
 
 -spec finish(term(), #child{}) -> no_return().
-finish(Reason, #child{spec = Spec, recvs = Recvs, ospid = OsPid} = Child) ->
-    #{reply := Reply, monitor := Monitor, exit := Exit, caller := Caller}
-        = Spec,
+finish(Reason, #child{spec = #{reply := Reply}, recvs = Recvs, from = From}
+       = Child) ->
     Closed = case Reason of
                  {port_exit, _} -> {error, port_closed};
                  _ -> {error, closed}
@@ -543,19 +588,46 @@ finish(Reason, #child{spec = Spec, recvs = Recvs, ospid = OsPid} = Child) ->
     ok = await_writer(Child),
     case Reply of
         run ->
-            is_map(Child#child.exit) andalso Exit
-                andalso (Caller ! {exit, OsPid, Child#child.exit}),
-            Monitor andalso (Caller ! {'DOWN', OsPid, process, self(),
-                                       Reason}),
+            told(Reason, Child),
             leave(Reason, Child);
         sync ->
-            gen_server:reply(Child#child.from,
-                             sync(Reason, Child#child.collected)),
+            gen_server:reply(From, sync(why(Reason, Child), Child)),
             leave(normal, Child);
         full ->
-            gen_server:reply(Child#child.from, full(Reason, Child)),
+            gen_server:reply(From, full(why(Reason, Child), Child)),
             leave(normal, Child)
     end.
+
+%% What the caller asked to be told at the end.
+told(Reason, #child{spec = #{exit := Exit, monitor := Monitor,
+                             caller := Caller}, ospid = OsPid} = Child) ->
+    Exit andalso is_map(Child#child.exit)
+        andalso (Caller ! {exit, OsPid, with_collected(Child)}),
+    Monitor andalso (Caller ! {'DOWN', OsPid, process, self(), Reason}),
+    ok.
+
+with_collected(#child{exit = Exit, spec = Spec, collected = {Out, Err},
+                      kept = Kept}) ->
+    #{truncated := Truncated} = Exit,
+    Collected = maps:from_list([{Stream, joined(List)}
+                                || {Stream, List} <- [{stdout, Out},
+                                                      {stderr, Err}],
+                                   maps:get(Stream, Spec) =:= collect]),
+    Cut = case Kept of
+              too_many -> maps:keys(Collected);
+              _ -> []
+          end,
+    maps:merge(Exit#{truncated := lists:usort(Truncated ++ Cut)}, Collected).
+
+joined(Reversed) ->
+    iolist_to_binary(lists:reverse(Reversed)).
+
+%% An orderly end of the port program, in which it ends what runs, is to who
+%% waits for a result what any other is.
+why({port_exit, _}, _Child) -> port_closed;
+why(_Reason, #child{exit = #{reason := shutdown}}) -> port_closed;
+why(_Reason, #child{kept = too_many, exit = #{}}) -> max_output;
+why(Reason, _Child) -> Reason.
 
 %% An end that is normal would not end what is linked.
 -spec leave(term(), #child{}) -> no_return().
@@ -563,35 +635,45 @@ leave(Reason, #child{sink = Sink}) ->
     is_pid(Sink) andalso exit(Sink, kill),
     exit(Reason).
 
-sync(normal, Collected) ->
-    {ok, streams(Collected)};
-sync({exit_status, _} = Status, Collected) ->
-    {error, [Status | streams(Collected)]};
-sync({port_exit, _}, _Collected) ->
-    {error, port_closed};
-sync(Reason, _Collected) ->
-    {error, Reason}.
+sync(Reason, #child{exit = Exit, collected = Collected}) ->
+    Output = streams(Collected) ++ truncated(Exit),
+    case Reason of
+        normal -> {ok, Output};
+        {exit_status, _} = Status -> {error, [Status | Output]};
+        timeout -> {error, {timeout, [{exit_status, maps:get(raw, Exit)}
+                                      | Output]}};
+        port_closed -> {error, {port_closed, Output}};
+        no_answer -> {error, {no_answer, Output}};
+        _ -> {error, Reason}
+    end.
 
 streams({Out, Err}) ->
     [{Stream, lists:reverse(List)}
      || {Stream, [_ | _] = List} <- [{stdout, Out}, {stderr, Err}]].
 
-%% All there is to know, and why it ended before its time, if it did.
-full(_Reason, #child{exit = #{status := Status} = Exit,
-                     collected = {Out, Err}, ospid = OsPid} = Child) ->
-    Result = #{status => Status, reason => maps:get(reason, Exit),
-               usage => maps:get(usage, Exit, #{}), ospid => OsPid,
-               stdout => iolist_to_binary(lists:reverse(Out)),
-               stderr => iolist_to_binary(lists:reverse(Err))},
-    case Child of
-        #child{kept = too_many} -> {ok, Result#{reason := max_output}};
-        #child{expired = true} -> {ok, Result#{reason := timeout}};
-        #child{} -> {ok, Result}
-    end;
-full({port_exit, _}, _Child) ->
-    {error, port_closed};
-full(Reason, _Child) ->
-    {error, Reason}.
+truncated(#{truncated := [_ | _] = Streams}) -> [{truncated, Streams}];
+truncated(_) -> [].
+
+%% All there is to know.
+full(Reason, Child) ->
+    Result = result(Child),
+    case Reason of
+        normal -> {ok, Result};
+        {exit_status, _} -> {ok, Result};
+        timeout -> {error, {timeout, etimedout, Result}};
+        max_output -> {error, {output, emsgsize, Result#{reason := Reason}}};
+        port_closed -> {error, {port, eio, Result#{reason := Reason}}};
+        no_answer -> {error, {port, etimedout, Result#{reason := Reason}}};
+        _ -> {error, Reason}
+    end.
+
+result(#child{exit = Exit, collected = {Out, Err}, ospid = OsPid}) ->
+    Known = case Exit of
+                undefined -> proctor_exit:unknown();
+                #{} -> Exit
+            end,
+    (maps:merge(#{usage => #{}}, maps:remove(raw, Known)))
+        #{ospid => OsPid, stdout => joined(Out), stderr => joined(Err)}.
 
 info(#child{ospid = OsPid, spec = Spec, streams = Streams, feed = Feed,
             active = Active, busy = Busy, recvs = Recvs, started = Started}) ->

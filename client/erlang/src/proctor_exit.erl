@@ -1,7 +1,7 @@
 %% @doc How an OS process ended, whichever dialect told it.
 -module(proctor_exit).
 
--export([from_raw/1, from_native/3, reason/1]).
+-export([from_raw/1, from_native/2, unknown/0, reason/1]).
 
 -export_type([exit/0, status/0, usage/0]).
 
@@ -16,15 +16,25 @@
 %% read and written, and context switches.
 
 -type exit() :: #{status := status(),
-                  reason := normal | stopped | timeout | killed | unknown,
+                  reason := normal | stopped | timeout | shutdown | unknown,
                   raw := integer(),
-                  usage => usage()}.
-%% `raw' is what erlexec's users are told.
+                  killed := boolean(),
+                  truncated := [stdout | stderr],
+                  usage => usage(),
+                  stdout => binary(),
+                  stderr => binary()}.
+%% `reason' is why it has ended: by itself, after a stop, because its time was
+%% over, or with the port program; the old dialect does not say. `killed' tells
+%% that it took SIGKILL, `truncated' of which streams output may be missing,
+%% because others had them open when they were closed, or there was too much of
+%% it. `raw' is what erlexec's users are told: 0 after a stop. `stdout' and
+%% `stderr' are there if they were to be collected.
 
 %% @doc Of a status as wait(2) gives it.
 -spec from_raw(integer()) -> exit().
 from_raw(Raw) ->
-    #{raw => Raw, status => status(Raw), reason => unknown}.
+    #{raw => Raw, status => status(Raw), reason => unknown, killed => false,
+      truncated => []}.
 
 status(Raw) when Raw < 0 ->
     unknown;
@@ -35,15 +45,17 @@ status(Raw) ->
     end.
 
 %% @doc Of what the native dialect says. `Success' is the option
-%% `success_exit_code'; `Stopped' says that the end was ordered with `stop':
-%% to the old dialect's users that is a success, whatever it took.
--spec from_native(map(), 0..255, boolean()) -> exit().
-from_native(#{status := Status, reason := Reason} = Exit, Success, Stopped) ->
-    Raw = case Stopped andalso Reason =/= timeout of
-              true -> 0;
-              false -> raw(Status, Success)
+%% `success_exit_code'. A port program of before the reason was apart from the
+%% means says `killed' for one that was stopped.
+-spec from_native(map(), 0..255) -> exit().
+from_native(#{reason := killed} = Exit, Success) ->
+    from_native(Exit#{reason := stopped, killed => true}, Success);
+from_native(#{status := Status, reason := Reason} = Exit, Success) ->
+    Raw = case Reason of
+              stopped -> 0;
+              _ -> raw(Status, Success)
           end,
-    Exit#{raw => Raw}.
+    maps:merge(#{killed => false, truncated => []}, Exit#{raw => Raw}).
 
 raw({exited, 0}, Success) -> Success;
 raw({exited, Code}, _Success) -> Code bsl 8;
@@ -51,7 +63,13 @@ raw({signaled, Signal, true}, _Success) -> Signal bor 16#80;
 raw({signaled, Signal, false}, _Success) -> Signal;
 raw(unknown, _Success) -> -1.
 
+%% @doc Of one whose end nobody has told.
+-spec unknown() -> exit().
+unknown() ->
+    from_raw(-1).
+
 %% @doc With what the Erlang process ends.
--spec reason(exit()) -> normal | {exit_status, integer()}.
+-spec reason(exit()) -> normal | timeout | {exit_status, integer()}.
+reason(#{reason := timeout}) -> timeout;
 reason(#{raw := 0}) -> normal;
 reason(#{raw := Raw}) -> {exit_status, Raw}.

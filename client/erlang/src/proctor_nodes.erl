@@ -3,8 +3,10 @@
 %% of their own.
 -module(proctor_nodes).
 
--export([start_link/0, join/1, members/1, idlest/1, watch/3]).
--export([watcher/3]).
+-behaviour(proctor_loop).
+
+-export([start_link/0, is_there/0, join/1, members/1, idlest/1, watch/3]).
+-export([init/1, handle/2]).
 
 -define(SCOPE, proctor_pg).
 
@@ -19,14 +21,27 @@ start_link() ->
         Result -> Result
     end.
 
-%% @doc Makes the caller, an instance, a member of groups.
--spec join([atom()]) -> ok.
+%% @doc Whether the scope is there.
+-spec is_there() -> boolean().
+is_there() ->
+    is_pid(whereis(?SCOPE)).
+
+%% @doc Makes the caller, an instance, a member of groups, as long as the scope
+%% lives: the monitor that is returned tells of its end, after which the caller
+%% has to join again.
+-spec join([atom()]) -> reference() | undefined.
 join([]) ->
-    ok;
+    undefined;
 join(Groups) ->
-    _ = is_pid(whereis(?SCOPE)) orelse pg:start(?SCOPE),
-    lists:foreach(fun(Group) -> ok = pg:join(?SCOPE, Group, self()) end,
-                  lists:usort(Groups)).
+    _ = is_there() orelse pg:start(?SCOPE),
+    Ref = monitor(process, ?SCOPE),
+    try
+        lists:foreach(fun(Group) -> ok = pg:join(?SCOPE, Group, self()) end,
+                      lists:usort(Groups))
+    catch
+        exit:_ -> ok % it has died meanwhile, which the monitor tells
+    end,
+    Ref.
 
 %% @doc The instances in a group, on all connected nodes.
 -spec members(atom()) -> [pid()].
@@ -57,17 +72,19 @@ idlest(Group) ->
 watch(Pid, _OsPid, _Caller) when node(Pid) =:= node() ->
     ok;
 watch(Pid, OsPid, Caller) ->
-    _ = spawn(?MODULE, watcher, [Pid, OsPid, Caller]),
+    _ = proctor_loop:start(?MODULE, self(), {Pid, OsPid, Caller}),
     ok.
 
+%% @private The process that watches.
+-spec init({pid(), proctor:ospid(), pid()}) -> tuple().
+init({Pid, OsPid, Caller}) ->
+    {monitor(process, Pid), Pid, OsPid, Caller}.
+
 %% @private
--spec watcher(pid(), proctor:ospid(), pid()) -> ok.
-watcher(Pid, OsPid, Caller) ->
-    Ref = monitor(process, Pid),
-    receive
-        {'DOWN', Ref, process, _, noconnection} ->
-            Caller ! {'DOWN', OsPid, process, Pid, noconnection},
-            ok;
-        {'DOWN', Ref, process, _, _} ->
-            ok
-    end.
+-spec handle(term(), tuple()) -> tuple().
+handle({'DOWN', Ref, process, _, Reason}, {Ref, Pid, OsPid, Caller}) ->
+    Reason =:= noconnection
+        andalso (Caller ! {'DOWN', OsPid, process, Pid, noconnection}),
+    exit(normal);
+handle(_Message, State) ->
+    State.

@@ -10,10 +10,13 @@
 -export_type([start/0]).
 
 -define(KEYS, [portexe, user, limit_users, alarm, args, env, debug, verbose,
-               root, capabilities, groups, dialect]).
+               root, capabilities, groups, dialect, answer_timeout]).
 
 %% What the port program waits at shutdown unless told otherwise.
 -define(ALARM, 12).
+
+%% How long it may leave a request unanswered, in milliseconds.
+-define(ANSWER, 60000).
 
 %% What it takes as such, in seconds.
 -define(DAY, 86400).
@@ -30,6 +33,7 @@
                    dialect => proctor_port:dialect(),
                    capabilities => string(),
                    groups := [atom()],
+                   answer_timeout := timeout(),
                    verbose := boolean()}.
 
 %%% Starting the port program
@@ -38,7 +42,7 @@
 -spec start(term()) -> {ok, start()} | {error, {badopt, term()}}.
 start(Options) ->
     Defaults = #{alarm => ?ALARM, args => [], env => [], groups => [],
-                 verbose => false},
+                 answer_timeout => ?ANSWER, verbose => false},
     try
         once([name_of(Option) || Option <- list(Options, Options)]),
         {ok, lists:foldl(fun start_option/2, Defaults, Options)}
@@ -190,6 +194,9 @@ start_option({limit_users, Users} = Option, Acc) ->
 start_option({alarm, Seconds}, Acc)
   when is_integer(Seconds), Seconds >= 0, Seconds =< ?DAY ->
     Acc#{alarm => Seconds, alarm_given => true};
+start_option({answer_timeout, Time}, Acc)
+  when Time =:= infinity; is_integer(Time), Time > 0, Time =< ?DAY * 1000 ->
+    Acc#{answer_timeout => Time};
 start_option({args, Args} = Option, Acc) ->
     Acc#{args => [any_text(Arg, Option) || Arg <- list(Args, Option)]};
 start_option({env, Env} = Option, Acc) ->

@@ -10,11 +10,13 @@
 %% overtakes what was written before, whoever wrote it.
 -module(proctor_port).
 
--include_lib("kernel/include/logger.hrl").
+-behaviour(proctor_loop).
 
--export([open/1, close/2, start_line/1, write/3, flush/1, waiting/1, encode/2,
+-include("proctor_log.hrl").
+
+-export([open/1, close/2, give_up/3, start_line/1, write/3, flush/1, waiting/1, encode/2,
          decode/1, vocabulary/0]).
--export([writer/2]).
+-export([init/1, handle/2]).
 
 -export_type([exit/0, dialect/0, line/0]).
 
@@ -59,7 +61,7 @@ open(Start) ->
 
 open(Program, #{env := Env, verbose := Verbose} = Start) ->
     Args = arguments(Start),
-    Verbose andalso ?LOG_NOTICE("proctor: starting ~ts ~tp", [Program, Args]),
+    Verbose andalso ?TELL(notice, "proctor: starting ~ts ~tp", [Program, Args]),
     try open_port({spawn_executable, Program},
                   [{args, Args}, {env, Env}, {packet, 4}, binary,
                    exit_status, use_stdio, hide]) of
@@ -142,7 +144,7 @@ await_exit(Port, Deadline, Fun, Acc) ->
         {'EXIT', Port, Reason} ->
             {Reason, Acc}
     after Left ->
-        ?LOG_ERROR("proctor: the port program does not end; closing it"),
+        ?TELL(error, "proctor: the port program does not end; closing it", []),
         abandon(Port),
         {timeout, Acc}
     end.
@@ -151,6 +153,22 @@ await_exit(Port, Deadline, Fun, Acc) ->
 %% halt/0 would wait for that.
 abandon(Port) ->
     true = exit(Port, kill),
+    ok.
+
+%% @doc Closes the port of a program that does not answer, without waiting. It
+%% may have been stopped: then it goes on, hears of the end of file, and ends all
+%% that it has started as always. If it is there still after the time that it has
+%% for that (`Alarm' seconds) it is killed, with all its processes, which are one
+%% process group. A node that may not signal it can do no more than close.
+-spec give_up(port(), non_neg_integer() | undefined, non_neg_integer()) -> ok.
+give_up(Port, OsPid, Alarm) ->
+    abandon(Port),
+    is_integer(OsPid) andalso
+        spawn(os, cmd, [lists:flatten(io_lib:format(
+            "kill -s CONT -- -~w; n=0; "
+            "while [ $n -lt ~w ] && kill -s 0 -- -~w; "
+            "do sleep 1; n=$((n+1)); done; "
+            "kill -s KILL -- -~w", [OsPid, Alarm + 5, OsPid, OsPid]))]),
     ok.
 
 arguments(#{args := Extra} = Start) ->
@@ -171,10 +189,11 @@ user(#{user := User}) ->
 user(#{root := true}) ->
     ["-user", "root"];
 user(#{args := Extra}) ->
-    case not lists:member("-user", Extra) andalso proctor_options:real_uid() =:= 0 of
+    case not lists:member("-user", Extra)
+        andalso proctor_options:real_uid() =:= 0 of
         true ->
-            ?LOG_NOTICE("proctor: this node runs as root, and so will "
-                        "whatever it starts that names no other user"),
+            ?TELL(notice, "proctor: this node runs as root, and so will "
+                  "whatever it starts that names no other user", []),
             ["-user", "root"];
         false ->
             []
@@ -188,7 +207,7 @@ user(#{args := Extra}) ->
 start_line(Port) ->
     Behind = atomics:new(1, [{signed, false}]),
     #line{port = Port, behind = Behind,
-          writer = spawn_link(?MODULE, writer, [Port, Behind])}.
+          writer = proctor_loop:start_link(?MODULE, self(), {Port, Behind})}.
 
 %% @doc Writes frames, or hands them over to the writer; never waits. If `From'
 %% is a caller it is answered `ok' when they have gone: a port that does not
@@ -247,23 +266,29 @@ flush(#line{writer = Writer}) ->
 waiting(#line{behind = Behind}) ->
     atomics:get(Behind, 1).
 
+%% @private The writer.
+-spec init({port(), atomics:atomics_ref()}) -> {port(), atomics:atomics_ref()}.
+init(State) ->
+    State.
+
 %% @private
--spec writer(port(), atomics:atomics_ref()) -> ok.
-writer(Port, Behind) ->
-    receive
-        {flush, Pid, Ref} ->
-            Pid ! {Ref, flushed},
-            ?MODULE:writer(Port, Behind);
-        {write, Frames, From} ->
-            try lists:foreach(fun(F) -> port_command(Port, F) end, Frames) of
-                ok ->
-                    ok = atomics:sub(Behind, 1, 1),
-                    answer(From),
-                    ?MODULE:writer(Port, Behind)
-            catch
-                error:badarg -> ok
-            end
-    end.
+-spec handle(term(), {port(), atomics:atomics_ref()}) ->
+    {port(), atomics:atomics_ref()}.
+handle({flush, Pid, Ref}, State) ->
+    Pid ! {Ref, flushed},
+    State;
+handle({write, Frames, From}, {Port, Behind} = State) ->
+    try lists:foreach(fun(F) -> port_command(Port, F) end, Frames) of
+        ok ->
+            ok = atomics:sub(Behind, 1, 1),
+            answer(From),
+            State
+    catch
+        %% The server hears of the port's end by itself.
+        error:badarg -> exit(normal)
+    end;
+handle(_Message, State) ->
+    State.
 
 %%% Frames
 
@@ -328,7 +353,7 @@ vocabulary() ->
      setpgid, debug, shutdown,
      %% exits
      exit, status, exited, signaled, true, false, unknown, reason, normal,
-     stopped, killed, utime_us, stime_us, maxrss_kb, minflt, majflt, inblock,
+     stopped, killed, truncated, launcher_down, utime_us, stime_us, maxrss_kb, minflt, majflt, inblock,
      oublock, nvcsw, nivcsw,
      %% options of run
      executable, cd, env, kill_timeout, kill_group, success_exit_code,

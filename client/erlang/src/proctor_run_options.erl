@@ -140,6 +140,8 @@
       [{[run, manage, fold_lines, daemon], {no, ?NOT_COLLECTED}}]},
      {max_line, {integer_or, [infinity], 1, infinity}, own,
       [{[run, manage, cmd, pipe], {no, ?NO_LINES}}]},
+     {cr, {one_of, [keep, strip]}, own,
+      [{[run, manage, cmd, pipe], {no, ?NO_LINES}}]},
      {name, atom, own, ?DAEMON_ONLY},
      {exit_to_reason, {function, 1}, own, ?DAEMON_ONLY},
      {ready, ready, own, ?DAEMON_ONLY},
@@ -407,6 +409,7 @@ short(Result) ->
     Result.
 
 output(_, Target) when Target =:= null; Target =:= close; Target =:= print;
+                       Target =:= collect;
                        is_pid(Target); is_function(Target, 3) ->
     {ok, Target};
 output(stdout, stderr) ->

@@ -5,10 +5,11 @@
 -module(proctor_server).
 -behaviour(gen_server).
 
--include_lib("kernel/include/logger.hrl").
+-include("proctor_log.hrl").
 
--export([start/1, start_link/1, call/2, call/3]).
--export([init/1, handle_call/3, handle_cast/2, handle_info/2, terminate/2]).
+-export([start/1, start_link/1, run/4, call/2, call/3]).
+-export([init/1, handle_call/3, handle_cast/2, handle_info/2, terminate/2,
+         format_status/1]).
 
 -export_type([ref/0, target/0, request/0, link/0]).
 
@@ -22,6 +23,7 @@
                  | {ospid, pid()}
                  | {pid, proctor:ospid()}
                  | {debug, non_neg_integer()}
+                 | {cancel, reference()}
                  | list | count | info.
 
 -type link() :: #{server := pid(), line := proctor_port:line(),
@@ -39,18 +41,35 @@
 %% More than any window.
 -define(ALL, 16#7FFFFFFF).
 
+%% How much longer than its limit and its time to be killed a call that has a
+%% limit waits for a port program that says nothing; and how much longer than
+%% that for the process that would say so. In milliseconds, as all below.
+-define(MARGIN, 5000).
+-define(MORE, 1000).
+
+%% What a command has to end by itself unless it is told otherwise.
+-define(KILL_TIMEOUT, 5000).
+
+%% How long it is remembered whose a run was that somebody waited for with a
+%% limit.
+-define(REMEMBER, 60000).
+
+%% Between looks for the scope of groups after its end, and how many.
+-define(PAUSE, 50).
+
 -type waiter() :: none
                 | {call, gen_server:from()}
                 | {kill, gen_server:from(), proctor:ospid()}
-                | {stop, gen_server:from() | none, proctor:ospid()}
+                | {stop, gen_server:from() | none}
                 | {run, gen_server:from(), proctor_spec:spec()}
                 | cancelled.
 
 -record(child, {ospid :: proctor:ospid(),
                 from :: gen_server:from(),
                 spec :: proctor_spec:spec(),
-                stopped = false :: boolean(),
-                exited = false :: boolean()}).
+                exited = false :: boolean(),
+                %% Who wants to be told that it has gone.
+                cancelled :: undefined | gen_server:from()}).
 
 -record(state, {name :: atom(),
                 port :: port() | undefined,
@@ -58,6 +77,15 @@
                 hello :: map(),
                 link :: link(),
                 alarm :: non_neg_integer(),
+                %% How long it may leave a request unanswered; which one was the
+                %% oldest at the last look, and since when.
+                patience = infinity :: timeout(),
+                oldest = none :: none | {pos_integer(), integer()},
+                groups = [] :: [atom()],
+                scope :: undefined | reference(),
+                launchers_down = [] :: [binary()],
+                %% Runs that have ended and somebody may yet give up.
+                gone = #{} :: #{reference() => {pid(), proctor:ospid()}},
                 %% This server, and the port program's answer to hello.
                 started :: integer(),
                 answered = erlang:monotonic_time(millisecond) :: integer(),
@@ -142,6 +170,58 @@ started({ok, Pid}) -> {ok, Pid};
 started({error, {shutdown, Reason}}) -> {error, Reason};
 started({error, Reason}) -> {error, Reason}.
 
+%% @doc Runs something, and waits for the answer at most `Timeout', or as long
+%% as what is asked for may take. Who has waited long enough does not hear of it
+%% any more, and it is stopped.
+-spec run(ref(), {run | manage, term(), [term()]}, proctor_spec:spec(),
+          timeout()) -> term().
+run(Server, Request, Spec, Timeout) ->
+    Backstop = backstop(Request, Spec),
+    Limit = case Backstop of
+                infinity -> Timeout;
+                _ -> min(Timeout, Backstop + ?MORE)
+            end,
+    case call(Server, {run, Request, Spec#{backstop => Backstop,
+                                            limited => Limit =/= infinity}},
+              Limit) of
+        {error, timeout} ->
+            ok = cancel(Server, Spec),
+            {error, case Limit of Timeout -> timeout; _ -> no_answer end};
+        Result ->
+            Result
+    end.
+
+backstop({run, _, Options}, #{reply := Reply, timeout := Limit})
+  when Reply =/= run, is_integer(Limit) ->
+    Kill = case lists:keyfind(kill_timeout, 1, Options) of
+               {_, Seconds} -> Seconds * 1000;
+               false -> ?KILL_TIMEOUT
+           end,
+    Limit + Kill + ?MARGIN;
+backstop(_Request, _Spec) ->
+    infinity.
+
+%% When this returns its process is dead, and has left no message. The server
+%% never waits, so it answers.
+cancel(Server, #{ref := Ref}) ->
+    case call(Server, {cancel, Ref}) of
+        {ok, Pid, OsPid} -> flush(Pid, OsPid);
+        _ -> ok
+    end.
+
+flush(Pid, OsPid) ->
+    receive
+        {Stream, OsPid, Data} when Stream =:= stdout, is_binary(Data);
+                                   Stream =:= stderr, is_binary(Data) ->
+            flush(Pid, OsPid);
+        {exit, OsPid, #{raw := _}} -> flush(Pid, OsPid);
+        {passive, OsPid} -> flush(Pid, OsPid);
+        {'DOWN', OsPid, process, Pid, _} -> flush(Pid, OsPid);
+        {'EXIT', Pid, _} -> flush(Pid, OsPid)
+    after 0 ->
+        ok
+    end.
+
 %% @doc Asks the server and waits for the answer. If there is none it is an
 %% error like any other.
 -spec call(ref(), request()) -> term().
@@ -187,16 +267,19 @@ init(Options) ->
             {stop, {shutdown, Reason}}
     end.
 
-serving(Name, Port, {Dialect, Hello}, #{alarm := Alarm, groups := Groups}) ->
-    ok = proctor_nodes:join([Name || Name =/= undefined] ++ Groups),
+serving(Name, Port, {Dialect, Hello}, #{alarm := Alarm, groups := More}
+        = Start) ->
+    Groups = [Name || Name =/= undefined] ++ More,
     OsPid = case erlang:port_info(Port, os_pid) of
                 {os_pid, Number} -> Number;
                 undefined -> undefined
             end,
-    ?LOG_INFO(#{what => proctor_started, instance => Name, port => OsPid,
-                dialect => Dialect}),
+    ?TELL(info, #{what => proctor_started, instance => Name, port => OsPid,
+                  dialect => Dialect}),
     #state{name = Name, port = Port, port_os_pid = OsPid, hello = Hello,
-           alarm = Alarm, started = 0,
+           alarm = Alarm, started = 0, groups = Groups,
+           scope = proctor_nodes:join(Groups),
+           patience = maps:get(answer_timeout, Start),
            link = #{server => self(), dialect => Dialect,
                     cwd => proctor_place:cwd(),
                     line => proctor_port:start_line(Port)}}.
@@ -208,7 +291,7 @@ handle_call({run, Request, Spec}, From, #state{link = Link} = State) ->
     request(proctor_spec:request(Request, Spec, Link), {run, From, Spec},
             State);
 handle_call({stop, Target}, From, State) ->
-    on_target(Target, fun(OsPid) -> {{stop, OsPid}, {stop, From, OsPid}} end,
+    on_target(Target, fun(OsPid) -> {{stop, OsPid}, {stop, From}} end,
               State);
 handle_call({kill, Target, Signal}, From, State) ->
     on_target(Target,
@@ -233,6 +316,8 @@ handle_call({debug, Level}, From, State) ->
     request({debug, Level}, {call, From}, State);
 handle_call(list, From, State) ->
     request({list}, {call, From}, State);
+handle_call({cancel, Ref}, From, State) ->
+    cancelled(Ref, From, State);
 handle_call(count, _From, #state{ospids = OsPids} = State) ->
     {reply, map_size(OsPids), State};
 handle_call(info, _From, State) ->
@@ -244,11 +329,11 @@ handle_call(_Request, _From, State) ->
 -spec handle_cast(term(), #state{}) -> {noreply, #state{}}.
 handle_cast({stop, Pid}, State) ->
     case target(Pid, State) of
-        {ok, OsPid} -> request({stop, OsPid}, {stop, none, OsPid}, State);
+        {ok, OsPid} -> request({stop, OsPid}, {stop, none}, State);
         {error, _} -> {noreply, State}
     end;
-handle_cast({cancel, Ref}, State) ->
-    {noreply, cancel(Ref, State)};
+handle_cast({ask, _Pid}, State) ->
+    request({list}, cancelled, State);
 handle_cast(_Message, State) ->
     {noreply, State}.
 
@@ -264,8 +349,23 @@ handle_info({Port, {exit_status, Status}}, #state{port = Port} = State) ->
     port_exit(Status, State#state{port = undefined});
 handle_info({'EXIT', Port, Reason}, #state{port = Port} = State) ->
     port_exit(Reason, State#state{port = undefined});
+handle_info({'DOWN', Scope, process, _, _}, #state{scope = Scope} = State) ->
+    _ = erlang:send_after(?PAUSE, self(), {join, 20}),
+    {noreply, State#state{scope = undefined}};
+handle_info({join, Times}, #state{groups = Groups} = State) ->
+    case proctor_nodes:is_there() orelse Times =:= 0 of
+        true ->
+            {noreply, State#state{scope = proctor_nodes:join(Groups)}};
+        false ->
+            _ = erlang:send_after(?PAUSE, self(), {join, Times - 1}),
+            {noreply, State}
+    end;
 handle_info({'DOWN', _, process, Pid, Reason}, State) ->
     {noreply, child_down(Pid, Reason, State)};
+handle_info(look, State) ->
+    look(State);
+handle_info({forget, Ref}, #state{gone = Gone} = State) ->
+    {noreply, State#state{gone = maps:remove(Ref, Gone)}};
 handle_info(_Message, State) ->
     {noreply, State}.
 
@@ -279,9 +379,19 @@ terminate(_Reason, #state{port = Port, alarm = Alarm} = State) ->
     {_Status, State1} = proctor_port:close(Port, {Timeout, Fun, State}),
     fail_pending(State1).
 
+%% What is being done may be somebody's arguments, environment or data.
+%% @private
+-spec format_status(map()) -> map().
+format_status(Status) ->
+    maps:map(fun(state, State) -> element(1, State);
+                (message, _Message) -> hidden;
+                (log, _Log) -> [];
+                (_Key, Value) -> Value
+             end, Status).
+
 port_exit(Reason, State) ->
-    ?LOG_ERROR("proctor: the port program ended: ~tp; ~w OS processes with it",
-               [Reason, map_size(State#state.ospids)]),
+    ?TELL(error, "proctor: the port program ended: ~tp; ~w OS processes with "
+          "it", [Reason, map_size(State#state.ospids)]),
     {stop, {shutdown, {port_exit, Reason}}, State}.
 
 %% Ends that are reported during the shutdown are still ends.
@@ -298,13 +408,14 @@ fail_pending(#state{pending = Pending}) ->
 info(#state{name = Name, link = #{dialect := Dialect, line := Line},
             hello = Hello, port_os_pid = OsPid, started = Started,
             answered = Answered, runs = Runs, pending = Pending, ospids = OsPids,
-            children = Children}) ->
+            children = Children} = State) ->
     Now = erlang:monotonic_time(millisecond),
     #{instance => Name, pid => self(), node => node(), dialect => Dialect,
       hello => Hello, port_os_pid => OsPid, runs => Runs,
       uptime_ms => Now - Started, parts => parts(Now - Answered),
       pending => queue:len(Pending),
       messages => messages(), writer_messages => proctor_port:waiting(Line),
+      launchers_down => State#state.launchers_down,
       orphans => length([1 || orphan <- maps:values(OsPids)]),
       pids => maps:keys(Children)}.
 
@@ -328,17 +439,27 @@ on_target(Target, Fun, State) ->
     end.
 
 %% Nobody waits any more for what was to be run: it must not stay.
-cancel(Ref, #state{pending = Pending, children = Children} = State) ->
-    Cancel = fun({Id, {run, _, #{ref := R}}}) when R =:= Ref ->
-                     {Id, cancelled};
-                (Other) ->
-                     Other
-             end,
-    _ = [exit(Pid, kill)
-         || {Pid, #child{spec = #{ref := R}}} <- maps:to_list(Children),
-            R =:= Ref],
-    State#state{pending = queue:from_list([Cancel(Waiting) || Waiting
-                                           <- queue:to_list(Pending)])}.
+cancelled(Ref, From, #state{pending = Pending, children = Children,
+                            gone = Gone} = State) ->
+    case {Gone, [Pid || {Pid, #child{spec = #{ref := R}}}
+                            <- maps:to_list(Children), R =:= Ref]} of
+        {#{Ref := {Pid, OsPid}}, _} ->
+            {reply, {ok, Pid, OsPid}, State};
+        {#{}, [Pid]} ->
+            ok = proctor_child:cancel(Pid),
+            #{Pid := Child} = Children,
+            Cancelled = Child#child{cancelled = From},
+            {noreply, State#state{children = Children#{Pid := Cancelled}}};
+        {#{}, []} ->
+            Cancel = fun({Id, {run, _, #{ref := R}}}) when R =:= Ref ->
+                             {Id, cancelled};
+                        (Other) ->
+                             Other
+                     end,
+            {reply, ok, State#state{pending = queue:from_list(
+                                                [Cancel(Each) || Each
+                                                 <- queue:to_list(Pending)])}}
+    end.
 
 target(OsPid, _State) when is_integer(OsPid) ->
     {ok, OsPid};
@@ -353,11 +474,49 @@ request(Request, Waiter, #state{trans = Id, pending = Pending} = State) ->
         {ok, Frames} ->
             _ = proctor_port:write(maps:get(line, State#state.link), Frames,
                                    none),
-            {noreply, State#state{trans = Id rem ?MAX_TRANS + 1,
-                                  pending = queue:in({Id, Waiter}, Pending)}};
+            {noreply, watch(State#state{trans = Id rem ?MAX_TRANS + 1,
+                                        pending = queue:in({Id, Waiter},
+                                                           Pending)})};
         {error, _} = Error ->
             {reply, Error, State}
     end.
+
+%%% A port program that does not answer
+
+%% There is something to wait for: look at it from time to time.
+watch(#state{patience = infinity} = State) ->
+    State;
+watch(#state{oldest = none} = State) ->
+    later(State);
+watch(State) ->
+    State.
+
+later(#state{pending = Pending, oldest = Oldest, patience = Patience}
+      = State) ->
+    {value, {Id, _}} = queue:peek(Pending),
+    _ = erlang:send_after(max(1, Patience div 4), self(), look),
+    case Oldest of
+        {Id, _} -> State;
+        _ -> State#state{oldest = {Id, erlang:monotonic_time(millisecond)}}
+    end.
+
+look(#state{pending = Pending, oldest = Oldest, patience = Patience}
+     = State) ->
+    Now = erlang:monotonic_time(millisecond),
+    case {queue:peek(Pending), Oldest} of
+        {empty, _} ->
+            {noreply, State#state{oldest = none}};
+        {{value, {Id, _}}, {Id, Since}} when Now - Since >= Patience ->
+            unresponsive(State);
+        _ ->
+            {noreply, later(State)}
+    end.
+
+%% It is taken for dead. Its end is nobody's to wait for.
+unresponsive(#state{port = Port, port_os_pid = OsPid, alarm = Alarm}
+             = State) ->
+    ok = proctor_port:give_up(Port, OsPid, Alarm),
+    port_exit(unresponsive, State#state{port = undefined}).
 
 %% A request that has no answer.
 send(Request, #state{link = #{line := Line}} = State) ->
@@ -378,8 +537,14 @@ message({0, {eof, OsPid, Stream}}, State) ->
     event(OsPid, {eof, Stream}, State);
 message({0, {stdin_ack, OsPid, Bytes}}, State) ->
     event(OsPid, {stdin_ack, Bytes}, State);
+message({0, {launcher_down, User}}, State) ->
+    ?TELL(error, "proctor: the launcher of ~ts has died: the port program ends "
+          "when its last child has", [User]),
+    #state{launchers_down = Down} = State,
+    State#state{launchers_down = [User | Down]};
 message({0, Event}, State) ->
-    ?LOG_WARNING("proctor: unknown event dropped: ~tp", [Event]),
+    ?TELL(warning, "proctor: unknown event dropped: ~tp",
+          [element(1, {Event})]),
     State;
 message({Id, Reply}, #state{pending = Pending} = State) ->
     case queue:out(Pending) of
@@ -397,8 +562,8 @@ output(Stream, OsPid, Data, #state{ospids = OsPids} = State) ->
         #{OsPid := orphan} ->
             ack_all(OsPid, [Stream], State);
         #{} ->
-            ?LOG_WARNING("proctor: output of unknown process ~tp dropped",
-                         [OsPid]),
+            ?TELL(warning, "proctor: output of unknown process ~tp dropped",
+                  [OsPid]),
             State
     end.
 
@@ -425,12 +590,12 @@ overtaken(Id, Reply, #state{pending = Pending} = State) ->
     Older = fun({Other, _}) -> Other =/= Id end,
     case lists:splitwith(Older, queue:to_list(Pending)) of
         {_, []} ->
-            ?LOG_WARNING("proctor: reply ~w, which nobody waits for, dropped",
-                         [Id]),
+            ?TELL(warning, "proctor: reply ~w, which nobody waits for, dropped",
+                  [Id]),
             State;
         {Lost, [{Id, Waiter} | Rest]} ->
-            ?LOG_WARNING("proctor: ~w requests before ~w got no reply",
-                         [length(Lost), Id]),
+            ?TELL(warning, "proctor: ~w requests before ~w got no reply",
+                  [length(Lost), Id]),
             lists:foreach(fun({_, W}) -> answer(W, {error, no_reply}) end,
                           Lost),
             reply(Waiter, Reply, State#state{pending = queue:from_list(Rest)})
@@ -441,16 +606,15 @@ overtaken(Id, Reply, #state{pending = Pending} = State) ->
 reply({run, From, Spec}, {pid, OsPid}, #state{link = Link} = State) ->
     Pid = proctor_child:start(OsPid, From, Spec, Link),
     _ = monitor(process, Pid),
-    ?LOG_DEBUG(#{what => proctor_run, instance => State#state.name,
-                 ospid => OsPid, pid => Pid,
-                 command => maps:get(command, Spec)}),
+    ?TELL(debug, #{what => proctor_run, instance => State#state.name,
+                   ospid => OsPid, pid => Pid, program => program(Spec)}),
     #state{ospids = OsPids, children = Children, runs = Runs} = State,
     Child = #child{ospid = OsPid, from = From, spec = Spec},
     State#state{ospids = OsPids#{OsPid => Pid}, runs = Runs + 1,
                 children = Children#{Pid => Child}};
 reply({run, From, Spec}, {error, Reason}, State) ->
-    ?LOG_NOTICE(#{what => proctor_refused, instance => State#state.name,
-                  reason => Reason, command => maps:get(command, Spec)}),
+    ?TELL(debug, #{what => proctor_refused, instance => State#state.name,
+                   program => program(Spec)}),
     gen_server:reply(From, {error, Reason}),
     State;
 reply(cancelled, {pid, OsPid}, #state{ospids = OsPids} = State) ->
@@ -462,12 +626,9 @@ reply({kill, From, OsPid}, {error, eperm}, #state{ospids = OsPids} = State) ->
              end,
     gen_server:reply(From, {error, Reason}),
     State;
-reply({stop, From, OsPid}, Reply, State) ->
+reply({stop, From}, Reply, State) ->
     From =:= none orelse gen_server:reply(From, Reply),
-    case Reply of
-        ok -> stopped(OsPid, State);
-        _ -> State
-    end;
+    State;
 reply(Waiter, Reply, State) ->
     answer(Waiter, Reply),
     State.
@@ -475,18 +636,14 @@ reply(Waiter, Reply, State) ->
 answer({call, From}, Reply) -> gen_server:reply(From, Reply);
 answer({run, From, _Spec}, Reply) -> gen_server:reply(From, Reply);
 answer({kill, From, _OsPid}, Reply) -> gen_server:reply(From, Reply);
-answer({stop, {_, _} = From, _OsPid}, Reply) -> gen_server:reply(From, Reply);
+answer({stop, {_, _} = From}, Reply) -> gen_server:reply(From, Reply);
 answer(_, _Reply) -> ok.
 
-stopped(OsPid, #state{ospids = OsPids, children = Children} = State) ->
-    case OsPids of
-        #{OsPid := Pid} when is_map_key(Pid, Children) ->
-            #{Pid := Child} = Children,
-            Stopped = Child#child{stopped = true},
-            State#state{children = Children#{Pid := Stopped}};
-        #{} ->
-            State
-    end.
+%% What is run, without anything that may be a secret.
+program(#{command := [Program | _]}) when is_list(Program);
+                                          is_binary(Program) -> Program;
+program(#{command := {manage, _} = Manage}) -> Manage;
+program(_Spec) -> shell.
 
 %% From here on the number may be another process's.
 ended(OsPid, Exit, #state{ospids = OsPids} = State) ->
@@ -495,22 +652,22 @@ ended(OsPid, Exit, #state{ospids = OsPids} = State) ->
             #state{children = #{Pid := Child} = Children} = State,
             Exit1 = exit_of(Exit, Child),
             ok = proctor_child:event(Pid, {exit, Exit1}),
-            ?LOG_DEBUG(Exit1#{what => proctor_exit, ospid => OsPid, pid => Pid,
-                              instance => State#state.name}),
+            ?TELL(debug, Exit1#{what => proctor_exit, ospid => OsPid,
+                                pid => Pid, instance => State#state.name}),
             Children1 = Children#{Pid := Child#child{exited = true}},
             State#state{ospids = Rest, children = Children1};
         {orphan, Rest} ->
             State#state{ospids = Rest};
         error ->
-            ?LOG_WARNING("proctor: end of unknown process ~tp dropped",
-                         [OsPid]),
+            ?TELL(warning, "proctor: end of unknown process ~tp dropped",
+                  [OsPid]),
             State
     end.
 
 exit_of(#{raw := _} = Exit, _Child) ->
     Exit;
-exit_of(Exit, #child{spec = #{success := Success}, stopped = Stopped}) ->
-    proctor_exit:from_native(Exit, Success, Stopped).
+exit_of(Exit, #child{spec = #{success := Success}}) ->
+    proctor_exit:from_native(Exit, Success).
 
 orphan(OsPid, State) ->
     {noreply, State1} = request({stop, OsPid}, none,
@@ -520,21 +677,39 @@ orphan(OsPid, State) ->
 %% A light process that ends before its OS process takes that with it.
 child_down(Pid, Reason, #state{children = Children} = State) ->
     case maps:take(Pid, Children) of
-        {#child{exited = true} = Child, Rest} ->
-            mourn(Pid, Reason, Child),
-            State#state{children = Rest};
-        {#child{ospid = OsPid} = Child, Rest} ->
-            mourn(Pid, Reason, Child),
-            OsPids = maps:put(OsPid, orphan, State#state.ospids),
-            orphan(OsPid, State#state{children = Rest, ospids = OsPids});
+        {#child{ospid = OsPid, exited = Exited} = Child, Rest} ->
+            ok = mourn(Pid, Reason, Child),
+            State1 = remember(Pid, Child, State#state{children = Rest}),
+            case Exited of
+                true ->
+                    State1;
+                false ->
+                    OsPids = maps:put(OsPid, orphan, State1#state.ospids),
+                    orphan(OsPid, State1#state{ospids = OsPids})
+            end;
         error ->
             State
     end.
 
+%% Its caller may give up at this very moment, and has to know of what it may
+%% have got messages.
+remember(Pid, #child{ospid = OsPid, cancelled = {_, _} = From}, State) ->
+    gen_server:reply(From, {ok, Pid, OsPid}),
+    State;
+remember(Pid, #child{ospid = OsPid, spec = #{limited := true, ref := Ref}},
+         #state{gone = Gone} = State) ->
+    _ = erlang:send_after(?REMEMBER, self(), {forget, Ref}),
+    State#state{gone = Gone#{Ref => {Pid, OsPid}}};
+remember(_Pid, _Child, State) ->
+    State.
+
 %% It says itself why it ends, unless it was not left the time.
+mourn(_Pid, _Reason, #child{cancelled = {_, _}}) ->
+    ok;
 mourn(_Pid, killed, #child{spec = #{reply := Reply}, from = From})
   when Reply =/= run ->
-    gen_server:reply(From, {error, killed});
+    gen_server:reply(From, {error, killed}),
+    ok;
 mourn(Pid, killed, #child{ospid = OsPid,
                           spec = #{monitor := true, caller := Caller}}) ->
     Caller ! {'DOWN', OsPid, process, Pid, killed},

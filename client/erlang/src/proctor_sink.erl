@@ -2,17 +2,19 @@
 %% with it, so that the one that stands for the OS process is never busy.
 -module(proctor_sink).
 
--include_lib("kernel/include/logger.hrl").
+-behaviour(proctor_loop).
+
+-include("proctor_log.hrl").
 
 -export([start/1, put/4]).
--export([init/2]).
+-export([init/1, handle/2]).
 
 %% @doc Starts it, linked to the caller, which gets
 %% `{proctor_sink, Stream, Bytes}' for each piece that is done with. A function
 %% that fails ends it with `{Reason, Stacktrace}'.
 -spec start(proctor:ospid()) -> pid().
 start(OsPid) ->
-    spawn_link(?MODULE, init, [self(), OsPid]).
+    proctor_loop:start_link(?MODULE, self(), {self(), OsPid}).
 
 %% @doc Hands one piece over.
 -spec put(pid(), print | proctor:output_fun(), stdout | stderr, binary()) ->
@@ -22,14 +24,18 @@ put(Pid, Sink, Stream, Data) ->
     ok.
 
 %% @private
--spec init(pid(), proctor:ospid()) -> no_return().
-init(Owner, OsPid) ->
-    receive
-        {?MODULE, Sink, Stream, Data} ->
-            ok = consume(Sink, Stream, OsPid, Data),
-            Owner ! {?MODULE, Stream, byte_size(Data)},
-            init(Owner, OsPid)
-    end.
+-spec init({pid(), proctor:ospid()}) -> {pid(), proctor:ospid()}.
+init(State) ->
+    State.
+
+%% @private
+-spec handle(term(), {pid(), proctor:ospid()}) -> {pid(), proctor:ospid()}.
+handle({?MODULE, Sink, Stream, Data}, {Owner, OsPid} = State) ->
+    ok = consume(Sink, Stream, OsPid, Data),
+    Owner ! {?MODULE, Stream, byte_size(Data)},
+    State;
+handle(_Message, State) ->
+    State.
 
 consume(print, Stream, OsPid, Data) ->
     io:format("Got ~w from ~w: ~p\n", [Stream, OsPid, Data]);
@@ -38,7 +44,7 @@ consume(Fun, Stream, OsPid, Data) ->
         _ -> ok
     catch
         Class:Reason:Stack ->
-            ?LOG_ERROR("proctor: the function that takes ~w of ~w failed: "
-                       "~tp", [Stream, OsPid, {Class, Reason, Stack}]),
+            ?TELL(error, "proctor: the function that takes ~w of ~w failed: "
+                  "~tp", [Stream, OsPid, {Class, Reason, Stack}]),
             exit({Reason, Stack})
     end.

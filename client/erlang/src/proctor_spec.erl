@@ -186,7 +186,7 @@ stream(Stream, true, {Wire, Spec}) ->
 stream(Stream, Caller, {Wire, #{caller := Caller} = Spec}) ->
     {[Stream | Wire], Spec#{Stream => owner}};
 stream(Stream, Sink, {Wire, Spec})
-  when Sink =:= print; is_pid(Sink); is_function(Sink) ->
+  when Sink =:= print; Sink =:= collect; is_pid(Sink); is_function(Sink) ->
     {[Stream | Wire], Spec#{Stream => Sink}};
 stream(Stream, {File, Modes}, {Wire, Spec}) ->
     {[{Stream, File, Modes} | Wire], Spec};

@@ -317,9 +317,14 @@ exit_message() ->
 timeout() ->
     {ok, Pid, OsPid} = proctor:run("exec sleep 1000", [monitor,
                                                        {timeout, 100}]),
-    ?assertEqual({'DOWN', OsPid, process, Pid, {exit_status, 15}}, next()),
-    ?assertEqual({error, [{exit_status, 15}]},
+    ?assertEqual({'DOWN', OsPid, process, Pid, timeout}, next()),
+    ?assertMatch({error, {timeout, [{exit_status, _}]}},
                  proctor:run("exec sleep 1000", [sync, {timeout, 100}])),
+    %% Whatever it makes of that.
+    ?assertMatch({error, {timeout, [{exit_status, _}]}},
+                 proctor:run("trap 'exit 0' TERM; echo; "
+                             "while :; do sleep 0.05; done",
+                             [sync, {timeout, 300}])),
     ?assertEqual({ok, []}, proctor:run("true", [sync, {timeout, 60000}])).
 
 error_terms() ->

@@ -195,16 +195,16 @@ reports() ->
     try
         {ok, Instance} = proctor:start(),
         {error, [{exit_status, 768}]} = proctor:run("exit 3", [sync]),
-        {error, _} = proctor:run("true", [{cd, "/no/such"}]),
+        {error, _} = proctor:run(["/no/such", "secret"], [{errors, term}]),
         ok = gen_server:stop(Instance),
         Reports = [Report || {log, #{msg := {report, #{what := _} = Report}}}
                                  <- flush()],
         ?assertMatch([#{what := proctor_started},
-                      #{what := proctor_run, command := "exit 3",
+                      #{what := proctor_run, program := shell,
                         ospid := OsPid},
                       #{what := proctor_exit, status := {exited, 3},
                         ospid := OsPid},
-                      #{what := proctor_refused, command := "true"}],
+                      #{what := proctor_refused, program := "/no/such"}],
                      Reports)
     after
         ok = logger:set_primary_config(level, none),

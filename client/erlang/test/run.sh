@@ -43,15 +43,19 @@ fi
 mkdir -p "$logs"
 
 # Source files hold UTF-8, whatever the locale of whoever runs this.
+# The behaviour comes first.
 # shellcheck disable=SC2086
-erlc $warnings +debug_info -o "$ebin" "$client"/src/*.erl
+erlc $warnings +debug_info -o "$ebin" "$client"/src/proctor_loop.erl
+# shellcheck disable=SC2086
+erlc $warnings +debug_info -pa "$ebin" -o "$ebin" "$client"/src/*.erl
 cp "$client/src/proctor.app.src" "$ebin/proctor.app"
 # shellcheck disable=SC2086
 erlc $warnings +debug_info -o "$beams" "$client"/test/*.erl
 
 erl -noshell +fnu -pa "$ebin" -pa "$beams" -eval '
-    Modules = [proctor_tests, proctor_exec_tests, proctor_flow_tests,
-               proctor_life_tests, proctor_readme_tests],
+    Modules = [proctor_lines_tests, proctor_options_tests, proctor_tests,
+               proctor_exec_tests, proctor_flow_tests, proctor_life_tests,
+               proctor_readme_tests],
     case eunit:test(Modules, [verbose]) of
         ok -> halt(0);
         error -> halt(1)

@@ -251,6 +251,7 @@ init(Options) ->
     process_flag(trap_exit, true),
     %% Output waits here when the node is slow: not to be copied with the heap.
     process_flag(message_queue_data, off_heap),
+    ok = proctor_place:init(),
     Now = erlang:monotonic_time(millisecond),
     case proctor_options:start(Options) of
         {ok, Start} ->
@@ -280,7 +281,7 @@ serving(Name, Port, {Dialect, Hello}, #{alarm := Alarm, groups := More}
            scope = proctor_nodes:join(Groups),
            patience = maps:get(answer_timeout, Start),
            link = #{server => self(), dialect => Dialect,
-                    cwd => proctor_spec:cwd(),
+                    cwd => proctor_place:cwd(),
                     line => proctor_port:start_line(Port)}}.
 
 %% @private

@@ -18,7 +18,6 @@
 #include "log.h"
 #include "priv.h"
 
-#define POLICY_PATH "/etc/proctor.conf"
 #define NICE_ANY (-20)
 
 static struct policy policy;
@@ -186,6 +185,8 @@ mode_file(const struct start *s)
 			return (-1);
 		mode_refuse(EXIT_REFUSED);
 	}
+	/* The starter reads the log, and may not be one to read the file. */
+	policy.terse = 1;
 	if (policy_read(&policy, fd, POLICY_PATH) == -1 ||
 	    policy_resolve(&policy, POLICY_PATH) == -1)
 		mode_refuse(EXIT_REFUSED);
@@ -241,23 +242,4 @@ enum mode
 mode_now(void)
 {
 	return (mode);
-}
-
-/* What does the file look like? The exit status of proctor -n. */
-int
-mode_check(void)
-{
-	int fd;
-
-	policy_init(&policy);
-	if ((fd = policy_open(POLICY_PATH)) == -1) {
-		if (errno == ENOENT)
-			log_warn("%s", POLICY_PATH);
-		return (EXIT_REFUSED);
-	}
-	if (policy_read(&policy, fd, POLICY_PATH) == -1 ||
-	    policy_resolve(&policy, POLICY_PATH) == -1)
-		return (EXIT_REFUSED);
-	(void)printf("configuration OK\n");
-	return (EXIT_CLEAN);
 }

@@ -275,7 +275,6 @@ void start_group(void);
 
 /* mode.c: which of the three ways to be started it is, and its policy */
 void mode_choose(struct start *, const struct args *);
-int mode_check(void);
 enum mode mode_now(void);
 
 /* target.c: whom children can run as */

@@ -22,6 +22,7 @@
 
 static struct policy policy;
 static enum mode mode = MODE_PLAIN;
+static const char *plain_why = "proctor is not set-user-ID root";
 
 static void __attribute__((__noreturn__)) mode_refuse(int status)
 {
@@ -159,7 +160,8 @@ mode_root(struct start *s, const struct args *a)
 	if (pw->pw_uid == 0)
 		log_warnx("children run as root");
 	if (!privs_able()) {
-		log_warnx("root has no rights to give away here");
+		plain_why = "root has no rights to give away here";
+		log_warnx("%s", plain_why);
 		mode_plain(s, a);
 		return;
 	}
@@ -181,6 +183,7 @@ mode_file(const struct start *s)
 	int fd;
 
 	if ((fd = policy_open(POLICY_PATH)) == -1) {
+		plain_why = "there is no " POLICY_PATH;
 		if (errno == ENOENT)
 			return (-1);
 		mode_refuse(EXIT_REFUSED);
@@ -191,6 +194,7 @@ mode_file(const struct start *s)
 	    policy_resolve(&policy, POLICY_PATH) == -1)
 		mode_refuse(EXIT_REFUSED);
 	(void)close(fd);
+	plain_why = "no rule of " POLICY_PATH " is for its starter";
 	return (policy_concerns(&policy, &s->who) ? 0 : -1);
 }
 
@@ -198,10 +202,12 @@ mode_file(const struct start *s)
 static void
 mode_suid(struct start *s, const struct args *a)
 {
+	char why[128];
+
 	(void)mode_permit_self(s);
 	if (mode_file(s) == -1) {
-		log_warnx("no rule of %s is for %s: no other user can be had",
-		    POLICY_PATH, target_self_name());
+		log_warnx("nobody but %s can be had, as %s", target_self_name(),
+		    plain_why);
 		drop_self();
 		proc_hide();
 		policy_free(&policy);
@@ -214,7 +220,8 @@ mode_suid(struct start *s, const struct args *a)
 	target_self();
 	mode_targets(s, a, a->user != NULL ? a->user : target_self_name());
 	if (a->user != NULL && permit_user(a->user) == NULL) {
-		log_warnx("-user %s: not permitted", a->user);
+		permit_why_user(a->user, why, sizeof(why));
+		log_warnx("-user %s: not permitted: %s", a->user, why);
 		mode_refuse(
 		    getpwnam(a->user) == NULL ? EXIT_NOUSER : EXIT_REFUSED);
 	}
@@ -242,4 +249,11 @@ enum mode
 mode_now(void)
 {
 	return (mode);
+}
+
+/* Why it is plain, for who asks for somebody else; NULL if it is not. */
+const char *
+mode_plain_why(void)
+{
+	return (mode == MODE_PLAIN ? plain_why : NULL);
 }

@@ -1,7 +1,6 @@
 /*
- * The policy's rules: reading their file, resolving their names, and the
- * decision. The file is believed if root alone can write it; who asks, and
- * what for, is hostile.
+ * The policy's rules: reading their file, and resolving their names. The file
+ * is believed if root alone can write it.
  */
 
 #include <sys/stat.h>
@@ -375,98 +374,4 @@ policy_resolve(struct policy *p, const char *name)
 		}
 	}
 	return (p->errors == before ? 0 : -1);
-}
-
-int
-policy_identity(const struct rule *r, const struct starter *s)
-{
-	int i;
-
-	if (!r->resolved)
-		return (0);
-	if (!r->ident_is_group)
-		return (r->ident_uid == s->uid);
-	if (r->ident_gid == s->gid)
-		return (1);
-	for (i = 0; i < s->ngroups; i++)
-		if (r->ident_gid == s->groups[i])
-			return (1);
-	return (0);
-}
-
-/*
- * Is that the user asked for? By name, since two users may share an id and
- * not the rest of their passwd entry.
- */
-static int
-match_user(const struct rule *r, const char *user)
-{
-	size_t len = strcspn(user, ":");
-
-	if (strncmp(r->user, user, len) != 0 || r->user[len] != '\0')
-		return (0);
-	if (user[len] == '\0' || r->action == RULE_DENY)
-		return (1);
-	return (r->group != NULL && strcmp(r->group, user + len + 1) == 0);
-}
-
-static int
-match_command(const struct rule *r, const struct command *c)
-{
-	const char *arg;
-	uint32_t i;
-
-	if (r->cmd == NULL)
-		return (1);
-	if (c == NULL || c->argv.count == 0)
-		return (0);
-	/* A shell, and not only that, does as its argv[0] says. */
-	arg = c->argv.base;
-	if (strcmp(r->cmd, c->path) != 0 || strcmp(r->cmd, arg) != 0)
-		return (0);
-	if (r->args == NULL)
-		return (1);
-	for (i = 1; i < c->argv.count; i++) {
-		arg = strvec_next(arg);
-		if (r->args[i - 1] == NULL || strcmp(r->args[i - 1], arg) != 0)
-			return (0);
-	}
-	return (r->args[i - 1] == NULL);
-}
-
-/*
- * What was permitted by one name of a user is denied by any other name of
- * the same id, too.
- */
-static int
-match_rule(const struct rule *r, const struct rule *before, const char *user,
-    const struct command *c)
-{
-	if (r->action == RULE_DENY)
-		return (match_user(r, user) ||
-			(before != NULL && before->uid == r->uid));
-	return (match_user(r, user) && match_command(r, c));
-}
-
-struct rule *
-policy_match(const struct policy *p, const struct starter *s, const char *user,
-    const struct command *c)
-{
-	struct rule *r, *last = NULL;
-
-	TAILQ_FOREACH (r, &p->rules, entry)
-		if (policy_identity(r, s) && match_rule(r, last, user, c))
-			last = r;
-	return (last);
-}
-
-int
-policy_concerns(const struct policy *p, const struct starter *s)
-{
-	const struct rule *r;
-
-	TAILQ_FOREACH (r, &p->rules, entry)
-		if (r->line > 0 && policy_identity(r, s))
-			return (1);
-	return (0);
 }

@@ -125,6 +125,22 @@ int policy_resolve(struct policy *, const char *name);
 struct rule *policy_match(const struct policy *, const struct starter *,
     const char *user, const struct command *);
 
+/*
+ * Why nothing permits it, for whom there is no permit: how near the nearest
+ * rule comes, in this order, and which line that is (0: none).
+ */
+enum denial {
+	DENIAL_NONE, /* no rule of his is for that user */
+	DENIAL_UNKNOWN, /* a rule is, but a name in it is nobody's */
+	DENIAL_GROUP, /* not for that group */
+	DENIAL_PROGRAM, /* for other programs */
+	DENIAL_NAME, /* for argv[0] as it is there */
+	DENIAL_ARGS, /* for other arguments */
+	DENIAL_RULE /* a deny decides */
+};
+enum denial policy_denial(const struct policy *, const struct starter *,
+    const char *user, const struct command *, int *line);
+
 /* Is that starter the one that the rule speaks of? */
 int policy_identity(const struct rule *, const struct starter *);
 
@@ -150,7 +166,7 @@ void policy_paths(struct policy *, const char *name);
  * Log something about a line: all of it, or in terse only which line it is
  * and whether that is an error. An error number, or 0.
  */
-void policy_tell(struct policy *, const char *name, int line, int fatal,
+void policy_tell(struct policy *, const char *name, int line, int error,
     const char *fmt, ...) __attribute__((__format__(printf, 5, 6)));
 
 /* parse.y; text has len bytes and a NUL behind them */

@@ -46,7 +46,6 @@ check_read(struct policy *p, const char *file)
 	if ((fd = policy_open_draft(file, &fault)) == -1) {
 		if (errno == ENOENT)
 			log_warn("%s", file);
-		p->errors++;
 		return (-1);
 	}
 	if (fault != NULL) {
@@ -64,17 +63,20 @@ plural(unsigned int n)
 	return (n == 1 ? "" : "s");
 }
 
-/* The verdict on a file; the exit status, or -1 if nobody hears it. */
+/*
+ * The verdict on a file that was read, or was not; the exit status, or -1 if
+ * nobody hears it.
+ */
 static int
-check_verdict(const struct policy *p, const char *file)
+check_verdict(const struct policy *p, const char *file, int good)
 {
 	unsigned int e = p->errors, w = p->warnings;
 
-	if (e != 0) {
+	if (e != 0)
 		log_warnx("%s: %u error%s, %u warning%s", file, e, plural(e), w,
 		    plural(w));
+	if (!good || e != 0)
 		return (CHECK_BAD);
-	}
 	if (w != 0)
 		return (
 		    printf("configuration OK, %u warning%s\n", w, plural(w)) < 0
@@ -228,8 +230,8 @@ check(struct policy *p, const char *file, int argc, char *const *argv)
 	int ret;
 
 	if (argc == 0) {
-		(void)check_read(p, file);
-		return (check_verdict(p, file));
+		ret = check_read(p, file);
+		return (check_verdict(p, file, ret == 0));
 	}
 	if (argv[0][0] == ':')
 		ret = starter_group(&s, argv[0] + 1);
@@ -239,7 +241,7 @@ check(struct policy *p, const char *file, int argc, char *const *argv)
 	if (ret == -1)
 		ret = CHECK_BAD;
 	else if (check_read(p, file) == -1)
-		ret = check_verdict(p, file);
+		ret = check_verdict(p, file, 0);
 	else
 		ret = ask(p, &s, argc, argv);
 	free(groups);

@@ -201,7 +201,7 @@ mode_suid(struct start *s, const struct args *a)
 	if (mode_file(s) == -1) {
 		log_warnx("no rule of %s is for %s: no other user can be had",
 		    POLICY_PATH, target_self_name());
-		drop_self();
+		drop_self(s->who.uid, s->who.gid);
 		proc_hide();
 		policy_free(&policy);
 		policy_init(&policy);

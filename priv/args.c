@@ -185,11 +185,11 @@ static const struct {
 
 /* The file may be anyone's, and is read with the rights of who asks. */
 static void __attribute__((__noreturn__))
-args_check(int argc, char *const *argv)
+args_check(const struct starter *who, int argc, char *const *argv)
 {
 	if (argc < 1)
 		usage(stderr, EXIT_USAGE);
-	drop_self();
+	drop_self(who->uid, who->gid);
 	exit(policy_check(argv[0], argc - 1, argv + 1));
 }
 
@@ -203,7 +203,8 @@ args_configtest(int argc, char *const *argv)
 
 /* Fill in what the command line says; usage and exit if it is wrong. */
 void
-args_parse(struct args *a, int argc, char *const *argv)
+args_parse(struct args *a, const struct starter *who, int argc,
+    char *const *argv)
 {
 	static char path[] = POLICY_PATH;
 	char *policy[] = { path, NULL };
@@ -212,9 +213,9 @@ args_parse(struct args *a, int argc, char *const *argv)
 	int i;
 
 	if (argc > 1 && strcmp(argv[1], "-C") == 0)
-		args_check(argc - 2, argv + 2);
+		args_check(who, argc - 2, argv + 2);
 	if (args_configtest(argc, argv))
-		args_check(1, policy);
+		args_check(who, 1, policy);
 	memset(a, 0, sizeof(*a));
 	a->packet = 2;
 	a->port_out = STDOUT_FILENO;

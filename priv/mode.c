@@ -208,7 +208,7 @@ mode_suid(struct start *s, const struct args *a)
 	if (mode_file(s) == -1) {
 		log_warnx("nobody but %s can be had, as %s", target_self_name(),
 		    plain_why);
-		drop_self();
+		drop_self(s->who.uid, s->who.gid);
 		proc_hide();
 		policy_free(&policy);
 		policy_init(&policy);

@@ -260,7 +260,8 @@ void parts_watch(void);
 void parts_reap(void);
 
 /* args.c */
-void args_parse(struct args *, int argc, char *const *argv);
+void args_parse(struct args *, const struct starter *, int argc,
+    char *const *argv);
 
 /* start.c: the first steps of a program that may be SUID-root */
 void start_descriptors(void);

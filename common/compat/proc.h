@@ -71,7 +71,10 @@ int proc_keep_ambient(uint64_t caps);
 /* Mark all descriptors from first up close-on-exec. Allocates nothing. */
 void proc_cloexec_from(int first);
 
-/* Did exec give this process rights that its starter does not have? */
+/*
+ * Did exec give this process rights that its starter does not have? To be
+ * asked once before the ids change.
+ */
 int proc_privileged(void);
 
 /*

@@ -87,7 +87,12 @@ proc_cloexec_from(int first)
 int
 proc_privileged(void)
 {
-	return (getuid() != geteuid() || getgid() != getegid());
+	static int asked, privileged;
+
+	if (!asked)
+		privileged = getuid() != geteuid() || getgid() != getegid();
+	asked = 1;
+	return (privileged);
 }
 
 int

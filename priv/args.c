@@ -25,6 +25,7 @@ static void __attribute__((__noreturn__)) usage(FILE *to, int status)
 	    "usage: proctor [-n] [-alarm seconds] [-debug [level]] [-p 2|4]\n"
 	    "               [-stdin-limit bytes] [-user name]\n"
 	    "               [-limit-users name,...] [-cap all|name,...]\n"
+	    "               [-root] [-valgrind [file]] [-verbose]\n"
 	    "       proctor -C file [identity as user [command args ...]]\n"
 	    "       proctor -n\n"
 	    "       proctor -h | --version | --whoami\n");
@@ -138,6 +139,28 @@ arg_ignored(struct args *a, const char *flag, const char *next)
 	return (1);
 }
 
+/*
+ * What erlexec's client says of itself: that it prints what it does, that it
+ * has seen to it that this is root, and what a port program that is built for
+ * that is to be looked into with. Nothing follows from any of it here.
+ */
+static int
+arg_client(struct args *a, const char *flag, const char *next)
+{
+	(void)a;
+	(void)flag;
+	(void)next;
+	return (0);
+}
+
+static int
+arg_valgrind(struct args *a, const char *flag, const char *next)
+{
+	(void)a;
+	(void)flag;
+	return (next != NULL && *next != '-');
+}
+
 static int
 arg_help(struct args *a, const char *flag, const char *next)
 {
@@ -178,6 +201,9 @@ static const struct {
 	{ "-user", arg_user },
 	{ "-limit-users", arg_limit_users },
 	{ "-cap", arg_ignored },
+	{ "-verbose", arg_client },
+	{ "-root", arg_client },
+	{ "-valgrind", arg_valgrind },
 	{ "-h", arg_help },
 	{ "--version", arg_version },
 	{ "--whoami", arg_whoami },

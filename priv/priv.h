@@ -310,6 +310,8 @@ int permit_lowest(const struct rule *);
 /* privdrop.c: from root to what each process needs */
 #define DROP_NAME "_proctor"
 void privdrop_init(const struct start *);
+int privdrop_able(const struct start *);
+int privdrop_try(uid_t, gid_t, const gid_t *, int ngroups);
 void privdrop_guard(void);
 void privdrop_priv(void);
 void privdrop_launcher(const struct target *);

@@ -7,22 +7,24 @@ from port import Port
 HELLO = (A.hello, {A.version: 1})
 USAGE = {A.utime_us, A.stime_us, A.maxrss_kb, A.minflt, A.majflt, A.inblock,
          A.oublock, A.nvcsw, A.nivcsw}
+CUTS = ([], [A.stdout], [A.stderr], [A.stdout, A.stderr])
 REASONS = (A.normal, A.stopped, A.timeout, A.killed)
 
 
 def _is_exit(value):
     if not isinstance(value, dict):
         return False
-    keys = {A.status, A.reason}
+    keys = {A.status, A.reason, A.truncated}
     if value.get(A.status) != A.unknown:
         keys.add(A.usage)
     usage = value.get(A.usage, {})
     return (set(value) == keys and value[A.reason] in REASONS
+            and value[A.truncated] in CUTS
             and (A.usage not in keys or set(usage) == USAGE)
             and all(type(n) is int and n >= 0 for n in usage.values()))
 
 
-EXIT = Pattern("#{status, reason, usage}", _is_exit)
+EXIT = Pattern("#{status, reason, truncated, usage}", _is_exit)
 
 
 class Native(Port):

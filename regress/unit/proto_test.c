@@ -47,6 +47,7 @@ enum kind {
 	PTYOPTS,
 	EXIT,
 	ACK,
+	NOTE,
 	WELCOME,
 	KINDS
 };
@@ -218,6 +219,7 @@ try_fixed(enum kind kind, const void *data, size_t len)
 	struct msg_winsz winsz;
 	struct msg_exit ended;
 	struct msg_ack ack;
+	struct msg_note note;
 	const void *m;
 	size_t size;
 	int rc;
@@ -247,6 +249,11 @@ try_fixed(enum kind kind, const void *data, size_t len)
 		rc = proto_unpack_ack(data, len, &ack);
 		m = &ack;
 		size = sizeof(ack);
+		break;
+	case NOTE:
+		rc = proto_unpack_note(data, len, &note);
+		m = &note;
+		size = sizeof(note);
 		break;
 	default:
 		rc = proto_unpack_exit(data, len, &ended);
@@ -321,11 +328,12 @@ sample_run(struct run *r)
 	memset(r, 0, sizeof(*r));
 	r->tid = -0x123456789abcdefLL;
 	r->id = 0xfedcba98;
-	r->flags = RUN_ENV_CLEAR | RUN_SUCCESS;
+	r->flags = RUN_ENV_CLEAR | RUN_SUCCESS | RUN_LINGER;
 	r->kill_timeout = 1234;
 	r->success = 77;
 	r->window = 65536;
 	r->timeout = 60000;
+	r->linger = 500;
 	r->io[0].kind = IO_FILE;
 	r->io[0].path = "/in";
 	r->io[1].kind = IO_FILE;
@@ -361,7 +369,7 @@ small_run(struct run *r)
 
 #define PTY_FLAGS                                                        \
 	(RUN_SUCCESS | RUN_KILL_GROUP | RUN_GROUP | RUN_NICE | RUN_PTY | \
-	    RUN_PTY_ECHO | RUN_CAPS | RUN_DEBUG)
+	    RUN_PTY_ECHO | RUN_CAPS | RUN_DEBUG | RUN_LINGER)
 
 /* On a terminal, with all that a run may have there. */
 static void
@@ -444,6 +452,7 @@ sample_fixed(enum kind kind, uint8_t *buf)
 	struct msg_mode modes[] = { { 3, 127 }, { 53, 0 } };
 	struct msg_exit ended = { 9, -1, -1, REASON_STOPPED, { 1 } };
 	struct msg_ack ack = { 4711, 2, 1ULL << 40 };
+	struct msg_note note = { 9, 0 };
 	struct msg_welcome welcome = { -3, MODE_ROOT, 1, { 0, 11, 3 }, 0 };
 	size_t n;
 
@@ -468,6 +477,8 @@ sample_fixed(enum kind kind, uint8_t *buf)
 		return (n + copy_struct(buf + n, modes, sizeof(modes)));
 	case ACK:
 		return (copy_struct(buf, &ack, sizeof(ack)));
+	case NOTE:
+		return (copy_struct(buf, &note, sizeof(note)));
 	case WELCOME:
 		n = copy_struct(buf, &welcome, sizeof(welcome));
 		return (n + copy_struct(buf + n, "alice\0bob\0", 11));
@@ -551,6 +562,7 @@ assert_same_run(const struct run *a, const struct run *b)
 	assert_int_equal(a->success, b->success);
 	assert_int_equal(a->window, b->window);
 	assert_int_equal(a->timeout, b->timeout);
+	assert_int_equal(a->linger, b->linger);
 	for (i = 0; i < 3; i++) {
 		assert_int_equal(a->io[i].kind, b->io[i].kind);
 		assert_int_equal(a->io[i].append, b->io[i].append);
@@ -647,7 +659,7 @@ test_run_round_more(void **state)
 	assert_round(&r);
 	r.user = "u";
 	r.kill = "";
-	r.flags = RUN_PTY;
+	r.flags = RUN_PTY | RUN_LINGER;
 	r.success = 0;
 	assert_round(&r);
 	group_run(&r);
@@ -1080,13 +1092,13 @@ static const struct {
 	{ RUN, STR(modes.off), RUN_STRINGS_MAX },
 	{ RUN, STR(modes.len), 8 * MODES_MAX },
 	{ RUN, STR(modes.count), MODES_MAX },
-	{ RUN, STR(pad), 1 },
 	{ REPLY, offsetof(struct msg_reply, text.off), MSG_TEXT_MAX },
 	{ REPLY, offsetof(struct msg_reply, text.len), MSG_TEXT_MAX },
 	{ LAUNCHED, offsetof(struct msg_launched, text.off), MSG_TEXT_MAX },
 	{ LAUNCHED, offsetof(struct msg_launched, text.len), MSG_TEXT_MAX },
 	{ LAUNCHED, offsetof(struct msg_launched, pad), 1 },
 	{ STDIN, offsetof(struct msg_stdin, pad), 1 },
+	{ NOTE, offsetof(struct msg_note, pad), 1 },
 	{ PIDS, offsetof(struct msg_pids, count), MSG_PIDS_MAX },
 	{ PIDS, offsetof(struct msg_pids, pad), 1 },
 	{ PTYOPTS, offsetof(struct msg_ptyopts, count), MODES_MAX },
@@ -1184,7 +1196,8 @@ static const struct {
 	int want;
 } values[] = {
 	{ RUN, 0, STR(flags), 0, -1 },
-	{ RUN, 0, STR(flags), RUN_SUCCESS, 0 },
+	{ RUN, 0, STR(flags), RUN_SUCCESS | RUN_LINGER, 0 },
+	{ RUN, 0, STR(flags), RUN_SUCCESS, -1 },
 	{ RUN, 0, STR(flags), RUN_FLAGS, -1 }, /* a shell, four arguments */
 	{ RUN, 0, STR(flags), RUN_SUCCESS | (RUN_FLAGS + 1), -1 },
 	{ RUN, 0, STR(flags), RUN_SUCCESS | 0x80000000U, -1 },
@@ -1211,6 +1224,12 @@ static const struct {
 	{ RUN, 0, STR(timeout), RUN_TIMEOUT_MAX, 0 },
 	{ RUN, 0, STR(timeout), RUN_TIMEOUT_MAX + 1, -1 },
 	{ RUN, 0, STR(timeout), 0xffffffffU, -1 },
+	{ RUN, 0, STR(linger), 0, 0 },
+	{ RUN, 0, STR(linger), RUN_TIMEOUT_MAX, 0 },
+	{ RUN, 0, STR(linger), RUN_TIMEOUT_MAX + 1, -1 },
+	{ RUN, 0, STR(linger), 0xffffffffU, -1 },
+	/* Without its flag. */
+	{ RUN, 1, STR(linger), 1, -1 },
 	{ RUN, 4, STR(window), 1, -1 }, /* of a managed process */
 	{ RUN, 4, STR(timeout), 1, -1 },
 	{ RUN, 0, STR(io[0].kind), IO_NULL, -1 }, /* with a path */
@@ -1354,7 +1373,12 @@ static const struct {
 	{ CHILD, 0, offsetof(struct msg_child, window), RUN_WINDOW_MAX + 1,
 	    -1 },
 	{ CHILD, 0, offsetof(struct msg_child, window), 0xffffffffU, -1 },
-	{ CHILD, 0, offsetof(struct msg_child, pad), 1, -1 },
+	/* The sample is on a terminal. */
+	{ CHILD, 0, offsetof(struct msg_child, linger), 1, -1 },
+	{ CHILD, 0, offsetof(struct msg_child, linger), 2, -1 },
+	{ NOTE, 0, offsetof(struct msg_note, id), 0xffffffffU, 0 },
+	{ NOTE, 0, offsetof(struct msg_note, pad), 1, -1 },
+	{ NOTE, 0, offsetof(struct msg_note, pad), 0xffffffffU, -1 },
 	{ EXIT, 0, offsetof(struct msg_exit, reason), REASON_NORMAL, 0 },
 	{ EXIT, 0, offsetof(struct msg_exit, reason), REASONS - 1, 0 },
 	{ EXIT, 0, offsetof(struct msg_exit, reason), REASONS, -1 },

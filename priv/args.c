@@ -23,7 +23,7 @@ static void __attribute__((__noreturn__)) usage(FILE *to, int status)
 {
 	(void)fprintf(to,
 	    "usage: proctor [-n] [-alarm seconds] [-debug [level]] [-p 2|4]\n"
-	    "               [-stdin-limit bytes] [-user name]\n"
+	    "               [-stdin-limit bytes] [-linger ms] [-user name]\n"
 	    "               [-limit-users name,...] [-cap all|name,...]\n"
 	    "               [-root] [-valgrind [file]] [-verbose]\n"
 	    "       proctor -C file [identity as user [command args ...]]\n"
@@ -103,6 +103,13 @@ static int
 arg_stdin_limit(struct args *a, const char *flag, const char *next)
 {
 	a->stdin_limit = number(flag, next, 0, STDIN_LIMIT_MAX);
+	return (1);
+}
+
+static int
+arg_linger(struct args *a, const char *flag, const char *next)
+{
+	a->linger = (uint32_t)number(flag, next, 0, RUN_TIMEOUT_MAX);
 	return (1);
 }
 
@@ -198,6 +205,7 @@ static const struct {
 	{ "-debug", arg_debug },
 	{ "-p", arg_packet },
 	{ "-stdin-limit", arg_stdin_limit },
+	{ "-linger", arg_linger },
 	{ "-user", arg_user },
 	{ "-limit-users", arg_limit_users },
 	{ "-cap", arg_ignored },

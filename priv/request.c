@@ -216,6 +216,11 @@ run_launch(struct run *r, struct rule *rule)
 	}
 	if (rule->keepenv)
 		r->flags |= RUN_KEEPENV;
+	/* From here on it has one, or it has not. */
+	r->linger = linger_of(r);
+	r->flags &= ~(uint32_t)RUN_LINGER;
+	if (r->linger != 0)
+		r->flags |= RUN_LINGER;
 	c = child_new(r, rule->target, rule);
 	answer_reserve(c);
 	r->id = c->id;
@@ -304,7 +309,8 @@ request_setpgid(void *arg, const void *data, size_t len, int fd)
 	if (proto_unpack_request(data, len, &m) == -1)
 		return (-1);
 	leader = managed(m.arg);
-	if ((c = managed(m.pid)) == NULL || c->flags & CHILD_FOREIGN)
+	if ((c = managed(m.pid)) == NULL ||
+	    c->flags & (CHILD_FOREIGN | CHILD_LINGERS))
 		answer_now(m.tid, REPLY_TEXT, ESRCH, "pid not alive");
 	else if (m.arg != 0 && (leader == NULL || child_group(leader) != m.arg))
 		answer_now(m.tid, REPLY_ERRNO, EPERM, "");
@@ -397,6 +403,8 @@ request_kill(void *arg, const void *data, size_t len, int fd)
 		    "Cannot kill a pid not managed by this application");
 	else if (!signal_valid(m.arg))
 		answer_now(m.tid, REPLY_ERRNO, EINVAL, "");
+	else if (c->flags & CHILD_LINGERS)
+		answer_now(m.tid, REPLY_ERRNO, ESRCH, "");
 	else if (child_signal(c, m.arg) == -1)
 		answer_now(m.tid, REPLY_ERRNO, errno, "");
 	else

@@ -1,14 +1,19 @@
 %% @doc Cuts output into lines. Nothing but data: no process, no message.
 %%
 %% A line is what stands before a newline, to the byte: a carriage return
-%% stays, unless it is asked that those before a newline go with it. However
+%% stays, unless it is asked that one before a newline goes with it. However
 %% the output comes in pieces, the lines are the same, and each byte costs the
-%% same.
+%% same, however many there are: about what `binary:split' and a carried rest
+%% cost (`regress/bench/README.md').
+%%
+%% Lines are parts of the pieces that they came in, not copies: that would cost
+%% several times as much. Whoever keeps few of many should keep
+%% `binary:copy(Line)', or each keeps its whole piece, up to 64 KiB.
 -module(proctor_lines).
 
--export([new/0, new/1, new/2, split/2, rest/1, repair/1]).
+-export([new/0, new/1, new/2, new/3, split/2, rest/1, repair/1]).
 
--export_type([lines/0, max/0, cr/0]).
+-export_type([lines/0, line/0, max/0, cr/0, parts/0]).
 
 -type max() :: pos_integer() | infinity.
 %% Bytes of a line, without its end; a longer one comes in several.
@@ -16,10 +21,21 @@
 -type cr() :: keep | strip.
 %% Whether a carriage return before a newline belongs to the line.
 
+-type parts() :: plain | marked.
+%% Whether it can be seen which of several is not the last.
+
+-type line() :: binary() | {part, binary()}.
+%% `part' if they are `marked': the line goes on in the next one.
+
+%% A waiting piece that is smaller takes in the next, so that one that comes
+%% byte by byte does not need forty for each.
+-define(SMALL, 1024).
+
 -record(lines, {part = [] :: [binary()],
                 size = 0 :: non_neg_integer(),
                 max = infinity :: max(),
-                cr = keep :: cr()}).
+                cr = keep :: cr(),
+                parts = plain :: parts()}).
 
 -opaque lines() :: #lines{}.
 
@@ -35,12 +51,19 @@ new(Max) ->
 
 %% @doc The same, and whether a carriage return before a newline stays.
 -spec new(max(), cr()) -> lines().
-new(Max, Cr) when Max =:= infinity orelse is_integer(Max) andalso Max > 0,
-                  Cr =:= keep orelse Cr =:= strip ->
-    #lines{max = Max, cr = Cr}.
+new(Max, Cr) ->
+    new(Max, Cr, plain).
+
+%% @doc The same, and whether what is not a whole line is marked.
+-spec new(max(), cr(), parts()) -> lines().
+new(Max, Cr, Parts)
+  when Max =:= infinity orelse is_integer(Max) andalso Max > 0,
+       Cr =:= keep orelse Cr =:= strip,
+       Parts =:= plain orelse Parts =:= marked ->
+    #lines{max = Max, cr = Cr, parts = Parts}.
 
 %% @doc The lines that are complete now, without the newlines.
--spec split(binary(), lines()) -> {[binary()], lines()}.
+-spec split(binary(), lines()) -> {[line()], lines()}.
 split(Data, Lines) ->
     case binary:split(Data, <<"\n">>, [global]) of
         [Part] ->
@@ -54,13 +77,13 @@ split(Data, Lines) ->
 
 %% The lines that have ended, last first, before those that follow. Most often
 %% each is as it should be, and looking costs less than making the list anew.
-whole(Whole, #lines{max = Max, cr = keep} = Lines, After) ->
+whole(Whole, #lines{cr = strip} = Lines, After) ->
+    whole([bare(Line) || Line <- Whole], Lines#lines{cr = keep}, After);
+whole(Whole, #lines{max = Max} = Lines, After) ->
     case Max =:= infinity orelse fit(Whole, Max) of
         true -> lists:reverse(Whole, After);
         false -> each(Whole, Lines, After)
-    end;
-whole(Whole, Lines, After) ->
-    each(Whole, Lines, After).
+    end.
 
 fit([Line | Rest], Max) when byte_size(Line) =< Max -> fit(Rest, Max);
 fit([], _Max) -> true;
@@ -69,19 +92,17 @@ fit(_, _Max) -> false.
 each([], _Lines, After) ->
     After;
 each([Line | Rest], Lines, After) ->
-    each(Rest, Lines, lists:reverse(line(Line, Lines, []), After)).
+    each(Rest, Lines, lists:reverse(cut(Line, Lines, []), After)).
 
-%% A line that has ended.
-line(Line, #lines{max = Max, cr = strip}, Acc) ->
-    cut(bare(Line), Max, Acc);
-line(Line, #lines{max = Max}, Acc) ->
-    cut(Line, Max, Acc).
-
-cut(Line, Max, Acc) when byte_size(Line) =< Max ->
+%% Of a line that has ended.
+cut(Line, #lines{max = Max}, Acc) when byte_size(Line) =< Max ->
     [Line | Acc];
-cut(Line, Max, Acc) ->
+cut(Line, #lines{max = Max} = Lines, Acc) ->
     <<Head:Max/binary, Tail/binary>> = Line,
-    cut(Tail, Max, [Head | Acc]).
+    cut(Tail, Lines, [part(Head, Lines) | Acc]).
+
+part(Head, #lines{parts = plain}) -> Head;
+part(Head, #lines{parts = marked}) -> {part, Head}.
 
 %% The beginning of a line. What is too long already leaves before its time; of
 %% a carriage return it is not known yet whether it counts.
@@ -93,14 +114,25 @@ hold(Part, #lines{part = Parts, size = Size, max = Max, cr = Cr} = Lines, Acc)
     Over = Cr =:= strip andalso binary:last(Part) =:= $\r,
     case Over andalso Size1 - 1 =< Max orelse Size1 =< Max of
         true ->
-            {Acc, Lines#lines{part = [own(Part) | Parts], size = Size1}};
+            {Acc, Lines#lines{part = add(Part, Parts), size = Size1}};
         false ->
             Length = case Over of true -> Size1 - 1; false -> Size1 end,
             Kept = Max * ((Length - 1) div Max),
             <<Heads:Kept/binary, Tail/binary>> = join(Part, Lines),
-            {cut(Heads, Max, Acc),
+            {parts(Heads, Lines, Acc),
              Lines#lines{part = [own(Tail)], size = byte_size(Tail)}}
     end.
+
+parts(<<>>, _Lines, Acc) ->
+    Acc;
+parts(Heads, #lines{max = Max} = Lines, Acc) ->
+    <<Head:Max/binary, Tail/binary>> = Heads,
+    parts(Tail, Lines, [part(Head, Lines) | Acc]).
+
+add(Part, [Last | Rest]) when byte_size(Last) < ?SMALL ->
+    [<<Last/binary, Part/binary>> | Rest];
+add(Part, Parts) ->
+    [own(Part) | Parts].
 
 %% What waits must not keep the frame that it came in.
 own(Part) ->
@@ -114,19 +146,23 @@ join(End, #lines{part = Parts}) ->
     iolist_to_binary(lists:reverse(Parts, [End])).
 
 bare(Line) ->
-    Size = byte_size(Line) - 1,
-    case Line of
-        <<Bare:Size/binary, "\r">> -> Bare;
-        _ -> Line
+    case byte_size(Line) of
+        Size when Size > 0 ->
+            case binary:last(Line) of
+                $\r -> binary:part(Line, 0, Size - 1);
+                _ -> Line
+            end;
+        0 ->
+            Line
     end.
 
 %% @doc What no newline ended: no line or one, and two where a carriage return
 %% that no newline follows makes it too long.
--spec rest(lines()) -> [binary()].
+-spec rest(lines()) -> [line()].
 rest(#lines{size = 0}) ->
     [];
-rest(#lines{max = Max} = Lines) ->
-    lists:reverse(cut(join(<<>>, Lines), Max, [])).
+rest(Lines) ->
+    lists:reverse(cut(join(<<>>, Lines), Lines, [])).
 
 %% @doc Text that is UTF-8 for sure: each byte that is part of none becomes
 %% U+FFFD.

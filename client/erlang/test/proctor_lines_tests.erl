@@ -23,6 +23,17 @@ bytes_test_() ->
              {1, keep, <<"ab\n\nc">>, [<<"a">>, <<"b">>, <<>>, <<"c">>]},
              {1, strip, <<"\r\n\r">>, [<<>>, <<"\r">>]}]].
 
+%% Who asks is told which of several is not the last.
+marked_test_() ->
+    [?_assertEqual(Expected, all(proctor_lines:new(3, Cr, marked), [Data]))
+     || {Cr, Data, Expected} <-
+            [{keep, <<"abc\nab">>, [<<"abc">>, <<"ab">>]},
+             {keep, <<"abcd\n">>, [{part, <<"abc">>}, <<"d">>]},
+             {keep, <<"abcdef\ng">>, [{part, <<"abc">>}, <<"def">>, <<"g">>]},
+             {keep, <<"abcdef">>, [{part, <<"abc">>}, <<"def">>]},
+             {strip, <<"abc\r\n">>, [<<"abc">>]},
+             {strip, <<"abc\r">>, [{part, <<"abc">>}, <<"\r">>]}]].
+
 %% However it is cut, it is the same.
 pieces_test() ->
     lists:foreach(fun(_) -> pieces() end, lists:seq(1, 2000)).
@@ -69,8 +80,26 @@ all(Lines, Pieces) ->
     Acc ++ proctor_lines:rest(Last).
 
 bad_test_() ->
-    [?_assertError(function_clause, proctor_lines:new(Max, Cr))
-     || {Max, Cr} <- [{0, keep}, {-1, keep}, {foo, keep}, {1, foo}]].
+    [?_assertError(function_clause, proctor_lines:new(Max, Cr, Parts))
+     || {Max, Cr, Parts} <- [{0, keep, plain}, {-1, keep, plain},
+                             {foo, keep, plain}, {1, foo, plain},
+                             {1, keep, foo}]].
+
+%% Nor must one that comes byte by byte take forty for each.
+tiny_test() ->
+    Self = self(),
+    Pid = spawn_link(fun() ->
+              L = lists:foldl(fun(Byte, Acc) ->
+                                  element(2, proctor_lines:split(<<Byte>>, Acc))
+                              end, proctor_lines:new(),
+                              lists:duplicate(300000, $x)),
+              garbage_collect(),
+              {memory, Heap} = process_info(self(), memory),
+              Self ! {self(), Heap},
+              receive done -> proctor_lines:rest(L) end
+          end),
+    receive {Pid, Heap} -> ?assert(Heap < 3000000) end,
+    Pid ! done.
 
 %% A line that is still to come must not keep megabytes of others.
 reference_test() ->

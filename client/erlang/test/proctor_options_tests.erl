@@ -63,7 +63,7 @@ samples() ->
      {debug, [0, 10], [-1, 11, loud]},
      {max_output, [0, infinity], [-1, all]},
      {max_line, [1, infinity], [0, -1, foo, long]},
-     {cr, [keep, strip], [foo, true, 1]},
+     {cr, [keep, strip], [true, "strip", <<"\r">>]},
      {name, [a_daemon, undefined], ["name"]},
      {exit_to_reason, [fun(_) -> normal end], [normal, fun() -> normal end]},
      {ready, [{line, "on"}, {line, <<"^on$">>}, fun() -> true end],

@@ -7,7 +7,7 @@
 %% end.
 -module(proctor_prop).
 
--export([main/1, property/0]).
+-export([main/1, property/0, lines/0]).
 -export([initial_state/0, command/1, precondition/2, postcondition/3,
          next_state/3]).
 -export([run/2, say/2, read/2, nothing/1, setopts/2, leave/2, kill/1, stop/1,
@@ -26,10 +26,9 @@ main(N) ->
     ok = logger:set_primary_config(level, none),
     {ok, _} = application:ensure_all_started(proctor),
     Start = erlang:monotonic_time(millisecond),
-    Result = case apart(fun nonsense/0, N) of
-                 true -> proper:quickcheck(property(), [{numtests, N}, quiet]);
-                 Failed -> Failed
-             end,
+    Result = proper:quickcheck(lines(), [{numtests, N}, quiet]) =:= true
+        andalso apart(fun nonsense/0, N) =:= true
+        andalso proper:quickcheck(property(), [{numtests, N}, quiet]),
     Took = erlang:monotonic_time(millisecond) - Start,
     ok = application:stop(proctor),
     case Result of
@@ -91,6 +90,51 @@ answered({Command, Args, Options, Time}) ->
                              ({error, not_started}) -> true;
                              (_) -> false
                           end, Cmd).
+
+%% However output is cut into pieces, the lines are the same; each is as long as
+%% it may be; and put together again they are the output.
+lines() ->
+    proper:forall(
+      proper_types:tuple(
+        [proper_types:list(proper_types:list(
+                             proper_types:elements("ab\r\n"))),
+         proper_types:elements([infinity, 1, 2, 3, 7]),
+         proper_types:elements([keep, strip])]),
+      fun({Pieces, Max, Cr}) ->
+          Whole = cut([Pieces], proctor_lines:new(Max, Cr, marked)),
+          {Ended, Rest} = Whole,
+          Whole =:= cut(Pieces, proctor_lines:new(Max, Cr, marked))
+              andalso plain(Whole) =:= cut(Pieces, proctor_lines:new(Max, Cr))
+              andalso lists:all(fun(Line) -> exact(Line, Max) end,
+                                Ended ++ Rest)
+              andalso iolist_to_binary([ended(Line) || Line <- Ended]
+                                       ++ [bytes(Line) || Line <- Rest])
+                      =:= without(Cr, iolist_to_binary(Pieces))
+      end).
+
+cut(Pieces, Lines) ->
+    {Ended, Last} = lists:mapfoldl(fun(Piece, Acc) ->
+                                       proctor_lines:split(
+                                         iolist_to_binary(Piece), Acc)
+                                   end, Lines, Pieces),
+    {lists:append(Ended), proctor_lines:rest(Last)}.
+
+plain({Ended, Rest}) ->
+    {[bytes(Line) || Line <- Ended], [bytes(Line) || Line <- Rest]}.
+
+exact({part, Part}, Max) -> byte_size(Part) =:= Max;
+exact(Line, Max) -> byte_size(Line) =< Max.
+
+ended({part, Part}) -> Part;
+ended(Line) -> [Line, "\n"].
+
+bytes({part, Part}) -> Part;
+bytes(Line) -> Line.
+
+without(keep, Data) ->
+    Data;
+without(strip, Data) ->
+    binary:replace(Data, <<"\r\n">>, <<"\n">>, [global]).
 
 property() ->
     proper:forall(proper_statem:commands(?MODULE), fun check/1).

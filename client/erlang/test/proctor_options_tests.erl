@@ -310,8 +310,8 @@ taken_by_port() ->
          ?assertNotMatch({_, {error, badarg}}, {Options, Result})
      end || {Name, _, To, _} <- proctor_run_options:rows(),
             To =:= wire orelse To =:= both orelse To =:= stream,
-            %% Refused by those that are older than these.
-            Name =/= linger, Name =/= stop_signal,
+            %% Refused by those that are older than this.
+            Name =/= linger,
             {_, Good, _} <- [lists:keyfind(Name, 1, samples())],
             Options <- [[{Name, Value}] || Value <- Good]].
 

@@ -40,8 +40,11 @@
                   success := 0..255,
                   errors := text | term,
                   where := proctor:where(),
-                  cwd := binary() | undefined}.
-%% What the Erlang process of an OS process has to know.
+                  cwd := binary() | undefined,
+                  backstop => timeout(),
+                  limited => boolean()}.
+%% What the Erlang process of an OS process has to know; the last two are the
+%% server's to say.
 
 %% @doc As run/4 with nothing said beforehand.
 -spec run(term(), term(), boolean()) ->

@@ -136,17 +136,24 @@ cd(_Spec, _Link) ->
 where(Instance) when is_pid(Instance) ->
     {ok, Instance};
 where(Options) when is_list(Options) ->
+    try length(Options) of
+        _ -> listed(Options)
+    catch
+        error:badarg -> {error, {badopt, Options}}
+    end;
+where(Instance) when is_atom(Instance) ->
+    {ok, Instance};
+where(Other) ->
+    {error, {badopt, Other}}.
+
+listed(Options) ->
     Instance = proplists:get_value(instance, Options, proctor),
     case proplists:get_value(node, Options, node()) of
         _ when is_pid(Instance) -> {ok, Instance};
         Node when Node =:= node(), is_atom(Instance) -> {ok, Instance};
         Node when is_atom(Node), is_atom(Instance) -> {ok, {Instance, Node}};
         _ -> {error, {badopt, Options}}
-    end;
-where(Instance) when is_atom(Instance) ->
-    {ok, Instance};
-where(Other) ->
-    {error, {badopt, Other}}.
+    end.
 
 %% @doc Whether something is a time that `receive' can wait.
 -spec timeout(term()) -> boolean().

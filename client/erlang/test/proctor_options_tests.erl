@@ -277,6 +277,8 @@ requests_test() ->
      || Data <- [foo, [foo], [300], 7]],
     [?assertEqual({error, no_process}, proctor:stop(Target))
      || Target <- [1 bsl 31, 1 bsl 70, foo, {1 bsl 70, []}, "1"]],
+    [?assertEqual({error, {badopt, Where}}, proctor:info(Where))
+     || Where <- [[a | b], [{node, "n"}], {instance, proctor}]],
     [?assertEqual({error, badarg}, proctor:manage(OsPid, []))
      || OsPid <- [1, 0, -1, 1 bsl 31, foo]].
 

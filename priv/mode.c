@@ -53,6 +53,10 @@ mode_permit_user(const struct start *s, const char *user)
 		log_warnx("%s: no such user", user);
 		return;
 	}
+	if (!privdrop_try(pw->pw_uid, pw->pw_gid, NULL, 0)) {
+		log_warnx("%s cannot be had here", user);
+		return;
+	}
 	r = policy_add(&policy, s->who.uid, user, pw->pw_uid, pw->pw_gid);
 	if (r == NULL)
 		fatal("policy");
@@ -147,6 +151,7 @@ static void
 mode_root(struct start *s, const struct args *a)
 {
 	const struct passwd *pw;
+	int root;
 
 	if (a->user == NULL) {
 		log_warnx("started as root: say -user root if children are to"
@@ -157,23 +162,25 @@ mode_root(struct start *s, const struct args *a)
 		log_warnx("-user %s: no such user", a->user);
 		mode_refuse(EXIT_NOUSER);
 	}
-	if (pw->pw_uid == 0)
+	if ((root = pw->pw_uid == 0)) /* others are looked up below */
 		log_warnx("children run as root");
-	if (!privs_able()) {
+	if (!privs_able() || !privdrop_able(s)) {
 		plain_why = "root has no rights to give away here";
 		log_warnx("%s", plain_why);
 		mode_plain(s, a);
 		return;
 	}
 	s->privileged = 1;
-	mode = pw->pw_uid == 0 ? MODE_ROOT : MODE_PRIVILEGED;
-	if (pw->pw_uid == 0) {
+	mode = root ? MODE_ROOT : MODE_PRIVILEGED;
+	if (root) {
 		target_self();
 		mode_permit_self(s)->nice = NICE_ANY;
 	} else
 		mode_permit_user(s, a->user);
 	mode_list(s, a->limit_users);
-	mode_targets(s, a, pw->pw_uid == 0 ? target_self_name() : a->user);
+	mode_targets(s, a, root ? target_self_name() : a->user);
+	if (!root && permit_user(a->user) == NULL)
+		mode_refuse(EXIT_REFUSED);
 }
 
 /* The file's rules behind the one that it can take away. -1: there is none. */
@@ -208,7 +215,7 @@ mode_suid(struct start *s, const struct args *a)
 	if (mode_file(s) == -1) {
 		log_warnx("nobody but %s can be had, as %s", target_self_name(),
 		    plain_why);
-		drop_self();
+		drop_self(s->who.uid, s->who.gid);
 		proc_hide();
 		policy_free(&policy);
 		policy_init(&policy);

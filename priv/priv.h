@@ -260,7 +260,8 @@ void parts_watch(void);
 void parts_reap(void);
 
 /* args.c */
-void args_parse(struct args *, int argc, char *const *argv);
+void args_parse(struct args *, const struct starter *, int argc,
+    char *const *argv);
 
 /* start.c: the first steps of a program that may be SUID-root */
 void start_descriptors(void);
@@ -309,6 +310,8 @@ int permit_lowest(const struct rule *);
 /* privdrop.c: from root to what each process needs */
 #define DROP_NAME "_proctor"
 void privdrop_init(const struct start *);
+int privdrop_able(const struct start *);
+int privdrop_try(uid_t, gid_t, const gid_t *, int ngroups);
 void privdrop_guard(void);
 void privdrop_priv(void);
 void privdrop_launcher(const struct target *);

@@ -191,7 +191,7 @@ start(struct start *s, struct args *a, int argc, char *argv[])
 	start_limits(s);
 	start_hidden();
 	setproctitle_init(argc, argv, nothing);
-	args_parse(a, argc, argv);
+	args_parse(a, &s->who, argc, argv);
 	log_init("proctor", a->debug);
 	start_port(a);
 	start_group();

@@ -264,7 +264,7 @@ handle_timeout(expired, _Ref, #child{exit = undefined} = Child) ->
 handle_timeout(expired, _Ref, Child) ->
     Child;
 handle_timeout(no_answer, _Ref, Child) ->
-    order(ask, Child),
+    _ = order(ask, Child),
     finish(no_answer, Child);
 handle_timeout(recv, Ref, #child{recvs = Recvs} = Child) ->
     case lists:keytake(Ref, #waiter.ref, Recvs) of

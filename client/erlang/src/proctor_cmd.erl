@@ -57,15 +57,7 @@ prepare(Command, Args, Options) ->
             Node = proplists:get_value(node, RunOptions, node()),
             try
                 {ok, argv(Command, Args, Node), RunOptions,
-                 maps:merge(#{reply => full, errors => term,
-                              max_output => infinity,
-                              timeout => proplists:get_value(timeout,
-                                                             RunOptions,
-                                                             infinity),
-                              target_node => Node,
-                              kill_group => not lists:member(
-                                                  {kill_group, false},
-                                                  RunOptions)}, Own)}
+                 maps:merge(#{reply => full, errors => term}, Own)}
             catch
                 throw:Reason -> {error, Reason}
             end;

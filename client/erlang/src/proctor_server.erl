@@ -381,7 +381,7 @@ terminate(_Reason, #state{port = Port, alarm = Alarm} = State) ->
 
 %% What is being done may be somebody's arguments, environment or data.
 %% @private
--spec format_status(map()) -> map().
+-spec format_status(gen_server:format_status()) -> gen_server:format_status().
 format_status(Status) ->
     maps:map(fun(state, State) -> element(1, State);
                 (message, _Message) -> hidden;

@@ -40,8 +40,11 @@
                   success := 0..255,
                   errors := text | term,
                   where := proctor:where(),
-                  cwd := binary() | undefined}.
-%% What the Erlang process of an OS process has to know.
+                  cwd := binary() | undefined,
+                  backstop => timeout(),
+                  limited => boolean()}.
+%% What the Erlang process of an OS process has to know; the last two are the
+%% server's to say.
 
 %% @doc As run/4 with nothing said beforehand.
 -spec run(term(), term(), boolean()) ->
@@ -133,17 +136,24 @@ cd(_Spec, _Link) ->
 where(Instance) when is_pid(Instance) ->
     {ok, Instance};
 where(Options) when is_list(Options) ->
+    try length(Options) of
+        _ -> listed(Options)
+    catch
+        error:badarg -> {error, {badopt, Options}}
+    end;
+where(Instance) when is_atom(Instance) ->
+    {ok, Instance};
+where(Other) ->
+    {error, {badopt, Other}}.
+
+listed(Options) ->
     Instance = proplists:get_value(instance, Options, proctor),
     case proplists:get_value(node, Options, node()) of
         _ when is_pid(Instance) -> {ok, Instance};
         Node when Node =:= node(), is_atom(Instance) -> {ok, Instance};
         Node when is_atom(Node), is_atom(Instance) -> {ok, {Instance, Node}};
         _ -> {error, {badopt, Options}}
-    end;
-where(Instance) when is_atom(Instance) ->
-    {ok, Instance};
-where(Other) ->
-    {error, {badopt, Other}}.
+    end.
 
 %% @doc Whether something is a time that `receive' can wait.
 -spec timeout(term()) -> boolean().

@@ -277,6 +277,8 @@ requests_test() ->
      || Data <- [foo, [foo], [300], 7]],
     [?assertEqual({error, no_process}, proctor:stop(Target))
      || Target <- [1 bsl 31, 1 bsl 70, foo, {1 bsl 70, []}, "1"]],
+    [?assertEqual({error, {badopt, Where}}, proctor:info(Where))
+     || Where <- [[a | b], [{node, "n"}], {instance, proctor}]],
     [?assertEqual({error, badarg}, proctor:manage(OsPid, []))
      || OsPid <- [1, 0, -1, 1 bsl 31, foo]].
 
@@ -310,8 +312,8 @@ taken_by_port() ->
          ?assertNotMatch({_, {error, badarg}}, {Options, Result})
      end || {Name, _, To, _} <- proctor_run_options:rows(),
             To =:= wire orelse To =:= both orelse To =:= stream,
-            %% Refused by those that are older than these.
-            Name =/= linger, Name =/= stop_signal,
+            %% Refused by those that are older than this.
+            Name =/= linger,
             {_, Good, _} <- [lists:keyfind(Name, 1, samples())],
             Options <- [[{Name, Value}] || Value <- Good]].
 

@@ -64,7 +64,8 @@ C_ALL = $(C_SRC) regress/unit/*.c regress/priv/*.c regress/bench/*.c
 C_FORMAT = $(C_ALL) common/*.h common/compat/*.h priv/*.h broker/*.h \
 	worker/*.h regress/unit/*.h regress/stubs/*.h
 
-PROGRAMS = $(BUILD)/proctor $(BUILD)/proctor-broker $(BUILD)/proctor-worker
+PARTS = $(BUILD)/proctor-broker $(BUILD)/proctor-worker
+PROGRAMS = $(BUILD)/proctor $(PARTS)
 
 .NOTPARALLEL:
 .PHONY: all deps demo soak bench bench-quick bench-files regress regress-unit regress-port regress-erlang \
@@ -249,7 +250,8 @@ lint-run: $(PARSE_C) $(NAMES)
 install-run: programs
 	mkdir -p $(DESTDIR)$(LIBEXECDIR)/proctor/empty
 	mkdir -p $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8
-	install -m 755 $(PROGRAMS) $(DESTDIR)$(LIBEXECDIR)/proctor
+	@$(INSTALL_SUID) program
+	install -m 755 $(PARTS) $(DESTDIR)$(LIBEXECDIR)/proctor
 	install -m 644 priv/proctor.conf.5 $(DESTDIR)$(MANDIR)/man5
 	install -m 644 priv/proctor.8 $(DESTDIR)$(MANDIR)/man8
 

@@ -297,14 +297,11 @@ run_link(Command, Options) ->
 run_link(Command, Options, Timeout) ->
     start_run(proctor_spec:run(Command, Options, true), Timeout).
 
-start_run({ok, Request, #{where := Where, ref := Ref} = Spec}, Timeout) ->
+start_run({ok, Request, #{where := Where} = Spec}, Timeout) ->
     case proctor_spec:where(Where) of
         {ok, Server} ->
-            Result = proctor_server:call(Server, {run, Request, Spec},
-                                         Timeout),
-            Result =:= {error, timeout}
-                andalso gen_server:cast(Server, {cancel, Ref}),
-            started(Result, Request, Spec);
+            started(proctor_await:run(Server, Request, Spec, Timeout),
+                    Request, Spec);
         {error, _} = Error ->
             Error
     end;

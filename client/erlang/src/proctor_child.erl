@@ -2,12 +2,28 @@
 %% hears about that comes from here, so it comes in order. It holds the output
 %% that nobody has taken yet, acknowledges what was taken, and lets no more
 %% than a window of standard input leave. It ends when the OS process has
-%% ended and all is taken, with `normal' or `{exit_status, Status}'. If it ends
-%% earlier the server, which monitors it, stops the OS process.
+%% ended and all is taken, with `normal', `{exit_status, Status}' or `timeout'.
+%% If it ends earlier the server, which monitors it, stops the OS process.
+%%
+%% It is a `gen_statem' and not a loop of its own: a process that waits in a
+%% loop of this module would be killed when a second new version of it is
+%% loaded, and its command with it, unless a message had come meanwhile. What
+%% that costs is in `regress/bench/README.md'. It is in one of these states:
+%%
+%% <dl>
+%% <dt>`offered'</dt><dd>Its caller, which does not wait for ever, may have
+%%   given up already. It has the answer of the call, and nothing else is sent
+%%   to it until it has said that it took that.</dd>
+%% <dt>`running'</dt><dd>The OS process lives, as far as is known.</dd>
+%% <dt>`draining'</dt><dd>It has ended, and some of its output waits to be
+%%   taken. What becomes of the port program does not matter any more.</dd>
+%% </dl>
 -module(proctor_child).
+-behaviour(gen_statem).
 
--export([start/4, output/3, event/2, whose/1, call/3]).
--export([init/5]).
+-export([start/4, output/3, event/2, cancel/2, abandon/2, whose/1, call/3]).
+-export([enter/5, init/1, callback_mode/0, offered/3, running/3, draining/3,
+         format_status/1, code_change/4]).
 
 -export_type([event/0, request/0]).
 
@@ -18,13 +34,18 @@
 -type request() :: {send, binary() | eof, timeout() | nowait}
                  | {recv, stdout | stderr | any, non_neg_integer(), timeout()}
                  | {setopts, [{active, proctor:active()}]}
-                 | discard | info.
+                 | {discard, stdout | stderr} | discard | {confirm, reference()}
+                 | info.
+%% `discard': from now on nobody wants that stream, or any.
 
 -record(waiter, {ref :: reference(),
                  monitor :: reference(),
                  from :: gen_server:from(),
                  stream :: stdout | stderr,
                  length :: non_neg_integer()}).
+
+%% What the writer may still take to answer who has sent something, at the end.
+-define(LAST_WORDS, 5000).
 
 %% Bytes that may have gone on and not been forgotten.
 -define(GARBAGE, 65536).
@@ -43,8 +64,10 @@
                 eof = [] :: [stdout | stderr],
                 feed :: proctor_feed:feed(),
                 passed = 0 :: non_neg_integer(),
-                %% Whether the writer was ever left to answer a sender.
+                %% Whether the writer was ever left to answer a sender, and
+                %% those of these that do not wait for ever.
                 wrote = false :: boolean(),
+                writing = #{} :: #{reference() => gen_server:from()},
                 recvs = [] :: [#waiter{}],
                 sink :: undefined | pid(),
                 %% Pieces that the sink has not done with.
@@ -61,7 +84,8 @@
 -spec start(proctor:ospid(), gen_server:from(), proctor_spec:spec(),
             proctor_server:link()) -> pid().
 start(OsPid, From, Spec, Link) ->
-    spawn(?MODULE, init, [self(), OsPid, From, Spec, Link]).
+    %% Nobody waits until it runs.
+    proc_lib:spawn(?MODULE, enter, [self(), OsPid, From, Spec, Link]).
 
 %% @doc Passes on what the OS process has written.
 -spec output(pid(), stdout | stderr, binary()) -> ok.
@@ -74,6 +98,17 @@ output(Pid, Stream, Data) ->
 event(Pid, Event) ->
     Pid ! {?MODULE, Event},
     ok.
+
+%% @doc The caller of that run has given up: what has become of it is to go,
+%% without a word to the caller.
+-spec cancel(pid(), reference()) -> ok.
+cancel(Pid, Ref) ->
+    gen_statem:cast(Pid, {cancel, Ref}).
+
+%% @doc The caller of that run waits no longer, and wants what is known.
+-spec abandon(pid(), reference()) -> ok.
+abandon(Pid, Ref) ->
+    gen_statem:cast(Pid, {abandon, Ref}).
 
 %% @doc Whose process `Pid' is, without asking it: its server and its OS
 %% process. For a process of this node.
@@ -97,21 +132,127 @@ call(Pid, Request, Timeout) ->
         {reply, Reply} -> Reply;
         timeout -> {error, timeout};
         {error, {{port_exit, _}, _}} -> {error, port_closed};
+        {error, {no_answer, _}} -> {error, no_answer};
         {error, {noconnection, _}} -> {error, noconnection};
         {error, _} -> {error, closed}
     end.
 
+%%% gen_statem
+
 %% @private
--spec init(pid(), proctor:ospid(), gen_server:from(), proctor_spec:spec(),
-           proctor_server:link()) -> no_return().
-init(Server, OsPid, From, #{group_leader := GroupLeader} = Spec, Link) ->
+-spec enter(pid(), proctor:ospid(), gen_server:from(), proctor_spec:spec(),
+            proctor_server:link()) -> no_return().
+enter(Server, OsPid, From, #{group_leader := GroupLeader} = Spec, Link) ->
     process_flag(trap_exit, true),
     undefined = put(?MODULE, {Server, OsPid}),
+    %% The server may be gone, and its name with it, before that is looked for.
+    _ = put('$ancestors', [Server]),
     true = group_leader(GroupLeader, self()),
     Child = #child{ospid = OsPid, server = monitor(process, Server),
                    link = Link, from = From, spec = Spec,
                    active = maps:get(active, Spec), feed = feed(Spec, Link)},
-    loop(input(limit(welcome(Child)))).
+    State = case Spec of
+                #{offer := true} -> offered;
+                #{} -> running
+            end,
+    try input(limit(welcome(Child))) of
+        Child1 -> gen_statem:enter_loop(?MODULE, [], State, Child1)
+    catch
+        Class:Reason:Stack -> failed({Class, Reason, Stack}, Child)
+    end.
+
+%% @private What the behaviour asks for: enter/5 goes another way.
+-spec init(#child{}) -> {ok, running, #child{}}.
+init(Child) ->
+    {ok, running, Child}.
+
+%% @private
+-spec callback_mode() -> state_functions.
+callback_mode() ->
+    state_functions.
+
+%% @private
+-spec offered(gen_statem:event_type(), term(), #child{}) ->
+    gen_statem:event_handler_result(running | draining, #child{}).
+offered({call, From}, {confirm, Ref}, #child{spec = #{ref := Ref}} = Child) ->
+    ok = order(confirmed, Child),
+    {next_state, running, untie(Child), [{reply, From, ok}]};
+offered(cast, {cancel, Ref}, #child{spec = #{ref := Ref}} = Child) ->
+    withdraw(normal, Child);
+offered(info, {'DOWN', Server, process, _, Reason},
+        #child{server = Server} = Child) ->
+    withdraw({port_exit, port_exit(Reason)}, Child);
+offered(info, {'DOWN', Tie, process, _, _}, #child{tie = Tie} = Child) ->
+    withdraw(normal, Child);
+offered(info, {nodedown, _}, Child) ->
+    withdraw(normal, Child);
+offered(_Type, _Content, _Child) ->
+    {keep_state_and_data, [postpone]}.
+
+%% @private
+-spec running(gen_statem:event_type(), term(), #child{}) ->
+    gen_statem:event_handler_result(running | draining, #child{}).
+running(Type, Content, Child) ->
+    handle(Type, Content, Child).
+
+%% @private
+-spec draining(gen_statem:event_type(), term(), #child{}) ->
+    gen_statem:event_handler_result(running | draining, #child{}).
+draining(info, {'DOWN', Server, process, _, _}, #child{server = Server}) ->
+    keep_state_and_data;
+draining(Type, Content, Child) ->
+    handle(Type, Content, Child).
+
+%% @private
+-spec code_change(term(), atom(), #child{}, term()) ->
+    {ok, atom(), #child{}}.
+code_change(_Old, State, Child, _Extra) ->
+    {ok, State, Child}.
+
+%% @private Nothing that the OS process was given, or has written.
+-spec format_status(gen_statem:format_status()) -> gen_statem:format_status().
+format_status(Status) ->
+    maps:map(fun(data, #child{} = Child) -> shown(Child);
+                (Key, Events) when Key =:= queue; Key =:= postponed ->
+                     length(Events);
+                (log, _) -> [];
+                (reason, {Class, Reason, Stack}) ->
+                     {Class, proctor_log:failure(Reason),
+                      proctor_log:stack(Stack)};
+                (_, Value) -> Value
+             end, Status).
+
+shown(#child{spec = Spec, exit = Exit} = Child) ->
+    Info = info(Child),
+    (maps:with([ospid, caller, active, window, uptime_ms, bytes, queued,
+                receivers], Info))#{program =>
+                                        proctor_log:program(
+                                          maps:get(command, Spec)),
+                                    exit => Exit}.
+
+%% What has failed must say neither arguments nor data: the report of
+%% gen_statem would have the message, and that of proc_lib the stack.
+handle(Type, Content, Child) ->
+    try dispatch(Type, Content, Child) of
+        #child{exit = undefined} = Child1 -> {keep_state, Child1};
+        Child1 -> {next_state, draining, Child1}
+    catch
+        Class:Reason:Stack -> failed({Class, Reason, Stack}, Child)
+    end.
+
+-spec failed({atom(), term(), list()}, #child{}) -> no_return().
+failed(Failure, #child{ospid = OsPid} = Child) ->
+    Who = io_lib:format("the process of ~w", [OsPid]),
+    leave(proctor_log:failed(Who, Failure), Child).
+
+dispatch({call, From}, Request, Child) ->
+    settle(handle_call(Request, From, Child));
+dispatch(cast, {Action, Ref}, #child{spec = #{ref := Ref}} = Child) ->
+    given_up(Action, Child);
+dispatch(cast, _Message, Child) ->
+    Child;
+dispatch(info, Message, Child) ->
+    handle_info(Message, Child).
 
 feed(#{stdin := false}, _Link) ->
     proctor_feed:closed();
@@ -122,31 +263,68 @@ feed(_Spec, _Link) ->
 
 %% The link must stand before the caller knows. Whoever waits for something
 %% and dies leaves an OS process nobody could ever hear of: it is stopped.
-welcome(#child{spec = #{caller := Caller, link := Link, reply := Reply} = Spec,
-               ospid = OsPid} = Child) ->
-    Link andalso link(Caller),
+welcome(#child{spec = #{caller := Caller} = Spec, ospid = OsPid} = Child) ->
+    linked(Spec) andalso link(Caller),
     node(Caller) =:= node() orelse monitor_node(node(Caller), true),
-    Child1 = case tied(Spec) of
+    Child1 = case tied(Spec) orelse is_map_key(offer, Spec) of
                  true -> tie(Child);
                  false -> Child
              end,
-    Reply =:= run
-        andalso gen_server:reply(Child#child.from, {ok, self(), OsPid}),
+    gen_server:reply(Child#child.from, {ok, self(), OsPid}),
     Child1.
+
+%% A caller that waits for the end is tied, and has its answer; the signal of a
+%% link would be one more.
+linked(#{link := Link, reply := Reply}) ->
+    Link andalso Reply =:= run.
 
 tied(#{reply := run, monitor := false, active := true}) -> false;
 tied(_) -> true.
+
+untie(#child{spec = Spec, tie = Tie} = Child) ->
+    case tied(Spec) of
+        true ->
+            Child;
+        false ->
+            true = demonitor(Tie, [flush]),
+            Child#child{tie = undefined}
+    end.
+
+%% Nothing of it reaches the caller, which has another answer.
+-spec withdraw(term(), #child{}) -> no_return().
+withdraw(Reason, #child{spec = #{caller := Caller}} = Child) ->
+    true = unlink(Caller),
+    leave(Reason, Child).
+
+%% Who waits for the end has asked for no message but that.
+given_up(cancel, #child{spec = #{reply := Reply}} = Child)
+  when Reply =/= run ->
+    leave(normal, Child);
+given_up(abandon, #child{spec = #{reply := Reply}} = Child)
+  when Reply =/= run ->
+    finish(no_answer, Child);
+given_up(_Action, Child) ->
+    Child.
 
 tie(#child{tie = undefined, spec = #{caller := Caller}} = Child) ->
     Child#child{tie = monitor(process, Caller)};
 tie(Child) ->
     Child.
 
-%% A port program that keeps no time leaves that to us.
-limit(#child{spec = #{timeout := Timeout}, link = #{dialect := exec_port}}
-      = Child) when is_integer(Timeout) ->
-    _ = erlang:start_timer(Timeout, self(), expired),
-    Child;
+%% A port program that keeps no time leaves that to us. After all that it may
+%% need for the end we wait no longer for what it says of it.
+limit(#child{spec = #{timeout := Timeout} = Spec, link = Link} = Child)
+  when is_integer(Timeout) ->
+    #{dialect := Dialect} = Link,
+    _ = Dialect =:= exec_port
+        andalso erlang:start_timer(Timeout, self(), expired),
+    case Spec of
+        #{patience := Ms} when is_integer(Ms) ->
+            _ = erlang:start_timer(Ms, self(), no_answer),
+            Child;
+        #{} ->
+            Child
+    end;
 limit(Child) ->
     Child.
 
@@ -156,37 +334,32 @@ input(#child{spec = #{input := Data}, feed = Feed} = Child) ->
     Feed1 = proctor_feed:push(Data, none, undefined, Feed),
     pump(Child#child{feed = proctor_feed:push(eof, none, undefined, Feed1)}).
 
-loop(#child{server = Server, spec = #{caller := Caller, link := Link},
-            sink = Sink, tie = Tie} = Child) ->
-    receive
-        {?MODULE, output, Stream, Data} ->
-            loop(collect(byte_size(Data), deliver(Stream, Data, Child)));
-        {?MODULE, Event} ->
-            settle(handle_event(Event, Child));
-        {'$gen_call', From, Request} ->
-            settle(handle_call(Request, From, Child));
-        {proctor_sink, Stream, Bytes} ->
-            settle(eaten(Stream, Bytes,
-                         Child#child{busy = Child#child.busy - 1}));
-        {timeout, Ref, What} ->
-            loop(handle_timeout(What, Ref, Child));
-        {'DOWN', Server, process, _, Reason} ->
-            finish({port_exit, port_exit(Reason)}, Child);
-        {'DOWN', Tie, process, _, Reason} ->
-            orphaned(Reason, Child);
-        {'DOWN', Monitor, process, _, _} ->
-            loop(forget(Monitor, Child));
-        {nodedown, _} ->
-            leave(normal, Child);
-        {'EXIT', Sink, Reason} ->
-            finish(Reason, Child#child{sink = undefined});
-        {'EXIT', Caller, Reason} when Link ->
-            orphaned(Reason, Child);
-        {'EXIT', _, Reason} when Reason =/= normal ->
-            finish(Reason, Child);
-        _ ->
-            loop(Child)
-    end.
+handle_info({?MODULE, output, Stream, Data}, Child) ->
+    collect(byte_size(Data), deliver(Stream, Data, Child));
+handle_info({?MODULE, Event}, Child) ->
+    settle(handle_event(Event, Child));
+handle_info({proctor_sink, Stream, Bytes}, #child{busy = Busy} = Child) ->
+    settle(eaten(Stream, Bytes, Child#child{busy = Busy - 1}));
+handle_info({timeout, Ref, What}, Child) ->
+    handle_timeout(What, Ref, Child);
+handle_info({'DOWN', Server, process, _, Reason},
+            #child{server = Server} = Child) ->
+    finish({port_exit, port_exit(Reason)}, Child);
+handle_info({'DOWN', Tie, process, _, Reason}, #child{tie = Tie} = Child) ->
+    orphaned(Reason, Child);
+handle_info({'DOWN', Monitor, process, _, _}, Child) ->
+    forget(Monitor, Child);
+handle_info({nodedown, _}, Child) ->
+    leave(normal, Child);
+handle_info({'EXIT', Sink, Reason}, #child{sink = Sink} = Child) ->
+    finish({exit, Reason}, Child#child{sink = undefined});
+handle_info({'EXIT', Caller, Reason},
+            #child{spec = #{caller := Caller, link := true}} = Child) ->
+    orphaned(Reason, Child);
+handle_info({'EXIT', _, Reason}, Child) when Reason =/= normal ->
+    finish({exit, Reason}, Child);
+handle_info(_Message, Child) ->
+    Child.
 
 %% Output only passes through. Left to itself, each of us might keep hundreds
 %% of kilobytes of it, and there may be thousands.
@@ -203,30 +376,29 @@ port_exit(Reason) -> Reason.
 %% The caller is gone. A linked one leaves with its reason.
 -spec orphaned(term(), #child{}) -> no_return().
 orphaned(Reason, #child{spec = #{link := true, reply := run}} = Child) ->
-    finish(Reason, Child);
+    finish({exit, Reason}, Child);
 orphaned(_Reason, Child) ->
     leave(normal, Child).
 
 %% All that is over, and nobody has anything left to take: the end.
-settle(#child{exit = undefined} = Child) ->
-    loop(Child);
-settle(#child{busy = 0, streams = Streams, exit = Exit} = Child) ->
+settle(#child{exit = Exit, busy = Busy} = Child)
+  when Exit =:= undefined; Busy > 0 ->
+    Child;
+settle(#child{streams = Streams} = Child) ->
     case lists:all(fun(S) -> proctor_stream:size(S) =:= 0 end,
                    maps:values(Streams)) of
-        true -> finish(proctor_exit:reason(Exit), Child);
-        false -> loop(Child)
-    end;
-settle(Child) ->
-    loop(Child).
+        true -> finish(ended, Child);
+        false -> Child
+    end.
 
 %%% Events
 
-handle_event({exit, #{raw := 0} = Exit}, #child{expired = true} = Child) ->
-    %% The old dialect takes what we ordered for a success.
-    handle_event({exit, Exit#{raw := 15, status := {signaled, 15, false}}},
-                 Child);
-handle_event({exit, Exit}, Child) ->
-    Child1 = close_feed(Child#child{exit = Exit}),
+handle_event({exit, Exit}, #child{expired = Expired} = Child) ->
+    Exit1 = case Expired of
+                true -> proctor_exit:timed_out(Exit);
+                false -> Exit
+            end,
+    Child1 = close_feed(Child#child{exit = Exit1}),
     serve(stderr, serve(stdout, Child1#child{eof = [stdout, stderr]}));
 handle_event({eof, stdin}, Child) ->
     close_feed(Child);
@@ -235,8 +407,14 @@ handle_event({eof, Stream}, #child{eof = Eof} = Child) ->
 handle_event({stdin_ack, Bytes}, #child{feed = Feed} = Child) ->
     pump(Child#child{feed = proctor_feed:acked(Bytes, Feed)}).
 
-handle_timeout(expired, _Ref, Child) ->
-    order(stop, Child#child{expired = true});
+handle_timeout(expired, _Ref, #child{exit = undefined} = Child) ->
+    ok = order(stop, Child),
+    Child#child{expired = true};
+handle_timeout(no_answer, _Ref, #child{exit = undefined} = Child) ->
+    finish(no_answer, Child);
+handle_timeout(What, _Ref, Child)
+  when What =:= expired; What =:= no_answer ->
+    Child;
 handle_timeout(recv, Ref, #child{recvs = Recvs} = Child) ->
     case lists:keytake(Ref, #waiter.ref, Recvs) of
         {value, Waiter, Rest} ->
@@ -245,14 +423,15 @@ handle_timeout(recv, Ref, #child{recvs = Recvs} = Child) ->
         false ->
             Child
     end;
-handle_timeout(send, Ref, #child{feed = Feed} = Child) ->
+handle_timeout(send, Ref, #child{feed = Feed, writing = Writing} = Child) ->
     {From, Feed1} = proctor_feed:drop(Ref, Feed),
     reply(From, {error, timeout}),
-    Child#child{feed = Feed1}.
+    %% What the writer has goes on; its answer will find nobody.
+    reply(maps:get(Ref, Writing, none), {error, timeout}),
+    Child#child{feed = Feed1, writing = maps:remove(Ref, Writing)}.
 
-order(What, #child{link = #{server := Server}} = Child) ->
-    ok = gen_server:cast(Server, {What, self()}),
-    Child.
+order(What, #child{link = #{server := Server}}) ->
+    gen_server:cast(Server, {What, self()}).
 
 %%% Output
 
@@ -274,7 +453,7 @@ deliver(none, Stream, Data, Child) ->
     eaten(Stream, byte_size(Data), count(Stream, Data, Child));
 deliver(Sink, Stream, Data, #child{sink = undefined, ospid = OsPid} = Child) ->
     deliver(Sink, Stream, Data,
-            Child#child{sink = proctor_sink:start(OsPid)});
+            Child#child{sink = proctor_sink:start_link(OsPid)});
 deliver(Sink, Stream, Data, #child{sink = Pid, busy = Busy} = Child) ->
     ok = proctor_sink:put(Pid, Sink, Stream, Data),
     count(Stream, Data, Child#child{busy = Busy + 1}).
@@ -291,8 +470,9 @@ collect(Stream, Data, #child{kept = Kept, spec = #{max_output := Max}}
         = Child) ->
     case Kept + byte_size(Data) of
         Sum when Sum > Max ->
-            order(stop, keep(Stream, binary:part(Data, 0, Max - Kept),
-                             Child#child{kept = too_many}));
+            ok = order(stop, Child),
+            keep(Stream, binary:part(Data, 0, Max - Kept),
+                 Child#child{kept = too_many});
         Sum ->
             keep(Stream, Data, Child#child{kept = Sum})
     end.
@@ -417,6 +597,8 @@ handle_call({recv, Stream, Length, Timeout}, From, #child{spec = Spec,
     end;
 handle_call({setopts, Options}, From, Child) ->
     reply_to(From, ok, lists:foldl(fun setopt/2, Child, Options));
+handle_call({discard, Stream}, From, Child) ->
+    reply_to(From, ok, discard(Stream, Child));
 handle_call(discard, From, Child) ->
     reply_to(From, ok, discard(stderr, discard(stdout, Child)));
 handle_call(info, From, Child) ->
@@ -494,28 +676,41 @@ pump(#child{feed = Feed} = Child) ->
     {Steps, Feed1} = proctor_feed:pump(Feed),
     lists:foldl(fun write/2, Child#child{feed = Feed1}, Steps).
 
-write({write, Data, Last, From, Ref},
-      #child{ospid = OsPid, link = #{line := Line}} = Child) ->
-    is_reference(Ref) andalso Last andalso erlang:cancel_timer(Ref),
+write({write, Data, Last, From, Ref}, #child{ospid = OsPid} = Child) ->
     {ok, Frames} = proctor_port:encode(0, {stdin, OsPid, Data}),
     Answer = case Last of true -> From; false -> none end,
-    written(Frames, Answer, Line, Child).
+    written(Frames, Answer, Ref, Child).
 
 %% Where a window limits what is on its way, the last piece's sender may go on
 %% at once; else when the port has taken it.
-written(Frames, Answer, Line, #child{link = #{dialect := native}} = Child) ->
+written(Frames, Answer, Ref, #child{link = #{dialect := native,
+                                            line := Line}} = Child) ->
     _ = proctor_port:write(Line, Frames, none),
+    Answer =:= none orelse stop_timer(Ref),
     reply_to(Answer, ok, Child);
-written(Frames, Answer, Line, Child) ->
+written(Frames, Answer, Ref, #child{link = #{line := Line}} = Child) ->
     case proctor_port:write(Line, Frames, Answer) of
-        waiting when Answer =/= none -> Child#child{wrote = true};
-        _ -> Child
+        waiting when Answer =/= none ->
+            patient(Ref, Answer, Child#child{wrote = true});
+        _ ->
+            Answer =:= none orelse stop_timer(Ref),
+            Child
     end.
+
+%% Its timer is still to answer it, if it has one.
+patient(Ref, Answer, #child{writing = Writing} = Child) ->
+    case erlang:read_timer(Ref) of
+        false -> Child;
+        _ -> Child#child{writing = Writing#{Ref => Answer}}
+    end.
+
+stop_timer(undefined) -> ok;
+stop_timer(Ref) -> _ = erlang:cancel_timer(Ref), ok.
 
 %% The end may overtake the answer to what has led to it: the sender would
 %% take that for a failure. The writer answers in order.
 await_writer(#child{wrote = true, link = #{line := Line}}) ->
-    proctor_port:flush(Line);
+    proctor_port:flush(Line, ?LAST_WORDS);
 await_writer(_Child) ->
     ok.
 
@@ -530,68 +725,85 @@ close_feed(Error, #child{feed = Feed} = Child) ->
 
 %%% The end
 
--spec finish(term(), #child{}) -> no_return().
-finish(Reason, #child{spec = Spec, recvs = Recvs, ospid = OsPid} = Child) ->
-    #{reply := Reply, monitor := Monitor, exit := Exit, caller := Caller}
-        = Spec,
-    Closed = case Reason of
-                 {port_exit, _} -> {error, port_closed};
-                 _ -> {error, closed}
-             end,
-    lists:foreach(fun(Waiter) -> answer(Waiter, Closed) end, Recvs),
-    _ = close_feed(Closed, Child),
+%% It is `ended', the OS process; or something else ends this one.
+-spec finish(ended | no_answer | {port_exit | exit, term()}, #child{}) ->
+    no_return().
+finish(Why, #child{spec = #{reply := Reply}, recvs = Recvs} = Child) ->
+    Error = case Why of
+                {port_exit, _} -> {error, port_closed};
+                no_answer -> {error, no_answer};
+                _ -> {error, closed}
+            end,
+    lists:foreach(fun(Waiter) -> answer(Waiter, Error) end, Recvs),
+    _ = close_feed(Error, Child),
     ok = await_writer(Child),
     case Reply of
-        run ->
-            is_map(Child#child.exit) andalso Exit
-                andalso (Caller ! {exit, OsPid, Child#child.exit}),
-            Monitor andalso (Caller ! {'DOWN', OsPid, process, self(),
-                                       Reason}),
-            leave(Reason, Child);
-        sync ->
-            gen_server:reply(Child#child.from,
-                             sync(Reason, Child#child.collected)),
-            leave(normal, Child);
-        full ->
-            gen_server:reply(Child#child.from, full(Reason, Child)),
-            leave(normal, Child)
+        run -> leave(say(Why, Child), Child);
+        sync -> result(sync(Why, Child), Child);
+        full -> result(full(Why, Child), Child)
     end.
+
+say(Why, #child{spec = Spec, ospid = OsPid, exit = Exit}) ->
+    #{monitor := Monitor, exit := Wanted, caller := Caller} = Spec,
+    Reason = case Why of
+                 ended -> proctor_exit:reason(Exit);
+                 {exit, Other} -> Other;
+                 _ -> Why
+             end,
+    is_map(Exit) andalso Wanted andalso (Caller ! {exit, OsPid, Exit}),
+    Monitor andalso (Caller ! {'DOWN', OsPid, process, self(), Reason}),
+    Reason.
+
+%% Its name is an alias of the caller: if that has given up nothing arrives.
+-spec result(term(), #child{}) -> no_return().
+result(Result, #child{spec = #{ref := Alias}} = Child) ->
+    Alias ! {Alias, Result},
+    leave(normal, Child).
 
 %% An end that is normal would not end what is linked.
 -spec leave(term(), #child{}) -> no_return().
 leave(Reason, #child{sink = Sink}) ->
     is_pid(Sink) andalso exit(Sink, kill),
-    exit(Reason).
+    proctor_exit:quit(Reason).
 
-sync(normal, Collected) ->
-    {ok, streams(Collected)};
-sync({exit_status, _} = Status, Collected) ->
-    {error, [Status | streams(Collected)]};
-sync({port_exit, _}, _Collected) ->
-    {error, port_closed};
-sync(Reason, _Collected) ->
+%% What a call with `sync' returns.
+sync(ended, #child{exit = #{reason := timeout, raw := Raw}} = Child) ->
+    {error, {timeout, [{exit_status, Raw} | streams(Child)]}};
+sync(ended, #child{exit = #{reason := shutdown}} = Child) ->
+    {error, {port_closed, streams(Child)}};
+sync(ended, #child{exit = Exit} = Child) ->
+    case proctor_exit:reason(Exit) of
+        normal -> {ok, streams(Child)};
+        Status -> {error, [Status | streams(Child)]}
+    end;
+sync({port_exit, _}, Child) ->
+    {error, {port_closed, streams(Child)}};
+sync(no_answer, Child) ->
+    {error, {no_answer, streams(Child)}};
+sync({exit, Reason}, _Child) ->
     {error, Reason}.
 
-streams({Out, Err}) ->
+streams(#child{collected = {Out, Err}, exit = Exit}) ->
     [{Stream, lists:reverse(List)}
-     || {Stream, [_ | _] = List} <- [{stdout, Out}, {stderr, Err}]].
+     || {Stream, [_ | _] = List} <- [{stdout, Out}, {stderr, Err}]]
+        ++ [{truncated, Cut} || #{truncated := [_ | _] = Cut} <- [Exit]].
 
 %% All there is to know, and why it ended before its time, if it did.
-full(_Reason, #child{exit = #{status := Status} = Exit,
-                     collected = {Out, Err}, ospid = OsPid} = Child) ->
-    Result = #{status => Status, reason => maps:get(reason, Exit),
-               usage => maps:get(usage, Exit, #{}), ospid => OsPid,
-               stdout => iolist_to_binary(lists:reverse(Out)),
-               stderr => iolist_to_binary(lists:reverse(Err))},
-    case Child of
-        #child{kept = too_many} -> {ok, Result#{reason := max_output}};
-        #child{expired = true} -> {ok, Result#{reason := timeout}};
-        #child{} -> {ok, Result}
-    end;
-full({port_exit, _}, _Child) ->
-    {error, port_closed};
-full(Reason, _Child) ->
+full(ended, #child{kept = too_many, exit = Exit} = Child) ->
+    {ok, full_result(Exit#{reason := max_output}, Child)};
+full(ended, #child{exit = #{reason := shutdown} = Exit} = Child) ->
+    {ok, full_result(Exit#{reason := port_closed}, Child)};
+full(ended, #child{exit = Exit} = Child) ->
+    {ok, full_result(Exit, Child)};
+full({port_exit, _}, Child) ->
+    {ok, full_result(proctor_exit:unknown(port_closed), Child)};
+full(no_answer, Child) ->
+    {ok, full_result(proctor_exit:unknown(no_answer), Child)};
+full({exit, Reason}, _Child) ->
     {error, Reason}.
+
+full_result(Exit, #child{collected = {Out, Err}, ospid = OsPid}) ->
+    proctor_exit:result(Exit, OsPid, {lists:reverse(Out), lists:reverse(Err)}).
 
 info(#child{ospid = OsPid, spec = Spec, streams = Streams, feed = Feed,
             active = Active, busy = Busy, recvs = Recvs, started = Started}) ->

@@ -4,10 +4,9 @@
 
 -export([cmd/3, fold_lines/4, find/2]).
 
-%% How long the rest of a killed process group may take to be gone, and how
-%% often that is looked at, in milliseconds.
+%% How long the rest of a killed process group may take to be gone, in
+%% milliseconds.
 -define(GONE, 5000).
--define(LOOK, 5).
 
 %% @doc See {@link proctor:cmd/3}.
 -spec cmd(proctor:text(), [proctor:text()], [proctor:cmd_option()]) ->
@@ -31,22 +30,26 @@ run(Argv, RunOptions, Given) ->
 
 call(Where, Request, Spec) ->
     case proctor_spec:where(Where) of
-        {ok, Server} -> {Server, proctor_server:call(Server, {run, Request,
-                                                              Spec})};
+        {ok, Server} -> proctor_await:run(Server, Request, Spec, infinity);
         {error, _} = Error -> Error
     end.
 
-result({_, {ok, #{reason := Reason} = Result}}, #{timeout := Limit} = Given)
-  when Reason =:= timeout; Reason =:= killed, is_integer(Limit) ->
-    ok = await_gone(Result, Given),
-    {error, {timeout, etimedout, Result}};
-result({_, {ok, #{reason := max_output} = Result}}, Given) ->
-    ok = await_gone(Result, Given),
-    {error, {output, emsgsize, Result}};
-result({_, {ok, Result}}, _Given) ->
-    {ok, Result};
-result({_, {error, Reason}}, _Given) ->
-    {error, failure(Reason)};
+%% Why it ended is what the port program says.
+result({ok, #{reason := Reason} = Result}, Given) ->
+    case Reason of
+        timeout ->
+            ok = await_gone(Result, Given),
+            {error, {timeout, etimedout, Result}};
+        max_output ->
+            ok = await_gone(Result, Given),
+            {error, {output, emsgsize, Result}};
+        port_closed ->
+            {error, {port, eio, Result}};
+        no_answer ->
+            {error, {port, etimedout, Result}};
+        _ ->
+            {ok, Result}
+    end;
 result({error, Reason}, _Given) ->
     {error, failure(Reason)}.
 
@@ -136,53 +139,15 @@ found(Path, _Command) ->
 %% Its leader is dead; the others got the same SIGKILL. Wait until none is
 %% left that is not a corpse.
 await_gone(#{ospid := Group}, #{target_node := Node}) ->
-    Deadline = erlang:monotonic_time(millisecond) + ?GONE,
-    Look = fun() -> gone(Group, Deadline) end,
     try
         case Node =:= node() of
-            true -> Look();
-            false -> erpc:call(Node, Look)
+            true -> proctor_group:await_gone(Group, ?GONE);
+            false -> erpc:call(Node, proctor_group, await_gone, [Group, ?GONE])
         end
+    of
+        _ -> ok
     catch
         error:{erpc, _} -> ok
-    end.
-
-gone(Group, Deadline) ->
-    case group_alive(Group)
-        andalso erlang:monotonic_time(millisecond) < Deadline of
-        true ->
-            timer:sleep(?LOOK),
-            gone(Group, Deadline);
-        false ->
-            ok
-    end.
-
-group_alive(Group) ->
-    Wanted = integer_to_binary(Group),
-    case file:list_dir("/proc") of
-        {ok, Names} ->
-            lists:any(fun([Digit | _] = Name) when Digit >= $0, Digit =< $9 ->
-                              in_group(Name, Wanted);
-                         (_) ->
-                              false
-                      end, Names);
-        {error, _} ->
-            false
-    end.
-
-%% Of /proc/N/stat: state, parent and group follow the name in parentheses.
-in_group(Name, Group) ->
-    case file:read_file("/proc/" ++ Name ++ "/stat") of
-        {ok, Stat} ->
-            Rest = lists:last(binary:split(Stat, <<") ">>, [global])),
-            case binary:split(Rest, <<" ">>, [global]) of
-                [State, _, Group | _] ->
-                    not lists:member(State, [<<"Z">>, <<"X">>]);
-                _ ->
-                    false
-            end;
-        {error, _} ->
-            false
     end.
 
 %%% Lines

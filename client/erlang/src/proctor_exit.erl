@@ -1,13 +1,19 @@
 %% @doc How an OS process ended, whichever dialect told it.
 -module(proctor_exit).
 
--export([from_raw/1, from_native/3, reason/1]).
+-export([from_raw/1, from_native/2, timed_out/1, reason/1, unknown/1,
+         result/3, quit/1]).
 
--export_type([exit/0, status/0, usage/0]).
+-export_type([exit/0, status/0, reason/0, usage/0]).
 
 -type status() :: {exited, 0..255}
                 | {signaled, Signal :: 1..127, Core :: boolean()}
                 | unknown.
+
+-type reason() :: normal | stopped | timeout | shutdown | unknown.
+%% Why it ended: by itself, because it was stopped, because its time was over,
+%% or because the port program was shutting down; erlexec's port program does
+%% not tell.
 
 -type usage() :: #{utime_us | stime_us | maxrss_kb | minflt | majflt | inblock
                    | oublock | nvcsw | nivcsw => non_neg_integer()}.
@@ -16,15 +22,21 @@
 %% read and written, and context switches.
 
 -type exit() :: #{status := status(),
-                  reason := normal | stopped | timeout | killed | unknown,
+                  reason := reason(),
                   raw := integer(),
+                  killed := boolean(),
+                  truncated := [stdout | stderr],
                   usage => usage()}.
-%% `raw' is what erlexec's users are told.
+%% `raw' is what erlexec's users are told: 0 for one that was stopped. `killed'
+%% says that it took a SIGKILL, because its `kill_timeout' was over.
+%% `truncated' has the streams that others still held open when they were
+%% closed: what these wrote later is missing.
 
 %% @doc Of a status as wait(2) gives it.
 -spec from_raw(integer()) -> exit().
 from_raw(Raw) ->
-    #{raw => Raw, status => status(Raw), reason => unknown}.
+    #{raw => Raw, status => status(Raw), reason => unknown, killed => false,
+      truncated => []}.
 
 status(Raw) when Raw < 0 ->
     unknown;
@@ -35,15 +47,18 @@ status(Raw) ->
     end.
 
 %% @doc Of what the native dialect says. `Success' is the option
-%% `success_exit_code'; `Stopped' says that the end was ordered with `stop':
-%% to the old dialect's users that is a success, whatever it took.
--spec from_native(map(), 0..255, boolean()) -> exit().
-from_native(#{status := Status, reason := Reason} = Exit, Success, Stopped) ->
-    Raw = case Stopped andalso Reason =/= timeout of
-              true -> 0;
-              false -> raw(Status, Success)
+%% `success_exit_code'. To be stopped is a success to erlexec's users, whatever
+%% it took. An old port program says `killed' for why: it was a stop, or its
+%% time, but which is not known.
+-spec from_native(map(), 0..255) -> exit().
+from_native(#{reason := killed} = Exit, Success) ->
+    from_native(Exit#{reason := stopped, killed => true}, Success);
+from_native(#{status := Status, reason := Reason} = Exit, Success) ->
+    Raw = case Reason of
+              stopped -> 0;
+              _ -> raw(Status, Success)
           end,
-    Exit#{raw => Raw}.
+    maps:merge(#{killed => false, truncated => []}, Exit#{raw => Raw}).
 
 raw({exited, 0}, Success) -> Success;
 raw({exited, Code}, _Success) -> Code bsl 8;
@@ -51,7 +66,44 @@ raw({signaled, Signal, true}, _Success) -> Signal bor 16#80;
 raw({signaled, Signal, false}, _Success) -> Signal;
 raw(unknown, _Success) -> -1.
 
+%% @doc Of one whose time we have kept ourselves. erlexec's port program calls
+%% whatever was stopped a success: how it ended nobody knows then.
+-spec timed_out(exit()) -> exit().
+timed_out(#{raw := 0} = Exit) ->
+    Exit#{reason := timeout, status := unknown};
+timed_out(Exit) ->
+    Exit#{reason := timeout}.
+
 %% @doc With what the Erlang process ends.
--spec reason(exit()) -> normal | {exit_status, integer()}.
+-spec reason(exit()) -> normal | timeout | {exit_status, integer()}.
+reason(#{reason := timeout}) -> timeout;
 reason(#{raw := 0}) -> normal;
 reason(#{raw := Raw}) -> {exit_status, Raw}.
+
+%% @doc Of an end that nobody will tell: only why is known.
+-spec unknown(Why) -> #{status := unknown, reason := Why, usage := #{},
+                        killed := false, truncated := []}.
+unknown(Why) ->
+    #{status => unknown, reason => Why, usage => #{}, killed => false,
+      truncated => []}.
+
+%% @doc What {@link proctor:cmd/3} has to say of an end, and the output.
+-spec result(map(), proctor:ospid() | undefined, {iodata(), iodata()}) ->
+    proctor:result().
+result(Exit, OsPid, {Out, Err}) ->
+    #{status := Status, reason := Reason, killed := Killed,
+      truncated := Truncated} = Exit,
+    #{status => Status, reason => Reason, killed => Killed,
+      truncated => Truncated, usage => maps:get(usage, Exit, #{}),
+      ospid => OsPid, stdout => iolist_to_binary(Out),
+      stderr => iolist_to_binary(Err)}.
+
+%% @doc Ends the caller with a reason that is an answer and no failure: links
+%% and monitors get it, but nothing reports a crash, as OTP would do of a
+%% process that exits with anything but `normal' or a `shutdown'.
+-spec quit(term()) -> no_return().
+quit(Reason) ->
+    _ = process_flag(trap_exit, false),
+    %% To oneself a signal is delivered at once, even `normal'.
+    true = exit(self(), Reason),
+    exit(Reason).

@@ -2,9 +2,10 @@
 %% of them has the least to do. The groups are those of OTP's `pg', in a scope
 %% of their own.
 -module(proctor_nodes).
+-behaviour(gen_server).
 
 -export([start_link/0, join/1, members/1, idlest/1, watch/3]).
--export([watcher/3]).
+-export([init/1, handle_call/3, handle_cast/2, handle_info/2]).
 
 -define(SCOPE, proctor_pg).
 
@@ -19,14 +20,23 @@ start_link() ->
         Result -> Result
     end.
 
-%% @doc Makes the caller, an instance, a member of groups.
--spec join([atom()]) -> ok.
+%% @doc Makes the caller, an instance, a member of groups, and monitors the
+%% scope: a new one knows nobody, so who hears of the end of the old one has to
+%% join again. `retry' says that it has ended just now.
+-spec join([atom()]) -> {ok, reference() | undefined} | retry.
 join([]) ->
-    ok;
+    {ok, undefined};
 join(Groups) ->
     _ = is_pid(whereis(?SCOPE)) orelse pg:start(?SCOPE),
-    lists:foreach(fun(Group) -> ok = pg:join(?SCOPE, Group, self()) end,
-                  lists:usort(Groups)).
+    Ref = monitor(process, ?SCOPE),
+    try lists:foreach(fun(Group) -> ok = pg:join(?SCOPE, Group, self()) end,
+                      lists:usort(Groups)) of
+        ok -> {ok, Ref}
+    catch
+        exit:_ ->
+            true = demonitor(Ref, [flush]),
+            retry
+    end.
 
 %% @doc The instances in a group, on all connected nodes.
 -spec members(atom()) -> [pid()].
@@ -57,17 +67,36 @@ idlest(Group) ->
 watch(Pid, _OsPid, _Caller) when node(Pid) =:= node() ->
     ok;
 watch(Pid, OsPid, Caller) ->
-    _ = spawn(?MODULE, watcher, [Pid, OsPid, Caller]),
+    {ok, _} = gen_server:start(?MODULE, {Pid, OsPid, Caller}, []),
     ok.
 
+%%% The process that watches
+
 %% @private
--spec watcher(pid(), proctor:ospid(), pid()) -> ok.
-watcher(Pid, OsPid, Caller) ->
-    Ref = monitor(process, Pid),
-    receive
-        {'DOWN', Ref, process, _, noconnection} ->
-            Caller ! {'DOWN', OsPid, process, Pid, noconnection},
-            ok;
-        {'DOWN', Ref, process, _, _} ->
-            ok
-    end.
+-spec init({pid(), proctor:ospid(), pid()}) ->
+    {ok, {reference(), proctor:ospid(), pid()}}.
+init({Pid, OsPid, Caller}) ->
+    {ok, {monitor(process, Pid), OsPid, Caller}}.
+
+%% @private
+-spec handle_call(term(), gen_server:from(), State) ->
+    {reply, {error, badarg}, State}.
+handle_call(_Request, _From, State) ->
+    {reply, {error, badarg}, State}.
+
+%% @private
+-spec handle_cast(term(), State) -> {noreply, State}.
+handle_cast(_Message, State) ->
+    {noreply, State}.
+
+%% @private
+-spec handle_info(term(), {reference(), proctor:ospid(), pid()}) ->
+    {noreply, term()} | {stop, normal, term()}.
+handle_info({'DOWN', Ref, process, Pid, noconnection},
+            {Ref, OsPid, Caller} = State) ->
+    Caller ! {'DOWN', OsPid, process, Pid, noconnection},
+    {stop, normal, State};
+handle_info({'DOWN', Ref, process, _, _}, {Ref, _, _} = State) ->
+    {stop, normal, State};
+handle_info(_Message, State) ->
+    {noreply, State}.

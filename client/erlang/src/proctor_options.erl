@@ -7,7 +7,10 @@
 -export_type([start/0]).
 
 -define(KEYS, [portexe, user, limit_users, alarm, args, env, debug, verbose,
-               root, capabilities, groups, dialect]).
+               root, capabilities, groups, dialect, answer_timeout]).
+
+%% How long it may answer nothing, in milliseconds.
+-define(ANSWER_TIMEOUT, 60000).
 
 %% What the port program waits at shutdown unless told otherwise.
 -define(ALARM, 12).
@@ -24,6 +27,7 @@
                    dialect => proctor_port:dialect(),
                    capabilities => string(),
                    groups := [atom()],
+                   answer_timeout := pos_integer() | infinity,
                    verbose := boolean()}.
 
 %%% Starting the port program
@@ -32,7 +36,7 @@
 -spec start([term()]) -> {ok, start()} | {error, {badopt, term()}}.
 start(Options) when is_list(Options) ->
     Defaults = #{alarm => ?ALARM, args => [], env => [], groups => [],
-                 verbose => false},
+                 answer_timeout => ?ANSWER_TIMEOUT, verbose => false},
     try
         {ok, lists:foldl(fun start_option/2, Defaults, Options)}
     catch
@@ -91,6 +95,10 @@ start_option({dialect, Dialect}, Acc)
 start_option({groups, Groups} = Option, Acc) when is_list(Groups) ->
     lists:all(fun is_atom/1, Groups) orelse throw({badopt, Option}),
     Acc#{groups => Groups};
+start_option({answer_timeout, Timeout}, Acc)
+  when Timeout =:= infinity;
+       is_integer(Timeout), Timeout > 0, Timeout =< 16#FFFFFFFF ->
+    Acc#{answer_timeout => Timeout};
 start_option(root, Acc) ->
     Acc#{root => true};
 start_option({root, true}, Acc) ->

@@ -5,18 +5,17 @@
 %% the server, which has output to deliver and shutdowns to order meanwhile, nor
 %% the process of an OS process, which has timeouts to answer. They write
 %% themselves as long as the port takes what they write. What it does not take
-%% goes to a process that may be suspended, the writer, and everything after it
-%% goes the same way until that has written all it was given: so nothing
-%% overtakes what was written before, whoever wrote it.
+%% goes to {@link proctor_writer}, and everything after it goes the same way
+%% until that has written all it was given: so nothing overtakes what was
+%% written before, whoever wrote it.
 -module(proctor_port).
 
--include_lib("kernel/include/logger.hrl").
+-include("proctor_log.hrl").
 
--export([open/1, close/2, start_line/1, write/3, flush/1, waiting/1, encode/2,
-         decode/1, vocabulary/0]).
--export([writer/2]).
+-export([open/1, close/2, put_down/2, identity/1, start_line/1, write/3,
+         flush/2, waiting/1, is_writer/2, encode/2, decode/1, vocabulary/0]).
 
--export_type([exit/0, dialect/0, line/0]).
+-export_type([exit/0, dialect/0, line/0, identity/0]).
 
 -type exit() :: non_neg_integer() | atom().
 %% The exit status of the port program, or why its pipe broke.
@@ -24,6 +23,10 @@
 -type dialect() :: native | exec_port.
 %% `exec_port' is what erlexec's port program speaks, and what an old one of
 %% ours is spoken to in.
+
+-type identity() :: {proctor:ospid(), Born :: binary() | undefined}
+                  | undefined.
+%% The port program as a process of the system.
 
 -record(line, {port :: port(),
                writer :: pid(),
@@ -38,6 +41,10 @@
 
 %% Not a delay: a limit for a port program that neither answers nor ends.
 -define(READY_TIMEOUT, 10000).
+
+%% What is left to one that has nothing to end, and to what was killed, in
+%% milliseconds.
+-define(LAST_WORD, 1000).
 
 %% The port program takes a longer frame for a broken peer.
 -define(MAX_FRAME, 16#4000000).
@@ -59,7 +66,7 @@ open(Start) ->
 
 open(Program, #{env := Env, verbose := Verbose} = Start) ->
     Args = arguments(Start),
-    Verbose andalso ?LOG_NOTICE("proctor: starting ~ts ~tp", [Program, Args]),
+    Verbose andalso ?LOG_NOTICE("proctor: starting ~ts ~tp", [Program, Args], ?PROCTOR),
     try open_port({spawn_executable, Program},
                   [{args, Args}, {env, Env}, {packet, 4}, binary,
                    exit_status, use_stdio, hide]) of
@@ -82,7 +89,7 @@ await_ready(Port, Start) ->
             {Port, {exit_status, Status}} -> {error, {port_exit, Status}};
             {'EXIT', Port, Reason} -> {error, {port_exit, Reason}}
         after ?READY_TIMEOUT ->
-            abandon(Port),
+            ok = put_down(Port, {identity(Port), ?LAST_WORD}),
             {error, port_timeout}
         end
     catch
@@ -110,38 +117,79 @@ last_word(Port) ->
     end.
 
 %% @doc Orders the port program to end and waits for it at most `Timeout'
-%% milliseconds. Frames that still arrive are given to `Fun', one by one, with
-%% the accumulated value that it last returned.
+%% milliseconds; then it is put down. Frames that still arrive are given to
+%% `Fun', one by one, with the accumulated value that it last returned.
 -spec close(port(), {timeout(), fun((binary(), Acc) -> Acc), Acc}) ->
     {exit(), Acc}.
 close(Port, {Timeout, Fun, Acc}) ->
+    Identity = identity(Port),
     {ok, [Frame]} = encode(0, {shutdown}),
     try port_command(Port, Frame, [nosuspend]) of
         true ->
             Deadline = erlang:monotonic_time(millisecond) + Timeout,
-            await_exit(Port, Deadline, Fun, Acc);
+            await_exit(Port, Deadline, Fun, Acc, Identity);
         false ->
             %% It does not read: end-of-file says the same.
-            abandon(Port),
+            ok = put_down(Port, {Identity, Timeout}),
             {closed, Acc}
     catch
         error:badarg -> {closed, Acc}
     end.
 
-await_exit(Port, Deadline, Fun, Acc) ->
+await_exit(Port, Deadline, Fun, Acc, Identity) ->
     Left = max(0, Deadline - erlang:monotonic_time(millisecond)),
     receive
         {Port, {data, Data}} ->
-            await_exit(Port, Deadline, Fun, Fun(Data, Acc));
+            await_exit(Port, Deadline, Fun, Fun(Data, Acc), Identity);
         {Port, {exit_status, Status}} ->
             {Status, Acc};
         {'EXIT', Port, Reason} ->
             {Reason, Acc}
     after Left ->
-        ?LOG_ERROR("proctor: the port program does not end; closing it"),
-        abandon(Port),
+        ?LOG_ERROR("proctor: the port program does not end; closing it", [],
+                   ?PROCTOR),
+        ok = put_down(Port, {Identity, ?LAST_WORD}),
         {timeout, Acc}
     end.
+
+%% @doc Closes the port of a port program that does not answer, and sees that
+%% nothing of it is left, as far as this node may: the processes of the port
+%% program are one process group. One that was stopped (SIGSTOP) goes on
+%% (SIGCONT), finds the end of its input and ends in an orderly way, with all
+%% its children, within `Timeout' milliseconds; else it gets SIGKILL. A port
+%% program that runs with rights that the node lacks cannot be signalled.
+-spec put_down(port(), {identity(), non_neg_integer()}) -> ok.
+put_down(Port, {Identity, Timeout}) ->
+    abandon(Port),
+    case same(Identity) of
+        true -> end_group(element(1, Identity), Timeout);
+        false -> ok
+    end.
+
+end_group(OsPid, Timeout) ->
+    ok = proctor_group:signal(OsPid, "CONT"),
+    Gone = proctor_group:await_gone(OsPid, Timeout)
+        orelse begin
+                   ok = proctor_group:signal(OsPid, "KILL"),
+                   proctor_group:await_gone(OsPid, ?LAST_WORD)
+               end,
+    Gone orelse ?LOG_ERROR("proctor: the port program ~w is still there",
+                           [OsPid], ?PROCTOR),
+    ok.
+
+%% @doc Which process of the system a port's program is.
+-spec identity(port()) -> identity().
+identity(Port) ->
+    case erlang:port_info(Port, os_pid) of
+        {os_pid, OsPid} -> {OsPid, proctor_group:born(OsPid)};
+        undefined -> undefined
+    end.
+
+%% Its number may be another's by now.
+same(undefined) ->
+    false;
+same({OsPid, Born}) ->
+    proctor_group:born(OsPid) =:= Born.
 
 %% Closing would first write all that is queued, for ever if nobody reads, and
 %% halt/0 would wait for that.
@@ -170,7 +218,8 @@ user(#{args := Extra}) ->
     case not lists:member("-user", Extra) andalso real_uid() =:= 0 of
         true ->
             ?LOG_NOTICE("proctor: this node runs as root, and so will "
-                        "whatever it starts that names no other user"),
+                        "whatever it starts that names no other user", [],
+                        ?PROCTOR),
             ["-user", "root"];
         false ->
             []
@@ -197,7 +246,7 @@ real_uid() ->
 start_line(Port) ->
     Behind = atomics:new(1, [{signed, false}]),
     #line{port = Port, behind = Behind,
-          writer = spawn_link(?MODULE, writer, [Port, Behind])}.
+          writer = proctor_writer:start_link(Port, self(), Behind)}.
 
 %% @doc Writes frames, or hands them over to the writer; never waits. If `From'
 %% is a caller it is answered `ok' when they have gone: a port that does not
@@ -231,48 +280,27 @@ write_now(#line{port = Port} = Line, [Frame | Rest] = Frames, From) ->
 %% nothing waits.
 hand_over(#line{writer = Writer, behind = Behind}, Frames, From) ->
     ok = atomics:add(Behind, 1, 1),
-    Writer ! {write, Frames, From},
+    ok = proctor_writer:write(Writer, Frames, From),
     waiting.
 
 answer(none) -> ok;
 answer(From) -> gen_server:reply(From, ok).
 
 %% @doc Waits until the writer has written and answered all that it was given,
-%% or has ended.
--spec flush(line()) -> ok.
-flush(#line{writer = Writer}) ->
-    Ref = monitor(process, Writer),
-    Writer ! {flush, self(), Ref},
-    receive
-        {Ref, flushed} ->
-            true = demonitor(Ref, [flush]),
-            ok;
-        {'DOWN', Ref, process, _, _} ->
-            ok
-    end.
+%% or has ended, or so many milliseconds have passed.
+-spec flush(line(), timeout()) -> ok.
+flush(#line{writer = Writer}, Timeout) ->
+    proctor_writer:flush(Writer, Timeout).
 
 %% @doc How many writes wait for the port.
 -spec waiting(line()) -> non_neg_integer().
 waiting(#line{behind = Behind}) ->
     atomics:get(Behind, 1).
 
-%% @private
--spec writer(port(), atomics:atomics_ref()) -> ok.
-writer(Port, Behind) ->
-    receive
-        {flush, Pid, Ref} ->
-            Pid ! {Ref, flushed},
-            ?MODULE:writer(Port, Behind);
-        {write, Frames, From} ->
-            try lists:foreach(fun(F) -> port_command(Port, F) end, Frames) of
-                ok ->
-                    ok = atomics:sub(Behind, 1, 1),
-                    answer(From),
-                    ?MODULE:writer(Port, Behind)
-            catch
-                error:badarg -> ok
-            end
-    end.
+%% @doc Whether a process is the writer of that line.
+-spec is_writer(pid(), line()) -> boolean().
+is_writer(Pid, #line{writer = Writer}) ->
+    Pid =:= Writer.
 
 %%% Frames
 
@@ -335,10 +363,12 @@ vocabulary() ->
      badopt, decode, policy, limit, pipe, fork, group, nice, chdir, open,
      exec, cgroup, rlimit, run, manage, stop, kill, list, winsz, pty_opts,
      setpgid, debug, shutdown,
+     %% events
+     launcher_down,
      %% exits
      exit, status, exited, signaled, true, false, unknown, reason, normal,
-     stopped, killed, utime_us, stime_us, maxrss_kb, minflt, majflt, inblock,
-     oublock, nvcsw, nivcsw,
+     stopped, killed, truncated, utime_us, stime_us, maxrss_kb, minflt,
+     majflt, inblock, oublock, nvcsw, nivcsw,
      %% options of run
      executable, cd, env, kill_timeout, kill_group, success_exit_code,
      pty_echo, capabilities,

@@ -5,10 +5,11 @@
 -module(proctor_server).
 -behaviour(gen_server).
 
--include_lib("kernel/include/logger.hrl").
+-include("proctor_log.hrl").
 
 -export([start/1, start_link/1, call/2, call/3]).
--export([init/1, handle_call/3, handle_cast/2, handle_info/2, terminate/2]).
+-export([init/1, handle_call/3, handle_cast/2, handle_info/2, terminate/2,
+         format_status/1]).
 
 -export_type([ref/0, target/0, request/0, link/0]).
 
@@ -35,20 +36,26 @@
 %% How much longer than the port program's own limit its end may take.
 -define(GRACE, 5000).
 
+%% How much later than at `answer_timeout' it is looked once more: answers may
+%% wait to be read where the whole node was stopped.
+-define(SECOND_LOOK, 1000).
+
+%% When joining the groups is tried again, in milliseconds.
+-define(REJOIN, 100).
+
 %% More than any window.
 -define(ALL, 16#7FFFFFFF).
 
 -type waiter() :: none
                 | {call, gen_server:from()}
                 | {kill, gen_server:from(), proctor:ospid()}
-                | {stop, gen_server:from() | none, proctor:ospid()}
                 | {run, gen_server:from(), proctor_spec:spec()}
                 | cancelled.
 
 -record(child, {ospid :: proctor:ospid(),
-                from :: gen_server:from(),
                 spec :: proctor_spec:spec(),
-                stopped = false :: boolean(),
+                %% Whether the caller has taken it: see proctor_await.
+                taken = true :: boolean(),
                 exited = false :: boolean()}).
 
 -record(state, {name :: atom(),
@@ -61,6 +68,16 @@
                 started :: integer(),
                 answered = erlang:monotonic_time(millisecond) :: integer(),
                 runs = 0 :: non_neg_integer(),
+                groups = [] :: [atom()],
+                %% The monitor of the scope that the groups are in.
+                scope :: undefined | reference(),
+                %% Users whose launcher has died.
+                launchers_down = [] :: [binary()],
+                answer_timeout :: pos_integer() | infinity,
+                %% Since when the oldest request waits, or the last answer
+                %% came if that is later; and the timer of who looks at that.
+                silent_since = 0 :: integer(),
+                look :: undefined | reference(),
                 trans = 1 :: pos_integer(),
                 pending = queue:new() :: queue:queue({pos_integer(),
                                                       waiter()}),
@@ -142,99 +159,171 @@ init(Options) ->
             {stop, {shutdown, Reason}}
     end.
 
-serving(Name, Port, {Dialect, Hello}, #{alarm := Alarm, groups := Groups}) ->
-    ok = proctor_nodes:join([Name || Name =/= undefined] ++ Groups),
+serving(Name, Port, {Dialect, Hello},
+        #{alarm := Alarm, groups := Groups, answer_timeout := Timeout}) ->
     OsPid = case erlang:port_info(Port, os_pid) of
                 {os_pid, Number} -> Number;
                 undefined -> undefined
             end,
     ?LOG_INFO(#{what => proctor_started, instance => Name, port => OsPid,
-                dialect => Dialect}),
-    #state{name = Name, port = Port, port_os_pid = OsPid, hello = Hello,
-           alarm = Alarm, started = 0,
-           link = #{server => self(), dialect => Dialect,
-                    line => proctor_port:start_line(Port)}}.
+                dialect => Dialect}, ?PROCTOR),
+    join(#state{name = Name, port = Port, port_os_pid = OsPid, hello = Hello,
+                alarm = Alarm, started = 0, answer_timeout = Timeout,
+                groups = [Name || Name =/= undefined] ++ Groups,
+                link = #{server => self(), dialect => Dialect,
+                         line => proctor_port:start_line(Port)}}).
+
+join(#state{groups = Groups} = State) ->
+    case proctor_nodes:join(Groups) of
+        {ok, Scope} ->
+            State#state{scope = Scope};
+        retry ->
+            _ = erlang:send_after(?REJOIN, self(), join),
+            State#state{scope = undefined}
+    end.
 
 %% @private
 -spec handle_call(request(), gen_server:from(), #state{}) ->
-    {reply, term(), #state{}} | {noreply, #state{}}.
-handle_call({run, Request, Spec}, From, #state{link = Link} = State) ->
+    {reply, term(), #state{}} | {noreply, #state{}}
+    | {stop, {shutdown, term()}, #state{}}.
+handle_call(Request, From, State) ->
+    try
+        called(Request, From, State)
+    catch
+        Class:Reason:Stack -> failed({Class, Reason, Stack}, State)
+    end.
+
+%% What has failed must not say with what: the reports of OTP would have the
+%% message and the state.
+failed(Failure, State) ->
+    {stop, {shutdown, proctor_log:failed("an instance", Failure)}, State}.
+
+called({run, Request, Spec}, From, #state{link = Link} = State) ->
     #{dialect := Dialect} = Link,
     request(proctor_spec:request(Request, {Dialect, Spec}),
             {run, From, Spec}, State);
-handle_call({stop, Target}, From, State) ->
-    on_target(Target, fun(OsPid) -> {{stop, OsPid}, {stop, From, OsPid}} end,
-              State);
-handle_call({kill, Target, Signal}, From, State) ->
+called({stop, Target}, From, State) ->
+    on_target(Target, fun(OsPid) -> {{stop, OsPid}, {call, From}} end, State);
+called({kill, Target, Signal}, From, State) ->
     on_target(Target,
               fun(OsPid) -> {{kill, OsPid, Signal}, {kill, From, OsPid}} end,
               State);
-handle_call({ask, What, Target, Args}, From, State) ->
+called({ask, What, Target, Args}, From, State) ->
     on_target(Target,
               fun(OsPid) ->
                   {list_to_tuple([What, OsPid | Args]), {call, From}}
               end, State);
-handle_call({ospid, Pid}, _From, State) ->
+called({ospid, Pid}, _From, State) ->
     case target(Pid, State) of
         {ok, OsPid} -> {reply, OsPid, State};
         {error, _} = Error -> {reply, Error, State}
     end;
-handle_call({pid, OsPid}, _From, State) ->
+called({pid, OsPid}, _From, State) ->
     case State#state.ospids of
         #{OsPid := Pid} when is_pid(Pid) -> {reply, Pid, State};
         #{} -> {reply, undefined, State}
     end;
-handle_call({debug, Level}, From, State) ->
+called({debug, Level}, From, State) ->
     request({debug, Level}, {call, From}, State);
-handle_call(list, From, State) ->
+called(list, From, State) ->
     request({list}, {call, From}, State);
-handle_call(count, _From, #state{ospids = OsPids} = State) ->
+called(count, _From, #state{ospids = OsPids} = State) ->
     {reply, map_size(OsPids), State};
-handle_call(info, _From, State) ->
+called(info, _From, State) ->
     {reply, {ok, info(State)}, State}.
 
 %% @private
--spec handle_cast(term(), #state{}) -> {noreply, #state{}}.
-handle_cast({stop, Pid}, State) ->
+-spec handle_cast(term(), #state{}) ->
+    {noreply, #state{}} | {stop, {shutdown, term()}, #state{}}.
+handle_cast(Message, State) ->
+    try
+        told(Message, State)
+    catch
+        Class:Reason:Stack -> failed({Class, Reason, Stack}, State)
+    end.
+
+told({stop, Pid}, State) ->
     case target(Pid, State) of
-        {ok, OsPid} -> request({stop, OsPid}, {stop, none, OsPid}, State);
+        {ok, OsPid} -> request({stop, OsPid}, none, State);
         {error, _} -> {noreply, State}
     end;
-handle_cast({cancel, Ref}, State) ->
+told({confirmed, Pid}, #state{children = Children} = State) ->
+    case Children of
+        #{Pid := Child} ->
+            Taken = Child#child{taken = true},
+            {noreply, State#state{children = Children#{Pid := Taken}}};
+        #{} ->
+            {noreply, State}
+    end;
+told({cancel, Ref}, State) ->
     {noreply, cancel(Ref, State)};
-handle_cast(_Message, State) ->
+told(_Message, State) ->
     {noreply, State}.
 
 %% @private
 -spec handle_info(term(), #state{}) ->
     {noreply, #state{}} | {stop, {shutdown, term()}, #state{}}.
-handle_info({Port, {data, Frame}}, #state{port = Port} = State) ->
+handle_info(Message, State) ->
+    try
+        heard(Message, State)
+    catch
+        Class:Reason:Stack -> failed({Class, Reason, Stack}, State)
+    end.
+
+heard({Port, {data, Frame}}, #state{port = Port} = State) ->
     case proctor_port:decode(Frame) of
         {ok, Message} -> {noreply, message(Message, State)};
         error -> port_exit(bad_frame, State)
     end;
-handle_info({Port, {exit_status, Status}}, #state{port = Port} = State) ->
+heard({Port, {exit_status, Status}}, #state{port = Port} = State) ->
     port_exit(Status, State#state{port = undefined});
-handle_info({'EXIT', Port, Reason}, #state{port = Port} = State) ->
+heard({'EXIT', Port, Reason}, #state{port = Port} = State) ->
     port_exit(Reason, State#state{port = undefined});
-handle_info({'DOWN', _, process, Pid, Reason}, State) ->
+heard({'DOWN', Scope, process, _, _}, #state{scope = Scope} = State) ->
+    {noreply, join(State)};
+heard({'DOWN', _, process, Pid, Reason}, State) ->
     {noreply, child_down(Pid, Reason, State)};
-handle_info(_Message, State) ->
+heard(join, #state{scope = undefined} = State) ->
+    {noreply, join(State)};
+heard({timeout, Look, Which}, #state{look = Look} = State) ->
+    look(Which, State#state{look = undefined});
+heard({'EXIT', Pid, Reason}, #state{link = #{line := Line}} = State)
+  when Reason =/= normal ->
+    case proctor_port:is_writer(Pid, Line) of
+        %% What it had is lost, and may have been half of something.
+        true -> port_exit(writer, State);
+        false -> {noreply, State}
+    end;
+heard(_Message, State) ->
     {noreply, State}.
 
 %% @private
 -spec terminate(term(), #state{}) -> ok.
 terminate(_Reason, #state{port = undefined} = State) ->
     fail_pending(State);
+terminate({shutdown, {port_exit, unresponsive}},
+          #state{port = Port, alarm = Alarm} = State) ->
+    ok = fail_pending(State),
+    proctor_port:put_down(Port, {proctor_port:identity(Port),
+                                 Alarm * 1000 + ?GRACE});
 terminate(_Reason, #state{port = Port, alarm = Alarm} = State) ->
     Fun = fun last_frame/2,
     Timeout = Alarm * 1000 + ?GRACE,
     {_Status, State1} = proctor_port:close(Port, {Timeout, Fun, State}),
     fail_pending(State1).
 
+%% @private Nothing of what is run.
+-spec format_status(gen_server:format_status()) -> gen_server:format_status().
+format_status(Status) ->
+    maps:map(fun(state, #state{} = State) -> info(State);
+                (message, _) -> hidden;
+                (log, _) -> [];
+                (_, Value) -> Value
+             end, Status).
+
 port_exit(Reason, State) ->
     ?LOG_ERROR("proctor: the port program ended: ~tp; ~w OS processes with it",
-               [Reason, map_size(State#state.ospids)]),
+               [Reason, map_size(State#state.ospids)], ?PROCTOR),
     {stop, {shutdown, {port_exit, Reason}}, State}.
 
 %% Ends that are reported during the shutdown are still ends.
@@ -250,14 +339,15 @@ fail_pending(#state{pending = Pending}) ->
 
 info(#state{name = Name, link = #{dialect := Dialect, line := Line},
             hello = Hello, port_os_pid = OsPid, started = Started,
-            answered = Answered, runs = Runs, pending = Pending, ospids = OsPids,
-            children = Children}) ->
+            answered = Answered, runs = Runs, pending = Pending,
+            ospids = OsPids, children = Children, launchers_down = Down}) ->
     Now = erlang:monotonic_time(millisecond),
     #{instance => Name, pid => self(), node => node(), dialect => Dialect,
       hello => Hello, port_os_pid => OsPid, runs => Runs,
       uptime_ms => Now - Started, parts => parts(Now - Answered),
       pending => queue:len(Pending),
       messages => messages(), writer_messages => proctor_port:waiting(Line),
+      launchers_down => Down,
       orphans => length([1 || orphan <- maps:values(OsPids)]),
       pids => maps:keys(Children)}.
 
@@ -287,7 +377,7 @@ cancel(Ref, #state{pending = Pending, children = Children} = State) ->
                 (Other) ->
                      Other
              end,
-    _ = [exit(Pid, kill)
+    _ = [proctor_child:cancel(Pid, Ref)
          || {Pid, #child{spec = #{ref := R}}} <- maps:to_list(Children),
             R =:= Ref],
     State#state{pending = queue:from_list([Cancel(Waiting) || Waiting
@@ -306,11 +396,40 @@ request(Request, Waiter, #state{trans = Id, pending = Pending} = State) ->
         {ok, Frames} ->
             _ = proctor_port:write(maps:get(line, State#state.link), Frames,
                                    none),
-            {noreply, State#state{trans = Id rem ?MAX_TRANS + 1,
-                                  pending = queue:in({Id, Waiter}, Pending)}};
+            State1 = case queue:is_empty(Pending) of
+                         true -> watch(State#state{silent_since = now_ms()});
+                         false -> State
+                     end,
+            {noreply, State1#state{trans = Id rem ?MAX_TRANS + 1,
+                                   pending = queue:in({Id, Waiter},
+                                                      Pending)}};
         {error, _} = Error ->
             {reply, Error, State}
     end.
+
+%% While a request waits somebody has to look whether answers come.
+watch(#state{look = undefined, answer_timeout = Timeout} = State)
+  when is_integer(Timeout) ->
+    look_in(Timeout, first, State);
+watch(State) ->
+    State.
+
+look_in(Ms, Which, State) ->
+    State#state{look = erlang:start_timer(Ms, self(), Which)}.
+
+look(Which, #state{pending = Pending, answer_timeout = Timeout,
+                   silent_since = Since} = State) ->
+    Left = Timeout - (now_ms() - Since),
+    case queue:is_empty(Pending) of
+        true -> {noreply, State};
+        false when Left > 0 -> {noreply, look_in(Left, first, State)};
+        false when Which =:= first ->
+            {noreply, look_in(?SECOND_LOOK, second, State)};
+        false -> port_exit(unresponsive, State)
+    end.
+
+now_ms() ->
+    erlang:monotonic_time(millisecond).
 
 %% A request that has no answer.
 send(Request, #state{link = #{line := Line}} = State) ->
@@ -331,16 +450,27 @@ message({0, {eof, OsPid, Stream}}, State) ->
     event(OsPid, {eof, Stream}, State);
 message({0, {stdin_ack, OsPid, Bytes}}, State) ->
     event(OsPid, {stdin_ack, Bytes}, State);
+message({0, {launcher_down, User}}, State) when is_binary(User) ->
+    launcher_down(User, State);
 message({0, Event}, State) ->
-    ?LOG_WARNING("proctor: unknown event dropped: ~tp", [Event]),
+    ?LOG_WARNING("proctor: unknown event dropped: ~w",
+                 [proctor_log:failure(Event)], ?PROCTOR),
     State;
 message({Id, Reply}, #state{pending = Pending} = State) ->
     case queue:out(Pending) of
         {{value, {Id, Waiter}}, Rest} ->
-            reply(Waiter, Reply, State#state{pending = Rest});
+            reply(Waiter, Reply, State#state{pending = Rest,
+                                             silent_since = now_ms()});
         _ ->
             overtaken(Id, Reply, State)
     end.
+
+%% Nobody runs as that user any more; the port program ends itself when it has
+%% no children, and whoever supervises us starts another.
+launcher_down(User, #state{launchers_down = Down, name = Name} = State) ->
+    ?LOG_ERROR("proctor: the launcher of ~ts has died; the port program of ~tp "
+               "ends when it has no children", [User, Name], ?PROCTOR),
+    State#state{launchers_down = lists:usort([User | Down])}.
 
 output(Stream, OsPid, Data, #state{ospids = OsPids} = State) ->
     case OsPids of
@@ -351,7 +481,7 @@ output(Stream, OsPid, Data, #state{ospids = OsPids} = State) ->
             ack_all(OsPid, [Stream], State);
         #{} ->
             ?LOG_WARNING("proctor: output of unknown process ~tp dropped",
-                         [OsPid]),
+                         [OsPid], ?PROCTOR),
             State
     end.
 
@@ -379,14 +509,15 @@ overtaken(Id, Reply, #state{pending = Pending} = State) ->
     case lists:splitwith(Older, queue:to_list(Pending)) of
         {_, []} ->
             ?LOG_WARNING("proctor: reply ~w, which nobody waits for, dropped",
-                         [Id]),
+                         [Id], ?PROCTOR),
             State;
         {Lost, [{Id, Waiter} | Rest]} ->
             ?LOG_WARNING("proctor: ~w requests before ~w got no reply",
-                         [length(Lost), Id]),
+                         [length(Lost), Id], ?PROCTOR),
             lists:foreach(fun({_, W}) -> answer(W, {error, no_reply}) end,
                           Lost),
-            reply(Waiter, Reply, State#state{pending = queue:from_list(Rest)})
+            reply(Waiter, Reply, State#state{pending = queue:from_list(Rest),
+                                             silent_since = now_ms()})
     end.
 
 %% The new OS process is registered here and now: the next frame may be its
@@ -395,15 +526,17 @@ reply({run, From, Spec}, {pid, OsPid}, #state{link = Link} = State) ->
     Pid = proctor_child:start(OsPid, From, Spec, Link),
     _ = monitor(process, Pid),
     ?LOG_DEBUG(#{what => proctor_run, instance => State#state.name,
-                 ospid => OsPid, pid => Pid,
-                 command => maps:get(command, Spec)}),
+                 ospid => OsPid, pid => Pid, program => program(Spec)},
+               ?PROCTOR),
     #state{ospids = OsPids, children = Children, runs = Runs} = State,
-    Child = #child{ospid = OsPid, from = From, spec = Spec},
+    Child = #child{ospid = OsPid, spec = Spec,
+                   taken = not is_map_key(offer, Spec)},
     State#state{ospids = OsPids#{OsPid => Pid}, runs = Runs + 1,
                 children = Children#{Pid => Child}};
 reply({run, From, Spec}, {error, Reason}, State) ->
-    ?LOG_NOTICE(#{what => proctor_refused, instance => State#state.name,
-                  reason => Reason, command => maps:get(command, Spec)}),
+    ?LOG_DEBUG(#{what => proctor_refused, instance => State#state.name,
+                 reason => proctor_log:refusal(Reason),
+                 program => program(Spec)}, ?PROCTOR),
     gen_server:reply(From, {error, Reason}),
     State;
 reply(cancelled, {pid, OsPid}, #state{ospids = OsPids} = State) ->
@@ -415,12 +548,6 @@ reply({kill, From, OsPid}, {error, eperm}, #state{ospids = OsPids} = State) ->
              end,
     gen_server:reply(From, {error, Reason}),
     State;
-reply({stop, From, OsPid}, Reply, State) ->
-    From =:= none orelse gen_server:reply(From, Reply),
-    case Reply of
-        ok -> stopped(OsPid, State);
-        _ -> State
-    end;
 reply(Waiter, Reply, State) ->
     answer(Waiter, Reply),
     State.
@@ -428,18 +555,10 @@ reply(Waiter, Reply, State) ->
 answer({call, From}, Reply) -> gen_server:reply(From, Reply);
 answer({run, From, _Spec}, Reply) -> gen_server:reply(From, Reply);
 answer({kill, From, _OsPid}, Reply) -> gen_server:reply(From, Reply);
-answer({stop, {_, _} = From, _OsPid}, Reply) -> gen_server:reply(From, Reply);
 answer(_, _Reply) -> ok.
 
-stopped(OsPid, #state{ospids = OsPids, children = Children} = State) ->
-    case OsPids of
-        #{OsPid := Pid} when is_map_key(Pid, Children) ->
-            #{Pid := Child} = Children,
-            Stopped = Child#child{stopped = true},
-            State#state{children = Children#{Pid := Stopped}};
-        #{} ->
-            State
-    end.
+program(#{command := Command}) ->
+    proctor_log:program(Command).
 
 %% From here on the number may be another process's.
 ended(OsPid, Exit, #state{ospids = OsPids} = State) ->
@@ -449,21 +568,21 @@ ended(OsPid, Exit, #state{ospids = OsPids} = State) ->
             Exit1 = exit_of(Exit, Child),
             ok = proctor_child:event(Pid, {exit, Exit1}),
             ?LOG_DEBUG(Exit1#{what => proctor_exit, ospid => OsPid, pid => Pid,
-                              instance => State#state.name}),
+                              instance => State#state.name}, ?PROCTOR),
             Children1 = Children#{Pid := Child#child{exited = true}},
             State#state{ospids = Rest, children = Children1};
         {orphan, Rest} ->
             State#state{ospids = Rest};
         error ->
             ?LOG_WARNING("proctor: end of unknown process ~tp dropped",
-                         [OsPid]),
+                         [OsPid], ?PROCTOR),
             State
     end.
 
 exit_of(#{raw := _} = Exit, _Child) ->
     Exit;
-exit_of(Exit, #child{spec = #{success := Success}, stopped = Stopped}) ->
-    proctor_exit:from_native(Exit, Success, Stopped).
+exit_of(Exit, #child{spec = #{success := Success}}) ->
+    proctor_exit:from_native(Exit, Success).
 
 orphan(OsPid, State) ->
     {noreply, State1} = request({stop, OsPid}, none,
@@ -484,12 +603,11 @@ child_down(Pid, Reason, #state{children = Children} = State) ->
             State
     end.
 
-%% It says itself why it ends, unless it was not left the time.
-mourn(_Pid, killed, #child{spec = #{reply := Reply}, from = From})
-  when Reply =/= run ->
-    gen_server:reply(From, {error, killed});
-mourn(Pid, killed, #child{ospid = OsPid,
-                          spec = #{monitor := true, caller := Caller}}) ->
+%% It says itself why it ends, unless it was not left the time. Who waits for
+%% the result of a run monitors it.
+mourn(Pid, killed, #child{ospid = OsPid, taken = true,
+                          spec = #{monitor := true, reply := run,
+                                   caller := Caller}}) ->
     Caller ! {'DOWN', OsPid, process, Pid, killed},
     ok;
 mourn(_Pid, _Reason, _Child) ->

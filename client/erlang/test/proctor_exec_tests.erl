@@ -317,8 +317,11 @@ exit_message() ->
 timeout() ->
     {ok, Pid, OsPid} = proctor:run("exec sleep 1000", [monitor,
                                                        {timeout, 100}]),
-    ?assertEqual({'DOWN', OsPid, process, Pid, {exit_status, 15}}, next()),
-    ?assertEqual({error, [{exit_status, 15}]},
+    ?assertEqual({'DOWN', OsPid, process, Pid, timeout}, next()),
+    %% The old dialect calls whatever was stopped a success.
+    {ok, #{dialect := Dialect}} = proctor:info(),
+    Raw = case Dialect of native -> 15; exec_port -> 0 end,
+    ?assertEqual({error, {timeout, [{exit_status, Raw}]}},
                  proctor:run("exec sleep 1000", [sync, {timeout, 100}])),
     ?assertEqual({ok, []}, proctor:run("true", [sync, {timeout, 60000}])).
 

@@ -200,11 +200,11 @@ reports() ->
         Reports = [Report || {log, #{msg := {report, #{what := _} = Report}}}
                                  <- flush()],
         ?assertMatch([#{what := proctor_started},
-                      #{what := proctor_run, command := "exit 3",
+                      #{what := proctor_run, program := shell,
                         ospid := OsPid},
                       #{what := proctor_exit, status := {exited, 3},
                         ospid := OsPid},
-                      #{what := proctor_refused, command := "true"}],
+                      #{what := proctor_refused, program := shell}],
                      Reports)
     after
         ok = logger:set_primary_config(level, none),

@@ -4,6 +4,7 @@
  */
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 
 #include "broker.h"
@@ -208,6 +209,19 @@ opt_kill_timeout(struct etf *e, uint32_t values, struct request *q)
 	if (get_number(e, 0, RUN_TIMEOUT_MAX / 1000, &n) == -1)
 		return (-1);
 	q->run->kill_timeout = (uint32_t)n * 1000;
+	return (0);
+}
+
+/* What a stop, a timeout or a shutdown sends instead of SIGTERM. */
+static int
+opt_stop_signal(struct etf *e, uint32_t values, struct request *q)
+{
+	int64_t n;
+
+	(void)values;
+	if (get_number(e, 1, NSIG - 1, &n) == -1)
+		return (-1);
+	q->run->stop_signal = (uint32_t)n;
 	return (0);
 }
 
@@ -464,6 +478,7 @@ static const struct option {
 	{ "kill", 1, 1, MANAGE, opt_kill },
 	{ "kill_timeout", 1, 1, MANAGE, opt_kill_timeout },
 	{ "kill_group", 0, 0, MANAGE, opt_kill_group },
+	{ "stop_signal", 1, 1, MANAGE, opt_stop_signal },
 	{ "group", 1, 1, RUN, opt_group },
 	{ "user", 1, 1, RUN, opt_user },
 	{ "nice", 1, 1, MANAGE, opt_nice },

@@ -6,6 +6,7 @@
  */
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,7 +19,8 @@ _Static_assert(sizeof(struct msg_request) == 16, "padding in msg_request");
 _Static_assert(sizeof(struct msg_launched) == 32, "padding in msg_launched");
 _Static_assert(sizeof(struct msg_child) == 32, "padding in msg_child");
 _Static_assert(
-    sizeof(struct msg_exit) == 16 + 8 * USAGES, "padding in msg_exit");
+    sizeof(struct msg_exit) == 24 + 8 * USAGES, "padding in msg_exit");
+_Static_assert(sizeof(struct msg_down) == 8, "padding in msg_down");
 _Static_assert(sizeof(struct msg_ack) == 16, "padding in msg_ack");
 _Static_assert(sizeof(struct msg_welcome) == 32, "padding in msg_welcome");
 _Static_assert(sizeof(struct msg_reply) == 32, "padding in msg_reply");
@@ -175,6 +177,7 @@ proto_pack_run(const struct run *r, size_t *len)
 	m->success = r->success;
 	m->window = r->window;
 	m->timeout = r->timeout;
+	m->stop_signal = r->stop_signal;
 	t.out = (char *)(m + 1);
 	for (i = 0; i < 3; i++) {
 		m->io[i].kind = r->io[i].kind;
@@ -216,7 +219,7 @@ io_check(const struct msg_io *m, int stream)
 static int
 run_check_numbers(const struct msg_run *m)
 {
-	if (m->flags & ~(uint32_t)RUN_FLAGS || m->pad != 0)
+	if (m->flags & ~(uint32_t)RUN_FLAGS || m->stop_signal >= NSIG)
 		return (-1);
 	if (!(m->flags & RUN_CAPS) && m->caps != 0)
 		return (-1);
@@ -295,6 +298,7 @@ proto_unpack_run(const void *data, size_t len, struct run *r)
 	r->success = m.success;
 	r->window = m.window;
 	r->timeout = m.timeout;
+	r->stop_signal = m.stop_signal;
 	for (i = 0; i < 3; i++) {
 		r->io[i].kind = m.io[i].kind;
 		r->io[i].append = m.io[i].append;
@@ -517,7 +521,33 @@ int
 proto_unpack_exit(const void *data, size_t len, struct msg_exit *m)
 {
 	if (unpack_fixed(data, len, m, sizeof(*m)) == -1 ||
-	    m->reason >= REASONS)
+	    m->reason >= REASONS || m->killed > 1 || m->pad != 0 ||
+	    (m->killed && m->reason == REASON_NORMAL))
+		return (-1);
+	return (0);
+}
+
+size_t
+proto_pack_down(void *buf, const char *user)
+{
+	struct msg_down m;
+	size_t len;
+
+	len = text_put(buf, sizeof(m), &m.user, user);
+	memcpy(buf, &m, sizeof(m));
+	return (len);
+}
+
+int
+proto_unpack_down(const void *data, size_t len, const char **user)
+{
+	struct msg_down m;
+
+	if (len < sizeof(m) || len > MSG_DOWN_MAX)
+		return (-1);
+	memcpy(&m, data, sizeof(m));
+	if (text_get(data, len, sizeof(m), &m.user, user) == -1 ||
+	    **user == '\0')
 		return (-1);
 	return (0);
 }

@@ -6,7 +6,8 @@
  *	priv -> launcher	IMSG_LAUNCH
  *	launcher -> priv	IMSG_STREAM, IMSG_LAUNCHED
  *	priv -> worker		IMSG_STREAM, IMSG_CHILD to IMSG_PIDS,
- *				IMSG_WINSZ, IMSG_PTYOPTS, IMSG_WELCOME
+ *				IMSG_WINSZ, IMSG_PTYOPTS, IMSG_WELCOME,
+ *				IMSG_DOWN
  *	worker -> priv		IMSG_LOST
  *
  * A message is an imsg whose payload is one of the structs below, host byte
@@ -58,7 +59,8 @@ enum imsg_type {
 	IMSG_LOST, /* struct msg_stream: its descriptor did not arrive */
 	IMSG_HELLO, /* struct msg_request, arg: the version */
 	IMSG_WELCOME, /* struct msg_welcome: native from here on */
-	IMSG_ACK /* struct msg_ack: the node has read so much */
+	IMSG_ACK, /* struct msg_ack: the node has read so much */
+	IMSG_DOWN /* struct msg_down: a launcher has died */
 };
 
 /* Channels: the descriptors that broker and worker are started with. */
@@ -137,6 +139,7 @@ struct msg_run {
 	uint32_t success; /* 0 to 255 */
 	uint32_t window; /* unacknowledged bytes of a stream; 0: no limit */
 	uint32_t timeout; /* ms it may run; 0: no limit */
+	uint32_t stop_signal; /* what asks it to end; 0: SIGTERM */
 	struct msg_io io[3];
 	struct msg_str executable; /* "" if not given */
 	struct msg_str cd; /* "" if not given */
@@ -145,7 +148,6 @@ struct msg_run {
 	struct msg_vec args;
 	struct msg_vec env; /* "K=V" sets, "K" takes K away */
 	struct msg_vec modes; /* count struct msg_mode */
-	uint32_t pad; /* 0 */
 };
 
 /* A terminal mode: compat/ptymodes.h has their names. */
@@ -232,12 +234,12 @@ struct msg_child {
 #define TTY_STDERR 0x2
 #define TTY_SILENT 0x4
 
-/* Why it ended, as far as that is our doing. */
+/* Why it ended, as far as that is our doing: what came first of these. */
 enum reason {
 	REASON_NORMAL,
 	REASON_STOPPED, /* after a stop */
 	REASON_TIMEOUT, /* its time was over */
-	REASON_KILLED, /* it did not end in time after one of these */
+	REASON_SHUTDOWN, /* with all others */
 	REASONS
 };
 
@@ -260,7 +262,13 @@ struct msg_exit {
 	int32_t status; /* what the node is told in the exec-port dialect */
 	int32_t raw; /* of wait4(2); -1: only its parent can know */
 	uint32_t reason;
+	uint32_t killed; /* 0 or 1: it did not end in time after that */
+	uint32_t pad; /* 0 */
 	int64_t usage[USAGES];
+};
+
+struct msg_down {
+	struct msg_str user; /* whose children nobody can make any more */
 };
 
 struct msg_ack {
@@ -342,6 +350,7 @@ struct run {
 	uint32_t success;
 	uint32_t window;
 	uint32_t timeout;
+	uint32_t stop_signal;
 	struct run_io io[3];
 	const char *executable;
 	const char *cd;
@@ -389,6 +398,9 @@ size_t proto_pack_reply(void *buf, const struct reply *);
 /* The same for MSG_LAUNCHED_MAX bytes. */
 #define MSG_LAUNCHED_MAX (sizeof(struct msg_launched) + MSG_TEXT_MAX)
 size_t proto_pack_launched(void *buf, const struct launched *);
+/* The same for MSG_DOWN_MAX bytes. */
+#define MSG_DOWN_MAX (sizeof(struct msg_down) + MSG_TEXT_MAX)
+size_t proto_pack_down(void *buf, const char *user);
 
 /* 0, or -1 if the message is not one that pack could have made. */
 int proto_unpack_run(const void *, size_t, struct run *);
@@ -406,6 +418,7 @@ int proto_unpack_winsz(const void *, size_t, struct msg_winsz *);
 int proto_unpack_ptyopts(
     const void *, size_t, struct msg_ptyopts *, struct msg_mode *modes);
 int proto_unpack_exit(const void *, size_t, struct msg_exit *);
+int proto_unpack_down(const void *, size_t, const char **user);
 int proto_unpack_ack(const void *, size_t, struct msg_ack *);
 int proto_unpack_welcome(
     const void *, size_t, struct msg_welcome *, struct strvec *users);

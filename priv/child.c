@@ -36,7 +36,7 @@ static RB_HEAD(pid_tree, child) pids = RB_INITIALIZER(&pids);
 RB_PROTOTYPE(pid_tree, child, by_pid, cmp_pid)
 RB_GENERATE(pid_tree, child, by_pid, cmp_pid)
 
-static uint32_t children, last_id;
+static uint32_t children, foreign, last_id;
 static int set = -1;
 
 void
@@ -117,6 +117,7 @@ child_new(const struct run *r, struct target *t, struct rule *rule)
 	c->nice = r->nice;
 	c->window = r->window;
 	c->timeout = r->timeout;
+	c->stop_signal = r->stop_signal != 0 ? (int)r->stop_signal : SIGTERM;
 	if (*r->kill != '\0' && (c->kill = strdup(r->kill)) == NULL)
 		fatal("child");
 	if (r->flags & RUN_PTY)
@@ -330,6 +331,7 @@ child_manage(const struct run *r)
 	}
 	group_recycled(r->pid);
 	c->flags = CHILD_FOREIGN;
+	foreign++;
 	answer_reserve(c);
 	c->pid = r->pid;
 	(void)RB_INSERT(pid_tree, &pids, c);
@@ -399,36 +401,28 @@ child_free(struct child *c)
 			(void)close(c->fds[i]);
 	(void)RB_REMOVE(id_tree, &ids, c);
 	children--;
+	foreign -= (c->flags & CHILD_FOREIGN) != 0;
 	if (c->rule != NULL)
 		c->rule->living--;
 	free(c->kill);
 	free(c);
 }
 
-static uint32_t
-end_reason(const struct child *c)
-{
-	if (c->flags & CHILD_TIMEOUT)
-		return (REASON_TIMEOUT);
-	if (c->flags & CHILD_KILLED)
-		return (REASON_KILLED);
-	return (c->flags & CHILD_STOPPED ? REASON_STOPPED : REASON_NORMAL);
-}
-
 /* The last that is heard of a child. */
 void
 child_tell_exit(struct child *c)
 {
-	struct msg_exit m;
+	struct msg_exit m = { 0 };
 
 	m.id = c->id;
 	m.status = m.raw = c->status;
-	m.reason = end_reason(c);
+	m.reason = c->reason;
+	m.killed = (c->flags & CHILD_KILLED) != 0;
 	memcpy(m.usage, c->usage, sizeof(m.usage));
 	if (c->run_flags & RUN_DEBUG)
 		log_warnx(
 		    "pid %d ended with status %d", (int)c->pid, (int)c->status);
-	if (c->flags & CHILD_STOPPED)
+	if (c->reason == REASON_STOPPED)
 		m.status = 0;
 	else if (c->status == 0)
 		m.status = c->success;
@@ -479,6 +473,13 @@ int
 child_count(void)
 {
 	return ((int)children);
+}
+
+/* Is nobody left but processes that are only managed? */
+int
+child_idle(void)
+{
+	return (children == foreign);
 }
 
 /* fn may free any child: its answer lets others' out that waited behind it. */

@@ -69,8 +69,8 @@ look_after(int ms)
 static int
 is_due(const struct child *c)
 {
-	return (c->flags & (CHILD_TIMEOUT | CHILD_KILLED) ||
-		(c->flags & CHILD_STOPPED && c->kill_timeout == 0));
+	return (c->flags & CHILD_KILLED || c->reason == REASON_TIMEOUT ||
+		(c->reason == REASON_STOPPED && c->kill_timeout == 0));
 }
 
 /* c is dead and not reaped: the others of its group are to go as well. */
@@ -80,7 +80,7 @@ group_signal(const struct child *c)
 	pid_t group;
 
 	if (c->run_flags & RUN_KILL_GROUP && (group = child_group(c)) != 0)
-		(void)kill(-group, is_due(c) ? SIGKILL : SIGTERM);
+		signals_group(group, is_due(c) ? SIGKILL : SIGTERM);
 }
 
 /*
@@ -119,13 +119,24 @@ group_giveup(void *arg)
 }
 
 static void
+group_overdue(struct child *c)
+{
+	c->flags |= CHILD_OVERDUE;
+	timer_set(&c->deadline, GIVEUP, group_giveup, c);
+	look_after(1);
+}
+
+static void
 group_deadline(void *arg)
 {
 	struct child *c = arg;
 
-	c->flags |= CHILD_OVERDUE;
-	timer_set(&c->deadline, GIVEUP, group_giveup, c);
-	look_after(1);
+	if (is_gone(c)) {
+		group_release(c);
+		return;
+	}
+	c->flags |= CHILD_KILLED;
+	group_overdue(c);
 }
 
 static void
@@ -186,8 +197,7 @@ int
 group_hold(struct child *c, int64_t ms)
 {
 	if (!(c->run_flags & RUN_KILL_GROUP) || c->group != 0 ||
-	    c->flags & CHILD_FOREIGN ||
-	    !(c->flags & (CHILD_STOPPED | CHILD_TIMEOUT)) ||
+	    c->flags & CHILD_FOREIGN || c->reason == REASON_NORMAL ||
 	    stop_state() == STATE_STOP || is_gone(c))
 		return (0);
 	group_recycled(c->pid);
@@ -196,7 +206,7 @@ group_hold(struct child *c, int64_t ms)
 	held++;
 	(void)RB_INSERT(leader_tree, &leaders, c);
 	if (is_due(c))
-		group_deadline(c);
+		group_overdue(c);
 	else {
 		timer_set(&c->deadline, ms, group_deadline, c);
 		look_after(1);

@@ -255,14 +255,28 @@ answer_lost(struct child *c)
 	child_free(c);
 }
 
+/* The node knows it at once, and we are of use to those who live only. */
+static void
+tell_lost(const struct launcher *l)
+{
+	uint8_t buf[MSG_DOWN_MAX];
+
+	log_warnx("the launcher of %s has died: proctor ends when no child is"
+		  " left",
+	    l->user);
+	channel_send(
+	    &worker_channel, IMSG_DOWN, -1, buf, proto_pack_down(buf, l->user));
+	stop_when_idle();
+}
+
 /* A launcher is gone: its children live, new ones are refused. */
 static void
 launch_lost(struct launcher *l)
 {
 	struct child *c;
 
-	log_warnx("the launcher of %s has died: no more children can be made",
-	    l->user);
+	if (stop_state() == STATE_RUN)
+		tell_lost(l);
 	channel_close(&l->channel);
 	timer_clear(&l->timeout);
 	streams_close(l);

@@ -66,9 +66,13 @@ part_is(pid_t pid)
 static void
 part_failed(const struct part *p, int status)
 {
+	/* It has its own line, and children can live without it. */
+	if (strcmp(p->name, "launcher") == 0) {
+		log_debug("%s ended with status %d", p->name, status);
+		return;
+	}
 	log_warnx("%s ended with status %d", p->name, status);
-	if (strcmp(p->name, "launcher") != 0)
-		stop_broken();
+	stop_broken();
 }
 
 /* Hear of their ends as of those of children, but by one number for all. */

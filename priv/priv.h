@@ -109,6 +109,8 @@ struct child {
 	int64_t usage[USAGES]; /* then, too */
 	uint32_t window;
 	uint32_t timeout; /* ms; 0: none */
+	uint32_t reason; /* why it was asked to end: REASON_... */
+	int stop_signal; /* what asks it to */
 	uint32_t run_flags; /* RUN_... */
 	int nice; /* RUN_NICE */
 	pid_t group; /* joined; 0 if it leads its own */
@@ -127,12 +129,10 @@ struct child {
 };
 
 #define CHILD_TOLD 0x1 /* the worker knows it */
-#define CHILD_STOPPED 0x2 /* by request: its end is no failure */
 #define CHILD_ENDED 0x4 /* reaped */
 #define CHILD_STRAY 0x8 /* never became a child; nobody is told of it */
 #define CHILD_LOST 0x10 /* refused by the worker, and killed */
 #define CHILD_FOREIGN 0x20 /* no child of ours: only managed */
-#define CHILD_TIMEOUT 0x80 /* its time was over */
 #define CHILD_KILLED 0x100 /* it did not end in time */
 #define CHILD_HELPER 0x40 /* a kill command; nobody is told of it */
 #define CHILD_HELD 0x200 /* reaped, but its group is not gone */
@@ -171,6 +171,7 @@ void child_told(struct child *);
 void child_list(int64_t tid);
 int child_full(void);
 int child_count(void);
+int child_idle(void);
 int child_set(void);
 void child_each(void (*)(struct child *));
 int child_lost(void *, const void *, size_t, int);
@@ -228,8 +229,10 @@ void stop_init(int64_t alarm);
 void stop_child(struct child *);
 void stop_helper(struct child *);
 void stop_helper_failed(const struct child *);
+void stop_helper_ended(const struct child *, int status);
 void stop_all(int status);
 void stop_broken(void);
+void stop_when_idle(void);
 void stop_late(struct child *);
 void stop_limit(struct child *);
 void stop_check(void);
@@ -305,11 +308,12 @@ void privdrop_priv(void);
 void privdrop_launcher(const struct target *);
 int privdrop_part(uid_t *, gid_t *);
 
-/* signals.c */
+/* signals.c: ours, and what asks others to end */
 void signals_block(void);
 void signals_catch(void);
 int signals_poll(struct pollfd *, size_t, int ms);
 int signals_got(int sig);
+void signals_group(pid_t group, int sig);
 
 /* guard.c: above priv, and what it shares with the reaper */
 void guard_start(const struct start *);

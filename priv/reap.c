@@ -125,6 +125,8 @@ reap_child(struct child *c)
 	log_debug("pid %d ended with status %d", (int)c->pid, status);
 	child_unlist(c);
 	c->status = status;
+	if (c->flags & CHILD_HELPER)
+		stop_helper_ended(c, status);
 	if (c->flags & (CHILD_STRAY | CHILD_HELPER))
 		child_free(c);
 	else if (!group_hold(c, left) && c->flags & CHILD_TOLD)

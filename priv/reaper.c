@@ -81,9 +81,12 @@ void
 reaper_end(pid_t pid, int sig)
 {
 	proc_signal_descendants(getpid(), pid, sig, guard_ours);
-	(void)kill(-pid, sig);
-	if (getpgid(pid) != pid)
-		(void)kill(pid, sig);
+	signals_group(pid, sig);
+	if (getpgid(pid) == pid)
+		return;
+	(void)kill(pid, sig);
+	if (sig != SIGKILL)
+		(void)kill(pid, SIGCONT);
 }
 
 static void

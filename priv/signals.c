@@ -1,6 +1,7 @@
 /*
  * Signals, for guard and priv: all of them are blocked, but those that end
- * proctor and SIGCHLD, which are heard while waiting for descriptors.
+ * proctor and SIGCHLD, which are heard while waiting for descriptors. And
+ * those that ask others to end.
  */
 
 #include <errno.h>
@@ -96,4 +97,13 @@ signals_got(int sig)
 
 	got[sig] = 0;
 	return (was);
+}
+
+/* All of a group are to end, those that are stopped as well. */
+void
+signals_group(pid_t group, int sig)
+{
+	(void)kill(-group, sig);
+	if (sig != SIGKILL)
+		(void)kill(-group, SIGCONT);
 }

@@ -45,6 +45,7 @@ struct spawn {
 	const struct run *run;
 	const char *path; /* what is executed */
 	char **argv;
+	char *text; /* the command line, where it had to be changed */
 	char **envp;
 	int ends[3]; /* the child's ends of its pipes, or -1 */
 	int slave; /* its terminal, or -1 */
@@ -257,6 +258,19 @@ child_main(void *arg)
 	child_exec(s);
 }
 
+/*
+ * A shell takes what begins with a sign for options, behind -c as well. An
+ * empty line before it makes it a command for all shells, and changes nothing
+ * for any other interpreter. It is done here, behind all that compares it.
+ */
+static const char *
+spawn_text(struct spawn *s, const char *text)
+{
+	if (*text != '-' && *text != '+')
+		return (text);
+	return (asprintf(&s->text, "\n%s", text) == -1 ? NULL : s->text);
+}
+
 static char **
 spawn_argv(struct spawn *s)
 {
@@ -273,6 +287,11 @@ spawn_argv(struct spawn *s)
 	if (r->flags & RUN_SHELL) {
 		argv[n++] = (char *)(uintptr_t)s->path;
 		argv[n++] = (char *)(uintptr_t) "-c";
+		p = spawn_text(s, p); /* there is no other word */
+	}
+	if (p == NULL) {
+		free(argv);
+		return (NULL);
 	}
 	for (i = 0; i < r->args.count; i++, p = strvec_next(p))
 		argv[n++] = (char *)(uintptr_t)p;
@@ -411,4 +430,5 @@ spawn_child(const struct spawn_base *b, const struct run *r, struct launched *l,
 	if (s.envp != b->environ && s.envp != b->keepenv)
 		free(s.envp);
 	free(s.argv);
+	free(s.text);
 }

@@ -3,6 +3,8 @@
  * they left behind, then ourselves.
  */
 
+#include <sys/wait.h>
+
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,6 +20,7 @@
 static unsigned int state = STATE_RUN;
 static int status_wanted;
 static int killing, finished;
+static int idle_ends; /* a launcher is missing */
 static int orphans; /* that were left at the last look */
 static int64_t alarm_ms;
 static struct timer tick_timer, alarm_timer;
@@ -46,26 +49,44 @@ stop_status(void)
 	return (status_wanted);
 }
 
+/* The first cause counts. 0: there was one before. */
+static int
+stop_because(struct child *c, uint32_t reason)
+{
+	if (c->reason != REASON_NORMAL)
+		return (0);
+	c->reason = reason;
+	return (1);
+}
+
+/*
+ * A stopped process hears nothing but SIGKILL, so that SIGCONT follows any
+ * other signal here. What a child wants to hear is agreed with it and its
+ * group: who has left that hears SIGTERM.
+ */
 static void
-stop_signal(struct child *c, int sig, int family)
+stop_send(struct child *c, int sig, int family)
 {
 	pid_t group;
 
 	if (c->run_flags & RUN_KILL_GROUP && !family &&
 	    (group = child_group(c)) != 0) {
-		(void)kill(-group, sig);
+		signals_group(group, sig);
 		/* It may have left for another group by itself. */
 		if (getpgid(c->pid) == group)
 			return;
 	}
 	if (family && !(c->flags & CHILD_FOREIGN)) {
-		reaper_descendants(c->pid, sig);
-		(void)kill(-c->pid, sig);
+		reaper_descendants(c->pid, sig == SIGKILL ? SIGKILL : SIGTERM);
+		signals_group(c->pid, sig);
 		if (getpgid(c->pid) == c->pid)
 			return;
 	}
-	if (child_signal(c, sig) == -1 && !killing)
-		log_warn("signal %d to pid %d", sig, (int)c->pid);
+	if (child_signal(c, sig) == -1) {
+		if (!killing)
+			log_warn("signal %d to pid %d", sig, (int)c->pid);
+	} else if (sig != SIGKILL)
+		(void)child_signal(c, SIGCONT);
 }
 
 static void
@@ -75,7 +96,7 @@ stop_deadline(void *arg)
 
 	log_debug("pid %d did not end in time", (int)c->pid);
 	c->flags |= CHILD_KILLED;
-	stop_signal(c, SIGKILL, state == STATE_STOP || c->flags & CHILD_HELPER);
+	stop_send(c, SIGKILL, state == STATE_STOP || c->flags & CHILD_HELPER);
 }
 
 /*
@@ -97,7 +118,7 @@ stop_command(struct child *c)
 	for (i = 0; i < 3; i++)
 		r.io[i].path = "";
 	r.executable = r.cd = r.user = r.kill = "";
-	r.flags = RUN_SHELL;
+	r.flags = RUN_SHELL | RUN_EXEC_ANSWER;
 	r.kill_timeout = c->kill_timeout;
 	r.args.base = c->kill;
 	r.args.len = (uint32_t)strlen(c->kill) + 1;
@@ -130,18 +151,27 @@ stop_helper(struct child *helper)
 		    stop_deadline, helper);
 }
 
-/* The command could not be started: SIGTERM has to do. */
+/* The command could not be executed: the stop signal has to do. */
 void
 stop_helper_failed(const struct child *helper)
 {
 	struct child *c = child_by_id(helper->victim);
 
-	log_warnx("a kill command cannot be started");
+	log_warnx("a kill command cannot be executed");
 	if (c != NULL && c->pid != 0 && !(c->flags & CHILD_ENDED))
-		stop_signal(c, SIGTERM, state == STATE_STOP);
+		stop_send(c, c->stop_signal, state == STATE_STOP);
 }
 
-/* SIGTERM or its own command now, SIGKILL when its time is over. */
+/* The shell says by its status that there is no such command, or no way. */
+void
+stop_helper_ended(const struct child *helper, int status)
+{
+	if (WIFEXITED(status) &&
+	    (WEXITSTATUS(status) == 126 || WEXITSTATUS(status) == 127))
+		stop_helper_failed(helper);
+}
+
+/* Its stop signal or its own command now, SIGKILL when its time is over. */
 static void
 stop_begin(struct child *c, int family)
 {
@@ -150,7 +180,7 @@ stop_begin(struct child *c, int family)
 	if (again && !family)
 		return;
 	if (again || c->kill == NULL || stop_command(c) == -1)
-		stop_signal(c, SIGTERM, family);
+		stop_send(c, c->stop_signal, family);
 	if (!again)
 		timer_set(&c->deadline, c->kill_timeout, stop_deadline, c);
 }
@@ -159,10 +189,8 @@ stop_begin(struct child *c, int family)
 void
 stop_child(struct child *c)
 {
-	if (c->flags & CHILD_STOPPED)
-		return;
-	c->flags |= CHILD_STOPPED;
-	stop_begin(c, 0);
+	if (stop_because(c, REASON_STOPPED))
+		stop_begin(c, 0);
 }
 
 /* Not ours to end. An answer of which it is the subject may still wait. */
@@ -170,6 +198,7 @@ static void
 stop_foreign(struct child *c)
 {
 	if (!(c->flags & CHILD_ENDED)) {
+		(void)stop_because(c, REASON_SHUTDOWN);
 		c->status = -1;
 		child_unlist(c);
 	}
@@ -183,10 +212,9 @@ stop_timeout(void *arg)
 {
 	struct child *c = arg;
 
-	if (c->flags & CHILD_STOPPED)
+	if (!stop_because(c, REASON_TIMEOUT))
 		return;
 	log_debug("pid %d: its time is over", (int)c->pid);
-	c->flags |= CHILD_TIMEOUT;
 	stop_begin(c, 0);
 }
 
@@ -213,13 +241,14 @@ stop_one(struct child *c)
 	}
 	if (c->pid == 0 || (c->flags & CHILD_ENDED))
 		return;
+	(void)stop_because(c, REASON_SHUTDOWN);
 	if (c->flags & CHILD_HELPER && !killing) {
 		stop_helper(c);
 		return;
 	}
 	if (killing) {
 		c->flags |= CHILD_KILLED;
-		stop_signal(c, SIGKILL, 1);
+		stop_send(c, SIGKILL, 1);
 	} else
 		stop_begin(c, 1);
 }
@@ -236,6 +265,8 @@ stop_late(struct child *c)
 void
 stop_check(void)
 {
+	if (state == STATE_RUN && idle_ends && child_idle())
+		stop_all(EXIT_RING);
 	if (state != STATE_STOP || finished || child_count() > 0)
 		return;
 	orphans = reaper_orphans(killing ? SIGKILL : SIGTERM);
@@ -288,6 +319,16 @@ stop_broken(void)
 {
 	if (status_wanted == EXIT_CLEAN)
 		status_wanted = EXIT_RING;
+}
+
+/*
+ * A launcher has died, and priv cannot make another one. It ends, so that its
+ * supervisor starts it anew, but not before those who are alive have ended.
+ */
+void
+stop_when_idle(void)
+{
+	idle_ends = 1;
 }
 
 /* End everything, then priv with this exit status. The first one counts. */

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <paths.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -97,6 +98,45 @@ target_self_name(void)
 }
 
 /*
+ * Can path run commands? An account that is closed to logins may be one that
+ * services run as, and its shell says so. The kernel is asked as the starter,
+ * who must learn nothing here about files that he cannot reach.
+ */
+static int
+shell_usable(const char *path)
+{
+	static const char *const none[] = { "nologin", "false", "true" };
+	char inside[PATH_MAX];
+	const char *name;
+	size_t i;
+
+	if (*path != '/' || access(path, X_OK) == -1)
+		return (0);
+	name = strrchr(path, '/') + 1;
+	for (i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+		if (strcmp(name, none[i]) == 0)
+			return (0);
+	/* A directory can be "executed", too. */
+	return (snprintf(inside, sizeof(inside), "%s/.", path) <
+		    (int)sizeof(inside) &&
+		access(inside, F_OK) == -1);
+}
+
+/* What runs the starter's command lines. */
+static const char *
+self_shell(const char *user)
+{
+	const char *shell = environ_get(start->environ, "SHELL");
+
+	if (shell == NULL || *shell == '\0')
+		return (_PATH_BSHELL);
+	if (shell_usable(shell))
+		return (shell);
+	log_warnx("SHELL of %s is no shell: %s is used", user, _PATH_BSHELL);
+	return (_PATH_BSHELL);
+}
+
+/*
  * The starter: children have its environment, its shell and its groups, and
  * where it has no rights to give away they change nothing at all.
  */
@@ -114,9 +154,7 @@ target_self(void)
 	memcpy(t->groups, w->groups, (size_t)w->ngroups * sizeof(gid_t));
 	t->base.environ = t->base.keepenv = start->environ;
 	t->base.umask = start->umask;
-	t->base.shell = environ_get(start->environ, "SHELL");
-	if (t->base.shell == NULL || *t->base.shell == '\0')
-		t->base.shell = _PATH_BSHELL;
+	t->base.shell = self_shell(t->user);
 	t->base.change = start->privileged && t->uid != 0;
 	t->ambient = t->base.change ? 0 : proc_ambient();
 	t->base.groups = t->groups;

@@ -6,6 +6,8 @@
 
 #include <sys/wait.h>
 
+#include <string.h>
+
 #include "etf.h"
 #include "worker.h"
 
@@ -62,7 +64,7 @@ put_usage(struct etf_writer *w, const int64_t usage[USAGES])
 	}
 }
 
-/* {0, {exit, Pid, #{status, reason, usage}}} */
+/* {0, {exit, Pid, #{status, reason, killed, usage}}} */
 static void
 exit_native(const struct child *c)
 {
@@ -70,17 +72,19 @@ exit_native(const struct child *c)
 		[REASON_NORMAL] = "normal",
 		[REASON_STOPPED] = "stopped",
 		[REASON_TIMEOUT] = "timeout",
-		[REASON_KILLED] = "killed",
+		[REASON_SHUTDOWN] = "shutdown",
 	};
 	uint8_t buf[512];
 	struct etf_writer w;
 
 	event_open(&w, buf, sizeof(buf), "exit", 2, c->pid);
-	etf_put_map(&w, c->end.raw == -1 ? 2 : 3);
+	etf_put_map(&w, c->end.raw == -1 ? 3 : 4);
 	etf_put_atom(&w, "status");
 	put_status(&w, c->end.raw);
 	etf_put_atom(&w, "reason");
 	etf_put_atom(&w, reasons[c->end.reason]);
+	etf_put_atom(&w, "killed");
+	etf_put_atom(&w, c->end.killed ? "true" : "false");
 	if (c->end.raw != -1) {
 		etf_put_atom(&w, "usage");
 		put_usage(&w, c->end.usage);
@@ -102,6 +106,28 @@ event_exit(const struct child *c)
 	event_open(&w, buf, sizeof(buf), "exit_status", 2, c->pid);
 	etf_put_int(&w, c->end.status);
 	reply_close(&w);
+}
+
+/* {0, {launcher_down, User}} */
+int
+event_down(void *arg, const void *data, size_t len, int fd)
+{
+	uint8_t buf[MSG_DOWN_MAX + 64];
+	struct etf_writer w;
+	const char *user;
+
+	(void)arg;
+	(void)fd;
+	if (proto_unpack_down(data, len, &user) == -1)
+		return (-1);
+	if (!reply_native)
+		return (0);
+	reply_open(&w, buf, sizeof(buf), 0);
+	etf_put_tuple(&w, 2);
+	etf_put_atom(&w, "launcher_down");
+	etf_put_binary(&w, user, strlen(user));
+	reply_close(&w);
+	return (0);
 }
 
 /* {0, {eof, Pid, Stream}} */

@@ -36,6 +36,8 @@ static const struct dispatch priv_table[] = {
 	{ IMSG_WELCOME, "welcome", sizeof(struct msg_welcome),
 	    sizeof(struct msg_welcome) + WELCOME_USERS_MAX, MSG_NOFD, 1,
 	    welcome_reply },
+	{ IMSG_DOWN, "down", sizeof(struct msg_down), MSG_DOWN_MAX, MSG_NOFD, 1,
+	    event_down },
 	{ IMSG_PIDS, "pids", sizeof(struct msg_pids), MSG_MAX, MSG_NOFD, 1,
 	    reply_pids },
 };

@@ -151,6 +151,7 @@ void reply_text(int64_t tid, int error, const char *);
 
 /* event.c: what nobody has asked for */
 void event_exit(const struct child *);
+int event_down(void *, const void *, size_t, int);
 void event_eof(pid_t, int number);
 void event_stdin_ack(pid_t, size_t);
 size_t event_output_head(uint8_t *, size_t, int number, pid_t, uint32_t len);

@@ -90,9 +90,10 @@ void proc_children_close(void);
 int proc_children(void (*fn)(pid_t, void *), void *arg);
 
 /*
- * Send sig to all descendants of child, a child of parent, except those in
- * child's own process group. A process is signalled only while it is proved
- * to be such a descendant, and if ours says so.
+ * Send sig, and behind any but SIGKILL SIGCONT, to all descendants of child,
+ * a child of parent, except those in child's own process group. A process is
+ * signalled only while it is proved to be such a descendant, and if ours says
+ * so.
  */
 void
 proc_signal_descendants(pid_t parent, pid_t child, int sig, int (*ours)(pid_t));

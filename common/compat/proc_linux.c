@@ -270,6 +270,15 @@ has_ended(int pidfd)
 	return (poll(&pfd, 1, 0) != 0);
 }
 
+static void
+walk_signal(int pidfd, int sig)
+{
+	(void)pidset_signal(pidfd, sig);
+	/* Or one that is stopped would not hear it. */
+	if (sig != SIGKILL)
+		(void)pidset_signal(pidfd, SIGCONT);
+}
+
 /*
  * The pidfd is opened first and the parent read after it: if that pid is
  * parent's child then, the pidfd is either that child or a dead process. The
@@ -293,8 +302,7 @@ walk_child(pid_t pid, void *arg)
 		next.depth++;
 		(void)children_of(pid, walk_child, &next);
 		if (pgrp != w->group && w->ours(pid))
-			(void)syscall(
-			    SYS_pidfd_send_signal, fd, w->sig, NULL, 0U);
+			walk_signal(fd, w->sig);
 	}
 	(void)close(fd);
 }

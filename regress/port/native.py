@@ -7,22 +7,23 @@ from port import Port
 HELLO = (A.hello, {A.version: 1})
 USAGE = {A.utime_us, A.stime_us, A.maxrss_kb, A.minflt, A.majflt, A.inblock,
          A.oublock, A.nvcsw, A.nivcsw}
-REASONS = (A.normal, A.stopped, A.timeout, A.killed)
+REASONS = (A.normal, A.stopped, A.timeout, A.shutdown)
 
 
 def _is_exit(value):
     if not isinstance(value, dict):
         return False
-    keys = {A.status, A.reason}
+    keys = {A.status, A.reason, A.killed}
     if value.get(A.status) != A.unknown:
         keys.add(A.usage)
     usage = value.get(A.usage, {})
     return (set(value) == keys and value[A.reason] in REASONS
+            and value[A.killed] in (A.true, A.false)
             and (A.usage not in keys or set(usage) == USAGE)
             and all(type(n) is int and n >= 0 for n in usage.values()))
 
 
-EXIT = Pattern("#{status, reason, usage}", _is_exit)
+EXIT = Pattern("#{status, reason, killed, usage}", _is_exit)
 
 
 class Native(Port):
@@ -33,11 +34,13 @@ class Native(Port):
     most        the same, as it was when it was highest
     left        {pid: what stdin_acks have told}
     eofs        {pid: [stream]}
+    down        [user], whose launchers have died
     """
 
     def __init__(self, *args, hello=True, **more):
         self.native = False
         self.unacked, self.most, self.left, self.eofs = {}, {}, {}, {}
+        self.down = []
         super().__init__(*args, **more)
         if hello:
             self.hello()
@@ -60,6 +63,9 @@ class Native(Port):
             self.native = True
 
     def _event(self, event):
+        if self.native and event[:1] == (A.launcher_down,):
+            self.down.append(event[1])
+            return
         kind, pid, value = (event + (None,) * 3)[:3]
         if kind in (A.stdout, A.stderr):
             self._output(kind, pid, value)
@@ -113,12 +119,18 @@ class Native(Port):
         self.until(lambda: stream in self.eofs[pid],
                    "eof of %s" % stream, seconds)
 
-    def ended(self, pid, status, reason=A.normal, seconds=5):
-        """Wait for an exit that has to be this one; its usage."""
+    def ended(self, pid, status, reason=A.normal, seconds=5, killed=None):
+        """Wait for an exit that has to be this one; its usage.
+
+        killed: was SIGKILL needed? As a rule that shows in the status.
+        """
+        if killed is None:
+            killed = reason != A.normal and status == signaled(9)
         value = self.exit(pid, seconds)
         expect(EXIT, value, "exit")
         expect(status, value[A.status], "status")
         expect(reason, value[A.reason], "reason")
+        expect(A.true if killed else A.false, value[A.killed], "killed")
         return value.get(A.usage)
 
     def refused(self, pattern, *instruction):

@@ -562,10 +562,10 @@ def exit_core():
      [(A.kill, "kill -USR1 $CHILD_PID")], A.stop, signaled(10), A.stopped),
     ("stopped, {success_exit_code, 7}", SLEEP, [(A.success_exit_code, 7)],
      A.stop, signaled(15), A.stopped),
-    ("killed, {kill_timeout, 0}", DEAF, [A.stdout, (A.kill_timeout, 0)],
-     A.stop, signaled(9), A.killed),
-    ("killed, {kill_timeout, 1}", DEAF, [A.stdout, (A.kill_timeout, 1)],
-     A.stop, signaled(9), A.killed),
+    ("stopped and killed, {kill_timeout, 0}", DEAF, [A.stdout, (A.kill_timeout, 0)],
+     A.stop, signaled(9), A.stopped),
+    ("stopped and killed, {kill_timeout, 1}", DEAF, [A.stdout, (A.kill_timeout, 1)],
+     A.stop, signaled(9), A.stopped),
 ])
 def exit_reason(cmd, options, how, status, reason):
     with Native() as p:
@@ -587,8 +587,8 @@ def exit_shutdown(begin):
         p.until_out(deaf, b"deaf\n")
         begin(p)
         expect(0, p.end(), "exit")
-        p.ended(good, signaled(15))
-        p.ended(deaf, signaled(9), A.killed)
+        p.ended(good, signaled(15), A.shutdown)
+        p.ended(deaf, signaled(9), A.shutdown)
 
 
 @case(END + " of a managed process: unknown, without usage")
@@ -1179,7 +1179,7 @@ def stdin_ack_limit():
     ("kill_group", SLEEP, [(A.timeout, 300), A.kill_group], 0.3,
      signaled(15)),
     ("a stopped process", "kill -STOP $$",
-     [(A.timeout, 300), (A.kill_timeout, 1)], 1.3, signaled(9)),
+     [(A.timeout, 300), (A.kill_timeout, 60)], 0.3, signaled(15)),
 ])
 def timeout(cmd, options, least, status):
     with Native() as p:
@@ -1341,8 +1341,8 @@ def timeout_held_shutdown():
 @rows(TIME + " kill_group: after a stop, one that is", [
     ("deaf gets SIGKILL with {kill_timeout, 0}", DEAF_MEMBER, 0),
     ("deaf gets SIGKILL after {kill_timeout, 1}", DEAF_MEMBER, 1),
-    ("stopped gets SIGKILL after {kill_timeout, 1}",
-     "(trap '' HUP; echo; kill -STOP %s) & " % MYSELF, 1),
+    ("stopped hears SIGTERM, too",
+     "(trap '' HUP; echo; kill -STOP %s) & " % MYSELF, 1000),
     ("deaf, with children that are, gets SIGKILL",
      "(trap '' TERM; (sleep 1000 & wait) & (sleep 1000 & (sleep 1000; :); :) "
      "& echo; wait) & ", 1),
@@ -1361,7 +1361,7 @@ def stop_group(members, kill_timeout):
         p.exit(pid)
         none_left(pid)
         if kill_timeout:
-            p.ended(pid, signaled(15), A.stopped)
+            p.ended(pid, signaled(15), A.stopped, killed=kill_timeout == 1)
         check(kill_timeout != 1 or time.monotonic() - began >= 1, "too soon")
 
 
@@ -1385,7 +1385,7 @@ def stop_group_joined():
                       [A.stdout, (A.group, pid)])
         p.until_out(other, b"\n")
         expect(OK, p.ask(A.stop, pid))
-        p.ended(pid, signaled(15), A.stopped)
+        p.ended(pid, signaled(15), A.stopped, killed=True)
         p.ended(other, signaled(9))
         check(p.events[-1][1] == pid, "order %s", p.events)
 

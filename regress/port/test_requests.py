@@ -6,7 +6,9 @@ and was reaped, and the names of the ring's roles for their pids.
 
 import os
 import re
+import shutil
 import signal
+import tempfile
 
 import etf
 import proc
@@ -520,13 +522,18 @@ def exec_fails_executable():
                   p.out(pid, A.stderr))
 
 
-@case(SECTION + " run: exec fails: SHELL")
+@case(SECTION + " run: exec fails: SHELL, which was there at the start")
 def exec_fails_shell():
-    with Port(env=environment(SHELL="/nonexistent/sh")) as p:
-        pid = p.run("true", [A.stderr])
-        expect(256, p.exit(pid), "status")
-        check(b"cannot execute '/nonexistent/sh'" in p.out(pid, A.stderr),
-              "stderr %r", p.out(pid, A.stderr))
+    with tempfile.TemporaryDirectory() as directory:
+        os.chmod(directory, 0o755)
+        shell = shutil.copy("/bin/sh", directory)
+        with Port(env=environment(SHELL=shell)) as p:
+            expect([], p.ask(A.list))
+            os.unlink(shell)
+            pid = p.run("true", [A.stderr])
+            expect(256, p.exit(pid), "status")
+            check(b"cannot execute '%s'" % shell.encode()
+                  in p.out(pid, A.stderr), "stderr %r", p.out(pid, A.stderr))
 
 
 @case(SECTION + " run: exec fails: the text goes where stderr goes")

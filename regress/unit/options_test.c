@@ -336,6 +336,8 @@ show_more(char *buf, const struct run *r)
 		put(buf, " window=%u", r->window);
 	if (r->timeout != 0)
 		put(buf, " timeout=%u", r->timeout);
+	if (r->stop_signal != 0)
+		put(buf, " signal=%u", r->stop_signal);
 }
 
 /* A run as text: what is not the default. */
@@ -778,6 +780,18 @@ static const struct row others[] = {
 	{ "[{executable,<<\"\">>}]", "error Bad value of option: executable" },
 	{ "[{executable,#\"^\"}]", "error Bad value of option: executable" },
 	{ "[{executable,sh}]", "error Bad value of option: executable" },
+	{ "[{stop_signal,1}]", "sh 'x' signal=1" },
+	{ "[{stop_signal,64}]", "sh 'x' signal=64" },
+	{ "[{stop_signal,15}]", "sh 'x' signal=15" },
+	{ "[stop_signal]", "error Bad value of option: stop_signal" },
+	{ "[{stop_signal,0}]", "error Bad value of option: stop_signal" },
+	{ "[{stop_signal,-1}]", "error Bad value of option: stop_signal" },
+	{ "[{stop_signal,65}]", "error Bad value of option: stop_signal" },
+	{ "[{stop_signal,4294967297}]",
+	    "error Bad value of option: stop_signal" },
+	{ "[{stop_signal,quit}]", "error Bad value of option: stop_signal" },
+	{ "[{stop_signal,1},{stop_signal,1}]",
+	    "error Duplicate option: stop_signal" },
 	{ "[kill_timeout]", "error Bad value of option: kill_timeout" },
 	{ "[{kill_timeout,-1}]", "error Bad value of option: kill_timeout" },
 	{ "[{kill_timeout,86401}]", "error Bad value of option: kill_timeout" },
@@ -1444,6 +1458,8 @@ static const struct row managed[] = {
 	{ "{9,[{nice,20}]}", "manage 9 nice=20" },
 	{ "{9,[{success_exit_code,255}]}", "manage 9 success=255" },
 	{ "{9,[{kill_timeout,0}]}", "manage 9 kill=0" },
+	{ "{9,[{stop_signal,2}]}", "manage 9 signal=2" },
+	{ "{9,[{stop_signal,0}]}", "error Bad value of option: stop_signal" },
 	{ "{1,[]}", "badarg" },
 	{ "{0,[]}", "badarg" },
 	{ "{-1,[]}", "badarg" },

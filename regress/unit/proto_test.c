@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -38,6 +39,7 @@ enum kind {
 	RUN,
 	REPLY,
 	LAUNCHED,
+	DOWN,
 	CHILD,
 	STREAM,
 	REQUEST,
@@ -138,6 +140,20 @@ try_launched(const void *data, size_t len)
 	assert_true(l.pid == 0 || l.pid > 1);
 	assert_true((l.stage == STAGE_NONE) == (l.error == 0));
 	assert_int_equal(proto_pack_launched(again, &l), len);
+	assert_memory_equal(again, data, len);
+	return (0);
+}
+
+static int
+try_down(const void *data, size_t len)
+{
+	uint8_t again[MSG_DOWN_MAX];
+	const char *user;
+
+	if (proto_unpack_down(data, len, &user) == -1)
+		return (-1);
+	assert_true(*user != '\0');
+	assert_int_equal(proto_pack_down(again, user), len);
 	assert_memory_equal(again, data, len);
 	return (0);
 }
@@ -271,6 +287,8 @@ try_data(enum kind kind, const void *data, size_t len)
 		return (try_reply(data, len));
 	case LAUNCHED:
 		return (try_launched(data, len));
+	case DOWN:
+		return (try_down(data, len));
 	case STDIN:
 		return (try_stdin(data, len));
 	case PIDS:
@@ -326,6 +344,7 @@ sample_run(struct run *r)
 	r->success = 77;
 	r->window = 65536;
 	r->timeout = 60000;
+	r->stop_signal = 3;
 	r->io[0].kind = IO_FILE;
 	r->io[0].path = "/in";
 	r->io[1].kind = IO_FILE;
@@ -442,7 +461,7 @@ sample_fixed(enum kind kind, uint8_t *buf)
 	struct msg_winsz winsz = { -3, 4711, 24, 80 };
 	struct msg_ptyopts opts = { -3, 4711, 2 };
 	struct msg_mode modes[] = { { 3, 127 }, { 53, 0 } };
-	struct msg_exit ended = { 9, -1, -1, REASON_STOPPED, { 1 } };
+	struct msg_exit ended = { 9, -1, -1, REASON_STOPPED, 1, 0, { 1 } };
 	struct msg_ack ack = { 4711, 2, 1ULL << 40 };
 	struct msg_welcome welcome = { -3, MODE_ROOT, 1, { 0, 11, 3 }, 0 };
 	size_t n;
@@ -494,6 +513,8 @@ sample(enum kind kind, int which, uint8_t *buf)
 		return (proto_pack_reply(buf, which == 0 ? &reply : &ok));
 	case LAUNCHED:
 		return (proto_pack_launched(buf, which == 0 ? &l : &failed));
+	case DOWN:
+		return (proto_pack_down(buf, which == 0 ? "alice" : "b"));
 	default:
 		return (sample_fixed(kind, buf));
 	}
@@ -551,6 +572,7 @@ assert_same_run(const struct run *a, const struct run *b)
 	assert_int_equal(a->success, b->success);
 	assert_int_equal(a->window, b->window);
 	assert_int_equal(a->timeout, b->timeout);
+	assert_int_equal(a->stop_signal, b->stop_signal);
 	for (i = 0; i < 3; i++) {
 		assert_int_equal(a->io[i].kind, b->io[i].kind);
 		assert_int_equal(a->io[i].append, b->io[i].append);
@@ -1080,12 +1102,13 @@ static const struct {
 	{ RUN, STR(modes.off), RUN_STRINGS_MAX },
 	{ RUN, STR(modes.len), 8 * MODES_MAX },
 	{ RUN, STR(modes.count), MODES_MAX },
-	{ RUN, STR(pad), 1 },
 	{ REPLY, offsetof(struct msg_reply, text.off), MSG_TEXT_MAX },
 	{ REPLY, offsetof(struct msg_reply, text.len), MSG_TEXT_MAX },
 	{ LAUNCHED, offsetof(struct msg_launched, text.off), MSG_TEXT_MAX },
 	{ LAUNCHED, offsetof(struct msg_launched, text.len), MSG_TEXT_MAX },
 	{ LAUNCHED, offsetof(struct msg_launched, pad), 1 },
+	{ DOWN, offsetof(struct msg_down, user.off), MSG_TEXT_MAX },
+	{ DOWN, offsetof(struct msg_down, user.len), MSG_TEXT_MAX },
 	{ STDIN, offsetof(struct msg_stdin, pad), 1 },
 	{ PIDS, offsetof(struct msg_pids, count), MSG_PIDS_MAX },
 	{ PIDS, offsetof(struct msg_pids, pad), 1 },
@@ -1206,6 +1229,10 @@ static const struct {
 	{ RUN, 0, STR(window), RUN_WINDOW_MAX, 0 },
 	{ RUN, 0, STR(window), RUN_WINDOW_MAX + 1, -1 },
 	{ RUN, 0, STR(window), 0xffffffffU, -1 },
+	{ RUN, 0, STR(stop_signal), 0, 0 },
+	{ RUN, 0, STR(stop_signal), NSIG - 1, 0 },
+	{ RUN, 0, STR(stop_signal), NSIG, -1 },
+	{ RUN, 0, STR(stop_signal), 0xffffffffU, -1 },
 	{ RUN, 0, STR(timeout), 0, 0 },
 	{ RUN, 0, STR(timeout), 1, 0 },
 	{ RUN, 0, STR(timeout), RUN_TIMEOUT_MAX, 0 },
@@ -1355,7 +1382,11 @@ static const struct {
 	    -1 },
 	{ CHILD, 0, offsetof(struct msg_child, window), 0xffffffffU, -1 },
 	{ CHILD, 0, offsetof(struct msg_child, pad), 1, -1 },
-	{ EXIT, 0, offsetof(struct msg_exit, reason), REASON_NORMAL, 0 },
+	{ EXIT, 0, offsetof(struct msg_exit, reason), REASON_NORMAL, -1 },
+	{ EXIT, 0, offsetof(struct msg_exit, killed), 0, 0 },
+	{ EXIT, 0, offsetof(struct msg_exit, killed), 2, -1 },
+	{ EXIT, 0, offsetof(struct msg_exit, killed), 0xffffffffU, -1 },
+	{ EXIT, 0, offsetof(struct msg_exit, pad), 1, -1 },
 	{ EXIT, 0, offsetof(struct msg_exit, reason), REASONS - 1, 0 },
 	{ EXIT, 0, offsetof(struct msg_exit, reason), REASONS, -1 },
 	{ EXIT, 0, offsetof(struct msg_exit, reason), 0x80000000U, -1 },
@@ -1411,18 +1442,37 @@ test_values(void **state)
 	}
 }
 
+/* Nobody's launcher is none. */
+static void
+test_down(void **state)
+{
+	uint8_t buf[MSG_DOWN_MAX];
+	const char *user;
+	char *s;
+
+	(void)state;
+	assert_int_equal(try(DOWN, buf, proto_pack_down(buf, "")), -1);
+	assert_int_equal(try(DOWN, buf, proto_pack_down(buf, "1000")), 0);
+	s = letters(4 * MSG_TEXT_MAX);
+	assert_int_equal(proto_pack_down(buf, s), sizeof(buf));
+	assert_int_equal(proto_unpack_down(buf, sizeof(buf), &user), 0);
+	assert_int_equal(strlen(user), MSG_TEXT_MAX - 1);
+	free(s);
+}
+
 /* Any byte of the strings set to NUL, any NUL to a letter. */
 static void
 test_nul(void **state)
 {
 	static const size_t heads[] = { sizeof(struct msg_run),
-		sizeof(struct msg_reply), sizeof(struct msg_launched) };
+		sizeof(struct msg_reply), sizeof(struct msg_launched),
+		sizeof(struct msg_down) };
 	uint8_t buf[MSG_REPLY_MAX], c;
 	size_t end, i, len;
 	int kind, which;
 
 	(void)state;
-	for (kind = RUN; kind <= LAUNCHED; kind++) {
+	for (kind = RUN; kind <= DOWN; kind++) {
 		for (which = 0; which < SAMPLES; which++) {
 			len = sample((enum kind)kind, which, buf);
 			/* A mode may well have another value. */
@@ -1832,6 +1882,7 @@ main(void)
 		cmocka_unit_test(test_two_lies),
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_nul),
+		cmocka_unit_test(test_down),
 		cmocka_unit_test(test_vectors),
 		cmocka_unit_test(test_mode_values),
 		cmocka_unit_test(test_modes_lengths),

@@ -29,13 +29,20 @@
 -export([status/1, signal/1, signal_to_int/1]).
 
 -export_type([ospid/0, text/0, cmd/0, target/0, where/0, start_option/0,
-              run_option/0, manage_option/0, cmd_option/0, output_fun/0,
-              sink/0, output/0, active/0, reason/0, result/0, failure/0]).
+              run_option/0, manage_option/0, cmd_option/0, line_option/0,
+              output_fun/0,
+              sink/0, output/0, active/0, reason/0, result/0, failure/0,
+              flag/1]).
 
 -type ospid() :: pos_integer().
 
 -type text() :: string() | binary() | unicode:chardata().
-%% Lists are characters, binaries are UTF-8.
+%% Lists are characters, binaries are bytes as they are. Characters become
+%% UTF-8, but in the name of a program, file or directory what this node has
+%% for such names (`file:native_name_encoding/0'), or UTF-8 where that does not
+%% have them. A name among the arguments is an argument: on a node that has
+%% ISO Latin-1 for names it goes as a binary, `list_to_binary(Name)'. No text
+%% has a NUL in it.
 
 -type cmd() :: text() | [text(), ...].
 %% Text is run by the shell; a list of texts is a program, by its full path,
@@ -57,9 +64,7 @@
       | {capabilities, all | [atom()]}
       | {groups, [atom()]}
       | {dialect, native | exec_port}
-      | root | {root, boolean()}
-      | debug | {debug, boolean() | non_neg_integer()}
-      | verbose | {verbose, boolean()}.
+      | flag(root) | flag(debug) | {debug, 0..10} | flag(verbose).
 
 -type output_fun() :: fun((stdout | stderr, ospid(), binary()) -> term()).
 
@@ -67,48 +72,61 @@
 
 -type active() :: true | false | once | pos_integer().
 
+-type flag(Name) :: Name | {Name, boolean()}.
+%% `{Name, false}' asks for nothing, and any function takes that.
+
 -type run_option() ::
-        sync | monitor | link | exit
-      | {sync | monitor | link | exit, boolean()}
+        flag(sync | monitor | link | exit)
       | {active, active()}
       | {window, Bytes :: non_neg_integer()}
       | {stdin_window, Bytes :: pos_integer()}
       | {timeout, Milliseconds :: pos_integer() | infinity}
       | {errors, text | term}
       | {instance, atom() | pid()} | {node, node()}
-      | stdin | {stdin, null | close | text()}
-      | stdout | {stdout, stderr | sink()}
-      | stderr | {stderr, stdout | sink()}
+      | {input, iodata()}
+      | flag(stdin) | {stdin, null | close | text()}
+      | flag(stdout) | {stdout, stderr | sink()}
+      | flag(stderr) | {stderr, stdout | sink()}
       | {stdout | stderr, text(), [append | {mode, non_neg_integer()}]}
+      | flag(stderr_to_stdout)
       | {cd, text()}
       | {env, [clear | text() | {text(), text() | false}]}
       | {executable, text()}
       | {kill, text()}
       | {kill_timeout, Seconds :: non_neg_integer()}
-      | kill_group | {group, 0 | ospid()}
+      | {stop_signal, atom() | pos_integer()}
+      | {linger, Milliseconds :: non_neg_integer()}
+      | flag(kill_group) | {group, 0 | ospid()}
       | {user, text()} | {nice, -20..20}
       | {success_exit_code, 0..255}
-      | pty | {pty, [{atom(), integer() | boolean()}]} | pty_echo
-      | {winsz, {Rows :: non_neg_integer(), Columns :: non_neg_integer()}}
+      | flag(pty) | {pty, [proctor_pty:mode()]} | flag(pty_echo)
+      | {winsz, {Rows :: pos_integer(), Columns :: pos_integer()}}
       | {capabilities, all | [atom()]}
-      | debug | {debug, integer()}.
+      | flag(debug) | {debug, 0..10}.
 
 -type manage_option() ::
-        monitor | link | exit | {instance, atom() | pid()} | {node, node()}
+        flag(monitor | link | exit) | {errors, text | term}
+      | {instance, atom() | pid()} | {node, node()}
       | {kill, text()} | {kill_timeout, Seconds :: non_neg_integer()}
-      | kill_group | {nice, -20..20} | {success_exit_code, 0..255}
-      | debug | {debug, integer()}.
+      | {stop_signal, atom() | pos_integer()}
+      | flag(kill_group) | {nice, -20..20} | {success_exit_code, 0..255}
+      | flag(debug) | {debug, 0..10}.
 
 -type cmd_option() ::
-        {input, iodata()}
-      | {timeout, Milliseconds :: pos_integer() | infinity}
-      | {max_output, Bytes :: non_neg_integer() | infinity}
-      | stderr | stderr_to_stdout
+        {max_output, Bytes :: non_neg_integer() | infinity}
       | run_option().
+%% Those of {@link run/2} that it does not take are refused by name.
+
+-type line_option() ::
+        {max_line, Bytes :: pos_integer() | infinity}
+      | {cr, keep | strip}.
+%% A longer line comes in several; a carriage return before a newline stays, or
+%% goes with it.
 
 -type output() :: [{stdout | stderr, [binary()]}].
 
--type reason() :: {badopt, term()} | port_closed | not_started | no_process
+-type reason() :: {badopt, term()} | {invalid_pty_value, [term()]}
+                | badarg | einval | port_closed | not_started | no_process
                 | noconnection | no_reply | timeout | too_big | closed | busy
                 | no_stdin | string() | atom().
 
@@ -145,13 +163,19 @@ start() ->
 %% <dt>`{user, User}'</dt><dd>The user it serves as and runs commands as. A
 %%   node that runs as root passes `root' if it is not given.</dd>
 %% <dt>`root'</dt><dd>Run commands as root. With `user' it says nothing.</dd>
-%% <dt>`{limit_users, Users}'</dt><dd>Other users that commands may name.</dd>
+%% <dt>`{limit_users, Users}'</dt><dd>Other users that commands may name. Where
+%%   neither the node is root nor the port program SUID root (nor a script,
+%%   which may ask sudo) these three can mean nobody else, and are refused as
+%%   erlexec does.</dd>
 %% <dt>`{capabilities, all | Names}'</dt><dd>What commands may be given as
 %%   ambient capabilities.</dd>
 %% <dt>`{alarm, Seconds}'</dt><dd>What a shutdown may take before everything
 %%   is killed (12).</dd>
 %% <dt>`{args, Args}'</dt><dd>Further arguments.</dd>
-%% <dt>`{env, Env}'</dt><dd>Changes to its environment.</dd>
+%% <dt>`{env, Env}'</dt><dd>Changes to its environment, which is the node's at
+%%   that moment and that of all commands: `{Name, Value}', and `false' to take
+%%   one away. What `os:putenv/2' does to the node later does not reach them;
+%%   the option `env' of {@link run/2} does.</dd>
 %% <dt>`{groups, Groups}'</dt><dd>Groups, besides its name, in which
 %%   {@link run_on/3} finds it.</dd>
 %% <dt>`{dialect, native | exec_port}'</dt><dd>`exec_port' says no more than
@@ -161,9 +185,16 @@ start() ->
 %% <dt>`verbose'</dt><dd>Log the command line.</dd>
 %% </dl>
 %%
-%% Errors: `{already_started, Pid}'; `{port_exit, Status}' if the port program
-%% ended instead of answering; `{no_port_program, Paths}' if there is none;
-%% `{Posix, Path}' if it cannot be executed; `{badopt, Option}'.
+%% Errors: `{badopt, Option}' or `{badopt, {Name, Why}}', and then text for
+%% users that it cannot have, in the words of erlexec's client: "Cannot specify
+%% effective user ...", "Cannot restrict users ...", "Not allowed to run
+%% without restricting effective users ..." (`root' with a `user', and no
+%% `limit_users'), "Not allowed to run without providing effective user ..."
+%% (`root' alone); `{already_started, Pid}', once the options are right;
+%% `{port_exited_with_status, Status}' if the port program ended instead of
+%% answering, `{port_exit, Posix}' if its pipe broke; `{no_port_program,
+%% Paths}' if there is none; `{Posix, Path}' if it cannot be executed. One that
+%% was killed a moment ago is waited for.
 -spec start([start_option()]) -> {ok, pid()} | {error, term()}.
 start(Options) ->
     proctor_server:start(Options).
@@ -194,7 +225,17 @@ instances() ->
 
 %% @doc Runs a command. Returns its Erlang process and its OS process
 %% identifier as soon as it exists or, with `sync', its output when it has
-%% ended. Options that concern Erlang:
+%% ended. It is in the directory that this node is in now, unless it is run by
+%% another node or as another user, and relative names are of that directory or
+%% of the option `cd'; its environment is that of the port program.
+%%
+%% There is one table of options for this and all that run commands; what one
+%% of them does not take is refused by name with the reason. A flag is also
+%% `{Flag, boolean()}', and none may be said twice. Everything is checked
+%% before anything is started: `{error, {badopt, What}}', where `What' is the
+%% option, `{Name, Why}', `command', or `{arg, N}' for the argument of that
+%% number; for options of the port program and `{errors, text}' it is
+%% erlexec's text. Options that concern Erlang:
 %%
 %% <dl>
 %% <dt>`sync'</dt><dd>Wait for the end: `{ok, Output}' after a success,
@@ -229,6 +270,8 @@ instances() ->
 %%   them.</dd>
 %% <dt>`{stdin_window, Bytes}'</dt><dd>How much of what is sent may be on its
 %%   way to the command before {@link send/3} waits (262144).</dd>
+%% <dt>`{input, Data}'</dt><dd>What it reads on its standard input, which ends
+%%   behind it.</dd>
 %% <dt>`{timeout, Milliseconds}'</dt><dd>Stop it when it has run that long, at
 %%   most a day. It is the port program that keeps the time.</dd>
 %% <dt>`{errors, text | term}'</dt><dd>Whether errors are erlexec's (`text',
@@ -241,26 +284,32 @@ instances() ->
 %%   the caller's the command is stopped there.</dd>
 %% </dl>
 %%
-%% The port program judges all others:
+%% The rest concerns the port program:
 %%
 %% <dl>
 %% <dt>`stdin', `{stdin, null | close | File}'</dt><dd>`stdin' makes
 %%   {@link send/2} possible; a stream that is not mentioned is `null'.</dd>
 %% <dt>`{stdout | stderr, null | close | File}',
 %%   `{stdout | stderr, File, [append | {mode, Mode}]}', `{stdout, stderr}',
-%%   `{stderr, stdout}'</dt><dd>Redirections.</dd>
+%%   `{stderr, stdout}', `stderr_to_stdout'</dt><dd>Redirections; the last two
+%%   are the same.</dd>
 %% <dt>`{cd, Dir}', `{env, [clear | Text | {Name, Text | false}]}',
 %%   `{executable, File}'</dt><dd>Where, with what environment, and which file
 %%   it really is.</dd>
-%% <dt>`{kill, Command}', `{kill_timeout, Seconds}', `kill_group'</dt><dd>How
-%%   it is stopped: by a shell command that finds `CHILD_PID', else SIGTERM;
-%%   how long until SIGKILL (5); with its whole process group.</dd>
+%% <dt>`{kill, Command}', `{stop_signal, Signal}', `{kill_timeout, Seconds}',
+%%   `kill_group'</dt><dd>How it is stopped: by a shell command that finds
+%%   `CHILD_PID', else by that signal (SIGTERM); how long until SIGKILL (5);
+%%   with its whole process group.</dd>
+%% <dt>`{linger, Milliseconds}'</dt><dd>How long its streams stay open after
+%%   its end for others that hold them.</dd>
 %% <dt>`{group, 0 | OsPid}', `{user, User}', `{nice, N}',
 %%   `{capabilities, all | Names}'</dt><dd>Its process group, user, priority
 %%   and ambient capabilities.</dd>
 %% <dt>`{success_exit_code, Code}'</dt><dd>What is told instead of 0.</dd>
 %% <dt>`pty', `{pty, Modes}', `pty_echo', `{winsz, {Rows, Columns}}'</dt>
-%%   <dd>A terminal instead of pipes.</dd>
+%%   <dd>A terminal instead of pipes. Modes that are wrong are
+%%   `{error, {invalid_pty_value, Bad}}', with exactly those in their
+%%   order.</dd>
 %% <dt>`debug', `{debug, Level}'</dt><dd>Log its start and end.</dd>
 %% </dl>
 -spec run(cmd(), [run_option()]) ->
@@ -270,14 +319,15 @@ instances() ->
 run(Command, Options) ->
     run(Command, Options, infinity).
 
-%% @doc The same, and answers `{error, timeout}' after that time; what was
-%% started, or still would have been, is stopped.
+%% @doc The same, and answers `{error, timeout}' after that time, which is
+%% `infinity' or what `receive' can wait (4294967295); what was started, or
+%% still would have been, is stopped.
 -spec run(cmd(), [run_option()], timeout()) ->
     {ok, pid(), ospid()} | {ok, output()} |
     {error, [{exit_status, integer()} | {stdout | stderr, [binary()]}]} |
     {error, reason() | failure()}.
 run(Command, Options, Timeout) ->
-    start_run(proctor_spec:run(Command, Options, false), Timeout).
+    start_run(Timeout, fun() -> proctor_spec:run(Command, Options, false) end).
 
 %% @doc Runs a command whose Erlang process is linked to the caller: a command
 %% that fails sends the exit signal `{exit_status, Status}', and when the
@@ -295,9 +345,19 @@ run_link(Command, Options) ->
     {error, [{exit_status, integer()} | {stdout | stderr, [binary()]}]} |
     {error, reason() | failure()}.
 run_link(Command, Options, Timeout) ->
-    start_run(proctor_spec:run(Command, Options, true), Timeout).
+    start_run(Timeout, fun() -> proctor_spec:run(Command, Options, true) end).
 
-start_run({ok, Request, #{where := Where} = Spec}, Timeout) ->
+%% What is wrong is said before anything is asked.
+start_run(Timeout, Read) ->
+    within(Timeout, fun() -> ask_run(Read(), Timeout) end).
+
+within(Timeout, Fun) ->
+    case proctor_spec:timeout(Timeout) of
+        true -> Fun();
+        false -> {error, {badopt, {timeout, Timeout}}}
+    end.
+
+ask_run({ok, Request, #{where := Where} = Spec}, Timeout) ->
     case proctor_spec:where(Where) of
         {ok, Server} ->
             started(proctor_await:run(Server, Request, Spec, Timeout),
@@ -305,7 +365,7 @@ start_run({ok, Request, #{where := Where} = Spec}, Timeout) ->
         {error, _} = Error ->
             Error
     end;
-start_run({error, _} = Error, _Timeout) ->
+ask_run({error, _} = Error, _Timeout) ->
     Error.
 
 started({error, Reason}, Request, #{errors := text}) ->
@@ -321,7 +381,9 @@ started(Result, _Request, _Spec) ->
 %% `monitor' work. Its exit status is for its parent only; here it is -1. It
 %% survives the instance.
 %%
-%% Errors: `not_found'; `badarg'; text if it is not yours or managed already.
+%% Of the options of {@link run/2} it takes those that concern a process which
+%% runs already. Errors: `not_found'; `badarg'; `{badopt, What}'; text if it is
+%% not yours or managed already.
 -spec manage(ospid() | port(), [manage_option()]) ->
     {ok, pid(), ospid()} | {error, reason()}.
 manage(Port, Options) when is_port(Port) ->
@@ -329,14 +391,11 @@ manage(Port, Options) when is_port(Port) ->
         {os_pid, OsPid} -> manage(OsPid, Options);
         undefined -> {error, not_found}
     end;
-manage(OsPid, Options) when is_integer(OsPid) ->
-    case proctor_spec:run("", Options, false,
-                          #{command => {manage, OsPid}}) of
-        {ok, {run, _, Rest}, Spec} ->
-            start_run({ok, {manage, OsPid, Rest}, Spec}, infinity);
-        {error, _} = Error ->
-            Error
-    end.
+manage(OsPid, Options)
+  when is_integer(OsPid), OsPid > 1, OsPid =< 16#7FFFFFFF ->
+    start_run(infinity, fun() -> proctor_spec:manage(OsPid, Options) end);
+manage(_OsPid, _Options) ->
+    {error, badarg}.
 
 %% @equiv cmd(Command, Args, [])
 -spec cmd(text(), [text()]) -> {ok, result()} | {error, failure()}.
@@ -349,8 +408,12 @@ cmd(Command, Args) ->
 %% error.
 %%
 %% <dl>
-%% <dt>`{input, Data}'</dt><dd>What it reads on its standard input; otherwise
-%%   there is none.</dd>
+%% <dt>`{input, Data}', `{stdin, File}'</dt><dd>What it reads on its standard
+%%   input; otherwise there is none.</dd>
+%% <dt>`{stdout, null | File | Pid | Fun}'</dt><dd>Its standard output goes
+%%   elsewhere, and is empty in the result; the same for `stderr'.</dd>
+%% <dt>`{kill_group, false}'</dt><dd>Leave alone what it has left running in
+%%   its process group, which otherwise ends with it.</dd>
 %% <dt>`{timeout, Milliseconds}'</dt><dd>It and its whole process group are
 %%   killed after that time. The port program sees to that however busy the
 %%   node is; the call returns when they are gone:
@@ -362,11 +425,16 @@ cmd(Command, Args) ->
 %% </dl>
 %%
 %% Further options are those of {@link run/2}, among them `cd', `env', `user',
-%% `instance' and `node'; `kill_timeout' is 0 if not given. If the caller dies
-%% the command is stopped. Errors are `{Stage, Errno, Detail}':
-%% `{exec, enoent, <<"name">>}' if there is no such command, the stages of the
-%% port program, `options', and `{port, eio, Reason}' if there is no port
-%% program or it dies.
+%% `instance' and `node'; `kill_timeout' is 0 if not given. `sync', `monitor',
+%% `exit' and `active' are none here, and `link' says nothing: if the caller
+%% dies the command is stopped. PATH is this node's, or that of the option
+%% `node', and its relative entries are of the directory that node is in.
+%% Errors are `{Stage, Errno, Detail}': `{exec, enoent, <<"name">>}' if there
+%% is no such command, the stages of the port program, `{options, einval,
+%% What}' for what is wrong with the call, and `{port, eio, Reason}' if there is
+%% no port program or it dies. `What' is the option, `{Name, Why}' if it is one
+%% that cannot be used here or so, `command', `args' or `{arg, N}' for the
+%% argument of that number, counted from 1; nothing has been sent then.
 -spec cmd(text(), [text()], [cmd_option()]) ->
     {ok, result()} | {error, failure()}.
 cmd(Command, Args, Options) ->
@@ -381,8 +449,10 @@ cmd(Command, Args, Options) ->
 %% joins them, so `status' and `ospid' are its own, `usage' is that of all
 %% together, and a file with no known format is run as its script. Commands
 %% and arguments are not in its text: they may hold any bytes but 0. If one of
-%% the commands cannot be executed none is, `{exec, Errno, Path}'. The option
-%% `executable' is none here.
+%% the commands cannot be executed none is, `{exec, Errno, Path}'; if one is
+%% wrong as such it is `{options, einval, {N, What}}', of the command of that
+%% number. The options `executable' and `pty' are none here, and `stderr' may
+%% be collected, dropped (`null') or go where `stdout' goes.
 -spec pipe([{text(), [text()]}], [cmd_option()]) ->
     {ok, result()} | {error, failure()}.
 pipe(Commands, Options) ->
@@ -392,14 +462,18 @@ pipe(Commands, Options) ->
 %% it, with the result of the call before, or first with `Acc'. The command
 %% waits while the function is busy. Returns the last result and how the
 %% command ended. If the function fails the command is stopped; if the caller
-%% dies, too. Options are those of {@link run/2}, and `{max_line, Bytes}', at
-%% which a longer line is cut into several; errors are `{Stage, Errno,
-%% Detail}'.
+%% dies, too. A line is what stands before a newline, to the byte (`{cr, strip}'
+%% drops a carriage return there); `{max_line, Bytes}' cuts a longer one into
+%% several. Other options are those of {@link run/2}; what `stderr' asks for
+%% comes with the end, in `stderr' of {@link proctor_exit:exit()}, up to 1 MiB
+%% of it. Errors are `{Stage, Errno, Detail}', and `no_answer' if the port
+%% program says nothing for 5 seconds more than the option `timeout' and
+%% `kill_timeout' allow.
 -spec fold_lines(fun((Line :: binary(), Acc) -> Acc), Acc, cmd(),
-                 [{max_line, Bytes :: pos_integer()} | run_option()]) ->
+                 [line_option() | run_option()]) ->
     {ok, Acc, proctor_exit:exit()} | {error, term()}.
 fold_lines(Fun, Acc, Command, Options) when is_function(Fun, 2) ->
-    proctor_cmd:fold_lines(Fun, Acc, Command, Options).
+    proctor_fold:fold_lines(Fun, Acc, Command, Options).
 
 %% @equiv run_on(Group, Command, [])
 -spec run_on(atom(), cmd()) -> {ok, pid(), ospid()} | {error, term()}.
@@ -428,24 +502,30 @@ send(Process, Data) ->
 %% on its way as `stdin_window' says, it waits until the process reads.
 %%
 %% `{timeout, Milliseconds}' limits that: `{error, timeout}', and what has not
-%% left by then never will. Other errors: `no_stdin' if the process was run
+%% left by then never will. Other errors: `{badopt, data}' for what is no
+%% iodata; `no_stdin' if the process was run
 %% without `stdin', `closed' if it has closed it, has ended, or `eof' was sent.
 -spec send(target(), iodata() | eof, [{timeout, timeout()}]) ->
     ok | {error, reason()}.
-send(Process, Data, Options) when is_list(Options) ->
-    Timeout = proplists:get_value(timeout, Options, infinity),
-    case proctor_spec:timeout(Timeout) of
-        true -> to_child(Process, {send, data(Data), Timeout}, no_process);
-        false -> {error, {badopt, {timeout, Timeout}}}
-    end.
+send(Process, Data, []) ->
+    send_data(Process, Data, infinity);
+send(Process, Data, [{timeout, Timeout}]) ->
+    within(Timeout, fun() -> send_data(Process, Data, Timeout) end);
+send(_Process, _Data, Options) ->
+    {error, {badopt, Options}}.
 
 %% @doc The same without waiting: `{error, busy}' if it would have to.
 -spec send_nowait(target(), iodata() | eof) -> ok | {error, reason()}.
 send_nowait(Process, Data) ->
-    to_child(Process, {send, data(Data), nowait}, no_process).
+    send_data(Process, Data, nowait).
 
-data(eof) -> eof;
-data(Data) -> iolist_to_binary(Data).
+send_data(Process, eof, Timeout) ->
+    to_child(Process, {send, eof, Timeout}, no_process);
+send_data(Process, Data, Timeout) ->
+    case proctor_text:data(Data) of
+        {ok, Bytes} -> to_child(Process, {send, Bytes, Timeout}, no_process);
+        error -> {error, {badopt, data}}
+    end.
 
 to_child(Target, Request, Gone) ->
     case proctor_target:process(Target) of
@@ -472,20 +552,22 @@ recv(Process, What) ->
 -spec recv(target(), non_neg_integer() | stdout | stderr
                      | {stdout | stderr, non_neg_integer()}, timeout()) ->
     {ok, binary()} | {error, reason()}.
-recv(Process, Length, Timeout) when is_integer(Length) ->
-    recv(Process, any, Length, Timeout);
-recv(Process, Stream, Timeout) when is_atom(Stream) ->
-    recv(Process, Stream, 0, Timeout);
-recv(Process, {Stream, Length}, Timeout) ->
-    recv(Process, Stream, Length, Timeout).
+recv(Process, {Stream, Length}, Timeout)
+  when Stream =:= stdout orelse Stream =:= stderr, is_integer(Length),
+       Length >= 0 ->
+    receive_from(Process, Stream, Length, Timeout);
+recv(Process, Stream, Timeout) when Stream =:= stdout; Stream =:= stderr ->
+    receive_from(Process, Stream, 0, Timeout);
+recv(Process, Length, Timeout) when is_integer(Length), Length >= 0 ->
+    receive_from(Process, any, Length, Timeout);
+recv(_Process, What, _Timeout) ->
+    {error, {badopt, What}}.
 
-recv(Process, Stream, Length, Timeout)
-  when Stream =:= stdout orelse Stream =:= stderr orelse Stream =:= any,
-       is_integer(Length), Length >= 0 ->
-    case proctor_spec:timeout(Timeout) of
-        true -> to_child(Process, {recv, Stream, Length, Timeout}, closed);
-        false -> {error, {badopt, {timeout, Timeout}}}
-    end.
+receive_from(Process, Stream, Length, Timeout) ->
+    within(Timeout,
+           fun() ->
+               to_child(Process, {recv, Stream, Length, Timeout}, closed)
+           end).
 
 %% @doc Sets `{active, true | false | once | N}' of a process; a number is
 %% added to what is left of the last one. See {@link run/2}. A process that was
@@ -500,10 +582,14 @@ setopts(Process, Options) ->
                (_) ->
                     false
             end,
-    case is_list(Options) andalso lists:all(Valid, Options) of
+    case is_list(Options) andalso length_of(Options) =/= improper
+        andalso lists:all(Valid, Options) of
         true -> to_child(Process, {setopts, Options}, no_process);
         false -> {error, {badopt, Options}}
     end.
+
+length_of(List) ->
+    try length(List) catch error:badarg -> improper end.
 
 %% @doc Stops a process: SIGTERM or its own stop command and, if that does not
 %% help within its `kill_timeout', SIGKILL. Returns when this has begun. To be
@@ -518,6 +604,9 @@ stop(Process) ->
 %% dropped.
 -spec stop_and_wait(target(), timeout()) -> term() | {error, reason()}.
 stop_and_wait(Process, Timeout) ->
+    within(Timeout, fun() -> stop_within(Process, Timeout) end).
+
+stop_within(Process, Timeout) ->
     Start = erlang:monotonic_time(millisecond),
     case proctor_target:process(Process) of
         {ok, Pid} ->
@@ -565,12 +654,16 @@ await_down(Ref, Timeout) ->
 -spec kill(target() | integer(), atom() | integer()) -> ok | {error, reason()}.
 kill(Process, Signal) when is_atom(Signal); is_integer(Signal) ->
     try signal_to_int(Signal) of
-        Number ->
+        Number when Number >= 0, Number =< 64 ->
             Request = fun(Target) -> {kill, Target, Number} end,
-            killed(Process, proctor_target:ask(Request, Process))
+            killed(Process, proctor_target:ask(Request, Process));
+        _ ->
+            {error, einval}
     catch
         error:badarg -> {error, einval}
-    end.
+    end;
+kill(_Process, _Signal) ->
+    {error, einval}.
 
 killed(OsPid, {error, _}) when is_integer(OsPid), OsPid < -1 ->
     {error, "Not allowed to send signal to all processes"};
@@ -579,24 +672,38 @@ killed(_Process, {error, not_managed}) ->
 killed(_Process, Result) ->
     Result.
 
-%% @doc Sets the size of a process's terminal.
--spec winsz(target(), Rows :: non_neg_integer(),
-            Columns :: non_neg_integer()) -> ok | {error, reason()}.
-winsz(Process, Rows, Columns) when is_integer(Rows), is_integer(Columns) ->
-    ask(winsz, Process, [Rows, Columns]).
+%% @doc Sets the size of a process's terminal: 1 to 65535 of each, else it is
+%% `{badopt, {winsz, {Rows, Columns}}}'.
+-spec winsz(target(), Rows :: pos_integer(), Columns :: pos_integer()) ->
+    ok | {error, reason()}.
+winsz(Process, Rows, Columns)
+  when is_integer(Rows), Rows >= 1, Rows =< 16#FFFF,
+       is_integer(Columns), Columns >= 1, Columns =< 16#FFFF ->
+    ask(winsz, Process, [Rows, Columns]);
+winsz(_Process, Rows, Columns) ->
+    {error, {badopt, {winsz, {Rows, Columns}}}}.
 
 %% @doc Sets modes of a process's terminal, by the names of RFC 4254, section
-%% 8, in lower case: `[{echo, 0}, {vintr, 3}]'.
--spec pty_opts(target(), [{atom(), integer() | boolean()}]) ->
+%% 8, in lower case: `[{echo, 0}, {vintr, 3}]'. A character is a number from 0
+%% to 255, a flag 0, 1 or a boolean, a speed a number. If some are none of
+%% these it is `{invalid_pty_value, Bad}', with exactly those in their order.
+-spec pty_opts(target(), [proctor_pty:mode()]) ->
     ok | {error, reason()}.
-pty_opts(Process, Options) when is_list(Options) ->
-    ask(pty_opts, Process, [Options]).
+pty_opts(Process, Options) ->
+    case proctor_pty:check(Options) of
+        ok -> ask(pty_opts, Process, [Options]);
+        {bad, Bad} -> {error, {invalid_pty_value, Bad}};
+        _ -> {error, {badopt, Options}}
+    end.
 
 %% @doc Puts a process into the process group of another child, or with 0 into
 %% one of its own.
 -spec setpgid(target(), non_neg_integer()) -> ok | {error, reason()}.
-setpgid(Process, Group) when is_integer(Group) ->
-    ask(setpgid, Process, [Group]).
+setpgid(Process, Group)
+  when is_integer(Group), Group >= 0, Group =< 16#7FFFFFFF ->
+    ask(setpgid, Process, [Group]);
+setpgid(_Process, Group) ->
+    {error, {badopt, {group, Group}}}.
 
 ask(What, Process, Args) ->
     Request = fun(Target) -> {ask, What, Target, Args} end,
@@ -644,8 +751,10 @@ debug(Level) ->
 %% 0 to 10; returns what it was.
 -spec debug(non_neg_integer(), where() | atom() | pid()) ->
     {ok, OldLevel :: non_neg_integer()} | {error, reason()}.
-debug(Level, Where) when is_integer(Level), Level >= 0 ->
-    at(Where, {debug, Level}).
+debug(Level, Where) when is_integer(Level), Level >= 0, Level =< 10 ->
+    at(Where, {debug, Level});
+debug(_Level, _Where) ->
+    {error, badarg}.
 
 %% @equiv info([])
 -spec info() -> {ok, map()} | {error, reason()}.

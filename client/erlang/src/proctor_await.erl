@@ -90,10 +90,10 @@ accept(Pid, _OsPid, #{ref := Ref} = Spec, {Start, Timeout, Patience}) ->
     Monitor = monitor(process, Pid),
     Result = case await(Ref, Monitor, left(min(Timeout, Patience), Start)) of
                  nothing when Timeout =< Patience ->
-                     ok = proctor_child:cancel(Pid, Ref),
+                     ok = proctor_child:cancel(Pid),
                      {error, timeout};
                  nothing ->
-                     ok = proctor_child:abandon(Pid, Ref),
+                     ok = proctor_child:abandon(Pid),
                      last_word(await(Ref, Monitor, ?LAST_WORD), Spec);
                  Answer ->
                      Answer

@@ -21,7 +21,7 @@
 -module(proctor_child).
 -behaviour(gen_statem).
 
--export([start/4, output/3, event/2, cancel/2, abandon/2, whose/1, call/3]).
+-export([start/4, output/3, event/2, cancel/1, abandon/1, whose/1, call/3]).
 -export([enter/5, init/1, callback_mode/0, offered/3, running/3, draining/3,
          format_status/1, code_change/4]).
 
@@ -37,6 +37,9 @@
                  | {discard, stdout | stderr} | discard | {confirm, reference()}
                  | info.
 %% `discard': from now on nobody wants that stream, or any.
+
+%% Bytes that a stream that nobody reads before the end may leave with it.
+-define(KEPT, 1048576).
 
 -record(waiter, {ref :: reference(),
                  monitor :: reference(),
@@ -101,14 +104,14 @@ event(Pid, Event) ->
 
 %% @doc The caller of that run has given up: what has become of it is to go,
 %% without a word to the caller.
--spec cancel(pid(), reference()) -> ok.
-cancel(Pid, Ref) ->
-    gen_statem:cast(Pid, {cancel, Ref}).
+-spec cancel(pid()) -> ok.
+cancel(Pid) ->
+    gen_statem:cast(Pid, cancel).
 
 %% @doc The caller of that run waits no longer, and wants what is known.
--spec abandon(pid(), reference()) -> ok.
-abandon(Pid, Ref) ->
-    gen_statem:cast(Pid, {abandon, Ref}).
+-spec abandon(pid()) -> ok.
+abandon(Pid) ->
+    gen_statem:cast(Pid, abandon).
 
 %% @doc Whose process `Pid' is, without asking it: its server and its OS
 %% process. For a process of this node.
@@ -177,7 +180,7 @@ callback_mode() ->
 offered({call, From}, {confirm, Ref}, #child{spec = #{ref := Ref}} = Child) ->
     ok = order(confirmed, Child),
     {next_state, running, untie(Child), [{reply, From, ok}]};
-offered(cast, {cancel, Ref}, #child{spec = #{ref := Ref}} = Child) ->
+offered(cast, cancel, Child) ->
     withdraw(normal, Child);
 offered(info, {'DOWN', Server, process, _, Reason},
         #child{server = Server} = Child) ->
@@ -247,8 +250,10 @@ failed(Failure, #child{ospid = OsPid} = Child) ->
 
 dispatch({call, From}, Request, Child) ->
     settle(handle_call(Request, From, Child));
-dispatch(cast, {Action, Ref}, #child{spec = #{ref := Ref}} = Child) ->
-    given_up(Action, Child);
+dispatch(cast, cancel, Child) ->
+    withdraw(normal, Child);
+dispatch(cast, abandon, Child) ->
+    finish(no_answer, Child);
 dispatch(cast, _Message, Child) ->
     Child;
 dispatch(info, Message, Child) ->
@@ -281,6 +286,11 @@ linked(#{link := Link, reply := Reply}) ->
 tied(#{reply := run, monitor := false, active := true}) -> false;
 tied(_) -> true.
 
+tie(#child{tie = undefined, spec = #{caller := Caller}} = Child) ->
+    Child#child{tie = monitor(process, Caller)};
+tie(Child) ->
+    Child.
+
 untie(#child{spec = Spec, tie = Tie} = Child) ->
     case tied(Spec) of
         true ->
@@ -295,21 +305,6 @@ untie(#child{spec = Spec, tie = Tie} = Child) ->
 withdraw(Reason, #child{spec = #{caller := Caller}} = Child) ->
     true = unlink(Caller),
     leave(Reason, Child).
-
-%% Who waits for the end has asked for no message but that.
-given_up(cancel, #child{spec = #{reply := Reply}} = Child)
-  when Reply =/= run ->
-    leave(normal, Child);
-given_up(abandon, #child{spec = #{reply := Reply}} = Child)
-  when Reply =/= run ->
-    finish(no_answer, Child);
-given_up(_Action, Child) ->
-    Child.
-
-tie(#child{tie = undefined, spec = #{caller := Caller}} = Child) ->
-    Child#child{tie = monitor(process, Caller)};
-tie(Child) ->
-    Child.
 
 %% A port program that keeps no time leaves that to us. After all that it may
 %% need for the end we wait no longer for what it says of it.
@@ -464,15 +459,22 @@ count(Stream, Data, #child{streams = Streams} = Child) ->
     {_, Queue1} = proctor_stream:drop(proctor_stream:put(Data, Queue)),
     Child#child{streams = Streams#{Stream := Queue1}}.
 
+%% Who waits for all of it has too much: it is stopped. What is only wanted with
+%% the end is kept as far as it goes.
 collect(_Stream, _Data, #child{kept = too_many} = Child) ->
     Child;
-collect(Stream, Data, #child{kept = Kept, spec = #{max_output := Max}}
+collect(Stream, Data, #child{kept = Kept, spec = #{max_output := Max,
+                                                   reply := Reply}}
         = Child) ->
+    Most = case Reply of run -> min(Max, ?KEPT); _ -> Max end,
     case Kept + byte_size(Data) of
-        Sum when Sum > Max ->
-            ok = order(stop, Child),
-            keep(Stream, binary:part(Data, 0, Max - Kept),
-                 Child#child{kept = too_many});
+        Sum when Sum > Most ->
+            Child1 = keep(Stream, binary:part(Data, 0, Most - Kept),
+                          Child#child{kept = too_many}),
+            case Reply of
+                run -> Child1;
+                _ -> ok = order(stop, Child), Child1
+            end;
         Sum ->
             keep(Stream, Data, Child#child{kept = Sum})
     end.
@@ -743,16 +745,30 @@ finish(Why, #child{spec = #{reply := Reply}, recvs = Recvs} = Child) ->
         full -> result(full(Why, Child), Child)
     end.
 
-say(Why, #child{spec = Spec, ospid = OsPid, exit = Exit}) ->
+say(Why, #child{spec = Spec, ospid = OsPid, exit = Exit} = Child) ->
     #{monitor := Monitor, exit := Wanted, caller := Caller} = Spec,
     Reason = case Why of
                  ended -> proctor_exit:reason(Exit);
                  {exit, Other} -> Other;
                  _ -> Why
              end,
-    is_map(Exit) andalso Wanted andalso (Caller ! {exit, OsPid, Exit}),
+    is_map(Exit) andalso Wanted
+        andalso (Caller ! {exit, OsPid, with_collected(Child)}),
     Monitor andalso (Caller ! {'DOWN', OsPid, process, self(), Reason}),
     Reason.
+
+with_collected(#child{exit = Exit, spec = Spec, collected = {Out, Err},
+                      kept = Kept}) ->
+    #{truncated := Truncated} = Exit,
+    Collected = maps:from_list(
+                  [{Stream, iolist_to_binary(lists:reverse(List))}
+                   || {Stream, List} <- [{stdout, Out}, {stderr, Err}],
+                      maps:get(Stream, Spec) =:= collect]),
+    Cut = case Kept of
+              too_many -> maps:keys(Collected);
+              _ -> []
+          end,
+    maps:merge(Exit#{truncated := lists:usort(Truncated ++ Cut)}, Collected).
 
 %% Its name is an alias of the caller: if that has given up nothing arrives.
 -spec result(term(), #child{}) -> no_return().

@@ -98,8 +98,13 @@
 child_spec({Command, Args}) ->
     child_spec({Command, Args, []});
 child_spec({Command, Args, Options}) ->
-    Seconds = proplists:get_value(kill_timeout, Options, 5),
-    #{id => proplists:get_value(name, Options, Command),
+    %% What is wrong with them is for the start to tell.
+    {Own, RunOptions} = case proctor_run_options:divide(daemon, Options) of
+                            {ok, Its, Rest} -> {Its, Rest};
+                            {error, _} -> {#{}, []}
+                        end,
+    Seconds = proplists:get_value(kill_timeout, RunOptions, 5),
+    #{id => maps:get(name, Own, Command),
       start => {?MODULE, start_link, [Command, Args, Options]},
       restart => permanent,
       shutdown => Seconds * 1000 + 5000,
@@ -112,10 +117,14 @@ child_spec({Command, Args, Options}) ->
     {ok, pid()} | {error, term()}.
 start_link(Command, Args, Options) ->
     Init = {Command, Args, Options},
-    Started = case proplists:get_value(name, Options) of
-                  undefined -> gen_server:start_link(?MODULE, Init, []);
-                  Name -> gen_server:start_link({local, Name}, ?MODULE, Init,
-                                                [])
+    Started = case proctor_run_options:divide(daemon, Options) of
+                  {error, Problem} ->
+                      {error, {options, einval,
+                               proctor_run_options:explain(Problem)}};
+                  {ok, #{name := Name}, _} when Name =/= undefined ->
+                      gen_server:start_link({local, Name}, ?MODULE, Init, []);
+                  {ok, _, _} ->
+                      gen_server:start_link(?MODULE, Init, [])
               end,
     case Started of
         {ok, Pid} -> {ok, Pid};
@@ -156,7 +165,9 @@ init({Command, Args, Options}) ->
     process_flag(trap_exit, true),
     try
         {Own, RunOptions} = options(Options, Command),
-        Argv = argv(Command, Args, Options),
+        Argv = proctor_cmd:argv(Command, Args,
+                                proplists:get_value(node, RunOptions,
+                                                    node())),
         New = proctor_lines:new(maps:get(max_line, Own)),
         Daemon = #daemon{key = key(Own, Argv), options = Own,
                          lines = #{stdout => New, stderr => New}},
@@ -164,12 +175,15 @@ init({Command, Args, Options}) ->
             {ok, Pid, OsPid} ->
                 await_ready(Daemon#daemon{pid = Pid, ospid = OsPid,
                                           wanted = maps:get(ready, Own)});
+            {error, {badopt, What}} ->
+                {stop, {shutdown, {options, einval, What}}};
+            {error, {invalid_pty_value, _} = What} ->
+                {stop, {shutdown, {options, einval, What}}};
             {error, Reason} ->
                 {stop, {shutdown, Reason}}
         end
     catch
-        throw:{badopt, _} = Bad -> {stop, {shutdown, Bad}};
-        throw:{exec, _, _} = NotFound -> {stop, {shutdown, NotFound}}
+        throw:Wrong -> {stop, {shutdown, Wrong}}
     end.
 
 %% While the instance restarts there is nobody to ask.
@@ -186,23 +200,6 @@ run(Argv, RunOptions, Deadline) ->
             end;
         Result ->
             Result
-    end.
-
-argv(Command, Args, Options) ->
-    Name = unicode:characters_to_list(Command),
-    Local = proplists:get_value(node, Options, node()) =:= node(),
-    case Local andalso not lists:member($/, Name)
-        andalso os:find_executable(Name) of
-        false when Local ->
-            case lists:member($/, Name) of
-                true -> [Name | Args];
-                false -> throw({exec, enoent,
-                                unicode:characters_to_binary(Name)})
-            end;
-        false ->
-            [Name | Args];
-        Path ->
-            [Path | Args]
     end.
 
 await_ready(#daemon{options = #{ready := none}} = Daemon) ->
@@ -346,44 +343,29 @@ last_lines(#daemon{lines = #{stdout := Out, stderr := Err}} = Daemon) ->
 %%% Options
 
 options(Options, Command) ->
-    Name = filename:basename(unicode:characters_to_list(Command)),
     Defaults = #{name => undefined, exit_to_reason => fun exit_to_reason/1,
                  ready => none, ready_timeout => 10000, log => info,
-                 log_prefix => Name ++ ": ", log_metadata => #{},
+                 log_prefix => prefix(Command), log_metadata => #{},
                  output => none, max_line => 65536},
-    {Own, Rest} = lists:foldl(fun option/2, {Defaults, []}, Options),
-    {Own, [stdout, exit, kill_group, {errors, term}, {active, ?BURST}
-           | lists:reverse(Rest)]
-          ++ [stderr || not lists:member({stderr, stdout}, Rest)]}.
+    case proctor_run_options:divide(daemon, Options) of
+        {ok, Own, RunOptions} ->
+            {maps:merge(Defaults, Own),
+             [{active, ?BURST} | lists:map(fun option/1, RunOptions)]};
+        {error, Problem} ->
+            throw({options, einval, proctor_run_options:explain(Problem)})
+    end.
 
-option({Key, Value} = Option, {Own, Rest}) when is_map_key(Key, Own) ->
-    valid(Key, Value) orelse throw({badopt, Option}),
-    {Own#{Key := Value}, Rest};
-option({stop_signal, Signal} = Option, {Own, Rest}) ->
-    try proctor:signal_to_int(Signal) of
-        Number ->
-            Kill = "kill -" ++ integer_to_list(Number) ++ " \"$CHILD_PID\"",
-            {Own, [{kill, Kill} | Rest]}
-    catch
-        error:_ -> throw({badopt, Option})
-    end;
-option(stderr_to_stdout, {Own, Rest}) ->
-    {Own, [{stderr, stdout} | Rest]};
-option(kill_group, Acc) ->
-    Acc;
-option(Option, {Own, Rest}) ->
-    {Own, [Option | Rest]}.
+option({stop_signal, Signal}) ->
+    {kill, "kill -" ++ integer_to_list(proctor:signal_to_int(Signal))
+           ++ " \"$CHILD_PID\""};
+option(Option) ->
+    Option.
 
-valid(name, Name) -> is_atom(Name);
-valid(exit_to_reason, Fun) -> is_function(Fun, 1);
-valid(ready, {line, _}) -> true;
-valid(ready, Fun) -> is_function(Fun, 0);
-valid(ready_timeout, Ms) -> is_integer(Ms) andalso Ms >= 0;
-valid(log, Level) -> is_atom(Level);
-valid(log_prefix, Text) -> is_list(Text) orelse is_binary(Text);
-valid(log_metadata, Map) -> is_map(Map);
-valid(output, Sink) -> is_pid(Sink) orelse is_function(Sink, 2);
-valid(max_line, Bytes) -> is_integer(Bytes) andalso Bytes > 0.
+prefix(Command) ->
+    case proctor_text:name(Command) of
+        {ok, Name} -> [proctor_lines:repair(filename:basename(Name)), ": "];
+        error -> ""
+    end.
 
 exit_to_reason(#{status := {exited, 0}}) -> normal;
 exit_to_reason(#{status := Status}) -> Status.

@@ -3,26 +3,16 @@
 
 -export([text/1, run_text/2]).
 
-%% What `run' takes, and of that what `manage' takes.
--define(OPTIONS, [stdin, stdout, stderr, cd, env, executable, kill,
-                  kill_timeout, kill_group, group, user, nice,
-                  success_exit_code, pty, pty_echo, winsz, capabilities,
-                  debug]).
--define(MANAGE, [kill, kill_timeout, kill_group, nice, success_exit_code,
-                 debug]).
-
-%% @doc Why a request to run or manage something was refused, as text.
+%% @doc Why a request to run or manage something was refused, as text. What we
+%% take for an option the port program may not know yet.
 -spec run_text(term(), tuple()) -> term().
-run_text({badopt, Name}, {What, _, Options}) ->
+run_text({badopt, Name}, {_What, _, Options}) ->
     Key = name(Name),
     Given = [Option || Option <- Options, key(Option) =:= Key],
-    Known = fun(List) -> lists:member(Key, [atom_to_list(A) || A <- List]) end,
-    Head = case {Known(?OPTIONS), Known(?MANAGE), length(Given)} of
-               {false, _, _} -> "Unknown option";
-               {true, false, _} when What =:= manage ->
-                   "Not an option of manage";
-               {true, _, N} when N > 1 -> "Duplicate option";
-               {true, _, _} -> "Bad value of option"
+    Head = case Given of
+               [] -> "Unknown option";
+               [_] -> "Bad value of option";
+               _ -> "Duplicate option"
            end,
     characters("~ts: ~ts", [Head, Key]);
 run_text(Reason, _Request) ->

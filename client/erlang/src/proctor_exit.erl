@@ -1,8 +1,8 @@
 %% @doc How an OS process ended, whichever dialect told it.
 -module(proctor_exit).
 
--export([from_raw/1, from_native/2, timed_out/1, reason/1, unknown/1,
-         result/3, quit/1]).
+-export([from_raw/1, from_native/2, timed_out/1, reason/1, unknown/0,
+         unknown/1, result/3, quit/1]).
 
 -export_type([exit/0, status/0, reason/0, usage/0]).
 
@@ -26,11 +26,14 @@
                   raw := integer(),
                   killed := boolean(),
                   truncated := [stdout | stderr],
-                  usage => usage()}.
+                  usage => usage(),
+                  stdout => binary(),
+                  stderr => binary()}.
 %% `raw' is what erlexec's users are told: 0 for one that was stopped. `killed'
 %% says that it took a SIGKILL, because its `kill_timeout' was over.
 %% `truncated' has the streams that others still held open when they were
-%% closed: what these wrote later is missing.
+%% closed, or which were too much to be kept: something is missing there.
+%% `stdout' and `stderr' are there if they were to be collected.
 
 %% @doc Of a status as wait(2) gives it.
 -spec from_raw(integer()) -> exit().
@@ -80,7 +83,12 @@ reason(#{reason := timeout}) -> timeout;
 reason(#{raw := 0}) -> normal;
 reason(#{raw := Raw}) -> {exit_status, Raw}.
 
-%% @doc Of an end that nobody will tell: only why is known.
+%% @doc Of one whose end nobody has told.
+-spec unknown() -> exit().
+unknown() ->
+    from_raw(-1).
+
+%% @doc The same, if one knows why nobody will.
 -spec unknown(Why) -> #{status := unknown, reason := Why, usage := #{},
                         killed := false, truncated := []}.
 unknown(Why) ->

@@ -11,7 +11,8 @@
 %% that is there. A place that somebody chose is used or fails; the error
 %% lists what was tried.
 -spec program(proctor_options:start()) ->
-    {ok, file:filename()} | {error, {no_port_program, [string()]}}.
+    {ok, file:filename_all()} |
+    {error, {no_port_program, [file:filename_all()]}}.
 program(#{portexe := Path}) ->
     first([Path]);
 program(#{}) ->

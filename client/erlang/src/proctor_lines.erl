@@ -1,53 +1,117 @@
 %% @doc Cuts output into lines. Nothing but data: no process, no message.
+%%
+%% A line is what stands before a newline, to the byte: a carriage return
+%% stays, unless it is asked that those before a newline go with it. However
+%% the output comes in pieces, the lines are the same, and each byte costs the
+%% same.
 -module(proctor_lines).
 
--export([new/0, new/1, split/2, rest/1, repair/1]).
+-export([new/0, new/1, new/2, split/2, rest/1, repair/1]).
 
--export_type([lines/0]).
+-export_type([lines/0, max/0, cr/0]).
+
+-type max() :: pos_integer() | infinity.
+%% Bytes of a line, without its end; a longer one comes in several.
+
+-type cr() :: keep | strip.
+%% Whether a carriage return before a newline belongs to the line.
 
 -record(lines, {part = [] :: [binary()],
                 size = 0 :: non_neg_integer(),
-                max = infinity :: pos_integer() | infinity}).
+                max = infinity :: max(),
+                cr = keep :: cr()}).
 
 -opaque lines() :: #lines{}.
 
 %% @doc No bytes yet, and lines of any length.
 -spec new() -> lines().
 new() ->
-    #lines{}.
+    new(infinity).
 
 %% @doc A line that is longer than `Max' bytes comes in several.
--spec new(pos_integer() | infinity) -> lines().
+-spec new(max()) -> lines().
 new(Max) ->
-    #lines{max = Max}.
+    new(Max, keep).
 
-%% @doc The lines that are complete now, without what ends them: a newline,
-%% or a carriage return and a newline.
+%% @doc The same, and whether a carriage return before a newline stays.
+-spec new(max(), cr()) -> lines().
+new(Max, Cr) when Max =:= infinity orelse is_integer(Max) andalso Max > 0,
+                  Cr =:= keep orelse Cr =:= strip ->
+    #lines{max = Max, cr = Cr}.
+
+%% @doc The lines that are complete now, without the newlines.
 -spec split(binary(), lines()) -> {[binary()], lines()}.
 split(Data, Lines) ->
-    {Complete, Last} = pieces(binary:split(Data, <<"\n">>, [global]), Lines,
-                              []),
-    {lists:reverse(Complete), Last}.
+    case binary:split(Data, <<"\n">>, [global]) of
+        [Part] ->
+            {Acc, Lines1} = hold(Part, Lines, []),
+            {lists:reverse(Acc), Lines1};
+        [End | Rest] ->
+            [Last | Whole] = lists:reverse(Rest, [join(End, Lines)]),
+            {Acc, Lines1} = hold(Last, Lines#lines{part = [], size = 0}, []),
+            {whole(Whole, Lines, lists:reverse(Acc)), Lines1}
+    end.
 
-pieces([Last], Lines, Acc) ->
-    add(Last, Lines, Acc);
-pieces([Piece | More], Lines, Acc) ->
-    {Acc1, Whole} = add(Piece, Lines, Acc),
-    Line = bare(join(Whole)),
-    pieces(More, Whole#lines{part = [], size = 0}, [Line | Acc1]).
+%% The lines that have ended, last first, before those that follow. Most often
+%% each is as it should be, and looking costs less than making the list anew.
+whole(Whole, #lines{max = Max, cr = keep} = Lines, After) ->
+    case Max =:= infinity orelse fit(Whole, Max) of
+        true -> lists:reverse(Whole, After);
+        false -> each(Whole, Lines, After)
+    end;
+whole(Whole, Lines, After) ->
+    each(Whole, Lines, After).
 
-%% Whatever is too long leaves as a line before its time.
-add(Piece, #lines{part = Part, size = Size, max = Max} = Lines, Acc)
-  when Size + byte_size(Piece) =< Max ->
-    {Acc, Lines#lines{part = [Piece | Part], size = Size + byte_size(Piece)}};
-add(Piece, #lines{part = Part, size = Size, max = Max} = Lines, Acc) ->
-    Room = Max - Size,
-    <<Head:Room/binary, Tail/binary>> = Piece,
-    Line = join(Lines#lines{part = [Head | Part]}),
-    add(Tail, Lines#lines{part = [], size = 0}, [Line | Acc]).
+fit([Line | Rest], Max) when byte_size(Line) =< Max -> fit(Rest, Max);
+fit([], _Max) -> true;
+fit(_, _Max) -> false.
 
-join(#lines{part = Part}) ->
-    iolist_to_binary(lists:reverse(Part)).
+each([], _Lines, After) ->
+    After;
+each([Line | Rest], Lines, After) ->
+    each(Rest, Lines, lists:reverse(line(Line, Lines, []), After)).
+
+%% A line that has ended.
+line(Line, #lines{max = Max, cr = strip}, Acc) ->
+    cut(bare(Line), Max, Acc);
+line(Line, #lines{max = Max}, Acc) ->
+    cut(Line, Max, Acc).
+
+cut(Line, Max, Acc) when byte_size(Line) =< Max ->
+    [Line | Acc];
+cut(Line, Max, Acc) ->
+    <<Head:Max/binary, Tail/binary>> = Line,
+    cut(Tail, Max, [Head | Acc]).
+
+%% The beginning of a line. What is too long already leaves before its time; of
+%% a carriage return it is not known yet whether it counts.
+hold(<<>>, Lines, Acc) ->
+    {Acc, Lines};
+hold(Part, #lines{part = Parts, size = Size, max = Max, cr = Cr} = Lines, Acc)
+  ->
+    Size1 = Size + byte_size(Part),
+    Over = Cr =:= strip andalso binary:last(Part) =:= $\r,
+    case Over andalso Size1 - 1 =< Max orelse Size1 =< Max of
+        true ->
+            {Acc, Lines#lines{part = [own(Part) | Parts], size = Size1}};
+        false ->
+            Length = case Over of true -> Size1 - 1; false -> Size1 end,
+            Kept = Max * ((Length - 1) div Max),
+            <<Heads:Kept/binary, Tail/binary>> = join(Part, Lines),
+            {cut(Heads, Max, Acc),
+             Lines#lines{part = [own(Tail)], size = byte_size(Tail)}}
+    end.
+
+%% What waits must not keep the frame that it came in.
+own(Part) ->
+    case binary:referenced_byte_size(Part) > 2 * byte_size(Part) of
+        true -> binary:copy(Part);
+        false -> Part
+    end.
+
+join(End, #lines{part = []}) -> End;
+join(End, #lines{part = Parts}) ->
+    iolist_to_binary(lists:reverse(Parts, [End])).
 
 bare(Line) ->
     Size = byte_size(Line) - 1,
@@ -56,10 +120,13 @@ bare(Line) ->
         _ -> Line
     end.
 
-%% @doc What no newline ended: no line or one.
+%% @doc What no newline ended: no line or one, and two where a carriage return
+%% that no newline follows makes it too long.
 -spec rest(lines()) -> [binary()].
-rest(#lines{size = 0}) -> [];
-rest(Lines) -> [join(Lines)].
+rest(#lines{size = 0}) ->
+    [];
+rest(#lines{max = Max} = Lines) ->
+    lists:reverse(cut(join(<<>>, Lines), Max, [])).
 
 %% @doc Text that is UTF-8 for sure: each byte that is part of none becomes
 %% U+FFFD.
@@ -67,6 +134,12 @@ rest(Lines) -> [join(Lines)].
 repair(Line) ->
     case unicode:characters_to_binary(Line) of
         Line -> Line;
-        {_, Good, <<_, Rest/binary>>} ->
-            <<Good/binary, 16#FFFD/utf8, (repair(Rest))/binary>>
+        _ -> repair(Line, <<>>)
     end.
+
+repair(<<Char/utf8, Rest/binary>>, Good) ->
+    repair(Rest, <<Good/binary, Char/utf8>>);
+repair(<<_, Rest/binary>>, Good) ->
+    repair(Rest, <<Good/binary, 16#FFFD/utf8>>);
+repair(<<>>, Good) ->
+    Good.

@@ -38,8 +38,8 @@ refusal(_Text) ->
 -spec failed(string(), {atom(), term(), list()}) ->
     {failed, atom()}.
 failed(Who, {Class, Reason, Stack}) ->
-    ?LOG_ERROR("proctor: ~ts failed: ~w ~w in ~tp",
-               [Who, Class, failure(Reason), stack(Stack)], ?PROCTOR),
+    ?TELL(error, "proctor: ~ts failed: ~w ~w in ~tp",
+               [Who, Class, failure(Reason), stack(Stack)]),
     {failed, failure(Reason)}.
 
 %% @doc The name of a failure, without the term that it was about.

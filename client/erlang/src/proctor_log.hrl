@@ -1,7 +1,8 @@
-%% All that the application logs is under one domain, so that one filter has
-%% it: ?LOG_ERROR(Format, Args, ?PROCTOR). Logs name programs, never their
-%% arguments, environment or data: see proctor_log.
+%% What is logged here can be told apart by its domain. It names programs, never
+%% their arguments or environment.
 
 -include_lib("kernel/include/logger.hrl").
 
--define(PROCTOR, #{domain => [proctor]}).
+-define(TELL(Level, Report), ?LOG(Level, Report, #{domain => [proctor]})).
+-define(TELL(Level, Format, Args),
+        ?LOG(Level, Format, Args, #{domain => [proctor]})).

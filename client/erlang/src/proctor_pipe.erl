@@ -18,88 +18,96 @@
 -spec pipe([{proctor:text(), [proctor:text()]}], [proctor:cmd_option()]) ->
     {ok, proctor:result()} | {error, proctor:failure()}.
 pipe(Commands, Options) ->
-    Token = binary_to_list(binary:encode_hex(rand:bytes(?TOKEN div 2))),
-    try
-        Found = found(Commands, Options),
-        Script = script([length(Words) || Words <- Found], Options, Token),
-        {Max, CmdOptions} = options(Options, length(Found)),
-        {Found, Max, proctor_cmd:cmd("/bin/sh", ["-c", Script, "sh"
-                                                 | lists:append(Found)],
-                                     CmdOptions)}
-    of
-        {Words, Most, Result} ->
-            judge(told(Result, Token), Words, Most)
-    catch
-        throw:Reason -> {error, Reason};
-        error:_ -> {error, {options, einval, Commands}}
+    case proctor_run_options:divide(pipe, Options) of
+        {ok, Own, RunOptions} ->
+            try found(Commands, RunOptions) of
+                Found ->
+                    run(Found, maps:get(max_output, Own, infinity),
+                        RunOptions)
+            catch
+                throw:Reason -> {error, Reason}
+            end;
+        {error, Problem} ->
+            {error, {options, einval, proctor_run_options:explain(Problem)}}
     end.
 
-found([_ | _] = Commands, Options) when length(Commands) =< ?MOST ->
-    Node = proplists:get_value(node, Options, node()),
-    [words(Command, Node) || Command <- Commands];
-found(Commands, _Options) ->
-    throw({options, einval, Commands}).
+run(Found, Max, RunOptions) ->
+    Token = binary_to_list(binary:encode_hex(rand:bytes(?TOKEN div 2))),
+    {Errors, Options} = errors(RunOptions),
+    Script = script([length(Words) || Words <- Found], Errors, Token),
+    Result = proctor_cmd:cmd("/bin/sh", ["-c", Script, "sh"
+                                         | lists:append(Found)],
+                             [stderr, {max_output, most(Max, length(Found))}
+                              | Options]),
+    judge(told(Result, Token), Found, Max).
 
-words({Command, Args}, Node) ->
-    [path(proctor_cmd:find(Command, Node)) | [argument(Arg) || Arg <- Args]].
+%% What they may write does not count what the shell tells.
+most(infinity, _Count) -> infinity;
+most(Max, Count) -> Max + Count * ?WIDTH.
+
+found([_ | _] = Commands, Options) ->
+    Node = proplists:get_value(node, Options, node()),
+    try length(Commands) of
+        Count when Count =< ?MOST ->
+            [words(N, Command, Node)
+             || {N, Command} <- lists:zip(lists:seq(1, Count), Commands)];
+        _ ->
+            throw({options, einval, commands})
+    catch
+        error:badarg -> throw({options, einval, commands})
+    end;
+found(_Commands, _Options) ->
+    throw({options, einval, commands}).
+
+%% An error says which of the commands it is about, too.
+words(N, {Command, Args}, Node) ->
+    try
+        [Path | Words] = proctor_cmd:argv(Command, Args, Node),
+        [path(Path) | Words]
+    catch
+        throw:{options, einval, What} -> throw({options, einval, {N, What}})
+    end;
+words(N, _, _Node) ->
+    throw({options, einval, {N, command}}).
 
 %% Some shells would take it for an option of exec.
-path("-" ++ _ = Path) -> "./" ++ Path;
+path(<<"-", _/binary>> = Path) -> <<"./", Path/binary>>;
 path(Path) -> Path.
 
-%% Any bytes but that which ends it.
-argument(Arg) ->
-    Bytes = case is_binary(Arg) of
-                true -> Arg;
-                false -> unicode:characters_to_binary(Arg)
-            end,
-    is_binary(Bytes) andalso binary:match(Bytes, <<0>>) =:= nomatch
-        orelse throw({options, einval, Arg}),
-    Bytes.
-
 %% Whether the standard error of the commands is wanted is the script's to see
-%% to, and what they may write does not count what the shell tells.
-options(Options, Count) ->
-    lists:keymember(executable, 1, Options)
-        andalso throw({options, einval, executable}),
-    Rest = [Option || Option <- Options, Option =/= stderr,
-                      Option =/= stderr_to_stdout,
-                      not is_tuple(Option) orelse
-                          element(1, Option) =/= max_output],
-    case proplists:get_value(max_output, Options, infinity) of
-        Max when is_integer(Max), Max >= 0 ->
-            {Max, [stderr, {max_output, Max + Count * ?WIDTH} | Rest]};
-        infinity ->
-            {infinity, [stderr | Rest]};
-        Bad ->
-            throw({options, einval, {max_output, Bad}})
-    end.
+%% to; the shell's own is how it tells what became of them.
+errors(Options) ->
+    {Wanted, Rest} = lists:partition(fun is_stderr/1, Options),
+    Where = case Wanted of
+                [{stderr, stdout}] -> "&1";
+                [{stderr, null}] -> "/dev/null";
+                [{stderr, false}] -> "/dev/null";
+                [_] -> "&2";
+                [] -> "/dev/null"
+            end,
+    {Where, Rest}.
+
+is_stderr(Option) ->
+    Option =:= stderr orelse is_tuple(Option)
+        andalso element(1, Option) =:= stderr.
 
 %%% The script
 
 %% Nothing is started unless everything can be. The shell's own complaints are
 %% nobody's standard error.
-script(Lengths, Options, Token) ->
+script(Lengths, Errors, Token) ->
     {Stages, _} = lists:mapfoldl(fun(Length, {N, First}) ->
                                      {{N, First, Length},
                                       {N + 1, First + Length}}
                                  end, {1, 1}, Lengths),
     unicode:characters_to_binary(
       [io_lib:format("t() { printf '%s %03d %03d\\n' ~s $1 $2 >&3; }\n"
-                     "exec 3>&2 4>~s 2>/dev/null\n", [Token, errors(Options)]),
+                     "exec 3>&2 4>~s 2>/dev/null\n", [Token, Errors]),
        [io_lib:format("[ -e \"${~w}\" ] || { t ~w 256; exit; }\n"
                       "[ -f \"${~w}\" ] && [ -x \"${~w}\" ] || "
                       "{ t ~w 257; exit; }\n", [First, N, First, First, N])
         || {N, First, _} <- Stages],
        lists:join(" | ", [stage(Stage) || Stage <- Stages])]).
-
-errors(Options) ->
-    case {lists:member(stderr, Options),
-          lists:member(stderr_to_stdout, Options)} of
-        {_, true} -> "&1";
-        {true, false} -> "&2";
-        {false, false} -> "/dev/null"
-    end.
 
 stage({N, First, Length}) ->
     Words = [io_lib:format("\"${~w}\" ", [I])
@@ -137,7 +145,7 @@ judge({error, _} = Error, _Found, _Max) ->
 judge({ok, [{N, Why} | _], _}, Found, _Max) when Why > 255 ->
     Errno = case Why of 256 -> enoent; 257 -> eacces end,
     [Path | _] = lists:nth(N, Found),
-    {error, {exec, Errno, unicode:characters_to_binary(Path)}};
+    {error, {exec, Errno, Path}};
 judge({ok, Told, Result}, Found, Max) ->
     #{stdout := Out, stderr := Err} = Full = statuses(Told, Result, Found),
     case byte_size(Out) + byte_size(Err) > Max of

@@ -66,7 +66,7 @@ open(Start) ->
 
 open(Program, #{env := Env, verbose := Verbose} = Start) ->
     Args = arguments(Start),
-    Verbose andalso ?LOG_NOTICE("proctor: starting ~ts ~tp", [Program, Args], ?PROCTOR),
+    Verbose andalso ?TELL(notice, "proctor: starting ~ts ~tp", [Program, Args]),
     try open_port({spawn_executable, Program},
                   [{args, Args}, {env, Env}, {packet, 4}, binary,
                    exit_status, use_stdio, hide]) of
@@ -86,15 +86,19 @@ await_ready(Port, Start) ->
         true = port_command(Port, Frame),
         receive
             {Port, {data, Data}} -> check_ready(Port, decode(Data, []));
-            {Port, {exit_status, Status}} -> {error, {port_exit, Status}};
-            {'EXIT', Port, Reason} -> {error, {port_exit, Reason}}
+            {Port, {exit_status, Status}} -> {error, exited(Status)};
+            {'EXIT', Port, Reason} -> {error, exited(Reason)}
         after ?READY_TIMEOUT ->
             ok = put_down(Port, {identity(Port), ?LAST_WORD}),
             {error, port_timeout}
         end
     catch
-        error:badarg -> {error, {port_exit, last_word(Port)}}
+        error:badarg -> {error, exited(last_word(Port))}
     end.
+
+%% As erlexec says it.
+exited(Status) when is_integer(Status) -> {port_exited_with_status, Status};
+exited(Reason) -> {port_exit, Reason}.
 
 check_ready(Port, {ok, {1, {ok, Hello}}}) when is_map(Hello) ->
     {ok, Port, native, Hello};
@@ -146,8 +150,7 @@ await_exit(Port, Deadline, Fun, Acc, Identity) ->
         {'EXIT', Port, Reason} ->
             {Reason, Acc}
     after Left ->
-        ?LOG_ERROR("proctor: the port program does not end; closing it", [],
-                   ?PROCTOR),
+        ?TELL(error, "proctor: the port program does not end; closing it", []),
         ok = put_down(Port, {Identity, ?LAST_WORD}),
         {timeout, Acc}
     end.
@@ -173,8 +176,8 @@ end_group(OsPid, Timeout) ->
                    ok = proctor_group:signal(OsPid, "KILL"),
                    proctor_group:await_gone(OsPid, ?LAST_WORD)
                end,
-    Gone orelse ?LOG_ERROR("proctor: the port program ~w is still there",
-                           [OsPid], ?PROCTOR),
+    Gone orelse ?TELL(error, "proctor: the port program ~w is still there",
+                           [OsPid]),
     ok.
 
 %% @doc Which process of the system a port's program is.
@@ -215,27 +218,14 @@ user(#{user := User}) ->
 user(#{root := true}) ->
     ["-user", "root"];
 user(#{args := Extra}) ->
-    case not lists:member("-user", Extra) andalso real_uid() =:= 0 of
+    case not lists:member("-user", Extra)
+        andalso proctor_options:real_uid() =:= 0 of
         true ->
-            ?LOG_NOTICE("proctor: this node runs as root, and so will "
-                        "whatever it starts that names no other user", [],
-                        ?PROCTOR),
+            ?TELL(notice, "proctor: this node runs as root, and so will "
+                  "whatever it starts that names no other user", []),
             ["-user", "root"];
         false ->
             []
-    end.
-
-real_uid() ->
-    case file:read_file("/proc/self/status") of
-        {ok, Status} ->
-            {match, [Uid]} = re:run(Status, "^Uid:\\s+([0-9]+)",
-                                    [multiline, {capture, [1], list}]),
-            list_to_integer(Uid);
-        {error, _} ->
-            case string:to_integer(os:cmd("id -ru")) of
-                {Uid, _} when is_integer(Uid) -> Uid;
-                {error, _} -> undefined
-            end
     end.
 
 %%% Writing

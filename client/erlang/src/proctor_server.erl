@@ -26,7 +26,8 @@
                  | list | count | info.
 
 -type link() :: #{server := pid(), line := proctor_port:line(),
-                  dialect := proctor_port:dialect()}.
+                  dialect := proctor_port:dialect(),
+                  cwd := binary() | undefined}.
 %% What the process of an OS process needs of its server.
 
 %% Requests are numbered from 1 to this and then from 1 again; 0 means that
@@ -93,20 +94,63 @@
 %% @doc Starts a server that belongs to nobody.
 -spec start([term()]) -> {ok, pid()} | {error, term()}.
 start(Options) ->
-    case proctor_options:name(Options) of
-        undefined -> started(gen_server:start(?MODULE, Options, []));
-        Name -> started(gen_server:start({local, Name}, ?MODULE, Options, []))
-    end.
+    start(start, Options).
 
 %% @doc Starts a server linked to the caller.
 -spec start_link([term()]) -> {ok, pid()} | {error, term()}.
 start_link(Options) ->
-    case proctor_options:name(Options) of
-        undefined ->
-            started(gen_server:start_link(?MODULE, Options, []));
-        Name ->
-            started(gen_server:start_link({local, Name}, ?MODULE, Options,
-                                          []))
+    start(start_link, Options).
+
+%% Options that are wrong are so whether it runs already or not.
+start(How, Options) ->
+    case proctor_options:start(Options) of
+        {ok, Start} ->
+            start(How, proctor_options:name(Options), Options,
+                  proctor_options:allowed(Start));
+        {error, _} = Error ->
+            Error
+    end.
+
+start(_How, _Name, _Options, {error, _} = Error) ->
+    Error;
+start(How, undefined, Options, ok) ->
+    started(gen_server:How(?MODULE, Options, []));
+start(How, Name, Options, ok) ->
+    case supervised(Name) of
+        {error, _} = Error -> Error;
+        none -> named(How, Name, Options)
+    end.
+
+%% One that its supervisor is just starting again is there.
+supervised(Name) ->
+    Instances = case whereis(proctor_sup) of
+                    Pid when Pid =:= self() -> [];
+                    _ -> proctor_sup:instances()
+                end,
+    case lists:keyfind(Name, 1, Instances) of
+        {Name, Server} ->
+            case is_process_alive(Server) of
+                true -> {error, {already_started, Server}};
+                false -> supervised(Name)
+            end;
+        false ->
+            none
+    end.
+
+%% It may have been killed just now, with its name still on the door.
+named(How, Name, Options) ->
+    case started(gen_server:How({local, Name}, ?MODULE, Options, [])) of
+        {error, {already_started, Pid}} = Error ->
+            case is_process_alive(Pid) of
+                true ->
+                    Error;
+                false ->
+                    Ref = monitor(process, Pid),
+                    receive {'DOWN', Ref, process, _, _} -> ok end,
+                    start(How, Name, Options, ok)
+            end;
+        Result ->
+            Result
     end.
 
 %% A refusal to start is the caller's to report: init/1 wraps it so that no
@@ -165,12 +209,13 @@ serving(Name, Port, {Dialect, Hello},
                 {os_pid, Number} -> Number;
                 undefined -> undefined
             end,
-    ?LOG_INFO(#{what => proctor_started, instance => Name, port => OsPid,
-                dialect => Dialect}, ?PROCTOR),
+    ?TELL(info, #{what => proctor_started, instance => Name, port => OsPid,
+                dialect => Dialect}),
     join(#state{name = Name, port = Port, port_os_pid = OsPid, hello = Hello,
                 alarm = Alarm, started = 0, answer_timeout = Timeout,
                 groups = [Name || Name =/= undefined] ++ Groups,
                 link = #{server => self(), dialect => Dialect,
+                         cwd => proctor_spec:cwd(),
                          line => proctor_port:start_line(Port)}}).
 
 join(#state{groups = Groups} = State) ->
@@ -199,9 +244,8 @@ failed(Failure, State) ->
     {stop, {shutdown, proctor_log:failed("an instance", Failure)}, State}.
 
 called({run, Request, Spec}, From, #state{link = Link} = State) ->
-    #{dialect := Dialect} = Link,
-    request(proctor_spec:request(Request, {Dialect, Spec}),
-            {run, From, Spec}, State);
+    request(proctor_spec:request(Request, Spec, Link), {run, From, Spec},
+            State);
 called({stop, Target}, From, State) ->
     on_target(Target, fun(OsPid) -> {{stop, OsPid}, {call, From}} end, State);
 called({kill, Target, Signal}, From, State) ->
@@ -230,7 +274,9 @@ called(list, From, State) ->
 called(count, _From, #state{ospids = OsPids} = State) ->
     {reply, map_size(OsPids), State};
 called(info, _From, State) ->
-    {reply, {ok, info(State)}, State}.
+    {reply, {ok, info(State)}, State};
+called(_Request, _From, State) ->
+    {reply, {error, badarg}, State}.
 
 %% @private
 -spec handle_cast(term(), #state{}) ->
@@ -322,8 +368,8 @@ format_status(Status) ->
              end, Status).
 
 port_exit(Reason, State) ->
-    ?LOG_ERROR("proctor: the port program ended: ~tp; ~w OS processes with it",
-               [Reason, map_size(State#state.ospids)], ?PROCTOR),
+    ?TELL(error, "proctor: the port program ended: ~tp; ~w OS processes with it",
+               [Reason, map_size(State#state.ospids)]),
     {stop, {shutdown, {port_exit, Reason}}, State}.
 
 %% Ends that are reported during the shutdown are still ends.
@@ -377,7 +423,7 @@ cancel(Ref, #state{pending = Pending, children = Children} = State) ->
                 (Other) ->
                      Other
              end,
-    _ = [proctor_child:cancel(Pid, Ref)
+    _ = [proctor_child:cancel(Pid)
          || {Pid, #child{spec = #{ref := R}}} <- maps:to_list(Children),
             R =:= Ref],
     State#state{pending = queue:from_list([Cancel(Waiting) || Waiting
@@ -453,8 +499,8 @@ message({0, {stdin_ack, OsPid, Bytes}}, State) ->
 message({0, {launcher_down, User}}, State) when is_binary(User) ->
     launcher_down(User, State);
 message({0, Event}, State) ->
-    ?LOG_WARNING("proctor: unknown event dropped: ~w",
-                 [proctor_log:failure(Event)], ?PROCTOR),
+    ?TELL(warning, "proctor: unknown event dropped: ~w",
+                 [proctor_log:failure(Event)]),
     State;
 message({Id, Reply}, #state{pending = Pending} = State) ->
     case queue:out(Pending) of
@@ -468,8 +514,8 @@ message({Id, Reply}, #state{pending = Pending} = State) ->
 %% Nobody runs as that user any more; the port program ends itself when it has
 %% no children, and whoever supervises us starts another.
 launcher_down(User, #state{launchers_down = Down, name = Name} = State) ->
-    ?LOG_ERROR("proctor: the launcher of ~ts has died; the port program of ~tp "
-               "ends when it has no children", [User, Name], ?PROCTOR),
+    ?TELL(error, "proctor: the launcher of ~ts has died; the port program of ~tp "
+               "ends when it has no children", [User, Name]),
     State#state{launchers_down = lists:usort([User | Down])}.
 
 output(Stream, OsPid, Data, #state{ospids = OsPids} = State) ->
@@ -480,8 +526,8 @@ output(Stream, OsPid, Data, #state{ospids = OsPids} = State) ->
         #{OsPid := orphan} ->
             ack_all(OsPid, [Stream], State);
         #{} ->
-            ?LOG_WARNING("proctor: output of unknown process ~tp dropped",
-                         [OsPid], ?PROCTOR),
+            ?TELL(warning, "proctor: output of unknown process ~tp dropped",
+                         [OsPid]),
             State
     end.
 
@@ -508,12 +554,12 @@ overtaken(Id, Reply, #state{pending = Pending} = State) ->
     Older = fun({Other, _}) -> Other =/= Id end,
     case lists:splitwith(Older, queue:to_list(Pending)) of
         {_, []} ->
-            ?LOG_WARNING("proctor: reply ~w, which nobody waits for, dropped",
-                         [Id], ?PROCTOR),
+            ?TELL(warning, "proctor: reply ~w, which nobody waits for, dropped",
+                         [Id]),
             State;
         {Lost, [{Id, Waiter} | Rest]} ->
-            ?LOG_WARNING("proctor: ~w requests before ~w got no reply",
-                         [length(Lost), Id], ?PROCTOR),
+            ?TELL(warning, "proctor: ~w requests before ~w got no reply",
+                         [length(Lost), Id]),
             lists:foreach(fun({_, W}) -> answer(W, {error, no_reply}) end,
                           Lost),
             reply(Waiter, Reply, State#state{pending = queue:from_list(Rest),
@@ -525,18 +571,17 @@ overtaken(Id, Reply, #state{pending = Pending} = State) ->
 reply({run, From, Spec}, {pid, OsPid}, #state{link = Link} = State) ->
     Pid = proctor_child:start(OsPid, From, Spec, Link),
     _ = monitor(process, Pid),
-    ?LOG_DEBUG(#{what => proctor_run, instance => State#state.name,
-                 ospid => OsPid, pid => Pid, program => program(Spec)},
-               ?PROCTOR),
+    ?TELL(debug, #{what => proctor_run, instance => State#state.name,
+                 ospid => OsPid, pid => Pid, program => program(Spec)}),
     #state{ospids = OsPids, children = Children, runs = Runs} = State,
     Child = #child{ospid = OsPid, spec = Spec,
                    taken = not is_map_key(offer, Spec)},
     State#state{ospids = OsPids#{OsPid => Pid}, runs = Runs + 1,
                 children = Children#{Pid => Child}};
 reply({run, From, Spec}, {error, Reason}, State) ->
-    ?LOG_DEBUG(#{what => proctor_refused, instance => State#state.name,
+    ?TELL(debug, #{what => proctor_refused, instance => State#state.name,
                  reason => proctor_log:refusal(Reason),
-                 program => program(Spec)}, ?PROCTOR),
+                 program => program(Spec)}),
     gen_server:reply(From, {error, Reason}),
     State;
 reply(cancelled, {pid, OsPid}, #state{ospids = OsPids} = State) ->
@@ -567,15 +612,15 @@ ended(OsPid, Exit, #state{ospids = OsPids} = State) ->
             #state{children = #{Pid := Child} = Children} = State,
             Exit1 = exit_of(Exit, Child),
             ok = proctor_child:event(Pid, {exit, Exit1}),
-            ?LOG_DEBUG(Exit1#{what => proctor_exit, ospid => OsPid, pid => Pid,
-                              instance => State#state.name}, ?PROCTOR),
+            ?TELL(debug, Exit1#{what => proctor_exit, ospid => OsPid, pid => Pid,
+                              instance => State#state.name}),
             Children1 = Children#{Pid := Child#child{exited = true}},
             State#state{ospids = Rest, children = Children1};
         {orphan, Rest} ->
             State#state{ospids = Rest};
         error ->
-            ?LOG_WARNING("proctor: end of unknown process ~tp dropped",
-                         [OsPid], ?PROCTOR),
+            ?TELL(warning, "proctor: end of unknown process ~tp dropped",
+                         [OsPid]),
             State
     end.
 

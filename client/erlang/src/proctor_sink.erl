@@ -66,9 +66,9 @@ consume(Fun, Stream, OsPid, Data) ->
     catch
         Class:Reason:Stack ->
             Short = proctor_log:stack(Stack),
-            ?LOG_ERROR("proctor: the function that takes ~w of ~w failed: "
+            ?TELL(error, "proctor: the function that takes ~w of ~w failed: "
                        "~w ~w in ~tp",
                        [Stream, OsPid, Class, proctor_log:failure(Reason),
-                        Short], ?PROCTOR),
+                        Short]),
             proctor_exit:quit({Reason, Short})
     end.

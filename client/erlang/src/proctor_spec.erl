@@ -1,15 +1,19 @@
-%% @doc Reads the options of {@link proctor:run/2}: some concern Erlang
-%% processes alone and make up a specification for {@link proctor_child}; the
-%% rest is the port program's to judge.
+%% @doc Reads a command and the options of {@link proctor:run/2}: some concern
+%% Erlang processes alone and make up a specification for
+%% {@link proctor_child}; the rest goes to the port program. What options there
+%% are is in {@link proctor_run_options}.
 -module(proctor_spec).
 
--export([run/3, run/4, request/2, where/1, timeout/1]).
+-export([run/3, run/4, manage/2, request/3, where/1, timeout/1, cwd/0]).
 
 -export_type([spec/0, sink/0]).
 
 %% Output that its reader has not taken yet, and input that the child has not.
 -define(WINDOW, 65536).
 -define(STDIN_WINDOW, 262144).
+
+%% What a `receive' can wait.
+-define(WAIT, 16#FFFFFFFF).
 
 -type sink() :: none | owner | collect | print | pid() | proctor:output_fun().
 %% Where a stream's data go: messages to the caller or what it receives by
@@ -38,7 +42,8 @@
                   timeout := pos_integer() | infinity,
                   success := 0..255,
                   errors := text | term,
-                  where := proctor:where()}.
+                  where := proctor:where(),
+                  cwd := binary() | undefined}.
 %% What the Erlang process of an OS process has to know.
 
 %% @doc As run/4 with nothing said beforehand.
@@ -48,43 +53,79 @@ run(Command, Options, Link) ->
     run(Command, Options, Link, #{}).
 
 %% @doc Divides the options of {@link proctor:run/2} between the port program
-%% and the Erlang process, and turns all text into UTF-8. `Link' is true if
-%% linking was asked for otherwise; `Given' is what the caller has decided.
-%% What is wrong with an option for the port program is for that to say; only
-%% what must not leave the node is refused here.
+%% and the Erlang process. `Link' is true if linking was asked for otherwise;
+%% `Given' is what the caller has decided. Everything is checked here, in the
+%% process that asks: what comes to a server can be sent.
 -spec run(term(), term(), boolean(), map()) ->
     {ok, {run, term(), [term()]}, spec()} | {error, term()}.
-run(Command, Options, Link, Given) when is_list(Options) ->
-    Spec = maps:merge(#{caller => self(), group_leader => group_leader(),
-                        command => Command, ref => make_ref(),
-                        reply => run, monitor => false, link => Link,
-                        exit => false, stdin => false, stdout => none,
-                        stderr => none, active => true, window => default,
-                        stdin_window => ?STDIN_WINDOW, input => none,
-                        max_output => infinity, timeout => infinity,
-                        success => 0, errors => text, where => []}, Given),
-    try lists:foldl(fun option/2, {[], Spec}, Options) of
-        {Rest, Spec1} ->
-            Request = {run, command(Command), lists:reverse(Rest)},
-            {ok, Request, window(collect(Spec1))}
-    catch
-        throw:{badopt, _} = Reason -> {error, Reason};
-        error:_ -> {error, {badopt, Options}}
-    end;
-run(_Command, Options, _Link, _Given) ->
-    {error, {badopt, Options}}.
+run(Command, Options, Link, Given) ->
+    case {proctor_text:command(Command),
+          proctor_run_options:read(run, Options)} of
+        {{ok, Argv}, {ok, List}} ->
+            {Wire, Spec} = lists:foldl(fun option/2,
+                                       {[], new(Command, Link, Given)}, List),
+            placed(Argv, lists:reverse(Wire), window(collect(Spec)));
+        {{error, What}, _} ->
+            {error, {badopt, What}};
+        {_, {error, Problem}} ->
+            refused(Options, Given, Problem)
+    end.
 
-%% @doc The request as a port program of that dialect takes it.
--spec request({run | manage, term(), [term()]},
-              {proctor_port:dialect(), spec()}) -> tuple().
-request({run, Command, Options}, {native, Spec}) ->
-    #{window := Window, timeout := Timeout, errors := Errors} = Spec,
-    {run, Command,
-     [{window, Window} || Window > 0]
-     ++ [{timeout, Timeout} || is_integer(Timeout)]
-     ++ [{exec_error, exit} || Errors =:= text] ++ Options};
-request(Request, {_Dialect, _Spec}) ->
+%% @doc The same for a process that was started elsewhere.
+-spec manage(proctor:ospid(), term()) ->
+    {ok, {manage, proctor:ospid(), [term()]}, spec()} | {error, term()}.
+manage(OsPid, Options) ->
+    case proctor_run_options:read(manage, Options) of
+        {ok, List} ->
+            {Wire, Spec} = lists:foldl(fun option/2,
+                                       {[], new({manage, OsPid}, false, #{})},
+                                       List),
+            {ok, {manage, OsPid, lists:reverse(Wire)}, window(Spec)};
+        {error, Problem} ->
+            refused(Options, #{}, Problem)
+    end.
+
+refused(Options, Given, Problem) ->
+    Terms = maps:get(errors, Given, text) =:= term
+        orelse (is_list(Options) andalso asked_terms(Options)),
+    Errors = case Terms of true -> term; false -> text end,
+    {error, proctor_run_options:run_error(Errors, Problem)}.
+
+asked_terms([{errors, term} | _]) -> true;
+asked_terms([_ | Rest]) -> asked_terms(Rest);
+asked_terms(_) -> false.
+
+new(Command, Link, Given) ->
+    maps:merge(#{caller => self(), group_leader => group_leader(),
+                 command => Command, ref => make_ref(),
+                 reply => run, monitor => false, link => Link,
+                 exit => false, stdin => false, stdout => none,
+                 stderr => none, active => true, window => default,
+                 stdin_window => ?STDIN_WINDOW, input => none,
+                 max_output => infinity, timeout => infinity,
+                 success => 0, errors => text, where => [],
+                 cwd => undefined}, Given).
+
+%% @doc The request as the port program of that link takes it.
+-spec request({run | manage, term(), [term()]}, spec(),
+              proctor_server:link()) -> tuple().
+request({run, Command, Options}, Spec, #{dialect := Dialect} = Link) ->
+    {run, Command, native(Dialect, Spec) ++ cd(Spec, Link) ++ Options};
+request(Request, _Spec, _Link) ->
     Request.
+
+native(native, #{window := Window, timeout := Timeout, errors := Errors}) ->
+    [{window, Window} || Window > 0]
+        ++ [{timeout, Timeout} || is_integer(Timeout)]
+        ++ [{exec_error, exit} || Errors =:= text];
+native(exec_port, _Spec) ->
+    [].
+
+%% The port program is where the node was when it was started.
+cd(#{cwd := Cwd}, #{cwd := Start}) when is_binary(Cwd), Cwd =/= Start ->
+    [{cd, Cwd}];
+cd(_Spec, _Link) ->
+    [].
 
 %% @doc Where something is to happen: the instance that the options say.
 -spec where(proctor:where() | atom() | pid()) ->
@@ -104,79 +145,125 @@ where(Instance) when is_atom(Instance) ->
 where(Other) ->
     {error, {badopt, Other}}.
 
-%% @doc Whether something is a time to wait.
+%% @doc Whether something is a time that `receive' can wait.
 -spec timeout(term()) -> boolean().
 timeout(infinity) -> true;
-timeout(Timeout) -> is_integer(Timeout) andalso Timeout >= 0.
+timeout(Timeout) -> is_integer(Timeout) andalso Timeout >= 0
+                        andalso Timeout =< ?WAIT.
 
-%%% Options for Erlang processes
+%% @doc The directory that this node is in, as bytes; `undefined' if that is
+%% gone. It asks the system, not the server of files: it is part of each run.
+-spec cwd() -> binary() | undefined.
+cwd() ->
+    case prim_file:get_cwd() of
+        {ok, Dir} ->
+            case proctor_text:name(Dir) of
+                {ok, Bytes} -> Bytes;
+                error -> undefined
+            end;
+        {error, _} ->
+            undefined
+    end.
 
-option(sync, {Rest, Spec}) ->
-    {Rest, sync(true, Spec)};
-option({sync, Flag}, {Rest, Spec}) when is_boolean(Flag) ->
-    {Rest, sync(Flag, Spec)};
-option(Key, {Rest, Spec})
-  when Key =:= monitor; Key =:= link; Key =:= exit ->
-    {Rest, Spec#{Key => true}};
-option({Key, Flag}, {Rest, Spec})
-  when Key =:= monitor orelse Key =:= link orelse Key =:= exit,
-       is_boolean(Flag) ->
-    {Rest, Spec#{Key => Flag}};
-option({active, Active} = Option, {Rest, Spec}) ->
-    Valid = is_boolean(Active) orelse Active =:= once
-        orelse (is_integer(Active) andalso Active > 0),
-    Valid orelse throw({badopt, Option}),
-    {Rest, Spec#{active => Active}};
-option({window, Bytes}, {Rest, Spec}) when is_integer(Bytes), Bytes >= 0 ->
-    {Rest, Spec#{window => Bytes}};
-option({stdin_window, Bytes}, {Rest, Spec})
-  when is_integer(Bytes), Bytes > 0 ->
-    {Rest, Spec#{stdin_window => Bytes}};
-option({timeout, infinity}, {Rest, Spec}) ->
-    {Rest, Spec#{timeout => infinity}};
-option({timeout, Timeout}, {Rest, Spec})
-  when is_integer(Timeout), Timeout >= 1, Timeout =< 86400000 ->
-    {Rest, Spec#{timeout => Timeout}};
-option({errors, Errors}, {Rest, Spec})
-  when Errors =:= text; Errors =:= term ->
-    {Rest, Spec#{errors => Errors}};
-option({Key, _} = Where, {Rest, #{where := Wheres} = Spec})
-  when Key =:= instance; Key =:= node ->
-    {Rest, Spec#{where => [Where | Wheres]}};
-option({Key, _} = Option, _Acc)
-  when Key =:= sync; Key =:= monitor; Key =:= link; Key =:= exit;
-       Key =:= window; Key =:= stdin_window; Key =:= timeout;
-       Key =:= errors ->
-    throw({badopt, Option});
-option(Option, Acc) ->
-    stream(Option, Acc).
+%%% Options
 
-sync(true, #{reply := run} = Spec) -> Spec#{reply => sync};
-sync(_, Spec) -> Spec.
+option({Name, Value, To}, {Wire, Spec}) ->
+    case To of
+        spec -> spec(Name, Value, {Wire, Spec});
+        where -> {Wire, Spec#{where => [{Name, Value}
+                                        | maps:get(where, Spec)]}};
+        wire -> {[wire(Name, Value) | Wire], Spec};
+        both -> {[wire(Name, Value) | Wire], Spec#{success => Value}};
+        _ -> stream(Name, Value, {Wire, Spec})
+    end.
+
+wire(Name, true) -> Name;
+wire(Name, Value) -> {Name, Value}.
+
+spec(sync, true, {Wire, #{reply := run} = Spec}) ->
+    {Wire, Spec#{reply => sync}};
+spec(sync, true, Acc) ->
+    Acc;
+spec(active, passive, {Wire, Spec}) ->
+    {Wire, Spec#{active => false}};
+spec(input, Data, {Wire, Spec}) ->
+    {piped(stdin, Wire), Spec#{input => Data, stdin => true}};
+spec(Name, Value, {Wire, Spec}) ->
+    {Wire, Spec#{Name => Value}}.
 
 %%% Streams
 
-stream(stdin, {Rest, Spec}) ->
-    {[stdin | Rest], Spec#{stdin => true}};
-stream({stdin, true}, {Rest, Spec}) ->
-    {[stdin | Rest], Spec#{stdin => true}};
-stream(Stream, {Rest, Spec}) when Stream =:= stdout; Stream =:= stderr ->
-    {[Stream | Rest], Spec#{Stream => owner}};
-stream({Stream, Sink}, {Rest, #{caller := Caller} = Spec})
-  when Stream =:= stdout orelse Stream =:= stderr, Sink =:= Caller ->
-    {[Stream | Rest], Spec#{Stream => owner}};
-stream({Stream, Sink}, {Rest, Spec})
-  when Stream =:= stdout orelse Stream =:= stderr,
-       Sink =:= print orelse is_pid(Sink) orelse is_function(Sink, 3) ->
-    {[Stream | Rest], Spec#{Stream => Sink}};
-stream({Stream, Sink} = Option, _Acc)
-  when Stream =:= stdout orelse Stream =:= stderr, is_function(Sink) ->
-    throw({badopt, Option});
-stream({Stream, File, Modes}, {Rest, Spec})
-  when Stream =:= stdout; Stream =:= stderr ->
-    {[{Stream, utf8(File), Modes} | Rest], Spec};
-stream(Option, Acc) ->
-    other(Option, Acc).
+stream(stdin, true, {Wire, Spec}) ->
+    {piped(stdin, Wire), Spec#{stdin => true}};
+stream(Stream, true, {Wire, Spec}) ->
+    {[Stream | Wire], Spec#{Stream => owner}};
+stream(Stream, Caller, {Wire, #{caller := Caller} = Spec}) ->
+    {[Stream | Wire], Spec#{Stream => owner}};
+stream(Stream, Sink, {Wire, Spec})
+  when Sink =:= print; Sink =:= collect; is_pid(Sink); is_function(Sink) ->
+    {[Stream | Wire], Spec#{Stream => Sink}};
+stream(Stream, {File, Modes}, {Wire, Spec}) ->
+    {[{Stream, File, Modes} | Wire], Spec};
+stream(Stream, Target, {Wire, Spec}) ->
+    {[{Stream, Target} | Wire], Spec}.
+
+%% Input makes it a pipe, too.
+piped(Stream, Wire) ->
+    [Stream | lists:delete(Stream, Wire)].
+
+%%% Places
+
+%% Relative names are of the directory that this node is in now, as those are
+%% that `file' takes. Another node has its own, and a name is relative to the
+%% option `cd' if there is one. Who names a user is spared a directory that
+%% nothing asks for: a rule of proctor.conf may be about the command alone.
+placed(Argv, Wire, #{where := Where} = Spec) ->
+    Local = local(Where),
+    Cd = lists:keymember(cd, 1, Wire),
+    User = lists:keymember(user, 1, Wire),
+    case {Local, Cd, User} of
+        {false, _, _} ->
+            {ok, {run, Argv, Wire}, Spec};
+        {true, true, _} ->
+            {ok, {run, Argv, [absolute_cd(Option) || Option <- Wire]}, Spec};
+        {true, false, false} ->
+            {ok, {run, Argv, Wire}, Spec#{cwd => cwd()}};
+        {true, false, true} ->
+            {ok, {run, absolute_program(Argv),
+                  [absolute_file(Option) || Option <- Wire]}, Spec}
+    end.
+
+local(Where) ->
+    proplists:get_value(node, Where, node()) =:= node()
+        andalso case proplists:get_value(instance, Where, proctor) of
+                    Pid when is_pid(Pid) -> node(Pid) =:= node();
+                    _ -> true
+                end.
+
+absolute_cd({cd, Dir}) -> {cd, absolute(Dir)};
+absolute_cd(Option) -> Option.
+
+absolute_program([Program | Args]) -> [absolute(Program) | Args];
+absolute_program(Text) -> Text.
+
+absolute_file({Name, File})
+  when is_binary(File), Name =:= stdin orelse Name =:= stdout
+                        orelse Name =:= stderr orelse Name =:= executable ->
+    {Name, absolute(File)};
+absolute_file({Stream, File, Modes}) ->
+    {Stream, absolute(File), Modes};
+absolute_file(Option) ->
+    Option.
+
+absolute(<<"/", _/binary>> = Name) ->
+    Name;
+absolute(Name) ->
+    case cwd() of
+        undefined -> Name;
+        Dir -> <<Dir/binary, "/", Name/binary>>
+    end.
+
+%%% What follows from the whole
 
 %% Nobody can read messages while waiting for a result.
 collect(#{reply := run} = Spec) ->
@@ -200,37 +287,3 @@ window(#{window := default, stdout := Out, stderr := Err, active := Active,
     end;
 window(Spec) ->
     Spec.
-
-%%% Options for the port program
-
-other({env, Env}, {Rest, Spec}) when is_list(Env) ->
-    {[{env, [variable(Var) || Var <- Env]} | Rest], Spec};
-other({success_exit_code, Code} = Option, {Rest, Spec}) ->
-    {[Option | Rest], Spec#{success => Code}};
-other({Key, Value}, {Rest, Spec})
-  when Key =:= cd; Key =:= executable; Key =:= kill; Key =:= user;
-       Key =:= stdin; Key =:= stdout; Key =:= stderr ->
-    {[{Key, utf8(Value)} | Rest], Spec};
-other(Option, {Rest, Spec}) ->
-    {[Option | Rest], Spec}.
-
-command([First | _] = Args) when is_list(First); is_binary(First) ->
-    [utf8(Arg) || Arg <- Args];
-command(Command) ->
-    utf8(Command).
-
-variable({Name, Value}) ->
-    {utf8(Name), utf8(Value)};
-variable(Var) ->
-    utf8(Var).
-
-%% Lists are characters, as everywhere in Erlang; binaries are bytes already.
-utf8(Text) when is_list(Text) ->
-    try unicode:characters_to_binary(Text) of
-        Bytes when is_binary(Bytes) -> Bytes;
-        _ -> Text
-    catch
-        error:badarg -> Text
-    end;
-utf8(Term) ->
-    Term.

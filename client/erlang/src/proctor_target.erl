@@ -7,6 +7,10 @@
 %% What a look at another node may take, in milliseconds.
 -define(LOOK, 5000).
 
+%% What fits a pid_t.
+-define(IS_OS_PID(OsPid), (is_integer(OsPid) andalso OsPid >= -16#80000000
+                           andalso OsPid =< 16#7FFFFFFF)).
+
 %% @doc Asks the server of a process something about it.
 -spec ask(fun((proctor_server:target()) -> proctor_server:request()),
           proctor:target() | integer()) -> term().
@@ -30,18 +34,20 @@ server(Pid) when is_pid(Pid) ->
         undefined -> {error, no_process};
         {error, _} = Error -> Error
     end;
-server(OsPid) when is_integer(OsPid) ->
+server(OsPid) when ?IS_OS_PID(OsPid) ->
     {ok, proctor, OsPid};
 server(Port) when is_port(Port) ->
     case erlang:port_info(Port, os_pid) of
         {os_pid, OsPid} -> {ok, proctor, OsPid};
         undefined -> {error, no_process}
     end;
-server({OsPid, Where}) when is_integer(OsPid) ->
+server({OsPid, Where}) when ?IS_OS_PID(OsPid) ->
     case proctor_spec:where(Where) of
         {ok, Server} -> {ok, Server, OsPid};
         {error, _} = Error -> Error
-    end.
+    end;
+server(_Other) ->
+    {error, no_process}.
 
 whose(Pid) when node(Pid) =:= node() ->
     proctor_child:whose(Pid);

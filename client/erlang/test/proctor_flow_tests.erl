@@ -536,7 +536,7 @@ fold_lines() ->
     ?assertMatch({ok, 100000, #{status := {exited, 0}}},
                  proctor:fold_lines(Count, 0, "seq 100000", [])),
     Collect = fun(Line, Acc) -> [Line | Acc] end,
-    ?assertMatch({ok, [<<"last">>, <<>>, <<"b">>, <<"a">>],
+    ?assertMatch({ok, [<<"last">>, <<>>, <<"b">>, <<"a\r">>],
                   #{status := {exited, 3}}},
                  proctor:fold_lines(Collect, [],
                                     "printf 'a\\r\\nb\\n\\nlast'; exit 3",

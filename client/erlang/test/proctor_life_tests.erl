@@ -59,8 +59,8 @@ options() ->
             ok = file:write_file(Stub, "#!/bin/sh\necho \"$@\" > "
                                        "${0%/*}/args; exit 9\n"),
             ok = file:change_mode(Stub, 8#755),
-            {error, {port_exit, 9}} = proctor:start([{portexe, Stub}
-                                                     | Options]),
+            {error, {port_exited_with_status, 9}} =
+                proctor:start([{portexe, Stub} | Options]),
             {ok, Args} = file:read_file(filename:join(Dir, "args")),
             Args
         end)
@@ -115,7 +115,7 @@ several() ->
                  lists:sort(proctor:instances())),
     ?assertMatch({error, {already_started, _}},
                  proctor:start_instance([{name, second}])),
-    ?assertMatch({error, {port_exit, 3}},
+    ?assertMatch({error, {port_exited_with_status, 3}},
                  proctor:start_instance([{name, third},
                                          {user, "no-such-user"}])),
     {ok, Pid, OsPid} = proctor:run("exec sleep 1000", [{instance, second}]),
@@ -195,7 +195,7 @@ reports() ->
     try
         {ok, Instance} = proctor:start(),
         {error, [{exit_status, 768}]} = proctor:run("exit 3", [sync]),
-        {error, _} = proctor:run("true", [no_such_option]),
+        {error, _} = proctor:run(["/no/such", "secret"], [{errors, term}]),
         ok = gen_server:stop(Instance),
         Reports = [Report || {log, #{msg := {report, #{what := _} = Report}}}
                                  <- flush()],
@@ -204,7 +204,7 @@ reports() ->
                         ospid := OsPid},
                       #{what := proctor_exit, status := {exited, 3},
                         ospid := OsPid},
-                      #{what := proctor_refused, program := shell}],
+                      #{what := proctor_refused, program := <<"/no/such">>}],
                      Reports)
     after
         ok = logger:set_primary_config(level, none),
@@ -379,7 +379,7 @@ daemon_refused() ->
     ?assertEqual({error, {exec, enoent, <<"no-such-command">>}},
                  proctor_daemon:start_link("no-such-command", [], [])),
     not_linked(),
-    ?assertEqual({error, {badopt, {max_line, 0}}},
+    ?assertEqual({error, {options, einval, {max_line, 0}}},
                  proctor_daemon:start_link("sleep", ["1"], [{max_line, 0}])),
     not_linked(),
     ?assertMatch({error, _},

@@ -620,7 +620,7 @@ not_started() ->
     ?assertEqual({error, not_started}, proctor:stop(1)).
 
 start_failures() ->
-    ?assertEqual({error, {port_exit, 3}},
+    ?assertEqual({error, {port_exited_with_status, 3}},
                  proctor:start([{user, "no-such-user"}])),
     ?assertEqual({error, {no_port_program, ["/no/such/port"]}},
                  proctor:start([{portexe, "/no/such/port"}])),
@@ -629,7 +629,7 @@ start_failures() ->
     ?assertEqual({error, {badopt, {alarm, "soon"}}},
                  proctor:start([{alarm, "soon"}])),
     with_stub("exit 4", fun(Stub) ->
-        ?assertEqual({error, {port_exit, 4}},
+        ?assertEqual({error, {port_exited_with_status, 4}},
                      proctor:start([{portexe, Stub}])),
         ok = file:change_mode(Stub, 8#644),
         ?assertEqual({error, {eacces, Stub}},
@@ -639,7 +639,7 @@ start_failures() ->
 start_options() ->
     with_stub("echo \"$@\" > ${0%/*}/args; echo \"$V\" >> ${0%/*}/args; exit 9",
               fun(Stub) ->
-        ?assertEqual({error, {port_exit, 9}},
+        ?assertEqual({error, {port_exited_with_status, 9}},
                      proctor:start([{portexe, Stub}, {user, nobody},
                                     {limit_users, ["a", "b"]}, {alarm, 3},
                                     debug, {args, ["-x", "y"]},
@@ -647,7 +647,7 @@ start_options() ->
         Args = filename:join(filename:dirname(Stub), "args"),
         ?assertEqual({ok, <<"-p 4 -user nobody -limit-users a,b -alarm 3 "
                             "-debug 1 -x y\nw\n">>}, file:read_file(Args)),
-        ?assertEqual({error, {port_exit, 9}},
+        ?assertEqual({error, {port_exited_with_status, 9}},
                      proctor:start([{portexe, Stub}])),
         Expected = case os:cmd("id -ru") of
                        "0\n" -> <<"-p 4 -user root\n\n">>;
@@ -752,7 +752,8 @@ application_life() ->
     %% A port program that cannot start is why the application cannot.
     ok = application:set_env(proctor, user, "no-such-user"),
     {error, {Reason, _}} = application:start(proctor),
-    ?assertMatch({shutdown, {failed_to_start_child, proctor, {port_exit, 3}}},
+    ?assertMatch({shutdown, {failed_to_start_child, proctor,
+                             {port_exited_with_status, 3}}},
                  Reason).
 
 strange_replies() ->

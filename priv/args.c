@@ -205,6 +205,8 @@ args_configtest(int argc, char *const *argv)
 void
 args_parse(struct args *a, int argc, char *const *argv)
 {
+	static char path[] = POLICY_PATH;
+	char *policy[] = { path, NULL };
 	const size_t count = sizeof(flags) / sizeof(flags[0]);
 	size_t f;
 	int i;
@@ -212,7 +214,7 @@ args_parse(struct args *a, int argc, char *const *argv)
 	if (argc > 1 && strcmp(argv[1], "-C") == 0)
 		args_check(argc - 2, argv + 2);
 	if (args_configtest(argc, argv))
-		exit(mode_check());
+		args_check(1, policy);
 	memset(a, 0, sizeof(*a));
 	a->packet = 2;
 	a->port_out = STDOUT_FILENO;

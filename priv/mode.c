@@ -18,11 +18,11 @@
 #include "log.h"
 #include "priv.h"
 
-#define POLICY_PATH "/etc/proctor.conf"
 #define NICE_ANY (-20)
 
 static struct policy policy;
 static enum mode mode = MODE_PLAIN;
+static const char *plain_why = "proctor is not set-user-ID root";
 
 static void __attribute__((__noreturn__)) mode_refuse(int status)
 {
@@ -160,7 +160,8 @@ mode_root(struct start *s, const struct args *a)
 	if (pw->pw_uid == 0)
 		log_warnx("children run as root");
 	if (!privs_able()) {
-		log_warnx("root has no rights to give away here");
+		plain_why = "root has no rights to give away here";
+		log_warnx("%s", plain_why);
 		mode_plain(s, a);
 		return;
 	}
@@ -182,14 +183,18 @@ mode_file(const struct start *s)
 	int fd;
 
 	if ((fd = policy_open(POLICY_PATH)) == -1) {
+		plain_why = "there is no " POLICY_PATH;
 		if (errno == ENOENT)
 			return (-1);
 		mode_refuse(EXIT_REFUSED);
 	}
+	/* The starter reads the log, and may not be one to read the file. */
+	policy.terse = 1;
 	if (policy_read(&policy, fd, POLICY_PATH) == -1 ||
 	    policy_resolve(&policy, POLICY_PATH) == -1)
 		mode_refuse(EXIT_REFUSED);
 	(void)close(fd);
+	plain_why = "no rule of " POLICY_PATH " is for its starter";
 	return (policy_concerns(&policy, &s->who) ? 0 : -1);
 }
 
@@ -197,10 +202,12 @@ mode_file(const struct start *s)
 static void
 mode_suid(struct start *s, const struct args *a)
 {
+	char why[128];
+
 	(void)mode_permit_self(s);
 	if (mode_file(s) == -1) {
-		log_warnx("no rule of %s is for %s: no other user can be had",
-		    POLICY_PATH, target_self_name());
+		log_warnx("nobody but %s can be had, as %s", target_self_name(),
+		    plain_why);
 		drop_self();
 		proc_hide();
 		policy_free(&policy);
@@ -213,7 +220,8 @@ mode_suid(struct start *s, const struct args *a)
 	target_self();
 	mode_targets(s, a, a->user != NULL ? a->user : target_self_name());
 	if (a->user != NULL && permit_user(a->user) == NULL) {
-		log_warnx("-user %s: not permitted", a->user);
+		permit_why_user(a->user, why, sizeof(why));
+		log_warnx("-user %s: not permitted: %s", a->user, why);
 		mode_refuse(
 		    getpwnam(a->user) == NULL ? EXIT_NOUSER : EXIT_REFUSED);
 	}
@@ -243,21 +251,9 @@ mode_now(void)
 	return (mode);
 }
 
-/* What does the file look like? The exit status of proctor -n. */
-int
-mode_check(void)
+/* Why it is plain, for who asks for somebody else; NULL if it is not. */
+const char *
+mode_plain_why(void)
 {
-	int fd;
-
-	policy_init(&policy);
-	if ((fd = policy_open(POLICY_PATH)) == -1) {
-		if (errno == ENOENT)
-			log_warn("%s", POLICY_PATH);
-		return (EXIT_REFUSED);
-	}
-	if (policy_read(&policy, fd, POLICY_PATH) == -1 ||
-	    policy_resolve(&policy, POLICY_PATH) == -1)
-		return (EXIT_REFUSED);
-	(void)printf("configuration OK\n");
-	return (EXIT_CLEAN);
+	return (mode == MODE_PLAIN ? plain_why : NULL);
 }

@@ -278,8 +278,8 @@ void start_group(void);
 
 /* mode.c: which of the three ways to be started it is, and its policy */
 void mode_choose(struct start *, const struct args *);
-int mode_check(void);
 enum mode mode_now(void);
+const char *mode_plain_why(void); /* NULL: it is not plain */
 
 /* target.c: whom children can run as */
 void target_init(const struct start *);
@@ -293,12 +293,18 @@ struct target *target_next(struct target *);
 /* permit.c: what policy says to what the broker asks for */
 void permit_init(struct policy *, const struct starter *, const char *user);
 size_t permit_users(char *buf, size_t size, uint32_t *count);
+const char *permit_starter(void); /* by name */
+const char *permit_name(const char *user);
 struct rule *permit_run(const struct run *);
+const char *permit_program(const struct run *);
+int permit_why_run(const struct run *, char *buf, size_t size);
+void permit_why_user(const char *, char *buf, size_t size);
 struct rule *permit_user(const char *);
 struct rule *permit_uid(uid_t);
 int permit_own(uid_t);
 int permit_kill(const struct rule *, const char *line);
 int permit_nice(const struct rule *, int nice);
+int permit_lowest(const struct rule *);
 
 /* privdrop.c: from root to what each process needs */
 #define DROP_NAME "_proctor"

@@ -1,6 +1,7 @@
 """PROTOCOL 6: the native dialect, row by row."""
 
 import os
+import re
 import signal
 import sys
 import tempfile
@@ -8,6 +9,7 @@ import time
 
 import etf
 import proc
+import starter
 from case import (ANY, BADARG, LAUNCHER, OK, ROOT, SLOW, STARTED, Like, Naming,
                   Skip, Text, case, check, eventually, expect, rows)
 from etf import A
@@ -233,8 +235,6 @@ STAGES = [
      (A.open, A.enoent, b"/nope/x")),
     ("open eisdir, stderr", "true", [(A.stderr, "/etc")],
      (A.open, A.eisdir, b"/etc")),
-    ("user eperm", "true", [(A.user, "no-such-user")],
-     (A.user, A.eperm, b"no-such-user")),
     ("group esrch", "true", [(A.group, NOBODY)], (A.group, A.esrch, b"")),
     ("decode, an empty command", "", [], einval(b"Empty command")),
     ("decode, no words", [], [], einval(b"Empty command")),
@@ -293,6 +293,16 @@ def stage_cut():
         check(len(detail) >= 1000 and path.startswith(detail), "%r", detail)
 
 
+@case(ERR + " stage user: why nobody else can be had")
+def stage_user():
+    with Native() as p:
+        reply = p.ask(A.run, "true", [(A.user, "no-such-user")])
+        check(reply[0] == A.error and reply[1][:2] == (A.user, A.eperm),
+              "%s", etf.show(reply))
+        check(re.match(rb"no-such-user: nobody but \w+ can be had, as ",
+                       reply[1][2]), "%r", reply[1][2])
+
+
 @case(ERR + " stage nice, without the right to it")
 def stage_nice():
     if ROOT:
@@ -300,7 +310,23 @@ def stage_nice():
     with Native() as p:
         reply = p.ask(A.run, "true", [(A.nice, -20)])
         check(reply[0] == A.error and reply[1][0] == A.nice
-              and reply[1][1] in (A.eperm, A.eacces), "%s", etf.show(reply))
+              and reply[1][1] in (A.eperm, A.eacces)
+              and reply[1][2] == b"nice -20", "%s", etf.show(reply))
+
+
+class NativePlain(Native, starter.Starter):
+    """Started by nobody special."""
+
+
+@case(ERR + " stage nice, of manage: as nobody special")
+def stage_nice_manage():
+    if not ROOT:
+        raise Skip("needs root")
+    with NativePlain(starter.PLAIN, user=False, cwd="/") as p:
+        pid = p.run("sleep 1000 & echo $!; wait", [A.stdout])
+        p.until(lambda: p.out(pid).endswith(b"\n"), "a pid")
+        expect((A.error, (A.nice, A.eacces, b"nice -5")),
+               p.ask(A.manage, int(p.out(pid)), [(A.nice, -5)]))
 
 
 @rows(ERR + " no descriptors left:", [

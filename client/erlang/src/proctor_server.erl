@@ -188,6 +188,7 @@ init(Options) ->
     process_flag(trap_exit, true),
     %% Output waits here when the node is slow: not to be copied with the heap.
     process_flag(message_queue_data, off_heap),
+    ok = proctor_place:init(),
     Now = erlang:monotonic_time(millisecond),
     case proctor_options:start(Options) of
         {ok, Start} ->
@@ -210,12 +211,12 @@ serving(Name, Port, {Dialect, Hello},
                 undefined -> undefined
             end,
     ?TELL(info, #{what => proctor_started, instance => Name, port => OsPid,
-                dialect => Dialect}),
+                  dialect => Dialect}),
     join(#state{name = Name, port = Port, port_os_pid = OsPid, hello = Hello,
                 alarm = Alarm, started = 0, answer_timeout = Timeout,
                 groups = [Name || Name =/= undefined] ++ Groups,
                 link = #{server => self(), dialect => Dialect,
-                         cwd => proctor_spec:cwd(),
+                         cwd => proctor_place:cwd(),
                          line => proctor_port:start_line(Port)}}).
 
 join(#state{groups = Groups} = State) ->

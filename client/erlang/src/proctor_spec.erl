@@ -4,7 +4,7 @@
 %% are is in {@link proctor_run_options}.
 -module(proctor_spec).
 
--export([run/3, run/4, manage/2, request/3, where/1, timeout/1, cwd/0]).
+-export([run/3, run/4, manage/2, request/3, where/1, timeout/1]).
 
 -export_type([spec/0, sink/0]).
 
@@ -64,7 +64,10 @@ run(Command, Options, Link, Given) ->
         {{ok, Argv}, {ok, List}} ->
             {Wire, Spec} = lists:foldl(fun option/2,
                                        {[], new(Command, Link, Given)}, List),
-            placed(Argv, lists:reverse(Wire), window(collect(Spec)));
+            {Argv1, Wire1, Cwd} =
+                proctor_place:place(Argv, lists:reverse(Wire),
+                                    maps:get(where, Spec)),
+            {ok, {run, Argv1, Wire1}, (window(collect(Spec)))#{cwd := Cwd}};
         {{error, What}, _} ->
             {error, {badopt, What}};
         {_, {error, Problem}} ->
@@ -151,20 +154,6 @@ timeout(infinity) -> true;
 timeout(Timeout) -> is_integer(Timeout) andalso Timeout >= 0
                         andalso Timeout =< ?WAIT.
 
-%% @doc The directory that this node is in, as bytes; `undefined' if that is
-%% gone. It asks the system, not the server of files: it is part of each run.
--spec cwd() -> binary() | undefined.
-cwd() ->
-    case prim_file:get_cwd() of
-        {ok, Dir} ->
-            case proctor_text:name(Dir) of
-                {ok, Bytes} -> Bytes;
-                error -> undefined
-            end;
-        {error, _} ->
-            undefined
-    end.
-
 %%% Options
 
 option({Name, Value, To}, {Wire, Spec}) ->
@@ -210,58 +199,6 @@ stream(Stream, Target, {Wire, Spec}) ->
 %% Input makes it a pipe, too.
 piped(Stream, Wire) ->
     [Stream | lists:delete(Stream, Wire)].
-
-%%% Places
-
-%% Relative names are of the directory that this node is in now, as those are
-%% that `file' takes. Another node has its own, and a name is relative to the
-%% option `cd' if there is one. Who names a user is spared a directory that
-%% nothing asks for: a rule of proctor.conf may be about the command alone.
-placed(Argv, Wire, #{where := Where} = Spec) ->
-    Local = local(Where),
-    Cd = lists:keymember(cd, 1, Wire),
-    User = lists:keymember(user, 1, Wire),
-    case {Local, Cd, User} of
-        {false, _, _} ->
-            {ok, {run, Argv, Wire}, Spec};
-        {true, true, _} ->
-            {ok, {run, Argv, [absolute_cd(Option) || Option <- Wire]}, Spec};
-        {true, false, false} ->
-            {ok, {run, Argv, Wire}, Spec#{cwd => cwd()}};
-        {true, false, true} ->
-            {ok, {run, absolute_program(Argv),
-                  [absolute_file(Option) || Option <- Wire]}, Spec}
-    end.
-
-local(Where) ->
-    proplists:get_value(node, Where, node()) =:= node()
-        andalso case proplists:get_value(instance, Where, proctor) of
-                    Pid when is_pid(Pid) -> node(Pid) =:= node();
-                    _ -> true
-                end.
-
-absolute_cd({cd, Dir}) -> {cd, absolute(Dir)};
-absolute_cd(Option) -> Option.
-
-absolute_program([Program | Args]) -> [absolute(Program) | Args];
-absolute_program(Text) -> Text.
-
-absolute_file({Name, File})
-  when is_binary(File), Name =:= stdin orelse Name =:= stdout
-                        orelse Name =:= stderr orelse Name =:= executable ->
-    {Name, absolute(File)};
-absolute_file({Stream, File, Modes}) ->
-    {Stream, absolute(File), Modes};
-absolute_file(Option) ->
-    Option.
-
-absolute(<<"/", _/binary>> = Name) ->
-    Name;
-absolute(Name) ->
-    case cwd() of
-        undefined -> Name;
-        Dir -> <<Dir/binary, "/", Name/binary>>
-    end.
 
 %%% What follows from the whole
 

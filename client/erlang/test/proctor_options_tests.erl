@@ -299,6 +299,7 @@ port_cases() ->
      {"more than the kernel takes", fun too_big/0},
      {"a relative entry of PATH", fun relative_path/0},
      {"the node's present directory", fun directory/0},
+     {"a node that moves", fun moves/0},
      {"an entry of PATH and another node", fun remote_place/0},
      {"options of daemons", fun daemons/0}].
 
@@ -508,6 +509,20 @@ directory() ->
     Line = list_to_binary([Dir, "\n"]),
     ?assertEqual({ok, [{stdout, [Line]}]},
                  proctor:run("pwd", [sync, stdout])).
+
+%% However often and fast it moves.
+moves() ->
+    elsewhere(fun(Dir) ->
+        Here = list_to_binary(Dir),
+        Places = [<<Here/binary, "/", (integer_to_binary(N))/binary>>
+                  || N <- lists:seq(1, 20)],
+        [ok = file:make_dir(Place) || Place <- Places],
+        [begin
+             ok = file:set_cwd(Place),
+             ?assertEqual(Place, proctor_place:cwd()),
+             ?assertEqual(Place, proctor_place:cwd())
+         end || _ <- lists:seq(1, 50), Place <- Places]
+    end).
 
 %% What is sent, without anybody there to take it.
 remote_place() ->

@@ -46,8 +46,6 @@
 -module(proctor_daemon).
 -behaviour(gen_server).
 
--include_lib("kernel/include/logger.hrl").
-
 -export([child_spec/1, start_link/3, ospid/1, statistics/1, stop/1]).
 -export([init_restarts/0]).
 -export([init/1, handle_call/3, handle_cast/2, handle_info/2, terminate/2]).
@@ -324,8 +322,10 @@ line(Stream, Line, #daemon{count = Count, options = Options} = Daemon) ->
         #{log := Level, log_prefix := Prefix, log_metadata := Metadata} ->
             logger:log(Level, "~ts~ts",
                        [Prefix, proctor_lines:repair(Line)],
-                       Metadata#{ospid => Daemon#daemon.ospid,
-                                 stream => Stream, daemon => self()})
+                       maps:merge(#{domain => [proctor]},
+                                  Metadata#{ospid => Daemon#daemon.ospid,
+                                            stream => Stream,
+                                            daemon => self()}))
     end,
     check(Line, Daemon#daemon{count = Count + 1}).
 

@@ -24,6 +24,9 @@
                   group_leader := pid(),
                   command := term(),
                   ref := reference(),
+                  %% See proctor_await.
+                  offer => true,
+                  patience => pos_integer() | infinity,
                   reply := run | sync | full,
                   monitor := boolean(),
                   link := boolean(),

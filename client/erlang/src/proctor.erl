@@ -52,6 +52,7 @@
       | {user, atom() | text()}
       | {limit_users, [text()]}
       | {alarm, Seconds :: non_neg_integer()}
+      | {linger, Milliseconds :: non_neg_integer()}
       | {args, [text()]}
       | {env, [{text(), text() | false}]}
       | {capabilities, all | [atom()]}
@@ -74,6 +75,7 @@
       | {window, Bytes :: non_neg_integer()}
       | {stdin_window, Bytes :: pos_integer()}
       | {timeout, Milliseconds :: pos_integer() | infinity}
+      | {linger, Milliseconds :: non_neg_integer()}
       | {errors, text | term}
       | {instance, atom() | pid()} | {node, node()}
       | stdin | {stdin, null | close | text()}
@@ -106,7 +108,10 @@
       | stderr | stderr_to_stdout
       | run_option().
 
--type output() :: [{stdout | stderr, [binary()]}].
+-type output() :: [{stdout | stderr, [binary()]}
+                   | {truncated, [stdout | stderr]}].
+%% `truncated' names the streams that others still had open when they were
+%% closed: see the option `linger' of {@link run/2}.
 
 -type reason() :: {badopt, term()} | port_closed | not_started | no_process
                 | noconnection | no_reply | timeout | too_big | closed | busy
@@ -115,6 +120,7 @@
 -type result() :: #{status := proctor_exit:status(),
                     reason := atom(),
                     usage := proctor_exit:usage(),
+                    truncated := [stdout | stderr],
                     ospid := ospid(),
                     stdout := binary(),
                     stderr := binary(),
@@ -150,6 +156,8 @@ start() ->
 %%   ambient capabilities.</dd>
 %% <dt>`{alarm, Seconds}'</dt><dd>What a shutdown may take before everything
 %%   is killed (12).</dd>
+%% <dt>`{linger, Milliseconds}'</dt><dd>See {@link run/2}: for runs that do not
+%%   say it themselves, and do not wait (0).</dd>
 %% <dt>`{args, Args}'</dt><dd>Further arguments.</dd>
 %% <dt>`{env, Env}'</dt><dd>Changes to its environment.</dd>
 %% <dt>`{groups, Groups}'</dt><dd>Groups, besides its name, in which
@@ -231,6 +239,14 @@ instances() ->
 %%   way to the command before {@link send/3} waits (262144).</dd>
 %% <dt>`{timeout, Milliseconds}'</dt><dd>Stop it when it has run that long, at
 %%   most a day. It is the port program that keeps the time.</dd>
+%% <dt>`{linger, Milliseconds}'</dt><dd>After its end its output stays open for
+%%   others that hold it, such as the `tee' of `exec > >(tee LOG)', at most that
+%%   long; its end is told after it. With `kill_group' the others are ended only
+%%   then. The default is 500 with `sync', in {@link cmd/3} and {@link pipe/2},
+%%   so that a background job can hold them up no longer; else it is what the
+%%   instance was started with. What they had open even then is told:
+%%   `{truncated, Streams}' in the output of `sync', `truncated' in the exit
+%%   message and in results. With a terminal nothing is waited for.</dd>
 %% <dt>`{errors, text | term}'</dt><dd>Whether errors are erlexec's (`text',
 %%   the default) or `{Stage, Errno, Detail}'. A program that cannot be
 %%   executed is to erlexec one that has run: it says so on its standard error
@@ -365,7 +381,10 @@ cmd(Command, Args) ->
 %% </dl>
 %%
 %% Further options are those of {@link run/2}, among them `cd', `env', `user',
-%% `instance' and `node'; `kill_timeout' is 0 if not given. If the caller dies
+%% `instance' and `node'; `kill_timeout' is 0 if not given. What the command
+%% has left in the background is ended at its return, as the rest of its process
+%% group, when it had 500 milliseconds to finish its output (`linger');
+%% `{kill_group, false}' leaves it. If the caller dies
 %% the command is stopped. Errors are `{Stage, Errno, Detail}':
 %% `{exec, enoent, <<"name">>}' if there is no such command, the stages of the
 %% port program, `options', and `{port, eio, Reason}' if there is no port

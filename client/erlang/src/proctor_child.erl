@@ -550,7 +550,7 @@ finish(Reason, #child{spec = Spec, recvs = Recvs, ospid = OsPid} = Child) ->
             leave(Reason, Child);
         sync ->
             gen_server:reply(Child#child.from,
-                             sync(Reason, Child#child.collected)),
+                             sync(Reason, streams(Child))),
             leave(normal, Child);
         full ->
             gen_server:reply(Child#child.from, full(Reason, Child)),
@@ -563,24 +563,26 @@ leave(Reason, #child{sink = Sink}) ->
     is_pid(Sink) andalso exit(Sink, kill),
     exit(Reason).
 
-sync(normal, Collected) ->
-    {ok, streams(Collected)};
-sync({exit_status, _} = Status, Collected) ->
-    {error, [Status | streams(Collected)]};
-sync({port_exit, _}, _Collected) ->
+sync(normal, Streams) ->
+    {ok, Streams};
+sync({exit_status, _} = Status, Streams) ->
+    {error, [Status | Streams]};
+sync({port_exit, _}, _Streams) ->
     {error, port_closed};
-sync(Reason, _Collected) ->
+sync(Reason, _Streams) ->
     {error, Reason}.
 
-streams({Out, Err}) ->
+streams(#child{collected = {Out, Err}, exit = Exit}) ->
     [{Stream, lists:reverse(List)}
-     || {Stream, [_ | _] = List} <- [{stdout, Out}, {stderr, Err}]].
+     || {Stream, [_ | _] = List} <- [{stdout, Out}, {stderr, Err}]]
+    ++ [{truncated, Cut} || #{truncated := [_ | _] = Cut} <- [Exit]].
 
 %% All there is to know, and why it ended before its time, if it did.
 full(_Reason, #child{exit = #{status := Status} = Exit,
                      collected = {Out, Err}, ospid = OsPid} = Child) ->
     Result = #{status => Status, reason => maps:get(reason, Exit),
                usage => maps:get(usage, Exit, #{}), ospid => OsPid,
+               truncated => maps:get(truncated, Exit, []),
                stdout => iolist_to_binary(lists:reverse(Out)),
                stderr => iolist_to_binary(lists:reverse(Err))},
     case Child of

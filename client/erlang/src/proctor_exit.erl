@@ -18,8 +18,10 @@
 -type exit() :: #{status := status(),
                   reason := normal | stopped | timeout | killed | unknown,
                   raw := integer(),
+                  truncated => [stdout | stderr],
                   usage => usage()}.
-%% `raw' is what erlexec's users are told.
+%% `raw' is what erlexec's users are told; `truncated' has the streams that
+%% others still had open when they were closed: output may be missing.
 
 %% @doc Of a status as wait(2) gives it.
 -spec from_raw(integer()) -> exit().

@@ -7,7 +7,7 @@
 -export_type([start/0]).
 
 -define(KEYS, [portexe, user, limit_users, alarm, args, env, debug, verbose,
-               root, capabilities, groups, dialect]).
+               root, capabilities, groups, dialect, linger]).
 
 %% What the port program waits at shutdown unless told otherwise.
 -define(ALARM, 12).
@@ -18,6 +18,7 @@
                    debug => non_neg_integer(),
                    alarm := non_neg_integer(),
                    alarm_given => true,
+                   linger => non_neg_integer(),
                    args := [string()],
                    env := [{string(), string() | false}],
                    root => true,
@@ -79,6 +80,9 @@ start_option({limit_users, Users} = Option, Acc) when is_list(Users) ->
     Acc#{limit_users => lists:append(lists:join(",", Names))};
 start_option({alarm, Seconds}, Acc) when is_integer(Seconds), Seconds >= 0 ->
     Acc#{alarm => Seconds, alarm_given => true};
+start_option({linger, Linger}, Acc)
+  when is_integer(Linger), Linger >= 0, Linger =< 86400000 ->
+    Acc#{linger => Linger};
 start_option({args, Args} = Option, Acc) when is_list(Args) ->
     Acc#{args => [text(Arg, Option) || Arg <- Args]};
 start_option({env, Env} = Option, Acc) when is_list(Env) ->

@@ -11,6 +11,10 @@
 -define(WINDOW, 65536).
 -define(STDIN_WINDOW, 262144).
 
+%% How long a call that waits leaves a command's output open after its end, for
+%% others that hold it, in milliseconds.
+-define(LINGER, 500).
+
 -type sink() :: none | owner | collect | print | pid() | proctor:output_fun().
 %% Where a stream's data go: messages to the caller or what it receives by
 %% {@link proctor:recv/3} are `owner'; `collect' keeps them for the result of
@@ -33,6 +37,7 @@
                   input := binary() | none,
                   max_output := non_neg_integer() | infinity,
                   timeout := pos_integer() | infinity,
+                  linger := non_neg_integer() | default,
                   success := 0..255,
                   errors := text | term,
                   where := proctor:where()}.
@@ -59,6 +64,7 @@ run(Command, Options, Link, Given) when is_list(Options) ->
                         stderr => none, active => true, window => default,
                         stdin_window => ?STDIN_WINDOW, input => none,
                         max_output => infinity, timeout => infinity,
+                        linger => default,
                         success => 0, errors => text, where => []}, Given),
     try lists:foldl(fun option/2, {[], Spec}, Options) of
         {Rest, Spec1} ->
@@ -79,9 +85,18 @@ request({run, Command, Options}, {native, Spec}) ->
     {run, Command,
      [{window, Window} || Window > 0]
      ++ [{timeout, Timeout} || is_integer(Timeout)]
+     ++ [{linger, Linger} || Linger <- linger(Spec)]
      ++ [{exec_error, exit} || Errors =:= text] ++ Options};
+request({run, Command, Options}, {exec_port, #{linger := Linger}})
+  when is_integer(Linger) ->
+    {run, Command, [{linger, Linger} | Options]};
 request(Request, {_Dialect, _Spec}) ->
     Request.
+
+%% Nobody hears what comes after a result.
+linger(#{linger := default, reply := run}) -> [];
+linger(#{linger := default}) -> [?LINGER];
+linger(#{linger := Linger}) -> [Linger].
 
 %% @doc Where something is to happen: the instance that the options say.
 -spec where(proctor:where() | atom() | pid()) ->
@@ -134,6 +149,9 @@ option({timeout, infinity}, {Rest, Spec}) ->
 option({timeout, Timeout}, {Rest, Spec})
   when is_integer(Timeout), Timeout >= 1, Timeout =< 86400000 ->
     {Rest, Spec#{timeout => Timeout}};
+option({linger, Linger}, {Rest, Spec})
+  when is_integer(Linger), Linger >= 0, Linger =< 86400000 ->
+    {Rest, Spec#{linger => Linger}};
 option({errors, Errors}, {Rest, Spec})
   when Errors =:= text; Errors =:= term ->
     {Rest, Spec#{errors => Errors}};
@@ -143,7 +161,7 @@ option({Key, _} = Where, {Rest, #{where := Wheres} = Spec})
 option({Key, _} = Option, _Acc)
   when Key =:= sync; Key =:= monitor; Key =:= link; Key =:= exit;
        Key =:= window; Key =:= stdin_window; Key =:= timeout;
-       Key =:= errors ->
+       Key =:= linger; Key =:= errors ->
     throw({badopt, Option});
 option(Option, Acc) ->
     stream(Option, Acc).

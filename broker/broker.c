@@ -27,11 +27,15 @@
  */
 #define AHEAD_MAX 65536
 
+/* The same of requests for priv, one of which may be large. */
+#define ASKED_MAX (2 * MSG_MAX)
+
 /* What the node may write ahead, so that it need not wait for us so often. */
 #define PORT_PIPE (256UL * 1024)
 
 struct channel broker_priv, broker_worker;
 static size_t ahead; /* bytes read since nothing waited for the worker */
+static size_t asked; /* bytes of requests since nothing waited for priv */
 
 static void
 send_shutdown(int status)
@@ -63,9 +67,11 @@ ring_room(void)
 {
 	if (imsgbuf_queuelen(&broker_worker.ibuf) == 0)
 		ahead = 0;
+	if (imsgbuf_queuelen(&broker_priv.ibuf) == 0)
+		asked = 0;
 	return (imsgbuf_queuelen(&broker_priv.ibuf) < QUEUE_MAX &&
 		imsgbuf_queuelen(&broker_worker.ibuf) < QUEUE_MAX &&
-		ahead < AHEAD_MAX);
+		ahead < AHEAD_MAX && asked < ASKED_MAX);
 }
 
 /* Handle what was read, as long as the ring takes it: is there more? */
@@ -84,6 +90,7 @@ broker_dispatch_node(void)
 		case FRAME_WHOLE:
 			if (request_handle(f.data, f.len) == -1)
 				broker_shutdown(EXIT_PEER);
+			asked += f.len;
 			break;
 		case FRAME_TOOBIG:
 			log_warnx("the node sent a frame that is too large");

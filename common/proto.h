@@ -69,7 +69,11 @@ enum imsg_type {
 #define RING_PRIV_FD 3
 #define RING_PEER_FD 4
 
-#define RUN_STRINGS_MAX (1U << 20) /* arguments and environment, with NULs */
+/*
+ * Arguments and environment, with NULs. No kernel takes more; many take less,
+ * which is for the exec to say.
+ */
+#define RUN_STRINGS_MAX (6U << 20)
 #define RUN_PATH_MAX 4096 /* any other string, with its NUL */
 #define RUN_TIMEOUT_MAX 86400000U /* a timeout or linger, in ms: a day */
 #define RUN_WINDOW_MAX (1U << 30) /* bytes */

@@ -41,6 +41,7 @@ static void launcher_main(int, const struct target *, pid_t *)
 
 static struct launcher launchers[LAUNCHERS_MAX];
 static size_t launchers_count;
+static size_t waiting; /* bytes of what is in their queues */
 
 static pid_t *
 board_new(void)
@@ -99,6 +100,12 @@ size_t
 launch_count(void)
 {
 	return (launchers_count);
+}
+
+size_t
+launch_waiting(void)
+{
+	return (waiting);
 }
 
 int
@@ -169,6 +176,21 @@ launch_run(struct child *c, const struct run *r)
 	if (TAILQ_EMPTY(&l->queue))
 		timer_set(&l->timeout, LAUNCH_TIMEOUT, launch_timeout, l);
 	TAILQ_INSERT_TAIL(&l->queue, c, queue);
+	waiting += c->asked = len;
+}
+
+/* The first that was asked for: it is heard of now, or never. */
+static struct child *
+queue_take(struct launcher *l)
+{
+	struct child *c = TAILQ_FIRST(&l->queue);
+
+	if (c == NULL)
+		return (NULL);
+	TAILQ_REMOVE(&l->queue, c, queue);
+	waiting -= c->asked;
+	c->asked = 0;
+	return (c);
 }
 
 static void
@@ -233,7 +255,7 @@ launch_done(void *arg, const void *data, size_t len, int fd)
 	c = TAILQ_FIRST(&l->queue);
 	if (c == NULL || c->id != m.id || streams_take(l, &m, fds) == -1)
 		return (-1);
-	TAILQ_REMOVE(&l->queue, c, queue);
+	(void)queue_take(l);
 	l->held = 0;
 	timer_clear(&l->timeout);
 	if (!TAILQ_EMPTY(&l->queue))
@@ -281,10 +303,8 @@ launch_lost(struct launcher *l)
 	timer_clear(&l->timeout);
 	streams_close(l);
 	child_stray(kill_halfborn(l));
-	while ((c = TAILQ_FIRST(&l->queue)) != NULL) {
-		TAILQ_REMOVE(&l->queue, c, queue);
+	while ((c = queue_take(l)) != NULL)
 		answer_lost(c);
-	}
 	stop_check();
 }
 

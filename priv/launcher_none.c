@@ -26,6 +26,12 @@ launch_count(void)
 	return (0);
 }
 
+size_t
+launch_waiting(void)
+{
+	return (0);
+}
+
 int
 launch_alive(const struct target *t)
 {

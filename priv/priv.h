@@ -129,6 +129,7 @@ struct child {
 	/* At its launcher, until it is born; then CHILD_UNWATCHED. */
 	TAILQ_ENTRY(child) queue;
 	RB_ENTRY(child) by_group; /* if it has joined one */
+	size_t asked; /* bytes of its launch, until it is born */
 	struct slot *slot; /* its answer's place, until it is born */
 };
 
@@ -230,6 +231,7 @@ void launch_init(struct target *);
 int launch_forks(void);
 void launch_run(struct child *, const struct run *);
 size_t launch_count(void);
+size_t launch_waiting(void); /* bytes asked for, and not answered */
 void launch_poll(struct pollfd *);
 void launch_dispatch(const struct pollfd *);
 void launch_send(void); /* what waits for them, before the next sleep */

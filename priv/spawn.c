@@ -49,6 +49,7 @@ struct spawn {
 	char **envp;
 	int ends[3]; /* the child's ends of its pipes, or -1 */
 	int slave; /* its terminal, or -1 */
+	int fifo; /* its stdin is one, and may have no writer yet */
 	struct failure failure;
 };
 
@@ -83,6 +84,39 @@ child_pipes(struct spawn *s)
 	return (0);
 }
 
+/* Is fd, of stderr, the regular file that stdout goes to? */
+static int
+child_shares(const struct spawn *s, int fd)
+{
+	struct stat out, err;
+
+	return (s->run->io[1].kind == IO_FILE && fstat(1, &out) == 0 &&
+		fstat(fd, &err) == 0 && S_ISREG(err.st_mode) &&
+		out.st_dev == err.st_dev && out.st_ino == err.st_ino);
+}
+
+/* Not by open(2): it may be the file that stdout has been opened for. */
+static int
+child_truncate(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == -1)
+		return (-1);
+	return (S_ISREG(st.st_mode) ? ftruncate(fd, 0) : 0);
+}
+
+/* Is its stdin a FIFO? That is opened when it holds nobody up: child_fifo(). */
+static int
+child_is_fifo(const struct spawn *s)
+{
+	const struct run_io *io = &s->run->io[0];
+	struct stat st;
+
+	return (io->kind == IO_FILE && stat(io->path, &st) == 0 &&
+		S_ISFIFO(st.st_mode));
+}
+
 static int
 child_open(struct spawn *s, int stream)
 {
@@ -92,12 +126,16 @@ child_open(struct spawn *s, int stream)
 	if (stream == 0)
 		flags |= O_RDONLY;
 	else
-		flags |= O_WRONLY | O_CREAT | (io->append ? O_APPEND : O_TRUNC);
+		flags |= O_WRONLY | O_CREAT | (io->append ? O_APPEND : 0);
 	/* Non-blocking, so that a FIFO without a peer holds nobody up. */
 	if ((fd = open(io->path, flags, (mode_t)io->mode)) == -1)
 		return (fail(s, STAGE_OPEN, stream));
 	errno = EACCES;
 	if (s->base->change && proc_is_procfs(fd))
+		return (fail(s, STAGE_OPEN, stream));
+	if (stream == 2 && child_shares(s, fd))
+		fd = 1;
+	else if (stream != 0 && !io->append && child_truncate(fd) == -1)
 		return (fail(s, STAGE_OPEN, stream));
 	if ((flags = fcntl(fd, F_GETFL)) == -1 ||
 	    fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) == -1 ||
@@ -113,7 +151,8 @@ child_files(struct spawn *s)
 	const struct run_io *io = s->run->io;
 	int i;
 
-	for (i = 0; i < 3; i++)
+	s->fifo = child_is_fifo(s);
+	for (i = s->fifo; i < 3; i++)
 		if (io[i].kind == IO_FILE && child_open(s, i) == -1)
 			return (-1);
 	for (i = 1; i < 3; i++)
@@ -128,33 +167,62 @@ child_files(struct spawn *s)
 	return (0);
 }
 
-/*
- * The exec-port dialect has the child itself say why it cannot run; the other
- * one tells whoever asked for it, unless that one wants an exit, too.
- */
-static void CHILD_SIDE
-child_exec(struct spawn *s)
+/* The child itself says why it cannot run, and ends. */
+static void __attribute__((__noreturn__)) CHILD_SIDE
+child_complain(const char *what, const char *path)
 {
 	char head[64], tail[128];
 	struct iovec iov[3];
 
-	(void)execve(s->path, s->argv, s->envp);
-	if (s->run->flags & RUN_EXEC_ANSWER) {
-		(void)fail(s, STAGE_EXEC, 0);
-		return;
-	}
 	(void)snprintf(tail, sizeof(tail), "': %s\n", strerror(errno));
 	(void)snprintf(
-	    head, sizeof(head), "Pid %d: cannot execute '", (int)getpid());
+	    head, sizeof(head), "Pid %d: cannot %s '", (int)getpid(), what);
 	iov[0].iov_base = head;
 	iov[0].iov_len = strlen(head);
-	iov[1].iov_base = (void *)(uintptr_t)s->path;
-	iov[1].iov_len = strlen(s->path);
+	iov[1].iov_base = (void *)(uintptr_t)path;
+	iov[1].iov_len = strlen(path);
 	iov[2].iov_base = tail;
 	iov[2].iov_len = strlen(tail);
 	if (writev(STDERR_FILENO, iov, 3) == -1)
 		_exit(1); /* nobody listens */
 	_exit(1);
+}
+
+/*
+ * In the exec-port dialect it complains; in the other one whoever asked for it
+ * is told, unless that one wants an exit, too, or could not wait.
+ */
+static void CHILD_SIDE
+child_exec(struct spawn *s)
+{
+	(void)execve(s->path, s->argv, s->envp);
+	if (s->run->flags & RUN_EXEC_ANSWER && !s->fifo)
+		(void)fail(s, STAGE_EXEC, 0);
+	else
+		child_complain("execute", s->path);
+}
+
+/*
+ * Wait for the writer of a FIFO, as any program that opens one does. That may
+ * take for ever, so nobody waits for this child any more, and it holds nothing
+ * but its streams. What can be known to be wrong is said before.
+ */
+static int
+child_fifo(struct spawn *s)
+{
+	const char *path = s->run->io[0].path;
+	int fd;
+
+	if (s->run->flags & RUN_EXEC_ANSWER && access(s->path, X_OK) == -1)
+		return (fail(s, STAGE_EXEC, 0));
+	setproctitle("-proctor: child that waits for its stdin");
+	closefrom(3);
+	if ((fd = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC)) == -1)
+		child_complain("open", path);
+	errno = EACCES;
+	if ((s->base->change && proc_is_procfs(fd)) || dup2(fd, 0) == -1)
+		child_complain("open", path);
+	return (0);
 }
 
 /* A terminal makes a session; else it is only a process group. */
@@ -255,6 +323,8 @@ child_main(void *arg)
 	/* Handlers go with exec, and nothing of ours is ignored. */
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	if (s->fifo && child_fifo(s) == -1)
+		return;
 	child_exec(s);
 }
 
@@ -410,8 +480,8 @@ spawn_child(const struct spawn_base *b, const struct run *r, struct launched *l,
 	    (s.envp = spawn_environ(b, r)) == NULL)
 		(void)fail(&s, STAGE_FORK, 0);
 	else if (spawn_pipes(&s, fds) == 0) {
-		pid = proc_make_child(
-		    child_main, &s, &s.failure, sizeof(s.failure), board);
+		pid = proc_make_child(child_main, &s, &s.failure,
+		    sizeof(s.failure), board, r->io[0].kind == IO_FILE);
 		if (pid == -1)
 			(void)fail(&s, STAGE_FORK, 0);
 	}

@@ -41,13 +41,14 @@ child_outcome(int fd, void *result, size_t size)
 }
 
 pid_t
-proc_make_child(
-    void (*fn)(void *), void *arg, void *result, size_t size, pid_t *board)
+proc_make_child(void (*fn)(void *), void *arg, void *result, size_t size,
+    pid_t *board, int apart)
 {
 	int fds[2], outcome;
 	pid_t pid;
 
 	(void)board;
+	(void)apart; /* it always is */
 	if (pipe2(fds, O_CLOEXEC) == -1)
 		return (-1);
 	if ((pid = fork()) == 0)

@@ -10,6 +10,7 @@
  * has none and keeps all signals blocked.
  */
 
+#include <fcntl.h>
 #include <sched.h>
 #include <unistd.h>
 
@@ -20,6 +21,9 @@
 struct start {
 	void (*fn)(void *);
 	void *arg;
+	const void *result; /* where fn has left size bytes */
+	size_t size;
+	int report; /* to whom does not share memory, or -1 */
 };
 
 static char child_stack[CHILD_STACK] __attribute__((__aligned__(16)));
@@ -29,21 +33,51 @@ static int __attribute__((__no_sanitize_address__)) child_start(void *v)
 	const struct start *s = v;
 
 	s->fn(s->arg);
+	if (s->report != -1 && write(s->report, s->result, s->size) == -1)
+		_exit(126);
 	_exit(127);
 }
 
-pid_t
-proc_make_child(
-    void (*fn)(void *), void *arg, void *result, size_t size, pid_t *board)
+static pid_t
+child_clone(struct start *s, int flags, pid_t *board)
 {
-	struct start s;
-
-	/* The memory is shared: fn's result is there already. */
-	(void)result;
-	(void)size;
-	s.fn = fn;
-	s.arg = arg;
 	return (clone(child_start, child_stack + sizeof(child_stack),
-	    CLONE_PARENT | CLONE_VM | CLONE_VFORK | CLONE_PARENT_SETTID, &s,
-	    board));
+	    CLONE_PARENT | CLONE_PARENT_SETTID | flags, s, board));
+}
+
+/*
+ * A child that may wait for somebody before it calls exec. Whoever is tired of
+ * it before it has closed the pipe kills it: that closes it, too.
+ */
+static pid_t
+make_apart(struct start *s, void *result, pid_t *board)
+{
+	int fds[2];
+	ssize_t n;
+	pid_t pid;
+
+	if (pipe2(fds, O_CLOEXEC) == -1)
+		return (-1);
+	s->report = fds[1];
+	pid = child_clone(s, 0, board);
+	(void)close(fds[1]);
+	/* All of it, or nothing: it runs, it waits, or it was killed. */
+	if (pid != -1) {
+		n = read(fds[0], result, s->size);
+		(void)n;
+	}
+	(void)close(fds[0]);
+	return (pid);
+}
+
+pid_t
+proc_make_child(void (*fn)(void *), void *arg, void *result, size_t size,
+    pid_t *board, int apart)
+{
+	struct start s = { fn, arg, result, size, -1 };
+
+	if (apart)
+		return (make_apart(&s, result, board));
+	/* The memory is shared: fn's result is there already. */
+	return (child_clone(&s, CLONE_VM | CLONE_VFORK, board));
 }

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -127,6 +128,18 @@ channel_recv(struct imsg_channel *ch, int s, void *data, size_t len)
 }
 
 int
+read_resize(struct imsg_channel *ch, size_t size)
+{
+	unsigned char *buf;
+
+	if ((buf = realloc(ch->buf, size)) == NULL)
+		return (-1);
+	ch->buf = buf;
+	ch->size = size;
+	return (0);
+}
+
+int
 imsgbuf_read(struct imsgbuf *imsgbuf)
 {
 	struct imsg_channel *ch = imsgbuf->ch;
@@ -137,6 +150,10 @@ imsgbuf_read(struct imsgbuf *imsgbuf)
 		memmove(ch->buf, ch->buf + ch->rpos, ch->wpos);
 		ch->rpos = 0;
 	}
+	/* What one large message has needed goes back. */
+	if (ch->wpos == 0 && ch->size > IMSG_READ_MAX &&
+	    read_resize(ch, IMSG_READ_MAX) == -1)
+		return (-1);
 	if (ch->wpos == ch->size)
 		return (1);
 	/* A plain read makes the kernel discard descriptors. */

@@ -9,6 +9,7 @@
 
 #define IMSG_FD_MARK 0x80000000U /* in len: a descriptor comes with it */
 #define IMSG_FD_PENDING 16
+#define IMSG_READ_MAX (1U << 20) /* bytes read ahead of any message */
 #define IMSG_SPARES_MAX 128
 #define IMSG_SPARE_BYTES 262144 /* in all of a channel's spares */
 
@@ -44,6 +45,9 @@ struct imsg_channel {
 	struct pending pending[IMSG_FD_PENDING]; /* in the stream's order */
 	size_t npending;
 };
+
+/* Room for size bytes from the peer; 0 or -1. */
+int read_resize(struct imsg_channel *, size_t size);
 
 int pending_take(struct imsg_channel *);
 void pending_expire(struct imsg_channel *);

@@ -47,7 +47,7 @@ int
 imsgbuf_set_maxsize(struct imsgbuf *imsgbuf, uint32_t payload)
 {
 	struct imsg_channel *ch = imsgbuf->ch;
-	unsigned char *nbuf;
+	size_t size;
 	uint32_t maxsize;
 
 	if (payload >= IMSG_FD_MARK - IMSG_HEADER_SIZE) {
@@ -55,12 +55,9 @@ imsgbuf_set_maxsize(struct imsgbuf *imsgbuf, uint32_t payload)
 		return (-1);
 	}
 	maxsize = payload + IMSG_HEADER_SIZE;
-	if (maxsize > ch->size) {
-		if ((nbuf = realloc(ch->buf, maxsize)) == NULL)
-			return (-1);
-		ch->buf = nbuf;
-		ch->size = maxsize;
-	}
+	size = maxsize < IMSG_READ_MAX ? maxsize : IMSG_READ_MAX;
+	if (size > ch->size && read_resize(ch, size) == -1)
+		return (-1);
 	ch->maxsize = maxsize;
 	return (0);
 }
@@ -109,7 +106,7 @@ imsgbuf_get(struct imsgbuf *imsgbuf, struct imsg *imsg)
 		return (-1);
 	}
 	if (len > have)
-		return (0);
+		return (len > ch->size ? read_resize(ch, len) : 0);
 	imsg->hdr = hdr;
 	ibuf_from_buffer(&imsg->payload, ch->buf + ch->rpos + IMSG_HEADER_SIZE,
 	    len - IMSG_HEADER_SIZE);

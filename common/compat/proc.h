@@ -136,9 +136,10 @@ int pidset_ended(int set, uint32_t *ids, int max);
  * ended. If fn returns, it has stored size bytes at result, which the caller
  * can then read, and the child ends. Returns its pid or -1. With
  * clone_linux.c it is the caller's sibling, a child of the caller's parent,
- * and its pid is at board before it runs.
+ * and its pid is at board before it runs. apart: it has memory of its own, and
+ * is not waited for any longer once it has closed all descriptors from 3 up.
  */
-pid_t proc_make_child(
-    void (*fn)(void *), void *arg, void *result, size_t size, pid_t *board);
+pid_t proc_make_child(void (*fn)(void *), void *arg, void *result, size_t size,
+    pid_t *board, int apart);
 
 #endif

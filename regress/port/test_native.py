@@ -241,7 +241,7 @@ STAGES = [
     ("decode, a circle", "true",
      [(A.stdout, A.stderr), (A.stderr, A.stdout)],
      einval(b"Circular reference of options: stdout, stderr")),
-    ("decode, 2 MiB of arguments", ["/bin/echo"] + [b"x" * 1000] * 2000, [],
+    ("decode, 7 MiB of arguments", ["/bin/echo"] + [b"x" * 1000] * 7000, [],
      (A.decode, A.e2big, b"")),
     ("decode, a path of 4 KiB", "true", [(A.cd, b"/" * 4096)],
      (A.decode, A.e2big, b"")),

@@ -4,9 +4,11 @@ CHILD stands for the pid of a sleep that runs, DEAD for one that has ended
 and was reaped, and the names of the ring's roles for their pids.
 """
 
+import contextlib
 import os
 import re
 import shutil
+import resource
 import signal
 import tempfile
 
@@ -16,10 +18,12 @@ from case import (ANY, BADARG, ERROR, INT, LAUNCHER, OK, REFUSED, SOME_TEXT,
                   STARTED, Like, Skip, Text, case, check, eventually, expect,
                   rows)
 from etf import A, Atom
+from native import Native
 from port import Port, environment
 from test_ring import Trace
 
 SECTION = "3"
+MIB = 1 << 20
 CHILD, DEAD = object(), object()
 NOT_ALIVE = (A.error, Text("pid not alive"))
 NOT_MANAGED = (A.error, Text(
@@ -616,30 +620,87 @@ def sized(total):
             [A.stdout, (A.env, [A.clear, env])])
 
 
-@case(SECTION + " run: 1 MiB of arguments and environment")
-def one_mebibyte():
-    with Port() as p:
-        reply = p.ask(*sized(1 << 20))
+@contextlib.contextmanager
+def stack(size):
+    """What is started here has that limit, a quarter of which is for exec."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_STACK)
+    if hard != resource.RLIM_INFINITY:
+        raise Skip("the stack is limited")
+    resource.setrlimit(resource.RLIMIT_STACK, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_STACK, (soft, hard))
+
+
+@rows(SECTION + " run: arguments and environment of", [
+    ("1 MiB", MIB, 8 * MIB),
+    ("1.9 MiB, with a stack of 8 MiB", MIB * 19 // 10, 8 * MIB),
+    ("5.9 MiB, without a limit of the stack", MIB * 59 // 10,
+     resource.RLIM_INFINITY)])
+def sized_right(size, limit):
+    with stack(limit), Port() as p:
+        instruction = sized(size)
+        reply = p.ask(*instruction)
         expect(STARTED, reply)
         expect(0, p.exit(reply[1]))
-        check(p.out(reply[1]) == b"100000 10\n", "output %r",
-              p.out(reply[1]))
+        want = b"100000 %d\n" % (len(instruction[1]) - 4)
+        check(p.out(reply[1]) == want, "output %r", p.out(reply[1]))
 
 
-@case(SECTION + " run: one byte above 1 MiB is e2big")
-def above_one_mebibyte():
+@rows(SECTION + " run: more than the kernel takes with its stack:", [
+    ("2.1 MiB of 2", MIB * 21 // 10, 8 * MIB),
+    ("6 MiB, which with their pointers are more", 6 * MIB,
+     resource.RLIM_INFINITY)])
+def sized_wrong(size, limit):
+    with stack(limit):
+        with Port() as p:
+            _, argv, options = sized(size)
+            reply = p.ask(A.run, argv, options + [A.stderr])
+            expect(STARTED, reply)
+            expect(256, p.exit(reply[1]), "status")
+            check(p.out(reply[1], A.stderr).endswith(
+                b": cannot execute '/bin/sh': Argument list too long\n"),
+                "stderr %r", p.out(reply[1], A.stderr))
+        with Native() as p:
+            p.refused((A.exec, A.e2big, b"/bin/sh"), *sized(size))
+
+
+@case(SECTION + " run: one byte above 6 MiB is e2big")
+def above_all():
     with Port() as p:
-        expect((A.error, A.e2big), p.ask(*sized((1 << 20) + 1)))
+        expect((A.error, A.e2big), p.ask(*sized(6 * MIB + 1)))
         expect([], p.ask(A.list))
+    with Native() as p:
+        limit = p.hello()[1][A.limits][A.string]
+        check(limit == 6 * MIB, "limit %d", limit)
+        p.refused((A.decode, A.e2big, b""), *sized(6 * MIB + 1))
 
 
-@rows(SECTION + " run: far above 1 MiB is e2big:", [
-    ("in arguments", (A.run, ["/bin/true"] + ["x" * 100000] * 60, [])),
-    ("in one argument", (A.run, ["/bin/true", "x" * 6000000], [])),
-    ("in Cmd", (A.run, b"x" * 6000000, [])),
-    ("in many arguments", (A.run, ["/bin/true"] + ["x"] * 1000000, [])),
+@case(SECTION + " run: 40 of 1.9 MiB: nothing grows with them", limit=60)
+def many_large():
+    """They wait for each other, and the node waits for them."""
+    with stack(8 * MIB), Port() as p:
+        ring = p.ring()
+        numbers = [p.send(sized(MIB * 19 // 10)) for _ in range(40)]
+        most = 0
+        while numbers[-1] not in p.replies:
+            p.pump(0.02, lambda: numbers[-1] in p.replies)
+            most = max(most, *(proc.rss(ring[role])
+                               for role in ("broker", "priv")))
+        check(most < 64 * MIB, "%d bytes", most)
+        for n in numbers:
+            expect(STARTED, p.replies[n])
+            p.exit(p.replies.pop(n)[1])
+
+
+@rows(SECTION + " run: far above 6 MiB is e2big:", [
+    ("in arguments", (A.run, ["/bin/true"] + ["x" * 100000] * 70, [])),
+    ("in one argument", (A.run, ["/bin/true", "x" * 7000000], [])),
+    ("in Cmd", (A.run, b"x" * 7000000, [])),
+    ("in many arguments", (A.run, ["/bin/true"] + ["x"] * 4000000, [])),
     ("in the environment", (A.run, ["/bin/true"], [
-        (A.env, ["A%d=" % i + "x" * 100000 for i in range(60)])])),
+        (A.env, ["A%d=" % i + "x" * 100000 for i in range(70)])])),
 ])
 def far_above(instruction):
     with Port() as p:

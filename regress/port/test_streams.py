@@ -5,6 +5,7 @@ nobody does or its linger is over.
 """
 
 import os
+import shutil
 import signal
 import tempfile
 import time
@@ -17,6 +18,8 @@ from port import Port
 
 LINGER = "linger:"
 CUT = "stdin cut:"
+FIFO = "fifo:"
+SAME = "same file:"
 LONG = (A.linger, 60000)
 LATER = "(sleep 0.3; echo late) & echo soon"
 FOREVER = "sleep 1000 & echo soon"
@@ -381,3 +384,192 @@ def cut_others():
             p.stdin(cat, b"x")
         p.ended(pid, signaled(9), A.killed)
         p.until_out(cat, b"xxxxx")
+
+
+# FIFOs ----------------------------------------------------------------------
+
+class Fifo:
+    def __enter__(self):
+        self.folder = tempfile.mkdtemp()
+        self.path = os.path.join(self.folder, "fifo")
+        os.mkfifo(self.path)
+        return self
+
+    def __exit__(self, *_):
+        shutil.rmtree(self.folder)
+
+    def option(self, stream=A.stdin):
+        return (stream, self.path.encode())
+
+    def write(self, data):
+        """As one who comes late; it is there when its reader is."""
+        fd = eventually(self._open, 5, "nobody reads")
+        os.write(fd, data)
+        os.close(fd)
+
+    def _open(self):
+        try:
+            return os.open(self.path, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError:
+            return None
+
+
+@rows(FIFO, [("stdin waits for its writer, " + name, kind)
+             for name, kind in DIALECTS])
+def fifo_stdin(kind):
+    with Fifo() as f, kind() as p:
+        pid = p.run(["/bin/cat"], [f.option(), A.stdout])
+        # Nobody is held up by it.
+        for _ in range(3):
+            p.exit(p.run("true"))
+        check(not p.exits[pid], "it has ended")
+        f.write(b"at last\n")
+        p.exit(pid)
+        said(p, pid, b"at last\n")
+
+
+@case(FIFO + " as stdin, with its writer there already")
+def fifo_writer():
+    with Fifo() as f, Native() as p:
+        keep = os.open(f.path, os.O_RDWR)
+        os.write(keep, b"early\n")
+        pid = p.run(["/bin/cat"], [f.option(), A.stdout])
+        p.until_out(pid, b"early\n")
+        check(not p.exits[pid], "it has ended")
+        os.close(keep)
+        p.ended(pid, exited(0))
+
+
+@case(FIFO + " by a relative path, behind cd")
+def fifo_relative():
+    with Fifo() as f, Native() as p:
+        pid = p.run(["/bin/cat"], [(A.stdin, b"fifo"), A.stdout,
+                                   (A.cd, f.folder.encode())])
+        f.write(b"x")
+        p.ended(pid, exited(0))
+        said(p, pid, b"x")
+
+
+@rows(FIFO + " a child that waits for its writer is ended by", [
+    ("stop", [], lambda p, pid: expect(OK, p.ask(A.stop, pid)),
+     signaled(15), A.stopped),
+    ("its timeout", [(A.timeout, 300)], lambda p, pid: None, signaled(15),
+     A.timeout),
+    ("a signal", [], lambda p, pid: expect(OK, p.ask(A.kill, pid, 10)),
+     signaled(10), A.normal)])
+def fifo_ended(options, how, status, reason):
+    with Fifo() as f, Native() as p:
+        pid = p.run(["/bin/cat"], [f.option(), *options])
+        expect([pid], p.ask(A.list), "list")
+        how(p, pid)
+        p.ended(pid, status, reason)
+
+
+@case(FIFO + " a child that waits for its writer ends with the port")
+def fifo_shutdown():
+    with Fifo() as f, Native() as p:
+        p.run(["/bin/cat"], [f.option(), A.stdout])
+
+
+@case(FIFO + " a child that waits for its writer has its streams alone")
+def fifo_descriptors():
+    with Fifo() as f, Native() as p:
+        pid = p.run(["/bin/cat"], [f.option(), A.stdout])
+        eventually(lambda: "waits" in proc.title(pid), 5, "it is unnamed")
+        eventually(lambda: set(proc.descriptors(pid)) == {0, 1, 2}, 5,
+                   lambda: "%s" % proc.descriptors(pid))
+        f.write(b"")
+        p.ended(pid, exited(0))
+
+
+@case(FIFO + " what cannot be executed is said before the wait")
+def fifo_exec():
+    with Fifo() as f, Native() as p:
+        p.refused((A.exec, A.enoent, b"/nope"), A.run, ["/nope"],
+                  [f.option()])
+        p.refused((A.exec, A.eacces, b"/etc/passwd"), A.run, ["/etc/passwd"],
+                  [f.option()])
+        p.refused((A.open, A.enoent, b"/nope/x"), A.run, ["/bin/cat"],
+                  [f.option(), (A.stdout, b"/nope/x")])
+        expect([], p.ask(A.list), "list")
+
+
+@case(FIFO + " what cannot be executed after it, the child says")
+def fifo_exec_late():
+    with Fifo() as f, Native() as p:
+        path = os.path.join(f.folder, "empty").encode()
+        with open(path, "wb") as script:
+            script.write(b"\0\0\0\0")
+        os.chmod(path, 0o755)
+        pid = p.run([path], [f.option(), A.stderr])
+        f.write(b"")
+        p.ended(pid, exited(1))
+        said(p, pid, b"Pid %d: cannot execute '%s': Exec format error\n"
+             % (pid, path), A.stderr)
+
+
+@case(FIFO + " as stdout, without a reader: refused; with one: written to")
+def fifo_stdout():
+    with Fifo() as f, Native() as p:
+        p.refused((A.open, A.enxio, f.path.encode()), A.run, ["/bin/true"],
+                  [f.option(A.stdout)])
+        fd = os.open(f.path, os.O_RDONLY | os.O_NONBLOCK)
+        p.ended(p.run(["/bin/echo", "x"], [f.option(A.stdout)]), exited(0))
+        expect(b"x\n", os.read(fd, 10))
+        os.close(fd)
+
+
+# Two streams, one file ------------------------------------------------------
+
+OLD = b"what was there before, and longer than what comes"
+
+
+@rows(SAME, [
+    ("by one name", b"log", b"log"), ("by two", b"log", b"./log"),
+    ("by a hard link", b"log", b"hard"), ("by a symbolic one", b"log",
+                                          b"soft")])
+def same_file(out, err):
+    with tempfile.TemporaryDirectory() as folder, Native() as p:
+        log = os.path.join(folder, "log")
+        with open(log, "wb") as f:
+            f.write(OLD)
+        os.link(log, os.path.join(folder, "hard"))
+        os.symlink("log", os.path.join(folder, "soft"))
+        pid = p.run("echo 1; echo 2 >&2; echo 3; echo 4 >&2",
+                    [(A.stdout, out), (A.stderr, err),
+                     (A.cd, folder.encode())])
+        p.ended(pid, exited(0))
+        with open(log, "rb") as f:
+            expect(b"1\n2\n3\n4\n", f.read(), "file")
+
+
+@rows(SAME, [
+    ("stdout appends", [A.append], [], OLD + b"1\n2\n"),
+    ("stderr appends: stdout decides", [], [A.append], b"1\n2\n")])
+def same_append(out, err, want):
+    with tempfile.TemporaryDirectory() as folder, Native() as p:
+        log = os.path.join(folder, "log")
+        with open(log, "wb") as f:
+            f.write(OLD)
+        pid = p.run("echo 1; echo 2 >&2",
+                    [(A.stdout, log.encode(), out),
+                     (A.stderr, log.encode(), err)])
+        p.ended(pid, exited(0))
+        with open(log, "rb") as f:
+            expect(want, f.read(), "file")
+
+
+@case(SAME + " not: both are truncated, and apart")
+def same_not():
+    with tempfile.TemporaryDirectory() as folder, Native() as p:
+        names = [os.path.join(folder, name) for name in ("out", "err")]
+        for name in names:
+            with open(name, "wb") as f:
+                f.write(OLD)
+        pid = p.run("echo 1; echo 2 >&2",
+                    [(stream, name.encode()) for stream, name in
+                     zip((A.stdout, A.stderr), names)])
+        p.ended(pid, exited(0))
+        for name, want in zip(names, (b"1\n", b"2\n")):
+            with open(name, "rb") as f:
+                expect(want, f.read(), name)

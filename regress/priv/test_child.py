@@ -1,6 +1,8 @@
 """A hostile child of another user: it knows all pids and tries everything."""
 
 import os
+import shutil
+import tempfile
 
 import proc
 import world
@@ -184,6 +186,33 @@ def deaf_stdin():
             p.stdin(pid, b"x" * 65536)
         expect(9, p.exit(pid), "status")
         check(proc.rss(p.ring()["worker"]) < 64 << 20, "the worker grows")
+
+
+@rows(SECTION + " waits for the writer of a FIFO:", [
+    ("the starter's", ()), ("another user's", (as_user(ONE),))])
+def fifo(who):
+    """Longer than a launcher is waited for, with nothing but its streams."""
+    folder = tempfile.mkdtemp()
+    path = os.path.join(folder, "fifo")
+    os.mkfifo(path)
+    os.chmod(path, 0o666)
+    os.chmod(folder, 0o755)
+    try:
+        with usual_rules, Suid() as p:
+            pid = p.run(["/bin/cat"], [(A.stdin, path.encode()), A.stdout,
+                                       *who])
+            expect(0, p.exit(p.run(["/bin/true"], list(who))), "status")
+            eventually(lambda: "waits" in proc.title(pid), 5, "no title")
+            eventually(lambda: set(proc.descriptors(pid)) == {0, 1, 2}, 5,
+                       "more than its streams")
+            expect({"0"}, {proc.status(pid)[key].strip("0") or "0" for key in
+                           ("CapInh", "CapPrm", "CapEff", "CapAmb")}, "caps")
+            with open(path, "wb") as f:
+                f.write(b"x\n")
+            expect(0, p.exit(pid), "status")
+            check(p.out(pid) == b"x\n", "%r", p.out(pid))
+    finally:
+        shutil.rmtree(folder)
 
 
 @rows(SECTION + " forks until it is stopped; nothing is left after", [

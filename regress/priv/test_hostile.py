@@ -42,7 +42,8 @@ TO_PRIV = (RUN, STOP, KILL, LIST, DEBUG, SETPGID, MANAGE, WINSZ, PTYOPTS,
 TO_WORKER = (STDIN, STDIN_EOF, ACK)
 PRIV, WORKER = 0, 1
 FD_MARK = 1 << 31
-MSG_MAX = (1 << 20) + 10 * 4096
+STRINGS_MAX = 6 << 20
+MSG_MAX = STRINGS_MAX + 10 * 4096
 TID = 7
 
 
@@ -325,7 +326,7 @@ def lengths(kind):
     if kind not in (STDIN,):
         yield "a byte more", body + b"\0"
     if kind not in TO_WORKER:
-        yield "a MiB more", body + bytes(1 << 20)
+        yield "too much", body + bytes(STRINGS_MAX)
     else:
         yield "65,537 bytes", stdin(77777, bytes(65537))
 

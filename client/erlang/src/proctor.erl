@@ -59,6 +59,7 @@
       | {user, atom() | text()}
       | {limit_users, [text()]}
       | {alarm, Seconds :: non_neg_integer()}
+      | {linger, Milliseconds :: non_neg_integer()}
       | {args, [text()]}
       | {env, [{text(), text() | false}]}
       | {capabilities, all | [atom()]}
@@ -123,7 +124,10 @@
 %% A longer line comes in several; a carriage return before a newline stays, or
 %% goes with it.
 
--type output() :: [{stdout | stderr, [binary()]}].
+-type output() :: [{stdout | stderr, [binary()]}
+                   | {truncated, [stdout | stderr]}].
+%% `truncated' names the streams that others still had open when they were
+%% closed: see the option `linger' of {@link run/2}.
 
 -type reason() :: {badopt, term()} | {invalid_pty_value, [term()]}
                 | badarg | einval | port_closed | not_started | no_process
@@ -133,6 +137,7 @@
 -type result() :: #{status := proctor_exit:status(),
                     reason := atom(),
                     usage := proctor_exit:usage(),
+                    truncated := [stdout | stderr],
                     ospid := ospid(),
                     stdout := binary(),
                     stderr := binary(),
@@ -171,6 +176,8 @@ start() ->
 %%   ambient capabilities.</dd>
 %% <dt>`{alarm, Seconds}'</dt><dd>What a shutdown may take before everything
 %%   is killed (12).</dd>
+%% <dt>`{linger, Milliseconds}'</dt><dd>See {@link run/2}: for runs that do not
+%%   say it themselves, and do not wait (0).</dd>
 %% <dt>`{args, Args}'</dt><dd>Further arguments.</dd>
 %% <dt>`{env, Env}'</dt><dd>Changes to its environment, which is the node's at
 %%   that moment and that of all commands: `{Name, Value}', and `false' to take
@@ -274,6 +281,14 @@ instances() ->
 %%   behind it.</dd>
 %% <dt>`{timeout, Milliseconds}'</dt><dd>Stop it when it has run that long, at
 %%   most a day. It is the port program that keeps the time.</dd>
+%% <dt>`{linger, Milliseconds}'</dt><dd>After its end its output stays open for
+%%   others that hold it, such as the `tee' of `exec > >(tee LOG)', at most that
+%%   long; its end is told after it. With `kill_group' the others are ended only
+%%   then. The default is 500 with `sync', in {@link cmd/3} and {@link pipe/2},
+%%   so that a background job can hold them up no longer; else it is what the
+%%   instance was started with. What they had open even then is told:
+%%   `{truncated, Streams}' in the output of `sync', `truncated' in the exit
+%%   message and in results. With a terminal nothing is waited for.</dd>
 %% <dt>`{errors, text | term}'</dt><dd>Whether errors are erlexec's (`text',
 %%   the default) or `{Stage, Errno, Detail}'. A program that cannot be
 %%   executed is to erlexec one that has run: it says so on its standard error
@@ -300,8 +315,6 @@ instances() ->
 %%   `kill_group'</dt><dd>How it is stopped: by a shell command that finds
 %%   `CHILD_PID', else by that signal (SIGTERM); how long until SIGKILL (5);
 %%   with its whole process group.</dd>
-%% <dt>`{linger, Milliseconds}'</dt><dd>How long its streams stay open after
-%%   its end for others that hold them.</dd>
 %% <dt>`{group, 0 | OsPid}', `{user, User}', `{nice, N}',
 %%   `{capabilities, all | Names}'</dt><dd>Its process group, user, priority
 %%   and ambient capabilities.</dd>
@@ -425,7 +438,10 @@ cmd(Command, Args) ->
 %% </dl>
 %%
 %% Further options are those of {@link run/2}, among them `cd', `env', `user',
-%% `instance' and `node'; `kill_timeout' is 0 if not given. `sync', `monitor',
+%% `instance' and `node'; `kill_timeout' is 0 if not given. What the command
+%% has left in the background is ended at its return, as the rest of its process
+%% group, when it had 500 milliseconds to finish its output (`linger');
+%% `{kill_group, false}' leaves it. `sync', `monitor',
 %% `exit' and `active' are none here, and `link' says nothing: if the caller
 %% dies the command is stopped. PATH is this node's, or that of the option
 %% `node', and its relative entries are of the directory that node is in.

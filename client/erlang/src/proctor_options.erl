@@ -10,7 +10,8 @@
 -export_type([start/0]).
 
 -define(KEYS, [portexe, user, limit_users, alarm, args, env, debug, verbose,
-               root, capabilities, groups, dialect, answer_timeout]).
+               root, capabilities, groups, dialect, answer_timeout,
+               linger]).
 
 %% What the port program waits at shutdown unless told otherwise.
 -define(ALARM, 12).
@@ -27,6 +28,7 @@
                    debug => non_neg_integer(),
                    alarm := non_neg_integer(),
                    alarm_given => true,
+                   linger => non_neg_integer(),
                    args := [string()],
                    env := [{string(), string() | [[]] | false}],
                    root => true,
@@ -194,6 +196,9 @@ start_option({limit_users, Users} = Option, Acc) ->
 start_option({alarm, Seconds}, Acc)
   when is_integer(Seconds), Seconds >= 0, Seconds =< ?DAY ->
     Acc#{alarm => Seconds, alarm_given => true};
+start_option({linger, Linger}, Acc)
+  when is_integer(Linger), Linger >= 0, Linger =< ?DAY * 1000 ->
+    Acc#{linger => Linger};
 start_option({answer_timeout, Time}, Acc)
   when Time =:= infinity; is_integer(Time), Time > 0, Time =< ?DAY * 1000 ->
     Acc#{answer_timeout => Time};

@@ -206,6 +206,8 @@ arguments(#{args := Extra} = Start) ->
                    Arg <- ["-limit-users", Users]]
         ++ [Arg || #{alarm := Seconds, alarm_given := true} <- [Start],
                    Arg <- ["-alarm", integer_to_list(Seconds)]]
+        ++ [Arg || #{linger := Linger} <- [Start],
+                   Arg <- ["-linger", integer_to_list(Linger)]]
         ++ [Arg || #{debug := Level} <- [Start],
                    Arg <- ["-debug", integer_to_list(Level)]]
         ++ [Arg || #{capabilities := List} <- [Start], Arg <- ["-cap", List]]
@@ -348,7 +350,7 @@ vocabulary() ->
      %% hello
      version, release, platform, mode, plain, privileged, root, user, users,
      limits, children, string, features, window, ack, stdin_ack, eof, usage,
-     timeout, pty, launcher, exec_error,
+     timeout, pty, launcher, exec_error, linger,
      %% errors
      badopt, decode, policy, limit, pipe, fork, group, nice, chdir, open,
      exec, cgroup, rlimit, run, manage, stop, kill, list, winsz, pty_opts,

@@ -14,6 +14,9 @@
 
 %% What a `receive' can wait.
 -define(WAIT, 16#FFFFFFFF).
+%% How long a call that waits leaves a command's output open after its end, for
+%% others that hold it, in milliseconds.
+-define(LINGER, 500).
 
 -type sink() :: none | owner | collect | print | pid() | proctor:output_fun().
 %% Where a stream's data go: messages to the caller or what it receives by
@@ -116,15 +119,19 @@ new(Command, Link, Given) ->
 -spec request({run | manage, term(), [term()]}, spec(),
               proctor_server:link()) -> tuple().
 request({run, Command, Options}, Spec, #{dialect := Dialect} = Link) ->
-    {run, Command, native(Dialect, Spec) ++ cd(Spec, Link) ++ Options};
+    {run, Command, native(Dialect, Spec, Options) ++ cd(Spec, Link)
+                   ++ Options};
 request(Request, _Spec, _Link) ->
     Request.
 
-native(native, #{window := Window, timeout := Timeout, errors := Errors}) ->
+native(native, #{window := Window, timeout := Timeout, errors := Errors,
+                 reply := Reply}, Options) ->
     [{window, Window} || Window > 0]
         ++ [{timeout, Timeout} || is_integer(Timeout)]
+        ++ [{linger, ?LINGER} || Reply =/= run,
+                                 not lists:keymember(linger, 1, Options)]
         ++ [{exec_error, exit} || Errors =:= text];
-native(exec_port, _Spec) ->
+native(exec_port, _Spec, _Options) ->
     [].
 
 %% The port program is where the node was when it was started.

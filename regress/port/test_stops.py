@@ -148,6 +148,7 @@ def down_managed():
         bereave(p)
         check(p.end() == 5, "exit %s", p.status)
         check(proc.alive(f.pid), "it was ended")
+        f.end()
         p.close(code=5)
 
 
@@ -243,11 +244,16 @@ def frozen_managed():
         expect(0, p.exit(f.pid))
 
 
-MEMBER = ("import os, signal\n"
+# The leader goes on when the other has said its pid.
+MEMBER = ("import os, signal, time\n"
+          "r, w = os.pipe()\n"
           "if os.fork() == 0:\n"
           "    %s\n"
           "    print(os.getpid(), flush=True)\n"
-          "    signal.pause()\n"
+          "    os.close(w)\n"
+          "    while True: time.sleep(0.02)\n"
+          "os.close(w)\n"
+          "os.read(r, 1)\n"
           "%s\n")
 
 
@@ -360,15 +366,14 @@ def stop_signal_bad(value):
 
 @case(SIGNAL + " what has left its group hears SIGTERM in a shutdown")
 def stop_signal_family():
-    code = ("import os, signal, sys\n"
+    code = ("import os, signal, time\n"
+            "signal.signal(12, lambda *a: None)\n"
             "if os.fork() == 0:\n"
             "    os.setsid()\n"
             "    signal.signal(15, lambda *a: (print('term', flush=True),"
             " os._exit(0)))\n"
             "    print('up', flush=True)\n"
-            "    while True: signal.pause()\n"
-            "signal.signal(12, lambda *a: None)\n"
-            "signal.pause()\n"
+            "    while True: time.sleep(0.02)\n"
             "os.wait()\n")
     with Native("-alarm", "1000") as p:
         pid = p.run(["/usr/bin/python3", "-c", code],

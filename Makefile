@@ -43,9 +43,10 @@ RING_SRC = common/log.c common/proto.c common/dispatch.c \
 # What yacc makes of priv/parse.y.
 PARSE_C = $(BUILD)/parse.c
 PRIV_SRC = priv/proctor.c priv/start.c priv/args.c priv/mode.c priv/target.c \
-	priv/permit.c priv/policy.c priv/policy_check.c $(PARSE_C) \
+	priv/permit.c priv/policy.c priv/policy_match.c priv/policy_check.c \
+	priv/policy_path.c $(PARSE_C) \
 	priv/privdrop.c priv/signals.c priv/guard.c priv/reaper.c priv/parts.c \
-	priv/dispatch.c priv/request.c priv/answer.c priv/child.c priv/reap.c \
+	priv/dispatch.c priv/request.c priv/answer.c priv/child.c priv/reap.c priv/linger.c \
 	priv/group.c priv/stop.c priv/timer.c priv/launch.c priv/spawn.c priv/environ.c \
 	common/drop.c $(CAPS_SRC) $(PROC_SRC) $(SPAWN_SRC) $(BOX_SRC) \
 	$(RING_SRC)
@@ -63,7 +64,8 @@ C_ALL = $(C_SRC) regress/unit/*.c regress/priv/*.c regress/bench/*.c
 C_FORMAT = $(C_ALL) common/*.h common/compat/*.h priv/*.h broker/*.h \
 	worker/*.h regress/unit/*.h regress/stubs/*.h
 
-PROGRAMS = $(BUILD)/proctor $(BUILD)/proctor-broker $(BUILD)/proctor-worker
+PARTS = $(BUILD)/proctor-broker $(BUILD)/proctor-worker
+PROGRAMS = $(BUILD)/proctor $(PARTS)
 
 .NOTPARALLEL:
 .PHONY: all deps demo soak bench bench-quick bench-files regress regress-unit regress-port regress-erlang \
@@ -248,7 +250,8 @@ lint-run: $(PARSE_C) $(NAMES)
 install-run: programs
 	mkdir -p $(DESTDIR)$(LIBEXECDIR)/proctor/empty
 	mkdir -p $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8
-	install -m 755 $(PROGRAMS) $(DESTDIR)$(LIBEXECDIR)/proctor
+	@$(INSTALL_SUID) program
+	install -m 755 $(PARTS) $(DESTDIR)$(LIBEXECDIR)/proctor
 	install -m 644 priv/proctor.conf.5 $(DESTDIR)$(MANDIR)/man5
 	install -m 644 priv/proctor.8 $(DESTDIR)$(MANDIR)/man8
 

@@ -441,6 +441,19 @@ opt_timeout(struct etf *e, uint32_t values, struct request *q)
 	return (0);
 }
 
+static int
+opt_linger(struct etf *e, uint32_t values, struct request *q)
+{
+	int64_t n;
+
+	(void)values;
+	if (get_number(e, 0, RUN_TIMEOUT_MAX, &n) == -1)
+		return (-1);
+	q->run->flags |= RUN_LINGER;
+	q->run->linger = (uint32_t)n;
+	return (0);
+}
+
 /* answer, or exit: whether there is no child, or one that ends with 1. */
 static int
 opt_exec_error(struct etf *e, uint32_t values, struct request *q)
@@ -488,6 +501,7 @@ static const struct option {
 	{ "winsz", 1, 1, RUN, opt_winsz },
 	{ "capabilities", 1, 1, RUN, opt_capabilities },
 	{ "debug", 0, 1, MANAGE, opt_debug },
+	{ "linger", 1, 1, RUN, opt_linger },
 	{ "window", 1, 1, NATIVE, opt_window },
 	{ "timeout", 1, 1, NATIVE, opt_timeout },
 	{ "exec_error", 1, 1, NATIVE, opt_exec_error },

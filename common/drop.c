@@ -82,10 +82,8 @@ drop_prove(uid_t uid, gid_t gid, const gid_t *groups, int ngroups)
 }
 
 void
-drop_self(void)
+drop_self(uid_t uid, gid_t gid)
 {
-	uid_t uid = getuid();
-	gid_t gid = getgid();
 	int ngroups = getgroups(0, NULL);
 
 	if (setresgid(gid, gid, gid) == -1 || setresuid(uid, uid, uid) == -1)

@@ -14,7 +14,8 @@
 #include "log.h"
 #include "proto.h"
 
-_Static_assert(sizeof(struct msg_run) == 192, "padding in msg_run");
+_Static_assert(sizeof(struct msg_run) == 200, "padding in msg_run");
+_Static_assert(sizeof(struct msg_note) == 8, "padding in msg_note");
 _Static_assert(sizeof(struct msg_request) == 16, "padding in msg_request");
 _Static_assert(sizeof(struct msg_launched) == 32, "padding in msg_launched");
 _Static_assert(sizeof(struct msg_child) == 32, "padding in msg_child");
@@ -178,6 +179,7 @@ proto_pack_run(const struct run *r, size_t *len)
 	m->window = r->window;
 	m->timeout = r->timeout;
 	m->stop_signal = r->stop_signal;
+	m->linger = r->linger;
 	t.out = (char *)(m + 1);
 	for (i = 0; i < 3; i++) {
 		m->io[i].kind = r->io[i].kind;
@@ -219,7 +221,8 @@ io_check(const struct msg_io *m, int stream)
 static int
 run_check_numbers(const struct msg_run *m)
 {
-	if (m->flags & ~(uint32_t)RUN_FLAGS || m->stop_signal >= NSIG)
+	if (m->flags & ~(uint32_t)RUN_FLAGS || m->stop_signal >= NSIG ||
+	    m->pad != 0)
 		return (-1);
 	if (!(m->flags & RUN_CAPS) && m->caps != 0)
 		return (-1);
@@ -252,6 +255,9 @@ run_check(const struct msg_run *m)
 	    m->timeout > RUN_TIMEOUT_MAX || m->window > RUN_WINDOW_MAX)
 		return (-1);
 	if (m->success != 0 && !(m->flags & RUN_SUCCESS))
+		return (-1);
+	if (m->linger > RUN_TIMEOUT_MAX ||
+	    (m->linger != 0 && !(m->flags & RUN_LINGER)))
 		return (-1);
 	if (m->pid != 0 ? m->args.count != 0 : m->args.count == 0)
 		return (-1);
@@ -299,6 +305,7 @@ proto_unpack_run(const void *data, size_t len, struct run *r)
 	r->window = m.window;
 	r->timeout = m.timeout;
 	r->stop_signal = m.stop_signal;
+	r->linger = m.linger;
 	for (i = 0; i < 3; i++) {
 		r->io[i].kind = m.io[i].kind;
 		r->io[i].append = m.io[i].append;
@@ -439,8 +446,10 @@ proto_unpack_child(const void *data, size_t len, struct msg_child *m)
 {
 	if (unpack_fixed(data, len, m, sizeof(*m)) == -1)
 		return (-1);
-	if (m->pid <= 1 || m->streams > 7 || m->window > RUN_WINDOW_MAX ||
-	    m->pad != 0)
+	if (m->pid <= 1 || m->streams > 7 || m->window > RUN_WINDOW_MAX)
+		return (-1);
+	/* Only the end of output that comes by a pipe can be told. */
+	if (m->linger > 1 || (m->linger && (!(m->streams & 6) || m->tty != 0)))
 		return (-1);
 	switch (m->tty) {
 	case 0:
@@ -460,6 +469,14 @@ proto_unpack_stream(const void *data, size_t len, struct msg_stream *m)
 	if (unpack_fixed(data, len, m, sizeof(*m)) == -1)
 		return (-1);
 	return (m->stream <= 2 ? 0 : -1);
+}
+
+int
+proto_unpack_note(const void *data, size_t len, struct msg_note *m)
+{
+	if (unpack_fixed(data, len, m, sizeof(*m)) == -1)
+		return (-1);
+	return (m->pad == 0 ? 0 : -1);
 }
 
 int
@@ -521,8 +538,7 @@ int
 proto_unpack_exit(const void *data, size_t len, struct msg_exit *m)
 {
 	if (unpack_fixed(data, len, m, sizeof(*m)) == -1 ||
-	    m->reason >= REASONS || m->killed > 1 || m->pad != 0 ||
-	    (m->killed && m->reason == REASON_NORMAL))
+	    m->reason >= REASONS || m->killed > 1 || m->pad != 0)
 		return (-1);
 	return (0);
 }

@@ -8,7 +8,7 @@
  *	priv -> worker		IMSG_STREAM, IMSG_CHILD to IMSG_PIDS,
  *				IMSG_WINSZ, IMSG_PTYOPTS, IMSG_WELCOME,
  *				IMSG_DOWN
- *	worker -> priv		IMSG_LOST
+ *	worker -> priv		IMSG_LOST, IMSG_DRAINED, IMSG_CUT
  *
  * A message is an imsg whose payload is one of the structs below, host byte
  * order, members of fixed width, without padding. Strings stand behind the
@@ -60,7 +60,9 @@ enum imsg_type {
 	IMSG_HELLO, /* struct msg_request, arg: the version */
 	IMSG_WELCOME, /* struct msg_welcome: native from here on */
 	IMSG_ACK, /* struct msg_ack: the node has read so much */
-	IMSG_DOWN /* struct msg_down: a launcher has died */
+	IMSG_DOWN, /* struct msg_down: a launcher has died */
+	IMSG_DRAINED, /* struct msg_note: nobody writes to it any more */
+	IMSG_CUT /* struct msg_note: some of its stdin is lost */
 };
 
 /* Channels: the descriptors that broker and worker are started with. */
@@ -69,7 +71,7 @@ enum imsg_type {
 
 #define RUN_STRINGS_MAX (1U << 20) /* arguments and environment, with NULs */
 #define RUN_PATH_MAX 4096 /* any other string, with its NUL */
-#define RUN_TIMEOUT_MAX 86400000U /* a timeout, in ms: a day */
+#define RUN_TIMEOUT_MAX 86400000U /* a timeout or linger, in ms: a day */
 #define RUN_WINDOW_MAX (1U << 30) /* bytes */
 #define MSG_TEXT_MAX 1152 /* a reply's text, with its NUL; any atom fits */
 #define MSG_STDIN_MAX 65536 /* bytes in one IMSG_STDIN */
@@ -120,7 +122,8 @@ struct msg_io {
 #define RUN_DEBUG 0x200 /* log its start and its end */
 #define RUN_KEEPENV 0x400 /* priv's alone: start from what the starter has */
 #define RUN_EXEC_ANSWER 0x800 /* a failing exec is an answer, not an exit */
-#define RUN_FLAGS 0xfff
+#define RUN_LINGER 0x1000 /* linger holds a time; else it is the port's */
+#define RUN_FLAGS 0x1fff
 /* Flags that a process can have that runs already. */
 #define RUN_MANAGE \
 	(RUN_KILL_GROUP | RUN_NICE | RUN_SUCCESS | RUN_DEBUG | RUN_EXEC_ANSWER)
@@ -140,6 +143,7 @@ struct msg_run {
 	uint32_t window; /* unacknowledged bytes of a stream; 0: no limit */
 	uint32_t timeout; /* ms it may run; 0: no limit */
 	uint32_t stop_signal; /* what asks it to end; 0: SIGTERM */
+	uint32_t linger; /* ms others may have its output when it is dead */
 	struct msg_io io[3];
 	struct msg_str executable; /* "" if not given */
 	struct msg_str cd; /* "" if not given */
@@ -148,6 +152,7 @@ struct msg_run {
 	struct msg_vec args;
 	struct msg_vec env; /* "K=V" sets, "K" takes K away */
 	struct msg_vec modes; /* count struct msg_mode */
+	uint32_t pad; /* 0 */
 };
 
 /* A terminal mode: compat/ptymodes.h has their names. */
@@ -183,6 +188,12 @@ struct msg_stdin {
 struct msg_stream {
 	uint32_t id; /* the child */
 	uint32_t stream; /* 0 to 2 */
+};
+
+/* Something has become of a child: what, the message's type says. */
+struct msg_note {
+	uint32_t id; /* the child */
+	uint32_t pad; /* 0 */
 };
 
 /* What was being done when a run failed: PROTOCOL.md 6 names them. */
@@ -221,7 +232,7 @@ struct msg_child {
 	uint32_t streams; /* 1 << n for each descriptor sent before */
 	uint32_t tty; /* TTY_... */
 	uint32_t window; /* as in the run */
-	uint32_t pad; /* 0 */
+	uint32_t linger; /* 0, or 1: IMSG_DRAINED is waited for */
 };
 
 /*
@@ -262,7 +273,7 @@ struct msg_exit {
 	int32_t status; /* what the node is told in the exec-port dialect */
 	int32_t raw; /* of wait4(2); -1: only its parent can know */
 	uint32_t reason;
-	uint32_t killed; /* 0 or 1: it did not end in time after that */
+	uint32_t killed; /* 0 or 1: it took SIGKILL */
 	uint32_t pad; /* 0 */
 	int64_t usage[USAGES];
 };
@@ -351,6 +362,7 @@ struct run {
 	uint32_t window;
 	uint32_t timeout;
 	uint32_t stop_signal;
+	uint32_t linger;
 	struct run_io io[3];
 	const char *executable;
 	const char *cd;
@@ -408,6 +420,7 @@ int proto_unpack_reply(const void *, size_t, struct reply *);
 int proto_unpack_launched(const void *, size_t, struct launched *);
 int proto_unpack_child(const void *, size_t, struct msg_child *);
 int proto_unpack_stream(const void *, size_t, struct msg_stream *);
+int proto_unpack_note(const void *, size_t, struct msg_note *);
 int proto_unpack_request(const void *, size_t, struct msg_request *);
 int proto_unpack_stdin(
     const void *, size_t, struct msg_stdin *, const uint8_t **, size_t *);

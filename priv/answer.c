@@ -61,11 +61,13 @@ send_child(struct child *c)
 		c->fds[i] = -1; /* the queue's now */
 		m.streams |= 1U << i;
 	}
+	c->streams = m.streams;
 	m.tid = c->tid;
 	m.id = c->id;
 	m.pid = c->pid;
 	m.tty = c->tty;
 	m.window = c->window;
+	m.linger = c->run_flags & RUN_LINGER && m.streams & 6 ? 1 : 0;
 	channel_send(&worker_channel, IMSG_CHILD, -1, &m, sizeof(m));
 	child_told(c);
 }

@@ -23,8 +23,9 @@ static void __attribute__((__noreturn__)) usage(FILE *to, int status)
 {
 	(void)fprintf(to,
 	    "usage: proctor [-n] [-alarm seconds] [-debug [level]] [-p 2|4]\n"
-	    "               [-stdin-limit bytes] [-user name]\n"
+	    "               [-stdin-limit bytes] [-linger ms] [-user name]\n"
 	    "               [-limit-users name,...] [-cap all|name,...]\n"
+	    "               [-root] [-valgrind [file]] [-verbose]\n"
 	    "       proctor -C file [identity as user [command args ...]]\n"
 	    "       proctor -n\n"
 	    "       proctor -h | --version | --whoami\n");
@@ -106,6 +107,13 @@ arg_stdin_limit(struct args *a, const char *flag, const char *next)
 }
 
 static int
+arg_linger(struct args *a, const char *flag, const char *next)
+{
+	a->linger = (uint32_t)number(flag, next, 0, RUN_TIMEOUT_MAX);
+	return (1);
+}
+
+static int
 arg_user(struct args *a, const char *flag, const char *next)
 {
 	(void)flag;
@@ -136,6 +144,28 @@ arg_ignored(struct args *a, const char *flag, const char *next)
 		usage(stderr, EXIT_USAGE);
 	}
 	return (1);
+}
+
+/*
+ * What erlexec's client says of itself: that it prints what it does, that it
+ * has seen to it that this is root, and what a port program that is built for
+ * that is to be looked into with. Nothing follows from any of it here.
+ */
+static int
+arg_client(struct args *a, const char *flag, const char *next)
+{
+	(void)a;
+	(void)flag;
+	(void)next;
+	return (0);
+}
+
+static int
+arg_valgrind(struct args *a, const char *flag, const char *next)
+{
+	(void)a;
+	(void)flag;
+	return (next != NULL && *next != '-');
 }
 
 static int
@@ -175,9 +205,13 @@ static const struct {
 	{ "-debug", arg_debug },
 	{ "-p", arg_packet },
 	{ "-stdin-limit", arg_stdin_limit },
+	{ "-linger", arg_linger },
 	{ "-user", arg_user },
 	{ "-limit-users", arg_limit_users },
 	{ "-cap", arg_ignored },
+	{ "-verbose", arg_client },
+	{ "-root", arg_client },
+	{ "-valgrind", arg_valgrind },
 	{ "-h", arg_help },
 	{ "--version", arg_version },
 	{ "--whoami", arg_whoami },
@@ -185,11 +219,11 @@ static const struct {
 
 /* The file may be anyone's, and is read with the rights of who asks. */
 static void __attribute__((__noreturn__))
-args_check(int argc, char *const *argv)
+args_check(const struct starter *who, int argc, char *const *argv)
 {
 	if (argc < 1)
 		usage(stderr, EXIT_USAGE);
-	drop_self();
+	drop_self(who->uid, who->gid);
 	exit(policy_check(argv[0], argc - 1, argv + 1));
 }
 
@@ -203,16 +237,19 @@ args_configtest(int argc, char *const *argv)
 
 /* Fill in what the command line says; usage and exit if it is wrong. */
 void
-args_parse(struct args *a, int argc, char *const *argv)
+args_parse(struct args *a, const struct starter *who, int argc,
+    char *const *argv)
 {
+	static char path[] = POLICY_PATH;
+	char *policy[] = { path, NULL };
 	const size_t count = sizeof(flags) / sizeof(flags[0]);
 	size_t f;
 	int i;
 
 	if (argc > 1 && strcmp(argv[1], "-C") == 0)
-		args_check(argc - 2, argv + 2);
+		args_check(who, argc - 2, argv + 2);
 	if (args_configtest(argc, argv))
-		exit(mode_check());
+		args_check(who, 1, policy);
 	memset(a, 0, sizeof(*a));
 	a->packet = 2;
 	a->port_out = STDOUT_FILENO;

@@ -118,6 +118,7 @@ child_new(const struct run *r, struct target *t, struct rule *rule)
 	c->window = r->window;
 	c->timeout = r->timeout;
 	c->stop_signal = r->stop_signal != 0 ? (int)r->stop_signal : SIGTERM;
+	c->linger = r->linger;
 	if (*r->kill != '\0' && (c->kill = strdup(r->kill)) == NULL)
 		fatal("child");
 	if (r->flags & RUN_PTY)
@@ -383,6 +384,7 @@ child_unlist(struct child *c)
 	reap_forget(c);
 	timer_clear(&c->deadline);
 	timer_clear(&c->limit);
+	timer_clear(&c->lingering);
 	c->flags |= CHILD_ENDED;
 }
 
@@ -395,6 +397,7 @@ child_free(struct child *c)
 		child_unlist(c);
 	timer_clear(&c->deadline);
 	timer_clear(&c->limit);
+	timer_clear(&c->lingering);
 	reap_forget(c);
 	for (i = 0; i < 3; i++)
 		if (c->fds[i] != -1)
@@ -460,6 +463,29 @@ child_lost(void *arg, const void *data, size_t len, int fd)
 	c->flags |= CHILD_LOST;
 	if (kill(c->pid, SIGKILL) == -1)
 		log_warn("SIGKILL to pid %d", (int)c->pid);
+	linger_cut(c);
+	return (0);
+}
+
+/* The worker has lost input of a child, which must not take it for all. */
+int
+child_cut(void *arg, const void *data, size_t len, int fd)
+{
+	struct msg_note m;
+	struct child *c;
+
+	(void)arg;
+	(void)fd;
+	if (proto_unpack_note(data, len, &m) == -1)
+		return (-1);
+	/* It may have been told of and forgotten meanwhile. */
+	if ((c = child_by_id(m.id)) == NULL)
+		return (0);
+	if (!(c->streams & 1) || c->flags & CHILD_CUT)
+		return (-1);
+	c->flags |= CHILD_CUT;
+	if (!(c->flags & CHILD_ENDED))
+		stop_cut(c);
 	return (0);
 }
 

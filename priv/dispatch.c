@@ -6,6 +6,7 @@
 #include "priv.h"
 
 #define REQUEST sizeof(struct msg_request), sizeof(struct msg_request)
+#define NOTE sizeof(struct msg_note), sizeof(struct msg_note)
 #define RUN STATE_RUN
 #define ANY (STATE_RUN | STATE_STOP)
 
@@ -35,6 +36,8 @@ const size_t priv_broker_rows =
 const struct dispatch priv_worker_table[] = {
 	{ IMSG_LOST, "lost", sizeof(struct msg_stream),
 	    sizeof(struct msg_stream), MSG_NOFD, ANY, child_lost },
+	{ IMSG_DRAINED, "drained", NOTE, MSG_NOFD, ANY, linger_drained },
+	{ IMSG_CUT, "cut", NOTE, MSG_NOFD, ANY, child_cut },
 };
 const size_t priv_worker_rows =
     sizeof(priv_worker_table) / sizeof(priv_worker_table[0]);

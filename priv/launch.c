@@ -4,16 +4,32 @@
  */
 
 #include <errno.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "log.h"
 #include "priv.h"
 
+/* What it failed on, where the launcher does not know that. */
+static const char *
+failed_text(const struct child *c, const struct launched *l)
+{
+	static char text[32];
+
+	if (l->stage == STAGE_USER)
+		return (c->target->user);
+	if (l->stage != STAGE_NICE)
+		return (l->text);
+	(void)snprintf(text, sizeof(text), "nice %d", c->nice);
+	return (text);
+}
+
 static void
-launch_failed(struct child *c, const struct launched *l)
+launch_failed(struct child *c, struct launched *l)
 {
 	if (c->flags & CHILD_HELPER)
 		stop_helper_failed(c);
+	l->text = failed_text(c, l);
 	answer_failed(c, l);
 	child_free(c);
 	stop_check();

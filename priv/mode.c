@@ -18,11 +18,11 @@
 #include "log.h"
 #include "priv.h"
 
-#define POLICY_PATH "/etc/proctor.conf"
 #define NICE_ANY (-20)
 
 static struct policy policy;
 static enum mode mode = MODE_PLAIN;
+static const char *plain_why = "proctor is not set-user-ID root";
 
 static void __attribute__((__noreturn__)) mode_refuse(int status)
 {
@@ -51,6 +51,10 @@ mode_permit_user(const struct start *s, const char *user)
 
 	if ((pw = getpwnam(user)) == NULL) {
 		log_warnx("%s: no such user", user);
+		return;
+	}
+	if (!privdrop_try(pw->pw_uid, pw->pw_gid, NULL, 0)) {
+		log_warnx("%s cannot be had here", user);
 		return;
 	}
 	r = policy_add(&policy, s->who.uid, user, pw->pw_uid, pw->pw_gid);
@@ -147,6 +151,7 @@ static void
 mode_root(struct start *s, const struct args *a)
 {
 	const struct passwd *pw;
+	int root;
 
 	if (a->user == NULL) {
 		log_warnx("started as root: say -user root if children are to"
@@ -157,22 +162,25 @@ mode_root(struct start *s, const struct args *a)
 		log_warnx("-user %s: no such user", a->user);
 		mode_refuse(EXIT_NOUSER);
 	}
-	if (pw->pw_uid == 0)
+	if ((root = pw->pw_uid == 0)) /* others are looked up below */
 		log_warnx("children run as root");
-	if (!privs_able()) {
-		log_warnx("root has no rights to give away here");
+	if (!privs_able() || !privdrop_able(s)) {
+		plain_why = "root has no rights to give away here";
+		log_warnx("%s", plain_why);
 		mode_plain(s, a);
 		return;
 	}
 	s->privileged = 1;
-	mode = pw->pw_uid == 0 ? MODE_ROOT : MODE_PRIVILEGED;
-	if (pw->pw_uid == 0) {
+	mode = root ? MODE_ROOT : MODE_PRIVILEGED;
+	if (root) {
 		target_self();
 		mode_permit_self(s)->nice = NICE_ANY;
 	} else
 		mode_permit_user(s, a->user);
 	mode_list(s, a->limit_users);
-	mode_targets(s, a, pw->pw_uid == 0 ? target_self_name() : a->user);
+	mode_targets(s, a, root ? target_self_name() : a->user);
+	if (!root && permit_user(a->user) == NULL)
+		mode_refuse(EXIT_REFUSED);
 }
 
 /* The file's rules behind the one that it can take away. -1: there is none. */
@@ -182,14 +190,18 @@ mode_file(const struct start *s)
 	int fd;
 
 	if ((fd = policy_open(POLICY_PATH)) == -1) {
+		plain_why = "there is no " POLICY_PATH;
 		if (errno == ENOENT)
 			return (-1);
 		mode_refuse(EXIT_REFUSED);
 	}
+	/* The starter reads the log, and may not be one to read the file. */
+	policy.terse = 1;
 	if (policy_read(&policy, fd, POLICY_PATH) == -1 ||
 	    policy_resolve(&policy, POLICY_PATH) == -1)
 		mode_refuse(EXIT_REFUSED);
 	(void)close(fd);
+	plain_why = "no rule of " POLICY_PATH " is for its starter";
 	return (policy_concerns(&policy, &s->who) ? 0 : -1);
 }
 
@@ -197,11 +209,13 @@ mode_file(const struct start *s)
 static void
 mode_suid(struct start *s, const struct args *a)
 {
+	char why[128];
+
 	(void)mode_permit_self(s);
 	if (mode_file(s) == -1) {
-		log_warnx("no rule of %s is for %s: no other user can be had",
-		    POLICY_PATH, target_self_name());
-		drop_self();
+		log_warnx("nobody but %s can be had, as %s", target_self_name(),
+		    plain_why);
+		drop_self(s->who.uid, s->who.gid);
 		proc_hide();
 		policy_free(&policy);
 		policy_init(&policy);
@@ -213,7 +227,8 @@ mode_suid(struct start *s, const struct args *a)
 	target_self();
 	mode_targets(s, a, a->user != NULL ? a->user : target_self_name());
 	if (a->user != NULL && permit_user(a->user) == NULL) {
-		log_warnx("-user %s: not permitted", a->user);
+		permit_why_user(a->user, why, sizeof(why));
+		log_warnx("-user %s: not permitted: %s", a->user, why);
 		mode_refuse(
 		    getpwnam(a->user) == NULL ? EXIT_NOUSER : EXIT_REFUSED);
 	}
@@ -243,21 +258,9 @@ mode_now(void)
 	return (mode);
 }
 
-/* What does the file look like? The exit status of proctor -n. */
-int
-mode_check(void)
+/* Why it is plain, for who asks for somebody else; NULL if it is not. */
+const char *
+mode_plain_why(void)
 {
-	int fd;
-
-	policy_init(&policy);
-	if ((fd = policy_open(POLICY_PATH)) == -1) {
-		if (errno == ENOENT)
-			log_warn("%s", POLICY_PATH);
-		return (EXIT_REFUSED);
-	}
-	if (policy_read(&policy, fd, POLICY_PATH) == -1 ||
-	    policy_resolve(&policy, POLICY_PATH) == -1)
-		return (EXIT_REFUSED);
-	(void)printf("configuration OK\n");
-	return (EXIT_CLEAN);
+	return (mode == MODE_PLAIN ? plain_why : NULL);
 }

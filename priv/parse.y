@@ -171,7 +171,7 @@ fail(const char *fmt, ...)
 	va_start(ap, fmt);
 	n = vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	log_warnx("%s:%d: %s", parse.name, parse.begins,
+	policy_tell(parse.policy, parse.name, parse.begins, 1, "%s",
 	    n < 0 ? "error" : text);
 	return (-1);
 }

@@ -19,6 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "compat/privs.h"
 #include "compat/proc.h"
 #include "config.h"
 #include "log.h"
@@ -41,6 +42,7 @@ struct channel broker_channel, worker_channel;
 static struct part parts[PARTS_MAX];
 static int parts_count;
 static int privileged; /* not for whom the starter is */
+static const char *root = ""; /* of broker and worker */
 
 void
 part_add(const char *name, pid_t pid)
@@ -150,14 +152,23 @@ part_descriptors(int in, int out, int priv, int peer)
  * The folder that broker and worker see nothing but. Only root in a container
  * has to do without.
  */
-static const char *
+static void
 parts_root(void)
 {
 	struct stat st;
+	uid_t uid;
+	gid_t gid;
 
-	if (stat(EMPTY_DIR, &st) == 0 || proc_privileged())
-		return (EMPTY_DIR);
-	return ("");
+	if (!privdrop_part(&uid, &gid))
+		return;
+	root = EMPTY_DIR;
+	if (proc_privileged())
+		return;
+	if (!privs_chroot())
+		log_warnx("root may not chroot here: broker and worker do"
+			  " without");
+	if (!privs_chroot() || stat(EMPTY_DIR, &st) == -1)
+		root = "";
 }
 
 static void __attribute__((__noreturn__))
@@ -185,7 +196,7 @@ part_exec(const char *name, const struct args *a)
 		(void)snprintf(g, sizeof(g), "%u", (unsigned int)gid);
 		argv[4] = u;
 		argv[5] = g;
-		argv[6] = (char *)(uintptr_t)parts_root();
+		argv[6] = (char *)(uintptr_t)root;
 		argv[7] = NULL;
 	}
 	(void)sigemptyset(&none);
@@ -228,6 +239,7 @@ parts_start(const struct start *st, const struct args *a)
 	/* Root that runs children as root may do so from anywhere. */
 	privileged = proc_privileged() ||
 		     (st->privileged && permit_uid(st->who.uid) == NULL);
+	parts_root();
 	ring_pair(broker);
 	ring_pair(worker);
 	ring_pair(peers);

@@ -12,7 +12,7 @@
 
 static const struct policy *policy;
 static const struct starter *starter;
-static const char *default_user;
+static const char *default_user, *starter_name;
 
 /* user: whom children run as if nobody is named. */
 void
@@ -21,6 +21,7 @@ permit_init(struct policy *p, const struct starter *s, const char *user)
 	policy = p;
 	starter = s;
 	default_user = user;
+	starter_name = target_self_name(); /* while it can be looked up */
 }
 
 /*
@@ -71,7 +72,14 @@ permit_shell(const char *user, const char *path, const char *line)
 	return (r);
 }
 
-static const char *
+const char *
+permit_starter(void)
+{
+	return (starter_name);
+}
+
+/* Whom a request is for. */
+const char *
 permit_name(const char *user)
 {
 	return (*user == '\0' ? default_user : user);
@@ -120,8 +128,22 @@ permit_run(const struct run *r)
 	if (r->flags & RUN_SHELL)
 		return (permit_shell(user, r->executable, r->args.base));
 	c.argv = r->args;
-	c.path = *r->executable != '\0' ? r->executable : r->args.base;
+	c.path = permit_program(r);
 	return (permit(user, &c));
+}
+
+/* What r would execute: never its arguments, which may be secrets. */
+const char *
+permit_program(const struct run *r)
+{
+	const char *shell;
+
+	if (*r->executable != '\0')
+		return (r->executable);
+	if (!(r->flags & RUN_SHELL))
+		return (r->args.base);
+	shell = target_shell(permit_name(r->user));
+	return (shell != NULL ? shell : "a shell");
 }
 
 /*
@@ -138,11 +160,80 @@ permit_kill(const struct rule *rule, const char *line)
 	return (r != NULL && r->target == t);
 }
 
+/* Why nothing permits that, into buf. 1: it is the user that cannot be had. */
+static int
+permit_why(const char *user, const struct command *c, char *buf, size_t size)
+{
+	static const char *const texts[] = {
+		[DENIAL_UNKNOWN] = "names somebody unknown",
+		[DENIAL_GROUP] = "is for another group",
+		[DENIAL_PROGRAM] = "is for another program",
+		[DENIAL_NAME] = "has its path as the first argument",
+		[DENIAL_ARGS] = "has other arguments",
+		[DENIAL_RULE] = "denies it",
+	};
+	enum denial d;
+	int line;
+
+	if (mode_plain_why() != NULL) {
+		(void)snprintf(buf, size, "nobody but %s can be had, as %s",
+		    starter_name, mode_plain_why());
+		return (1);
+	}
+	d = policy_denial(policy, starter, user, c, &line);
+	if (d != DENIAL_NONE)
+		(void)snprintf(buf, size, "line %d %s", line, texts[d]);
+	else if (policy_match(policy, starter, user, c) != NULL)
+		(void)snprintf(buf, size, "-limit-users leaves it out");
+	else if (starter->uid == 0)
+		(void)snprintf(buf, size, "the command line does not name it");
+	else
+		(void)snprintf(buf, size, "no rule permits it");
+	return (d != DENIAL_PROGRAM && d != DENIAL_NAME && d != DENIAL_ARGS);
+}
+
+/* Why permit_user() says no. */
+void
+permit_why_user(const char *user, char *buf, size_t size)
+{
+	(void)permit_why(user, NULL, buf, size);
+}
+
+/*
+ * Why permit_run() says no. 1: the user cannot be had at all; 0: that command
+ * cannot.
+ */
+int
+permit_why_run(const struct run *r, char *buf, size_t size)
+{
+	const char *user = permit_name(r->user);
+	struct command c;
+	int ret;
+
+	c.path = permit_program(r);
+	if (!(r->flags & RUN_SHELL)) {
+		c.argv = r->args;
+		return (permit_why(user, &c, buf, size));
+	}
+	if (command_words(&c.argv, c.path, r->args.base) == -1)
+		fatal("command");
+	ret = permit_why(user, &c, buf, size);
+	free((void *)(uintptr_t)c.argv.base);
+	return (ret);
+}
+
+/* The lowest nice value that may be asked for. */
+int
+permit_lowest(const struct rule *r)
+{
+	return (r->nice != NICE_UNSET && r->nice < 0 ? r->nice : 0);
+}
+
 /* May that priority be asked for? */
 int
 permit_nice(const struct rule *r, int nice)
 {
-	return (nice >= 0 || (r->nice != NICE_UNSET && nice >= r->nice));
+	return (nice >= permit_lowest(r));
 }
 
 /* The users that there are, the default one first; the bytes of that. */

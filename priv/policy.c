@@ -1,7 +1,6 @@
 /*
- * The policy's rules: reading their file, resolving their names, and the
- * decision. The file is believed if root alone can write it; who asks, and
- * what for, is hostile.
+ * The policy's rules: reading their file, and resolving their names. The file
+ * is believed if root alone can write it.
  */
 
 #include <sys/stat.h>
@@ -10,6 +9,8 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -106,24 +107,32 @@ policy_isnumber(const char *s)
 	return (*s != '\0' && s[strspn(s, "0123456789")] == '\0');
 }
 
-/* Why the file is not to be believed, or NULL. */
-static const char *
-file_fault(const struct stat *sb)
+void
+policy_tell(struct policy *p, const char *name, int line, int error,
+    const char *fmt, ...)
 {
-	if (!S_ISREG(sb->st_mode))
-		return ("not a regular file");
-	if (sb->st_uid != 0)
-		return ("not owned by root");
-	if (sb->st_mode & (S_IWGRP | S_IWOTH))
-		return ("writable by group or others");
-	return (NULL);
+	char text[256];
+	va_list ap;
+	int n;
+
+	if (error)
+		p->errors++;
+	else
+		p->warnings++;
+	va_start(ap, fmt);
+	n = vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (p->terse)
+		log_warnx("%s:%d: %s: root can be told more by proctor -C",
+		    name, line, error ? "an error" : "without effect");
+	else
+		log_warnx("%s:%d: %s", name, line, n < 0 ? "error" : text);
 }
 
-int
-policy_open(const char *path)
+/* An open file, or -1 with errno, which was logged unless it is ENOENT. */
+static int
+file_open(const char *path, struct stat *sb)
 {
-	struct stat sb;
-	const char *fault;
 	int fd;
 
 	/* A fifo must not hold us up before fstat says what it is. */
@@ -140,19 +149,49 @@ policy_open(const char *path)
 		log_warn("%s", path);
 		return (-1);
 	}
-	if (fstat(fd, &sb) == -1) {
+	if (fstat(fd, sb) == -1) {
 		log_warn("%s: fstat", path);
 		(void)close(fd);
 		errno = EIO;
 		return (-1);
 	}
-	if ((fault = file_fault(&sb)) != NULL) {
-		log_warnx("%s: %s", path, fault);
+	if (!S_ISREG(sb->st_mode)) {
+		log_warnx("%s: not a regular file", path);
 		(void)close(fd);
 		errno = EPERM;
 		return (-1);
 	}
 	return (fd);
+}
+
+int
+policy_open_draft(const char *path, const char **fault)
+{
+	struct stat sb;
+	int fd;
+
+	*fault = NULL;
+	if ((fd = file_open(path, &sb)) == -1)
+		return (-1);
+	if (sb.st_uid != 0)
+		*fault = "not owned by root";
+	else if (sb.st_mode & (S_IWGRP | S_IWOTH))
+		*fault = "writable by group or others";
+	return (fd);
+}
+
+int
+policy_open(const char *path)
+{
+	const char *fault;
+	int fd;
+
+	if ((fd = policy_open_draft(path, &fault)) == -1 || fault == NULL)
+		return (fd);
+	log_warnx("%s: %s", path, fault);
+	(void)close(fd);
+	errno = EPERM;
+	return (-1);
 }
 
 /* All of the file, up to one byte more than it may have; -1 with errno. */
@@ -185,6 +224,7 @@ policy_read(struct policy *p, int fd, const char *name)
 
 	policy_init(&new);
 	new.count = p->count;
+	new.terse = p->terse;
 	if ((buf = malloc(POLICY_FILE_MAX + 2)) == NULL) {
 		log_warn("%s", name);
 		return (-1);
@@ -200,6 +240,7 @@ policy_read(struct policy *p, int fd, const char *name)
 	}
 	free(buf);
 	if (ret == -1) {
+		p->errors++;
 		policy_free(&new);
 		return (-1);
 	}
@@ -309,6 +350,7 @@ resolve_rule(struct rule *r, const char **what)
 int
 policy_resolve(struct policy *p, const char *name)
 {
+	unsigned int before = p->errors;
 	struct rule *r;
 	const char *what;
 
@@ -317,112 +359,19 @@ policy_resolve(struct policy *p, const char *name)
 			continue;
 		switch (resolve_rule(r, &what)) {
 		case -1:
-			log_warn("%s:%d: cannot look up \"%s\"", name, r->line,
-			    what);
-			return (-1);
+			policy_tell(p, name, r->line, 1,
+			    "cannot look up \"%s\": %s", what, strerror(errno));
+			break;
 		case 0:
-			log_warnx("%s:%d: there is no \"%s\": this rule is"
-				  " without effect",
-			    name, r->line, what);
+			/* A deny that is misspelt must not become a permit. */
+			policy_tell(p, name, r->line, r->action == RULE_DENY,
+			    "there is no \"%s\": this rule is without effect",
+			    what);
 			break;
 		default:
 			r->resolved = 1;
 			break;
 		}
 	}
-	return (0);
-}
-
-int
-policy_identity(const struct rule *r, const struct starter *s)
-{
-	int i;
-
-	if (!r->resolved)
-		return (0);
-	if (!r->ident_is_group)
-		return (r->ident_uid == s->uid);
-	if (r->ident_gid == s->gid)
-		return (1);
-	for (i = 0; i < s->ngroups; i++)
-		if (r->ident_gid == s->groups[i])
-			return (1);
-	return (0);
-}
-
-/*
- * Is that the user asked for? By name, since two users may share an id and
- * not the rest of their passwd entry.
- */
-static int
-match_user(const struct rule *r, const char *user)
-{
-	size_t len = strcspn(user, ":");
-
-	if (strncmp(r->user, user, len) != 0 || r->user[len] != '\0')
-		return (0);
-	if (user[len] == '\0' || r->action == RULE_DENY)
-		return (1);
-	return (r->group != NULL && strcmp(r->group, user + len + 1) == 0);
-}
-
-static int
-match_command(const struct rule *r, const struct command *c)
-{
-	const char *arg;
-	uint32_t i;
-
-	if (r->cmd == NULL)
-		return (1);
-	if (c == NULL || c->argv.count == 0)
-		return (0);
-	/* A shell, and not only that, does as its argv[0] says. */
-	arg = c->argv.base;
-	if (strcmp(r->cmd, c->path) != 0 || strcmp(r->cmd, arg) != 0)
-		return (0);
-	if (r->args == NULL)
-		return (1);
-	for (i = 1; i < c->argv.count; i++) {
-		arg = strvec_next(arg);
-		if (r->args[i - 1] == NULL || strcmp(r->args[i - 1], arg) != 0)
-			return (0);
-	}
-	return (r->args[i - 1] == NULL);
-}
-
-/*
- * What was permitted by one name of a user is denied by any other name of
- * the same id, too.
- */
-static int
-match_rule(const struct rule *r, const struct rule *before, const char *user,
-    const struct command *c)
-{
-	if (r->action == RULE_DENY)
-		return (match_user(r, user) ||
-			(before != NULL && before->uid == r->uid));
-	return (match_user(r, user) && match_command(r, c));
-}
-
-struct rule *
-policy_match(const struct policy *p, const struct starter *s, const char *user,
-    const struct command *c)
-{
-	struct rule *r, *last = NULL;
-
-	TAILQ_FOREACH (r, &p->rules, entry)
-		if (policy_identity(r, s) && match_rule(r, last, user, c))
-			last = r;
-	return (last);
-}
-
-int
-policy_concerns(const struct policy *p, const struct starter *s)
-{
-	const struct rule *r;
-
-	TAILQ_FOREACH (r, &p->rules, entry)
-		if (r->line > 0 && policy_identity(r, s))
-			return (1);
-	return (0);
+	return (p->errors == before ? 0 : -1);
 }

@@ -18,6 +18,7 @@
 
 #include "proto.h"
 
+#define POLICY_PATH "/etc/proctor.conf"
 #define POLICY_FILE_MAX 65536 /* bytes */
 #define POLICY_LINE_MAX 4096 /* bytes, without the newline */
 #define POLICY_WORD_MAX 1024 /* bytes, with a NUL */
@@ -59,6 +60,9 @@ struct rule {
 struct policy {
 	TAILQ_HEAD(, rule) rules;
 	unsigned int count;
+	int terse; /* who reads the log may not read the file: say the line */
+	unsigned int errors; /* that were told: of the text, of names */
+	unsigned int warnings;
 };
 
 /* Who started us. */
@@ -86,6 +90,12 @@ void policy_free(struct policy *);
 int policy_open(const char *path);
 
 /*
+ * The same for who only wants to know: a file that is not root's alone is
+ * opened all the same, and *fault says why no start would believe it.
+ */
+int policy_open_draft(const char *path, const char **fault);
+
+/*
  * Append the rules of the file that is open as fd; name is for the log. -1
  * if it cannot be read or anything is wrong with it, which was logged: then
  * not one of its rules was appended.
@@ -100,10 +110,10 @@ struct rule *policy_add(
     struct policy *, uid_t ident, const char *user, uid_t uid, gid_t gid);
 
 /*
- * Turn the names in the rules into ids; name is for the log. What passwd and
- * group do not know is logged, and its rule never matches. -1 if they could
- * not be asked, which was logged: a deny could then be without effect, so the
- * policy must not be used.
+ * Turn the names in the rules into ids; name is for the log. A permit for
+ * somebody whom passwd and group do not know is logged, and never matches.
+ * -1, which was logged, if they could not be asked or do not know somebody in
+ * a deny: it would be without effect, so the policy must not be used.
  */
 int policy_resolve(struct policy *, const char *name);
 
@@ -115,6 +125,22 @@ int policy_resolve(struct policy *, const char *name);
 struct rule *policy_match(const struct policy *, const struct starter *,
     const char *user, const struct command *);
 
+/*
+ * Why nothing permits it, for whom there is no permit: how near the nearest
+ * rule comes, in this order, and which line that is (0: none).
+ */
+enum denial {
+	DENIAL_NONE, /* no rule of his is for that user */
+	DENIAL_UNKNOWN, /* a rule is, but a name in it is nobody's */
+	DENIAL_GROUP, /* not for that group */
+	DENIAL_PROGRAM, /* for other programs */
+	DENIAL_NAME, /* for argv[0] as it is there */
+	DENIAL_ARGS, /* for other arguments */
+	DENIAL_RULE /* a deny decides */
+};
+enum denial policy_denial(const struct policy *, const struct starter *,
+    const char *user, const struct command *, int *line);
+
 /* Is that starter the one that the rule speaks of? */
 int policy_identity(const struct rule *, const struct starter *);
 
@@ -123,11 +149,25 @@ int policy_concerns(const struct policy *, const struct starter *);
 
 /*
  * policy_check.c: proctor -C file [identity as user [command args ...]].
- * argv is what stands behind the file. To be called without any privilege:
- * the file may be anyone's. Returns the exit status: 0 for a good file or a
- * permit, 1 for a bad file or a deny, EXIT_USAGE.
+ * argv is what stands behind the file; "-" is standard input, which has
+ * neither owner nor mode. To be called without any privilege: the file may be
+ * anyone's. Returns the exit status: 0 for a file that a start would take or
+ * a permit, 1 for one that it would not or a deny, EXIT_USAGE.
  */
 int policy_check(const char *file, int argc, char *const *argv);
+
+/*
+ * policy_path.c: log each command that is not there, or that others than root
+ * can change, as a warning; name is for the log.
+ */
+void policy_paths(struct policy *, const char *name);
+
+/*
+ * Log something about a line: all of it, or in terse only which line it is
+ * and whether that is an error. An error number, or 0.
+ */
+void policy_tell(struct policy *, const char *name, int line, int error,
+    const char *fmt, ...) __attribute__((__format__(printf, 5, 6)));
 
 /* parse.y; text has len bytes and a NUL behind them */
 int

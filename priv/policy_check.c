@@ -4,10 +4,7 @@
  * for him that he could not read himself.
  */
 
-#include <sys/stat.h>
-
 #include <errno.h>
-#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -23,24 +20,69 @@
 #define GROUPS_MAX 65536
 #define ID_NONE 4294967295U /* the id of nobody at all */
 
+/*
+ * What a start would do with the file, and all that is to be said of it. 0,
+ * or -1 if no start would take it.
+ */
+static int
+check_file(struct policy *p, int fd, const char *name)
+{
+	if (policy_read(p, fd, name) == -1)
+		return (-1);
+	(void)policy_resolve(p, name);
+	policy_paths(p, name);
+	return (p->errors == 0 ? 0 : -1);
+}
+
 static int
 check_read(struct policy *p, const char *file)
 {
-	struct stat sb;
-	int fd, ret = -1;
+	const char *fault;
+	int fd, ret;
 
-	if ((fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) == -1) {
-		log_warn("%s", file);
+	if (strcmp(file, "-") == 0)
+		return (check_file(p, STDIN_FILENO, "standard input"));
+	errno = 0;
+	if ((fd = policy_open_draft(file, &fault)) == -1) {
+		if (errno == ENOENT)
+			log_warn("%s", file);
 		return (-1);
 	}
-	if (fstat(fd, &sb) == -1)
-		log_warn("%s: fstat", file);
-	else if (!S_ISREG(sb.st_mode))
-		log_warnx("%s: not a regular file", file);
-	else if (policy_read(p, fd, file) == 0)
-		ret = policy_resolve(p, file);
+	if (fault != NULL) {
+		log_warnx("%s: %s: no start would take it", file, fault);
+		p->errors++;
+	}
+	ret = check_file(p, fd, file);
 	(void)close(fd);
 	return (ret);
+}
+
+static const char *
+plural(unsigned int n)
+{
+	return (n == 1 ? "" : "s");
+}
+
+/*
+ * The verdict on a file that was read, or was not; the exit status, or -1 if
+ * nobody hears it.
+ */
+static int
+check_verdict(const struct policy *p, const char *file, int good)
+{
+	unsigned int e = p->errors, w = p->warnings;
+
+	if (e != 0)
+		log_warnx("%s: %u error%s, %u warning%s", file, e, plural(e), w,
+		    plural(w));
+	if (!good || e != 0)
+		return (CHECK_BAD);
+	if (w != 0)
+		return (
+		    printf("configuration OK, %u warning%s\n", w, plural(w)) < 0
+			? -1
+			: CHECK_GOOD);
+	return (printf("configuration OK\n") < 0 ? -1 : CHECK_GOOD);
 }
 
 /* The groups that a login of that user would have; *groups is allocated. */
@@ -188,19 +230,20 @@ check(struct policy *p, const char *file, int argc, char *const *argv)
 	int ret;
 
 	if (argc == 0) {
-		if (check_read(p, file) == -1)
-			return (CHECK_BAD);
-		return (printf("configuration OK\n") < 0 ? -1 : CHECK_GOOD);
+		ret = check_read(p, file);
+		return (check_verdict(p, file, ret == 0));
 	}
 	if (argv[0][0] == ':')
 		ret = starter_group(&s, argv[0] + 1);
 	else
 		ret = starter_user(p, &s, argv[0], &groups);
 	/* What is true without the file stands before it. */
-	if (ret == 0 && check_read(p, file) == 0)
-		ret = ask(p, &s, argc, argv);
-	else
+	if (ret == -1)
 		ret = CHECK_BAD;
+	else if (check_read(p, file) == -1)
+		ret = check_verdict(p, file, 0);
+	else
+		ret = ask(p, &s, argc, argv);
 	free(groups);
 	return (ret);
 }

@@ -35,6 +35,7 @@ struct args {
 	int debug; /* log level */
 	int64_t alarm; /* ms */
 	int64_t stdin_limit; /* bytes a child's stdin may queue */
+	uint32_t linger; /* ms; of runs that say nothing of it */
 	const char *user; /* or NULL */
 	const char *limit_users; /* names with commas, or NULL */
 };
@@ -111,15 +112,18 @@ struct child {
 	uint32_t timeout; /* ms; 0: none */
 	uint32_t reason; /* why it was asked to end: REASON_... */
 	int stop_signal; /* what asks it to */
+	uint32_t linger; /* ms that others may have its output */
 	uint32_t run_flags; /* RUN_... */
 	int nice; /* RUN_NICE */
 	pid_t group; /* joined; 0 if it leads its own */
 	uint32_t tty; /* TTY_... */
+	uint32_t streams; /* 1 << n for each that the worker has */
 	char *kill; /* the command that stops it, or NULL */
 	uint32_t victim; /* CHILD_HELPER: the id of whom it is to stop */
 	int fds[3]; /* the node's ends, until the worker has them */
 	struct timer deadline; /* of its stop */
 	struct timer limit; /* of its timeout */
+	struct timer lingering; /* CHILD_LINGERS */
 	struct target *target; /* whose launcher makes it */
 	struct rule *rule; /* that permits it; NULL: nobody counts it */
 	/* At its launcher, until it is born; then CHILD_UNWATCHED. */
@@ -138,6 +142,9 @@ struct child {
 #define CHILD_HELD 0x200 /* reaped, but its group is not gone */
 #define CHILD_OVERDUE 0x400 /* and that has no time left */
 #define CHILD_UNWATCHED 0x800 /* no pidfd tells of its end */
+#define CHILD_DRAINED 0x1000 /* nobody has its output open any more */
+#define CHILD_CUT 0x4000 /* some of its stdin was lost */
+#define CHILD_LINGERS 0x2000 /* dead, and not reaped for those who have */
 /* Of these the node is to know nothing. */
 #define CHILD_SILENT (CHILD_STRAY | CHILD_HELPER | CHILD_LOST)
 
@@ -175,14 +182,23 @@ int child_idle(void);
 int child_set(void);
 void child_each(void (*)(struct child *));
 int child_lost(void *, const void *, size_t, int);
+int child_cut(void *, const void *, size_t, int);
 
 /* reap.c: ends of children */
 void reap_watch(struct child *);
 void reap_unwatch(struct child *);
 void reap_forget(struct child *);
 void reap_child(struct child *);
+int reap_is_dead(pid_t);
 void reap_ended(void);
 void reap_sigchld(void);
+
+/* linger.c: the dead whose output others have open still */
+void linger_init(uint32_t ms);
+uint32_t linger_of(const struct run *);
+int linger_begin(struct child *);
+void linger_cut(struct child *);
+int linger_drained(void *, const void *, size_t, int);
 
 /* group.c: what a leader leaves of its group */
 void group_signal(const struct child *);
@@ -234,6 +250,7 @@ void stop_all(int status);
 void stop_broken(void);
 void stop_when_idle(void);
 void stop_late(struct child *);
+void stop_cut(struct child *);
 void stop_limit(struct child *);
 void stop_check(void);
 int stop_done(void);
@@ -260,7 +277,8 @@ void parts_watch(void);
 void parts_reap(void);
 
 /* args.c */
-void args_parse(struct args *, int argc, char *const *argv);
+void args_parse(struct args *, const struct starter *, int argc,
+    char *const *argv);
 
 /* start.c: the first steps of a program that may be SUID-root */
 void start_descriptors(void);
@@ -278,8 +296,8 @@ void start_group(void);
 
 /* mode.c: which of the three ways to be started it is, and its policy */
 void mode_choose(struct start *, const struct args *);
-int mode_check(void);
 enum mode mode_now(void);
+const char *mode_plain_why(void); /* NULL: it is not plain */
 
 /* target.c: whom children can run as */
 void target_init(const struct start *);
@@ -293,16 +311,24 @@ struct target *target_next(struct target *);
 /* permit.c: what policy says to what the broker asks for */
 void permit_init(struct policy *, const struct starter *, const char *user);
 size_t permit_users(char *buf, size_t size, uint32_t *count);
+const char *permit_starter(void); /* by name */
+const char *permit_name(const char *user);
 struct rule *permit_run(const struct run *);
+const char *permit_program(const struct run *);
+int permit_why_run(const struct run *, char *buf, size_t size);
+void permit_why_user(const char *, char *buf, size_t size);
 struct rule *permit_user(const char *);
 struct rule *permit_uid(uid_t);
 int permit_own(uid_t);
 int permit_kill(const struct rule *, const char *line);
 int permit_nice(const struct rule *, int nice);
+int permit_lowest(const struct rule *);
 
 /* privdrop.c: from root to what each process needs */
 #define DROP_NAME "_proctor"
 void privdrop_init(const struct start *);
+int privdrop_able(const struct start *);
+int privdrop_try(uid_t, gid_t, const gid_t *, int ngroups);
 void privdrop_guard(void);
 void privdrop_priv(void);
 void privdrop_launcher(const struct target *);

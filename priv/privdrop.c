@@ -3,6 +3,9 @@
  * is nothing to drop and all of this does nothing.
  */
 
+#include <sys/wait.h>
+
+#include <grp.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,7 +37,51 @@ privdrop_differs(const struct target *t, const char *name)
 		exit(EXIT_REFUSED);
 }
 
-/* Whom guard, priv, launchers, broker and worker become. */
+/* Whom guard, priv, launchers, broker and worker become, or NULL. */
+static const struct passwd *
+privdrop_user(const struct start *s)
+{
+	const struct passwd *pw = getpwnam(DROP_NAME);
+
+	return (pw == NULL && s->who.uid == 0 ? getpwnam(OTHER_NAME) : pw);
+}
+
+/*
+ * Can somebody be had? Root of a user namespace has all capabilities, but not
+ * all ids, and may be refused its groups. So it is tried, by a child.
+ */
+int
+privdrop_try(uid_t u, gid_t g, const gid_t *groups, int ngroups)
+{
+	pid_t pid;
+	int status;
+
+	switch (pid = fork()) {
+	case -1:
+		fatal("fork");
+	case 0:
+		if (setgroups((size_t)ngroups, groups) == -1 ||
+		    setresgid(g, g, g) == -1 || setresuid(u, u, u) == -1)
+			_exit(1);
+		_exit(0);
+	default:
+		break;
+	}
+	if (waitpid(pid, &status, 0) != pid)
+		fatal("waitpid");
+	return (WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+/* Can we become the one? 1 also where there is nobody: privdrop_init() says. */
+int
+privdrop_able(const struct start *s)
+{
+	const struct passwd *pw = privdrop_user(s);
+
+	return (pw == NULL || privdrop_try(pw->pw_uid, pw->pw_gid, NULL, 0));
+}
+
+/* To be asked once who can be had is known. */
 void
 privdrop_init(const struct start *s)
 {
@@ -43,9 +90,8 @@ privdrop_init(const struct start *s)
 
 	if (!s->privileged)
 		return;
-	pw = getpwnam(DROP_NAME);
-	if (pw == NULL && s->who.uid == 0 &&
-	    (pw = getpwnam(OTHER_NAME)) != NULL)
+	if ((pw = privdrop_user(s)) != NULL &&
+	    strcmp(pw->pw_name, DROP_NAME) != 0)
 		log_warnx(
 		    "there is no user %s: %s has to do", DROP_NAME, OTHER_NAME);
 	if (pw == NULL || pw->pw_uid == 0 || pw->pw_gid == 0) {

@@ -191,7 +191,7 @@ start(struct start *s, struct args *a, int argc, char *argv[])
 	start_limits(s);
 	start_hidden();
 	setproctitle_init(argc, argv, nothing);
-	args_parse(a, argc, argv);
+	args_parse(a, &s->who, argc, argv);
 	log_init("proctor", a->debug);
 	start_port(a);
 	start_group();
@@ -220,6 +220,7 @@ main(int argc, char *argv[])
 	child_init();
 	parts_watch();
 	stop_init(args.alarm);
+	linger_init(args.linger);
 	privdrop_priv();
 	reaper_watch(); /* again: a change of user undoes it */
 	sandbox_priv(launch_forks());

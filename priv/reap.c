@@ -47,8 +47,8 @@ reap_one(pid_t pid, int *status, int64_t usage[USAGES])
 }
 
 /* Has pid ended, and is it still there? Then its numbers are its own. */
-static int
-is_dead(pid_t pid)
+int
+reap_is_dead(pid_t pid)
 {
 	siginfo_t si;
 
@@ -68,7 +68,7 @@ reap_wait(struct child *c, int *status)
 		*status = -1;
 		return (poll(&pfd, 1, 0) == 1);
 	}
-	if (c->run_flags & RUN_KILL_GROUP && is_dead(c->pid))
+	if (c->run_flags & RUN_KILL_GROUP && reap_is_dead(c->pid))
 		group_signal(c);
 	return (reap_one(c->pid, status, c->usage));
 }
@@ -116,6 +116,8 @@ reap_child(struct child *c)
 	int64_t left = timer_left(&c->deadline);
 	int status;
 
+	if (linger_begin(c))
+		return;
 	if (!reap_wait(c, &status)) {
 		/* Its tracer has it yet: SIGCHLD comes when that lets go. */
 		if (!(c->flags & (CHILD_FOREIGN | CHILD_UNWATCHED)))
@@ -158,7 +160,7 @@ sweep(void *arg)
 	if (child_set() == -1)
 		parts_reap();
 	TAILQ_FOREACH_SAFE (c, &unwatched, queue, next)
-		if (is_dead(c->pid))
+		if (reap_is_dead(c->pid))
 			reap_child(c);
 }
 

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -26,14 +27,55 @@ run_refuse(const struct run *r, enum stage stage, int error, const char *text)
 	answer_reply(&rep);
 }
 
-/* Refuse what policy does not permit: an answer and a log line. */
-static int
-run_forbid(const struct run *r, enum stage stage, const char *what)
+/* What was refused to whom, and why; of a command the program alone. */
+static void
+run_tell(const struct run *r, const char *why)
 {
-	log_warnx("run refused: policy: %s: %s",
-	    *r->user == '\0' ? "default user" : r->user, what);
-	run_refuse(r, stage, EPERM, what);
+	log_warnx("run refused: %.64s as %.64s, %.256s: %s", target_self_name(),
+	    permit_name(r->user), permit_program(r), why);
+}
+
+/*
+ * Refuse what policy does not permit: a log line, and as an answer a sentence
+ * about it. what: the thing that is refused, if it is not the whole.
+ */
+static int
+run_forbid(
+    const struct run *r, enum stage stage, const char *what, const char *why)
+{
+	char text[256];
+
+	if (stage == STAGE_USER)
+		(void)snprintf(text, sizeof(text), "%.100s: %s",
+		    permit_name(r->user), why);
+	else if (what == NULL)
+		(void)snprintf(text, sizeof(text), "%.100s as %.64s: %s",
+		    permit_program(r), permit_name(r->user), why);
+	else
+		(void)snprintf(text, sizeof(text), "%.100s: %s", what, why);
+	run_tell(r, what == NULL ? why : text);
+	run_refuse(r, stage, EPERM, text);
 	return (-1);
+}
+
+/* The same, because of a line of the policy. */
+static int
+run_forbid_line(const struct run *r, const struct rule *rule, const char *what)
+{
+	char why[64];
+
+	(void)snprintf(why, sizeof(why), "line %d has cmd", rule->line);
+	return (run_forbid(r, STAGE_POLICY, what, why));
+}
+
+/* By no rule at all. */
+static void
+run_forbid_all(const struct run *r)
+{
+	char why[128];
+	int user = permit_why_run(r, why, sizeof(why));
+
+	(void)run_forbid(r, user ? STAGE_USER : STAGE_POLICY, NULL, why);
 }
 
 /*
@@ -44,19 +86,46 @@ run_forbid(const struct run *r, enum stage stage, const char *what)
 static int
 run_exact(const struct run *r, const struct rule *rule)
 {
-	static const char *const names[3] = { "stdin", "stdout", "stderr" };
+	static const char *const files[3] = { "a file for stdin",
+		"a file for stdout", "a file for stderr" };
 	int i;
 
 	if (rule->cmd == NULL)
 		return (0);
 	for (i = 0; i < 3; i++)
 		if (r->io[i].kind == IO_FILE)
-			return (run_forbid(r, STAGE_POLICY, names[i]));
+			return (run_forbid_line(r, rule, files[i]));
 	if (*r->cd != '\0')
-		return (run_forbid(r, STAGE_POLICY, "cd"));
+		return (run_forbid_line(r, rule, "cd"));
 	if ((r->env.count > 0 || r->flags & RUN_ENV_CLEAR) && !rule->keepenv)
-		return (run_forbid(r, STAGE_POLICY, "env"));
+		return (run_forbid_line(r, rule, "env"));
 	return (0);
+}
+
+static int
+run_forbid_nice(const struct run *r, const struct rule *rule)
+{
+	char what[32], why[64];
+
+	(void)snprintf(what, sizeof(what), "nice %d", (int)r->nice);
+	if (rule->line == 0)
+		(void)snprintf(why, sizeof(why), "no rule permits that");
+	else
+		(void)snprintf(why, sizeof(why), "line %d permits %d at least",
+		    rule->line, permit_lowest(rule));
+	return (run_forbid(r, STAGE_NICE, what, why));
+}
+
+static int
+run_forbid_count(const struct run *r, const struct rule *rule)
+{
+	char why[64];
+
+	(void)snprintf(why, sizeof(why), "line %d permits %u children",
+	    rule->line, (unsigned int)rule->children);
+	run_tell(r, why);
+	run_refuse(r, STAGE_LIMIT, EAGAIN, "children");
+	return (-1);
 }
 
 /* What the rule leaves open. 0, or -1 and it was answered. */
@@ -65,19 +134,17 @@ run_limits(const struct run *r, const struct rule *rule)
 {
 	const struct target *t = rule->target;
 
-	if (rule->children != 0 && rule->living >= rule->children) {
-		log_warnx("run refused: policy: %u children of %s are alive",
-		    (unsigned int)rule->children, t->user);
-		run_refuse(r, STAGE_LIMIT, EAGAIN, "children");
-		return (-1);
-	}
+	if (rule->children != 0 && rule->living >= rule->children)
+		return (run_forbid_count(r, rule));
 	if (r->flags & RUN_NICE && !permit_nice(rule, r->nice))
-		return (run_forbid(r, STAGE_NICE, ""));
+		return (run_forbid_nice(r, rule));
 	if (*r->kill != '\0' && !permit_kill(rule, r->kill))
-		return (run_forbid(r, STAGE_POLICY, "kill"));
+		return (run_forbid(r, STAGE_POLICY, "a kill command",
+		    "no rule permits its shell that"));
 	if (r->flags & RUN_CAPS && r->caps & ~t->ambient &&
 	    r->caps != UINT64_MAX)
-		return (run_forbid(r, STAGE_USER, "capabilities"));
+		return (run_forbid(r, STAGE_POLICY, "capabilities",
+		    "they are not there to be kept"));
 	return (run_exact(r, rule));
 }
 
@@ -90,14 +157,14 @@ run_allowed(const struct run *r)
 	struct rule *rule;
 
 	if ((rule = permit_run(r)) == NULL) {
-		(void)run_forbid(r, STAGE_USER, r->user);
+		run_forbid_all(r);
 		return (NULL);
 	}
 	t = rule->target;
 	if (run_limits(r, rule) == -1)
 		return (NULL);
 	if (!launch_alive(t)) {
-		log_warnx("run refused: the launcher of %s is gone", t->user);
+		run_tell(r, "its launcher is gone");
 		run_refuse(r, STAGE_LAUNCHER, EPIPE, "");
 		return (NULL);
 	}
@@ -149,6 +216,11 @@ run_launch(struct run *r, struct rule *rule)
 	}
 	if (rule->keepenv)
 		r->flags |= RUN_KEEPENV;
+	/* From here on it has one, or it has not. */
+	r->linger = linger_of(r);
+	r->flags &= ~(uint32_t)RUN_LINGER;
+	if (r->linger != 0)
+		r->flags |= RUN_LINGER;
 	c = child_new(r, rule->target, rule);
 	answer_reserve(c);
 	r->id = c->id;
@@ -186,6 +258,23 @@ managed(int32_t pid)
 	return (c);
 }
 
+/* EACCES is only ever about its priority. */
+static void
+manage_refuse(const struct run *r, int error)
+{
+	struct reply rep = { 0 };
+	char text[32] = "";
+
+	if (error == EACCES)
+		(void)snprintf(text, sizeof(text), "nice %d", (int)r->nice);
+	rep.tid = r->tid;
+	rep.code = REPLY_ERRNO;
+	rep.stage = error == EACCES ? STAGE_NICE : STAGE_NONE;
+	rep.value = error;
+	rep.text = text;
+	answer_reply(&rep);
+}
+
 int
 request_manage(void *arg, const void *data, size_t len, int fd)
 {
@@ -204,7 +293,7 @@ request_manage(void *arg, const void *data, size_t len, int fd)
 		answer_now(r.tid, REPLY_NOTFOUND, 0, "");
 	else {
 		log_warn("manage of pid %d refused", (int)r.pid);
-		answer_now(r.tid, REPLY_ERRNO, errno, "");
+		manage_refuse(&r, errno);
 	}
 	return (0);
 }
@@ -220,7 +309,8 @@ request_setpgid(void *arg, const void *data, size_t len, int fd)
 	if (proto_unpack_request(data, len, &m) == -1)
 		return (-1);
 	leader = managed(m.arg);
-	if ((c = managed(m.pid)) == NULL || c->flags & CHILD_FOREIGN)
+	if ((c = managed(m.pid)) == NULL ||
+	    c->flags & (CHILD_FOREIGN | CHILD_LINGERS))
 		answer_now(m.tid, REPLY_TEXT, ESRCH, "pid not alive");
 	else if (m.arg != 0 && (leader == NULL || child_group(leader) != m.arg))
 		answer_now(m.tid, REPLY_ERRNO, EPERM, "");
@@ -313,6 +403,8 @@ request_kill(void *arg, const void *data, size_t len, int fd)
 		    "Cannot kill a pid not managed by this application");
 	else if (!signal_valid(m.arg))
 		answer_now(m.tid, REPLY_ERRNO, EINVAL, "");
+	else if (c->flags & CHILD_LINGERS)
+		answer_now(m.tid, REPLY_ERRNO, ESRCH, "");
 	else if (child_signal(c, m.arg) == -1)
 		answer_now(m.tid, REPLY_ERRNO, errno, "");
 	else

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "compat/proc.h"
 #include "log.h"
 #include "priv.h"
 
@@ -17,10 +18,15 @@ static const int heard[] = { SIGTERM, SIGINT, SIGHUP, SIGCHLD };
 
 static volatile sig_atomic_t got[NSIG];
 
+/* In the thread that waits. A preloaded library may have made others. */
+static _Thread_local int waits;
+
 static void
 on_signal(int sig)
 {
 	got[sig] = 1;
+	if (!waits)
+		proc_signal_main(sig); /* that is to wake up */
 }
 
 static void
@@ -53,6 +59,7 @@ signals_catch(void)
 	struct sigaction sa;
 	size_t i;
 
+	waits = 1;
 	memset(&sa, 0, sizeof(sa));
 	sa.sa_handler = on_signal;
 	(void)sigfillset(&sa.sa_mask);

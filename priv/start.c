@@ -48,13 +48,18 @@ start_arguments(int argc)
 		_exit(EXIT_USAGE);
 }
 
-/* Who it is for. */
+/*
+ * Who it is for. Whoever is a process's real user may signal it: from here on
+ * that is not the starter any more where we have root's rights, so that it
+ * cannot end or stop one of several, which the others would take for more.
+ */
 void
 start_starter(struct start *s)
 {
 	gid_t *groups;
 	int n;
 
+	(void)proc_privileged(); /* it may be seen by the ids alone */
 	s->who.uid = getuid();
 	s->who.gid = getgid();
 	if ((n = getgroups(0, NULL)) == -1 ||
@@ -63,6 +68,8 @@ start_starter(struct start *s)
 		fatal("groups");
 	s->who.groups = groups;
 	s->who.ngroups = n;
+	if (geteuid() == 0 && setresuid(0, 0, 0) == -1)
+		fatal("real uid");
 }
 
 /* Data for children; no library of ours finds anything there. */

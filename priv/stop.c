@@ -179,8 +179,11 @@ stop_begin(struct child *c, int family)
 
 	if (again && !family)
 		return;
-	if (again || c->kill == NULL || stop_command(c) == -1)
+	/* The pid of a dead one is nothing that a command may be given. */
+	if (again || c->kill == NULL || c->flags & CHILD_LINGERS ||
+	    stop_command(c) == -1)
 		stop_send(c, c->stop_signal, family);
+	linger_cut(c);
 	if (!again)
 		timer_set(&c->deadline, c->kill_timeout, stop_deadline, c);
 }
@@ -206,12 +209,30 @@ stop_foreign(struct child *c)
 		child_free(c);
 }
 
+/*
+ * Its input was cut. Whoever of its family reads the rest would take what
+ * comes then for the end of it, so all of them go, and before the leader's end
+ * is told.
+ */
+void
+stop_cut(struct child *c)
+{
+	if (!(c->flags & CHILD_LINGERS))
+		c->flags |= CHILD_KILLED;
+	stop_send(c, SIGKILL, 1);
+}
+
 /* It has run for as long as it may. */
 static void
 stop_timeout(void *arg)
 {
 	struct child *c = arg;
 
+	/* It has ended in time: nobody waits longer for what it left. */
+	if (c->flags & CHILD_LINGERS) {
+		linger_cut(c);
+		return;
+	}
 	if (!stop_because(c, REASON_TIMEOUT))
 		return;
 	log_debug("pid %d: its time is over", (int)c->pid);

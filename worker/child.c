@@ -95,6 +95,7 @@ child_new(const struct msg_child *m)
 	c->id = m->id;
 	c->pid = m->pid;
 	c->tty = m->tty;
+	c->lingers = (int)m->linger;
 	/* What the node is not told it cannot acknowledge. */
 	c->window = m->tty & TTY_SILENT ? 0 : m->window;
 	c->slave = c->in.fd = c->out[0].fd = c->out[1].fd = -1;
@@ -224,14 +225,32 @@ child_free(struct child *c)
 	free(c);
 }
 
+/* Tell priv what has become of c: at once, as somebody waits for it. */
+void
+child_note(const struct child *c, uint32_t type)
+{
+	struct msg_note m = { 0 };
+
+	m.id = c->id;
+	channel_send(&worker_priv, type, -1, &m, sizeof(m));
+	(void)channel_write(&worker_priv);
+}
+
 /* A child is over when it has ended and all its output has left. */
 void
 child_check(struct child *c)
 {
 	struct child *new = held.child;
 
-	if (!c->ended || c->out[0].fd != -1 || c->out[1].fd != -1)
+	if (c->out[0].fd != -1 || c->out[1].fd != -1)
 		return;
+	if (!c->ended) {
+		/* Nobody writes to it any more. */
+		if (c->lingers)
+			child_note(c, IMSG_DRAINED);
+		c->lingers = 0;
+		return;
+	}
 	if (!c->refused)
 		event_exit(c);
 	if (new != NULL &&new->pid == c->pid)

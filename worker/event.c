@@ -64,7 +64,21 @@ put_usage(struct etf_writer *w, const int64_t usage[USAGES])
 	}
 }
 
-/* {0, {exit, Pid, #{status, reason, killed, usage}}} */
+/* The streams that were cut. */
+static void
+put_truncated(struct etf_writer *w, uint32_t truncated)
+{
+	uint32_t i;
+
+	etf_put_list(w, (truncated >> 1 & 1) + (truncated >> 2 & 1));
+	for (i = 1; i < 3; i++)
+		if (truncated & 1U << i)
+			etf_put_atom(w, stream_names[i]);
+	if (truncated != 0)
+		etf_put_nil(w);
+}
+
+/* {0, {exit, Pid, #{status, reason, killed, truncated, usage}}} */
 static void
 exit_native(const struct child *c)
 {
@@ -78,13 +92,15 @@ exit_native(const struct child *c)
 	struct etf_writer w;
 
 	event_open(&w, buf, sizeof(buf), "exit", 2, c->pid);
-	etf_put_map(&w, c->end.raw == -1 ? 3 : 4);
+	etf_put_map(&w, c->end.raw == -1 ? 4 : 5);
 	etf_put_atom(&w, "status");
 	put_status(&w, c->end.raw);
 	etf_put_atom(&w, "reason");
 	etf_put_atom(&w, reasons[c->end.reason]);
 	etf_put_atom(&w, "killed");
 	etf_put_atom(&w, c->end.killed ? "true" : "false");
+	etf_put_atom(&w, "truncated");
+	put_truncated(&w, c->truncated);
 	if (c->end.raw != -1) {
 		etf_put_atom(&w, "usage");
 		put_usage(&w, c->end.usage);

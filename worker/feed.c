@@ -1,8 +1,8 @@
 /*
  * Bytes from the node to a child's stdin. What the child does not take waits,
- * up to a limit; a child that lets more wait has its stdin closed. Nobody
- * else is ever held up by it. Memory is allocated only where more waits than
- * queue.c keeps chunks for.
+ * up to a limit; a child that lets more wait is ended, as some of its input
+ * is lost. Nobody else is ever held up by it. Memory is allocated only where
+ * more waits than queue.c keeps chunks for.
  */
 
 #include <errno.h>
@@ -47,6 +47,23 @@ static void
 feed_lost(struct child *c)
 {
 	feed_close(c);
+	event_eof(c->pid, 0);
+}
+
+/*
+ * What it was to read is not to be had any more. It must not take what it has
+ * read for all of it, so there is no end of file before it is dead.
+ */
+static void
+feed_cut(struct child *c)
+{
+	struct feed *f = &c->in;
+
+	log_warnx("pid %d does not read its stdin: killed", (int)c->pid);
+	(void)event_del(&f->ev);
+	queue_clear(&f->queue);
+	f->cut = 1;
+	child_note(c, IMSG_CUT);
 	event_eof(c->pid, 0);
 }
 
@@ -143,9 +160,7 @@ feed_write(struct child *c, const uint8_t *data, size_t len)
 			n = 0;
 	}
 	if ((size_t)n < len && feed_wait(f, data + n, len - (size_t)n) == -1) {
-		log_warnx(
-		    "pid %d does not read its stdin: closed", (int)c->pid);
-		feed_lost(c);
+		feed_cut(c);
 		return;
 	}
 	feed_told(c, (size_t)n);
@@ -165,7 +180,7 @@ feed_data(void *arg, const void *data, size_t len, int fd)
 	if (proto_unpack_stdin(data, len, &m, &bytes, &n) == -1)
 		return (-1);
 	c = child_by_pid(m.pid);
-	if (c == NULL || c->in.fd == -1 || c->in.eof || n == 0)
+	if (c == NULL || c->in.fd == -1 || c->in.cut || c->in.eof || n == 0)
 		return (0);
 	c->in.last = bytes[n - 1];
 	feed_write(c, bytes, n);
@@ -185,7 +200,7 @@ feed_eof(void *arg, const void *data, size_t len, int fd)
 	(void)fd;
 	if (proto_unpack_stdin(data, len, &m, &bytes, &n) == -1 || n != 0)
 		return (-1);
-	if ((c = child_by_pid(m.pid)) == NULL || c->in.fd == -1)
+	if ((c = child_by_pid(m.pid)) == NULL || c->in.fd == -1 || c->in.cut)
 		return (0);
 	if (c->tty & TTY_YES) {
 		n = pty_eof(c, eof, sizeof(eof));

@@ -158,7 +158,7 @@ relay_ack(void *arg, const void *data, size_t len, int fd)
 static void
 relay_eof(struct stream *s)
 {
-	int told = !(s->child->tty & TTY_SILENT) && s->left == STREAM_ALL;
+	int told = !(s->child->tty & TTY_SILENT);
 
 	relay_close(s);
 	if (told)
@@ -174,6 +174,26 @@ relay_want(const struct stream *s, size_t max)
 	if (s->child->window != 0 && max > s->credit)
 		max = s->credit;
 	return (max);
+}
+
+/*
+ * What was in the pipe when the child had ended is read. If somebody else has
+ * it open still, or has written since, there would have been more.
+ */
+static void
+relay_cut(struct stream *s)
+{
+	struct child *c = s->child;
+	uint8_t byte;
+	ssize_t n;
+
+	n = read(s->fd, &byte, 1);
+	if (!(c->tty & TTY_SILENT) && (n > 0 || (n == -1 && errno == EAGAIN))) {
+		log_debug("pid %d: others have its %s", (int)c->pid,
+		    stream_names[s->number]);
+		c->truncated |= 1U << s->number;
+	}
+	relay_close(s);
 }
 
 static ssize_t
@@ -221,12 +241,16 @@ relay_piece(struct stream *s)
 	if (n == -1 && (errno == EAGAIN || errno == EINTR) &&
 	    s->left == STREAM_ALL)
 		return (0);
+	if (n <= 0 && s->left != STREAM_ALL) {
+		relay_cut(s);
+		return (0);
+	}
 	if (n <= 0) {
 		relay_eof(s);
 		return (0);
 	}
 	if (s->left != STREAM_ALL && (s->left -= (size_t)n) == 0) {
-		relay_close(s);
+		relay_cut(s);
 		return (0);
 	}
 	if (s->child->window != 0 && (s->credit -= (size_t)n) == 0)
@@ -315,7 +339,7 @@ relay_finish(struct stream *s)
 		/* What is on its way through the terminal is not counted. */
 		n = PTY_BUFFERED;
 	} else if (ioctl(s->fd, FIONREAD, &n) == -1 || n <= 0) {
-		relay_close(s);
+		relay_cut(s);
 		return;
 	}
 	s->left = (size_t)n;

@@ -51,6 +51,7 @@ struct feed {
 	struct queue queue; /* what has to wait */
 	int fd;
 	int eof; /* close it once the queue is empty */
+	int cut; /* some of it is lost: no more, and no end of it, either */
 	int large; /* its pipe has been made larger */
 	uint64_t fed; /* bytes that it has taken */
 	int last; /* the byte last fed; '\n' where a line begins */
@@ -66,6 +67,8 @@ struct child {
 	uint32_t tty; /* TTY_..., if it is on a terminal */
 	int slave; /* of that, held open while the child runs */
 	int refused; /* the node was never told of it */
+	int lingers; /* priv wants to hear that its output is over */
+	uint32_t truncated; /* 1 << n for each stream that was cut */
 	int ended;
 	uint32_t window; /* of each stream; 0: none */
 	struct msg_exit end;
@@ -81,6 +84,7 @@ int child_stream(void *, const void *, size_t, int);
 int child_child(void *, const void *, size_t, int);
 int child_exit(void *, const void *, size_t, int);
 struct child *child_by_pid(pid_t);
+void child_note(const struct child *, uint32_t type);
 void child_check(struct child *); /* frees it if it is over */
 int child_held(void);
 

@@ -15,11 +15,6 @@ if [ -e ebin/proctor.app ] &&
 	exit 0
 fi
 echo "client: erlc"
-# The behaviour first, so that the others are held against it.
-for files in src/proctor_loop.erl 'src/*.erl'; do
-	# The names are to be found.
-	# shellcheck disable=SC2086
-	erlc -Werror +debug_info +warn_unused_vars +warn_export_vars \
-	    +warn_shadow_vars +warn_missing_spec -pa ebin -o ebin $files
-done
+erlc -Werror +debug_info +warn_unused_vars +warn_export_vars \
+    +warn_shadow_vars +warn_missing_spec -o ebin src/*.erl
 cp src/proctor.app.src ebin/proctor.app

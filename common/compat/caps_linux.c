@@ -79,20 +79,35 @@ out:
 	return (r);
 }
 
-int
-privs_able(void)
+static int
+has_all(const cap_value_t *needed, size_t n)
 {
-	static const cap_value_t needed[] = { CAP_SETUID, CAP_SETGID,
-		CAP_SETPCAP, CAP_KILL };
 	size_t i;
 	cap_t have;
 	int r = 1;
 
 	if ((have = cap_get_proc()) == NULL)
 		return (0);
-	for (i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
+	for (i = 0; i < n; i++)
 		if (!has(have, needed[i]))
 			r = 0;
 	(void)cap_free(have);
 	return (r);
+}
+
+int
+privs_able(void)
+{
+	static const cap_value_t needed[] = { CAP_SETUID, CAP_SETGID,
+		CAP_SETPCAP, CAP_KILL };
+
+	return (has_all(needed, sizeof(needed) / sizeof(needed[0])));
+}
+
+int
+privs_chroot(void)
+{
+	static const cap_value_t needed = CAP_SYS_CHROOT;
+
+	return (has_all(&needed, 1));
 }

@@ -57,4 +57,7 @@ int privs_only(unsigned int);
 /* Can this process become another one, as real root can? 1 or 0. */
 int privs_able(void);
 
+/* Can it change its root directory? 1 or 0. */
+int privs_chroot(void);
+
 #endif

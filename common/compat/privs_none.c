@@ -62,3 +62,9 @@ privs_able(void)
 {
 	return (geteuid() == 0);
 }
+
+int
+privs_chroot(void)
+{
+	return (geteuid() == 0);
+}

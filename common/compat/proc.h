@@ -56,8 +56,15 @@ typedef int proc_resource;
 /* Limits that only some systems have; else none of RLIM_NLIMITS. */
 extern const int proc_limit_nice, proc_limit_rtprio;
 
-/* Let no signal be ignored, not even those that libc keeps to itself. */
+/*
+ * Let no signal be ignored, not even those that libc keeps to itself. What has
+ * a handler keeps it: that is no starter's, but of a library of this process.
+ * Libc has each thread change its user by such a signal.
+ */
 void proc_signals_default(void);
+
+/* Send a signal to the first thread of this process. For signal handlers. */
+void proc_signal_main(int sig);
 
 /*
  * Which ambient capabilities a child that execs would have, 1 << n each; all
@@ -71,7 +78,10 @@ int proc_keep_ambient(uint64_t caps);
 /* Mark all descriptors from first up close-on-exec. Allocates nothing. */
 void proc_cloexec_from(int first);
 
-/* Did exec give this process rights that its starter does not have? */
+/*
+ * Did exec give this process rights that its starter does not have? To be
+ * asked once before the ids change.
+ */
 int proc_privileged(void);
 
 /*

@@ -72,10 +72,18 @@ proc_hide(void)
 void
 proc_signals_default(void)
 {
+	struct sigaction sa;
 	int sig;
 
 	for (sig = 1; sig < NSIG; sig++)
-		(void)signal(sig, SIG_DFL);
+		if (sigaction(sig, NULL, &sa) == 0 && sa.sa_handler == SIG_IGN)
+			(void)signal(sig, SIG_DFL);
+}
+
+void
+proc_signal_main(int sig)
+{
+	(void)sig;
 }
 
 void
@@ -87,7 +95,12 @@ proc_cloexec_from(int first)
 int
 proc_privileged(void)
 {
-	return (getuid() != geteuid() || getgid() != getegid());
+	static int asked, privileged;
+
+	if (!asked)
+		privileged = getuid() != geteuid() || getgid() != getegid();
+	asked = 1;
+	return (privileged);
 }
 
 int

@@ -110,11 +110,20 @@ proc_signals_default(void)
 {
 	/* A struct sigaction as the kernel has it: SIG_DFL is all zero. */
 	static const unsigned char zero[64];
+	const size_t mask = (NSIG - 1) / 8;
+	void (*now[8])(int); /* its first member, and room for the others */
 	long sig;
 
 	for (sig = 1; sig < NSIG; sig++)
-		(void)syscall(
-		    SYS_rt_sigaction, sig, zero, NULL, (size_t)(NSIG - 1) / 8);
+		if (syscall(SYS_rt_sigaction, sig, NULL, now, mask) == 0 &&
+		    now[0] == SIG_IGN)
+			(void)syscall(SYS_rt_sigaction, sig, zero, NULL, mask);
+}
+
+void
+proc_signal_main(int sig)
+{
+	(void)syscall(SYS_tgkill, getpid(), getpid(), sig);
 }
 
 void

@@ -8,22 +8,24 @@ HELLO = (A.hello, {A.version: 1})
 USAGE = {A.utime_us, A.stime_us, A.maxrss_kb, A.minflt, A.majflt, A.inblock,
          A.oublock, A.nvcsw, A.nivcsw}
 REASONS = (A.normal, A.stopped, A.timeout, A.shutdown)
+CUTS = ([], [A.stdout], [A.stderr], [A.stdout, A.stderr])
 
 
 def _is_exit(value):
     if not isinstance(value, dict):
         return False
-    keys = {A.status, A.reason, A.killed}
+    keys = {A.status, A.reason, A.killed, A.truncated}
     if value.get(A.status) != A.unknown:
         keys.add(A.usage)
     usage = value.get(A.usage, {})
     return (set(value) == keys and value[A.reason] in REASONS
             and value[A.killed] in (A.true, A.false)
+            and value[A.truncated] in CUTS
             and (A.usage not in keys or set(usage) == USAGE)
             and all(type(n) is int and n >= 0 for n in usage.values()))
 
 
-EXIT = Pattern("#{status, reason, killed, usage}", _is_exit)
+EXIT = Pattern("#{status, reason, killed, truncated, usage}", _is_exit)
 
 
 class Native(Port):

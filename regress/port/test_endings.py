@@ -254,7 +254,7 @@ def log_closed_goes_on():
         p.no_reader()
         for _ in range(200):
             p.stdin(pid, bytes(10000))
-        expect([pid], p.ask(A.list))
+        expect(9, p.exit(pid), "status")
         p.ring()
         pid = p.run(["/bin/echo", "x"], [A.stdout])
         expect(0, p.exit(pid), "status")

@@ -1,5 +1,6 @@
 """PROTOCOL 2, start-up."""
 
+import ctypes
 import os
 import pwd
 import random
@@ -7,6 +8,7 @@ import re
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 
 import port
@@ -58,6 +60,11 @@ def whoami():
     ("-alarm -1", ["-alarm", "-1"]),
     ("-debug 11", ["-debug", "11"]),
     ("-user without a name", ["-user"]),
+    ("-verbose with a value", ["-verbose", "1"]),
+    ("-root with a value", ["-root", "root"]),
+    ("-valgrind with two", ["-valgrind", "a", "b"]),
+    ("-cap without names", ["-cap"]),
+    ("-limit-users without names", ["-limit-users"]),
 ])
 def usage_error(flags):
     """The usage on stderr, nothing on the port, exit 2."""
@@ -139,10 +146,37 @@ def order(flags):
             expect([], p.ask(A.list))
 
 
+@rows(SECTION + " what erlexec's client sends:", [
+    (" ".join(flags), flags) for flags in (
+        ["-verbose"], ["-root"], ["-valgrind"], ["-valgrind", "/tmp/log"],
+        ["-debug"], ["-debug", "3", "-verbose"], ["-alarm", "5", "-root"],
+        ["-valgrind", "-debug", "1"], ["-cap", "all", "-root"],
+        ["-verbose", "-verbose", "-root", "-limit-users", "daemon,bin"])])
+def erlexec(flags):
+    for options in (dict(first=flags), dict(first=flags, high=True),
+                    dict(packet=2)):
+        with Port(*(() if "first" in options else flags), **options) as p:
+            pid = p.run("exit 3")
+            expect(768, p.exit(pid))
+
+
+@case(SECTION + " -root and -valgrind start no program and make nobody root")
+def erlexec_widens():
+    with starter.plain("-root", "-valgrind", "/nonexistent/x") as p:
+        pid = p.run(["/usr/bin/id", "-u"], [A.stdout])
+        expect(0, p.exit(pid), "status")
+        uid = starter.NOBODY if ROOT else os.geteuid()
+        check(p.out(pid) == b"%d\n" % uid, "ran as %r", p.out(pid))
+    if ROOT:
+        code, _, log = program("-root")
+        check(code == 4, "exit %d, log %s", code, log)
+
+
 # But -h, --version and --whoami, which start nothing.
 ALL_FLAGS = [
     ["-n"], ["-p", "2"], ["-alarm", "3"], ["-debug", "1"],
     ["-limit-users", "daemon"], ["-cap", "all"], ["-stdin-limit", "1000"],
+    ["-root"], ["-valgrind", "/tmp/log"], ["-verbose"],
     user_flags(),
 ]
 
@@ -272,6 +306,131 @@ def debug_log(flags, more):
         expect(768, p.exit(pid))
         told = [line for line in p.log() if "pid %d " % pid in line]
         check(bool(told) == more, "log %s", p.log())
+
+
+# Odd places -----------------------------------------------------------------
+
+def needs_root():
+    if not ROOT:
+        raise Skip("not root")
+
+
+class Under(Port):
+    """Started through another program, which has to end as it does."""
+
+    def __init__(self, prefix, *args, **more):
+        if subprocess.run([*prefix, "/bin/true"], check=False,
+                          stdin=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL).returncode:
+            raise Skip("%s: not possible here" % " ".join(prefix))
+        self.prefix = prefix
+        super().__init__(*args, **more)
+
+    def _exec(self, child_in, child_out):
+        self.argv[:0] = self.prefix
+        super()._exec(child_in, child_out)
+
+
+def works(p):
+    """It runs, stops and ends its children; as whom they run."""
+    pid = p.run("id -u", [A.stdout])
+    expect(0, p.exit(pid), "status")
+    p.run(["/bin/sleep", "1000"])
+    stopped = p.run(["/bin/sleep", "1000"])
+    expect(OK, p.ask(A.stop, stopped))
+    expect(0, p.exit(stopped), "status of the stopped one")
+    return int(p.out(pid))
+
+
+UNSHARE = ["/usr/bin/unshare", "-U", "-r"]
+
+
+@case(SECTION + " root of a user namespace with one id: plain")
+def few_ids():
+    with Under(UNSHARE, "-user", "root", user=False) as p:
+        check(works(p) == 0, "another user")
+        check(any("no rights" in line for line in p.log()), "log %s",
+              p.log())
+
+
+@case(SECTION + " root of a user namespace, and a user whom it does not have")
+def few_ids_user():
+    with Under(UNSHARE, "-user", "nobody", user=False) as p:
+        check(p.end() == 4, "exit %s", p.status)
+        p.close(code=4)
+
+
+@rows(SECTION + " root without a capability:", [
+    (name, name) for name in (
+        "sys_chroot", "setuid", "setgid", "setpcap", "kill", "sys_nice",
+        "sys_resource", "sys_admin", "sys_ptrace", "dac_override", "chown",
+        "fowner", "dac_read_search", "ipc_lock")])
+def less_root(name):
+    needs_root()
+    with Under(["/usr/bin/setpriv", "--bounding-set", "-" + name],
+               "-user", "root", user=False) as p:
+        check(works(p) == 0, "another user")
+
+
+THREAD = """
+#include <pthread.h>
+#include <unistd.h>
+
+static void *
+stay(void *arg)
+{
+	for (;;)
+		(void)pause();
+	return (arg);
+}
+
+static void __attribute__((__constructor__))
+begin(void)
+{
+	pthread_t t;
+
+	(void)pthread_create(&t, NULL, stay, NULL);
+}
+"""
+
+
+def preloaded(directory):
+    """An environment in which each program has a thread more."""
+    compiler = shutil.which("cc")
+    if not compiler or "ASAN_OPTIONS" in os.environ:
+        raise Skip("no compiler, or a sanitizer, which wants to be first")
+    os.chmod(directory, 0o755)
+    with open(directory + "/thread.c", "w", encoding="ascii") as f:
+        f.write(THREAD)
+    library = directory + "/thread.so"
+    subprocess.run([compiler, "-shared", "-fPIC", "-o", library,
+                    directory + "/thread.c", "-lpthread"], check=True)
+    return environment(LD_PRELOAD=library)
+
+
+def other_thread(p, sig):
+    """A signal that the thread hears which does not wait for any."""
+    tids = map(int, os.listdir("/proc/%d/task" % p.pid))
+    tid = next(tid for tid in tids if tid != p.pid)
+    tgkill = 131 if os.uname().machine == "aarch64" else 234
+    ctypes.CDLL(None).syscall(tgkill, p.pid, tid, int(sig))
+
+
+@rows(SECTION + " a thread of a preloaded library, ended by", [
+    ("end of file", lambda p: p.close_input()),
+    ("SIGTERM", lambda p: os.kill(p.pid, signal.SIGTERM)),
+    ("SIGTERM to that thread", lambda p: other_thread(p, signal.SIGTERM)),
+])
+def thread(end):
+    with tempfile.TemporaryDirectory() as directory:
+        env = preloaded(directory)
+        for _ in range(3):
+            with Port(env=env) as p:
+                works(p)
+                threads = os.listdir("/proc/%d/task" % p.pid)
+                check(len(threads) == 2, "%d threads", len(threads))
+                end(p)
+                check(p.end() == 0, "exit %s", p.status)
 
 
 @case(SECTION + " signals ignored and blocked by the starter")

@@ -284,6 +284,7 @@ make_run(struct message *m, int manage)
 	m->len = sizeof(r);
 	r.tid = 1 + rnd(1000000);
 	r.kill_timeout = rnd(2) ? rnd(RUN_TIMEOUT_MAX) : 1000;
+	r.stop_signal = rnd(4) ? 0 : rnd(65);
 	for (i = 0; i < 3; i++)
 		(void)tail(m, &r.io[i].path, "");
 	(void)tail(m, &r.executable, manage || rnd(2) ? "" : "/no/such");

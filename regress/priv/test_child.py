@@ -182,7 +182,7 @@ def deaf_stdin():
         pid = p.run(SLEEP, [A.stdin, as_user(ONE)])
         for _ in range(64):
             p.stdin(pid, b"x" * 65536)
-        expect([pid], p.ask(A.list))
+        expect(9, p.exit(pid), "status")
         check(proc.rss(p.ring()["worker"]) < 64 << 20, "the worker grows")
 
 

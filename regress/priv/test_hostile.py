@@ -28,14 +28,15 @@ LIES = 2000             # one in that many is a lie
 
 (RUN, STOP, KILL, LIST, DEBUG, SETPGID, MANAGE, WINSZ, PTYOPTS, REFUSE,
  SHUTDOWN, STDIN, STDIN_EOF, LAUNCH, STREAM, LAUNCHED, CHILD, EXIT, REPLY,
- PIDS, LOST, HELLO, WELCOME, ACK) = range(1, 25)
+ PIDS, LOST, HELLO, WELCOME, ACK, DOWN, DRAINED, CUT) = range(1, 28)
 NAMES = {RUN: "run", STOP: "stop", KILL: "kill", LIST: "list",
          DEBUG: "debug", SETPGID: "setpgid", MANAGE: "manage",
          WINSZ: "winsz", PTYOPTS: "pty_opts", REFUSE: "refuse",
          SHUTDOWN: "shutdown", STDIN: "stdin", STDIN_EOF: "stdin eof",
          LAUNCH: "launch", STREAM: "stream", LAUNCHED: "launched",
          CHILD: "child", EXIT: "exit", REPLY: "reply", PIDS: "pids",
-         LOST: "lost", HELLO: "hello", WELCOME: "welcome", ACK: "ack"}
+         LOST: "lost", HELLO: "hello", WELCOME: "welcome", ACK: "ack",
+         DOWN: "down", DRAINED: "drained", CUT: "cut"}
 TO_PRIV = (RUN, STOP, KILL, LIST, DEBUG, SETPGID, MANAGE, WINSZ, PTYOPTS,
            REFUSE, SHUTDOWN, HELLO)
 TO_WORKER = (STDIN, STDIN_EOF, ACK)
@@ -73,7 +74,8 @@ def reply(code=2, value=0, stage=0, text=b"", off=0, length=None, level=0):
 FIELDS = [("tid", "q"), ("caps", "Q"), ("pid", "i"), ("group", "i"),
           ("nice", "i"), ("rows", "I"), ("cols", "I"), ("id", "I"),
           ("flags", "I"), ("kill_timeout", "I"), ("success", "I"),
-          ("window", "I"), ("timeout", "I")]
+          ("window", "I"), ("timeout", "I"), ("stop_signal", "I"),
+          ("linger", "I")]
 for _i in range(3):
     FIELDS += [(name % _i, "I") for name in (
         "kind%d", "append%d", "mode%d", "path%d_off", "path%d_len")]
@@ -84,7 +86,7 @@ for _name in ("args", "env", "modes"):
                (_name + "_count", "I")]
 FIELDS += [("pad", "I")]
 FORMAT = "=" + "".join(kind for _, kind in FIELDS)
-assert struct.calcsize(FORMAT) == 192
+assert struct.calcsize(FORMAT) == 200
 
 
 def run(args=(b"/bin/true",), user=b"", executable=b"", cd=b"", kill=b"",
@@ -135,12 +137,13 @@ GOOD = {
     STREAM: struct.pack("=II", 1, 0),
     LAUNCHED: struct.pack("=IiIiIIII", 1, 5, 0, 0, 0, 0, 0, 0) + b"\0",
     CHILD: struct.pack("=qIiIIII", TID, 1, 5, 0, 0, 0, 0),
-    EXIT: struct.pack("=IiiI9q", 1, 0, 0, 0, *range(9)),
+    EXIT: struct.pack("=IiiIII9q", 1, 0, 0, 0, 0, 0, *range(9)),
     REPLY: reply(text=b"x"),
     PIDS: struct.pack("=qII", TID, 0, 0), LOST: struct.pack("=II", 1, 1),
     HELLO: request(0, 1),
     WELCOME: struct.pack("=qIIIIII", TID, 0, 1, 0, 2, 1, 0) + b"x\0",
-    ACK: ack(77777, 1, 5),
+    ACK: ack(77777, 1, 5), DOWN: struct.pack("=II", 0, 1) + b"x\0",
+    DRAINED: struct.pack("=II", 1, 0), CUT: struct.pack("=II", 1, 0),
 }
 
 
@@ -300,7 +303,8 @@ def good():
 @rows(SECTION + " to priv: ends:", [
     ("type %s" % NAMES.get(kind, kind), kind) for kind in (
         0, STDIN, STDIN_EOF, LAUNCH, STREAM, LAUNCHED, CHILD, EXIT, REPLY,
-        PIDS, LOST, WELCOME, ACK, 25, 255, 65536, 2 ** 31, 2 ** 32 - 1)])
+        PIDS, LOST, WELCOME, ACK, DOWN, DRAINED, CUT, 28, 255, 65536, 2 ** 31,
+        2 ** 32 - 1)])
 def type_priv(kind):
     must("ends", imsg(kind, GOOD.get(kind, request())))
 
@@ -308,7 +312,7 @@ def type_priv(kind):
 @rows(SECTION + " to the worker: ends:", [
     ("type %s" % NAMES.get(kind, kind), kind) for kind in (
         0, *TO_PRIV, LAUNCH, STREAM, LAUNCHED, CHILD, EXIT, REPLY, PIDS,
-        LOST, HELLO, WELCOME, 25, 2 ** 31)])
+        LOST, HELLO, WELCOME, DRAINED, CUT, 27, 2 ** 31)])
 def type_worker(kind):
     must("ends", imsg(kind, GOOD.get(kind, stdin(5))), WORKER)
 
@@ -405,7 +409,7 @@ def field(name):
 
 @rows(SECTION + " run: ends:", [
     ("id is given", dict(id=1)), ("a pid", dict(pid=5)),
-    ("unknown flags", dict(flags=1 << 12)),
+    ("unknown flags", dict(flags=1 << 13)),
     ("a flag that is priv's", dict(flags=1 << 10)),
     ("a window of more than 1 GiB", dict(window=(1 << 30) + 1)),
     ("a timeout of more than a day", dict(timeout=86400001)),
@@ -436,8 +440,11 @@ def field(name):
     ("an unknown mode", dict(flags=0x40, modes_count=1, modes_len=8,
                              behind=struct.pack("=II", 250, 1))),
     ("a circle of stdout and stderr", dict(kind1=5, kind2=4)),
-    ("pad", dict(pad=1)), ("rows without columns",
-                           dict(flags=0x40, rows=5)),
+    ("stop_signal 65", dict(stop_signal=65)),
+    ("stop_signal -1", dict(stop_signal=-1)),
+    ("rows without columns", dict(flags=0x40, rows=5)),
+    ("linger without its flag", dict(linger=1)),
+    ("linger of a day and a ms", dict(flags=0x1000, linger=86400001)),
 ])
 def run_lies(fields):
     must("ends", imsg(RUN, run(**fields)))
@@ -452,6 +459,7 @@ def run_lies(fields):
     ("with an id", run((), pid=99999, id=3)),
     ("with a window", run((), pid=99999, window=1)),
     ("with a timeout", run((), pid=99999, timeout=1)),
+    ("with a linger", run((), pid=99999, flags=0x1000, linger=1)),
 ])
 def manage_lies(body):
     must("ends", imsg(MANAGE, body))

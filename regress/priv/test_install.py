@@ -131,6 +131,57 @@ def plain():
         check(not os.path.exists("/etc/proctor.conf"), "a policy")
 
 
+@rows(SECTION + " install over a set-user-ID program: group and mode stay",
+      [("4750", 0o4750, ""), ("4710, with DESTDIR", 0o4710, "/root"),
+       ("6755", 0o6755, "")], limit=60)
+def upgrade(mode, destdir):
+    with Again() as again:
+        root = again.root + destdir if destdir else ""
+        path = root + again.root + "/libexec/proctor/proctor"
+        code, said = again.make("DESTDIR=" + root)
+        check(code == 0, "%s", said)
+        os.chmod(path, mode)
+        before = os.lstat(path)
+        code, said = again.make("DESTDIR=" + root, target="install",
+                                group=None)
+        check(code == 0, "%s", said)
+        after = os.lstat(path)
+        check((after.st_mode, after.st_uid, after.st_gid)
+              == (before.st_mode, 0, before.st_gid), "%s", mode_of(path))
+        check(after.st_ino != before.st_ino, "the same file")
+        check("stays set-user-ID root" in said, "it did not say so: %s",
+              said)
+        left = sorted(os.listdir(os.path.dirname(path)))
+        check(left == ["empty", "proctor", "proctor-broker",
+                       "proctor-worker"], "there is %s", left)
+
+
+@rows(SECTION + " install over a program with rights is refused", [
+    ("by who is not root", 0, 0o4750, "news", "make install-suid GROUP="),
+    ("if it is somebody else's", 9, 0o4755, "root", "not root's"),
+])
+def upgrade_refused(owner, mode, who, word):
+    directory = world.home + "/refused/proctor"
+    path = directory + "/proctor"
+    script = world.home + "/priv/install-suid.sh"
+    os.makedirs(directory, exist_ok=True)
+    os.makedirs(os.path.dirname(script), exist_ok=True)
+    shutil.copyfile("priv/install-suid.sh", script)
+    world.write(path, "old\n", mode, owner)
+    os.chmod(path, mode)
+    os.chown(directory, world.uid(who), 0)
+    try:
+        done = world.login(
+            who, "/bin/sh", "-c", "DESTDIR= LIBEXECDIR=%s BUILD=%s sh %s "
+            "program 2>&1; echo $?" % (os.path.dirname(directory),
+                                      world.folder, script)).decode()
+        check(done.endswith("\n1\n") and word in done, "%s", done)
+        with open(path, encoding="utf-8") as f:
+            check(f.read() == "old\n", "it was replaced")
+    finally:
+        shutil.rmtree(os.path.dirname(directory))
+
+
 @case(SECTION + " install-suid: DESTDIR gets all, the system nothing",
       limit=60)
 def destdir():

@@ -8,7 +8,7 @@ import os
 
 import port
 import world
-from case import SLOW, check, expect, rows
+from case import SLOW, case, check, expect, rows
 from etf import A
 from suid import SLEEP, Suid, as_user
 from test_users import Rules
@@ -103,7 +103,7 @@ TABLE = [
      "permit news as nosuch\npermit news as daemon\n", "news", "daemon",
      None, YES),
     ("an identity that is not there is passed over",
-     "deny nosuch as daemon\npermit news as daemon\n", "news", "daemon",
+     "permit nosuch as bin\npermit news as daemon\n", "news", "daemon",
      None, YES),
     ("nice and children", "permit nice -5 children 9 news as daemon\n",
      "news", "daemon", None, YES),
@@ -185,6 +185,116 @@ def configuration(rules, status, said):
     check(bool(got[2]) == (status != 0), "log %s", got[2])
     if status:
         check("check.conf:1" in got[2][0], "no line: %s", got[2])
+
+
+@rows(SECTION + " -C refuses what a start refuses, and reads on:", [
+    ("another owner", {"owner": 9}, "not owned by root"),
+    ("writable by all", {"mode": 0o666}, "writable by"),
+    ("writable by a group", {"mode": 0o664}, "writable by"),
+])
+def unsafe(how, why):
+    path = world.home + "/check.conf"
+    world.write(path, "permit news as nosuch\n", **how)
+    for words in ((), ("news", "as", "daemon")):
+        status, said, log = checked(path, *words)
+        check((status, said) == (1, ""), "exit %d, %r", status, said)
+        text = "\n".join(log)
+        for part in (why, ":1: there is no \"nosuch\"",
+                     "1 error, 1 warning"):
+            check(part in text, "no %r in %s", part, log)
+
+
+@case(SECTION + " -C refuses a link")
+def linked():
+    path, link = world.home + "/check.conf", world.home + "/link.conf"
+    world.write(path, world.RULES)
+    os.symlink(path, link)
+    try:
+        status, said, log = checked(link)
+    finally:
+        os.unlink(link)
+    check((status, said) == (1, ""), "exit %d, %r", status, said)
+    check("a symbolic link" in log[0], "log %s", log)
+
+
+@rows(SECTION + " -C counts warnings:", [
+    ("a user that is not there", "permit news as nosuch\n",
+     "there is no \"nosuch\""),
+    ("a command that is not there",
+     "permit news as daemon cmd /no/such args x\n", "No such file"),
+    ("a command that others can write",
+     "permit news as daemon cmd {home}/loose\n", "can write it"),
+    ("one in such a folder", "permit news as daemon cmd {home}/open/tight\n",
+     "others than root can write /"),
+])
+def warnings(rules, why):
+    os.makedirs(world.home + "/open", exist_ok=True)
+    os.chmod(world.home + "/open", 0o777)
+    world.write(world.home + "/loose", "#!/bin/sh\n", 0o775)
+    world.write(world.home + "/open/tight", "#!/bin/sh\n", 0o755)
+    path = world.home + "/check.conf"
+    world.write(path, rules.format(home=world.home))
+    status, said, log = checked(path)
+    check((status, said) == (0, "configuration OK, 1 warning\n"),
+          "exit %d, %r", status, said)
+    check(len(log) == 1 and ":1: " in log[0]
+          and why.format(home=world.home) in log[0], "log %s", log)
+
+
+@rows(SECTION + " a deny of whom nobody knows is an error:", [
+    ("the identity", "permit news as daemon\ndeny nosuch as daemon\n"),
+    ("its group", "permit news as daemon\ndeny :nosuch as daemon\n"),
+    ("the target", "permit news as daemon\ndeny news as nosuch\n"),
+])
+def misspelt_deny(rules):
+    path = world.home + "/check.conf"
+    world.write(path, rules)
+    status, said, log = checked(path)
+    check((status, said) == (1, ""), "exit %d, %r", status, said)
+    check("1 error" in log[-1], "log %s", log)
+    with Rules(rules), Suid() as p:
+        p.close_input()
+        p.end(5 * SLOW)
+        expect(4, p.status, "exit")
+        p.close(code=4)
+
+
+@rows(SECTION + " what is wrong with others' rules is theirs: a start says "
+      "no more than the line:", [
+    ("syntax", "permit news as daemon\npermit games as secret cmd secret\n",
+     4),
+    ("a deny", "permit news as daemon\ndeny games as secret\n", 4),
+    ("a permit", "permit news as daemon\npermit secret as bin\n", 0),
+])
+def told(rules, status):
+    with Rules(rules), Suid() as p:
+        p.close_input()
+        p.end(5 * SLOW)
+        text = "\n".join(p.log())
+        check("/etc/proctor.conf:2:" in text and "root" in text, "log %s",
+              text)
+        check("secret" not in text, "log %s", text)
+        p.close(code=status)
+
+
+@case(SECTION + " -n of who may not read the file says nothing of it")
+def unreadable():
+    class Check(Suid):
+        def _execve(self):
+            self.argv = [self.program, "-n"]
+            os.closerange(3, 5)
+            super()._execve()
+    world.conf("permit games as secret cmd secret\n", mode=0o600)
+    p = Check()
+    try:
+        p.close_input()
+        p.end(5 * SLOW)
+        check(p.status == 1, "exit %d", p.status)
+        check("secret" not in "\n".join(p.log())
+              and "Permission denied" in p.log()[0], "log %s", p.log())
+    finally:
+        p.release()
+        world.conf()
 
 
 @rows(SECTION + " -n alone checks /etc/proctor.conf:", [

@@ -11,6 +11,7 @@ import os
 import resource
 import shutil
 import signal
+import socket
 import subprocess
 import termios
 import threading
@@ -517,6 +518,89 @@ def ended(sig):
                 p.closed = True
     finally:
         killer.end()
+
+
+class Hunter:
+    """A process of the starter's that signals whatever the program that it
+    is told of has forked, as soon as it is there."""
+
+    def __init__(self, sig):
+        self.ours, theirs = socket.socketpair()
+        self.pid = os.fork()
+        if self.pid == 0:
+            try:
+                self.ours.close()
+                world.become(STARTER)
+                theirs.setblocking(False)
+                self._main(theirs, sig)
+            finally:
+                os._exit(0)
+        theirs.close()
+        SPARED.add(self.pid)
+
+    @staticmethod
+    def _main(sock, sig):
+        """Until the other end is closed: a pid begins a hunt, 0 ends it and
+        is answered by how many were met."""
+        pid = met = 0
+        while True:
+            try:
+                told = sock.recv(16)
+                if not told:
+                    return
+                pid = int(told)
+                if pid == 0:
+                    sock.send(b"%d" % met)
+                    met = 0
+            except BlockingIOError:
+                pass
+            if pid:
+                met += Hunter._below(pid, sig)
+
+    @staticmethod
+    def _below(pid, sig):
+        met = 0
+        for child in proc.children(pid):
+            try:
+                os.kill(child, sig)
+                met += 1
+            except (PermissionError, ProcessLookupError):
+                met += Hunter._below(child, sig)
+        return met
+
+    def begin(self, pid):
+        self.ours.send(b"%d" % pid)
+
+    def met(self):
+        """How many it could signal in this hunt."""
+        self.ours.send(b"0")
+        return int(self.ours.recv(16))
+
+    def end(self):
+        self.ours.close()
+        os.waitpid(self.pid, 0)
+        SPARED.discard(self.pid)
+
+
+STARTS = int(os.environ.get("PRIV_STARTS", "150"))
+
+
+@rows(SECTION + " %d starts, and what they fork cannot be sent" % STARTS, [
+    ("SIGKILL", signal.SIGKILL), ("SIGSTOP", signal.SIGSTOP)], limit=120)
+def hunted(sig):
+    """Half of a ring that is killed is what the other half ends, with all
+    that is in its group; one that is stopped stays for ever."""
+    hunter = Hunter(sig)
+    try:
+        with usual_rules:
+            for i in range(STARTS):
+                with Suid() as p:
+                    hunter.begin(p.pid)
+                    expect([], p.ask(A.list))
+                    met = hunter.met()
+                    check(met == 0, "start %d: %d were met", i, met)
+    finally:
+        hunter.end()
 
 
 @starter_case("he may neither signal nor trace any part of it")

@@ -14,6 +14,7 @@ import world
 from case import (ERROR, OK, SLOW, STARTED, Like, case, check, eventually,
                   expect, rows)
 from etf import A
+from native import Native
 from suid import SLEEP, SPARED, Suid, as_user, settled
 from world import ONE, STARTER, STRANGER, TWO, UNRULED
 
@@ -894,3 +895,119 @@ def error_text():
     with usual_rules, Suid() as p:
         reply = p.ask(A.run, SLEEP, [as_user(STRANGER)])
         check(STRANGER in (etf.text(reply[1]) or ""), "%s", reply)
+
+
+# Why it was refused ---
+
+class NativeSuid(Native, Suid):
+    """In the native dialect, where reasons are terms."""
+
+
+ECHO = ["/bin/echo", "a", "secret-of-the-run"]
+OWN = "permit news as daemon\n"
+ONE_CMD = "deny news as lp\npermit news as daemon cmd /bin/echo args a\n"
+
+
+@rows(SECTION + " the reason of a refusal, in log and answer:", [
+    ("no rule", OWN, STRANGER, SLEEP, [], A.user,
+     "mail: no rule permits it"),
+    ("nobody has that name", OWN, "nosuch", SLEEP, [], A.user,
+     "nosuch: no rule permits it"),
+    ("a rule whose user is unknown", OWN + "permit news as nosuch\n",
+     "nosuch", SLEEP, [], A.user, "nosuch: line 2 names somebody unknown"),
+    ("a deny", OWN + "deny news as daemon\n", ONE, SLEEP, [], A.user,
+     "daemon: line 2 denies it"),
+    ("another group", "permit news as daemon:mail\n", ONE + ":adm", SLEEP,
+     [], A.user, "daemon:adm: line 1 is for another group"),
+    ("another program", ONE_CMD, ONE, ["/bin/cat", "secret-of-the-run"], [],
+     A.policy, "/bin/cat as daemon: line 2 is for another program"),
+    ("other arguments", ONE_CMD, ONE, ECHO, [], A.policy,
+     "/bin/echo as daemon: line 2 has other arguments"),
+    ("another argv[0]", ONE_CMD, ONE, ["echo", "a"],
+     [(A.executable, "/bin/echo")], A.policy,
+     "/bin/echo as daemon: line 2 has its path as the first argument"),
+    ("a command line", ONE_CMD, ONE, "echo secret-of-the-run", [], A.policy,
+     "/bin/sh as daemon: line 2 is for another program"),
+    ("env", ONE_CMD, ONE, ECHO[:2], [(A.env, ["A=secret-of-the-run"])],
+     A.policy, "env: line 2 has cmd"),
+    ("cd", ONE_CMD, ONE, ECHO[:2], [(A.cd, "/secret-of-the-run")], A.policy,
+     "cd: line 2 has cmd"),
+    ("a file", ONE_CMD, ONE, ECHO[:2],
+     [(A.stdout, "/tmp/secret-of-the-run")], A.policy,
+     "a file for stdout: line 2 has cmd"),
+    ("a kill command", ONE_CMD, ONE, ECHO[:2],
+     [(A.kill, "secret-of-the-run")], A.policy,
+     "a kill command: no rule permits its shell that"),
+    ("nice without a rule", OWN, ONE, SLEEP, [(A.nice, -1)], A.nice,
+     "nice -1: line 1 permits 0 at least"),
+    ("nice below the rule", "permit nice -5 news as daemon\n", ONE, SLEEP,
+     [(A.nice, -6)], A.nice, "nice -6: line 1 permits -5 at least"),
+    ("one's own nice", OWN, STARTER, SLEEP, [(A.nice, -1)], A.nice,
+     "nice -1: no rule permits that"),
+    ("children", "permit children 1 news as daemon cmd /bin/sleep\n", ONE,
+     SLEEP, [], A.limit, "children"),
+])
+def reason(rules, user, cmd, options, stage, detail):
+    with Rules(rules), NativeSuid() as p:
+        if stage == A.limit:
+            p.run(cmd, [as_user(user)])
+        reply = p.ask(A.run, cmd, [as_user(user), *options])
+        error = A.eagain if stage == A.limit else A.eperm
+        expect((A.error, (stage, error, detail.encode())), reply)
+        p.until_logged("run refused")
+        line = p.logged("run refused")[0]
+        program = "/bin/sh" if isinstance(cmd, str) else cmd[0]
+        program = dict(o for o in options if isinstance(o, tuple)).get(
+            A.executable, program)
+        check("news as %s, %s: " % (user, program) in line, "log %s", line)
+        why = detail.split(": ", 1)[-1]
+        check(line.endswith(why if stage != A.limit
+                            else "line 1 permits 1 children"), "log %s",
+              line)
+        check("secret" not in "\n".join(p.log()), "log %s", p.log())
+
+
+@rows(SECTION + " why it is plain mode, in log and answer:", [
+    ("no file", None, "there is no /etc/proctor.conf"),
+    ("no rule", "permit games as daemon\n",
+     "no rule of /etc/proctor.conf is for its starter"),
+])
+def plain_reason(rules, why):
+    with Rules(rules), NativeSuid() as p:
+        detail = "daemon: nobody but news can be had, as " + why
+        expect((A.error, (A.user, A.eperm, detail.encode())),
+               p.ask(A.run, SLEEP, [as_user(ONE)]))
+        p.until_logged("run refused")
+        check(p.logged("run refused")[0].endswith(
+            "news as daemon, /bin/sleep: nobody but news can be had, as "
+            + why), "log %s", p.log())
+
+
+@case(SECTION + " why it is refused, of a start by root")
+def root_reason():
+    with NativeSuid("-user", ONE, who="root") as p:
+        expect((A.error, (A.user, A.eperm,
+                          b"bin: the command line does not name it")),
+               p.ask(A.run, SLEEP, [as_user(TWO)]))
+
+
+@case(SECTION + " why it is refused, of a user whom -limit-users leaves out")
+def limited_reason():
+    with usual_rules, NativeSuid("-limit-users", ONE) as p:
+        expect((A.error, (A.user, A.eperm, b"bin: -limit-users leaves it "
+                          b"out")), p.ask(A.run, SLEEP, [as_user(TWO)]))
+
+
+@case(SECTION + " why it is refused, in words")
+def reason_text():
+    with Rules(ONE_CMD), Suid() as p:
+        expect((A.error, Like("^Couldn't start pid: Policy does not permit "
+                              "/bin/echo as daemon: line 2 has other "
+                              "arguments: ")),
+               p.ask(A.run, ECHO, [as_user(ONE)]))
+        expect((A.error, Like("^Couldn't start pid: Cannot run as user mail: "
+                              "no rule permits it: ")),
+               p.ask(A.run, ECHO, [as_user(STRANGER)]))
+        expect((A.error, Like("^Couldn't start pid: Cannot set the priority:"
+                              " nice -1: no rule permits that: ")),
+               p.ask(A.run, SLEEP, [(A.nice, -1)]))

@@ -338,6 +338,8 @@ show_more(char *buf, const struct run *r)
 		put(buf, " timeout=%u", r->timeout);
 	if (r->stop_signal != 0)
 		put(buf, " signal=%u", r->stop_signal);
+	if (r->flags & RUN_LINGER)
+		put(buf, " linger=%u", r->linger);
 }
 
 /* A run as text: what is not the default. */
@@ -1650,6 +1652,7 @@ static const struct row before_hello[] = {
 	{ "{ack,9,stdout,1}", "error Unknown command: ack" },
 	{ "{run,\"x\",[{window,1}]}", "error Unknown option: window" },
 	{ "{run,\"x\",[window]}", "error Unknown option: window" },
+	{ "{run,\"x\",[{linger,0}]}", "sh 'x' linger=0" },
 	{ "{run,\"x\",[{timeout,1}]}", "error Unknown option: timeout" },
 	{ "{manage,9,[{timeout,1}]}", "error Unknown option: timeout" },
 	{ "{run,\"x\",[{exec_error,exit}]}",
@@ -1707,6 +1710,17 @@ static const struct row after_hello[] = {
 	{ "{run,\"x\",[{window,1,1}]}", "error Bad value of option: window" },
 	{ "{run,\"x\",[{window,1},{window,1}]}",
 	    "error Duplicate option: window" },
+	{ "{run,\"x\",[{linger,0}]}", "sh 'x' linger=0" },
+	{ "{run,\"x\",[{linger,86400000}]}", "sh 'x' linger=86400000" },
+	{ "{run,\"x\",[{linger,86400001}]}",
+	    "error Bad value of option: linger" },
+	{ "{run,\"x\",[{linger,-1}]}", "error Bad value of option: linger" },
+	{ "{run,\"x\",[{linger,4294967296}]}",
+	    "error Bad value of option: linger" },
+	{ "{run,\"x\",[{linger,infinity}]}",
+	    "error Bad value of option: linger" },
+	{ "{run,\"x\",[linger]}", "error Bad value of option: linger" },
+	{ "{manage,9,[{linger,1}]}", "error Not an option of manage: linger" },
 	{ "{run,\"x\",[{timeout,1}]}", "sh 'x' timeout=1" },
 	{ "{run,\"x\",[{timeout,86400000},{window,7}]}",
 	    "sh 'x' window=7 timeout=86400000" },

@@ -337,8 +337,6 @@ static const struct {
 
 	/* Who does not exist matches nothing, and the others live on. */
 	{ "permit nobody1 as www\npermit bob as www\n", "bob", "www", NULL, 2 },
-	{ "permit bob as www\ndeny nobody1 as www\n", "bob", "www", NULL, 1 },
-	{ "permit bob as www\ndeny :nobody1 as www\n", "bob", "www", NULL, 1 },
 	{ "permit bob as nobody1\n", "bob", "nobody1", NULL, 0 },
 	{ "permit bob as www:nobody1\n", "bob", "www", NULL, 0 },
 	{ "permit nobody1 as www\n", "root", "www", NULL, 0 },
@@ -776,35 +774,81 @@ test_fields(void **state)
 	policy_free(&p);
 }
 
-/* What does not exist is said, once a rule; what cannot be asked is an end. */
+/*
+ * What does not exist is said, once a rule; what cannot be asked is an end,
+ * and so is a deny that would be none.
+ */
 static void
 test_resolve(void **state)
 {
-	static const char *const down[] = {
-		"deny down as www\n",
-		"deny :down as www\n",
-		"permit bob as down\n",
-		"permit bob as www:down\n",
-		P "deny bob as down\n",
+	static const struct {
+		const char *config;
+		const char *why;
+	} bad[] = {
+		{ "deny down as www\n", "cannot look up" },
+		{ "deny :down as www\n", "cannot look up" },
+		{ "permit bob as down\n", "cannot look up" },
+		{ "permit bob as www:down\n", "cannot look up" },
+		{ P "deny bob as down\n", "cannot look up" },
+		{ "deny nobody1 as www\n", "there is no \"nobody1\"" },
+		{ P "deny :nobody1 as www\n", ":2: there is no \":nobody1\"" },
+		{ "deny bob as nobody1\n" P, ":1: there is no \"nobody1\"" },
 	};
 	struct policy p;
 	size_t i;
 
 	(void)state;
-	text_policy(&p, "permit nobody1 as nobody2\npermit bob as nobody2\n"
-			"permit bob as www:nobody3\ndeny :nobody4 as www\n" P);
+	text_policy(&p,
+	    "permit nobody1 as nobody2\npermit bob as nobody2\n"
+	    "permit bob as www:nobody3\npermit :nobody4 as www\n" P);
 	assert_string_equal(logged, NAME
 	    ":1: there is no \"nobody1\": this rule is without effect\n" NAME
 	    ":2: there is no \"nobody2\": this rule is without effect\n" NAME
 	    ":3: there is no \"nobody3\": this rule is without effect\n" NAME
 	    ":4: there is no \":nobody4\": this rule is without"
 	    " effect\n");
+	assert_int_equal(p.warnings, 4);
+	assert_int_equal(p.errors, 0);
 	policy_free(&p);
-	for (i = 0; i < nitems(down); i++) {
-		assert_int_equal(text_read(&p, down[i], strlen(down[i])), 0);
+	for (i = 0; i < nitems(bad); i++) {
+		assert_int_equal(
+		    text_read(&p, bad[i].config, strlen(bad[i].config)), 0);
 		assert_int_equal(policy_resolve(&p, NAME), -1);
 		assert_int_equal(log_lines, 1);
-		assert_non_null(strstr(logged, "cannot look up"));
+		assert_int_equal(p.errors, 1);
+		if (strstr(logged, bad[i].why) == NULL)
+			fail_msg("row %zu: %s", i, logged);
+		policy_free(&p);
+	}
+}
+
+/* Who may not read the file is told a line, and no word of what is in it. */
+static void
+test_terse(void **state)
+{
+	static const char *const t[] = {
+		P "permit secret to www\n",
+		P "permit bob as secret\n",
+		P "deny bob as secret\n",
+		P "permit nice secret bob as www\n",
+	};
+	struct policy p;
+	size_t i;
+	int fd;
+
+	(void)state;
+	for (i = 0; i < nitems(t); i++) {
+		log_clear();
+		policy_init(&p);
+		p.terse = 1;
+		fd = text_open(t[i], strlen(t[i]));
+		if (policy_read(&p, fd, NAME) == 0)
+			(void)policy_resolve(&p, NAME);
+		assert_int_equal(close(fd), 0);
+		assert_int_equal(log_lines, 1);
+		assert_non_null(strstr(logged, NAME ":2: "));
+		assert_null(strstr(logged, "secret"));
+		assert_null(strstr(logged, "nice"));
 		policy_free(&p);
 	}
 }
@@ -1027,7 +1071,7 @@ test_read_error(void **state)
 
 /* Runs policy_check() with words in text; what it prints goes to out. */
 static int
-run_check(const char *text, char *out, size_t size)
+run_check(const char *file, const char *text, char *out, size_t size)
 {
 	char buf[256], *argv[16], *s = buf, *w;
 	int argc = 0, saved, fd, status;
@@ -1043,7 +1087,7 @@ run_check(const char *text, char *out, size_t size)
 	assert_true(saved != -1);
 	fd = text_open("", 0);
 	assert_int_equal(dup2(fd, STDOUT_FILENO), STDOUT_FILENO);
-	status = policy_check(path, argc, argv);
+	status = policy_check(file, argc, argv);
 	(void)fflush(stdout);
 	assert_int_equal(dup2(saved, STDOUT_FILENO), STDOUT_FILENO);
 	assert_int_equal(close(saved), 0);
@@ -1095,6 +1139,23 @@ static const struct {
 	{ P, "bob to www", EXIT_USAGE, "" },
 };
 
+/* The same for a text on standard input, which is nobody's. */
+static int
+run_check_text(const char *config, const char *text, char *out, size_t size)
+{
+	int saved, fd, status;
+
+	saved = dup(STDIN_FILENO);
+	assert_true(saved != -1);
+	fd = text_open(config, strlen(config));
+	assert_int_equal(dup2(fd, STDIN_FILENO), STDIN_FILENO);
+	assert_int_equal(close(fd), 0);
+	status = run_check("-", text, out, size);
+	assert_int_equal(dup2(saved, STDIN_FILENO), STDIN_FILENO);
+	assert_int_equal(close(saved), 0);
+	return (status);
+}
+
 static void
 test_check(void **state)
 {
@@ -1104,18 +1165,103 @@ test_check(void **state)
 
 	(void)state;
 	for (i = 0; i < nitems(checks); i++) {
-		path_write(checks[i].config, 0666);
-		status = run_check(checks[i].words, out, sizeof(out));
+		status = run_check_text(
+		    checks[i].config, checks[i].words, out, sizeof(out));
 		if (status != checks[i].status ||
 		    strcmp(out, checks[i].expected) != 0)
 			fail_msg("row %zu: not %d %s but %d %s", i,
 			    checks[i].status, checks[i].expected, status, out);
 		/* Where nothing is printed, it is said why. */
-		assert_int_equal(log_lines, *out == '\0');
+		assert_true(*out != '\0' || log_lines > 0);
 	}
 	(void)unlink(path);
-	assert_int_equal(run_check("", out, sizeof(out)), 1);
-	assert_int_equal(log_lines, 1);
+	assert_int_equal(run_check(path, "", out, sizeof(out)), 1);
+	assert_non_null(strstr(logged, path));
+}
+
+/* What a start would not take, and what else there is to be said of it. */
+static void
+test_check_file(void **state)
+{
+	static const struct {
+		const char *config;
+		const char *words;
+		mode_t mode;
+		uid_t owner;
+		const char *told[3];
+	} t[] = {
+		{ P, "", 0666, 0, { "writable by", ": 1 error, 0 warnings" } },
+		{ P, "", 0620, 0, { "writable by" } },
+		{ P, "", 0600, 1, { "not owned by root" } },
+		{ "x\n", "", 0600, 1,
+		    { "not owned by root", ":1: expected", ": 2 errors" } },
+		{ "permit x as www\n", "", 0602, 0,
+		    { "writable", "no \"x\"", ": 1 error, 1 warning" } },
+		{ P, "bob as www", 0666, 0, { "writable by", ": 1 error" } },
+		{ P "deny x as www\n", "bob as www", 0600, 0,
+		    { "no \"x\"", ": 1 error" } },
+	};
+	char out[256];
+	size_t i, j;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	for (i = 0; i < nitems(t); i++) {
+		path_write(t[i].config, t[i].mode);
+		assert_int_equal(chown(path, t[i].owner, 0), 0);
+		assert_int_equal(
+		    run_check(path, t[i].words, out, sizeof(out)), 1);
+		assert_string_equal(out, "");
+		for (j = 0; j < 3 && t[i].told[j] != NULL; j++)
+			if (strstr(logged, t[i].told[j]) == NULL)
+				fail_msg("row %zu: no %s: %s", i, t[i].told[j],
+				    logged);
+	}
+	path_write(P, 0600);
+	assert_int_equal(run_check(path, "", out, sizeof(out)), 0);
+	assert_string_equal(out, "configuration OK\n");
+	(void)unlink(path);
+	assert_int_equal(symlink("/etc/passwd", path), 0);
+	assert_int_equal(run_check(path, "", out, sizeof(out)), 1);
+	assert_non_null(strstr(logged, "a symbolic link"));
+}
+
+/* The program of a rule: is it there, and root's? */
+static void
+test_check_program(void **state)
+{
+	char config[512], full[256], out[256];
+	size_t i;
+
+	(void)state;
+	assert_non_null(getcwd(full, sizeof(full) - sizeof(path)));
+	(void)strlcat(full, "/", sizeof(full));
+	(void)strlcat(full, path, sizeof(full));
+	path_write("#!/bin/sh\n", 0755);
+	assert_int_equal(chmod(folder, 0777), 0);
+	(void)snprintf(
+	    config, sizeof(config), "permit bob as www cmd %s\n", full);
+	assert_int_equal(run_check_text(config, "", out, sizeof(out)), 0);
+	assert_string_equal(out, "configuration OK, 1 warning\n");
+	assert_non_null(strstr(logged, "others than root can write"));
+	(void)chmod(path, 0600);
+	assert_int_equal(run_check_text(config, "", out, sizeof(out)), 0);
+	assert_non_null(strstr(logged, "not executable"));
+	(void)chmod(path, 0777);
+	assert_int_equal(run_check_text(config, "", out, sizeof(out)), 0);
+	assert_non_null(strstr(logged, "others than root can write it"));
+	assert_int_equal(chmod(folder, 0700), 0);
+	assert_int_equal(run_check_text("permit bob as www cmd /no/such\n"
+					"permit bob as www cmd /\n"
+					"permit bob as www cmd /bin/sh\n",
+			     "", out, sizeof(out)),
+	    0);
+	for (i = 1; i < 3; i++) {
+		(void)snprintf(config, sizeof(config), "input:%zu: cmd", i);
+		assert_non_null(strstr(logged, config));
+	}
+	assert_string_equal(out, "configuration OK, 2 warnings\n");
 }
 
 static const char valid[] =
@@ -1283,7 +1429,10 @@ main(void)
 		cmocka_unit_test(test_open_refused),
 		cmocka_unit_test(test_open_owner),
 		cmocka_unit_test(test_read_error),
+		cmocka_unit_test(test_terse),
 		cmocka_unit_test(test_check),
+		cmocka_unit_test(test_check_file),
+		cmocka_unit_test(test_check_program),
 		cmocka_unit_test(test_mutations),
 		cmocka_unit_test(test_beginnings),
 	};

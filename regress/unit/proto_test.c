@@ -49,6 +49,7 @@ enum kind {
 	PTYOPTS,
 	EXIT,
 	ACK,
+	NOTE,
 	WELCOME,
 	KINDS
 };
@@ -234,6 +235,7 @@ try_fixed(enum kind kind, const void *data, size_t len)
 	struct msg_winsz winsz;
 	struct msg_exit ended;
 	struct msg_ack ack;
+	struct msg_note note;
 	const void *m;
 	size_t size;
 	int rc;
@@ -263,6 +265,11 @@ try_fixed(enum kind kind, const void *data, size_t len)
 		rc = proto_unpack_ack(data, len, &ack);
 		m = &ack;
 		size = sizeof(ack);
+		break;
+	case NOTE:
+		rc = proto_unpack_note(data, len, &note);
+		m = &note;
+		size = sizeof(note);
 		break;
 	default:
 		rc = proto_unpack_exit(data, len, &ended);
@@ -339,12 +346,13 @@ sample_run(struct run *r)
 	memset(r, 0, sizeof(*r));
 	r->tid = -0x123456789abcdefLL;
 	r->id = 0xfedcba98;
-	r->flags = RUN_ENV_CLEAR | RUN_SUCCESS;
+	r->flags = RUN_ENV_CLEAR | RUN_SUCCESS | RUN_LINGER;
 	r->kill_timeout = 1234;
 	r->success = 77;
 	r->window = 65536;
 	r->timeout = 60000;
 	r->stop_signal = 3;
+	r->linger = 500;
 	r->io[0].kind = IO_FILE;
 	r->io[0].path = "/in";
 	r->io[1].kind = IO_FILE;
@@ -380,7 +388,7 @@ small_run(struct run *r)
 
 #define PTY_FLAGS                                                        \
 	(RUN_SUCCESS | RUN_KILL_GROUP | RUN_GROUP | RUN_NICE | RUN_PTY | \
-	    RUN_PTY_ECHO | RUN_CAPS | RUN_DEBUG)
+	    RUN_PTY_ECHO | RUN_CAPS | RUN_DEBUG | RUN_LINGER)
 
 /* On a terminal, with all that a run may have there. */
 static void
@@ -463,6 +471,7 @@ sample_fixed(enum kind kind, uint8_t *buf)
 	struct msg_mode modes[] = { { 3, 127 }, { 53, 0 } };
 	struct msg_exit ended = { 9, -1, -1, REASON_STOPPED, 1, 0, { 1 } };
 	struct msg_ack ack = { 4711, 2, 1ULL << 40 };
+	struct msg_note note = { 9, 0 };
 	struct msg_welcome welcome = { -3, MODE_ROOT, 1, { 0, 11, 3 }, 0 };
 	size_t n;
 
@@ -487,6 +496,8 @@ sample_fixed(enum kind kind, uint8_t *buf)
 		return (n + copy_struct(buf + n, modes, sizeof(modes)));
 	case ACK:
 		return (copy_struct(buf, &ack, sizeof(ack)));
+	case NOTE:
+		return (copy_struct(buf, &note, sizeof(note)));
 	case WELCOME:
 		n = copy_struct(buf, &welcome, sizeof(welcome));
 		return (n + copy_struct(buf + n, "alice\0bob\0", 11));
@@ -573,6 +584,7 @@ assert_same_run(const struct run *a, const struct run *b)
 	assert_int_equal(a->window, b->window);
 	assert_int_equal(a->timeout, b->timeout);
 	assert_int_equal(a->stop_signal, b->stop_signal);
+	assert_int_equal(a->linger, b->linger);
 	for (i = 0; i < 3; i++) {
 		assert_int_equal(a->io[i].kind, b->io[i].kind);
 		assert_int_equal(a->io[i].append, b->io[i].append);
@@ -669,7 +681,7 @@ test_run_round_more(void **state)
 	assert_round(&r);
 	r.user = "u";
 	r.kill = "";
-	r.flags = RUN_PTY;
+	r.flags = RUN_PTY | RUN_LINGER;
 	r.success = 0;
 	assert_round(&r);
 	group_run(&r);
@@ -1110,6 +1122,7 @@ static const struct {
 	{ DOWN, offsetof(struct msg_down, user.off), MSG_TEXT_MAX },
 	{ DOWN, offsetof(struct msg_down, user.len), MSG_TEXT_MAX },
 	{ STDIN, offsetof(struct msg_stdin, pad), 1 },
+	{ NOTE, offsetof(struct msg_note, pad), 1 },
 	{ PIDS, offsetof(struct msg_pids, count), MSG_PIDS_MAX },
 	{ PIDS, offsetof(struct msg_pids, pad), 1 },
 	{ PTYOPTS, offsetof(struct msg_ptyopts, count), MODES_MAX },
@@ -1207,7 +1220,8 @@ static const struct {
 	int want;
 } values[] = {
 	{ RUN, 0, STR(flags), 0, -1 },
-	{ RUN, 0, STR(flags), RUN_SUCCESS, 0 },
+	{ RUN, 0, STR(flags), RUN_SUCCESS | RUN_LINGER, 0 },
+	{ RUN, 0, STR(flags), RUN_SUCCESS, -1 },
 	{ RUN, 0, STR(flags), RUN_FLAGS, -1 }, /* a shell, four arguments */
 	{ RUN, 0, STR(flags), RUN_SUCCESS | (RUN_FLAGS + 1), -1 },
 	{ RUN, 0, STR(flags), RUN_SUCCESS | 0x80000000U, -1 },
@@ -1238,6 +1252,12 @@ static const struct {
 	{ RUN, 0, STR(timeout), RUN_TIMEOUT_MAX, 0 },
 	{ RUN, 0, STR(timeout), RUN_TIMEOUT_MAX + 1, -1 },
 	{ RUN, 0, STR(timeout), 0xffffffffU, -1 },
+	{ RUN, 0, STR(linger), 0, 0 },
+	{ RUN, 0, STR(linger), RUN_TIMEOUT_MAX, 0 },
+	{ RUN, 0, STR(linger), RUN_TIMEOUT_MAX + 1, -1 },
+	{ RUN, 0, STR(linger), 0xffffffffU, -1 },
+	/* Without its flag. */
+	{ RUN, 1, STR(linger), 1, -1 },
 	{ RUN, 4, STR(window), 1, -1 }, /* of a managed process */
 	{ RUN, 4, STR(timeout), 1, -1 },
 	{ RUN, 0, STR(io[0].kind), IO_NULL, -1 }, /* with a path */
@@ -1381,12 +1401,17 @@ static const struct {
 	{ CHILD, 0, offsetof(struct msg_child, window), RUN_WINDOW_MAX + 1,
 	    -1 },
 	{ CHILD, 0, offsetof(struct msg_child, window), 0xffffffffU, -1 },
-	{ CHILD, 0, offsetof(struct msg_child, pad), 1, -1 },
-	{ EXIT, 0, offsetof(struct msg_exit, reason), REASON_NORMAL, -1 },
+	{ EXIT, 0, offsetof(struct msg_exit, reason), REASON_NORMAL, 0 },
 	{ EXIT, 0, offsetof(struct msg_exit, killed), 0, 0 },
 	{ EXIT, 0, offsetof(struct msg_exit, killed), 2, -1 },
 	{ EXIT, 0, offsetof(struct msg_exit, killed), 0xffffffffU, -1 },
 	{ EXIT, 0, offsetof(struct msg_exit, pad), 1, -1 },
+	/* The sample is on a terminal. */
+	{ CHILD, 0, offsetof(struct msg_child, linger), 1, -1 },
+	{ CHILD, 0, offsetof(struct msg_child, linger), 2, -1 },
+	{ NOTE, 0, offsetof(struct msg_note, id), 0xffffffffU, 0 },
+	{ NOTE, 0, offsetof(struct msg_note, pad), 1, -1 },
+	{ NOTE, 0, offsetof(struct msg_note, pad), 0xffffffffU, -1 },
 	{ EXIT, 0, offsetof(struct msg_exit, reason), REASONS - 1, 0 },
 	{ EXIT, 0, offsetof(struct msg_exit, reason), REASONS, -1 },
 	{ EXIT, 0, offsetof(struct msg_exit, reason), 0x80000000U, -1 },

@@ -360,7 +360,7 @@ within(Timeout, Fun) ->
 ask_run({ok, Request, #{where := Where} = Spec}, Timeout) ->
     case proctor_spec:where(Where) of
         {ok, Server} ->
-            started(proctor_server:run(Server, Request, Spec, Timeout),
+            started(proctor_await:run(Server, Request, Spec, Timeout),
                     Request, Spec);
         {error, _} = Error ->
             Error
@@ -368,8 +368,6 @@ ask_run({ok, Request, #{where := Where} = Spec}, Timeout) ->
 ask_run({error, _} = Error, _Timeout) ->
     Error.
 
-started({error, no_answer}, _Request, #{reply := sync}) ->
-    {error, {no_answer, []}};
 started({error, Reason}, Request, #{errors := text}) ->
     {error, proctor_error:run_text(Reason, Request)};
 started({ok, Pid, OsPid} = Result, _Request, #{monitor := true}) ->

@@ -2,14 +2,28 @@
 %% hears about that comes from here, so it comes in order. It holds the output
 %% that nobody has taken yet, acknowledges what was taken, and lets no more
 %% than a window of standard input leave. It ends when the OS process has
-%% ended and all is taken, with `normal', `timeout' if its time was over, or
-%% `{exit_status, Status}'. If it ends earlier the server, which monitors it,
-%% stops the OS process.
+%% ended and all is taken, with `normal', `{exit_status, Status}' or `timeout'.
+%% If it ends earlier the server, which monitors it, stops the OS process.
+%%
+%% It is a `gen_statem' and not a loop of its own: a process that waits in a
+%% loop of this module would be killed when a second new version of it is
+%% loaded, and its command with it, unless a message had come meanwhile. What
+%% that costs is in `regress/bench/README.md'. It is in one of these states:
+%%
+%% <dl>
+%% <dt>`offered'</dt><dd>Its caller, which does not wait for ever, may have
+%%   given up already. It has the answer of the call, and nothing else is sent
+%%   to it until it has said that it took that.</dd>
+%% <dt>`running'</dt><dd>The OS process lives, as far as is known.</dd>
+%% <dt>`draining'</dt><dd>It has ended, and some of its output waits to be
+%%   taken. What becomes of the port program does not matter any more.</dd>
+%% </dl>
 -module(proctor_child).
--behaviour(proctor_loop).
+-behaviour(gen_statem).
 
--export([start/4, output/3, event/2, cancel/1, whose/1, call/3]).
--export([init/1, handle/2]).
+-export([start/4, output/3, event/2, cancel/1, abandon/1, whose/1, call/3]).
+-export([enter/5, init/1, callback_mode/0, offered/3, running/3, draining/3,
+         format_status/1, code_change/4]).
 
 -export_type([event/0, request/0]).
 
@@ -20,7 +34,12 @@
 -type request() :: {send, binary() | eof, timeout() | nowait}
                  | {recv, stdout | stderr | any, non_neg_integer(), timeout()}
                  | {setopts, [{active, proctor:active()}]}
-                 | discard | info.
+                 | {discard, stdout | stderr} | discard | {confirm, reference()}
+                 | info.
+%% `discard': from now on nobody wants that stream, or any.
+
+%% Bytes that a stream that nobody reads before the end may leave with it.
+-define(KEPT, 1048576).
 
 -record(waiter, {ref :: reference(),
                  monitor :: reference(),
@@ -28,11 +47,11 @@
                  stream :: stdout | stderr,
                  length :: non_neg_integer()}).
 
+%% What the writer may still take to answer who has sent something, at the end.
+-define(LAST_WORDS, 5000).
+
 %% Bytes that may have gone on and not been forgotten.
 -define(GARBAGE, 65536).
-
-%% Bytes that a stream that nobody reads before the end may leave with it.
--define(KEPT, 1048576).
 
 -record(child, {ospid :: proctor:ospid(),
                 server :: reference(),
@@ -48,8 +67,10 @@
                 eof = [] :: [stdout | stderr],
                 feed :: proctor_feed:feed(),
                 passed = 0 :: non_neg_integer(),
-                %% Whether the writer was ever left to answer a sender.
+                %% Whether the writer was ever left to answer a sender, and
+                %% those of these that do not wait for ever.
                 wrote = false :: boolean(),
+                writing = #{} :: #{reference() => gen_server:from()},
                 recvs = [] :: [#waiter{}],
                 sink :: undefined | pid(),
                 %% Pieces that the sink has not done with.
@@ -66,7 +87,8 @@
 -spec start(proctor:ospid(), gen_server:from(), proctor_spec:spec(),
             proctor_server:link()) -> pid().
 start(OsPid, From, Spec, Link) ->
-    proctor_loop:start(?MODULE, self(), {self(), OsPid, From, Spec, Link}).
+    %% Nobody waits until it runs.
+    proc_lib:spawn(?MODULE, enter, [self(), OsPid, From, Spec, Link]).
 
 %% @doc Passes on what the OS process has written.
 -spec output(pid(), stdout | stderr, binary()) -> ok.
@@ -80,11 +102,16 @@ event(Pid, Event) ->
     Pid ! {?MODULE, Event},
     ok.
 
-%% @doc Nobody waits for it any more, and nobody is to hear of it.
+%% @doc The caller of that run has given up: what has become of it is to go,
+%% without a word to the caller.
 -spec cancel(pid()) -> ok.
 cancel(Pid) ->
-    Pid ! {?MODULE, cancel},
-    ok.
+    gen_statem:cast(Pid, cancel).
+
+%% @doc The caller of that run waits no longer, and wants what is known.
+-spec abandon(pid()) -> ok.
+abandon(Pid) ->
+    gen_statem:cast(Pid, abandon).
 
 %% @doc Whose process `Pid' is, without asking it: its server and its OS
 %% process. For a process of this node.
@@ -108,21 +135,129 @@ call(Pid, Request, Timeout) ->
         {reply, Reply} -> Reply;
         timeout -> {error, timeout};
         {error, {{port_exit, _}, _}} -> {error, port_closed};
+        {error, {no_answer, _}} -> {error, no_answer};
         {error, {noconnection, _}} -> {error, noconnection};
         {error, _} -> {error, closed}
     end.
 
+%%% gen_statem
+
 %% @private
--spec init({pid(), proctor:ospid(), gen_server:from(), proctor_spec:spec(),
-            proctor_server:link()}) -> #child{}.
-init({Server, OsPid, From, #{group_leader := GroupLeader} = Spec, Link}) ->
+-spec enter(pid(), proctor:ospid(), gen_server:from(), proctor_spec:spec(),
+            proctor_server:link()) -> no_return().
+enter(Server, OsPid, From, #{group_leader := GroupLeader} = Spec, Link) ->
     process_flag(trap_exit, true),
     undefined = put(?MODULE, {Server, OsPid}),
+    %% The server may be gone, and its name with it, before that is looked for.
+    _ = put('$ancestors', [Server]),
     true = group_leader(GroupLeader, self()),
     Child = #child{ospid = OsPid, server = monitor(process, Server),
                    link = Link, from = From, spec = Spec,
                    active = maps:get(active, Spec), feed = feed(Spec, Link)},
-    input(limit(announce(Child))).
+    State = case Spec of
+                #{offer := true} -> offered;
+                #{} -> running
+            end,
+    try input(limit(welcome(Child))) of
+        Child1 -> gen_statem:enter_loop(?MODULE, [], State, Child1)
+    catch
+        Class:Reason:Stack -> failed({Class, Reason, Stack}, Child)
+    end.
+
+%% @private What the behaviour asks for: enter/5 goes another way.
+-spec init(#child{}) -> {ok, running, #child{}}.
+init(Child) ->
+    {ok, running, Child}.
+
+%% @private
+-spec callback_mode() -> state_functions.
+callback_mode() ->
+    state_functions.
+
+%% @private
+-spec offered(gen_statem:event_type(), term(), #child{}) ->
+    gen_statem:event_handler_result(running | draining, #child{}).
+offered({call, From}, {confirm, Ref}, #child{spec = #{ref := Ref}} = Child) ->
+    ok = order(confirmed, Child),
+    {next_state, running, untie(Child), [{reply, From, ok}]};
+offered(cast, cancel, Child) ->
+    withdraw(normal, Child);
+offered(info, {'DOWN', Server, process, _, Reason},
+        #child{server = Server} = Child) ->
+    withdraw({port_exit, port_exit(Reason)}, Child);
+offered(info, {'DOWN', Tie, process, _, _}, #child{tie = Tie} = Child) ->
+    withdraw(normal, Child);
+offered(info, {nodedown, _}, Child) ->
+    withdraw(normal, Child);
+offered(_Type, _Content, _Child) ->
+    {keep_state_and_data, [postpone]}.
+
+%% @private
+-spec running(gen_statem:event_type(), term(), #child{}) ->
+    gen_statem:event_handler_result(running | draining, #child{}).
+running(Type, Content, Child) ->
+    handle(Type, Content, Child).
+
+%% @private
+-spec draining(gen_statem:event_type(), term(), #child{}) ->
+    gen_statem:event_handler_result(running | draining, #child{}).
+draining(info, {'DOWN', Server, process, _, _}, #child{server = Server}) ->
+    keep_state_and_data;
+draining(Type, Content, Child) ->
+    handle(Type, Content, Child).
+
+%% @private
+-spec code_change(term(), atom(), #child{}, term()) ->
+    {ok, atom(), #child{}}.
+code_change(_Old, State, Child, _Extra) ->
+    {ok, State, Child}.
+
+%% @private Nothing that the OS process was given, or has written.
+-spec format_status(gen_statem:format_status()) -> gen_statem:format_status().
+format_status(Status) ->
+    maps:map(fun(data, #child{} = Child) -> shown(Child);
+                (Key, Events) when Key =:= queue; Key =:= postponed ->
+                     length(Events);
+                (log, _) -> [];
+                (reason, {Class, Reason, Stack}) ->
+                     {Class, proctor_log:failure(Reason),
+                      proctor_log:stack(Stack)};
+                (_, Value) -> Value
+             end, Status).
+
+shown(#child{spec = Spec, exit = Exit} = Child) ->
+    Info = info(Child),
+    (maps:with([ospid, caller, active, window, uptime_ms, bytes, queued,
+                receivers], Info))#{program =>
+                                        proctor_log:program(
+                                          maps:get(command, Spec)),
+                                    exit => Exit}.
+
+%% What has failed must say neither arguments nor data: the report of
+%% gen_statem would have the message, and that of proc_lib the stack.
+handle(Type, Content, Child) ->
+    try dispatch(Type, Content, Child) of
+        #child{exit = undefined} = Child1 -> {keep_state, Child1};
+        Child1 -> {next_state, draining, Child1}
+    catch
+        Class:Reason:Stack -> failed({Class, Reason, Stack}, Child)
+    end.
+
+-spec failed({atom(), term(), list()}, #child{}) -> no_return().
+failed(Failure, #child{ospid = OsPid} = Child) ->
+    Who = io_lib:format("the process of ~w", [OsPid]),
+    leave(proctor_log:failed(Who, Failure), Child).
+
+dispatch({call, From}, Request, Child) ->
+    settle(handle_call(Request, From, Child));
+dispatch(cast, cancel, Child) ->
+    withdraw(normal, Child);
+dispatch(cast, abandon, Child) ->
+    finish(no_answer, Child);
+dispatch(cast, _Message, Child) ->
+    Child;
+dispatch(info, Message, Child) ->
+    handle_info(Message, Child).
 
 feed(#{stdin := false}, _Link) ->
     proctor_feed:closed();
@@ -133,17 +268,20 @@ feed(_Spec, _Link) ->
 
 %% The link must stand before the caller knows. Whoever waits for something
 %% and dies leaves an OS process nobody could ever hear of: it is stopped.
-announce(#child{spec = #{caller := Caller, link := Link, reply := Reply} = Spec,
-               ospid = OsPid} = Child) ->
-    Link andalso link(Caller),
+welcome(#child{spec = #{caller := Caller} = Spec, ospid = OsPid} = Child) ->
+    linked(Spec) andalso link(Caller),
     node(Caller) =:= node() orelse monitor_node(node(Caller), true),
-    Child1 = case tied(Spec) of
+    Child1 = case tied(Spec) orelse is_map_key(offer, Spec) of
                  true -> tie(Child);
                  false -> Child
              end,
-    Reply =:= run
-        andalso gen_server:reply(Child#child.from, {ok, self(), OsPid}),
+    gen_server:reply(Child#child.from, {ok, self(), OsPid}),
     Child1.
+
+%% A caller that waits for the end is tied, and has its answer; the signal of a
+%% link would be one more.
+linked(#{link := Link, reply := Reply}) ->
+    Link andalso Reply =:= run.
 
 tied(#{reply := run, monitor := false, active := true}) -> false;
 tied(_) -> true.
@@ -153,22 +291,36 @@ tie(#child{tie = undefined, spec = #{caller := Caller}} = Child) ->
 tie(Child) ->
     Child.
 
-%% A port program that keeps no time leaves that to us. One that does may say
-%% nothing for ever: who waits is answered nevertheless.
-limit(#child{spec = #{timeout := Timeout}, link = #{dialect := exec_port}}
-      = Child) when is_integer(Timeout) ->
-    backstop(timer(Timeout, expired, Child));
+untie(#child{spec = Spec, tie = Tie} = Child) ->
+    case tied(Spec) of
+        true ->
+            Child;
+        false ->
+            true = demonitor(Tie, [flush]),
+            Child#child{tie = undefined}
+    end.
+
+%% Nothing of it reaches the caller, which has another answer.
+-spec withdraw(term(), #child{}) -> no_return().
+withdraw(Reason, #child{spec = #{caller := Caller}} = Child) ->
+    true = unlink(Caller),
+    leave(Reason, Child).
+
+%% A port program that keeps no time leaves that to us. After all that it may
+%% need for the end we wait no longer for what it says of it.
+limit(#child{spec = #{timeout := Timeout} = Spec, link = Link} = Child)
+  when is_integer(Timeout) ->
+    #{dialect := Dialect} = Link,
+    _ = Dialect =:= exec_port
+        andalso erlang:start_timer(Timeout, self(), expired),
+    case Spec of
+        #{patience := Ms} when is_integer(Ms) ->
+            _ = erlang:start_timer(Ms, self(), no_answer),
+            Child;
+        #{} ->
+            Child
+    end;
 limit(Child) ->
-    backstop(Child).
-
-backstop(#child{spec = #{reply := Reply, backstop := Limit}} = Child)
-  when Reply =/= run, is_integer(Limit) ->
-    timer(Limit, no_answer, Child);
-backstop(Child) ->
-    Child.
-
-timer(Time, What, Child) ->
-    _ = erlang:start_timer(Time, self(), What),
     Child.
 
 input(#child{spec = #{input := none}} = Child) ->
@@ -177,46 +329,32 @@ input(#child{spec = #{input := Data}, feed = Feed} = Child) ->
     Feed1 = proctor_feed:push(Data, none, undefined, Feed),
     pump(Child#child{feed = proctor_feed:push(eof, none, undefined, Feed1)}).
 
-%% @private
--spec handle(term(), #child{}) -> #child{}.
-handle({?MODULE, output, Stream, Data}, Child) ->
+handle_info({?MODULE, output, Stream, Data}, Child) ->
     collect(byte_size(Data), deliver(Stream, Data, Child));
-handle({?MODULE, cancel}, #child{spec = #{caller := Caller}} = Child) ->
-    true = unlink(Caller),
-    leave(normal, Child);
-handle({?MODULE, Event}, Child) ->
+handle_info({?MODULE, Event}, Child) ->
     settle(handle_event(Event, Child));
-handle({'$gen_call', From, Request}, Child) ->
-    settle(handle_call(Request, From, Child));
-handle({proctor_sink, Stream, Bytes}, #child{busy = Busy} = Child) ->
-    settle(consumed(Stream, Bytes, Child#child{busy = Busy - 1}));
-handle({timeout, Ref, What}, Child) ->
+handle_info({proctor_sink, Stream, Bytes}, #child{busy = Busy} = Child) ->
+    settle(eaten(Stream, Bytes, Child#child{busy = Busy - 1}));
+handle_info({timeout, Ref, What}, Child) ->
     handle_timeout(What, Ref, Child);
-handle({'DOWN', Ref, process, _, Reason}, Child) ->
-    handle_down(Ref, Reason, Child);
-handle({nodedown, _}, Child) ->
-    leave(normal, Child);
-handle({'EXIT', Pid, Reason}, Child) ->
-    handle_exit(Pid, Reason, Child);
-handle(_Message, Child) ->
-    Child.
-
-handle_down(Server, Reason, #child{server = Server} = Child) ->
+handle_info({'DOWN', Server, process, _, Reason},
+            #child{server = Server} = Child) ->
     finish({port_exit, port_exit(Reason)}, Child);
-handle_down(Tie, Reason, #child{tie = Tie} = Child) ->
+handle_info({'DOWN', Tie, process, _, Reason}, #child{tie = Tie} = Child) ->
     orphaned(Reason, Child);
-handle_down(Monitor, _Reason, Child) ->
-    forget(Monitor, Child).
-
-handle_exit(Sink, Reason, #child{sink = Sink} = Child) ->
-    finish(Reason, Child#child{sink = undefined});
-handle_exit(Caller, Reason, #child{spec = #{caller := Caller, link := true}}
-            = Child) ->
+handle_info({'DOWN', Monitor, process, _, _}, Child) ->
+    forget(Monitor, Child);
+handle_info({nodedown, _}, Child) ->
+    leave(normal, Child);
+handle_info({'EXIT', Sink, Reason}, #child{sink = Sink} = Child) ->
+    finish({exit, Reason}, Child#child{sink = undefined});
+handle_info({'EXIT', Caller, Reason},
+            #child{spec = #{caller := Caller, link := true}} = Child) ->
     orphaned(Reason, Child);
-handle_exit(_Pid, normal, Child) ->
-    Child;
-handle_exit(_Pid, Reason, Child) ->
-    finish(Reason, Child).
+handle_info({'EXIT', _, Reason}, Child) when Reason =/= normal ->
+    finish({exit, Reason}, Child);
+handle_info(_Message, Child) ->
+    Child.
 
 %% Output only passes through. Left to itself, each of us might keep hundreds
 %% of kilobytes of it, and there may be thousands.
@@ -233,24 +371,29 @@ port_exit(Reason) -> Reason.
 %% The caller is gone. A linked one leaves with its reason.
 -spec orphaned(term(), #child{}) -> no_return().
 orphaned(Reason, #child{spec = #{link := true, reply := run}} = Child) ->
-    finish(Reason, Child);
+    finish({exit, Reason}, Child);
 orphaned(_Reason, Child) ->
     leave(normal, Child).
 
 %% All that is over, and nobody has anything left to take: the end.
-settle(#child{exit = #{} = Exit, busy = 0, streams = Streams} = Child) ->
+settle(#child{exit = Exit, busy = Busy} = Child)
+  when Exit =:= undefined; Busy > 0 ->
+    Child;
+settle(#child{streams = Streams} = Child) ->
     case lists:all(fun(S) -> proctor_stream:size(S) =:= 0 end,
                    maps:values(Streams)) of
-        true -> finish(proctor_exit:reason(Exit), Child);
+        true -> finish(ended, Child);
         false -> Child
-    end;
-settle(Child) ->
-    Child.
+    end.
 
 %%% Events
 
-handle_event({exit, Exit}, Child) ->
-    Child1 = close_feed(Child#child{exit = exit_of(Exit, Child)}),
+handle_event({exit, Exit}, #child{expired = Expired} = Child) ->
+    Exit1 = case Expired of
+                true -> proctor_exit:timed_out(Exit);
+                false -> Exit
+            end,
+    Child1 = close_feed(Child#child{exit = Exit1}),
     serve(stderr, serve(stdout, Child1#child{eof = [stdout, stderr]}));
 handle_event({eof, stdin}, Child) ->
     close_feed(Child);
@@ -260,12 +403,13 @@ handle_event({stdin_ack, Bytes}, #child{feed = Feed} = Child) ->
     pump(Child#child{feed = proctor_feed:acked(Bytes, Feed)}).
 
 handle_timeout(expired, _Ref, #child{exit = undefined} = Child) ->
-    order(stop, Child#child{expired = true});
-handle_timeout(expired, _Ref, Child) ->
-    Child;
-handle_timeout(no_answer, _Ref, Child) ->
-    order(ask, Child),
+    ok = order(stop, Child),
+    Child#child{expired = true};
+handle_timeout(no_answer, _Ref, #child{exit = undefined} = Child) ->
     finish(no_answer, Child);
+handle_timeout(What, _Ref, Child)
+  when What =:= expired; What =:= no_answer ->
+    Child;
 handle_timeout(recv, Ref, #child{recvs = Recvs} = Child) ->
     case lists:keytake(Ref, #waiter.ref, Recvs) of
         {value, Waiter, Rest} ->
@@ -274,23 +418,15 @@ handle_timeout(recv, Ref, #child{recvs = Recvs} = Child) ->
         false ->
             Child
     end;
-handle_timeout(send, Ref, #child{feed = Feed} = Child) ->
+handle_timeout(send, Ref, #child{feed = Feed, writing = Writing} = Child) ->
     {From, Feed1} = proctor_feed:drop(Ref, Feed),
     reply(From, {error, timeout}),
-    Child#child{feed = Feed1}.
+    %% What the writer has goes on; its answer will find nobody.
+    reply(maps:get(Ref, Writing, none), {error, timeout}),
+    Child#child{feed = Feed1, writing = maps:remove(Ref, Writing)}.
 
-%% In the old dialect the time was ours, and after a stop its status is nobody's
-%% to know. The end may have come by itself meanwhile: the time was over before.
-exit_of(#{raw := 0} = Exit, #child{expired = true}) ->
-    Exit#{raw := -1, status := unknown, reason := timeout};
-exit_of(Exit, #child{expired = true}) ->
-    Exit#{reason := timeout};
-exit_of(Exit, _Child) ->
-    Exit.
-
-order(What, #child{link = #{server := Server}} = Child) ->
-    ok = gen_server:cast(Server, {What, self()}),
-    Child.
+order(What, #child{link = #{server := Server}}) ->
+    gen_server:cast(Server, {What, self()}).
 
 %%% Output
 
@@ -298,7 +434,7 @@ deliver(Stream, Data, #child{spec = Spec} = Child) ->
     deliver(maps:get(Stream, Spec), Stream, Data, Child).
 
 deliver(collect, Stream, Data, Child) ->
-    consumed(Stream, byte_size(Data), count(Stream, Data,
+    eaten(Stream, byte_size(Data), count(Stream, Data,
                                          collect(Stream, Data, Child)));
 deliver(owner, Stream, Data, #child{streams = Streams} = Child) ->
     #{Stream := Queue} = Streams,
@@ -307,12 +443,12 @@ deliver(owner, Stream, Data, #child{streams = Streams} = Child) ->
 deliver(Pid, Stream, Data, #child{ospid = OsPid} = Child)
   when is_pid(Pid) ->
     Pid ! {Stream, OsPid, Data},
-    consumed(Stream, byte_size(Data), count(Stream, Data, Child));
+    eaten(Stream, byte_size(Data), count(Stream, Data, Child));
 deliver(none, Stream, Data, Child) ->
-    consumed(Stream, byte_size(Data), count(Stream, Data, Child));
+    eaten(Stream, byte_size(Data), count(Stream, Data, Child));
 deliver(Sink, Stream, Data, #child{sink = undefined, ospid = OsPid} = Child) ->
     deliver(Sink, Stream, Data,
-            Child#child{sink = proctor_sink:start(OsPid)});
+            Child#child{sink = proctor_sink:start_link(OsPid)});
 deliver(Sink, Stream, Data, #child{sink = Pid, busy = Busy} = Child) ->
     ok = proctor_sink:put(Pid, Sink, Stream, Data),
     count(Stream, Data, Child#child{busy = Busy + 1}).
@@ -337,7 +473,7 @@ collect(Stream, Data, #child{kept = Kept, spec = #{max_output := Max,
                           Child#child{kept = too_many}),
             case Reply of
                 run -> Child1;
-                _ -> order(stop, Child1)
+                _ -> ok = order(stop, Child), Child1
             end;
         Sum ->
             keep(Stream, Data, Child#child{kept = Sum})
@@ -349,7 +485,7 @@ keep(stderr, Data, #child{collected = {Out, Err}} = Child) ->
     Child#child{collected = {Out, [Data | Err]}}.
 
 %% So much has been dealt with; the port program may send as much again.
-consumed(Stream, Bytes, #child{spec = #{window := Window}, streams = Streams,
+eaten(Stream, Bytes, #child{spec = #{window := Window}, streams = Streams,
                             exit = Exit} = Child) ->
     #{Stream := Queue} = Streams,
     {Ack, Queue1} = proctor_stream:eaten(Bytes, Window, Queue),
@@ -419,12 +555,12 @@ take(Stream, Length, #child{streams = Streams, eof = Eof} = Child) ->
 
 taken(Stream, Data, Queue, #child{streams = Streams} = Child) ->
     Child1 = Child#child{streams = Streams#{Stream := Queue}},
-    {{ok, Data}, consumed(Stream, byte_size(Data), Child1)}.
+    {{ok, Data}, eaten(Stream, byte_size(Data), Child1)}.
 
 message(Stream, Data, #child{spec = #{caller := Caller}, ospid = OsPid,
                              active = Active} = Child) ->
     Caller ! {Stream, OsPid, Data},
-    Child1 = consumed(Stream, byte_size(Data), Child),
+    Child1 = eaten(Stream, byte_size(Data), Child),
     case Active of
         true -> Child1;
         once -> Child1#child{active = false};
@@ -463,6 +599,8 @@ handle_call({recv, Stream, Length, Timeout}, From, #child{spec = Spec,
     end;
 handle_call({setopts, Options}, From, Child) ->
     reply_to(From, ok, lists:foldl(fun setopt/2, Child, Options));
+handle_call({discard, Stream}, From, Child) ->
+    reply_to(From, ok, discard(Stream, Child));
 handle_call(discard, From, Child) ->
     reply_to(From, ok, discard(stderr, discard(stdout, Child)));
 handle_call(info, From, Child) ->
@@ -514,7 +652,7 @@ discard(Stream, #child{spec = Spec, streams = Streams} = Child) ->
     case {Spec, Streams} of
         {#{Stream := owner}, #{Stream := Queue}} ->
             {Bytes, Queue1} = proctor_stream:drop(Queue),
-            consumed(Stream, Bytes,
+            eaten(Stream, Bytes,
                   Child#child{spec = Spec#{Stream := none},
                               streams = Streams#{Stream := Queue1}});
         _ ->
@@ -540,28 +678,41 @@ pump(#child{feed = Feed} = Child) ->
     {Steps, Feed1} = proctor_feed:pump(Feed),
     lists:foldl(fun write/2, Child#child{feed = Feed1}, Steps).
 
-write({write, Data, Last, From, Ref},
-      #child{ospid = OsPid, link = #{line := Line}} = Child) ->
-    is_reference(Ref) andalso Last andalso erlang:cancel_timer(Ref),
+write({write, Data, Last, From, Ref}, #child{ospid = OsPid} = Child) ->
     {ok, Frames} = proctor_port:encode(0, {stdin, OsPid, Data}),
     Answer = case Last of true -> From; false -> none end,
-    written(Frames, Answer, Line, Child).
+    written(Frames, Answer, Ref, Child).
 
 %% Where a window limits what is on its way, the last piece's sender may go on
 %% at once; else when the port has taken it.
-written(Frames, Answer, Line, #child{link = #{dialect := native}} = Child) ->
+written(Frames, Answer, Ref, #child{link = #{dialect := native,
+                                            line := Line}} = Child) ->
     _ = proctor_port:write(Line, Frames, none),
+    Answer =:= none orelse stop_timer(Ref),
     reply_to(Answer, ok, Child);
-written(Frames, Answer, Line, Child) ->
+written(Frames, Answer, Ref, #child{link = #{line := Line}} = Child) ->
     case proctor_port:write(Line, Frames, Answer) of
-        waiting when Answer =/= none -> Child#child{wrote = true};
-        _ -> Child
+        waiting when Answer =/= none ->
+            patient(Ref, Answer, Child#child{wrote = true});
+        _ ->
+            Answer =:= none orelse stop_timer(Ref),
+            Child
     end.
+
+%% Its timer is still to answer it, if it has one.
+patient(Ref, Answer, #child{writing = Writing} = Child) ->
+    case erlang:read_timer(Ref) of
+        false -> Child;
+        _ -> Child#child{writing = Writing#{Ref => Answer}}
+    end.
+
+stop_timer(undefined) -> ok;
+stop_timer(Ref) -> _ = erlang:cancel_timer(Ref), ok.
 
 %% The end may overtake the answer to what has led to it: the sender would
 %% take that for a failure. The writer answers in order.
 await_writer(#child{wrote = true, link = #{line := Line}}) ->
-    proctor_port:flush(Line);
+    proctor_port:flush(Line, ?LAST_WORDS);
 await_writer(_Child) ->
     ok.
 
@@ -576,104 +727,99 @@ close_feed(Error, #child{feed = Feed} = Child) ->
 
 %%% The end
 
--spec finish(term(), #child{}) -> no_return().
-finish(Reason, #child{spec = #{reply := Reply}, recvs = Recvs, from = From}
-       = Child) ->
-    Closed = case Reason of
-                 {port_exit, _} -> {error, port_closed};
-                 _ -> {error, closed}
-             end,
-    lists:foreach(fun(Waiter) -> answer(Waiter, Closed) end, Recvs),
-    _ = close_feed(Closed, Child),
+%% It is `ended', the OS process; or something else ends this one.
+-spec finish(ended | no_answer | {port_exit | exit, term()}, #child{}) ->
+    no_return().
+finish(Why, #child{spec = #{reply := Reply}, recvs = Recvs} = Child) ->
+    Error = case Why of
+                {port_exit, _} -> {error, port_closed};
+                no_answer -> {error, no_answer};
+                _ -> {error, closed}
+            end,
+    lists:foreach(fun(Waiter) -> answer(Waiter, Error) end, Recvs),
+    _ = close_feed(Error, Child),
     ok = await_writer(Child),
     case Reply of
-        run ->
-            told(Reason, Child),
-            leave(Reason, Child);
-        sync ->
-            gen_server:reply(From, sync(why(Reason, Child), Child)),
-            leave(normal, Child);
-        full ->
-            gen_server:reply(From, full(why(Reason, Child), Child)),
-            leave(normal, Child)
+        run -> leave(say(Why, Child), Child);
+        sync -> result(sync(Why, Child), Child);
+        full -> result(full(Why, Child), Child)
     end.
 
-%% What the caller asked to be told at the end.
-told(Reason, #child{spec = #{exit := Exit, monitor := Monitor,
-                             caller := Caller}, ospid = OsPid} = Child) ->
-    Exit andalso is_map(Child#child.exit)
+say(Why, #child{spec = Spec, ospid = OsPid, exit = Exit} = Child) ->
+    #{monitor := Monitor, exit := Wanted, caller := Caller} = Spec,
+    Reason = case Why of
+                 ended -> proctor_exit:reason(Exit);
+                 {exit, Other} -> Other;
+                 _ -> Why
+             end,
+    is_map(Exit) andalso Wanted
         andalso (Caller ! {exit, OsPid, with_collected(Child)}),
     Monitor andalso (Caller ! {'DOWN', OsPid, process, self(), Reason}),
-    ok.
+    Reason.
 
 with_collected(#child{exit = Exit, spec = Spec, collected = {Out, Err},
                       kept = Kept}) ->
     #{truncated := Truncated} = Exit,
-    Collected = maps:from_list([{Stream, joined(List)}
-                                || {Stream, List} <- [{stdout, Out},
-                                                      {stderr, Err}],
-                                   maps:get(Stream, Spec) =:= collect]),
+    Collected = maps:from_list(
+                  [{Stream, iolist_to_binary(lists:reverse(List))}
+                   || {Stream, List} <- [{stdout, Out}, {stderr, Err}],
+                      maps:get(Stream, Spec) =:= collect]),
     Cut = case Kept of
               too_many -> maps:keys(Collected);
               _ -> []
           end,
     maps:merge(Exit#{truncated := lists:usort(Truncated ++ Cut)}, Collected).
 
-joined(Reversed) ->
-    iolist_to_binary(lists:reverse(Reversed)).
-
-%% An orderly end of the port program, in which it ends what runs, is to who
-%% waits for a result what any other is.
-why({port_exit, _}, _Child) -> port_closed;
-why(_Reason, #child{exit = #{reason := shutdown}}) -> port_closed;
-why(_Reason, #child{kept = too_many, exit = #{}}) -> max_output;
-why(Reason, _Child) -> Reason.
+%% Its name is an alias of the caller: if that has given up nothing arrives.
+-spec result(term(), #child{}) -> no_return().
+result(Result, #child{spec = #{ref := Alias}} = Child) ->
+    Alias ! {Alias, Result},
+    leave(normal, Child).
 
 %% An end that is normal would not end what is linked.
 -spec leave(term(), #child{}) -> no_return().
 leave(Reason, #child{sink = Sink}) ->
     is_pid(Sink) andalso exit(Sink, kill),
-    exit(Reason).
+    proctor_exit:quit(Reason).
 
-sync(Reason, #child{exit = Exit, collected = Collected}) ->
-    Output = streams(Collected) ++ truncated(Exit),
-    case Reason of
-        normal -> {ok, Output};
-        {exit_status, _} = Status -> {error, [Status | Output]};
-        timeout -> {error, {timeout, [{exit_status, maps:get(raw, Exit)}
-                                      | Output]}};
-        port_closed -> {error, {port_closed, Output}};
-        no_answer -> {error, {no_answer, Output}};
-        _ -> {error, Reason}
-    end.
+%% What a call with `sync' returns.
+sync(ended, #child{exit = #{reason := timeout, raw := Raw}} = Child) ->
+    {error, {timeout, [{exit_status, Raw} | streams(Child)]}};
+sync(ended, #child{exit = #{reason := shutdown}} = Child) ->
+    {error, {port_closed, streams(Child)}};
+sync(ended, #child{exit = Exit} = Child) ->
+    case proctor_exit:reason(Exit) of
+        normal -> {ok, streams(Child)};
+        Status -> {error, [Status | streams(Child)]}
+    end;
+sync({port_exit, _}, Child) ->
+    {error, {port_closed, streams(Child)}};
+sync(no_answer, Child) ->
+    {error, {no_answer, streams(Child)}};
+sync({exit, Reason}, _Child) ->
+    {error, Reason}.
 
-streams({Out, Err}) ->
+streams(#child{collected = {Out, Err}, exit = Exit}) ->
     [{Stream, lists:reverse(List)}
-     || {Stream, [_ | _] = List} <- [{stdout, Out}, {stderr, Err}]].
+     || {Stream, [_ | _] = List} <- [{stdout, Out}, {stderr, Err}]]
+        ++ [{truncated, Cut} || #{truncated := [_ | _] = Cut} <- [Exit]].
 
-truncated(#{truncated := [_ | _] = Streams}) -> [{truncated, Streams}];
-truncated(_) -> [].
+%% All there is to know, and why it ended before its time, if it did.
+full(ended, #child{kept = too_many, exit = Exit} = Child) ->
+    {ok, full_result(Exit#{reason := max_output}, Child)};
+full(ended, #child{exit = #{reason := shutdown} = Exit} = Child) ->
+    {ok, full_result(Exit#{reason := port_closed}, Child)};
+full(ended, #child{exit = Exit} = Child) ->
+    {ok, full_result(Exit, Child)};
+full({port_exit, _}, Child) ->
+    {ok, full_result(proctor_exit:unknown(port_closed), Child)};
+full(no_answer, Child) ->
+    {ok, full_result(proctor_exit:unknown(no_answer), Child)};
+full({exit, Reason}, _Child) ->
+    {error, Reason}.
 
-%% All there is to know.
-full(Reason, Child) ->
-    Result = result(Child),
-    case Reason of
-        normal -> {ok, Result};
-        {exit_status, _} -> {ok, Result};
-        timeout -> {error, {timeout, etimedout, Result}};
-        max_output -> {error, {output, emsgsize, Result#{reason := Reason}}};
-        port_closed -> {error, {port, eio, Result#{reason := Reason}}};
-        no_answer -> {error, {port, etimedout, Result#{reason := Reason}}};
-        _ -> {error, Reason}
-    end.
-
-result(#child{exit = Exit, collected = {Out, Err}, ospid = OsPid}) ->
-    Known = case Exit of
-                undefined -> proctor_exit:unknown();
-                #{} -> Exit
-            end,
-    (maps:merge(#{usage => #{}}, maps:remove(raw, Known)))
-        #{ospid => OsPid, stdout => joined(Out), stderr => joined(Err)}.
+full_result(Exit, #child{collected = {Out, Err}, ospid = OsPid}) ->
+    proctor_exit:result(Exit, OsPid, {lists:reverse(Out), lists:reverse(Err)}).
 
 info(#child{ospid = OsPid, spec = Spec, streams = Streams, feed = Feed,
             active = Active, busy = Busy, recvs = Recvs, started = Started}) ->

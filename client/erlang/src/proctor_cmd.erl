@@ -10,10 +10,7 @@
 cmd(Command, Args, Options) ->
     case prepare(Command, Args, Options) of
         {ok, Argv, RunOptions, Given} ->
-            case run(Argv, RunOptions, Given) of
-                {ok, Result} -> {ok, Result};
-                {error, Reason} -> {error, failure(Reason)}
-            end;
+            result(run(Argv, RunOptions, Given));
         {error, _} = Error ->
             Error
     end.
@@ -23,13 +20,25 @@ run(Argv, RunOptions, Given) ->
         {ok, Request, #{where := Where} = Spec} ->
             case proctor_spec:where(Where) of
                 {ok, Server} ->
-                    proctor_server:run(Server, Request, Spec, infinity);
+                    proctor_await:run(Server, Request, Spec, infinity);
                 {error, _} = Error ->
                     Error
             end;
         {error, _} = Error ->
             Error
     end.
+
+%% Why it ended is what the port program says, and nothing else.
+result({ok, #{reason := Reason} = Result}) ->
+    case Reason of
+        timeout -> {error, {timeout, etimedout, Result}};
+        max_output -> {error, {output, emsgsize, Result}};
+        port_closed -> {error, {port, eio, Result}};
+        no_answer -> {error, {port, etimedout, Result}};
+        _ -> {ok, Result}
+    end;
+result({error, Reason}) ->
+    {error, failure(Reason)}.
 
 %% More than the port program takes, as if the kernel had said it.
 failure(TooBig) when TooBig =:= e2big; TooBig =:= {decode, e2big, <<>>} ->
@@ -44,8 +53,6 @@ failure(Text) when is_list(Text) ->
     {run, unknown, unicode:characters_to_binary(Text)};
 failure(killed) ->
     {run, ecanceled, <<"The process of the command was killed.">>};
-failure(no_answer) ->
-    {port, etimedout, no_answer};
 failure(Reason) ->
     {port, eio, Reason}.
 
@@ -57,15 +64,7 @@ prepare(Command, Args, Options) ->
             Node = proplists:get_value(node, RunOptions, node()),
             try
                 {ok, argv(Command, Args, Node), RunOptions,
-                 maps:merge(#{reply => full, errors => term,
-                              max_output => infinity,
-                              timeout => proplists:get_value(timeout,
-                                                             RunOptions,
-                                                             infinity),
-                              target_node => Node,
-                              kill_group => not lists:member(
-                                                  {kill_group, false},
-                                                  RunOptions)}, Own)}
+                 maps:merge(#{reply => full, errors => term}, Own)}
             catch
                 throw:Reason -> {error, Reason}
             end;

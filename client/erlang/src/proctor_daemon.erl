@@ -11,7 +11,11 @@
 %% '''
 %%
 %% Options, besides those of {@link proctor:run/2} that concern the OS process
-%% (`cd', `env', `user', `kill', `nice', `instance' and so on):
+%% (`cd', `env', `user', `kill', `nice', `instance' and so on). Its output may
+%% go elsewhere (`{stdout, null | File}'); what it shares with its process group
+%% ends with it unless `{kill_group, false}' says no. What is wrong with the
+%% command, its arguments or an option is `{error, {options, einval, What}}', as
+%% in {@link proctor:cmd/3}.
 %%
 %% <dl>
 %% <dt>`{name, Name}'</dt><dd>An atom to register the daemon as.</dd>
@@ -41,8 +45,6 @@
 %% </dl>
 -module(proctor_daemon).
 -behaviour(gen_server).
-
--include_lib("kernel/include/logger.hrl").
 
 -export([child_spec/1, start_link/3, ospid/1, statistics/1, stop/1]).
 -export([init_restarts/0]).
@@ -320,8 +322,10 @@ line(Stream, Line, #daemon{count = Count, options = Options} = Daemon) ->
         #{log := Level, log_prefix := Prefix, log_metadata := Metadata} ->
             logger:log(Level, "~ts~ts",
                        [Prefix, proctor_lines:repair(Line)],
-                       Metadata#{ospid => Daemon#daemon.ospid,
-                                 stream => Stream, daemon => self()})
+                       maps:merge(#{domain => [proctor]},
+                                  Metadata#{ospid => Daemon#daemon.ospid,
+                                            stream => Stream,
+                                            daemon => self()}))
     end,
     check(Line, Daemon#daemon{count = Count + 1}).
 
@@ -350,16 +354,10 @@ options(Options, Command) ->
     case proctor_run_options:divide(daemon, Options) of
         {ok, Own, RunOptions} ->
             {maps:merge(Defaults, Own),
-             [{active, ?BURST} | lists:map(fun option/1, RunOptions)]};
+             [{active, ?BURST} | RunOptions]};
         {error, Problem} ->
             throw({options, einval, proctor_run_options:explain(Problem)})
     end.
-
-option({stop_signal, Signal}) ->
-    {kill, "kill -" ++ integer_to_list(proctor:signal_to_int(Signal))
-           ++ " \"$CHILD_PID\""};
-option(Option) ->
-    Option.
 
 prefix(Command) ->
     case proctor_text:name(Command) of

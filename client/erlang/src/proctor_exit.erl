@@ -1,13 +1,19 @@
 %% @doc How an OS process ended, whichever dialect told it.
 -module(proctor_exit).
 
--export([from_raw/1, from_native/2, unknown/0, reason/1]).
+-export([from_raw/1, from_native/2, timed_out/1, reason/1, unknown/0,
+         unknown/1, result/3, quit/1]).
 
--export_type([exit/0, status/0, usage/0]).
+-export_type([exit/0, status/0, reason/0, usage/0]).
 
 -type status() :: {exited, 0..255}
                 | {signaled, Signal :: 1..127, Core :: boolean()}
                 | unknown.
+
+-type reason() :: normal | stopped | timeout | shutdown | unknown.
+%% Why it ended: by itself, because it was stopped, because its time was over,
+%% or because the port program was shutting down; erlexec's port program does
+%% not tell.
 
 -type usage() :: #{utime_us | stime_us | maxrss_kb | minflt | majflt | inblock
                    | oublock | nvcsw | nivcsw => non_neg_integer()}.
@@ -16,19 +22,18 @@
 %% read and written, and context switches.
 
 -type exit() :: #{status := status(),
-                  reason := normal | stopped | timeout | shutdown | unknown,
+                  reason := reason(),
                   raw := integer(),
                   killed := boolean(),
                   truncated := [stdout | stderr],
                   usage => usage(),
                   stdout => binary(),
                   stderr => binary()}.
-%% `reason' is why it has ended: by itself, after a stop, because its time was
-%% over, or with the port program; the old dialect does not say. `killed' tells
-%% that it took SIGKILL, `truncated' of which streams output may be missing,
-%% because others had them open when they were closed, or there was too much of
-%% it. `raw' is what erlexec's users are told: 0 after a stop. `stdout' and
-%% `stderr' are there if they were to be collected.
+%% `raw' is what erlexec's users are told: 0 for one that was stopped. `killed'
+%% says that it took a SIGKILL, because its `kill_timeout' was over.
+%% `truncated' has the streams that others still held open when they were
+%% closed, or which were too much to be kept: something is missing there.
+%% `stdout' and `stderr' are there if they were to be collected.
 
 %% @doc Of a status as wait(2) gives it.
 -spec from_raw(integer()) -> exit().
@@ -45,8 +50,9 @@ status(Raw) ->
     end.
 
 %% @doc Of what the native dialect says. `Success' is the option
-%% `success_exit_code'. A port program of before the reason was apart from the
-%% means says `killed' for one that was stopped.
+%% `success_exit_code'. To be stopped is a success to erlexec's users, whatever
+%% it took. An old port program says `killed' for why: it was a stop, or its
+%% time, but which is not known.
 -spec from_native(map(), 0..255) -> exit().
 from_native(#{reason := killed} = Exit, Success) ->
     from_native(Exit#{reason := stopped, killed => true}, Success);
@@ -63,13 +69,49 @@ raw({signaled, Signal, true}, _Success) -> Signal bor 16#80;
 raw({signaled, Signal, false}, _Success) -> Signal;
 raw(unknown, _Success) -> -1.
 
-%% @doc Of one whose end nobody has told.
--spec unknown() -> exit().
-unknown() ->
-    from_raw(-1).
+%% @doc Of one whose time we have kept ourselves. erlexec's port program calls
+%% whatever was stopped a success: how it ended nobody knows then.
+-spec timed_out(exit()) -> exit().
+timed_out(#{raw := 0} = Exit) ->
+    Exit#{reason := timeout, status := unknown};
+timed_out(Exit) ->
+    Exit#{reason := timeout}.
 
 %% @doc With what the Erlang process ends.
 -spec reason(exit()) -> normal | timeout | {exit_status, integer()}.
 reason(#{reason := timeout}) -> timeout;
 reason(#{raw := 0}) -> normal;
 reason(#{raw := Raw}) -> {exit_status, Raw}.
+
+%% @doc Of one whose end nobody has told.
+-spec unknown() -> exit().
+unknown() ->
+    from_raw(-1).
+
+%% @doc The same, if one knows why nobody will.
+-spec unknown(Why) -> #{status := unknown, reason := Why, usage := #{},
+                        killed := false, truncated := []}.
+unknown(Why) ->
+    #{status => unknown, reason => Why, usage => #{}, killed => false,
+      truncated => []}.
+
+%% @doc What {@link proctor:cmd/3} has to say of an end, and the output.
+-spec result(map(), proctor:ospid() | undefined, {iodata(), iodata()}) ->
+    proctor:result().
+result(Exit, OsPid, {Out, Err}) ->
+    #{status := Status, reason := Reason, killed := Killed,
+      truncated := Truncated} = Exit,
+    #{status => Status, reason => Reason, killed => Killed,
+      truncated => Truncated, usage => maps:get(usage, Exit, #{}),
+      ospid => OsPid, stdout => iolist_to_binary(Out),
+      stderr => iolist_to_binary(Err)}.
+
+%% @doc Ends the caller with a reason that is an answer and no failure: links
+%% and monitors get it, but nothing reports a crash, as OTP would do of a
+%% process that exits with anything but `normal' or a `shutdown'.
+-spec quit(term()) -> no_return().
+quit(Reason) ->
+    _ = process_flag(trap_exit, false),
+    %% To oneself a signal is delivered at once, even `normal'.
+    true = exit(self(), Reason),
+    exit(Reason).

@@ -35,7 +35,8 @@ instance({_, {ok, #{instance := Name, node := Node, dialect := Dialect,
                     port_os_pid := OsPid, uptime_ms := Uptime,
                     parts := Parts, pending := Pending,
                     messages := Messages, writer_messages := Writer,
-                    runs := Runs, children := Children}}}) ->
+                    runs := Runs, launchers_down := Down,
+                    children := Children}}}) ->
     io:format("~tp on ~tp: port program ~w (~w), up ~ts, ~w runs, "
               "~w children~n",
               [Name, Node, OsPid, Dialect, duration(Uptime), Runs,
@@ -43,6 +44,9 @@ instance({_, {ok, #{instance := Name, node := Node, dialect := Dialect,
     io:format("  ~ts; waiting: ~w requests, ~w messages, ~w to write~n",
               [lists:join(", ", [part(Part) || Part <- maps:to_list(Parts)]),
                Pending, Messages, Writer]),
+    Down =:= []
+        orelse io:format("  launchers that have died: ~ts~n",
+                         [lists:join(", ", Down)]),
     Children =:= []
         orelse io:format("~-8ts ~-14ts ~9ts ~8ts ~8ts ~8ts ~8ts ~8ts ~-8ts "
                          "~ts~n",

@@ -2,11 +2,10 @@
 %% of them has the least to do. The groups are those of OTP's `pg', in a scope
 %% of their own.
 -module(proctor_nodes).
+-behaviour(gen_server).
 
--behaviour(proctor_loop).
-
--export([start_link/0, is_there/0, join/1, members/1, idlest/1, watch/3]).
--export([init/1, handle/2]).
+-export([start_link/0, join/1, members/1, idlest/1, watch/3]).
+-export([init/1, handle_call/3, handle_cast/2, handle_info/2]).
 
 -define(SCOPE, proctor_pg).
 
@@ -21,27 +20,23 @@ start_link() ->
         Result -> Result
     end.
 
-%% @doc Whether the scope is there.
--spec is_there() -> boolean().
-is_there() ->
-    is_pid(whereis(?SCOPE)).
-
-%% @doc Makes the caller, an instance, a member of groups, as long as the scope
-%% lives: the monitor that is returned tells of its end, after which the caller
-%% has to join again.
--spec join([atom()]) -> reference() | undefined.
+%% @doc Makes the caller, an instance, a member of groups, and monitors the
+%% scope: a new one knows nobody, so who hears of the end of the old one has to
+%% join again. `retry' says that it has ended just now.
+-spec join([atom()]) -> {ok, reference() | undefined} | retry.
 join([]) ->
-    undefined;
+    {ok, undefined};
 join(Groups) ->
-    _ = is_there() orelse pg:start(?SCOPE),
+    _ = is_pid(whereis(?SCOPE)) orelse pg:start(?SCOPE),
     Ref = monitor(process, ?SCOPE),
-    try
-        lists:foreach(fun(Group) -> ok = pg:join(?SCOPE, Group, self()) end,
-                      lists:usort(Groups))
+    try lists:foreach(fun(Group) -> ok = pg:join(?SCOPE, Group, self()) end,
+                      lists:usort(Groups)) of
+        ok -> {ok, Ref}
     catch
-        exit:_ -> ok % it has died meanwhile, which the monitor tells
-    end,
-    Ref.
+        exit:_ ->
+            true = demonitor(Ref, [flush]),
+            retry
+    end.
 
 %% @doc The instances in a group, on all connected nodes.
 -spec members(atom()) -> [pid()].
@@ -72,19 +67,36 @@ idlest(Group) ->
 watch(Pid, _OsPid, _Caller) when node(Pid) =:= node() ->
     ok;
 watch(Pid, OsPid, Caller) ->
-    _ = proctor_loop:start(?MODULE, self(), {Pid, OsPid, Caller}),
+    {ok, _} = gen_server:start(?MODULE, {Pid, OsPid, Caller}, []),
     ok.
 
-%% @private The process that watches.
--spec init({pid(), proctor:ospid(), pid()}) -> tuple().
-init({Pid, OsPid, Caller}) ->
-    {monitor(process, Pid), Pid, OsPid, Caller}.
+%%% The process that watches
 
 %% @private
--spec handle(term(), tuple()) -> tuple().
-handle({'DOWN', Ref, process, _, Reason}, {Ref, Pid, OsPid, Caller}) ->
-    Reason =:= noconnection
-        andalso (Caller ! {'DOWN', OsPid, process, Pid, noconnection}),
-    exit(normal);
-handle(_Message, State) ->
-    State.
+-spec init({pid(), proctor:ospid(), pid()}) ->
+    {ok, {reference(), proctor:ospid(), pid()}}.
+init({Pid, OsPid, Caller}) ->
+    {ok, {monitor(process, Pid), OsPid, Caller}}.
+
+%% @private
+-spec handle_call(term(), gen_server:from(), State) ->
+    {reply, {error, badarg}, State}.
+handle_call(_Request, _From, State) ->
+    {reply, {error, badarg}, State}.
+
+%% @private
+-spec handle_cast(term(), State) -> {noreply, State}.
+handle_cast(_Message, State) ->
+    {noreply, State}.
+
+%% @private
+-spec handle_info(term(), {reference(), proctor:ospid(), pid()}) ->
+    {noreply, term()} | {stop, normal, term()}.
+handle_info({'DOWN', Ref, process, Pid, noconnection},
+            {Ref, OsPid, Caller} = State) ->
+    Caller ! {'DOWN', OsPid, process, Pid, noconnection},
+    {stop, normal, State};
+handle_info({'DOWN', Ref, process, _, _}, {Ref, _, _} = State) ->
+    {stop, normal, State};
+handle_info(_Message, State) ->
+    {noreply, State}.

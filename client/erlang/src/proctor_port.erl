@@ -5,20 +5,17 @@
 %% the server, which has output to deliver and shutdowns to order meanwhile, nor
 %% the process of an OS process, which has timeouts to answer. They write
 %% themselves as long as the port takes what they write. What it does not take
-%% goes to a process that may be suspended, the writer, and everything after it
-%% goes the same way until that has written all it was given: so nothing
-%% overtakes what was written before, whoever wrote it.
+%% goes to {@link proctor_writer}, and everything after it goes the same way
+%% until that has written all it was given: so nothing overtakes what was
+%% written before, whoever wrote it.
 -module(proctor_port).
-
--behaviour(proctor_loop).
 
 -include("proctor_log.hrl").
 
--export([open/1, close/2, give_up/3, start_line/1, write/3, flush/1, waiting/1, encode/2,
-         decode/1, vocabulary/0]).
--export([init/1, handle/2]).
+-export([open/1, close/2, put_down/2, identity/1, start_line/1, write/3,
+         flush/2, waiting/1, is_writer/2, encode/2, decode/1, vocabulary/0]).
 
--export_type([exit/0, dialect/0, line/0]).
+-export_type([exit/0, dialect/0, line/0, identity/0]).
 
 -type exit() :: non_neg_integer() | atom().
 %% The exit status of the port program, or why its pipe broke.
@@ -26,6 +23,10 @@
 -type dialect() :: native | exec_port.
 %% `exec_port' is what erlexec's port program speaks, and what an old one of
 %% ours is spoken to in.
+
+-type identity() :: {proctor:ospid(), Born :: binary() | undefined}
+                  | undefined.
+%% The port program as a process of the system.
 
 -record(line, {port :: port(),
                writer :: pid(),
@@ -40,6 +41,10 @@
 
 %% Not a delay: a limit for a port program that neither answers nor ends.
 -define(READY_TIMEOUT, 10000).
+
+%% What is left to one that has nothing to end, and to what was killed, in
+%% milliseconds.
+-define(LAST_WORD, 1000).
 
 %% The port program takes a longer frame for a broken peer.
 -define(MAX_FRAME, 16#4000000).
@@ -84,7 +89,7 @@ await_ready(Port, Start) ->
             {Port, {exit_status, Status}} -> {error, exited(Status)};
             {'EXIT', Port, Reason} -> {error, exited(Reason)}
         after ?READY_TIMEOUT ->
-            abandon(Port),
+            ok = put_down(Port, {identity(Port), ?LAST_WORD}),
             {error, port_timeout}
         end
     catch
@@ -116,59 +121,83 @@ last_word(Port) ->
     end.
 
 %% @doc Orders the port program to end and waits for it at most `Timeout'
-%% milliseconds. Frames that still arrive are given to `Fun', one by one, with
-%% the accumulated value that it last returned.
+%% milliseconds; then it is put down. Frames that still arrive are given to
+%% `Fun', one by one, with the accumulated value that it last returned.
 -spec close(port(), {timeout(), fun((binary(), Acc) -> Acc), Acc}) ->
     {exit(), Acc}.
 close(Port, {Timeout, Fun, Acc}) ->
+    Identity = identity(Port),
     {ok, [Frame]} = encode(0, {shutdown}),
     try port_command(Port, Frame, [nosuspend]) of
         true ->
             Deadline = erlang:monotonic_time(millisecond) + Timeout,
-            await_exit(Port, Deadline, Fun, Acc);
+            await_exit(Port, Deadline, Fun, Acc, Identity);
         false ->
             %% It does not read: end-of-file says the same.
-            abandon(Port),
+            ok = put_down(Port, {Identity, Timeout}),
             {closed, Acc}
     catch
         error:badarg -> {closed, Acc}
     end.
 
-await_exit(Port, Deadline, Fun, Acc) ->
+await_exit(Port, Deadline, Fun, Acc, Identity) ->
     Left = max(0, Deadline - erlang:monotonic_time(millisecond)),
     receive
         {Port, {data, Data}} ->
-            await_exit(Port, Deadline, Fun, Fun(Data, Acc));
+            await_exit(Port, Deadline, Fun, Fun(Data, Acc), Identity);
         {Port, {exit_status, Status}} ->
             {Status, Acc};
         {'EXIT', Port, Reason} ->
             {Reason, Acc}
     after Left ->
         ?TELL(error, "proctor: the port program does not end; closing it", []),
-        abandon(Port),
+        ok = put_down(Port, {Identity, ?LAST_WORD}),
         {timeout, Acc}
     end.
+
+%% @doc Closes the port of a port program that does not answer, and sees that
+%% nothing of it is left, as far as this node may: the processes of the port
+%% program are one process group. One that was stopped (SIGSTOP) goes on
+%% (SIGCONT), finds the end of its input and ends in an orderly way, with all
+%% its children, within `Timeout' milliseconds; else it gets SIGKILL. A port
+%% program that runs with rights that the node lacks cannot be signalled.
+-spec put_down(port(), {identity(), non_neg_integer()}) -> ok.
+put_down(Port, {Identity, Timeout}) ->
+    abandon(Port),
+    case same(Identity) of
+        true -> end_group(element(1, Identity), Timeout);
+        false -> ok
+    end.
+
+end_group(OsPid, Timeout) ->
+    ok = proctor_group:signal(OsPid, "CONT"),
+    Gone = proctor_group:await_gone(OsPid, Timeout)
+        orelse begin
+                   ok = proctor_group:signal(OsPid, "KILL"),
+                   proctor_group:await_gone(OsPid, ?LAST_WORD)
+               end,
+    Gone orelse ?TELL(error, "proctor: the port program ~w is still there",
+                           [OsPid]),
+    ok.
+
+%% @doc Which process of the system a port's program is.
+-spec identity(port()) -> identity().
+identity(Port) ->
+    case erlang:port_info(Port, os_pid) of
+        {os_pid, OsPid} -> {OsPid, proctor_group:born(OsPid)};
+        undefined -> undefined
+    end.
+
+%% Its number may be another's by now.
+same(undefined) ->
+    false;
+same({OsPid, Born}) ->
+    proctor_group:born(OsPid) =:= Born.
 
 %% Closing would first write all that is queued, for ever if nobody reads, and
 %% halt/0 would wait for that.
 abandon(Port) ->
     true = exit(Port, kill),
-    ok.
-
-%% @doc Closes the port of a program that does not answer, without waiting. It
-%% may have been stopped: then it goes on, hears of the end of file, and ends all
-%% that it has started as always. If it is there still after the time that it has
-%% for that (`Alarm' seconds) it is killed, with all its processes, which are one
-%% process group. A node that may not signal it can do no more than close.
--spec give_up(port(), non_neg_integer() | undefined, non_neg_integer()) -> ok.
-give_up(Port, OsPid, Alarm) ->
-    abandon(Port),
-    is_integer(OsPid) andalso
-        spawn(os, cmd, [lists:flatten(io_lib:format(
-            "kill -s CONT -- -~w; n=0; "
-            "while [ $n -lt ~w ] && kill -s 0 -- -~w; "
-            "do sleep 1; n=$((n+1)); done; "
-            "kill -s KILL -- -~w", [OsPid, Alarm + 5, OsPid, OsPid]))]),
     ok.
 
 arguments(#{args := Extra} = Start) ->
@@ -207,7 +236,7 @@ user(#{args := Extra}) ->
 start_line(Port) ->
     Behind = atomics:new(1, [{signed, false}]),
     #line{port = Port, behind = Behind,
-          writer = proctor_loop:start_link(?MODULE, self(), {Port, Behind})}.
+          writer = proctor_writer:start_link(Port, self(), Behind)}.
 
 %% @doc Writes frames, or hands them over to the writer; never waits. If `From'
 %% is a caller it is answered `ok' when they have gone: a port that does not
@@ -241,54 +270,27 @@ write_now(#line{port = Port} = Line, [Frame | Rest] = Frames, From) ->
 %% nothing waits.
 hand_over(#line{writer = Writer, behind = Behind}, Frames, From) ->
     ok = atomics:add(Behind, 1, 1),
-    Writer ! {write, Frames, From},
+    ok = proctor_writer:write(Writer, Frames, From),
     waiting.
 
 answer(none) -> ok;
 answer(From) -> gen_server:reply(From, ok).
 
 %% @doc Waits until the writer has written and answered all that it was given,
-%% or has ended.
--spec flush(line()) -> ok.
-flush(#line{writer = Writer}) ->
-    Ref = monitor(process, Writer),
-    Writer ! {flush, self(), Ref},
-    receive
-        {Ref, flushed} ->
-            true = demonitor(Ref, [flush]),
-            ok;
-        {'DOWN', Ref, process, _, _} ->
-            ok
-    end.
+%% or has ended, or so many milliseconds have passed.
+-spec flush(line(), timeout()) -> ok.
+flush(#line{writer = Writer}, Timeout) ->
+    proctor_writer:flush(Writer, Timeout).
 
 %% @doc How many writes wait for the port.
 -spec waiting(line()) -> non_neg_integer().
 waiting(#line{behind = Behind}) ->
     atomics:get(Behind, 1).
 
-%% @private The writer.
--spec init({port(), atomics:atomics_ref()}) -> {port(), atomics:atomics_ref()}.
-init(State) ->
-    State.
-
-%% @private
--spec handle(term(), {port(), atomics:atomics_ref()}) ->
-    {port(), atomics:atomics_ref()}.
-handle({flush, Pid, Ref}, State) ->
-    Pid ! {Ref, flushed},
-    State;
-handle({write, Frames, From}, {Port, Behind} = State) ->
-    try lists:foreach(fun(F) -> port_command(Port, F) end, Frames) of
-        ok ->
-            ok = atomics:sub(Behind, 1, 1),
-            answer(From),
-            State
-    catch
-        %% The server hears of the port's end by itself.
-        error:badarg -> exit(normal)
-    end;
-handle(_Message, State) ->
-    State.
+%% @doc Whether a process is the writer of that line.
+-spec is_writer(pid(), line()) -> boolean().
+is_writer(Pid, #line{writer = Writer}) ->
+    Pid =:= Writer.
 
 %%% Frames
 
@@ -351,10 +353,12 @@ vocabulary() ->
      badopt, decode, policy, limit, pipe, fork, group, nice, chdir, open,
      exec, cgroup, rlimit, run, manage, stop, kill, list, winsz, pty_opts,
      setpgid, debug, shutdown,
+     %% events
+     launcher_down,
      %% exits
      exit, status, exited, signaled, true, false, unknown, reason, normal,
-     stopped, killed, truncated, launcher_down, utime_us, stime_us, maxrss_kb, minflt, majflt, inblock,
-     oublock, nvcsw, nivcsw,
+     stopped, killed, truncated, utime_us, stime_us, maxrss_kb, minflt,
+     majflt, inblock, oublock, nvcsw, nivcsw,
      %% options of run
      executable, cd, env, kill_timeout, kill_group, success_exit_code,
      pty_echo, capabilities,

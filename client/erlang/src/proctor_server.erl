@@ -7,7 +7,7 @@
 
 -include("proctor_log.hrl").
 
--export([start/1, start_link/1, run/4, call/2, call/3]).
+-export([start/1, start_link/1, call/2, call/3]).
 -export([init/1, handle_call/3, handle_cast/2, handle_info/2, terminate/2,
          format_status/1]).
 
@@ -23,7 +23,6 @@
                  | {ospid, pid()}
                  | {pid, proctor:ospid()}
                  | {debug, non_neg_integer()}
-                 | {cancel, reference()}
                  | list | count | info.
 
 -type link() :: #{server := pid(), line := proctor_port:line(),
@@ -38,38 +37,27 @@
 %% How much longer than the port program's own limit its end may take.
 -define(GRACE, 5000).
 
+%% How much later than at `answer_timeout' it is looked once more: answers may
+%% wait to be read where the whole node was stopped.
+-define(SECOND_LOOK, 1000).
+
+%% When joining the groups is tried again, in milliseconds.
+-define(REJOIN, 100).
+
 %% More than any window.
 -define(ALL, 16#7FFFFFFF).
-
-%% How much longer than its limit and its time to be killed a call that has a
-%% limit waits for a port program that says nothing; and how much longer than
-%% that for the process that would say so. In milliseconds, as all below.
--define(MARGIN, 5000).
--define(MORE, 1000).
-
-%% What a command has to end by itself unless it is told otherwise.
--define(KILL_TIMEOUT, 5000).
-
-%% How long it is remembered whose a run was that somebody waited for with a
-%% limit.
--define(REMEMBER, 60000).
-
-%% Between looks for the scope of groups after its end, and how many.
--define(PAUSE, 50).
 
 -type waiter() :: none
                 | {call, gen_server:from()}
                 | {kill, gen_server:from(), proctor:ospid()}
-                | {stop, gen_server:from() | none}
                 | {run, gen_server:from(), proctor_spec:spec()}
                 | cancelled.
 
 -record(child, {ospid :: proctor:ospid(),
-                from :: gen_server:from(),
                 spec :: proctor_spec:spec(),
-                exited = false :: boolean(),
-                %% Who wants to be told that it has gone.
-                cancelled :: undefined | gen_server:from()}).
+                %% Whether the caller has taken it: see proctor_await.
+                taken = true :: boolean(),
+                exited = false :: boolean()}).
 
 -record(state, {name :: atom(),
                 port :: port() | undefined,
@@ -77,19 +65,20 @@
                 hello :: map(),
                 link :: link(),
                 alarm :: non_neg_integer(),
-                %% How long it may leave a request unanswered; which one was the
-                %% oldest at the last look, and since when.
-                patience = infinity :: timeout(),
-                oldest = none :: none | {pos_integer(), integer()},
-                groups = [] :: [atom()],
-                scope :: undefined | reference(),
-                launchers_down = [] :: [binary()],
-                %% Runs that have ended and somebody may yet give up.
-                gone = #{} :: #{reference() => {pid(), proctor:ospid()}},
                 %% This server, and the port program's answer to hello.
                 started :: integer(),
                 answered = erlang:monotonic_time(millisecond) :: integer(),
                 runs = 0 :: non_neg_integer(),
+                groups = [] :: [atom()],
+                %% The monitor of the scope that the groups are in.
+                scope :: undefined | reference(),
+                %% Users whose launcher has died.
+                launchers_down = [] :: [binary()],
+                answer_timeout :: pos_integer() | infinity,
+                %% Since when the oldest request waits, or the last answer
+                %% came if that is later; and the timer of who looks at that.
+                silent_since = 0 :: integer(),
+                look :: undefined | reference(),
                 trans = 1 :: pos_integer(),
                 pending = queue:new() :: queue:queue({pos_integer(),
                                                       waiter()}),
@@ -170,58 +159,6 @@ started({ok, Pid}) -> {ok, Pid};
 started({error, {shutdown, Reason}}) -> {error, Reason};
 started({error, Reason}) -> {error, Reason}.
 
-%% @doc Runs something, and waits for the answer at most `Timeout', or as long
-%% as what is asked for may take. Who has waited long enough does not hear of it
-%% any more, and it is stopped.
--spec run(ref(), {run | manage, term(), [term()]}, proctor_spec:spec(),
-          timeout()) -> term().
-run(Server, Request, Spec, Timeout) ->
-    Backstop = backstop(Request, Spec),
-    Limit = case Backstop of
-                infinity -> Timeout;
-                _ -> min(Timeout, Backstop + ?MORE)
-            end,
-    case call(Server, {run, Request, Spec#{backstop => Backstop,
-                                            limited => Limit =/= infinity}},
-              Limit) of
-        {error, timeout} ->
-            ok = cancel(Server, Spec),
-            {error, case Limit of Timeout -> timeout; _ -> no_answer end};
-        Result ->
-            Result
-    end.
-
-backstop({run, _, Options}, #{reply := Reply, timeout := Limit})
-  when Reply =/= run, is_integer(Limit) ->
-    Kill = case lists:keyfind(kill_timeout, 1, Options) of
-               {_, Seconds} -> Seconds * 1000;
-               false -> ?KILL_TIMEOUT
-           end,
-    Limit + Kill + ?MARGIN;
-backstop(_Request, _Spec) ->
-    infinity.
-
-%% When this returns its process is dead, and has left no message. The server
-%% never waits, so it answers.
-cancel(Server, #{ref := Ref}) ->
-    case call(Server, {cancel, Ref}) of
-        {ok, Pid, OsPid} -> flush(Pid, OsPid);
-        _ -> ok
-    end.
-
-flush(Pid, OsPid) ->
-    receive
-        {Stream, OsPid, Data} when Stream =:= stdout, is_binary(Data);
-                                   Stream =:= stderr, is_binary(Data) ->
-            flush(Pid, OsPid);
-        {exit, OsPid, #{raw := _}} -> flush(Pid, OsPid);
-        {passive, OsPid} -> flush(Pid, OsPid);
-        {'DOWN', OsPid, process, Pid, _} -> flush(Pid, OsPid);
-        {'EXIT', Pid, _} -> flush(Pid, OsPid)
-    after 0 ->
-        ok
-    end.
-
 %% @doc Asks the server and waits for the answer. If there is none it is an
 %% error like any other.
 -spec call(ref(), request()) -> term().
@@ -251,6 +188,7 @@ init(Options) ->
     process_flag(trap_exit, true),
     %% Output waits here when the node is slow: not to be copied with the heap.
     process_flag(message_queue_data, off_heap),
+    ok = proctor_place:init(),
     Now = erlang:monotonic_time(millisecond),
     case proctor_options:start(Options) of
         {ok, Start} ->
@@ -266,131 +204,173 @@ init(Options) ->
             {stop, {shutdown, Reason}}
     end.
 
-serving(Name, Port, {Dialect, Hello}, #{alarm := Alarm, groups := More}
-        = Start) ->
-    Groups = [Name || Name =/= undefined] ++ More,
+serving(Name, Port, {Dialect, Hello},
+        #{alarm := Alarm, groups := Groups, answer_timeout := Timeout}) ->
     OsPid = case erlang:port_info(Port, os_pid) of
                 {os_pid, Number} -> Number;
                 undefined -> undefined
             end,
     ?TELL(info, #{what => proctor_started, instance => Name, port => OsPid,
                   dialect => Dialect}),
-    #state{name = Name, port = Port, port_os_pid = OsPid, hello = Hello,
-           alarm = Alarm, started = 0, groups = Groups,
-           scope = proctor_nodes:join(Groups),
-           patience = maps:get(answer_timeout, Start),
-           link = #{server => self(), dialect => Dialect,
-                    cwd => proctor_spec:cwd(),
-                    line => proctor_port:start_line(Port)}}.
+    join(#state{name = Name, port = Port, port_os_pid = OsPid, hello = Hello,
+                alarm = Alarm, started = 0, answer_timeout = Timeout,
+                groups = [Name || Name =/= undefined] ++ Groups,
+                link = #{server => self(), dialect => Dialect,
+                         cwd => proctor_place:cwd(),
+                         line => proctor_port:start_line(Port)}}).
+
+join(#state{groups = Groups} = State) ->
+    case proctor_nodes:join(Groups) of
+        {ok, Scope} ->
+            State#state{scope = Scope};
+        retry ->
+            _ = erlang:send_after(?REJOIN, self(), join),
+            State#state{scope = undefined}
+    end.
 
 %% @private
 -spec handle_call(request(), gen_server:from(), #state{}) ->
-    {reply, term(), #state{}} | {noreply, #state{}}.
-handle_call({run, Request, Spec}, From, #state{link = Link} = State) ->
+    {reply, term(), #state{}} | {noreply, #state{}}
+    | {stop, {shutdown, term()}, #state{}}.
+handle_call(Request, From, State) ->
+    try
+        called(Request, From, State)
+    catch
+        Class:Reason:Stack -> failed({Class, Reason, Stack}, State)
+    end.
+
+%% What has failed must not say with what: the reports of OTP would have the
+%% message and the state.
+failed(Failure, State) ->
+    {stop, {shutdown, proctor_log:failed("an instance", Failure)}, State}.
+
+called({run, Request, Spec}, From, #state{link = Link} = State) ->
     request(proctor_spec:request(Request, Spec, Link), {run, From, Spec},
             State);
-handle_call({stop, Target}, From, State) ->
-    on_target(Target, fun(OsPid) -> {{stop, OsPid}, {stop, From}} end,
-              State);
-handle_call({kill, Target, Signal}, From, State) ->
+called({stop, Target}, From, State) ->
+    on_target(Target, fun(OsPid) -> {{stop, OsPid}, {call, From}} end, State);
+called({kill, Target, Signal}, From, State) ->
     on_target(Target,
               fun(OsPid) -> {{kill, OsPid, Signal}, {kill, From, OsPid}} end,
               State);
-handle_call({ask, What, Target, Args}, From, State) ->
+called({ask, What, Target, Args}, From, State) ->
     on_target(Target,
               fun(OsPid) ->
                   {list_to_tuple([What, OsPid | Args]), {call, From}}
               end, State);
-handle_call({ospid, Pid}, _From, State) ->
+called({ospid, Pid}, _From, State) ->
     case target(Pid, State) of
         {ok, OsPid} -> {reply, OsPid, State};
         {error, _} = Error -> {reply, Error, State}
     end;
-handle_call({pid, OsPid}, _From, State) ->
+called({pid, OsPid}, _From, State) ->
     case State#state.ospids of
         #{OsPid := Pid} when is_pid(Pid) -> {reply, Pid, State};
         #{} -> {reply, undefined, State}
     end;
-handle_call({debug, Level}, From, State) ->
+called({debug, Level}, From, State) ->
     request({debug, Level}, {call, From}, State);
-handle_call(list, From, State) ->
+called(list, From, State) ->
     request({list}, {call, From}, State);
-handle_call({cancel, Ref}, From, State) ->
-    cancelled(Ref, From, State);
-handle_call(count, _From, #state{ospids = OsPids} = State) ->
+called(count, _From, #state{ospids = OsPids} = State) ->
     {reply, map_size(OsPids), State};
-handle_call(info, _From, State) ->
+called(info, _From, State) ->
     {reply, {ok, info(State)}, State};
-handle_call(_Request, _From, State) ->
+called(_Request, _From, State) ->
     {reply, {error, badarg}, State}.
 
 %% @private
--spec handle_cast(term(), #state{}) -> {noreply, #state{}}.
-handle_cast({stop, Pid}, State) ->
+-spec handle_cast(term(), #state{}) ->
+    {noreply, #state{}} | {stop, {shutdown, term()}, #state{}}.
+handle_cast(Message, State) ->
+    try
+        told(Message, State)
+    catch
+        Class:Reason:Stack -> failed({Class, Reason, Stack}, State)
+    end.
+
+told({stop, Pid}, State) ->
     case target(Pid, State) of
-        {ok, OsPid} -> request({stop, OsPid}, {stop, none}, State);
+        {ok, OsPid} -> request({stop, OsPid}, none, State);
         {error, _} -> {noreply, State}
     end;
-handle_cast({ask, _Pid}, State) ->
-    request({list}, cancelled, State);
-handle_cast(_Message, State) ->
+told({confirmed, Pid}, #state{children = Children} = State) ->
+    case Children of
+        #{Pid := Child} ->
+            Taken = Child#child{taken = true},
+            {noreply, State#state{children = Children#{Pid := Taken}}};
+        #{} ->
+            {noreply, State}
+    end;
+told({cancel, Ref}, State) ->
+    {noreply, cancel(Ref, State)};
+told(_Message, State) ->
     {noreply, State}.
 
 %% @private
 -spec handle_info(term(), #state{}) ->
     {noreply, #state{}} | {stop, {shutdown, term()}, #state{}}.
-handle_info({Port, {data, Frame}}, #state{port = Port} = State) ->
+handle_info(Message, State) ->
+    try
+        heard(Message, State)
+    catch
+        Class:Reason:Stack -> failed({Class, Reason, Stack}, State)
+    end.
+
+heard({Port, {data, Frame}}, #state{port = Port} = State) ->
     case proctor_port:decode(Frame) of
         {ok, Message} -> {noreply, message(Message, State)};
         error -> port_exit(bad_frame, State)
     end;
-handle_info({Port, {exit_status, Status}}, #state{port = Port} = State) ->
+heard({Port, {exit_status, Status}}, #state{port = Port} = State) ->
     port_exit(Status, State#state{port = undefined});
-handle_info({'EXIT', Port, Reason}, #state{port = Port} = State) ->
+heard({'EXIT', Port, Reason}, #state{port = Port} = State) ->
     port_exit(Reason, State#state{port = undefined});
-handle_info({'DOWN', Scope, process, _, _}, #state{scope = Scope} = State) ->
-    _ = erlang:send_after(?PAUSE, self(), {join, 20}),
-    {noreply, State#state{scope = undefined}};
-handle_info({join, Times}, #state{groups = Groups} = State) ->
-    case proctor_nodes:is_there() orelse Times =:= 0 of
-        true ->
-            {noreply, State#state{scope = proctor_nodes:join(Groups)}};
-        false ->
-            _ = erlang:send_after(?PAUSE, self(), {join, Times - 1}),
-            {noreply, State}
-    end;
-handle_info({'DOWN', _, process, Pid, Reason}, State) ->
+heard({'DOWN', Scope, process, _, _}, #state{scope = Scope} = State) ->
+    {noreply, join(State)};
+heard({'DOWN', _, process, Pid, Reason}, State) ->
     {noreply, child_down(Pid, Reason, State)};
-handle_info(look, State) ->
-    look(State);
-handle_info({forget, Ref}, #state{gone = Gone} = State) ->
-    {noreply, State#state{gone = maps:remove(Ref, Gone)}};
-handle_info(_Message, State) ->
+heard(join, #state{scope = undefined} = State) ->
+    {noreply, join(State)};
+heard({timeout, Look, Which}, #state{look = Look} = State) ->
+    look(Which, State#state{look = undefined});
+heard({'EXIT', Pid, Reason}, #state{link = #{line := Line}} = State)
+  when Reason =/= normal ->
+    case proctor_port:is_writer(Pid, Line) of
+        %% What it had is lost, and may have been half of something.
+        true -> port_exit(writer, State);
+        false -> {noreply, State}
+    end;
+heard(_Message, State) ->
     {noreply, State}.
 
 %% @private
 -spec terminate(term(), #state{}) -> ok.
 terminate(_Reason, #state{port = undefined} = State) ->
     fail_pending(State);
+terminate({shutdown, {port_exit, unresponsive}},
+          #state{port = Port, alarm = Alarm} = State) ->
+    ok = fail_pending(State),
+    proctor_port:put_down(Port, {proctor_port:identity(Port),
+                                 Alarm * 1000 + ?GRACE});
 terminate(_Reason, #state{port = Port, alarm = Alarm} = State) ->
     Fun = fun last_frame/2,
     Timeout = Alarm * 1000 + ?GRACE,
     {_Status, State1} = proctor_port:close(Port, {Timeout, Fun, State}),
     fail_pending(State1).
 
-%% What is being done may be somebody's arguments, environment or data.
-%% @private
--spec format_status(map()) -> map().
+%% @private Nothing of what is run.
+-spec format_status(gen_server:format_status()) -> gen_server:format_status().
 format_status(Status) ->
-    maps:map(fun(state, State) -> element(1, State);
-                (message, _Message) -> hidden;
-                (log, _Log) -> [];
-                (_Key, Value) -> Value
+    maps:map(fun(state, #state{} = State) -> info(State);
+                (message, _) -> hidden;
+                (log, _) -> [];
+                (_, Value) -> Value
              end, Status).
 
 port_exit(Reason, State) ->
-    ?TELL(error, "proctor: the port program ended: ~tp; ~w OS processes with "
-          "it", [Reason, map_size(State#state.ospids)]),
+    ?TELL(error, "proctor: the port program ended: ~tp; ~w OS processes with it",
+               [Reason, map_size(State#state.ospids)]),
     {stop, {shutdown, {port_exit, Reason}}, State}.
 
 %% Ends that are reported during the shutdown are still ends.
@@ -406,15 +386,15 @@ fail_pending(#state{pending = Pending}) ->
 
 info(#state{name = Name, link = #{dialect := Dialect, line := Line},
             hello = Hello, port_os_pid = OsPid, started = Started,
-            answered = Answered, runs = Runs, pending = Pending, ospids = OsPids,
-            children = Children} = State) ->
+            answered = Answered, runs = Runs, pending = Pending,
+            ospids = OsPids, children = Children, launchers_down = Down}) ->
     Now = erlang:monotonic_time(millisecond),
     #{instance => Name, pid => self(), node => node(), dialect => Dialect,
       hello => Hello, port_os_pid => OsPid, runs => Runs,
       uptime_ms => Now - Started, parts => parts(Now - Answered),
       pending => queue:len(Pending),
       messages => messages(), writer_messages => proctor_port:waiting(Line),
-      launchers_down => State#state.launchers_down,
+      launchers_down => Down,
       orphans => length([1 || orphan <- maps:values(OsPids)]),
       pids => maps:keys(Children)}.
 
@@ -438,27 +418,17 @@ on_target(Target, Fun, State) ->
     end.
 
 %% Nobody waits any more for what was to be run: it must not stay.
-cancelled(Ref, From, #state{pending = Pending, children = Children,
-                            gone = Gone} = State) ->
-    case {Gone, [Pid || {Pid, #child{spec = #{ref := R}}}
-                            <- maps:to_list(Children), R =:= Ref]} of
-        {#{Ref := {Pid, OsPid}}, _} ->
-            {reply, {ok, Pid, OsPid}, State};
-        {#{}, [Pid]} ->
-            ok = proctor_child:cancel(Pid),
-            #{Pid := Child} = Children,
-            Cancelled = Child#child{cancelled = From},
-            {noreply, State#state{children = Children#{Pid := Cancelled}}};
-        {#{}, []} ->
-            Cancel = fun({Id, {run, _, #{ref := R}}}) when R =:= Ref ->
-                             {Id, cancelled};
-                        (Other) ->
-                             Other
-                     end,
-            {reply, ok, State#state{pending = queue:from_list(
-                                                [Cancel(Each) || Each
-                                                 <- queue:to_list(Pending)])}}
-    end.
+cancel(Ref, #state{pending = Pending, children = Children} = State) ->
+    Cancel = fun({Id, {run, _, #{ref := R}}}) when R =:= Ref ->
+                     {Id, cancelled};
+                (Other) ->
+                     Other
+             end,
+    _ = [proctor_child:cancel(Pid)
+         || {Pid, #child{spec = #{ref := R}}} <- maps:to_list(Children),
+            R =:= Ref],
+    State#state{pending = queue:from_list([Cancel(Waiting) || Waiting
+                                           <- queue:to_list(Pending)])}.
 
 target(OsPid, _State) when is_integer(OsPid) ->
     {ok, OsPid};
@@ -473,49 +443,40 @@ request(Request, Waiter, #state{trans = Id, pending = Pending} = State) ->
         {ok, Frames} ->
             _ = proctor_port:write(maps:get(line, State#state.link), Frames,
                                    none),
-            {noreply, watch(State#state{trans = Id rem ?MAX_TRANS + 1,
-                                        pending = queue:in({Id, Waiter},
-                                                           Pending)})};
+            State1 = case queue:is_empty(Pending) of
+                         true -> watch(State#state{silent_since = now_ms()});
+                         false -> State
+                     end,
+            {noreply, State1#state{trans = Id rem ?MAX_TRANS + 1,
+                                   pending = queue:in({Id, Waiter},
+                                                      Pending)}};
         {error, _} = Error ->
             {reply, Error, State}
     end.
 
-%%% A port program that does not answer
-
-%% There is something to wait for: look at it from time to time.
-watch(#state{patience = infinity} = State) ->
-    State;
-watch(#state{oldest = none} = State) ->
-    later(State);
+%% While a request waits somebody has to look whether answers come.
+watch(#state{look = undefined, answer_timeout = Timeout} = State)
+  when is_integer(Timeout) ->
+    look_in(Timeout, first, State);
 watch(State) ->
     State.
 
-later(#state{pending = Pending, oldest = Oldest, patience = Patience}
-      = State) ->
-    {value, {Id, _}} = queue:peek(Pending),
-    _ = erlang:send_after(max(1, Patience div 4), self(), look),
-    case Oldest of
-        {Id, _} -> State;
-        _ -> State#state{oldest = {Id, erlang:monotonic_time(millisecond)}}
+look_in(Ms, Which, State) ->
+    State#state{look = erlang:start_timer(Ms, self(), Which)}.
+
+look(Which, #state{pending = Pending, answer_timeout = Timeout,
+                   silent_since = Since} = State) ->
+    Left = Timeout - (now_ms() - Since),
+    case queue:is_empty(Pending) of
+        true -> {noreply, State};
+        false when Left > 0 -> {noreply, look_in(Left, first, State)};
+        false when Which =:= first ->
+            {noreply, look_in(?SECOND_LOOK, second, State)};
+        false -> port_exit(unresponsive, State)
     end.
 
-look(#state{pending = Pending, oldest = Oldest, patience = Patience}
-     = State) ->
-    Now = erlang:monotonic_time(millisecond),
-    case {queue:peek(Pending), Oldest} of
-        {empty, _} ->
-            {noreply, State#state{oldest = none}};
-        {{value, {Id, _}}, {Id, Since}} when Now - Since >= Patience ->
-            unresponsive(State);
-        _ ->
-            {noreply, later(State)}
-    end.
-
-%% It is taken for dead. Its end is nobody's to wait for.
-unresponsive(#state{port = Port, port_os_pid = OsPid, alarm = Alarm}
-             = State) ->
-    ok = proctor_port:give_up(Port, OsPid, Alarm),
-    port_exit(unresponsive, State#state{port = undefined}).
+now_ms() ->
+    erlang:monotonic_time(millisecond).
 
 %% A request that has no answer.
 send(Request, #state{link = #{line := Line}} = State) ->
@@ -536,22 +497,27 @@ message({0, {eof, OsPid, Stream}}, State) ->
     event(OsPid, {eof, Stream}, State);
 message({0, {stdin_ack, OsPid, Bytes}}, State) ->
     event(OsPid, {stdin_ack, Bytes}, State);
-message({0, {launcher_down, User}}, State) ->
-    ?TELL(error, "proctor: the launcher of ~ts has died: the port program ends "
-          "when its last child has", [User]),
-    #state{launchers_down = Down} = State,
-    State#state{launchers_down = [User | Down]};
+message({0, {launcher_down, User}}, State) when is_binary(User) ->
+    launcher_down(User, State);
 message({0, Event}, State) ->
-    ?TELL(warning, "proctor: unknown event dropped: ~tp",
-          [element(1, {Event})]),
+    ?TELL(warning, "proctor: unknown event dropped: ~w",
+                 [proctor_log:failure(Event)]),
     State;
 message({Id, Reply}, #state{pending = Pending} = State) ->
     case queue:out(Pending) of
         {{value, {Id, Waiter}}, Rest} ->
-            reply(Waiter, Reply, State#state{pending = Rest});
+            reply(Waiter, Reply, State#state{pending = Rest,
+                                             silent_since = now_ms()});
         _ ->
             overtaken(Id, Reply, State)
     end.
+
+%% Nobody runs as that user any more; the port program ends itself when it has
+%% no children, and whoever supervises us starts another.
+launcher_down(User, #state{launchers_down = Down, name = Name} = State) ->
+    ?TELL(error, "proctor: the launcher of ~ts has died; the port program of ~tp "
+               "ends when it has no children", [User, Name]),
+    State#state{launchers_down = lists:usort([User | Down])}.
 
 output(Stream, OsPid, Data, #state{ospids = OsPids} = State) ->
     case OsPids of
@@ -562,7 +528,7 @@ output(Stream, OsPid, Data, #state{ospids = OsPids} = State) ->
             ack_all(OsPid, [Stream], State);
         #{} ->
             ?TELL(warning, "proctor: output of unknown process ~tp dropped",
-                  [OsPid]),
+                         [OsPid]),
             State
     end.
 
@@ -590,14 +556,15 @@ overtaken(Id, Reply, #state{pending = Pending} = State) ->
     case lists:splitwith(Older, queue:to_list(Pending)) of
         {_, []} ->
             ?TELL(warning, "proctor: reply ~w, which nobody waits for, dropped",
-                  [Id]),
+                         [Id]),
             State;
         {Lost, [{Id, Waiter} | Rest]} ->
             ?TELL(warning, "proctor: ~w requests before ~w got no reply",
-                  [length(Lost), Id]),
+                         [length(Lost), Id]),
             lists:foreach(fun({_, W}) -> answer(W, {error, no_reply}) end,
                           Lost),
-            reply(Waiter, Reply, State#state{pending = queue:from_list(Rest)})
+            reply(Waiter, Reply, State#state{pending = queue:from_list(Rest),
+                                             silent_since = now_ms()})
     end.
 
 %% The new OS process is registered here and now: the next frame may be its
@@ -606,14 +573,16 @@ reply({run, From, Spec}, {pid, OsPid}, #state{link = Link} = State) ->
     Pid = proctor_child:start(OsPid, From, Spec, Link),
     _ = monitor(process, Pid),
     ?TELL(debug, #{what => proctor_run, instance => State#state.name,
-                   ospid => OsPid, pid => Pid, program => program(Spec)}),
+                 ospid => OsPid, pid => Pid, program => program(Spec)}),
     #state{ospids = OsPids, children = Children, runs = Runs} = State,
-    Child = #child{ospid = OsPid, from = From, spec = Spec},
+    Child = #child{ospid = OsPid, spec = Spec,
+                   taken = not is_map_key(offer, Spec)},
     State#state{ospids = OsPids#{OsPid => Pid}, runs = Runs + 1,
                 children = Children#{Pid => Child}};
 reply({run, From, Spec}, {error, Reason}, State) ->
     ?TELL(debug, #{what => proctor_refused, instance => State#state.name,
-                   program => program(Spec)}),
+                 reason => proctor_log:refusal(Reason),
+                 program => program(Spec)}),
     gen_server:reply(From, {error, Reason}),
     State;
 reply(cancelled, {pid, OsPid}, #state{ospids = OsPids} = State) ->
@@ -625,9 +594,6 @@ reply({kill, From, OsPid}, {error, eperm}, #state{ospids = OsPids} = State) ->
              end,
     gen_server:reply(From, {error, Reason}),
     State;
-reply({stop, From}, Reply, State) ->
-    From =:= none orelse gen_server:reply(From, Reply),
-    State;
 reply(Waiter, Reply, State) ->
     answer(Waiter, Reply),
     State.
@@ -635,14 +601,10 @@ reply(Waiter, Reply, State) ->
 answer({call, From}, Reply) -> gen_server:reply(From, Reply);
 answer({run, From, _Spec}, Reply) -> gen_server:reply(From, Reply);
 answer({kill, From, _OsPid}, Reply) -> gen_server:reply(From, Reply);
-answer({stop, {_, _} = From}, Reply) -> gen_server:reply(From, Reply);
 answer(_, _Reply) -> ok.
 
-%% What is run, without anything that may be a secret.
-program(#{command := [Program | _]}) when is_list(Program);
-                                          is_binary(Program) -> Program;
-program(#{command := {manage, _} = Manage}) -> Manage;
-program(_Spec) -> shell.
+program(#{command := Command}) ->
+    proctor_log:program(Command).
 
 %% From here on the number may be another process's.
 ended(OsPid, Exit, #state{ospids = OsPids} = State) ->
@@ -651,15 +613,15 @@ ended(OsPid, Exit, #state{ospids = OsPids} = State) ->
             #state{children = #{Pid := Child} = Children} = State,
             Exit1 = exit_of(Exit, Child),
             ok = proctor_child:event(Pid, {exit, Exit1}),
-            ?TELL(debug, Exit1#{what => proctor_exit, ospid => OsPid,
-                                pid => Pid, instance => State#state.name}),
+            ?TELL(debug, Exit1#{what => proctor_exit, ospid => OsPid, pid => Pid,
+                              instance => State#state.name}),
             Children1 = Children#{Pid := Child#child{exited = true}},
             State#state{ospids = Rest, children = Children1};
         {orphan, Rest} ->
             State#state{ospids = Rest};
         error ->
             ?TELL(warning, "proctor: end of unknown process ~tp dropped",
-                  [OsPid]),
+                         [OsPid]),
             State
     end.
 
@@ -676,41 +638,22 @@ orphan(OsPid, State) ->
 %% A light process that ends before its OS process takes that with it.
 child_down(Pid, Reason, #state{children = Children} = State) ->
     case maps:take(Pid, Children) of
-        {#child{ospid = OsPid, exited = Exited} = Child, Rest} ->
-            ok = mourn(Pid, Reason, Child),
-            State1 = remember(Pid, Child, State#state{children = Rest}),
-            case Exited of
-                true ->
-                    State1;
-                false ->
-                    OsPids = maps:put(OsPid, orphan, State1#state.ospids),
-                    orphan(OsPid, State1#state{ospids = OsPids})
-            end;
+        {#child{exited = true} = Child, Rest} ->
+            mourn(Pid, Reason, Child),
+            State#state{children = Rest};
+        {#child{ospid = OsPid} = Child, Rest} ->
+            mourn(Pid, Reason, Child),
+            OsPids = maps:put(OsPid, orphan, State#state.ospids),
+            orphan(OsPid, State#state{children = Rest, ospids = OsPids});
         error ->
             State
     end.
 
-%% Its caller may give up at this very moment, and has to know of what it may
-%% have got messages.
-remember(Pid, #child{ospid = OsPid, cancelled = {_, _} = From}, State) ->
-    gen_server:reply(From, {ok, Pid, OsPid}),
-    State;
-remember(Pid, #child{ospid = OsPid, spec = #{limited := true, ref := Ref}},
-         #state{gone = Gone} = State) ->
-    _ = erlang:send_after(?REMEMBER, self(), {forget, Ref}),
-    State#state{gone = Gone#{Ref => {Pid, OsPid}}};
-remember(_Pid, _Child, State) ->
-    State.
-
-%% It says itself why it ends, unless it was not left the time.
-mourn(_Pid, _Reason, #child{cancelled = {_, _}}) ->
-    ok;
-mourn(_Pid, killed, #child{spec = #{reply := Reply}, from = From})
-  when Reply =/= run ->
-    gen_server:reply(From, {error, killed}),
-    ok;
-mourn(Pid, killed, #child{ospid = OsPid,
-                          spec = #{monitor := true, caller := Caller}}) ->
+%% It says itself why it ends, unless it was not left the time. Who waits for
+%% the result of a run monitors it.
+mourn(Pid, killed, #child{ospid = OsPid, taken = true,
+                          spec = #{monitor := true, reply := run,
+                                   caller := Caller}}) ->
     Caller ! {'DOWN', OsPid, process, Pid, killed},
     ok;
 mourn(_Pid, _Reason, _Child) ->

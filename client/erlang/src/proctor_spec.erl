@@ -4,7 +4,7 @@
 %% are is in {@link proctor_run_options}.
 -module(proctor_spec).
 
--export([run/3, run/4, manage/2, request/3, where/1, timeout/1, cwd/0]).
+-export([run/3, run/4, manage/2, request/3, where/1, timeout/1]).
 
 -export_type([spec/0, sink/0]).
 
@@ -24,6 +24,9 @@
                   group_leader := pid(),
                   command := term(),
                   ref := reference(),
+                  %% See proctor_await.
+                  offer => true,
+                  patience => pos_integer() | infinity,
                   reply := run | sync | full,
                   monitor := boolean(),
                   link := boolean(),
@@ -40,8 +43,11 @@
                   success := 0..255,
                   errors := text | term,
                   where := proctor:where(),
-                  cwd := binary() | undefined}.
-%% What the Erlang process of an OS process has to know.
+                  cwd := binary() | undefined,
+                  backstop => timeout(),
+                  limited => boolean()}.
+%% What the Erlang process of an OS process has to know; the last two are the
+%% server's to say.
 
 %% @doc As run/4 with nothing said beforehand.
 -spec run(term(), term(), boolean()) ->
@@ -61,7 +67,10 @@ run(Command, Options, Link, Given) ->
         {{ok, Argv}, {ok, List}} ->
             {Wire, Spec} = lists:foldl(fun option/2,
                                        {[], new(Command, Link, Given)}, List),
-            placed(Argv, lists:reverse(Wire), window(collect(Spec)));
+            {Argv1, Wire1, Cwd} =
+                proctor_place:place(Argv, lists:reverse(Wire),
+                                    maps:get(where, Spec)),
+            {ok, {run, Argv1, Wire1}, (window(collect(Spec)))#{cwd := Cwd}};
         {{error, What}, _} ->
             {error, {badopt, What}};
         {_, {error, Problem}} ->
@@ -130,37 +139,30 @@ cd(_Spec, _Link) ->
 where(Instance) when is_pid(Instance) ->
     {ok, Instance};
 where(Options) when is_list(Options) ->
-    Instance = proplists:get_value(instance, Options, proctor),
-    case proplists:get_value(node, Options, node()) of
-        _ when is_pid(Instance) -> {ok, Instance};
-        Node when Node =:= node(), is_atom(Instance) -> {ok, Instance};
-        Node when is_atom(Node), is_atom(Instance) -> {ok, {Instance, Node}};
-        _ -> {error, {badopt, Options}}
+    try length(Options) of
+        _ -> listed(Options)
+    catch
+        error:badarg -> {error, {badopt, Options}}
     end;
 where(Instance) when is_atom(Instance) ->
     {ok, Instance};
 where(Other) ->
     {error, {badopt, Other}}.
 
+listed(Options) ->
+    Instance = proplists:get_value(instance, Options, proctor),
+    case proplists:get_value(node, Options, node()) of
+        _ when is_pid(Instance) -> {ok, Instance};
+        Node when Node =:= node(), is_atom(Instance) -> {ok, Instance};
+        Node when is_atom(Node), is_atom(Instance) -> {ok, {Instance, Node}};
+        _ -> {error, {badopt, Options}}
+    end.
+
 %% @doc Whether something is a time that `receive' can wait.
 -spec timeout(term()) -> boolean().
 timeout(infinity) -> true;
 timeout(Timeout) -> is_integer(Timeout) andalso Timeout >= 0
                         andalso Timeout =< ?WAIT.
-
-%% @doc The directory that this node is in, as bytes; `undefined' if that is
-%% gone. It asks the system, not the server of files: it is part of each run.
--spec cwd() -> binary() | undefined.
-cwd() ->
-    case prim_file:get_cwd() of
-        {ok, Dir} ->
-            case proctor_text:name(Dir) of
-                {ok, Bytes} -> Bytes;
-                error -> undefined
-            end;
-        {error, _} ->
-            undefined
-    end.
 
 %%% Options
 
@@ -207,58 +209,6 @@ stream(Stream, Target, {Wire, Spec}) ->
 %% Input makes it a pipe, too.
 piped(Stream, Wire) ->
     [Stream | lists:delete(Stream, Wire)].
-
-%%% Places
-
-%% Relative names are of the directory that this node is in now, as those are
-%% that `file' takes. Another node has its own, and a name is relative to the
-%% option `cd' if there is one. Who names a user is spared a directory that
-%% nothing asks for: a rule of proctor.conf may be about the command alone.
-placed(Argv, Wire, #{where := Where} = Spec) ->
-    Local = local(Where),
-    Cd = lists:keymember(cd, 1, Wire),
-    User = lists:keymember(user, 1, Wire),
-    case {Local, Cd, User} of
-        {false, _, _} ->
-            {ok, {run, Argv, Wire}, Spec};
-        {true, true, _} ->
-            {ok, {run, Argv, [absolute_cd(Option) || Option <- Wire]}, Spec};
-        {true, false, false} ->
-            {ok, {run, Argv, Wire}, Spec#{cwd => cwd()}};
-        {true, false, true} ->
-            {ok, {run, absolute_program(Argv),
-                  [absolute_file(Option) || Option <- Wire]}, Spec}
-    end.
-
-local(Where) ->
-    proplists:get_value(node, Where, node()) =:= node()
-        andalso case proplists:get_value(instance, Where, proctor) of
-                    Pid when is_pid(Pid) -> node(Pid) =:= node();
-                    _ -> true
-                end.
-
-absolute_cd({cd, Dir}) -> {cd, absolute(Dir)};
-absolute_cd(Option) -> Option.
-
-absolute_program([Program | Args]) -> [absolute(Program) | Args];
-absolute_program(Text) -> Text.
-
-absolute_file({Name, File})
-  when is_binary(File), Name =:= stdin orelse Name =:= stdout
-                        orelse Name =:= stderr orelse Name =:= executable ->
-    {Name, absolute(File)};
-absolute_file({Stream, File, Modes}) ->
-    {Stream, absolute(File), Modes};
-absolute_file(Option) ->
-    Option.
-
-absolute(<<"/", _/binary>> = Name) ->
-    Name;
-absolute(Name) ->
-    case cwd() of
-        undefined -> Name;
-        Dir -> <<Dir/binary, "/", Name/binary>>
-    end.
 
 %%% What follows from the whole
 

@@ -63,6 +63,7 @@ name(_) -> undefined.
     {ok, {supervisor:sup_flags(), [supervisor:child_spec()]}}.
 init(Options) ->
     ok = proctor_daemon:init_restarts(),
+    ok = proctor_place:init(),
     Groups = #{id => proctor_nodes,
                start => {proctor_nodes, start_link, []},
                restart => permanent, shutdown => 5000, type => worker,

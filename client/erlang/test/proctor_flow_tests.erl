@@ -108,7 +108,7 @@ line_busy_test() ->
         true = erlang:resume_process(Writer),
         ?assertEqual([Last, Last + 1, Last + 2], echoed(Cat, 3)),
         receive {Tag, ok} -> ok end,
-        ok = proctor_port:flush(Line),
+        ok = proctor_port:flush(Line, infinity),
         ?assertEqual(gone, proctor_port:write(Line, [frame(0)], none)),
         ?assertEqual([0], echoed(Cat, 1))
     end).
@@ -125,7 +125,7 @@ line_crowded_test() ->
                     down(Ref)
                 end,
         ?assertEqual(waiting, Write(1000)),
-        ok = proctor_port:flush(Line),
+        ok = proctor_port:flush(Line, infinity),
         ?assertEqual(gone, Write(1)),
         ?assertEqual([1000, 1], echoed(Cat, 2))
     end).

@@ -204,7 +204,7 @@ reports() ->
                         ospid := OsPid},
                       #{what := proctor_exit, status := {exited, 3},
                         ospid := OsPid},
-                      #{what := proctor_refused, program := "/no/such"}],
+                      #{what := proctor_refused, program := <<"/no/such">>}],
                      Reports)
     after
         ok = logger:set_primary_config(level, none),

@@ -277,6 +277,8 @@ requests_test() ->
      || Data <- [foo, [foo], [300], 7]],
     [?assertEqual({error, no_process}, proctor:stop(Target))
      || Target <- [1 bsl 31, 1 bsl 70, foo, {1 bsl 70, []}, "1"]],
+    [?assertEqual({error, {badopt, Where}}, proctor:info(Where))
+     || Where <- [[a | b], [{node, "n"}], {instance, proctor}]],
     [?assertEqual({error, badarg}, proctor:manage(OsPid, []))
      || OsPid <- [1, 0, -1, 1 bsl 31, foo]].
 
@@ -299,6 +301,7 @@ port_cases() ->
      {"more than the kernel takes", fun too_big/0},
      {"a relative entry of PATH", fun relative_path/0},
      {"the node's present directory", fun directory/0},
+     {"a node that moves", fun moves/0},
      {"an entry of PATH and another node", fun remote_place/0},
      {"options of daemons", fun daemons/0}].
 
@@ -309,8 +312,8 @@ taken_by_port() ->
          ?assertNotMatch({_, {error, badarg}}, {Options, Result})
      end || {Name, _, To, _} <- proctor_run_options:rows(),
             To =:= wire orelse To =:= both orelse To =:= stream,
-            %% Refused by those that are older than these.
-            Name =/= linger, Name =/= stop_signal,
+            %% Refused by those that are older than this.
+            Name =/= linger,
             {_, Good, _} <- [lists:keyfind(Name, 1, samples())],
             Options <- [[{Name, Value}] || Value <- Good]].
 
@@ -508,6 +511,20 @@ directory() ->
     Line = list_to_binary([Dir, "\n"]),
     ?assertEqual({ok, [{stdout, [Line]}]},
                  proctor:run("pwd", [sync, stdout])).
+
+%% However often and fast it moves.
+moves() ->
+    elsewhere(fun(Dir) ->
+        Here = list_to_binary(Dir),
+        Places = [<<Here/binary, "/", (integer_to_binary(N))/binary>>
+                  || N <- lists:seq(1, 20)],
+        [ok = file:make_dir(Place) || Place <- Places],
+        [begin
+             ok = file:set_cwd(Place),
+             ?assertEqual(Place, proctor_place:cwd()),
+             ?assertEqual(Place, proctor_place:cwd())
+         end || _ <- lists:seq(1, 50), Place <- Places]
+    end).
 
 %% What is sent, without anybody there to take it.
 remote_place() ->

@@ -27,6 +27,7 @@ main(N) ->
     {ok, _} = application:ensure_all_started(proctor),
     Start = erlang:monotonic_time(millisecond),
     Result = proper:quickcheck(lines(), [{numtests, N}, quiet]) =:= true
+        andalso apart(fun nonsense/0, N) =:= true
         andalso proper:quickcheck(property(), [{numtests, N}, quiet]),
     Took = erlang:monotonic_time(millisecond) - Start,
     ok = application:stop(proctor),
@@ -40,6 +41,55 @@ main(N) ->
                       [Other, proper:counterexample()]),
             halt(1)
     end.
+
+%% In a process that keeps its mailbox to itself.
+apart(Property, N) ->
+    {_, Ref} = spawn_monitor(fun() ->
+        Result = proper:quickcheck(Property(), [{numtests, N}, quiet]),
+        Result =:= true orelse io:format("~tP~n", [proper:counterexample(),
+                                                   60]),
+        exit(Result)
+    end),
+    receive {'DOWN', Ref, process, _, Result} -> Result end.
+
+%% Whatever somebody takes for a command, arguments, options and a time is
+%% answered, and is no matter of the port: here nothing can be started.
+nonsense() ->
+    Term = proper_types:any(),
+    Names = [Name || {Name, _, _, _} <- proctor_run_options:rows(),
+                     Name =/= instance, Name =/= node],
+    Name = proper_types:oneof(Names),
+    Option = proper_types:frequency([{1, Term}, {2, Name},
+                                     {5, proper_types:tuple([Name, Term])}]),
+    Options = proper_types:frequency([{1, Term},
+                                      {9, proper_types:list(Option)}]),
+    proper:forall(proper_types:tuple([Term, Term, Options, Term]),
+                  fun answered/1).
+
+answered({Command, Args, Options, Time}) ->
+    Nowhere = case is_list(Options) of
+                  true -> [{instance, no_such_instance} | Options];
+                  false -> Options
+              end,
+    Run = [proctor:run(Command, Nowhere, Time),
+           proctor:run_link(Command, Nowhere, Time),
+           proctor:manage(2, Nowhere)],
+    Cmd = [proctor:cmd(Command, Args, Nowhere),
+           proctor:cmd("true", Args, Nowhere),
+           proctor:pipe([{Command, Args}], Nowhere),
+           proctor:pipe(Args, Nowhere),
+           proctor:fold_lines(fun(_, A) -> A end, 0, Command, Nowhere)],
+    lists:all(fun({error, not_started}) -> true;
+                 ({error, {badopt, _}}) -> true;
+                 ({error, {invalid_pty_value, _}}) -> true;
+                 ({error, Text}) -> is_list(Text)
+              end, Run)
+        andalso lists:all(fun({error, {port, eio, not_started}}) -> true;
+                             ({error, {options, einval, _}}) -> true;
+                             ({error, {exec, enoent, _}}) -> true;
+                             ({error, not_started}) -> true;
+                             (_) -> false
+                          end, Cmd).
 
 %% However output is cut into pieces, the lines are the same; each is as long as
 %% it may be; and put together again they are the output.

@@ -715,7 +715,8 @@ port_dies() ->
     end),
     with_stub(?READY ?READ ?PID_42 "kill -KILL $$", fun(Stub) ->
         {ok, _} = proctor:start([{portexe, Stub}]),
-        ?assertEqual({error, port_closed}, proctor:run("cat", [sync]))
+        ?assertEqual({error, {port_closed, []}},
+                     proctor:run("cat", [sync]))
     end).
 
 server_killed() ->
@@ -727,7 +728,7 @@ server_killed() ->
     end),
     wait_until(fun() -> length(proctor:which_children()) =:= 2 end),
     exit(Server, kill),
-    ?assertEqual({error, port_closed}, down(Ref)),
+    ?assertEqual({error, {port_closed, []}}, down(Ref)),
     ?assertEqual({'DOWN', OsPid, process, Pid, {port_exit, killed}}, next()),
     wait_until(fun() -> not alive(OsPid) andalso not alive(Port) end).
 
@@ -813,18 +814,19 @@ newer_port() ->
         ok = gen_server:stop(Server)
     end).
 
-%% Only those who send to it wait; the server does not, and ends at once.
+%% Only those who send to it wait; the server does not. When it ends it waits
+%% as long as for any, and then kills it.
 deaf_port() ->
     Script = ?READY ?READ ?PID_42
         "while [ -e \"$0\" ]; do sleep 0.01; done",
     with_stub(Script, fun(Stub) ->
-        {ok, Server} = proctor:start([{portexe, Stub}]),
+        {ok, Server} = proctor:start([{portexe, Stub}, {alarm, 0}]),
         {ok, Pid, 42} = proctor:run("cat", [stdin]),
         Data = binary:copy(<<"x">>, 10000000),
         {_, Ref} = spawn_monitor(fun() -> exit(proctor:send(42, Data)) end),
         timer:sleep(200),
         ?assertEqual(Pid, proctor:pid(42)),
-        ok = gen_server:stop(Server, normal, ?SOON),
+        ok = gen_server:stop(Server, normal, 4 * ?SOON),
         ?assertEqual({error, port_closed}, down(Ref)),
         %% Not even the last bytes for it may hold up the node.
         ?assertEqual([], ports(Stub))

@@ -43,11 +43,8 @@ fi
 mkdir -p "$logs"
 
 # Source files hold UTF-8, whatever the locale of whoever runs this.
-# The behaviour comes first.
 # shellcheck disable=SC2086
-erlc $warnings +debug_info -o "$ebin" "$client"/src/proctor_loop.erl
-# shellcheck disable=SC2086
-erlc $warnings +debug_info -pa "$ebin" -o "$ebin" "$client"/src/*.erl
+erlc $warnings +debug_info -o "$ebin" "$client"/src/*.erl
 cp "$client/src/proctor.app.src" "$ebin/proctor.app"
 # shellcheck disable=SC2086
 erlc $warnings +debug_info -o "$beams" "$client"/test/*.erl

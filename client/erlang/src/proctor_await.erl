@@ -1,0 +1,133 @@
+%% @doc What the caller of a run does until it has its answer, or gives up.
+-module(proctor_await).
+
+-export([run/4, patience/2]).
+
+%% How much longer than the limit of a run and the time for its stop the port
+%% program may take to tell of its end; then we wait no longer.
+-define(MARGIN, 5000).
+
+%% How long the process of a run may take to say what it knows.
+-define(LAST_WORD, 1000).
+
+%% What a stop may take where the options do not say it, in seconds.
+-define(KILL_TIMEOUT, 5).
+
+%% @doc Runs something by an instance and waits for the answer: the process, or
+%% with `sync' and the like the result. `{error, timeout}' after `Timeout', and
+%% `no_answer' if the run has a limit of its own, and the port program has told
+%% nothing of its end long after that. What was started, or still would have
+%% been, is stopped then, and nothing of it comes to the caller's mailbox.
+-spec run(proctor_server:ref(), {run | manage, term(), [term()]},
+          proctor_spec:spec(), timeout()) ->
+    {ok, pid(), proctor:ospid()} | {ok, term()} | {error, term()}.
+run(Server, Request, Spec, Timeout) ->
+    Start = now_ms(),
+    Patience = patience(Request, Spec),
+    Spec1 = named(offered(min(Timeout, Patience),
+                          Spec#{patience => Patience})),
+    case proctor_server:call(Server, {run, Request, Spec1},
+                             min(Timeout, Patience)) of
+        {error, timeout} ->
+            ok = gen_server:cast(Server, {cancel, maps:get(ref, Spec1)}),
+            unname(Spec1, in_vain(Timeout =< Patience, Spec1));
+        {ok, Pid, OsPid} ->
+            accept(Pid, OsPid, Spec1, {Start, Timeout, Patience});
+        {error, _} = Error ->
+            unname(Spec1, Error)
+    end.
+
+%% @doc After how many milliseconds nobody waits for a run any more that has a
+%% limit, though nothing was heard of its end.
+-spec patience({run | manage, term(), [term()]}, proctor_spec:spec()) ->
+    pos_integer() | infinity.
+patience(_Request, #{timeout := infinity}) ->
+    infinity;
+patience({_, _, Options}, #{timeout := Timeout}) ->
+    Timeout + ?MARGIN + 1000 * number(kill_timeout, Options, ?KILL_TIMEOUT)
+        + number(linger, Options, 0).
+
+number(Key, Options, Default) ->
+    case lists:keyfind(Key, 1, Options) of
+        {Key, Number} when is_integer(Number), Number >= 0 -> Number;
+        _ -> Default
+    end.
+
+%% Who may give up before it has the answer has to say that it got it.
+offered(infinity, Spec) -> Spec;
+offered(_, #{reply := run} = Spec) -> Spec#{offer => true};
+offered(_, Spec) -> Spec.
+
+%% The result of a run that is waited for comes to a name that nobody has when
+%% nobody waits for it any more.
+named(#{reply := run} = Spec) -> Spec;
+named(Spec) -> Spec#{ref := alias()}.
+
+unname(#{reply := run}, Result) ->
+    Result;
+unname(#{ref := Alias}, Result) ->
+    _ = unalias(Alias),
+    receive {Alias, _} -> ok after 0 -> ok end,
+    Result.
+
+in_vain(true, _Spec) -> {error, timeout};
+in_vain(false, #{reply := run}) -> {error, no_answer};
+in_vain(false, #{reply := sync}) -> {error, {no_answer, []}};
+in_vain(false, #{reply := full}) ->
+    {ok, proctor_exit:result(proctor_exit:unknown(no_answer), undefined,
+                             {[], []})}.
+
+accept(Pid, OsPid, #{reply := run, offer := true, ref := Ref}, _Limits) ->
+    %% It is there to answer, whatever the port program does.
+    case proctor_child:call(Pid, {confirm, Ref}, infinity) of
+        ok -> {ok, Pid, OsPid};
+        {error, closed} -> {error, port_closed};
+        {error, _} = Error -> Error
+    end;
+accept(Pid, OsPid, #{reply := run}, _Limits) ->
+    {ok, Pid, OsPid};
+accept(Pid, _OsPid, #{ref := Ref} = Spec, {Start, Timeout, Patience}) ->
+    Monitor = monitor(process, Pid),
+    Result = case await(Ref, Monitor, left(min(Timeout, Patience), Start)) of
+                 nothing when Timeout =< Patience ->
+                     ok = proctor_child:cancel(Pid),
+                     {error, timeout};
+                 nothing ->
+                     ok = proctor_child:abandon(Pid),
+                     last_word(await(Ref, Monitor, ?LAST_WORD), Spec);
+                 Answer ->
+                     Answer
+             end,
+    true = demonitor(Monitor, [flush]),
+    unname(Spec, Result).
+
+last_word(nothing, Spec) -> in_vain(false, Spec);
+last_word(Answer, _Spec) -> Answer.
+
+await(Ref, Monitor, Timeout) ->
+    receive
+        {Ref, Result} -> Result;
+        {'DOWN', Monitor, process, _, Reason} -> gone(Ref, Reason)
+    after Timeout ->
+        nothing
+    end.
+
+%% It may have been dead before it was monitored.
+gone(Ref, Reason) ->
+    receive
+        {Ref, Result} -> Result
+    after 0 ->
+        {error, why(Reason)}
+    end.
+
+why({port_exit, _}) -> port_closed;
+why(noproc) -> port_closed;
+why(Reason) -> Reason.
+
+left(infinity, _Start) ->
+    infinity;
+left(Timeout, Start) ->
+    max(0, Timeout - (now_ms() - Start)).
+
+now_ms() ->
+    erlang:monotonic_time(millisecond).

@@ -477,14 +477,29 @@ pipe(Commands, Options) ->
 %% @doc Calls `Fun' for each line of the output of a command, without what ends
 %% it, with the result of the call before, or first with `Acc'. The command
 %% waits while the function is busy. Returns the last result and how the
-%% command ended. If the function fails the command is stopped; if the caller
-%% dies, too. A line is what stands before a newline, to the byte (`{cr, strip}'
-%% drops a carriage return there); `{max_line, Bytes}' cuts a longer one into
-%% several. Other options are those of {@link run/2}; what `stderr' asks for
-%% comes with the end, in `stderr' of {@link proctor_exit:exit()}, up to 1 MiB
-%% of it. Errors are `{Stage, Errno, Detail}', and `no_answer' if the port
-%% program says nothing for 5 seconds more than the option `timeout' and
-%% `kill_timeout' allow.
+%% command ended, with a `reason' of `timeout' if its time was over.
+%%
+%% A line is what stands before a newline, to the byte (`{cr, strip}' drops a
+%% carriage return there); `{max_line, Bytes}' cuts a longer one into several;
+%% what no newline has ended is the last. It is a part of what came with it:
+%% keep `binary:copy(Line)' if you keep few of many.
+%%
+%% Other options are those of {@link run/2}. `stderr' (or `{stderr, self()}')
+%% is collected: it comes with the end, in `stderr' of
+%% {@link proctor_exit:exit()}, up to 1 MiB of it (`truncated' says if there was
+%% more); with `stderr_to_stdout' its lines come among the others. A stream that
+%% goes elsewhere holds up nothing.
+%%
+%% If the function fails the command is stopped, the failure is that of the
+%% call, and how the command ended is not told: throw what you have if you want
+%% no more lines. If the caller dies the command is stopped, too. No message and
+%% no process is left behind.
+%%
+%% Errors are `{Stage, Errno, Detail}', or those of {@link run/2} if it has not
+%% begun. If it has, they have the last result: `{port_closed, Acc}' if the port
+%% program ends, `{no_answer, Acc}' if that says nothing for 5 seconds more than
+%% `timeout' and `kill_timeout' allow, `{noconnection, Acc}' if the node is
+%% lost, `{closed, Acc}' if nobody knows.
 -spec fold_lines(fun((Line :: binary(), Acc) -> Acc), Acc, cmd(),
                  [line_option() | run_option()]) ->
     {ok, Acc, proctor_exit:exit()} | {error, term()}.

@@ -5,7 +5,7 @@
 
 -export([cases/2, native/2, quiet/1, next/0, next/1, down/1, flush/0,
          wait_until/1, alive/1, group_alive/1, with_dir/1, os_pid/1,
-         parts/1, peers/1, stop_peers/1]).
+         parts/1, freeze/1, thaw/1, peers/1, stop_peers/1]).
 
 %% What anything may take that takes no time, on a machine that is busy.
 -define(SOON, 30000).
@@ -149,6 +149,18 @@ offspring([], _Processes) ->
 offspring(OsPids, Processes) ->
     Next = [Pid || {Pid, Parent} <- Processes, lists:member(Parent, OsPids)],
     OsPids ++ offspring(Next, Processes).
+
+%% A port program that is alive and does nothing, as long as one likes.
+freeze(OsPids) ->
+    signal("STOP", OsPids).
+
+thaw(OsPids) ->
+    signal("CONT", OsPids).
+
+signal(Name, OsPids) ->
+    "" = os:cmd("kill -" ++ Name
+                ++ [[$\s | integer_to_list(OsPid)] || OsPid <- OsPids]),
+    ok.
 
 %%% Other nodes
 

@@ -237,11 +237,19 @@ shown(#child{spec = Spec, exit = Exit} = Child) ->
 %% gen_statem would have the message, and that of proc_lib the stack.
 handle(Type, Content, Child) ->
     try dispatch(Type, Content, Child) of
-        #child{exit = undefined} = Child1 -> {keep_state, Child1};
-        Child1 -> {next_state, draining, Child1}
+        #child{exit = undefined} = Child1 -> forgetful(running, Child1);
+        Child1 -> forgetful(draining, Child1)
     catch
         Class:Reason:Stack -> failed({Class, Reason, Stack}, Child)
     end.
+
+%% Output only passes through. Left to itself, each of us might keep hundreds
+%% of kilobytes of it, and there may be thousands. To sleep is to forget, also
+%% what gen_statem has of the last event.
+forgetful(State, #child{passed = Passed} = Child) when Passed < ?GARBAGE ->
+    {next_state, State, Child};
+forgetful(State, Child) ->
+    {next_state, State, Child#child{passed = 0}, [hibernate]}.
 
 -spec failed({atom(), term(), list()}, #child{}) -> no_return().
 failed(Failure, #child{ospid = OsPid} = Child) ->
@@ -330,7 +338,8 @@ input(#child{spec = #{input := Data}, feed = Feed} = Child) ->
     pump(Child#child{feed = proctor_feed:push(eof, none, undefined, Feed1)}).
 
 handle_info({?MODULE, output, Stream, Data}, Child) ->
-    collect(byte_size(Data), deliver(Stream, Data, Child));
+    #child{passed = Passed} = Child1 = deliver(Stream, Data, Child),
+    Child1#child{passed = Passed + byte_size(Data)};
 handle_info({?MODULE, Event}, Child) ->
     settle(handle_event(Event, Child));
 handle_info({proctor_sink, Stream, Bytes}, #child{busy = Busy} = Child) ->
@@ -355,15 +364,6 @@ handle_info({'EXIT', _, Reason}, Child) when Reason =/= normal ->
     finish({exit, Reason}, Child);
 handle_info(_Message, Child) ->
     Child.
-
-%% Output only passes through. Left to itself, each of us might keep hundreds
-%% of kilobytes of it, and there may be thousands.
-collect(Bytes, #child{passed = Passed} = Child)
-  when Passed + Bytes < ?GARBAGE ->
-    Child#child{passed = Passed + Bytes};
-collect(_Bytes, Child) ->
-    true = garbage_collect(),
-    Child#child{passed = 0}.
 
 port_exit({shutdown, {port_exit, Status}}) -> Status;
 port_exit(Reason) -> Reason.

@@ -74,8 +74,8 @@ born(OsPid) ->
 signal(Group, Signal) ->
     Target = "-" ++ integer_to_list(Group),
     case os:find_executable("kill") of
-        false -> _ = os:cmd("kill -" ++ Signal ++ " -- " ++ Target), ok;
-        Kill -> kill(Kill, ["-" ++ Signal, "--", Target])
+        false -> _ = os:cmd("kill -s " ++ Signal ++ " -- " ++ Target), ok;
+        Kill -> kill(Kill, ["-s", Signal, "--", Target])
     end.
 
 kill(Kill, Args) ->

@@ -36,11 +36,11 @@ refusal(_Text) ->
 %% @doc Logs that something of ours has failed where it must not, and says with
 %% what it is to end.
 -spec failed(string(), {atom(), term(), list()}) ->
-    {failed, atom()}.
+    {proctor_failed, atom()}.
 failed(Who, {Class, Reason, Stack}) ->
     ?TELL(error, "proctor: ~ts failed: ~w ~w in ~tp",
-               [Who, Class, failure(Reason), stack(Stack)]),
-    {failed, failure(Reason)}.
+          [Who, Class, failure(Reason), stack(Stack)]),
+    {proctor_failed, failure(Reason)}.
 
 %% @doc The name of a failure, without the term that it was about.
 -spec failure(term()) -> atom().

@@ -649,12 +649,13 @@ child_down(Pid, Reason, #state{children = Children} = State) ->
             State
     end.
 
-%% It says itself why it ends, unless it was not left the time. Who waits for
-%% the result of a run monitors it.
-mourn(Pid, killed, #child{ospid = OsPid, taken = true,
+%% It says itself why it ends, unless it was not left the time, or able to. Who
+%% waits for the result of a run monitors it.
+mourn(Pid, Reason, #child{ospid = OsPid, taken = true,
                           spec = #{monitor := true, reply := run,
-                                   caller := Caller}}) ->
-    Caller ! {'DOWN', OsPid, process, Pid, killed},
+                                   caller := Caller}})
+  when Reason =:= killed; element(1, Reason) =:= proctor_failed ->
+    Caller ! {'DOWN', OsPid, process, Pid, Reason},
     ok;
 mourn(_Pid, _Reason, _Child) ->
     ok.

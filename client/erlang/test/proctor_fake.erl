@@ -1,0 +1,67 @@
+%% A port program that says what a test wants: it runs in a node of its own,
+%% which a script starts, and speaks the native dialect.
+-module(proctor_fake).
+
+-export([script/2, main/1]).
+
+%% The text of a script that is such a port program.
+script(Mode, Dir) ->
+    Beams = filename:dirname(code:which(?MODULE)),
+    ["#!/bin/sh\n"
+     "cd ", Dir, "\n"
+     "exec erl -noinput -boot start_clean -pa ", Beams,
+     " -s ", atom_to_list(?MODULE), " main ", atom_to_list(Mode), "\n"].
+
+main([Mode]) ->
+    Port = open_port({fd, 0, 1}, [{packet, 4}, binary, eof]),
+    loop(Port, Mode).
+
+loop(Port, Mode) ->
+    receive
+        {Port, {data, Frame}} ->
+            {Id, Request} = binary_to_term(Frame),
+            _ = [say(Port, Id, Term) || Term <- answers(Mode, Request)],
+            loop(Port, Mode);
+        {Port, eof} ->
+            halt(0)
+    end.
+
+say(_Port, _Id, die) -> halt(7);
+say(_Port, _Id, {wait, Ms}) -> timer:sleep(Ms);
+say(Port, _Id, {event, Term}) -> send(Port, {0, Term});
+say(Port, Id, Term) -> send(Port, {Id, Term}).
+
+send(Port, Term) ->
+    true = port_command(Port, term_to_binary(Term)).
+
+answers(_Mode, {hello, _}) -> [{ok, #{version => 1, features => []}}];
+answers(_Mode, {shutdown}) -> [die];
+answers(silent, _) -> [];
+answers(deaf_after_run, {run, _, _}) -> [{pid, 42}, out()];
+answers(deaf_after_run, _) -> [];
+answers(dies, {run, _, _}) -> [{pid, 42}, out(), {wait, 100}, die];
+answers(slow, {run, _, _}) -> [{wait, 3}, {pid, 42}, out(), ended(#{})];
+answers(slow, {stop, _}) -> [ok];
+answers(launcher, {list}) -> [{event, {launcher_down, <<"alice">>}}, []];
+answers(old, {run, _, _}) ->
+    [{pid, 42},
+     {event, {exit, 42, #{status => {signaled, 9, false}, reason => killed,
+                          usage => #{}}}}];
+answers(cut, {run, _, _}) ->
+    [{pid, 42}, out(), ended(#{truncated => [stdout]})];
+answers(shutdown, {run, _, _}) ->
+    [{pid, 42}, out(), ended(#{status => {signaled, 15, false},
+                               reason => shutdown})];
+answers(timeout, {run, _, _}) ->
+    [{pid, 42}, out(), ended(#{reason => timeout, killed => true})];
+answers(secret, {run, _, _}) -> [{pid, 42}];
+answers(_Mode, {list}) -> [[]];
+answers(_Mode, _) -> [].
+
+out() ->
+    {event, {stdout, 42, <<"so far\n">>}}.
+
+ended(More) ->
+    {event, {exit, 42, maps:merge(#{status => {exited, 0}, reason => normal,
+                                    killed => false, truncated => [],
+                                    usage => #{}}, More)}}.

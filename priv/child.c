@@ -271,7 +271,7 @@ foreign_kill(struct child *c, const struct run *r, struct rule *rule)
 	if (*r->kill == '\0')
 		return (0);
 	errno = EPERM;
-	if (rule == NULL || !permit_kill(rule, r->kill))
+	if (rule == NULL || (c->kill_rule = permit_kill(rule, r->kill)) == NULL)
 		return (-1);
 	errno = EAGAIN;
 	if (rule->children != 0 && rule->living >= rule->children)

@@ -91,7 +91,7 @@ mode_targets(const struct start *s, const struct args *a, const char *user)
 	TAILQ_FOREACH (r, &policy.rules, entry)
 		if (r->action == RULE_PERMIT && mode_wanted(a, r->user) &&
 		    policy_identity(r, &s->who)) {
-			rule_setenv(r, s->environ);
+			shape_rule(r, s->environ);
 			r->target = target_get(r);
 		}
 	permit_init(&policy, &s->who, user);

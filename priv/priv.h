@@ -78,6 +78,7 @@ struct target {
 	gid_t *groups; /* as login would set them */
 	int ngroups;
 	uint64_t ambient; /* capabilities that its children may have */
+	int other; /* somebody else than the starter */
 	struct spawn_base base;
 	struct launcher *launcher;
 };
@@ -114,6 +115,7 @@ struct child {
 	pid_t group; /* joined; 0 if it leads its own */
 	uint32_t tty; /* TTY_... */
 	char *kill; /* the command that stops it, or NULL */
+	struct rule *kill_rule; /* that permits it */
 	uint32_t victim; /* CHILD_HELPER: the id of whom it is to stop */
 	int fds[3]; /* the node's ends, until the worker has them */
 	struct timer deadline; /* of its stop */
@@ -299,7 +301,7 @@ void permit_why_user(const char *, char *buf, size_t size);
 struct rule *permit_user(const char *);
 struct rule *permit_uid(uid_t);
 int permit_own(uid_t);
-int permit_kill(const struct rule *, const char *line);
+struct rule *permit_kill(const struct rule *, const char *line);
 int permit_nice(const struct rule *, int nice);
 int permit_lowest(const struct rule *);
 
@@ -353,6 +355,10 @@ char **spawn_environ(const struct spawn_base *, const struct run *);
 const char *environ_get(char *const *, const char *name);
 char **environ_user(const char *name, const char *home, const char *shell);
 char **environ_join(char *const *, char *const *);
-void rule_setenv(struct rule *, char *const *);
+
+/* shape.c: what a rule makes of a run */
+void shape_rule(struct rule *, char *const *starter);
+int shape_takes(const struct rule *, const char *var);
+char *shape_run(struct run *, const struct rule *);
 
 #endif

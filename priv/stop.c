@@ -5,6 +5,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -88,10 +89,11 @@ stop_command(struct child *c)
 	char pid[32];
 	struct run r = { 0 };
 	struct child *helper;
+	char *env;
 	int i;
 
-	/* Without a target nobody may run it. */
-	if (c->target == NULL || !launch_alive(c->target) || child_full())
+	/* Without a rule nobody may run it. */
+	if (c->kill_rule == NULL || !launch_alive(c->target) || child_full())
 		return (-1);
 	(void)snprintf(pid, sizeof(pid), "CHILD_PID=%d", (int)c->pid);
 	for (i = 0; i < 3; i++)
@@ -104,12 +106,15 @@ stop_command(struct child *c)
 	r.env.base = pid;
 	r.env.len = (uint32_t)strlen(pid) + 1;
 	r.args.count = r.env.count = 1;
+	if ((env = shape_run(&r, c->kill_rule)) == NULL)
+		return (-1);
 	/* Nobody refuses it, but with it alive there can be one child less. */
-	helper = child_new(&r, c->target, c->rule);
+	helper = child_new(&r, c->target, c->kill_rule);
 	helper->flags = CHILD_HELPER;
 	helper->victim = c->id;
 	r.id = helper->id;
 	launch_run(helper, &r);
+	free(env);
 	return (0);
 }
 

@@ -138,6 +138,7 @@ target_other(const struct rule *r)
 	t->base.umask = OTHERS_UMASK;
 	t->base.shell = _PATH_BSHELL;
 	t->base.change = 1;
+	t->other = t->uid != start->who.uid;
 	target_groups(t);
 	t->base.groups = t->groups;
 	t->base.ngroups = t->ngroups;

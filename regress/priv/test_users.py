@@ -693,40 +693,167 @@ def command_refused(rules, argv, options):
         expect([], p.ask(A.list))
 
 
+ENV_CMD = "permit %s news as daemon cmd /usr/bin/env\n"
+LOGIN = ["HOME", "LOGNAME", "PATH", "SHELL", "USER"]
+# What a starter would send along to have its own code run.
+EVIL = {"LD_PRELOAD": "/evil.so", "LD_AUDIT": "/evil.so", "BASH_ENV": "/evil",
+        "ENV": "/evil", "IFS": "/", "PYTHONPATH": "/evil",
+        "PERL5OPT": "-Mevil", "RUBYOPT": "-revil", "NODE_OPTIONS": "-r evil",
+        "GCONV_PATH": "/evil", "LOCPATH": "/evil", "NLSPATH": "/evil",
+        "MALLOC_PERTURB_": "1", "TMPDIR": "/evil", "FAKE_PRELOAD": "/evil",
+        "LC_../evil": "C", "PATH": "/evil:/bin", "HOME": "/evil",
+        "DISPLAY": "evil:0", "MINE": "yes"}
+GOOD = {"LANG": "de_DE.UTF-8@euro", "LC_ALL": "C", "TERM": "xterm-256color",
+        "TZ": "Europe/Berlin", "COLORTERM": "truecolor", "LANGUAGE": "de:en"}
+
+
 @rows(SECTION + " cmd: environment:", [
-    ("that user's", "permit news as daemon cmd /usr/bin/env\n", {},
-     ("MINE",)),
-    ("keepenv", "permit keepenv news as daemon cmd /usr/bin/env\n",
-     {"MINE": "yes"}, ()),
-    ("setenv { A=1 }",
-     "permit setenv { A=1 } news as daemon cmd /usr/bin/env\n",
-     {"A": "1", "USER": ONE}, ("MINE",)),
-    ("setenv { MINE }: the starter's",
-     "permit setenv { MINE } news as daemon cmd /usr/bin/env\n",
-     {"MINE": "yes"}, ()),
-    ("keepenv setenv { -MINE }",
-     "permit keepenv setenv { -MINE } news as daemon cmd /usr/bin/env\n",
-     {}, ("MINE",)),
+    ("that user's", "", {}, []),
+    ("keepenv: what is harmless", "keepenv", GOOD, GOOD),
+    ("setenv { A=1 }", "setenv { A=1 }", {"A": "1", "USER": ONE}, ["A"]),
+    ("setenv { MINE }: the starter's", "setenv { MINE }", {"MINE": "yes"},
+     ["MINE"]),
+    ("setenv { A=$MINE }: it, too", "setenv { A=$MINE }", {"A": "yes"},
+     ["A"]),
+    ("setenv { A=$NOTHING }", "setenv { A=$NOTHING }", {}, []),
+    ("setenv { LD_X=/root/s }: root's own value", "setenv { LD_X=/roots }",
+     {"LD_X": "/roots"}, ["LD_X"]),
+    ("keepenv setenv { -LANG }", "keepenv setenv { -LANG }", {},
+     sorted(set(GOOD) - {"LANG"})),
 ])
-def command_environment(rules, there, absent):
-    with Rules(rules), Suid(env={"MINE": "yes", "PATH": "/bin"}) as p:
-        pid = p.run(["/usr/bin/env"], [A.stdout, as_user(ONE)])
-        expect(0, p.exit(pid), "status")
-        env = environ(p.out(pid).decode())
+def command_environment(option, there, names):
+    with Rules(ENV_CMD % option), Suid(env={**EVIL, **GOOD}) as p:
+        env = environ(p.output_of(["/usr/bin/env"], as_user(ONE)))
+        check(sorted(env) == sorted(LOGIN + list(names)), "%s", sorted(env))
         for key, value in there.items():
             check(env.get(key) == value, "%s is %r", key, env.get(key))
-        for key in absent:
-            check(key not in env, "%s is there", key)
+        check("evil" not in "".join(env.values()), "%s", env)
 
 
-@case(SECTION + " cmd: env under keepenv is permitted")
-def command_keepenv():
-    rules = "permit keepenv news as daemon cmd /usr/bin/env\n"
-    with Rules(rules), Suid() as p:
-        pid = p.run(["/usr/bin/env"], [A.stdout, as_user(ONE),
-                                       (A.env, ["B=2"])])
+@case(SECTION + " cmd: environment of one's own: of a login")
+def command_own_environment():
+    rules = "deny news as news\npermit news as news cmd /usr/bin/env\n"
+    with Rules(rules), Suid(env=dict(EVIL)) as p:
+        env = environ(p.output_of(["/usr/bin/env"]))
+        check(sorted(env) == LOGIN and env["USER"] == STARTER, "%s", env)
+
+
+@case(SECTION + " keepenv without cmd: all of the starter's")
+def keepenv_all():
+    with Rules("permit keepenv news as daemon\n"), \
+            Suid(env={"MINE": "yes", "PATH": "/evil"}) as p:
+        env = environ(p.output_of(["/usr/bin/env"], as_user(ONE)))
+        check(env["MINE"] == "yes" and env["PATH"] != "/evil", "%s", env)
+
+
+@rows(SECTION + " environment of a start by root, whatever sudo passes on:",
+      [("-user", ["-user", ONE]), ("-limit-users",
+                                   ["-user", TWO, "-limit-users", ONE])])
+def root_environment(flags):
+    with Suid(*flags, who="root", env={**GOOD, "MINE": "yes", "PATH": "/evil",
+                                       "TMPDIR": "/evil"}) as p:
+        env = environ(p.output_of(["/usr/bin/env"], as_user(ONE)))
+        check(sorted(env) == LOGIN and "evil" not in env["PATH"], "%s", env)
+
+
+@rows(SECTION + " cmd: env of the node's, under keepenv: permitted:", [
+    ("%s=%s" % pair, "%s=%s" % pair) for pair in GOOD.items()] + [
+    ("TZ=:UTC", "TZ=:UTC"), ("LANG taken away", ("LANG", False))])
+def command_env(var):
+    with Rules(ENV_CMD % "keepenv"), Suid(env={"LANG": "C"}) as p:
+        env = p.output_of(["/usr/bin/env"], as_user(ONE), (A.env, [var]))
+        check((var + "\n" in env) if isinstance(var, str)
+              else "LANG" not in env, "%r", env)
+
+
+@rows(SECTION + " cmd: env of the node's, under keepenv: refused:", [
+    (name, "%s=%s" % (name, value)) for name, value in EVIL.items()
+    if name != "LC_../evil"] + [
+    ("an unknown name", "B=2"), ("clear", A.clear),
+    ("another name taken away", ("USER", False)),
+    ("LANG that is a path", "LANG=/evil"), ("LANG, a format", "LANG=%s"),
+    ("LC_ in a path", "LC_../evil=C"), ("TERM in a path", "TERM=../evil"),
+    ("TZ that is a path", "TZ=/evil"), ("TZ, the same", "TZ=:/evil"),
+    ("TZ that leaves its folder", "TZ=Europe/../../evil"),
+    ("TZ with a blank", "TZ=a b"), ("LANG with a newline", "LANG=a\nb"),
+    ("LANG that is long", "LANG=" + "x" * 300)])
+def command_env_refused(var):
+    with Rules(ENV_CMD % "keepenv"), Suid() as p:
+        p.refused(["/usr/bin/env"], as_user(ONE), (A.env, [var]))
+        name = "clear" if var == A.clear else "USER" if isinstance(
+            var, tuple) else var.split("=")[0]
+        check(p.log()[-1].endswith("env: %s: line 1 has cmd" % name),
+              "log %s", p.log())
+
+
+@rows(SECTION + " cmd: setenv that would take it from the starter:", [
+    (rule, rule) for rule in ("LD_PRELOAD", "A_PRELOAD", "PATH", "HOME",
+                              "PYTHONPATH", "LD_PRELOAD=$MINE",
+                              "BASH_ENV=$MINE", "GIT_SSH_COMMAND", "A=$")])
+def setenv_refused(variable):
+    with Rules(ENV_CMD % ("setenv { %s }" % variable)), Suid() as p:
+        p.close_input()
+        p.end()
+        check(p.status == 4, "exit %d, log %s", p.status, p.log())
+        p.close(code=4)
+
+
+def kill_environment(rules, cmd, kill, there):
+    note = os.path.join(world.home, ONE, "kill-env")
+    with Rules(rules), Suid(env={"MINE": "yes"}) as p:
+        pid = p.run(cmd, [as_user(ONE), (A.kill, kill % note)])
+        expect(OK, p.ask(A.stop, pid))
         expect(0, p.exit(pid), "status")
-        check(b"B=2\n" in p.out(pid), "%r", p.out(pid))
+        with open(note, encoding="utf-8") as f:
+            env = environ(f.read())
+    os.unlink(note)
+    check(env.get("CHILD_PID") == str(pid), "CHILD_PID in %s", env)
+    for key, value in there.items():
+        check(env.get(key) == value, "%s in %s", key, env)
+
+
+@rows(SECTION + " a kill command has its rule's environment:", [
+    ("setenv", "setenv { A=1 MINE }", {"A": "1", "MINE": "yes"}),
+    ("keepenv", "keepenv", {"MINE": "yes", "USER": ONE}),
+])
+def kill_setenv(option, there):
+    kill_environment("permit %s news as daemon\n" % option, SLEEP,
+                     "env >%s; kill $CHILD_PID", there)
+
+
+@case(SECTION + " a kill command has the environment of the rule that "
+      "permits it, which may be another one")
+def kill_setenv_other():
+    kill = "env >%s; kill $CHILD_PID"
+    note = os.path.join(world.home, ONE, "kill-env")
+    kill_environment(
+        "permit setenv { A=1 } news as daemon cmd /bin/sleep\n"
+        "permit setenv { A=2 } news as daemon cmd /bin/sh args \"-c\" "
+        "\"%s\"\n" % (kill % note), SLEEP, kill, {"A": "2"})
+
+
+@rows(SECTION + " {stdin | stdout | stderr, close} of another user's child: "
+      "/dev/null is there", [
+          ("without cmd", "permit news as daemon\n", ONE),
+          ("cmd", "permit news as daemon cmd /bin/sleep\n", ONE),
+          ("cmd, one's own", "deny news as news\n"
+           "permit news as news cmd /bin/sleep\n", STARTER)])
+def closed(rules, user):
+    with Rules(rules), Suid() as p:
+        for more in ([(A.stdin, A.close), (A.stdout, A.close),
+                      (A.stderr, A.close)],
+                     [(A.stdout, A.close), (A.stderr, A.stdout)]):
+            pid = settled(p.run(SLEEP, [as_user(user), *more]), SLEEP[0])
+            found = proc.descriptors(pid)
+            check(sorted(found) == [0, 1, 2] and
+                  set(found.values()) == {"/dev/null"}, "%s", found)
+
+
+@case(SECTION + " {stdout, close} of one's own child: closed, as asked")
+def closed_own():
+    with usual_rules, Suid() as p:
+        pid = settled(p.run(SLEEP, [(A.stdout, A.close)]), SLEEP[0])
+        check(1 not in proc.descriptors(pid), "it is open")
 
 
 # The launchers ---
@@ -929,7 +1056,7 @@ ONE_CMD = "deny news as lp\npermit news as daemon cmd /bin/echo args a\n"
     ("a command line", ONE_CMD, ONE, "echo secret-of-the-run", [], A.policy,
      "/bin/sh as daemon: line 2 is for another program"),
     ("env", ONE_CMD, ONE, ECHO[:2], [(A.env, ["A=secret-of-the-run"])],
-     A.policy, "env: line 2 has cmd"),
+     A.policy, "env: A: line 2 has cmd"),
     ("cd", ONE_CMD, ONE, ECHO[:2], [(A.cd, "/secret-of-the-run")], A.policy,
      "cd: line 2 has cmd"),
     ("a file", ONE_CMD, ONE, ECHO[:2],

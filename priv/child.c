@@ -180,8 +180,8 @@ child_kill_new(pid_t pid)
 
 /*
  * Give c the priority that it could not give itself: its launcher says that
- * it is pid. It and whatever it has forked by now, unless the group is not
- * its own. 0, or -1 with errno.
+ * it is pid. It alone: whoever else is in its group by now, also if c has
+ * forked it, may be somebody whom no rule makes urgent. 0, or -1 with errno.
  */
 int
 child_renice(const struct child *c, pid_t pid)
@@ -193,8 +193,7 @@ child_renice(const struct child *c, pid_t pid)
 		errno = ESRCH;
 		return (-1);
 	}
-	return (setpriority(
-	    c->group == 0 ? PRIO_PGRP : PRIO_PROCESS, (id_t)pid, c->nice));
+	return (setpriority(PRIO_PROCESS, (id_t)pid, c->nice));
 }
 
 /*

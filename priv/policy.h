@@ -145,6 +145,12 @@ enum denial policy_denial(const struct policy *, const struct starter *,
 /* Is that starter the one that the rule speaks of? */
 int policy_identity(const struct rule *, const struct starter *);
 
+/*
+ * Is there anything that this starter can ask for and this rule decides, or
+ * do later ones decide all of it?
+ */
+int policy_decides(const struct rule *, const struct starter *);
+
 /* Does any rule of the file have to do with that starter? */
 int policy_concerns(const struct policy *, const struct starter *);
 

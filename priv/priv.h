@@ -283,7 +283,6 @@ const char *mode_plain_why(void); /* NULL: it is not plain */
 /* target.c: whom children can run as */
 void target_init(const struct start *);
 const char *target_self_name(void);
-void target_self(void);
 struct target *target_get(const struct rule *);
 const char *target_shell(const char *);
 void target_release(void);

@@ -199,7 +199,7 @@ static const int priv_calls[] = {
 static const uint32_t zero[] = { 0 };
 /* Everybody, one's own group, init: no child is any of these. */
 static const uint32_t crowds[] = { (uint32_t)-1, 0, 1 };
-static const uint32_t processes[] = { PRIO_PROCESS, PRIO_PGRP };
+static const uint32_t processes[] = { PRIO_PROCESS };
 static const uint32_t priv_fcntls[] = {
 	F_GETFL,
 	F_SETFL,

@@ -451,6 +451,39 @@ def nice(rules, user, value, permitted):
                    lambda: "nice %d" % nice_of(pid))
 
 
+@case(SECTION + " nice: only the child is raised, not who is in its group")
+def nice_alone():
+    script = "sleep 1000 & echo $!; exec sleep 1000"
+    with Rules("permit nice -5 news as daemon\n"), Suid() as p:
+        priv = p.ring()["priv"]
+        launcher = p.launchers()[world.uid(ONE)]
+        os.kill(launcher, signal.SIGSTOP)
+        number = p.send((A.run, script, [A.stdout, as_user(ONE),
+                                         (A.nice, -5)]))
+        # Once priv sleeps again, the launcher has been asked.
+        p.send((A.run, SLEEP, [as_user(STRANGER)]))
+        p.until_logged("run refused")
+        eventually(lambda: proc.state(priv) == "S", 3, "priv goes on")
+        os.kill(priv, signal.SIGSTOP)
+        before = set(proc.children(priv))
+        os.kill(launcher, signal.SIGCONT)
+        try:
+            def family():
+                return [pid for pid in proc.children(priv)
+                        if pid not in before and proc.comm(pid) == "sleep"
+                        and proc.children(pid)]
+            eventually(family, 3, "no child")
+            pid = family()[0]
+            other = settled(proc.children(pid)[0], SLEEP[0])
+            check(os.getpgid(other) == pid, "another group")
+        finally:
+            os.kill(priv, signal.SIGCONT)
+        expect((A.pid, pid), p.reply(number))
+        eventually(lambda: nice_of(pid) == -5, 3,
+                   lambda: "nice %d" % nice_of(pid))
+        check(nice_of(other) == 0, "the other is %d", nice_of(other))
+
+
 # manage ---
 
 class Foreign:
@@ -857,6 +890,30 @@ def closed_own():
 
 
 # The launchers ---
+
+@rows(SECTION + " launchers are of those whom the last match permits:", [
+    ("a group permitted, its member denied",
+     "permit :erlang as root\ndeny news as root\npermit news as daemon\n",
+     [STARTER, ONE]),
+    ("the same by a command", "permit :erlang as root cmd /bin/id\n"
+     "permit news as daemon\ndeny :news as root\n", [STARTER, ONE]),
+    ("denied, then permitted", "deny news as daemon\n"
+     "permit news as daemon cmd /bin/id\n", [STARTER, ONE]),
+    ("oneself denied", "permit news as daemon\ndeny news as news\n", [ONE]),
+    ("others denied", "permit news as daemon\ndeny games as daemon\n",
+     [STARTER, ONE]),
+    ("all denied", "permit news as daemon\ndeny news as daemon\n"
+     "deny news as news\n", []),
+])
+def launchers_of(rules, users):
+    with Rules(rules), Suid() as p:
+        expect([], p.ask(A.list))
+        found = sorted(p.launchers())
+        check(found == sorted(map(world.uid, users)), "%s", found)
+        # There are as many as have a file-system uid of their own.
+        count = [pid for pid in proc.children(p.ring()["priv"])]
+        check(len(count) == len(users) + 2, "%d processes", len(count))
+
 
 @case(SECTION + " a launcher is killed: its user's runs are refused, its "
       "children live, others go on", limit=40)

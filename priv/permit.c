@@ -72,6 +72,17 @@ permit_shell(const char *user, const char *path, const char *line)
 	return (r);
 }
 
+/* Have children counted, while files can be opened. */
+void
+permit_counts(void)
+{
+	struct rule *r;
+
+	TAILQ_FOREACH (r, &policy->rules, entry)
+		if (r->target != NULL && r->children != 0)
+			count_open(r, starter->uid);
+}
+
 const char *
 permit_starter(void)
 {

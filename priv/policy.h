@@ -53,7 +53,7 @@ struct rule {
 	gid_t gid;
 
 	/* The caller's. */
-	uint32_t living; /* children now */
+	void *count; /* of its children: count.c */
 	void *target;
 	char **base; /* environment; NULL: the target's. Not to be freed */
 };

@@ -121,7 +121,8 @@ struct child {
 	struct timer deadline; /* of its stop */
 	struct timer limit; /* of its timeout */
 	struct target *target; /* whose launcher makes it */
-	struct rule *rule; /* that permits it; NULL: nobody counts it */
+	struct rule *rule; /* that permits it, or NULL */
+	int place; /* among the children of that rule, or -1 */
 	/* At its launcher, until it is born; then CHILD_UNWATCHED. */
 	TAILQ_ENTRY(child) queue;
 	RB_ENTRY(child) by_group; /* if it has joined one */
@@ -288,8 +289,14 @@ const char *target_shell(const char *);
 void target_release(void);
 struct target *target_next(struct target *);
 
+/* count.c: how many children a rule has */
+void count_open(struct rule *, uid_t starter);
+int count_take(const struct rule *, int *place);
+void count_give(const struct rule *, int place);
+
 /* permit.c: what policy says to what the broker asks for */
 void permit_init(struct policy *, const struct starter *, const char *user);
+void permit_counts(void);
 size_t permit_users(char *buf, size_t size, uint32_t *count);
 const char *permit_starter(void); /* by name */
 const char *permit_name(const char *user);

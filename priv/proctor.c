@@ -220,6 +220,7 @@ main(int argc, char *argv[])
 	child_init();
 	parts_watch();
 	stop_init(args.alarm);
+	permit_counts();
 	privdrop_priv();
 	reaper_watch(); /* again: a change of user undoes it */
 	sandbox_priv(launch_forks());

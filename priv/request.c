@@ -142,7 +142,7 @@ run_forbid_nice(const struct run *r, const struct rule *rule)
 	return (run_forbid(r, STAGE_NICE, what, why));
 }
 
-static int
+static void
 run_forbid_count(const struct run *r, const struct rule *rule)
 {
 	char why[64];
@@ -151,7 +151,6 @@ run_forbid_count(const struct run *r, const struct rule *rule)
 	    rule->line, (unsigned int)rule->children);
 	run_tell(r, why);
 	run_refuse(r, STAGE_LIMIT, EAGAIN, "children");
-	return (-1);
 }
 
 /* What the rule leaves open. 0, or -1 and it was answered. */
@@ -160,8 +159,6 @@ run_limits(const struct run *r, const struct rule *rule)
 {
 	const struct target *t = rule->target;
 
-	if (rule->children != 0 && rule->living >= rule->children)
-		return (run_forbid_count(r, rule));
 	if (r->flags & RUN_NICE && !permit_nice(rule, r->nice))
 		return (run_forbid_nice(r, rule));
 	if (*r->kill != '\0' && permit_kill(rule, r->kill) == NULL)
@@ -208,12 +205,19 @@ run_launch(struct run *r, struct rule *rule)
 {
 	struct child *c;
 	char *env;
+	int place;
 
 	if ((env = shape_run(r, rule)) == NULL) {
 		run_refuse(r, STAGE_LIMIT, E2BIG, "env");
 		return;
 	}
+	if (count_take(rule, &place) == -1) {
+		run_forbid_count(r, rule);
+		free(env);
+		return;
+	}
 	c = child_new(r, rule->target, rule);
+	c->place = place;
 	if (c->kill != NULL)
 		c->kill_rule = permit_kill(rule, c->kill);
 	answer_reserve(c);

@@ -90,7 +90,7 @@ stop_command(struct child *c)
 	struct run r = { 0 };
 	struct child *helper;
 	char *env;
-	int i;
+	int i, place;
 
 	/* Without a rule nobody may run it. */
 	if (c->kill_rule == NULL || !launch_alive(c->target) || child_full())
@@ -106,10 +106,18 @@ stop_command(struct child *c)
 	r.env.base = pid;
 	r.env.len = (uint32_t)strlen(pid) + 1;
 	r.args.count = r.env.count = 1;
-	if ((env = shape_run(&r, c->kill_rule)) == NULL)
+	if (count_take(c->kill_rule, &place) == -1) {
+		log_warnx("a kill command has no room: line %d permits %u"
+			  " children",
+		    c->kill_rule->line, (unsigned int)c->kill_rule->children);
 		return (-1);
-	/* Nobody refuses it, but with it alive there can be one child less. */
+	}
+	if ((env = shape_run(&r, c->kill_rule)) == NULL) {
+		count_give(c->kill_rule, place);
+		return (-1);
+	}
 	helper = child_new(&r, c->target, c->kill_rule);
+	helper->place = place;
 	helper->flags = CHILD_HELPER;
 	helper->victim = c->id;
 	r.id = helper->id;

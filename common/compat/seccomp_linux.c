@@ -206,6 +206,8 @@ static const uint32_t priv_fcntls[] = {
 	F_GETFD,
 	F_SETFD,
 	F_DUPFD_CLOEXEC,
+	F_SETLK, /* children are counted by locks */
+	F_GETLK,
 };
 
 static const struct row priv_rows[] = {

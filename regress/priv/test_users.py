@@ -1,5 +1,6 @@
 """Children of another user, and what is refused."""
 
+import contextlib
 import os
 import pwd
 import re
@@ -672,6 +673,146 @@ def children_failed():
             expect(ERROR, p.ask(A.run, SLEEP, [
                 as_user(ONE), (A.cd, "/no/such")]))
         p.run(SLEEP, [as_user(ONE)])
+
+
+class Shared:
+    """Two ports of one starter, or of two."""
+
+    def __init__(self, rules, *starters):
+        self.rules, self.starters = Rules(rules), starters
+
+    def __enter__(self):
+        self.rules.__enter__()
+        self.stack = contextlib.ExitStack()
+        return [self.stack.enter_context(Suid("-alarm", "1", who=who))
+                for who in self.starters]
+
+    def __exit__(self, kind, value, trace):
+        try:
+            self.stack.__exit__(kind, value, trace)
+        finally:
+            self.rules.__exit__(kind, value, trace)
+
+
+def full(p, cmd=SLEEP):
+    expect((A.error, Like("Limit of children")),
+           p.ask(A.run, cmd, [as_user(ONE)]))
+
+
+@case(SECTION + " children 3: of two ports together", limit=40)
+def children_shared():
+    with Shared("permit children 3 news as daemon\n", STARTER,
+                STARTER) as (p, q):
+        pids = [p.run(SLEEP, [as_user(ONE)]) for _ in range(2)]
+        q.run(SLEEP, [as_user(ONE)])
+        full(q)
+        full(p)
+        expect(OK, p.ask(A.kill, pids[0], 9))
+        p.exit(pids[0])
+        q.run(SLEEP, [as_user(ONE)])
+        full(p)
+        # Whatever ends an instance: nothing of it is counted any more.
+        os.kill(q.ring()["priv"], signal.SIGKILL)
+        q.end(10 * SLOW)
+        q.close(code=5)
+        for _ in range(2):
+            p.run(SLEEP, [as_user(ONE)])
+        full(p)
+
+
+@case(SECTION + " children 2: an edit of the file counts on", limit=40)
+def children_edited():
+    with Rules("permit children 2 news as daemon\n"), Suid() as p:
+        for _ in range(2):
+            p.run(SLEEP, [as_user(ONE)])
+        with Rules("# More.\npermit children 3 news as daemon\n"), \
+                Suid() as q:
+            q.run(SLEEP, [as_user(ONE)])
+            full(q)
+
+
+@case(SECTION + " children 1: each starter and each rule has its own",
+      limit=40)
+def children_apart():
+    with Shared("permit children 1 :erlang as daemon\n"
+                "permit children 1 :erlang as daemon cmd /bin/sleep args "
+                "7777\n", STARTER, UNRULED) as ports:
+        for p in ports:
+            p.run(SLEEP, [as_user(ONE)])
+            p.run(["/bin/sleep", "7777"], [as_user(ONE)])
+            full(p)
+            full(p, ["/bin/sleep", "7777"])
+
+
+@case(SECTION + " children 3: kill commands are counted, too: without room "
+      "SIGTERM has to do", limit=40)
+def children_helpers():
+    kill = (A.kill, "exec sleep 1000")
+    with Shared("permit children 3 news as daemon\n", STARTER,
+                STARTER) as (p, q):
+        def alive():
+            return [pid for part in (p, q)
+                    for pid in proc.descendants(part.pid)
+                    if suid.ids(pid, "Uid")[:1] == [world.uid(ONE)]]
+        options = [as_user(ONE), kill, (A.kill_timeout, 60)]
+        pids = [p.run(SLEEP, options) for _ in range(3)]
+        expect(OK, p.ask(A.stop, pids[0]))
+        # No room: it has had SIGTERM.
+        expect(0, p.exit(pids[0]), "status")
+        p.until_logged("no room")
+        expect(OK, p.ask(A.stop, pids[1]))
+        eventually(lambda: len(alive()) == 3, 3, "no kill command")
+        full(p)
+        full(q)
+        expect(OK, p.ask(A.stop, pids[2]))
+        expect(0, p.exit(pids[2]), "status")
+        check(len(alive()) == 2, "alive: %s", alive())
+
+
+@rows(SECTION + " children 1: without a safe /run/proctor each instance "
+      "counts alone, and says so:", [
+          ("a link", lambda path: os.symlink("/tmp", path)),
+          ("a file", lambda path: world.write(path, "")),
+          ("somebody else's", lambda path: (os.mkdir(path),
+                                            os.chown(path, 9, 9))),
+          ("everybody's", lambda path: (os.mkdir(path),
+                                        os.chmod(path, 0o777))),
+      ], limit=40)
+def children_alone(make):
+    path, kept = "/var/run/proctor", "/var/run/kept"
+    if os.path.lexists(path):
+        os.rename(path, kept)
+    try:
+        make(path)
+        with Shared("permit children 1 news as daemon\n", STARTER,
+                    STARTER) as ports:
+            for p in ports:
+                p.run(SLEEP, [as_user(ONE)])
+                full(p)
+                check(len(p.logged("in each instance alone")) == 1,
+                      "log %s", p.log())
+    finally:
+        if os.path.isdir(path) and not os.path.islink(path):
+            os.rmdir(path)
+        else:
+            os.unlink(path)
+        if os.path.lexists(kept):
+            os.rename(kept, path)
+
+
+@case(SECTION + " children: nobody else can lock what they are counted by")
+def children_files():
+    with Rules("permit children 1 news as daemon\n"), Suid() as p:
+        p.run(SLEEP, [as_user(ONE)])
+        st = os.stat("/var/run/proctor")
+        check(st.st_uid == 0 and st.st_mode & 0o777 == 0o700, "%s", st)
+        for name in os.listdir("/var/run/proctor"):
+            st = os.stat("/var/run/proctor/" + name)
+            check(st.st_uid == 0 and st.st_mode & 0o777 == 0o600, "%s", st)
+        for role, pid in [*p.ring().items(), *p.launchers().items()]:
+            held = [fd for fd in proc.descriptors(pid).values()
+                    if "/run/proctor/" in fd]
+            check(len(held) == (role == "priv"), "%s has %s", role, held)
 
 
 # Commands ---

@@ -143,7 +143,8 @@ count_open(struct rule *r, uid_t starter)
 }
 
 static int
-count_lock(const struct count *n, int what, short type, struct flock *l, int at)
+count_lock(const struct count *n, int what, short type, struct flock *l,
+    unsigned int at)
 {
 	memset(l, 0, sizeof(*l));
 	l->l_type = type;
@@ -157,10 +158,11 @@ count_lock(const struct count *n, int what, short type, struct flock *l, int at)
  * Lock that place: 0, or where to try next: behind all that the one who has
  * it holds in a row.
  */
-static int
-count_try(const struct count *n, int at)
+static unsigned int
+count_try(const struct count *n, unsigned int at)
 {
 	struct flock l;
+	off_t end;
 
 	if (n->fd == -1 || count_lock(n, F_SETLK, F_WRLCK, &l, at) == 0)
 		return (0);
@@ -169,11 +171,12 @@ count_try(const struct count *n, int at)
 		return (POLICY_CHILDREN_MAX);
 	}
 	if (count_lock(n, F_GETLK, F_WRLCK, &l, at) == -1 ||
-	    l.l_type == F_UNLCK || l.l_start > at ||
-	    l.l_start + l.l_len <= at ||
-	    l.l_start + l.l_len > POLICY_CHILDREN_MAX)
+	    l.l_type == F_UNLCK || l.l_start > (off_t)at)
 		return (at + 1);
-	return ((int)(l.l_start + l.l_len));
+	end = l.l_start + l.l_len;
+	if (end <= (off_t)at || end > POLICY_CHILDREN_MAX)
+		return (at + 1);
+	return ((unsigned int)end);
 }
 
 /* A place for one more child of r's: 0, or -1 if there is none. */
@@ -181,7 +184,7 @@ int
 count_take(const struct rule *r, int *place)
 {
 	struct count *n = r->count;
-	int at = 0, next, max = (int)r->children;
+	unsigned int at = 0, next, max = r->children;
 
 	*place = -1;
 	if (r->children == 0)
@@ -195,7 +198,7 @@ count_take(const struct rule *r, int *place)
 			at = next;
 		else {
 			n->own[at / 8] |= (unsigned char)(1U << at % 8);
-			*place = at;
+			*place = (int)at;
 			return (0);
 		}
 	}
@@ -207,11 +210,12 @@ void
 count_give(const struct rule *r, int place)
 {
 	struct count *n = r->count;
+	unsigned int at = (unsigned int)place;
 	struct flock l;
 
 	if (place == -1)
 		return;
-	n->own[place / 8] &= (unsigned char)~(1U << place % 8);
-	if (n->fd != -1 && count_lock(n, F_SETLK, F_UNLCK, &l, place) == -1)
+	n->own[at / 8] &= (unsigned char)~(1U << at % 8);
+	if (n->fd != -1 && count_lock(n, F_SETLK, F_UNLCK, &l, at) == -1)
 		log_warn("count of children");
 }

@@ -43,11 +43,13 @@ RING_SRC = common/log.c common/proto.c common/dispatch.c \
 # What yacc makes of priv/parse.y.
 PARSE_C = $(BUILD)/parse.c
 PRIV_SRC = priv/proctor.c priv/start.c priv/args.c priv/mode.c priv/target.c \
-	priv/permit.c priv/policy.c priv/policy_match.c priv/policy_check.c \
+	priv/permit.c priv/count.c priv/policy.c priv/policy_match.c priv/policy_check.c \
 	priv/policy_path.c $(PARSE_C) \
 	priv/privdrop.c priv/signals.c priv/guard.c priv/reaper.c priv/parts.c \
-	priv/dispatch.c priv/request.c priv/answer.c priv/child.c priv/reap.c priv/linger.c \
-	priv/group.c priv/stop.c priv/timer.c priv/launch.c priv/spawn.c priv/environ.c \
+	priv/dispatch.c priv/request.c priv/answer.c priv/child.c priv/reap.c \
+	priv/linger.c \
+	priv/group.c priv/stop.c priv/timer.c priv/launch.c priv/spawn.c \
+	priv/environ.c priv/environ_name.c priv/shape.c \
 	common/drop.c $(CAPS_SRC) $(PROC_SRC) $(SPAWN_SRC) $(BOX_SRC) \
 	$(RING_SRC)
 PART_SRC = common/part.c common/drop.c $(PROC_SRC) $(BOX_SRC) $(RING_SRC)

@@ -82,7 +82,7 @@ child_alloc(void)
 	} while (c->id == 0 || child_by_id(c->id) != NULL);
 	(void)RB_INSERT(id_tree, &ids, c);
 	children++;
-	c->watch = -1;
+	c->watch = c->place = -1;
 	c->fds[0] = c->fds[1] = c->fds[2] = -1;
 	return (c);
 }
@@ -98,7 +98,7 @@ run_tty(const struct run *r)
 	return (TTY_YES | TTY_SILENT);
 }
 
-/* t: whose launcher makes it; rule: that is to count it, or NULL. */
+/* t: whose launcher makes it; rule: that permits it, or NULL. */
 struct child *
 child_new(const struct run *r, struct target *t, struct rule *rule)
 {
@@ -107,8 +107,6 @@ child_new(const struct run *r, struct target *t, struct rule *rule)
 	c = child_alloc();
 	c->target = t;
 	c->rule = rule;
-	if (rule != NULL)
-		rule->living++;
 	c->tid = r->tid;
 	c->kill_timeout = r->kill_timeout;
 	c->success = (int)r->success;
@@ -182,8 +180,8 @@ child_kill_new(pid_t pid)
 
 /*
  * Give c the priority that it could not give itself: its launcher says that
- * it is pid. It and whatever it has forked by now, unless the group is not
- * its own. 0, or -1 with errno.
+ * it is pid. It alone: whoever else is in its group by now, also if c has
+ * forked it, may be somebody whom no rule makes urgent. 0, or -1 with errno.
  */
 int
 child_renice(const struct child *c, pid_t pid)
@@ -195,8 +193,7 @@ child_renice(const struct child *c, pid_t pid)
 		errno = ESRCH;
 		return (-1);
 	}
-	return (setpriority(
-	    c->group == 0 ? PRIO_PGRP : PRIO_PROCESS, (id_t)pid, c->nice));
+	return (setpriority(PRIO_PROCESS, (id_t)pid, c->nice));
 }
 
 /*
@@ -273,14 +270,13 @@ foreign_kill(struct child *c, const struct run *r, struct rule *rule)
 	if (*r->kill == '\0')
 		return (0);
 	errno = EPERM;
-	if (rule == NULL || !permit_kill(rule, r->kill))
+	if (rule == NULL || (c->kill_rule = permit_kill(rule, r->kill)) == NULL)
 		return (-1);
 	errno = EAGAIN;
-	if (rule->children != 0 && rule->living >= rule->children)
+	if (count_take(rule, &c->place) == -1)
 		return (-1);
 	c->target = rule->target;
 	c->rule = rule;
-	rule->living++;
 	return (0);
 }
 
@@ -406,7 +402,7 @@ child_free(struct child *c)
 	children--;
 	foreign -= (c->flags & CHILD_FOREIGN) != 0;
 	if (c->rule != NULL)
-		c->rule->living--;
+		count_give(c->rule, c->place);
 	free(c->kill);
 	free(c);
 }

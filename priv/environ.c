@@ -1,6 +1,7 @@
 /*
  * A child's environment: that of the node, or an empty one, changed as the
- * run says. Only pointers are made; the strings stay where they are.
+ * run says. Only pointers are made; the strings stay where they are. Which
+ * of it somebody else's program may have is said by environ_name.c.
  */
 
 #include <paths.h>
@@ -188,30 +189,4 @@ environ_join(char *const *a, char *const *b)
 		if (!has_name(a, *e))
 			env[n++] = *e;
 	return (env);
-}
-
-/*
- * The setenv of a rule, as changes that a run can carry: "K=V" stays, "-K"
- * becomes "K", which takes it away, and "K" is what the starter has.
- */
-void
-rule_setenv(struct rule *r, char *const *starter)
-{
-	char **v = r->setenv, *text;
-	const char *value;
-
-	for (; v != NULL && *v != NULL; v++) {
-		if (strchr(*v, '=') != NULL)
-			continue;
-		if (**v == '-')
-			text = strdup(*v + 1);
-		else if ((value = environ_get(starter, *v)) != NULL)
-			text = variable(*v, value);
-		else
-			text = strdup(*v);
-		if (text == NULL)
-			fatal("environment");
-		free(*v);
-		*v = text;
-	}
 }

@@ -86,7 +86,10 @@ mode_wanted(const struct args *a, const char *user)
 		strcmp(target_self_name(), user) == 0);
 }
 
-/* Give each permitted user a target; user is who children are by default. */
+/*
+ * Give each user whom the last rule that matches permits a target, and nobody
+ * else: what is denied in the end nobody is to be able to become. user is who
+ * children are by default. */
 static void
 mode_targets(const struct start *s, const struct args *a, const char *user)
 {
@@ -94,8 +97,8 @@ mode_targets(const struct start *s, const struct args *a, const char *user)
 
 	TAILQ_FOREACH (r, &policy.rules, entry)
 		if (r->action == RULE_PERMIT && mode_wanted(a, r->user) &&
-		    policy_identity(r, &s->who)) {
-			rule_setenv(r, s->environ);
+		    policy_decides(r, &s->who)) {
+			shape_rule(r, s->environ);
 			r->target = target_get(r);
 		}
 	permit_init(&policy, &s->who, user);
@@ -124,7 +127,6 @@ mode_plain(struct start *s, const struct args *a)
 	if (a->user != NULL)
 		mode_own(s, a);
 	s->privileged = 0;
-	target_self();
 	mode_permit_self(s)->nice = NICE_ANY; /* the kernel decides */
 	mode_targets(s, a, target_self_name());
 }
@@ -172,10 +174,9 @@ mode_root(struct start *s, const struct args *a)
 	}
 	s->privileged = 1;
 	mode = root ? MODE_ROOT : MODE_PRIVILEGED;
-	if (root) {
-		target_self();
+	if (root)
 		mode_permit_self(s)->nice = NICE_ANY;
-	} else
+	else
 		mode_permit_user(s, a->user);
 	mode_list(s, a->limit_users);
 	mode_targets(s, a, root ? target_self_name() : a->user);
@@ -224,7 +225,6 @@ mode_suid(struct start *s, const struct args *a)
 	}
 	s->privileged = 1;
 	mode = MODE_PRIVILEGED;
-	target_self();
 	mode_targets(s, a, a->user != NULL ? a->user : target_self_name());
 	if (a->user != NULL && permit_user(a->user) == NULL) {
 		permit_why_user(a->user, why, sizeof(why));

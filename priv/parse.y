@@ -45,7 +45,7 @@ static int set_target(const char *);
 static int set_command(const char *);
 static int set_args(void);
 static int add_word(char ***, const char *, const char *);
-static void finish(void);
+static int finish(void);
 
 #define A_RULE "\"permit\" or \"deny\""
 #define AN_OPTION "an option or an identity"
@@ -63,7 +63,8 @@ static void finish(void);
 
 file:	/* empty */
 	| file '\n'
-	| file rule '\n'		{ finish(); }
+	| file rule '\n'		{ if (finish() == -1)
+						YYABORT; }
 	;
 
 rule:	permit options identity as target command
@@ -218,12 +219,36 @@ begin(enum rule_action action)
 	return (0);
 }
 
-static void
+/*
+ * A rule with cmd fixes a program. What the starter could make run something
+ * else with it is not taken from there, whoever has written so.
+ */
+static int
+check_setenv(const struct rule *r)
+{
+	char **v;
+	size_t len;
+
+	for (v = r->setenv; r->cmd != NULL && v != NULL && *v != NULL; v++) {
+		len = strcspn(*v, "=");
+		if (**v == '-' || ((*v)[len] == '=' && (*v)[len + 1] != '$'))
+			continue;
+		if (environ_dangerous(*v))
+			return (fail("setenv: %.*s under cmd must have a value"
+			    " of yours", word_shown(*v), *v));
+	}
+	return (0);
+}
+
+static int
 finish(void)
 {
+	if (check_setenv(parse.rule) == -1)
+		return (-1);
 	TAILQ_INSERT_TAIL(&parse.policy->rules, parse.rule, entry);
 	parse.rule = NULL;
 	expect(A_RULE);
+	return (0);
 }
 
 static int
@@ -294,6 +319,8 @@ add_variable(const char *word)
 		return (fail("setenv: a variable without a name"));
 	if (*word == '-' && strchr(name, '=') != NULL)
 		return (fail("setenv: \"-\" and a value"));
+	if (strcmp(name + strcspn(name, "="), "=$") == 0)
+		return (fail("setenv: \"$\" without a name"));
 	return (add_word(&parse.rule->setenv, "setenv", word));
 }
 

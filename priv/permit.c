@@ -72,6 +72,17 @@ permit_shell(const char *user, const char *path, const char *line)
 	return (r);
 }
 
+/* Have children counted, while files can be opened. */
+void
+permit_counts(void)
+{
+	struct rule *r;
+
+	TAILQ_FOREACH (r, &policy->rules, entry)
+		if (r->target != NULL && r->children != 0)
+			count_open(r, starter->uid);
+}
+
 const char *
 permit_starter(void)
 {
@@ -147,17 +158,17 @@ permit_program(const struct run *r)
 }
 
 /*
- * May a child that rule permits be stopped by that command? It is another
- * run of the same user.
+ * The rule by which a child that rule permits may be stopped by that command,
+ * or NULL: it is another run of the same user.
  */
-int
+struct rule *
 permit_kill(const struct rule *rule, const char *line)
 {
 	const struct target *t = rule->target;
-	const struct rule *r;
+	struct rule *r;
 
 	r = permit_shell(t->user, t->base.shell, line);
-	return (r != NULL && r->target == t);
+	return (r != NULL && r->target == t ? r : NULL);
 }
 
 /* Why nothing permits that, into buf. 1: it is the user that cannot be had. */

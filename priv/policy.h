@@ -37,7 +37,7 @@ struct rule {
 	int nice; /* the lowest that may be asked for, or NICE_UNSET */
 	uint32_t children; /* that may live at once; 0: as many as they like */
 	int keepenv;
-	char **setenv; /* "K", "K=V", "-K", and NULL; or NULL */
+	char **setenv; /* "K", "K=V", "K=$J", "-K", and NULL; or NULL */
 	char *ident; /* as written; NULL if not from the file */
 	char *user;
 	char *group; /* NULL: the user's own */
@@ -53,8 +53,9 @@ struct rule {
 	gid_t gid;
 
 	/* The caller's. */
-	uint32_t living; /* children now */
+	void *count; /* of its children: count.c */
 	void *target;
+	char **base; /* environment; NULL: the target's. Not to be freed */
 };
 
 struct policy {
@@ -144,6 +145,12 @@ enum denial policy_denial(const struct policy *, const struct starter *,
 /* Is that starter the one that the rule speaks of? */
 int policy_identity(const struct rule *, const struct starter *);
 
+/*
+ * Is there anything that this starter can ask for and this rule decides, or
+ * do later ones decide all of it?
+ */
+int policy_decides(const struct rule *, const struct starter *);
+
 /* Does any rule of the file have to do with that starter? */
 int policy_concerns(const struct policy *, const struct starter *);
 
@@ -178,6 +185,14 @@ struct rule *rule_new(enum rule_action, int line);
 void rule_free(struct rule *);
 int rule_list(char ***); /* an empty list */
 int rule_append(char ***, const char *); /* -1 with ENOMEM or E2BIG */
+
+/*
+ * environ_name.c: of "K=V" or "K". Harmless is what tells a program how to
+ * talk, with a value that is no path; dangerous, a name by which it can be
+ * made to run what somebody else likes.
+ */
+int environ_harmless(const char *);
+int environ_dangerous(const char *);
 
 /* Is it digits, and nothing else? Then it is an id, never a name. */
 int policy_isnumber(const char *);

@@ -144,3 +144,53 @@ policy_denial(const struct policy *p, const struct starter *s, const char *user,
 		}
 	return (nearest);
 }
+
+static int
+same_list(char *const *a, char *const *b)
+{
+	for (; *a != NULL && *b != NULL; a++, b++)
+		if (strcmp(*a, *b) != 0)
+			return (0);
+	return (*a == *b);
+}
+
+/* Does a later permit decide whatever r would? */
+static int
+permit_covers(const struct rule *later, const struct rule *r)
+{
+	if (strcmp(later->user, r->user) != 0)
+		return (0);
+	if (r->group != NULL &&
+	    (later->group == NULL || strcmp(later->group, r->group) != 0))
+		return (0);
+	if (later->cmd == NULL)
+		return (1);
+	if (r->cmd == NULL || strcmp(later->cmd, r->cmd) != 0)
+		return (0);
+	return (later->args == NULL ||
+		(r->args != NULL && same_list(later->args, r->args)));
+}
+
+/* The same of a deny: see match_rule(). */
+static int
+deny_covers(const struct rule *later, const struct rule *r)
+{
+	return (strcmp(later->user, r->user) == 0 || later->uid == r->uid);
+}
+
+int
+policy_decides(const struct rule *r, const struct starter *s)
+{
+	const struct rule *later = r;
+
+	if (!policy_identity(r, s))
+		return (0);
+	while ((later = TAILQ_NEXT(later, entry)) != NULL) {
+		if (!policy_identity(later, s))
+			continue;
+		if (later->action == RULE_DENY ? deny_covers(later, r)
+					       : permit_covers(later, r))
+			return (0);
+	}
+	return (1);
+}

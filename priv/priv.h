@@ -79,6 +79,7 @@ struct target {
 	gid_t *groups; /* as login would set them */
 	int ngroups;
 	uint64_t ambient; /* capabilities that its children may have */
+	int other; /* somebody else than the starter */
 	struct spawn_base base;
 	struct launcher *launcher;
 };
@@ -119,13 +120,15 @@ struct child {
 	uint32_t tty; /* TTY_... */
 	uint32_t streams; /* 1 << n for each that the worker has */
 	char *kill; /* the command that stops it, or NULL */
+	struct rule *kill_rule; /* that permits it */
 	uint32_t victim; /* CHILD_HELPER: the id of whom it is to stop */
 	int fds[3]; /* the node's ends, until the worker has them */
 	struct timer deadline; /* of its stop */
 	struct timer limit; /* of its timeout */
 	struct timer lingering; /* CHILD_LINGERS */
 	struct target *target; /* whose launcher makes it */
-	struct rule *rule; /* that permits it; NULL: nobody counts it */
+	struct rule *rule; /* that permits it, or NULL */
+	int place; /* among the children of that rule, or -1 */
 	/* At its launcher, until it is born; then CHILD_UNWATCHED. */
 	TAILQ_ENTRY(child) queue;
 	RB_ENTRY(child) by_group; /* if it has joined one */
@@ -304,14 +307,19 @@ const char *mode_plain_why(void); /* NULL: it is not plain */
 /* target.c: whom children can run as */
 void target_init(const struct start *);
 const char *target_self_name(void);
-void target_self(void);
 struct target *target_get(const struct rule *);
 const char *target_shell(const char *);
 void target_release(void);
 struct target *target_next(struct target *);
 
+/* count.c: how many children a rule has */
+void count_open(struct rule *, uid_t starter);
+int count_take(const struct rule *, int *place);
+void count_give(const struct rule *, int place);
+
 /* permit.c: what policy says to what the broker asks for */
 void permit_init(struct policy *, const struct starter *, const char *user);
+void permit_counts(void);
 size_t permit_users(char *buf, size_t size, uint32_t *count);
 const char *permit_starter(void); /* by name */
 const char *permit_name(const char *user);
@@ -322,7 +330,7 @@ void permit_why_user(const char *, char *buf, size_t size);
 struct rule *permit_user(const char *);
 struct rule *permit_uid(uid_t);
 int permit_own(uid_t);
-int permit_kill(const struct rule *, const char *line);
+struct rule *permit_kill(const struct rule *, const char *line);
 int permit_nice(const struct rule *, int nice);
 int permit_lowest(const struct rule *);
 
@@ -379,6 +387,10 @@ char **spawn_environ(const struct spawn_base *, const struct run *);
 const char *environ_get(char *const *, const char *name);
 char **environ_user(const char *name, const char *home, const char *shell);
 char **environ_join(char *const *, char *const *);
-void rule_setenv(struct rule *, char *const *);
+
+/* shape.c: what a rule makes of a run */
+void shape_rule(struct rule *, char *const *starter);
+int shape_takes(const struct rule *, const char *var);
+char *shape_run(struct run *, const struct rule *);
 
 #endif

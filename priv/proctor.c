@@ -223,6 +223,7 @@ main(int argc, char *argv[])
 	parts_watch();
 	stop_init(args.alarm);
 	linger_init(args.linger);
+	permit_counts();
 	privdrop_priv();
 	reaper_watch(); /* again: a change of user undoes it */
 	sandbox_priv(launch_forks());

@@ -78,6 +78,34 @@ run_forbid_all(const struct run *r)
 	(void)run_forbid(r, user ? STAGE_USER : STAGE_POLICY, NULL, why);
 }
 
+static int
+name_shown(const char *var)
+{
+	size_t len = strcspn(var, "=");
+
+	return (len > 64 ? 64 : (int)len);
+}
+
+/* Nothing that could make something else of the program. */
+static int
+run_exact_env(const struct run *r, const struct rule *rule)
+{
+	const char *var = r->env.base;
+	char what[80];
+	uint32_t i;
+
+	if (r->flags & RUN_ENV_CLEAR)
+		return (run_forbid_line(r, rule, "env: clear"));
+	for (i = 0; i < r->env.count; i++, var = strvec_next(var))
+		if (!shape_takes(rule, var)) {
+			/* Its value may be a secret. */
+			(void)snprintf(what, sizeof(what), "env: %.*s",
+			    name_shown(var), var);
+			return (run_forbid_line(r, rule, what));
+		}
+	return (0);
+}
+
 /*
  * A rule with cmd says what is executed, to the word. What could make
  * something else of that, or reach something else with the user's rights,
@@ -97,9 +125,7 @@ run_exact(const struct run *r, const struct rule *rule)
 			return (run_forbid_line(r, rule, files[i]));
 	if (*r->cd != '\0')
 		return (run_forbid_line(r, rule, "cd"));
-	if ((r->env.count > 0 || r->flags & RUN_ENV_CLEAR) && !rule->keepenv)
-		return (run_forbid_line(r, rule, "env"));
-	return (0);
+	return (run_exact_env(r, rule));
 }
 
 static int
@@ -116,7 +142,7 @@ run_forbid_nice(const struct run *r, const struct rule *rule)
 	return (run_forbid(r, STAGE_NICE, what, why));
 }
 
-static int
+static void
 run_forbid_count(const struct run *r, const struct rule *rule)
 {
 	char why[64];
@@ -125,7 +151,6 @@ run_forbid_count(const struct run *r, const struct rule *rule)
 	    rule->line, (unsigned int)rule->children);
 	run_tell(r, why);
 	run_refuse(r, STAGE_LIMIT, EAGAIN, "children");
-	return (-1);
 }
 
 /* What the rule leaves open. 0, or -1 and it was answered. */
@@ -134,11 +159,9 @@ run_limits(const struct run *r, const struct rule *rule)
 {
 	const struct target *t = rule->target;
 
-	if (rule->children != 0 && rule->living >= rule->children)
-		return (run_forbid_count(r, rule));
 	if (r->flags & RUN_NICE && !permit_nice(rule, r->nice))
 		return (run_forbid_nice(r, rule));
-	if (*r->kill != '\0' && !permit_kill(rule, r->kill))
+	if (*r->kill != '\0' && permit_kill(rule, r->kill) == NULL)
 		return (run_forbid(r, STAGE_POLICY, "a kill command",
 		    "no rule permits its shell that"));
 	if (r->flags & RUN_CAPS && r->caps & ~t->ambient &&
@@ -177,51 +200,31 @@ run_allowed(const struct run *r)
 	return (rule);
 }
 
-/*
- * The environment that the rule asks for, behind that of the run, so that it
- * counts. Returns what is to be freed, NULL if there is no room.
- */
-static char *
-run_environ(struct run *r, const struct rule *rule)
-{
-	char *const *v;
-	size_t len = r->env.len;
-	char *buf, *p;
-
-	for (v = rule->setenv; v != NULL && *v != NULL; v++)
-		len += strlen(*v) + 1;
-	if (len + r->args.len > RUN_STRINGS_MAX ||
-	    (buf = malloc(len + 1)) == NULL)
-		return (NULL);
-	memcpy(buf, r->env.base, r->env.len);
-	p = buf + r->env.len;
-	for (v = rule->setenv; v != NULL && *v != NULL; v++) {
-		p = stpcpy(p, *v) + 1;
-		r->env.count++;
-	}
-	r->env.base = buf;
-	r->env.len = (uint32_t)len;
-	return (buf);
-}
-
 static void
 run_launch(struct run *r, struct rule *rule)
 {
 	struct child *c;
 	char *env;
+	int place;
 
-	if ((env = run_environ(r, rule)) == NULL) {
+	if ((env = shape_run(r, rule)) == NULL) {
 		run_refuse(r, STAGE_LIMIT, E2BIG, "env");
 		return;
 	}
-	if (rule->keepenv)
-		r->flags |= RUN_KEEPENV;
+	if (count_take(rule, &place) == -1) {
+		run_forbid_count(r, rule);
+		free(env);
+		return;
+	}
 	/* From here on it has one, or it has not. */
 	r->linger = linger_of(r);
 	r->flags &= ~(uint32_t)RUN_LINGER;
 	if (r->linger != 0)
 		r->flags |= RUN_LINGER;
 	c = child_new(r, rule->target, rule);
+	c->place = place;
+	if (c->kill != NULL)
+		c->kill_rule = permit_kill(rule, c->kill);
 	answer_reserve(c);
 	r->id = c->id;
 	launch_run(c, r);

@@ -7,6 +7,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -109,10 +110,11 @@ stop_command(struct child *c)
 	char pid[32];
 	struct run r = { 0 };
 	struct child *helper;
-	int i;
+	char *env;
+	int i, place;
 
-	/* Without a target nobody may run it. */
-	if (c->target == NULL || !launch_alive(c->target) || child_full())
+	/* Without a rule nobody may run it. */
+	if (c->kill_rule == NULL || !launch_alive(c->target) || child_full())
 		return (-1);
 	(void)snprintf(pid, sizeof(pid), "CHILD_PID=%d", (int)c->pid);
 	for (i = 0; i < 3; i++)
@@ -125,12 +127,23 @@ stop_command(struct child *c)
 	r.env.base = pid;
 	r.env.len = (uint32_t)strlen(pid) + 1;
 	r.args.count = r.env.count = 1;
-	/* Nobody refuses it, but with it alive there can be one child less. */
-	helper = child_new(&r, c->target, c->rule);
+	if (count_take(c->kill_rule, &place) == -1) {
+		log_warnx("a kill command has no room: line %d permits %u"
+			  " children",
+		    c->kill_rule->line, (unsigned int)c->kill_rule->children);
+		return (-1);
+	}
+	if ((env = shape_run(&r, c->kill_rule)) == NULL) {
+		count_give(c->kill_rule, place);
+		return (-1);
+	}
+	helper = child_new(&r, c->target, c->kill_rule);
+	helper->place = place;
 	helper->flags = CHILD_HELPER;
 	helper->victim = c->id;
 	r.id = helper->id;
 	launch_run(helper, &r);
+	free(env);
 	return (0);
 }
 

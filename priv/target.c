@@ -140,7 +140,7 @@ self_shell(const char *user)
  * The starter: children have its environment, its shell and its groups, and
  * where it has no rights to give away they change nothing at all.
  */
-void
+static struct target *
 target_self(void)
 {
 	const struct starter *w = &start->who;
@@ -159,6 +159,15 @@ target_self(void)
 	t->ambient = t->base.change ? 0 : proc_ambient();
 	t->base.groups = t->groups;
 	t->base.ngroups = t->ngroups;
+	return (t);
+}
+
+/* Is that who has started us, as far as names and ids go? */
+static int
+is_self(const struct rule *r)
+{
+	return (r->uid == start->who.uid && r->gid == start->who.gid &&
+		strcmp(r->user, target_self_name()) == 0);
 }
 
 /* Somebody else: as from a login, with nothing of the starter's. */
@@ -176,6 +185,7 @@ target_other(const struct rule *r)
 	t->base.umask = OTHERS_UMASK;
 	t->base.shell = _PATH_BSHELL;
 	t->base.change = 1;
+	t->other = t->uid != start->who.uid;
 	target_groups(t);
 	t->base.groups = t->groups;
 	t->base.ngroups = t->ngroups;
@@ -192,7 +202,7 @@ target_get(const struct rule *r)
 		if (t->uid == r->uid && t->gid == r->gid &&
 		    strcmp(t->user, r->user) == 0)
 			return (t);
-	return (target_other(r));
+	return (is_self(r) ? target_self() : target_other(r));
 }
 
 /* The shell for command lines of a user, or of user:group; or NULL. */

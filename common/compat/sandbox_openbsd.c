@@ -41,15 +41,15 @@ sandbox_guard(void)
  * stdio: messages, wait. rpath wpath cpath tty: a child's directory, files
  * (which it may create) and terminal. proc exec: fork, signals, sessions,
  * exec. id: its user, groups, limits and priority. sendfd: its pipes to the
- * worker. A child may name any path, so none is hidden; and without exec
- * promises, what it executes has none of this.
+ * worker. flock: children are counted by locks. A child may name any path, so
+ * none is hidden; and without exec promises, what it executes has none of this.
  */
 void
 sandbox_priv(int forks)
 {
 	if (!forks)
 		fatalx("priv makes the children here");
-	promise("stdio rpath wpath cpath proc exec id sendfd tty");
+	promise("stdio rpath wpath cpath flock proc exec id sendfd tty");
 }
 
 void

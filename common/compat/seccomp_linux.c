@@ -199,13 +199,15 @@ static const int priv_calls[] = {
 static const uint32_t zero[] = { 0 };
 /* Everybody, one's own group, init: no child is any of these. */
 static const uint32_t crowds[] = { (uint32_t)-1, 0, 1 };
-static const uint32_t processes[] = { PRIO_PROCESS, PRIO_PGRP };
+static const uint32_t processes[] = { PRIO_PROCESS };
 static const uint32_t priv_fcntls[] = {
 	F_GETFL,
 	F_SETFL,
 	F_GETFD,
 	F_SETFD,
 	F_DUPFD_CLOEXEC,
+	F_SETLK, /* children are counted by locks */
+	F_GETLK,
 };
 
 static const struct row priv_rows[] = {

@@ -10,6 +10,7 @@ from etf import A
 
 SLEEP = ["/bin/sleep", "1000"]
 SPARED = set()      # pids of a case's own
+RUNNING = []        # instances whose end nobody has looked at
 CAPS = ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")
 
 
@@ -30,6 +31,7 @@ class Suid(port.Port):
         self.who, self.last = who, last
         self.program = program or port.PROGRAM
         super().__init__(*args, user=False, cwd=cwd, **more)
+        RUNNING.append(self)
 
     def _exec(self, child_in, child_out):
         if self.who != "root":
@@ -43,11 +45,19 @@ class Suid(port.Port):
         super()._execve()
 
     def nothing_left(self, seconds=1):
-        """As a Port's, but for processes that a case started itself."""
+        """As a Port's, but for processes that a case started itself, and
+        those of another instance that runs."""
+        if self in RUNNING:
+            RUNNING.remove(self)
+
         def rest():
-            proc.reap(keep=(self.pid, *SPARED))
+            others = [p.pid for p in RUNNING if proc.alive(p.pid)]
+            for pid in list(others):
+                others += proc.descendants(pid)
+            spared = {self.pid, *SPARED, *others}
+            proc.reap(keep=tuple(spared))
             return [p for p in proc.descendants(os.getpid())
-                    if p != self.pid and p not in SPARED]
+                    if p not in spared]
         eventually(lambda: not rest(), seconds, lambda: (
             "left behind: %s" % [(p, proc.state(p), proc.title(p))
                                  for p in rest()][:5]))

@@ -1,5 +1,6 @@
 """Children of another user, and what is refused."""
 
+import contextlib
 import os
 import pwd
 import re
@@ -451,6 +452,39 @@ def nice(rules, user, value, permitted):
                    lambda: "nice %d" % nice_of(pid))
 
 
+@case(SECTION + " nice: only the child is raised, not who is in its group")
+def nice_alone():
+    script = "sleep 1000 & echo $!; exec sleep 1000"
+    with Rules("permit nice -5 news as daemon\n"), Suid() as p:
+        priv = p.ring()["priv"]
+        launcher = p.launchers()[world.uid(ONE)]
+        os.kill(launcher, signal.SIGSTOP)
+        number = p.send((A.run, script, [A.stdout, as_user(ONE),
+                                         (A.nice, -5)]))
+        # Once priv sleeps again, the launcher has been asked.
+        p.send((A.run, SLEEP, [as_user(STRANGER)]))
+        p.until_logged("run refused")
+        eventually(lambda: proc.state(priv) == "S", 3, "priv goes on")
+        os.kill(priv, signal.SIGSTOP)
+        before = set(proc.children(priv))
+        os.kill(launcher, signal.SIGCONT)
+        try:
+            def family():
+                return [pid for pid in proc.children(priv)
+                        if pid not in before and proc.comm(pid) == "sleep"
+                        and proc.children(pid)]
+            eventually(family, 3, "no child")
+            pid = family()[0]
+            other = settled(proc.children(pid)[0], SLEEP[0])
+            check(os.getpgid(other) == pid, "another group")
+        finally:
+            os.kill(priv, signal.SIGCONT)
+        expect((A.pid, pid), p.reply(number))
+        eventually(lambda: nice_of(pid) == -5, 3,
+                   lambda: "nice %d" % nice_of(pid))
+        check(nice_of(other) == 0, "the other is %d", nice_of(other))
+
+
 # manage ---
 
 class Foreign:
@@ -641,6 +675,146 @@ def children_failed():
         p.run(SLEEP, [as_user(ONE)])
 
 
+class Shared:
+    """Two ports of one starter, or of two."""
+
+    def __init__(self, rules, *starters):
+        self.rules, self.starters = Rules(rules), starters
+
+    def __enter__(self):
+        self.rules.__enter__()
+        self.stack = contextlib.ExitStack()
+        return [self.stack.enter_context(Suid("-alarm", "1", who=who))
+                for who in self.starters]
+
+    def __exit__(self, kind, value, trace):
+        try:
+            self.stack.__exit__(kind, value, trace)
+        finally:
+            self.rules.__exit__(kind, value, trace)
+
+
+def full(p, cmd=SLEEP):
+    expect((A.error, Like("Limit of children")),
+           p.ask(A.run, cmd, [as_user(ONE)]))
+
+
+@case(SECTION + " children 3: of two ports together", limit=40)
+def children_shared():
+    with Shared("permit children 3 news as daemon\n", STARTER,
+                STARTER) as (p, q):
+        pids = [p.run(SLEEP, [as_user(ONE)]) for _ in range(2)]
+        q.run(SLEEP, [as_user(ONE)])
+        full(q)
+        full(p)
+        expect(OK, p.ask(A.kill, pids[0], 9))
+        p.exit(pids[0])
+        q.run(SLEEP, [as_user(ONE)])
+        full(p)
+        # Whatever ends an instance: nothing of it is counted any more.
+        os.kill(q.ring()["priv"], signal.SIGKILL)
+        q.end(10 * SLOW)
+        q.close(code=5)
+        for _ in range(2):
+            p.run(SLEEP, [as_user(ONE)])
+        full(p)
+
+
+@case(SECTION + " children 2: an edit of the file counts on", limit=40)
+def children_edited():
+    with Rules("permit children 2 news as daemon\n"), Suid() as p:
+        for _ in range(2):
+            p.run(SLEEP, [as_user(ONE)])
+        with Rules("# More.\npermit children 3 news as daemon\n"), \
+                Suid() as q:
+            q.run(SLEEP, [as_user(ONE)])
+            full(q)
+
+
+@case(SECTION + " children 1: each starter and each rule has its own",
+      limit=40)
+def children_apart():
+    with Shared("permit children 1 :erlang as daemon\n"
+                "permit children 1 :erlang as daemon cmd /bin/sleep args "
+                "7777\n", STARTER, UNRULED) as ports:
+        for p in ports:
+            p.run(SLEEP, [as_user(ONE)])
+            p.run(["/bin/sleep", "7777"], [as_user(ONE)])
+            full(p)
+            full(p, ["/bin/sleep", "7777"])
+
+
+@case(SECTION + " children 3: kill commands are counted, too: without room "
+      "SIGTERM has to do", limit=40)
+def children_helpers():
+    kill = (A.kill, "exec sleep 1000")
+    with Shared("permit children 3 news as daemon\n", STARTER,
+                STARTER) as (p, q):
+        def alive():
+            return [pid for part in (p, q)
+                    for pid in proc.descendants(part.pid)
+                    if suid.ids(pid, "Uid")[:1] == [world.uid(ONE)]]
+        options = [as_user(ONE), kill, (A.kill_timeout, 60)]
+        pids = [p.run(SLEEP, options) for _ in range(3)]
+        expect(OK, p.ask(A.stop, pids[0]))
+        # No room: it has had SIGTERM.
+        expect(0, p.exit(pids[0]), "status")
+        p.until_logged("no room")
+        expect(OK, p.ask(A.stop, pids[1]))
+        eventually(lambda: len(alive()) == 3, 3, "no kill command")
+        full(p)
+        full(q)
+        expect(OK, p.ask(A.stop, pids[2]))
+        expect(0, p.exit(pids[2]), "status")
+        check(len(alive()) == 2, "alive: %s", alive())
+
+
+@rows(SECTION + " children 1: without a safe /run/proctor each instance "
+      "counts alone, and says so:", [
+          ("a link", lambda path: os.symlink("/tmp", path)),
+          ("a file", lambda path: world.write(path, "")),
+          ("somebody else's", lambda path: (os.mkdir(path),
+                                            os.chown(path, 9, 9))),
+          ("everybody's", lambda path: (os.mkdir(path),
+                                        os.chmod(path, 0o777))),
+      ], limit=40)
+def children_alone(make):
+    path, kept = "/var/run/proctor", "/var/run/kept"
+    if os.path.lexists(path):
+        os.rename(path, kept)
+    try:
+        make(path)
+        with Shared("permit children 1 news as daemon\n", STARTER,
+                    STARTER) as ports:
+            for p in ports:
+                p.run(SLEEP, [as_user(ONE)])
+                full(p)
+                check(len(p.logged("in each instance alone")) == 1,
+                      "log %s", p.log())
+    finally:
+        if os.path.isdir(path) and not os.path.islink(path):
+            os.rmdir(path)
+        else:
+            os.unlink(path)
+        if os.path.lexists(kept):
+            os.rename(kept, path)
+
+
+@case(SECTION + " children: nobody else can lock what they are counted by")
+def children_files():
+    with Rules("permit children 1 news as daemon\n"), Suid() as p:
+        p.run(SLEEP, [as_user(ONE)])
+        st = os.stat("/var/run/proctor")
+        check(st.st_uid == 0 and st.st_mode & 0o777 == 0o700, "%s", st)
+        for name in os.listdir("/var/run/proctor"):
+            st = os.stat("/var/run/proctor/" + name)
+            check(st.st_uid == 0 and st.st_mode & 0o777 == 0o600, "%s", st)
+        for role, pid in [*p.ring().items(), *p.launchers().items()]:
+            held = [fd for fd in proc.descriptors(pid).values()
+                    if "/run/proctor/" in fd]
+            check(len(held) == (role == "priv"), "%s has %s", role, held)
+
+
 # Commands ---
 
 CMD = "permit news as daemon cmd /bin/echo args a b\n"
@@ -693,43 +867,194 @@ def command_refused(rules, argv, options):
         expect([], p.ask(A.list))
 
 
+ENV_CMD = "permit %s news as daemon cmd /usr/bin/env\n"
+LOGIN = ["HOME", "LOGNAME", "PATH", "SHELL", "USER"]
+# What a starter would send along to have its own code run.
+EVIL = {"LD_PRELOAD": "/evil.so", "LD_AUDIT": "/evil.so", "BASH_ENV": "/evil",
+        "ENV": "/evil", "IFS": "/", "PYTHONPATH": "/evil",
+        "PERL5OPT": "-Mevil", "RUBYOPT": "-revil", "NODE_OPTIONS": "-r evil",
+        "GCONV_PATH": "/evil", "LOCPATH": "/evil", "NLSPATH": "/evil",
+        "MALLOC_PERTURB_": "1", "TMPDIR": "/evil", "FAKE_PRELOAD": "/evil",
+        "LC_../evil": "C", "PATH": "/evil:/bin", "HOME": "/evil",
+        "DISPLAY": "evil:0", "MINE": "yes"}
+GOOD = {"LANG": "de_DE.UTF-8@euro", "LC_ALL": "C", "TERM": "xterm-256color",
+        "TZ": "Europe/Berlin", "COLORTERM": "truecolor", "LANGUAGE": "de:en"}
+
+
 @rows(SECTION + " cmd: environment:", [
-    ("that user's", "permit news as daemon cmd /usr/bin/env\n", {},
-     ("MINE",)),
-    ("keepenv", "permit keepenv news as daemon cmd /usr/bin/env\n",
-     {"MINE": "yes"}, ()),
-    ("setenv { A=1 }",
-     "permit setenv { A=1 } news as daemon cmd /usr/bin/env\n",
-     {"A": "1", "USER": ONE}, ("MINE",)),
-    ("setenv { MINE }: the starter's",
-     "permit setenv { MINE } news as daemon cmd /usr/bin/env\n",
-     {"MINE": "yes"}, ()),
-    ("keepenv setenv { -MINE }",
-     "permit keepenv setenv { -MINE } news as daemon cmd /usr/bin/env\n",
-     {}, ("MINE",)),
+    ("that user's", "", {}, []),
+    ("keepenv: what is harmless", "keepenv", GOOD, GOOD),
+    ("setenv { A=1 }", "setenv { A=1 }", {"A": "1", "USER": ONE}, ["A"]),
+    ("setenv { MINE }: the starter's", "setenv { MINE }", {"MINE": "yes"},
+     ["MINE"]),
+    ("setenv { A=$MINE }: it, too", "setenv { A=$MINE }", {"A": "yes"},
+     ["A"]),
+    ("setenv { A=$NOTHING }", "setenv { A=$NOTHING }", {}, []),
+    ("setenv { LD_X=/root/s }: root's own value", "setenv { LD_X=/roots }",
+     {"LD_X": "/roots"}, ["LD_X"]),
+    ("keepenv setenv { -LANG }", "keepenv setenv { -LANG }", {},
+     sorted(set(GOOD) - {"LANG"})),
 ])
-def command_environment(rules, there, absent):
-    with Rules(rules), Suid(env={"MINE": "yes", "PATH": "/bin"}) as p:
-        pid = p.run(["/usr/bin/env"], [A.stdout, as_user(ONE)])
-        expect(0, p.exit(pid), "status")
-        env = environ(p.out(pid).decode())
+def command_environment(option, there, names):
+    with Rules(ENV_CMD % option), Suid(env={**EVIL, **GOOD}) as p:
+        env = environ(p.output_of(["/usr/bin/env"], as_user(ONE)))
+        check(sorted(env) == sorted(LOGIN + list(names)), "%s", sorted(env))
         for key, value in there.items():
             check(env.get(key) == value, "%s is %r", key, env.get(key))
-        for key in absent:
-            check(key not in env, "%s is there", key)
+        check("evil" not in "".join(env.values()), "%s", env)
 
 
-@case(SECTION + " cmd: env under keepenv is permitted")
-def command_keepenv():
-    rules = "permit keepenv news as daemon cmd /usr/bin/env\n"
-    with Rules(rules), Suid() as p:
-        pid = p.run(["/usr/bin/env"], [A.stdout, as_user(ONE),
-                                       (A.env, ["B=2"])])
+@case(SECTION + " cmd: environment of one's own: of a login")
+def command_own_environment():
+    rules = "deny news as news\npermit news as news cmd /usr/bin/env\n"
+    with Rules(rules), Suid(env=dict(EVIL)) as p:
+        env = environ(p.output_of(["/usr/bin/env"]))
+        check(sorted(env) == LOGIN and env["USER"] == STARTER, "%s", env)
+
+
+@case(SECTION + " keepenv without cmd: all of the starter's")
+def keepenv_all():
+    with Rules("permit keepenv news as daemon\n"), \
+            Suid(env={"MINE": "yes", "PATH": "/evil"}) as p:
+        env = environ(p.output_of(["/usr/bin/env"], as_user(ONE)))
+        check(env["MINE"] == "yes" and env["PATH"] != "/evil", "%s", env)
+
+
+@rows(SECTION + " environment of a start by root, whatever sudo passes on:",
+      [("-user", ["-user", ONE]), ("-limit-users",
+                                   ["-user", TWO, "-limit-users", ONE])])
+def root_environment(flags):
+    with Suid(*flags, who="root", env={**GOOD, "MINE": "yes", "PATH": "/evil",
+                                       "TMPDIR": "/evil"}) as p:
+        env = environ(p.output_of(["/usr/bin/env"], as_user(ONE)))
+        check(sorted(env) == LOGIN and "evil" not in env["PATH"], "%s", env)
+
+
+@rows(SECTION + " cmd: env of the node's, under keepenv: permitted:", [
+    ("%s=%s" % pair, "%s=%s" % pair) for pair in GOOD.items()] + [
+    ("TZ=:UTC", "TZ=:UTC"), ("LANG taken away", ("LANG", False))])
+def command_env(var):
+    with Rules(ENV_CMD % "keepenv"), Suid(env={"LANG": "C"}) as p:
+        env = p.output_of(["/usr/bin/env"], as_user(ONE), (A.env, [var]))
+        check((var + "\n" in env) if isinstance(var, str)
+              else "LANG" not in env, "%r", env)
+
+
+@rows(SECTION + " cmd: env of the node's, under keepenv: refused:", [
+    (name, "%s=%s" % (name, value)) for name, value in EVIL.items()
+    if name != "LC_../evil"] + [
+    ("an unknown name", "B=2"), ("clear", A.clear),
+    ("another name taken away", ("USER", False)),
+    ("LANG that is a path", "LANG=/evil"), ("LANG, a format", "LANG=%s"),
+    ("LC_ in a path", "LC_../evil=C"), ("TERM in a path", "TERM=../evil"),
+    ("TZ that is a path", "TZ=/evil"), ("TZ, the same", "TZ=:/evil"),
+    ("TZ that leaves its folder", "TZ=Europe/../../evil"),
+    ("TZ with a blank", "TZ=a b"), ("LANG with a newline", "LANG=a\nb"),
+    ("LANG that is long", "LANG=" + "x" * 300)])
+def command_env_refused(var):
+    with Rules(ENV_CMD % "keepenv"), Suid() as p:
+        p.refused(["/usr/bin/env"], as_user(ONE), (A.env, [var]))
+        name = "clear" if var == A.clear else "USER" if isinstance(
+            var, tuple) else var.split("=")[0]
+        check(p.log()[-1].endswith("env: %s: line 1 has cmd" % name),
+              "log %s", p.log())
+
+
+@rows(SECTION + " cmd: setenv that would take it from the starter:", [
+    (rule, rule) for rule in ("LD_PRELOAD", "A_PRELOAD", "PATH", "HOME",
+                              "PYTHONPATH", "LD_PRELOAD=$MINE",
+                              "BASH_ENV=$MINE", "GIT_SSH_COMMAND", "A=$")])
+def setenv_refused(variable):
+    with Rules(ENV_CMD % ("setenv { %s }" % variable)), Suid() as p:
+        p.close_input()
+        p.end()
+        check(p.status == 4, "exit %d, log %s", p.status, p.log())
+        p.close(code=4)
+
+
+def kill_environment(rules, cmd, kill, there):
+    note = os.path.join(world.home, ONE, "kill-env")
+    with Rules(rules), Suid(env={"MINE": "yes"}) as p:
+        pid = p.run(cmd, [as_user(ONE), (A.kill, kill % note)])
+        expect(OK, p.ask(A.stop, pid))
         expect(0, p.exit(pid), "status")
-        check(b"B=2\n" in p.out(pid), "%r", p.out(pid))
+        with open(note, encoding="utf-8") as f:
+            env = environ(f.read())
+    os.unlink(note)
+    check(env.get("CHILD_PID") == str(pid), "CHILD_PID in %s", env)
+    for key, value in there.items():
+        check(env.get(key) == value, "%s in %s", key, env)
+
+
+@rows(SECTION + " a kill command has its rule's environment:", [
+    ("setenv", "setenv { A=1 MINE }", {"A": "1", "MINE": "yes"}),
+    ("keepenv", "keepenv", {"MINE": "yes", "USER": ONE}),
+])
+def kill_setenv(option, there):
+    kill_environment("permit %s news as daemon\n" % option, SLEEP,
+                     "env >%s; kill $CHILD_PID", there)
+
+
+@case(SECTION + " a kill command has the environment of the rule that "
+      "permits it, which may be another one")
+def kill_setenv_other():
+    kill = "env >%s; kill $CHILD_PID"
+    note = os.path.join(world.home, ONE, "kill-env")
+    kill_environment(
+        "permit setenv { A=1 } news as daemon cmd /bin/sleep\n"
+        "permit setenv { A=2 } news as daemon cmd /bin/sh args \"-c\" "
+        "\"%s\"\n" % (kill % note), SLEEP, kill, {"A": "2"})
+
+
+@rows(SECTION + " {stdin | stdout | stderr, close} of another user's child: "
+      "/dev/null is there", [
+          ("without cmd", "permit news as daemon\n", ONE),
+          ("cmd", "permit news as daemon cmd /bin/sleep\n", ONE),
+          ("cmd, one's own", "deny news as news\n"
+           "permit news as news cmd /bin/sleep\n", STARTER)])
+def closed(rules, user):
+    with Rules(rules), Suid() as p:
+        for more in ([(A.stdin, A.close), (A.stdout, A.close),
+                      (A.stderr, A.close)],
+                     [(A.stdout, A.close), (A.stderr, A.stdout)]):
+            pid = settled(p.run(SLEEP, [as_user(user), *more]), SLEEP[0])
+            found = proc.descriptors(pid)
+            check(sorted(found) == [0, 1, 2] and
+                  set(found.values()) == {"/dev/null"}, "%s", found)
+
+
+@case(SECTION + " {stdout, close} of one's own child: closed, as asked")
+def closed_own():
+    with usual_rules, Suid() as p:
+        pid = settled(p.run(SLEEP, [(A.stdout, A.close)]), SLEEP[0])
+        check(1 not in proc.descriptors(pid), "it is open")
 
 
 # The launchers ---
+
+@rows(SECTION + " launchers are of those whom the last match permits:", [
+    ("a group permitted, its member denied",
+     "permit :erlang as root\ndeny news as root\npermit news as daemon\n",
+     [STARTER, ONE]),
+    ("the same by a command", "permit :erlang as root cmd /bin/id\n"
+     "permit news as daemon\ndeny :news as root\n", [STARTER, ONE]),
+    ("denied, then permitted", "deny news as daemon\n"
+     "permit news as daemon cmd /bin/id\n", [STARTER, ONE]),
+    ("oneself denied", "permit news as daemon\ndeny news as news\n", [ONE]),
+    ("others denied", "permit news as daemon\ndeny games as daemon\n",
+     [STARTER, ONE]),
+    ("all denied", "permit news as daemon\ndeny news as daemon\n"
+     "deny news as news\n", []),
+])
+def launchers_of(rules, users):
+    with Rules(rules), Suid() as p:
+        expect([], p.ask(A.list))
+        found = sorted(p.launchers())
+        check(found == sorted(map(world.uid, users)), "%s", found)
+        # There are as many as have a file-system uid of their own.
+        count = [pid for pid in proc.children(p.ring()["priv"])]
+        check(len(count) == len(users) + 2, "%d processes", len(count))
+
 
 @case(SECTION + " a launcher is killed: its user's runs are refused, its "
       "children live, others go on", limit=40)
@@ -929,7 +1254,7 @@ ONE_CMD = "deny news as lp\npermit news as daemon cmd /bin/echo args a\n"
     ("a command line", ONE_CMD, ONE, "echo secret-of-the-run", [], A.policy,
      "/bin/sh as daemon: line 2 is for another program"),
     ("env", ONE_CMD, ONE, ECHO[:2], [(A.env, ["A=secret-of-the-run"])],
-     A.policy, "env: line 2 has cmd"),
+     A.policy, "env: A: line 2 has cmd"),
     ("cd", ONE_CMD, ONE, ECHO[:2], [(A.cd, "/secret-of-the-run")], A.policy,
      "cd: line 2 has cmd"),
     ("a file", ONE_CMD, ONE, ECHO[:2],

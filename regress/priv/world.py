@@ -202,6 +202,7 @@ def enter(directory, libexec):
     for noted in ("/var/log", "/var/mail", "/var/spool/mail"):
         if os.path.isdir(noted) and not os.path.islink(noted):
             tmpfs(noted)
+    tmpfs(os.path.realpath("/var/run"))
     tmpfs_for(libexec)
     users()
     for name in (ONE, STARTER):

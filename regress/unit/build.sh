@@ -54,7 +54,7 @@ build environ_test priv/environ.c common/proto.c common/compat/ptymodes.c \
     common/log.c
 build timer_test priv/timer.c
 build policy_test priv/policy.c priv/policy_match.c priv/policy_check.c \
-    priv/policy_path.c "$PARSE_C" \
+    priv/policy_path.c priv/environ_name.c "$PARSE_C" \
     common/proto.c common/compat/ptymodes.c
 # shellcheck disable=SC2086
 build sandbox_test common/log.c $BOX_SRC

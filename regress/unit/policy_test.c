@@ -950,6 +950,61 @@ test_concerns(void **state)
 	}
 }
 
+/* Is there anything left that the first rule decides for bob? */
+static void
+test_decides(void **state)
+{
+	static const struct {
+		const char *config;
+		int expected;
+	} t[] = {
+		{ P, 1 },
+		{ "permit alice as www\n", 0 },
+		{ "permit bob as nobody1\n", 0 },
+		{ P "deny bob as www\n", 0 },
+		{ P "deny :wheel as www\n", 1 },
+		{ P "deny :adm as www\n", 0 },
+		{ P "deny alice as www\n", 1 },
+		{ P "deny bob as wwwx\n", 1 },
+		{ "permit bob as toor\ndeny bob as root\n", 0 },
+		{ P "permit bob as www cmd /x\n", 1 },
+		{ P P, 0 },
+		{ "permit bob as www cmd /x\n" P, 0 },
+		{ "permit bob as www cmd /x\npermit bob as www cmd /y\n", 1 },
+		{ "permit bob as www cmd /x args a\n"
+		  "permit bob as www cmd /x\n",
+		    0 },
+		{ "permit bob as www cmd /x\n"
+		  "permit bob as www cmd /x args a\n",
+		    1 },
+		{ "permit bob as www cmd /x args a\n"
+		  "permit bob as www cmd /x args a\n",
+		    0 },
+		{ "permit bob as www cmd /x args a\n"
+		  "permit bob as www cmd /x args a b\n",
+		    1 },
+		{ "permit bob as www:adm\n" P, 1 },
+		{ "permit bob as www:adm\npermit bob as www:adm\n", 0 },
+		{ P "permit bob as www:adm\n", 0 },
+		{ "permit bob as www:adm\ndeny bob as www\n", 0 },
+		{ P "deny bob as www\n" P, 0 },
+	};
+	struct starter s = starter("bob+4");
+	struct policy p;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < nitems(t); i++) {
+		log_clear();
+		assert_int_equal(
+		    text_read(&p, t[i].config, strlen(t[i].config)), 0);
+		assert_int_equal(policy_resolve(&p, NAME), 0);
+		if (policy_decides(TAILQ_FIRST(&p.rules), &s) != t[i].expected)
+			fail_msg("row %zu: not %d", i, t[i].expected);
+		policy_free(&p);
+	}
+}
+
 /* A file of ours with a name, in a folder of ours. */
 static char folder[] = "policy_test.XXXXXX";
 static char path[64];
@@ -1426,6 +1481,7 @@ main(void)
 		cmocka_unit_test(test_unresolved),
 		cmocka_unit_test(test_add),
 		cmocka_unit_test(test_concerns),
+		cmocka_unit_test(test_decides),
 		cmocka_unit_test(test_open_refused),
 		cmocka_unit_test(test_open_owner),
 		cmocka_unit_test(test_read_error),

@@ -461,11 +461,15 @@ launcher_sleep(void)
 static void
 launcher_main(int fd, const struct target *t, pid_t *board)
 {
+	const char *what;
+
 	setproctitle("-proctor: launcher of %s", t->user);
 	log_init("launcher", log_getlevel());
 	launcher_board = board;
 	launcher_base = t->base;
 	launcher_descriptors(fd, &launcher_base);
+	if (t->base.login && login_begin(t->base.start, &what) == -1)
+		fatal("launcher: %s", what);
 	privdrop_launcher(t);
 	channel_init(
 	    &priv_channel, "priv", LAUNCHER_FD, 1, launcher_table, 1, NULL);

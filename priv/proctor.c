@@ -206,6 +206,7 @@ main(int argc, char *argv[])
 
 	start(&s, &args, argc, argv);
 	mode_choose(&s, &args);
+	login_check(&s);
 	privdrop_init(&s);
 	guard_start(&s);
 

@@ -4,6 +4,7 @@
  */
 
 #include <sys/stat.h>
+#include <sys/time.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,6 +12,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "compat/fresh.h"
 #include "compat/proc.h"
 #include "log.h"
 #include "priv.h"
@@ -96,12 +98,16 @@ start_directory(struct start *s)
 		fatal("chdir");
 }
 
-/* None is ignored, none is open, and no alarm is on its way. */
+/* None is ignored, none is open, and no timer is on its way to one. */
 void
 start_signals(void)
 {
+	static const struct itimerval none;
+
 	signals_block();
-	(void)alarm(0);
+	(void)setitimer(ITIMER_REAL, &none, NULL);
+	(void)setitimer(ITIMER_VIRTUAL, &none, NULL);
+	(void)setitimer(ITIMER_PROF, &none, NULL);
 	proc_signals_default();
 }
 
@@ -132,7 +138,11 @@ limits_lift(struct start *s)
 		    i == proc_limit_rtprio)
 			continue;
 		hard = s->limits[i].rlim_max;
-		want = i == RLIMIT_NOFILE ? NOFILE_LEAST : RLIM_INFINITY;
+		want = RLIM_INFINITY;
+		if (i == RLIMIT_NOFILE)
+			want = s->login[i].rlim_max > NOFILE_LEAST
+				   ? s->login[i].rlim_max
+				   : NOFILE_LEAST;
 		if (hard < want && limit_set(s, i, want, want) == 0)
 			continue;
 		if (limit_set(s, i, hard, hard) == -1)
@@ -151,8 +161,11 @@ start_limits(struct start *s)
 			fatal("limit %d", i);
 	if (limit_set(s, RLIMIT_CORE, 0, s->limits[RLIMIT_CORE].rlim_max) == -1)
 		fatal("limit of cores");
-	if (s->who.uid != 0 && geteuid() == 0)
+	if (s->who.uid != 0 && geteuid() == 0) {
+		login_limits(s);
 		limits_lift(s);
+		fresh_harmless();
+	}
 }
 
 void

@@ -65,32 +65,37 @@ login_wanted(const struct start *s, uid_t uid)
 }
 
 /*
- * What start_limits() could not lift no launcher can. A core may be smaller,
- * which harms nobody.
+ * A hard limit that start_limits() could not lift no launcher can. It may be
+ * lower than a login's, if what a login begins with is not.
  */
 static void
-check_limits(const struct start *s)
+check_limits(struct start *s)
 {
-	struct rlimit rl;
+	struct rlimit rl, limit, *login;
 	int i;
 
 	for (i = 0; i < RLIM_NLIMITS; i++) {
-		if (i == RLIMIT_CORE)
-			continue;
+		login = &s->login[i];
 		if (getrlimit((proc_resource)i, &rl) == -1)
 			fatal("limit %d", i);
-		if (rl.rlim_max >= s->login[i].rlim_max)
+		if (rl.rlim_max < login->rlim_cur) {
+			log_warnx("the starter's limit %d cannot be lifted for"
+				  " other users' children",
+			    i);
+			exit(EXIT_REFUSED);
+		}
+		if (rl.rlim_max >= login->rlim_max)
 			continue;
-		log_warnx("the starter's limit %d cannot be lifted for other"
-			  " users' children",
-		    i);
-		exit(EXIT_REFUSED);
+		limit = rl;
+		limit.rlim_max = login->rlim_max;
+		if (setrlimit((proc_resource)i, &limit) == -1)
+			login->rlim_max = rl.rlim_max;
 	}
 }
 
 /* Refuse what would reach others' children whatever is done. */
 void
-login_check(const struct start *s)
+login_check(struct start *s)
 {
 	const char *what;
 
@@ -112,20 +117,12 @@ login_check(const struct start *s)
 int
 login_begin(const struct start *s, const char **what)
 {
-	struct rlimit rl;
 	int i;
 
 	*what = "limits";
-	for (i = 0; i < RLIM_NLIMITS; i++) {
-		if (i == RLIMIT_NOFILE ||
-		    setrlimit((proc_resource)i, &s->login[i]) == 0)
-			continue;
-		/* A core: as check_limits() has it. */
-		if (getrlimit((proc_resource)i, &rl) == -1)
+	for (i = 0; i < RLIM_NLIMITS; i++)
+		if (i != RLIMIT_NOFILE &&
+		    setrlimit((proc_resource)i, &s->login[i]) == -1)
 			return (-1);
-		rl.rlim_cur = least(s->login[i].rlim_cur, rl.rlim_max);
-		if (setrlimit((proc_resource)i, &rl) == -1)
-			return (-1);
-	}
 	return (fresh_reset(what));
 }

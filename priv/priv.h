@@ -281,7 +281,7 @@ void start_group(void);
 
 /* login.c: what children of other users start from */
 void login_limits(struct start *);
-void login_check(const struct start *);
+void login_check(struct start *);
 int login_wanted(const struct start *, uid_t);
 int login_begin(const struct start *, const char **what);
 

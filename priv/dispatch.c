@@ -35,6 +35,7 @@ const size_t priv_broker_rows =
 const struct dispatch priv_worker_table[] = {
 	{ IMSG_LOST, "lost", sizeof(struct msg_stream),
 	    sizeof(struct msg_stream), MSG_NOFD, ANY, child_lost },
+	{ IMSG_SHUTDOWN, "shutdown", REQUEST, MSG_NOFD, ANY, request_shutdown },
 };
 const size_t priv_worker_rows =
     sizeof(priv_worker_table) / sizeof(priv_worker_table[0]);

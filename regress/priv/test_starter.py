@@ -11,6 +11,7 @@ import os
 import resource
 import shutil
 import signal
+import socket
 import subprocess
 import termios
 import threading
@@ -1281,20 +1282,130 @@ def fifty():
             p.release()
 
 
-@rows(SECTION + " port descriptors:", [
-    ("root's directory", lambda: os.open("/", os.O_RDONLY)),
-    ("/dev/null", lambda: os.open("/dev/null", os.O_RDWR)),
-    ("a file of the starter's", lambda: os.open(
-        marker("file"), os.O_RDWR | os.O_CREAT))])
-def port_descriptors(opened):
+def port_of(*fds):
+    """These for 0 and 1; None for what the port has anyway."""
     def last():
-        fd = opened()
-        os.dup2(fd, 0)
-        os.dup2(fd, 1)
+        for number, fd in enumerate(fds):
+            if fd is not None:
+                os.dup2(fd(), number)
+    return last
+
+
+def a_file():
+    return os.open(marker("file"), os.O_RDWR | os.O_CREAT)
+
+
+def a_fifo():
+    path = marker("fifo")
+    os.mkfifo(path)
+    return os.open(path, os.O_RDWR)
+
+
+def one_pipe():
+    """Both ends of one."""
+    rfd, wfd = os.pipe()
+    os.dup2(rfd, 0)
+    os.dup2(wfd, 1)
+
+
+def datagrams():
+    return socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).detach()
+
+
+def listener():
+    s = socket.socket(socket.AF_UNIX)
+    s.bind("")
+    s.listen()
+    return s.detach()
+
+
+def hung_up():
+    """A terminal whose other side has gone: EIO."""
+    master, slave = os.openpty()
+    os.close(slave)
+    return master
+
+
+def opened(path, flags):
+    return lambda: os.open(path, flags)
+
+
+@rows(SECTION + " port descriptors, refused with 6:", [
+    ("root's directory for both", port_of(*[opened("/", os.O_RDONLY)] * 2)),
+    ("a directory to be read", port_of(opened("/", os.O_RDONLY))),
+    ("a name to be read", port_of(opened("/dev/null", os.O_PATH))),
+    ("a reading end to be written", port_of(
+        None, opened("/dev/null", os.O_RDONLY))),
+    ("a writing end to be read", port_of(opened("/dev/null", os.O_WRONLY))),
+    ("a FIFO opened read-write to be read", port_of(a_fifo)),
+    ("a FIFO opened read-write to be written", port_of(None, a_fifo)),
+    ("both ends of one pipe", one_pipe),
+    ("a file for both", port_of(a_file, a_file)),
+    ("datagrams", port_of(datagrams, datagrams)),
+    ("a socket that listens", port_of(listener)),
+    ("an event descriptor", port_of(lambda: os.eventfd(1))),
+])
+def port_refused(last):
     with usual_rules, Suid(last=last) as p:
         p.end(15)
-        check(p.status in (0, 1, 5) + REFUSALS, "exit %d", p.status)
-        p.nothing_left()
         p.closed = True
+        expect(6, p.status, "exit")
+        expect(1, len(p.logged("the port's descriptor")), "lines")
+    forget()
+
+
+def forget():
     for name in os.listdir(Place(STARTER).path):
         os.unlink(marker(name))
+
+
+@rows(SECTION + " port descriptors:", [
+    ("/dev/null", port_of(*[opened("/dev/null", os.O_RDWR)] * 2), 0),
+    ("a file to be read that is empty", port_of(a_file), 0),
+    ("one that cannot be read: an error is no end",
+     port_of(hung_up), 1)])
+def port_descriptors(last, status):
+    with usual_rules, Suid(last=last) as p:
+        p.end(15)
+        p.closed = True
+        expect(status, p.status, "exit")
+        expect(status, len(p.logged("the port cannot be read")), "lines")
+        p.nothing_left()
+    forget()
+
+
+@starter_case("a port that cannot be written: an error is no end")
+def port_full_disk():
+    last = port_of(None, opened("/dev/full", os.O_WRONLY))
+    with usual_rules, Suid(last=last) as p:
+        p.send((A.list,))
+        p.end(15)
+        p.closed = True
+        expect(1, p.status, "exit")
+        expect(1, len(p.logged("the port cannot be written")), "lines")
+
+
+@starter_case("a stream socket for a port")
+def port_socket():
+    """As socat and inetd have it: one for both, or one each."""
+    class There(Suid):
+        def _exec(self, child_in, child_out):
+            os.dup2(self.theirs.fileno(), child_in)
+            os.dup2(self.theirs.fileno(), child_out)
+            super()._exec(child_in, child_out)
+
+        def _start(self):
+            self.ours, self.theirs = socket.socketpair()
+            super()._start()
+            os.dup2(self.ours.fileno(), self.rfd)
+            os.dup2(self.ours.fileno(), self.wfd)
+            self.ours.close()
+            self.theirs.close()
+
+        def close_input(self):
+            if self.wfd != -1:
+                socket.socket(fileno=os.dup(self.wfd)).shutdown(
+                    socket.SHUT_WR)
+            super().close_input()
+    with usual_rules, There() as p:
+        sound(p)

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "compat/stream.h"
 #include "log.h"
 #include "priv.h"
 
@@ -191,9 +192,13 @@ launch_stream(void *arg, const void *data, size_t len, int fd)
 
 	if (proto_unpack_stream(data, len, &m) == -1 ||
 	    l->streams[m.stream] != -1 ||
-	    (l->streams_id != 0 && l->streams_id != m.id)) {
-		if (fd != -1)
-			(void)close(fd);
+	    (l->streams_id != 0 && l->streams_id != m.id))
+		return (-1);
+	/* Not closed either: that could wait for whoever has made it. */
+	if (fd != -1 && stream_kind(fd) == STREAM_OTHER) {
+		log_warnx("the launcher of %s sent what is no pipe and no"
+			  " terminal",
+		    l->user);
 		return (-1);
 	}
 	l->streams_id = m.id;

@@ -48,6 +48,7 @@ struct start {
 	int cwd; /* its working directory, or -1 */
 	struct rlimit limits[RLIM_NLIMITS];
 	unsigned int changed; /* 1 << n: limits that are not theirs any more */
+	struct rlimit login[RLIM_NLIMITS]; /* what others' children have */
 	int privileged; /* root has started it, or a SUID bit with a policy */
 };
 
@@ -64,7 +65,9 @@ struct spawn_base {
 	gid_t gid;
 	const gid_t *groups;
 	int ngroups;
-	unsigned int limits; /* 1 << n: to be set to the starter's */
+	int login; /* nothing of the starter's attributes: login.c */
+	unsigned int limits; /* 1 << n: to be set */
+	const struct rlimit *rlimits; /* to those */
 	pid_t parent; /* whose death is the child's */
 	int null_fd; /* /dev/null */
 	int cwd; /* or -1 */
@@ -298,6 +301,12 @@ void start_limits(struct start *);
 void start_hidden(void);
 void start_port(const struct args *);
 void start_group(void);
+
+/* login.c: what children of other users start from */
+void login_limits(struct start *);
+void login_check(struct start *);
+int login_wanted(const struct start *, uid_t);
+int login_begin(const struct start *, const char **what);
 
 /* mode.c: which of the three ways to be started it is, and its policy */
 void mode_choose(struct start *, const struct args *);

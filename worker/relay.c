@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "compat/splice.h"
+#include "compat/stream.h"
 #include "log.h"
 #include "worker.h"
 
@@ -199,9 +200,11 @@ relay_cut(struct stream *s)
 static ssize_t
 relay_copy(struct stream *s)
 {
+	size_t want = relay_want(s, port_piece());
 	ssize_t n;
 
-	n = read(s->fd, piece, relay_want(s, port_piece()));
+	n = s->child->tty & TTY_YES ? stream_get_terminal(s->fd, piece, want)
+				    : stream_get_pipe(s->fd, piece, want);
 	if (n > 0 && !(s->child->tty & TTY_SILENT))
 		port_output(s->number, s->child->pid, piece, (size_t)n);
 	if (n >= BULK_MIN && body_able() && !(s->child->tty & TTY_YES))

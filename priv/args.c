@@ -203,8 +203,8 @@ args_configtest(int argc, char *const *argv)
 
 /* Fill in what the command line says; usage and exit if it is wrong. */
 void
-args_parse(struct args *a, const struct starter *who, int argc,
-    char *const *argv)
+args_parse(
+    struct args *a, const struct starter *who, int argc, char *const *argv)
 {
 	const size_t count = sizeof(flags) / sizeof(flags[0]);
 	size_t f;

@@ -21,7 +21,6 @@
 #include "priv.h"
 
 #define LAUNCH_TIMEOUT 10000 /* ms that a child may take to its exec */
-#define LAUNCHERS_MAX 64
 #define LAUNCHER_FD 3
 
 /* As priv knows it. */

@@ -79,6 +79,7 @@ struct target {
 	char *user; /* a name, or a number that has none */
 	uid_t uid;
 	gid_t gid;
+	uid_t own; /* its launcher's uid */
 	gid_t *groups; /* as login would set them */
 	int ngroups;
 	uint64_t ambient; /* capabilities that its children may have */
@@ -285,8 +286,8 @@ void parts_watch(void);
 void parts_reap(void);
 
 /* args.c */
-void args_parse(struct args *, const struct starter *, int argc,
-    char *const *argv);
+void
+args_parse(struct args *, const struct starter *, int argc, char *const *argv);
 
 /* start.c: the first steps of a program that may be SUID-root */
 void start_descriptors(void);
@@ -352,6 +353,13 @@ void privdrop_guard(void);
 void privdrop_priv(void);
 void privdrop_launcher(const struct target *);
 int privdrop_part(uid_t *, gid_t *);
+int privdrop_ours(uid_t);
+
+/* uids.c: who an instance's processes are */
+#define LAUNCHERS_MAX 64
+#define UIDS_SLOT (LAUNCHERS_MAX + 1) /* one for all others */
+int uids_take(const char *name, uid_t starter, uid_t *first);
+int uids_keep(int fd);
 
 /* signals.c: ours, and what asks others to end */
 void signals_block(void);

@@ -197,6 +197,15 @@ relay_cut(struct stream *s)
 	relay_close(s);
 }
 
+/* An error is no end: what was to come is missing, and that is told. */
+static void
+relay_failed(const struct stream *s)
+{
+	log_warn("pid %d: read of its %s", (int)s->child->pid,
+	    stream_names[s->number]);
+	s->child->truncated |= 1U << s->number;
+}
+
 static ssize_t
 relay_copy(struct stream *s)
 {
@@ -248,6 +257,8 @@ relay_piece(struct stream *s)
 		relay_cut(s);
 		return (0);
 	}
+	if (n == -1)
+		relay_failed(s);
 	if (n <= 0) {
 		relay_eof(s);
 		return (0);

@@ -45,9 +45,9 @@ PARSE_C = $(BUILD)/parse.c
 PRIV_SRC = priv/proctor.c priv/start.c priv/args.c priv/mode.c priv/target.c \
 	priv/permit.c priv/count.c priv/policy.c priv/policy_match.c priv/policy_check.c \
 	priv/policy_path.c $(PARSE_C) \
-	priv/privdrop.c priv/signals.c priv/guard.c priv/reaper.c priv/parts.c \
+	priv/privdrop.c priv/uids.c $(LOCK_SRC) priv/signals.c priv/guard.c priv/reaper.c priv/parts.c \
 	priv/dispatch.c priv/request.c priv/answer.c priv/child.c priv/reap.c \
-	priv/linger.c \
+	priv/linger.c priv/login.c $(FRESH_SRC) $(STREAM_SRC) \
 	priv/group.c priv/stop.c priv/timer.c priv/launch.c priv/spawn.c \
 	priv/environ.c priv/environ_name.c priv/shape.c \
 	common/drop.c $(CAPS_SRC) $(PROC_SRC) $(SPAWN_SRC) $(BOX_SRC) \
@@ -59,7 +59,7 @@ BROKER_SRC = broker/broker.c broker/frame.c broker/request.c \
 	common/capname.c $(PART_SRC)
 WORKER_SRC = worker/worker.c worker/port.c worker/relay.c worker/feed.c \
 	worker/child.c worker/pty.c worker/reply.c worker/event.c \
-	worker/body.c worker/queue.c worker/welcome.c $(SPLICE_SRC) common/etf_write.c \
+	worker/body.c worker/queue.c worker/welcome.c $(SPLICE_SRC) $(STREAM_SRC) common/etf_write.c \
 	common/errname.c $(PART_SRC)
 C_SRC = priv/*.c broker/*.c worker/*.c common/*.c common/compat/*.c
 C_ALL = $(C_SRC) regress/unit/*.c regress/priv/*.c regress/bench/*.c

@@ -101,6 +101,22 @@ broker_dispatch_node(void)
 	return (1);
 }
 
+/* An end of the port is the node's wish; an error of it is not. */
+static void
+broker_read_node(void)
+{
+	switch (frame_read(STDIN_FILENO)) {
+	case 0:
+		(void)broker_dispatch_node();
+		broker_shutdown(EXIT_CLEAN);
+	case -1:
+		log_warn("the port cannot be read");
+		broker_shutdown(EXIT_PEER);
+	default:
+		break;
+	}
+}
+
 /* Nobody in the ring has anything to tell the broker, but its end. */
 static void
 broker_dispatch_ring(struct channel *c, const struct pollfd *pfd)
@@ -172,11 +188,8 @@ main(int argc, char *argv[])
 			(void)channel_write(&broker_priv);
 			exit(EXIT_CLEAN);
 		}
-		if (room && pfd[0].revents != 0 &&
-		    frame_read(STDIN_FILENO) == 0) {
-			(void)broker_dispatch_node();
-			broker_shutdown(EXIT_CLEAN);
-		}
+		if (room && pfd[0].revents != 0)
+			broker_read_node();
 		broker_dispatch_ring(&broker_priv, &pfd[1]);
 		broker_dispatch_ring(&broker_worker, &pfd[2]);
 	}

@@ -61,7 +61,9 @@ frame_read(int fd)
 		make_room();
 	n = read(fd, buf + end, buf_size - end);
 	if (n == -1)
-		return (errno == EINTR || errno == EAGAIN);
+		return (errno == EINTR || errno == EAGAIN ? 1
+			: errno == ECONNRESET		  ? 0
+							  : -1);
 	end += (size_t)n;
 	return (n > 0);
 }

@@ -28,7 +28,7 @@
 
 /* What the exit status of any of the three programs says. */
 #define EXIT_CLEAN 0 /* end of file, {shutdown} or a signal */
-#define EXIT_PEER 1 /* the node sent what is no term */
+#define EXIT_PEER 1 /* the node sent what is no term, or the port is broken */
 #define EXIT_USAGE 2 /* the command line is wrong */
 #define EXIT_NOUSER 3 /* -user names nobody */
 #define EXIT_REFUSED 4 /* this start is not allowed */

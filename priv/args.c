@@ -237,8 +237,8 @@ args_configtest(int argc, char *const *argv)
 
 /* Fill in what the command line says; usage and exit if it is wrong. */
 void
-args_parse(struct args *a, const struct starter *who, int argc,
-    char *const *argv)
+args_parse(
+    struct args *a, const struct starter *who, int argc, char *const *argv)
 {
 	static char path[] = POLICY_PATH;
 	char *policy[] = { path, NULL };

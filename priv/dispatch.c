@@ -38,6 +38,7 @@ const struct dispatch priv_worker_table[] = {
 	    sizeof(struct msg_stream), MSG_NOFD, ANY, child_lost },
 	{ IMSG_DRAINED, "drained", NOTE, MSG_NOFD, ANY, linger_drained },
 	{ IMSG_CUT, "cut", NOTE, MSG_NOFD, ANY, child_cut },
+	{ IMSG_SHUTDOWN, "shutdown", REQUEST, MSG_NOFD, ANY, request_shutdown },
 };
 const size_t priv_worker_rows =
     sizeof(priv_worker_table) / sizeof(priv_worker_table[0]);

@@ -67,7 +67,7 @@ guard_ours(pid_t pid)
 	uid_t uid;
 
 	if (starter == 0 || proc_uid(pid, &uid) == -1 || uid == starter ||
-	    uid == own)
+	    uid == own || privdrop_ours(uid))
 		return (1);
 	for (t = target_next(NULL); t != NULL; t = target_next(t))
 		if (t->uid == uid)
@@ -110,7 +110,7 @@ guard_clean(void)
 	log_warnx("processes survive SIGKILL");
 }
 
-/* Descriptors: null, null, the log, and what is heard at number 3. */
+/* Descriptors: null, null, the log, what is heard at number 3, the lock. */
 static void
 guard_descriptors(int fd)
 {
@@ -122,7 +122,8 @@ guard_descriptors(int fd)
 	    (fd != -1 && fd != STDERR_FILENO + 1 &&
 		dup2(fd, STDERR_FILENO + 1) == -1))
 		fatal("descriptors");
-	closefrom(STDERR_FILENO + 1 + (fd != -1));
+	fd = STDERR_FILENO + 1 + (fd != -1);
+	closefrom(fd + uids_keep(fd));
 }
 
 static void

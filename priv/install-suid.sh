@@ -1,6 +1,6 @@
 #!/bin/sh
-# What `make install-suid' does besides `make install': the user _proctor,
-# the SUID bit, an example of a policy; and for `make install' the program
+# What `make install-suid' does besides `make install': the user _proctor
+# and its range of uids, the SUID bit, an example of a policy; and for `make install' the program
 # itself, which may be SUID-root already. Called with
 #
 #	install-suid.sh check	before anything was installed
@@ -76,6 +76,26 @@ make_user() {
 	if [ "$(id -u $USER_NAME)" = 0 ] || [ "$(id -g $USER_NAME)" = 0 ]; then
 		die "$USER_NAME is root: that must not be"
 	fi
+}
+
+# The uids that proctor's own processes run as, behind all that are given away.
+make_uids() {
+	if grep -qs "^$USER_NAME:" /etc/subuid; then
+		return
+	fi
+	[ -e /etc/subuid ] || install -o root -g root -m 644 /dev/null \
+	    /etc/subuid || exit 1
+	first=$(awk -F: 'BEGIN { n = 100000 }
+	    NF == 3 && $2 + $3 > n { n = $2 + $3 }
+	    END { printf "%.0f", n }' /etc/subuid)
+	last=$((first + 65535))
+	if [ "$last" -ge 4294967295 ]; then
+		die "no room in /etc/subuid: give $USER_NAME 65536 uids there"
+	fi
+	if ! usermod --add-subuids "$first-$last" $USER_NAME 2>/dev/null; then
+		echo "$USER_NAME:$first:65536" >>/etc/subuid || exit 1
+	fi
+	echo "install-suid: uids $first to $last are $USER_NAME's now"
 }
 
 # Nobody but root may be able to change what a SUID program starts or reads.
@@ -156,6 +176,7 @@ do)
 	    "$DESTDIR$SYSUSERSDIR/proctor.conf" || exit 1
 	if [ -z "$DESTDIR" ]; then
 		make_user
+		make_uids
 	fi
 	make_suid
 	make_conf

@@ -16,11 +16,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "compat/stream.h"
 #include "log.h"
 #include "priv.h"
 
 #define LAUNCH_TIMEOUT 10000 /* ms that a child may take to its exec */
-#define LAUNCHERS_MAX 64
 #define LAUNCHER_FD 3
 
 /* As priv knows it. */
@@ -213,9 +213,13 @@ launch_stream(void *arg, const void *data, size_t len, int fd)
 
 	if (proto_unpack_stream(data, len, &m) == -1 ||
 	    l->streams[m.stream] != -1 ||
-	    (l->streams_id != 0 && l->streams_id != m.id)) {
-		if (fd != -1)
-			(void)close(fd);
+	    (l->streams_id != 0 && l->streams_id != m.id))
+		return (-1);
+	/* Not closed either: that could wait for whoever has made it. */
+	if (fd != -1 && stream_kind(fd) == STREAM_OTHER) {
+		log_warnx("the launcher of %s sent what is no pipe and no"
+			  " terminal",
+		    l->user);
 		return (-1);
 	}
 	l->streams_id = m.id;
@@ -481,11 +485,15 @@ launcher_sleep(void)
 static void
 launcher_main(int fd, const struct target *t, pid_t *board)
 {
+	const char *what;
+
 	setproctitle("-proctor: launcher of %s", t->user);
 	log_init("launcher", log_getlevel());
 	launcher_board = board;
 	launcher_base = t->base;
 	launcher_descriptors(fd, &launcher_base);
+	if (t->base.login && login_begin(t->base.start, &what) == -1)
+		fatal("launcher: %s", what);
 	privdrop_launcher(t);
 	channel_init(
 	    &priv_channel, "priv", LAUNCHER_FD, 1, launcher_table, 1, NULL);

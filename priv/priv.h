@@ -48,6 +48,7 @@ struct start {
 	int cwd; /* its working directory, or -1 */
 	struct rlimit limits[RLIM_NLIMITS];
 	unsigned int changed; /* 1 << n: limits that are not theirs any more */
+	struct rlimit login[RLIM_NLIMITS]; /* what others' children have */
 	int privileged; /* root has started it, or a SUID bit with a policy */
 };
 
@@ -64,7 +65,9 @@ struct spawn_base {
 	gid_t gid;
 	const gid_t *groups;
 	int ngroups;
-	unsigned int limits; /* 1 << n: to be set to the starter's */
+	int login; /* nothing of the starter's attributes: login.c */
+	unsigned int limits; /* 1 << n: to be set */
+	const struct rlimit *rlimits; /* to those */
 	pid_t parent; /* whose death is the child's */
 	int null_fd; /* /dev/null */
 	int cwd; /* or -1 */
@@ -76,6 +79,7 @@ struct target {
 	char *user; /* a name, or a number that has none */
 	uid_t uid;
 	gid_t gid;
+	uid_t own; /* its launcher's uid */
 	gid_t *groups; /* as login would set them */
 	int ngroups;
 	uint64_t ambient; /* capabilities that its children may have */
@@ -282,8 +286,8 @@ void parts_watch(void);
 void parts_reap(void);
 
 /* args.c */
-void args_parse(struct args *, const struct starter *, int argc,
-    char *const *argv);
+void
+args_parse(struct args *, const struct starter *, int argc, char *const *argv);
 
 /* start.c: the first steps of a program that may be SUID-root */
 void start_descriptors(void);
@@ -298,6 +302,12 @@ void start_limits(struct start *);
 void start_hidden(void);
 void start_port(const struct args *);
 void start_group(void);
+
+/* login.c: what children of other users start from */
+void login_limits(struct start *);
+void login_check(struct start *);
+int login_wanted(const struct start *, uid_t);
+int login_begin(const struct start *, const char **what);
 
 /* mode.c: which of the three ways to be started it is, and its policy */
 void mode_choose(struct start *, const struct args *);
@@ -343,6 +353,13 @@ void privdrop_guard(void);
 void privdrop_priv(void);
 void privdrop_launcher(const struct target *);
 int privdrop_part(uid_t *, gid_t *);
+int privdrop_ours(uid_t);
+
+/* uids.c: who an instance's processes are */
+#define LAUNCHERS_MAX 64
+#define UIDS_SLOT (LAUNCHERS_MAX + 1) /* one for all others */
+int uids_take(const char *name, uid_t starter, uid_t *first);
+int uids_keep(int fd);
 
 /* signals.c: ours, and what asks others to end */
 void signals_block(void);

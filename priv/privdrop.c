@@ -20,7 +20,7 @@
 
 #define OTHER_NAME "nobody" /* in a container, where nobody installs us */
 
-static int dropping;
+static int dropping, apart; /* apart: with uids that nobody else has */
 static uid_t uid;
 static gid_t gid;
 
@@ -28,11 +28,11 @@ static gid_t gid;
 static void
 privdrop_differs(const struct target *t, const char *name)
 {
-	if (t->uid != uid)
+	if (!privdrop_ours(t->uid))
 		return;
 	log_warnx("children that run as %s could signal proctor, which runs"
 		  " as it",
-	    name);
+	    t->user);
 	if (strcmp(name, DROP_NAME) == 0)
 		exit(EXIT_REFUSED);
 }
@@ -81,12 +81,40 @@ privdrop_able(const struct start *s)
 	return (pw == NULL || privdrop_try(pw->pw_uid, pw->pw_gid, NULL, 0));
 }
 
+/*
+ * Uids that are this instance's alone, if root has given us some. Several
+ * starters must not do without; what root starts is as safe as it arranges.
+ */
+static void
+privdrop_uids(const struct start *s, const char *name)
+{
+	struct target *t;
+	int others = 0;
+	uid_t n;
+
+	apart = strcmp(name, DROP_NAME) == 0 &&
+		uids_take(name, s->who.uid, &uid) == 0;
+	n = uid;
+	for (t = target_next(NULL); t != NULL; t = target_next(t)) {
+		if (apart && ++n - uid >= UIDS_SLOT)
+			fatalx("more than %d users", LAUNCHERS_MAX);
+		t->own = n;
+		others |= t->base.change;
+	}
+	if (apart || !others)
+		return;
+	log_warnx("/etc/subuid has no %d uids for %s", UIDS_SLOT, DROP_NAME);
+	if (s->who.uid != 0 && !launch_forks())
+		exit(EXIT_START);
+}
+
 /* To be asked once who can be had is known. */
 void
 privdrop_init(const struct start *s)
 {
 	const struct passwd *pw;
 	struct target *t;
+	char *name;
 
 	if (!s->privileged)
 		return;
@@ -100,9 +128,20 @@ privdrop_init(const struct start *s)
 	}
 	uid = pw->pw_uid;
 	gid = pw->pw_gid;
+	if ((name = strdup(pw->pw_name)) == NULL)
+		fatal("privdrop");
 	dropping = 1;
+	privdrop_uids(s, name);
 	for (t = target_next(NULL); t != NULL; t = target_next(t))
-		privdrop_differs(t, pw->pw_name);
+		privdrop_differs(t, name);
+	free(name);
+}
+
+/* Is that the uid of one of our own processes? */
+int
+privdrop_ours(uid_t who)
+{
+	return (dropping && (who == uid || (apart && who - uid < UIDS_SLOT)));
 }
 
 /* For a process that lives to the end with these capabilities. */
@@ -163,12 +202,12 @@ privdrop_launcher(const struct target *t)
 	privdrop_apart(t);
 	if (privs_lock() == -1)
 		fatal("securebits");
-	drop_user(uid, t->gid, t->groups, t->ngroups);
+	drop_user(t->own, t->gid, t->groups, t->ngroups);
 	if (privs_keep(PRIV_SETUID) == -1 || privs_fsuid(t->uid) == -1)
 		fatal("launcher: capabilities");
 	proc_hide();
 	sandbox_launcher(t->uid);
-	drop_prove(uid, t->gid, t->groups, t->ngroups);
+	drop_prove(t->own, t->gid, t->groups, t->ngroups);
 	if (t->uid != 0)
 		drop_final();
 	if (!privs_only(PRIV_SETUID) || !privs_locked())

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "compat/stream.h"
 #include "log.h"
 #include "priv.h"
 #include "sandbox.h"
@@ -208,6 +209,7 @@ main(int argc, char *argv[])
 
 	start(&s, &args, argc, argv);
 	mode_choose(&s, &args);
+	login_check(&s);
 	privdrop_init(&s);
 	guard_start(&s);
 
@@ -218,6 +220,7 @@ main(int argc, char *argv[])
 	target_release();
 	parts_start(&s, &args);
 	signals_catch();
+	stream_init();
 	loop_limits();
 	child_init();
 	parts_watch();

@@ -237,21 +237,24 @@ child_session(struct spawn *s)
 	return (0);
 }
 
-/* What the starter was given, and not what we have. */
+/* What the starter was given, or a login, and not what we have. */
 static int
 child_limits(struct spawn *s)
 {
 	const struct spawn_base *b = s->base;
 	const struct run *r = s->run;
+	const char *what;
 	int i;
 
+	if (b->login && b->from_root && login_begin(b->start, &what) == -1)
+		return (fail(s, STAGE_LIMIT, 0));
 	/* What nobody may do by himself is done by priv: child_renice(). */
 	if (r->flags & RUN_NICE && (r->nice >= 0 || !b->change) &&
 	    setpriority(PRIO_PROCESS, 0, r->nice) == -1)
 		return (fail(s, STAGE_NICE, 0));
 	for (i = 0; i < RLIM_NLIMITS; i++)
 		if (b->limits & 1U << i &&
-		    setrlimit((proc_resource)i, &b->start->limits[i]) == -1)
+		    setrlimit((proc_resource)i, &b->rlimits[i]) == -1)
 			return (fail(s, STAGE_LIMIT, 0));
 	(void)umask(b->umask);
 	return (0);

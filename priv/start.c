@@ -3,7 +3,9 @@
  * has arranged around it is noted as data for children, and undone for us.
  */
 
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,6 +13,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "compat/fresh.h"
 #include "compat/proc.h"
 #include "log.h"
 #include "priv.h"
@@ -103,12 +106,16 @@ start_directory(struct start *s)
 		fatal("chdir");
 }
 
-/* None is ignored, none is open, and no alarm is on its way. */
+/* None is ignored, none is open, and no timer is on its way to one. */
 void
 start_signals(void)
 {
+	static const struct itimerval none;
+
 	signals_block();
-	(void)alarm(0);
+	(void)setitimer(ITIMER_REAL, &none, NULL);
+	(void)setitimer(ITIMER_VIRTUAL, &none, NULL);
+	(void)setitimer(ITIMER_PROF, &none, NULL);
 	proc_signals_default();
 }
 
@@ -139,7 +146,11 @@ limits_lift(struct start *s)
 		    i == proc_limit_rtprio)
 			continue;
 		hard = s->limits[i].rlim_max;
-		want = i == RLIMIT_NOFILE ? NOFILE_LEAST : RLIM_INFINITY;
+		want = RLIM_INFINITY;
+		if (i == RLIMIT_NOFILE)
+			want = s->login[i].rlim_max > NOFILE_LEAST
+				   ? s->login[i].rlim_max
+				   : NOFILE_LEAST;
 		if (hard < want && limit_set(s, i, want, want) == 0)
 			continue;
 		if (limit_set(s, i, hard, hard) == -1)
@@ -158,8 +169,11 @@ start_limits(struct start *s)
 			fatal("limit %d", i);
 	if (limit_set(s, RLIMIT_CORE, 0, s->limits[RLIMIT_CORE].rlim_max) == -1)
 		fatal("limit of cores");
-	if (s->who.uid != 0 && geteuid() == 0)
+	if (s->who.uid != 0 && geteuid() == 0) {
+		login_limits(s);
 		limits_lift(s);
+		fresh_harmless();
+	}
 }
 
 void
@@ -168,21 +182,66 @@ start_hidden(void)
 	proc_hide();
 }
 
-/* The port is open, and what is not the port is closed. */
+/*
+ * Why fd cannot be the port's end that is read (or written), or NULL. With
+ * some of these it would never end, with others never begin.
+ */
+static const char *
+port_odd(int fd, int reads, struct stat *st)
+{
+	socklen_t len = sizeof(int);
+	int flags, mode, value = 0;
+
+	if (fstat(fd, st) == -1 || (flags = fcntl(fd, F_GETFL)) == -1)
+		return ("is not open");
+	mode = flags & O_ACCMODE;
+	if (proc_is_path(flags) || mode == (reads ? O_WRONLY : O_RDONLY))
+		return (reads ? "cannot be read" : "cannot be written");
+	if (S_ISDIR(st->st_mode))
+		return ("is a directory");
+	if (S_ISFIFO(st->st_mode))
+		return (mode == O_RDWR
+			    ? "is a FIFO opened for reading and writing"
+			    : NULL);
+	if (S_ISSOCK(st->st_mode))
+		return (
+		    getsockopt(fd, SOL_SOCKET, SO_TYPE, &value, &len) == -1 ||
+			    value != SOCK_STREAM ||
+			    getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &value,
+				&len) == -1 ||
+			    value != 0
+			? "is a socket that is no stream"
+			: NULL);
+	return (S_ISCHR(st->st_mode) || S_ISREG(st->st_mode)
+		    ? NULL
+		    : "is nothing that bytes come from");
+}
+
+static void __attribute__((__noreturn__)) port_refuse(int fd, const char *why)
+{
+	log_warnx("the port's descriptor %d %s", fd, why);
+	exit(EXIT_START);
+}
+
+/* The port is one, and what is not the port is closed. */
 void
 start_port(const struct args *a)
 {
+	struct stat in, out;
+	const char *why;
 	int fd;
 
 	for (fd = STDERR_FILENO + 1; fd <= PORT_MAX; fd++)
 		if (a->port_out == STDOUT_FILENO)
 			(void)close(fd);
-	if (fcntl(a->port_in, F_GETFD) == -1 ||
-	    fcntl(a->port_out, F_GETFD) == -1) {
-		log_warn("the port's descriptors %d and %d", a->port_in,
-		    a->port_out);
-		exit(EXIT_START);
-	}
+	if ((why = port_odd(a->port_in, 1, &in)) != NULL)
+		port_refuse(a->port_in, why);
+	if ((why = port_odd(a->port_out, 0, &out)) != NULL)
+		port_refuse(a->port_out, why);
+	/* It would read what it has written. */
+	if ((S_ISFIFO(in.st_mode) || S_ISREG(in.st_mode)) &&
+	    in.st_dev == out.st_dev && in.st_ino == out.st_ino)
+		port_refuse(a->port_out, "is the one that is read");
 }
 
 void

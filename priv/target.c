@@ -54,7 +54,11 @@ target_new(const char *user, uid_t uid, gid_t gid)
 	t->base.uid = uid;
 	t->base.gid = gid;
 	t->base.cwd = start->cwd;
-	t->base.limits = start->changed | 1U << RLIMIT_NOFILE;
+	t->base.login = login_wanted(start, uid);
+	t->base.rlimits = t->base.login ? start->login : start->limits;
+	t->base.limits = 1U << RLIMIT_NOFILE;
+	if (!t->base.login)
+		t->base.limits |= start->changed;
 	t->base.from_root = launch_forks();
 	t->base.null_fd = open(_PATH_DEVNULL, O_RDWR | O_CLOEXEC);
 	if (t->base.null_fd == -1)

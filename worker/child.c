@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "compat/stream.h"
 #include "log.h"
 #include "worker.h"
 
@@ -76,6 +77,7 @@ child_stream(void *arg, const void *data, size_t len, int fd)
 
 	(void)arg;
 	if (proto_unpack_stream(data, len, &m) == -1 ||
+	    (fd != -1 && stream_kind(fd) == STREAM_OTHER) ||
 	    (next.streams != 0 && next.id != m.id) ||
 	    (next.streams & 1U << m.stream))
 		return (-1);
@@ -98,9 +100,24 @@ child_new(const struct msg_child *m)
 	c->lingers = (int)m->linger;
 	/* What the node is not told it cannot acknowledge. */
 	c->window = m->tty & TTY_SILENT ? 0 : m->window;
+	stream_terminals((c->tty & TTY_YES) != 0);
 	c->slave = c->in.fd = c->out[0].fd = c->out[1].fd = -1;
 	(void)RB_INSERT(id_tree, &ids, c);
 	return (c);
+}
+
+/* Are those that came what they are said to be? */
+static int
+next_fits(const struct msg_child *m)
+{
+	enum stream_kind kind;
+	int i;
+
+	kind = m->tty & TTY_YES ? STREAM_TERMINAL : STREAM_PIPE;
+	for (i = 0; i < 3; i++)
+		if (next.fds[i] != -1 && stream_kind(next.fds[i]) != kind)
+			return (0);
+	return (1);
 }
 
 /* Start what did arrive; the number of a stream that did not, or -1. */
@@ -203,7 +220,7 @@ child_child(void *arg, const void *data, size_t len, int fd)
 	(void)fd;
 	if (proto_unpack_child(data, len, &m) == -1 ||
 	    m.streams != next.streams || (m.streams != 0 && m.id != next.id) ||
-	    child_by_id(m.id) != NULL)
+	    child_by_id(m.id) != NULL || !next_fits(&m))
 		return (-1);
 	c = child_new(&m);
 	if ((bad = child_streams(c)) != -1)
@@ -219,6 +236,7 @@ static void
 child_free(struct child *c)
 {
 	child_close(c);
+	stream_terminals(-((c->tty & TTY_YES) != 0));
 	(void)RB_REMOVE(id_tree, &ids, c);
 	if (!c->refused)
 		(void)RB_REMOVE(pid_tree, &pids, c);

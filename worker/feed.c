@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "compat/splice.h"
+#include "compat/stream.h"
 #include "log.h"
 #include "worker.h"
 
@@ -96,6 +97,13 @@ feed_enlarge(struct feed *f)
 	large_count++;
 }
 
+/* How it is written to. */
+static ssize_t (*feed_put(const struct child *c))(
+    int, const struct iovec *, int)
+{
+	return (c->tty & TTY_YES ? stream_put_terminal : stream_put_pipe);
+}
+
 static void
 on_writable(int fd, short what, void *arg)
 {
@@ -105,8 +113,8 @@ on_writable(int fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if ((n = queue_write(&f->queue, f->fd)) == -1 && errno != EAGAIN &&
-	    errno != EINTR) {
+	if ((n = queue_write(&f->queue, f->fd, feed_put(c))) == -1 &&
+	    errno != EAGAIN && errno != EINTR) {
 		feed_lost(c);
 		return;
 	}
@@ -148,10 +156,13 @@ static void
 feed_write(struct child *c, const uint8_t *data, size_t len)
 {
 	struct feed *f = &c->in;
+	struct iovec iov;
 	ssize_t n = 0;
 
 	if (f->queue.len == 0) {
-		n = write(f->fd, data, len);
+		iov.iov_base = (void *)(uintptr_t)data;
+		iov.iov_len = len;
+		n = feed_put(c)(f->fd, &iov, 1);
 		if (n == -1 && errno != EAGAIN && errno != EINTR) {
 			feed_lost(c);
 			return;

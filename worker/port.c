@@ -92,17 +92,32 @@ port_full(void)
 	return (waiting.len >= FULL_MARK);
 }
 
-/* The node is gone: priv will hear of it and end us; until then, nothing
- * that children write may hold them. */
+/* Nobody reads: nothing that children write may hold them from now on. */
 static void
-port_died(void)
+port_drop(void)
 {
-	if (!dead)
-		log_debug("the node has closed the port");
 	dead = 1;
 	begun_len = 0;
 	body_drop();
 	queue_clear(&waiting);
+}
+
+/*
+ * It could not be written, as errno says. If the node is gone, priv will hear
+ * of that and end us; of any other error nobody else knows.
+ */
+static void
+port_died(void)
+{
+	struct msg_request m = { .arg = EXIT_PEER };
+
+	if (errno == EPIPE || errno == ECONNRESET)
+		log_debug("the node has closed the port");
+	else if (!dead) {
+		log_warn("the port cannot be written");
+		channel_send(&worker_priv, IMSG_SHUTDOWN, -1, &m, sizeof(m));
+	}
+	port_drop();
 }
 
 static void
@@ -207,7 +222,7 @@ flush_some(void)
 	ssize_t n;
 
 	if (begun_len == 0)
-		return (queue_write(&waiting, port_fd));
+		return (queue_write(&waiting, port_fd, writev));
 	if (begun_sent == begun_len) {
 		if ((n = body_give()) == 0)
 			fatalx("port: nothing moves");

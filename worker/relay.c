@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "compat/splice.h"
+#include "compat/stream.h"
 #include "log.h"
 #include "worker.h"
 
@@ -196,12 +197,23 @@ relay_cut(struct stream *s)
 	relay_close(s);
 }
 
+/* An error is no end: what was to come is missing, and that is told. */
+static void
+relay_failed(const struct stream *s)
+{
+	log_warn("pid %d: read of its %s", (int)s->child->pid,
+	    stream_names[s->number]);
+	s->child->truncated |= 1U << s->number;
+}
+
 static ssize_t
 relay_copy(struct stream *s)
 {
+	size_t want = relay_want(s, port_piece());
 	ssize_t n;
 
-	n = read(s->fd, piece, relay_want(s, port_piece()));
+	n = s->child->tty & TTY_YES ? stream_get_terminal(s->fd, piece, want)
+				    : stream_get_pipe(s->fd, piece, want);
 	if (n > 0 && !(s->child->tty & TTY_SILENT))
 		port_output(s->number, s->child->pid, piece, (size_t)n);
 	if (n >= BULK_MIN && body_able() && !(s->child->tty & TTY_YES))
@@ -245,6 +257,8 @@ relay_piece(struct stream *s)
 		relay_cut(s);
 		return (0);
 	}
+	if (n == -1)
+		relay_failed(s);
 	if (n <= 0) {
 		relay_eof(s);
 		return (0);

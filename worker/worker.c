@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "compat/stream.h"
 #include "log.h"
 #include "part.h"
 #include "sandbox.h"
@@ -179,6 +180,8 @@ main(int argc, char *argv[])
 
 	part_init("worker", argc, argv, &args);
 	worker_limits();
+	stream_init();
+	stream_tick_init();
 	if (event_init() == NULL)
 		fatal("libevent");
 	port_init(STDOUT_FILENO, args.packet);

@@ -12,6 +12,7 @@
 #include <sys/queue.h>
 #include <sys/tree.h>
 #include <sys/time.h>
+#include <sys/uio.h>
 
 #include <stddef.h>
 #include <stdint.h>
@@ -101,7 +102,9 @@ int relay_waiting(void); /* does anyone stand in line? */
 /* queue.c: bytes that wait to be written */
 void queue_init(struct queue *);
 int queue_add(struct queue *, const void *, size_t); /* -1: no memory */
-ssize_t queue_write(struct queue *, int fd); /* some of them, as write(2) */
+/* Some of them, by a function that is as writev(2), and returns as it does. */
+ssize_t queue_write(
+    struct queue *, int fd, ssize_t (*)(int, const struct iovec *, int));
 void queue_clear(struct queue *);
 
 /* feed.c: node to child */

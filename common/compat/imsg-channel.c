@@ -14,6 +14,20 @@
 #include "imsg-channel.h"
 
 #define IMSG_IOV_MAX 64
+#define SENT_MAX 253 /* descriptors at once that a system lets through */
+
+/*
+ * Close what nobody has asked for.  A socket may have been told to linger, and
+ * its peer may never read.
+ */
+static void
+fd_drop(int fd)
+{
+	const struct linger no = { 0, 0 };
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &no, sizeof(no));
+	(void)close(fd);
+}
 
 static void
 pending_drop(struct imsg_channel *ch)
@@ -29,7 +43,7 @@ pending_add(struct imsg_channel *ch, int fd, uint64_t start, uint64_t end)
 	struct pending *p;
 
 	if (ch->npending == IMSG_FD_PENDING || start == end) {
-		(void)close(fd);
+		fd_drop(fd);
 		return;
 	}
 	p = &ch->pending[ch->npending++];
@@ -59,15 +73,15 @@ void
 pending_expire(struct imsg_channel *ch)
 {
 	while (ch->npending > 0 && ch->pending[0].end <= ch->taken) {
-		(void)close(ch->pending[0].fd);
+		fd_drop(ch->pending[0].fd);
 		pending_drop(ch);
 	}
 }
 
 /*
  * Return the first descriptor of a control message, or -1.  A well-behaved
- * peer sends one at a time; any other is closed, by the kernel if it did not
- * even fit.
+ * peer sends one at a time; any other is closed.  All of them fit: what the
+ * kernel itself closes may make us wait.
  */
 static int
 control_fd(struct msghdr *msg)
@@ -88,7 +102,7 @@ control_fd(struct msghdr *msg)
 			if (first == -1)
 				first = fd;
 			else
-				(void)close(fd);
+				fd_drop(fd);
 		}
 	}
 	return (first);
@@ -105,7 +119,7 @@ channel_recv(struct imsg_channel *ch, int s, void *data, size_t len)
 	struct iovec iov;
 	union {
 		struct cmsghdr hdr;
-		unsigned char buf[CMSG_SPACE(sizeof(int))];
+		unsigned char buf[CMSG_SPACE(SENT_MAX * sizeof(int))];
 	} control;
 	ssize_t n;
 	uint64_t start;

@@ -75,6 +75,10 @@ uint64_t proc_ambient(void);
 /* Give up all ambient capabilities but those. 0 or -1. Allocates nothing. */
 int proc_keep_ambient(uint64_t caps);
 
+/* Do flags of a descriptor, from F_GETFL, say that it is no more than a name?
+ */
+int proc_is_path(int flags);
+
 /* Mark all descriptors from first up close-on-exec. Allocates nothing. */
 void proc_cloexec_from(int first);
 

@@ -59,6 +59,13 @@ proc_is_procfs(int fd)
 }
 
 int
+proc_is_path(int flags)
+{
+	(void)flags;
+	return (0);
+}
+
+int
 proc_open_cwd(void)
 {
 	return (open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));

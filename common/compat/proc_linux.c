@@ -94,6 +94,12 @@ proc_is_procfs(int fd)
 }
 
 int
+proc_is_path(int flags)
+{
+	return ((flags & O_PATH) != 0);
+}
+
+int
 proc_open_cwd(void)
 {
 	return (open(".", O_PATH | O_DIRECTORY | O_CLOEXEC));

@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 
 #include <asm/termbits.h>
@@ -144,7 +145,17 @@ static const int worker_calls[] = {
 	SYS_epoll_ctl,
 	SYS_recvmsg,
 	SYS_splice,
+	SYS_preadv2,
+	SYS_pwritev2,
+	SYS_vmsplice, /* kernels before 6.5 */
+	SYS_statx,
+	SYS_fstat, /* where there is no statx */
+	SYS_newfstatat,
+	SYS_rt_sigreturn,
 };
+
+static const uint32_t zero[] = { 0 };
+static const uint32_t linger[] = { SO_LINGER };
 
 /* Nothing that would type into a terminal, or have signals sent. */
 static const uint32_t worker_ioctls[] = {
@@ -170,6 +181,8 @@ static const uint32_t worker_fcntls[] = {
 static const struct row worker_rows[] = {
 	{ SYS_ioctl, 1, IS, worker_ioctls, COUNT(worker_ioctls) },
 	{ SYS_fcntl, 1, IS, worker_fcntls, COUNT(worker_fcntls) },
+	{ SYS_setitimer, 0, IS, zero, 1 }, /* ITIMER_REAL */
+	{ SYS_setsockopt, 2, IS, linger, 1 },
 };
 
 /* Priv: signals, priorities, groups and ends of children; messages. */
@@ -184,6 +197,9 @@ static const int priv_calls[] = {
 	SYS_epoll_pwait,
 	SYS_epoll_ctl,
 	SYS_pidfd_open,
+	SYS_statx,
+	SYS_fstat, /* where there is no statx */
+	SYS_newfstatat,
 	SYS_wait4,
 	SYS_waitid,
 	SYS_setpgid,
@@ -196,7 +212,6 @@ static const int priv_calls[] = {
 	SYS_clock_nanosleep,
 };
 
-static const uint32_t zero[] = { 0 };
 /* Everybody, one's own group, init: no child is any of these. */
 static const uint32_t crowds[] = { (uint32_t)-1, 0, 1 };
 static const uint32_t processes[] = { PRIO_PROCESS };
@@ -216,6 +231,7 @@ static const struct row priv_rows[] = {
 	{ SYS_setpriority, 0, IS, processes, COUNT(processes) },
 	{ SYS_getpriority, 0, IS, processes, COUNT(processes) },
 	{ SYS_fcntl, 1, IS, priv_fcntls, COUNT(priv_fcntls) },
+	{ SYS_setsockopt, 2, IS, linger, 1 },
 };
 
 /* Guard and reaper: the same signals, and /proc. */

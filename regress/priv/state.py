@@ -46,6 +46,8 @@ def kind(pid, fd, what):
         return what.split(":")[1].strip("[]")
     if what.startswith(("pipe:", "socket:")):
         return what.split(":")[0]
+    if what == "/run/proctor.uids":
+        return "lock"
     if what.startswith("/proc/"):
         return "its children in /proc" if "children" in what else "/proc"
     try:
@@ -89,7 +91,7 @@ def _sets(caps, everything):
 
 
 ORDER = ("null", "log", "pipe", "socket", "eventpoll", "pidfd",
-         "its children in /proc")
+         "its children in /proc", "lock")
 
 
 def _counts(fds):

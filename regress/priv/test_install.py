@@ -5,7 +5,7 @@ import shutil
 import stat
 
 import world
-from case import case, check, rows
+from case import case, check, expect, rows
 
 SECTION = "install:"
 
@@ -99,6 +99,26 @@ def refuses(group, word):
         check(code != 0, "it went well: %s", said)
         check(word in said, "said %s", said)
         check(not again.installed(), "something was installed")
+
+
+@case(SECTION + " install-suid: a range of uids behind all others, once",
+      limit=60)
+def subuids():
+    with open("/etc/subuid", encoding="utf-8") as f:
+        kept = f.read()
+    try:
+        for text, first in (("news:300000:65536\nmail:100000:65536\n", 365536),
+                            ("", 100000),
+                            ("_proctor:70000:130\n", 70000)):
+            world.write("/etc/subuid", text)
+            with Again() as again:
+                code, said = again.make()
+                check(code == 0, "%s", said)
+            expect(first, world.uids()[0], text)
+            with open("/etc/subuid", encoding="utf-8") as f:
+                expect(1, f.read().count(world.PARTS), "lines")
+    finally:
+        world.write("/etc/subuid", kept)
 
 
 @case(SECTION + " install-suid as nobody special is refused")

@@ -358,19 +358,161 @@ def limits():
         limited_outcome(p)
 
 
-@starter_case("limits of the starter come back for children")
+@starter_case("limits of the starter come back for his own children")
 def limits_restored():
     def last():
         resource.setrlimit(resource.RLIMIT_CORE, (4096, 8192))
         resource.setrlimit(resource.RLIMIT_NOFILE, (200, 300))
         resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 21))
+    if limits_refused(last):
+        return
     with usual_rules, Suid(last=last) as p:
-        for user in (STARTER, ONE):
-            said = p.output_of("ulimit -Sn; ulimit -Hn; ulimit -Sf; "
-                               "ulimit -Hf; ulimit -Sc; ulimit -Hc",
-                               as_user(user))
-            check(said.split() == ["200", "300", "2048", "4096", "8", "16"],
-                  "%s: %s", user, said.split())
+        said = p.output_of("ulimit -Sn; ulimit -Hn; ulimit -Sf; "
+                           "ulimit -Hf; ulimit -Sc; ulimit -Hc",
+                           as_user(STARTER))
+        check(said.split() == ["200", "300", "2048", "4096", "8", "16"],
+              "%s", said.split())
+
+
+# What other users' children start from ---
+
+ATTRIBUTES = """
+import ctypes, os, platform, resource
+libc = ctypes.CDLL(None, use_errno=True)
+arm = platform.machine() == "aarch64"
+IOPRIO_GET, GET_MEMPOLICY = (31, 236) if arm else (252, 239)
+mode = ctypes.c_int(-1)
+libc.syscall(GET_MEMPOLICY, ctypes.byref(mode), None, 0, None, 0)
+tsc = ctypes.c_int(0)
+libc.prctl(25, ctypes.byref(tsc), 0, 0, 0)
+print("personality", libc.personality(0xffffffff))
+print("processors", sorted(os.sched_getaffinity(0)))
+print("policy", os.sched_getscheduler(0))
+print("nice", os.getpriority(os.PRIO_PROCESS, 0))
+print("io", libc.syscall(IOPRIO_GET, 1, 0))
+print("memory", mode.value)
+print("score", open("/proc/self/oom_score_adj").read().strip())
+print("slack", libc.prctl(30, 0, 0, 0, 0))
+print("huge", libc.prctl(42, 0, 0, 0, 0))
+print("filter", open("/proc/self/coredump_filter").read().strip())
+print("merge", libc.prctl(68, 0, 0, 0, 0))
+print("bad memory", libc.prctl(34, 0, 0, 0, 0))
+print("tsc", arm or tsc.value)
+for name in sorted(dir(resource)):
+    if name.startswith("RLIMIT_"):
+        print(name, resource.getrlimit(getattr(resource, name)))
+"""
+
+
+def odd_attributes():
+    """All that a user can set for himself and exec passes on."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    arm = os.uname().machine == "aarch64"
+    ioprio_set, set_mempolicy = (30, 237) if arm else (251, 238)
+    libc.prctl(4, 1, 0, 0, 0)       # dumpable: its files in /proc are its own
+    for name, value in (("FSIZE", 100000), ("NOFILE", 200), ("AS", 1 << 34),
+                        ("STACK", 1 << 20), ("MSGQUEUE", 0),
+                        ("MEMLOCK", 0), ("CORE", 0), ("SIGPENDING", 10),
+                        ("CPU", 1000), ("DATA", 1 << 33)):
+        kind = getattr(resource, "RLIMIT_" + name)
+        hard = value if lifts_limits() else resource.getrlimit(kind)[1]
+        resource.setrlimit(kind, (value, hard))
+    with open("/proc/self/oom_score_adj", "w", encoding="utf-8") as f:
+        f.write("1000")
+    with open("/proc/self/coredump_filter", "w", encoding="utf-8") as f:
+        f.write("0x7f")
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    os.nice(19)
+    os.sched_setscheduler(0, 5, os.sched_param(0))     # SCHED_IDLE
+    libc.syscall(ioprio_set, 1, 0, 3 << 13)
+    nodes = ctypes.c_ulong(1)
+    libc.syscall(set_mempolicy, 1, ctypes.byref(nodes), 64)
+    for option, value in ((29, 100000000), (41, 1), (67, 1), (33, 1)):
+        libc.prctl(option, value, 1 if option == 33 else 0, 0, 0)
+    libc.personality(0x0020000 | 0x1000000 | 0x0040000)
+
+
+def lifts_limits():
+    """Root in a container may not be able to."""
+    return bool(int(proc.status(os.getpid())["CapEff"], 16) & 1 << 24)
+
+
+def limits_refused(last):
+    """Where his limits cannot be lifted there is no start: was it so?"""
+    if lifts_limits():
+        return False
+    with usual_rules, Suid(last=last) as p:
+        p.close_input()
+        p.end()
+        expect(4, p.status, "exit")
+        check(p.logged("cannot be lifted"), "log %s", p.log())
+        p.closed = True
+    return True
+
+
+def attributes(said):
+    return dict(line.split(" ", 1) for line in said.splitlines())
+
+
+@starter_case("his limits and attributes are not another user's child's")
+def attributes_reset():
+    argv = ["/usr/bin/python3", "-c", ATTRIBUTES]
+    with usual_rules, Suid() as p:
+        usual = attributes(p.output_of(argv, as_user(ONE)))
+    with usual_rules, Suid(last=odd_attributes) as p:
+        odd = attributes(p.output_of(argv, as_user(ONE)))
+        his = attributes(p.output_of(argv))
+    expect(usual, odd, "of another user's child")
+    expect("0", odd["personality"])
+    expect("(1024", odd["RLIMIT_NOFILE"].split(",")[0])
+    expect("100000000", his["slack"], "his own keeps what he gave")
+    expect("1000", his["score"])
+    expect("(200", his["RLIMIT_NOFILE"].split(",")[0])
+
+
+@starter_case("a file that another user's child writes is not cut short")
+def file_limit():
+    def last():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (
+            100, 100 if lifts_limits() else -1))
+    with usual_rules, Suid(last=last) as p:
+        said = p.output_of("f=$(mktemp) && head -c 5000 /dev/zero > $f; "
+                           "wc -c < $f; rm -f $f", as_user(ONE))
+        expect("5000", said.strip())
+
+
+@starter_case("a hard limit that cannot be lifted is refused")
+def hard_limit():
+    def last():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+    if not limits_refused(last):
+        raise Skip("root can lift them here")
+
+
+@rows(SECTION + " timers:", [("real", 0), ("virtual", 1), ("profiling", 2)])
+def timers(which):
+    """They outlive exec, and would kill the guard."""
+    def last():
+        signal.setitimer(which, 0.01, 0.01)
+        signal.pthread_sigmask(signal.SIG_SETMASK, [])
+    with usual_rules, Suid(last=last) as p:
+        sound(p)
+
+
+@starter_case("what cannot be undone for others is refused")
+def odd_for_good():
+    def last():
+        # PR_SET_MDWE: memory is never written and executed
+        if ctypes.CDLL(None).prctl(65, 1, 0, 0, 0) == -1:
+            os._exit(99)
+    with usual_rules, Suid(last=last) as p:
+        p.close_input()
+        p.end()
+        p.closed = True
+        if p.status == 99:
+            raise Skip("not in this kernel")
+        expect(4, p.status, "exit")
+        check(p.logged("executed"), "log %s", p.log())
 
 
 @starter_case("no part can leave a core")
@@ -1223,20 +1365,130 @@ def fifty():
             p.release()
 
 
-@rows(SECTION + " port descriptors:", [
-    ("root's directory", lambda: os.open("/", os.O_RDONLY)),
-    ("/dev/null", lambda: os.open("/dev/null", os.O_RDWR)),
-    ("a file of the starter's", lambda: os.open(
-        marker("file"), os.O_RDWR | os.O_CREAT))])
-def port_descriptors(opened):
+def port_of(*fds):
+    """These for 0 and 1; None for what the port has anyway."""
     def last():
-        fd = opened()
-        os.dup2(fd, 0)
-        os.dup2(fd, 1)
+        for number, fd in enumerate(fds):
+            if fd is not None:
+                os.dup2(fd(), number)
+    return last
+
+
+def a_file():
+    return os.open(marker("file"), os.O_RDWR | os.O_CREAT)
+
+
+def a_fifo():
+    path = marker("fifo")
+    os.mkfifo(path)
+    return os.open(path, os.O_RDWR)
+
+
+def one_pipe():
+    """Both ends of one."""
+    rfd, wfd = os.pipe()
+    os.dup2(rfd, 0)
+    os.dup2(wfd, 1)
+
+
+def datagrams():
+    return socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).detach()
+
+
+def listener():
+    s = socket.socket(socket.AF_UNIX)
+    s.bind("")
+    s.listen()
+    return s.detach()
+
+
+def hung_up():
+    """A terminal whose other side has gone: EIO."""
+    master, slave = os.openpty()
+    os.close(slave)
+    return master
+
+
+def opened(path, flags):
+    return lambda: os.open(path, flags)
+
+
+@rows(SECTION + " port descriptors, refused with 6:", [
+    ("root's directory for both", port_of(*[opened("/", os.O_RDONLY)] * 2)),
+    ("a directory to be read", port_of(opened("/", os.O_RDONLY))),
+    ("a name to be read", port_of(opened("/dev/null", os.O_PATH))),
+    ("a reading end to be written", port_of(
+        None, opened("/dev/null", os.O_RDONLY))),
+    ("a writing end to be read", port_of(opened("/dev/null", os.O_WRONLY))),
+    ("a FIFO opened read-write to be read", port_of(a_fifo)),
+    ("a FIFO opened read-write to be written", port_of(None, a_fifo)),
+    ("both ends of one pipe", one_pipe),
+    ("a file for both", port_of(a_file, a_file)),
+    ("datagrams", port_of(datagrams, datagrams)),
+    ("a socket that listens", port_of(listener)),
+    ("an event descriptor", port_of(lambda: os.eventfd(1))),
+])
+def port_refused(last):
     with usual_rules, Suid(last=last) as p:
         p.end(15)
-        check(p.status in (0, 1, 5) + REFUSALS, "exit %d", p.status)
-        p.nothing_left()
         p.closed = True
+        expect(6, p.status, "exit")
+        expect(1, len(p.logged("the port's descriptor")), "lines")
+    forget()
+
+
+def forget():
     for name in os.listdir(Place(STARTER).path):
         os.unlink(marker(name))
+
+
+@rows(SECTION + " port descriptors:", [
+    ("/dev/null", port_of(*[opened("/dev/null", os.O_RDWR)] * 2), 0),
+    ("a file to be read that is empty", port_of(a_file), 0),
+    ("one that cannot be read: an error is no end",
+     port_of(hung_up), 1)])
+def port_descriptors(last, status):
+    with usual_rules, Suid(last=last) as p:
+        p.end(15)
+        p.closed = True
+        expect(status, p.status, "exit")
+        expect(status, len(p.logged("the port cannot be read")), "lines")
+        p.nothing_left()
+    forget()
+
+
+@starter_case("a port that cannot be written: an error is no end")
+def port_full_disk():
+    last = port_of(None, opened("/dev/full", os.O_WRONLY))
+    with usual_rules, Suid(last=last) as p:
+        p.send((A.list,))
+        p.end(15)
+        p.closed = True
+        expect(1, p.status, "exit")
+        expect(1, len(p.logged("the port cannot be written")), "lines")
+
+
+@starter_case("a stream socket for a port")
+def port_socket():
+    """As socat and inetd have it: one for both, or one each."""
+    class There(Suid):
+        def _exec(self, child_in, child_out):
+            os.dup2(self.theirs.fileno(), child_in)
+            os.dup2(self.theirs.fileno(), child_out)
+            super()._exec(child_in, child_out)
+
+        def _start(self):
+            self.ours, self.theirs = socket.socketpair()
+            super()._start()
+            os.dup2(self.ours.fileno(), self.rfd)
+            os.dup2(self.ours.fileno(), self.wfd)
+            self.ours.close()
+            self.theirs.close()
+
+        def close_input(self):
+            if self.wfd != -1:
+                socket.socket(fileno=os.dup(self.wfd)).shutdown(
+                    socket.SHUT_WR)
+            super().close_input()
+    with usual_rules, There() as p:
+        sound(p)

@@ -110,7 +110,7 @@ PRIVILEGED = ("privileged", "root -user U")
 
 
 @rows(SECTION, [
-    ("%s: %s: _proctor, capabilities %x" % (mode, role, mask),
+    ("%s: %s: uids of the instance, capabilities %x" % (mode, role, mask),
      mode, role, mask)
     for mode in PRIVILEGED
     for role, mask in (("guard", KILL), ("reaper", KILL),
@@ -119,22 +119,27 @@ PRIVILEGED = ("privileged", "root -user U")
 def part(mode, role, mask):
     with Mode(mode) as m:
         s = m.states[role]
-        uid, gid = world.uid(world.PARTS), world.gid(world.PARTS)
+        uid, gid = m.states["priv"].uid[0], world.gid(world.PARTS)
+        check(uid in world.uids(), "uid %d", uid)
         unprivileged_ids(s, uid, gid, [])
         check(s.uid[3] == uid, "file-system uid %d", s.uid[3])
         holds(s, mask)
 
 
 @rows(SECTION, [
-    ("%s: launcher: _proctor, its target's groups, capabilities 80" % mode,
+    ("%s: launcher: a uid of its own, its target's groups, capabilities 80" % mode,
      mode) for mode in PRIVILEGED
 ])
 def launcher(mode):
     with Mode(mode) as m:
+        seen = [m.states["priv"].uid[0]]
         for user in m.users:
             s = m.states.get("launcher " + user)
             check(s is not None, "no launcher for %s", user)
-            unprivileged_ids(s, world.uid(world.PARTS), world.gid(user),
+            check(s.uid[0] in world.uids() and s.uid[0] not in seen,
+                  "uid %d, others have %s", s.uid[0], seen)
+            seen.append(s.uid[0])
+            unprivileged_ids(s, s.uid[0], world.gid(user),
                              world.groups(user))
             check(s.uid[3] == world.uid(user), "file-system uid %d",
                   s.uid[3])
@@ -224,10 +229,11 @@ def plain_ids(mode):
                       s.caps[key])
 
 
-@case(SECTION + " root: broker and worker are _proctor all the same")
+@case(SECTION + " root: broker and worker are nobody's all the same")
 def root_parts():
     with Mode("root") as m:
-        uid, gid = world.uid(world.PARTS), world.gid(world.PARTS)
+        uid, gid = m.states["priv"].uid[0], world.gid(world.PARTS)
+        check(uid in world.uids(), "uid %d", uid)
         for name, s in each(m, ("broker", "worker")):
             unprivileged_ids(s, uid, gid, [])
             holds(s, 0)
@@ -303,7 +309,10 @@ def securebits():
 
 def names(mode, user):
     """What the ids of a mode mean, for a process that serves user."""
-    uids = {0: "root", world.uid(world.PARTS): "_proctor"}
+    uids = {n: "its own" for n in world.uids()}
+    uids[0] = "root"
+    if "priv" in mode.states:
+        uids[mode.states["priv"].uid[0]] = "the instance's"
     gids = {0: "root", world.gid(world.PARTS): "_proctor"}
     if mode.starter != "root":
         uids[world.uid(mode.starter)] = "starter"

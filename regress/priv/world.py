@@ -151,6 +151,7 @@ def users():
         line.split(":")[0] + ":*:19000:0:99999:7:::\n"
         for line in PASSWD.splitlines()), 0o600)
     write("/etc/gshadow", "", 0o600)
+    write("/etc/subuid", "")
     write("/etc/nsswitch.conf", "passwd: files\ngroup: files\n")
 
 
@@ -199,7 +200,7 @@ def enter(directory, libexec):
     etc = directory + "/etc"
     shutil.copytree("/etc", etc, symlinks=True)
     bind(etc, "/etc")
-    for noted in ("/var/log", "/var/mail", "/var/spool/mail"):
+    for noted in ("/run", "/var/log", "/var/mail", "/var/spool/mail"):
         if os.path.isdir(noted) and not os.path.islink(noted):
             tmpfs(noted)
     tmpfs(os.path.realpath("/var/run"))
@@ -228,6 +229,14 @@ def copy_programs(name):
 
 def uid(name):
     return pwd.getpwnam(name).pw_uid
+
+
+def uids():
+    """The range that proctor's own processes have their uids from."""
+    with open("/etc/subuid", encoding="utf-8") as f:
+        first, count = [line.split(":")[1:] for line in f
+                        if line.startswith(PARTS + ":")][0]
+    return range(int(first), int(first) + int(count))
 
 
 def gid(name):
@@ -291,7 +300,8 @@ def fingerprint(libexec):
     found = {path: _digest(path) for path in (
         "/etc/passwd", "/etc/group", "/etc/shadow", "/etc/gshadow",
         "/etc/proctor.conf", "/etc/nsswitch.conf", "/etc/.pwd.lock",
-        "/etc/passwd-", "/etc/group-", "/proc/self/mounts")}
+        "/etc/passwd-", "/etc/group-", "/etc/subuid", "/etc/subuid-",
+        "/run/proctor.uids", "/proc/self/mounts")}
     found[libexec] = _tree(libexec)
     found["processes"] = _programs(libexec)
     return found

@@ -1,0 +1,128 @@
+/*
+ * What a child of another user starts from: what a login of that user would
+ * have, and nothing that the starter has set for himself. The launchers of
+ * such users are made so while they are root, once, and their children are
+ * it by birth. A start by root is another thing: what root gives is meant.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "compat/fresh.h"
+#include "compat/proc.h"
+#include "log.h"
+#include "priv.h"
+
+#define MB (1UL << 20)
+
+/* The first process may have more of these than a login has. */
+static const struct {
+	int resource;
+	rlim_t soft;
+	rlim_t hard;
+} most[] = {
+	{ RLIMIT_NOFILE, 1024, 524288 },
+	{ RLIMIT_CORE, 0, RLIM_INFINITY },
+	{ RLIMIT_STACK, 8 * MB, RLIM_INFINITY },
+	{ RLIMIT_MEMLOCK, 8 * MB, 8 * MB },
+};
+
+static rlim_t
+least(rlim_t a, rlim_t b)
+{
+	return (a < b ? a : b);
+}
+
+/* Limits as the first process has them, and sensible. */
+void
+login_limits(struct start *s)
+{
+	struct rlimit *rl;
+	size_t n;
+	int i;
+
+	fresh_limits(s->login);
+	for (i = 0; i < RLIM_NLIMITS; i++) {
+		rl = &s->login[i];
+		if (i == proc_limit_nice || i == proc_limit_rtprio)
+			rl->rlim_cur = rl->rlim_max = 0;
+		for (n = 0; n < sizeof(most) / sizeof(most[0]); n++)
+			if (most[n].resource == i) {
+				rl->rlim_cur =
+				    least(rl->rlim_cur, most[n].soft);
+				rl->rlim_max =
+				    least(rl->rlim_max, most[n].hard);
+			}
+		rl->rlim_cur = least(rl->rlim_cur, rl->rlim_max);
+	}
+}
+
+/* Is that somebody whom the starter's attributes are not to reach? */
+int
+login_wanted(const struct start *s, uid_t uid)
+{
+	return (s->privileged && s->who.uid != 0 && uid != s->who.uid);
+}
+
+/*
+ * A hard limit that start_limits() could not lift no launcher can. It may be
+ * lower than a login's, if what a login begins with is not.
+ */
+static void
+check_limits(struct start *s)
+{
+	struct rlimit rl, limit, *login;
+	int i;
+
+	for (i = 0; i < RLIM_NLIMITS; i++) {
+		login = &s->login[i];
+		if (getrlimit((proc_resource)i, &rl) == -1)
+			fatal("limit %d", i);
+		if (rl.rlim_max < login->rlim_cur) {
+			log_warnx("the starter's limit %d cannot be lifted for"
+				  " other users' children",
+			    i);
+			exit(EXIT_REFUSED);
+		}
+		if (rl.rlim_max >= login->rlim_max)
+			continue;
+		limit = rl;
+		limit.rlim_max = login->rlim_max;
+		if (setrlimit((proc_resource)i, &limit) == -1)
+			login->rlim_max = rl.rlim_max;
+	}
+}
+
+/* Refuse what would reach others' children whatever is done. */
+void
+login_check(struct start *s)
+{
+	const char *what;
+
+	if (!s->privileged || s->who.uid == 0)
+		return;
+	check_limits(s);
+	if ((what = fresh_odd()) == NULL)
+		return;
+	log_warnx("the starter has set what other users' children would have"
+		  " for good: %s",
+	    what);
+	exit(EXIT_REFUSED);
+}
+
+/*
+ * In a launcher, or in a child where there is none. Descriptors are limited
+ * by each child for itself: a launcher needs them.
+ */
+int
+login_begin(const struct start *s, const char **what)
+{
+	int i;
+
+	*what = "limits";
+	for (i = 0; i < RLIM_NLIMITS; i++)
+		if (i != RLIMIT_NOFILE &&
+		    setrlimit((proc_resource)i, &s->login[i]) == -1)
+			return (-1);
+	return (fresh_reset(what));
+}

@@ -1,0 +1,192 @@
+/*
+ * The uids of one instance. Whoever has a process's uid may signal it, slow it
+ * down or take what the system counts for a user: so no two instances have one
+ * in common, nor has a launcher one with any other process of ours. They are
+ * taken, a slot for each instance, from the range that /etc/subuid gives to
+ * _proctor, where nobody else's are. Who has which slot says a lock on a byte
+ * of a file, which guard, reaper and priv hold as long as one of them lives.
+ */
+
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <paths.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "compat/lock.h"
+#include "compat/privs.h"
+#include "log.h"
+#include "priv.h"
+
+#define RANGES "/etc/subuid"
+#define LOCKS _PATH_VARRUN "proctor.uids"
+#define SLOTS_MAX 65536 /* and the byte behind those: one takes at a time */
+
+static uid_t first;
+static uint32_t slots; /* of the range */
+static int lock_fd = -1;
+
+/* Is line the range of name? The first that fits is the one. */
+static int
+range_line(const char *line, const char *name)
+{
+	unsigned long long from, count;
+	size_t len = strlen(name);
+
+	if (strncmp(line, name, len) != 0 || line[len] != ':' ||
+	    sscanf(line + len, ":%llu:%llu", &from, &count) != 2)
+		return (0);
+	if (from == 0 || from >= UINT32_MAX || count > UINT32_MAX - from)
+		return (0);
+	first = (uid_t)from;
+	slots = (uint32_t)(count / UIDS_SLOT);
+	if (slots > SLOTS_MAX)
+		slots = SLOTS_MAX;
+	return (slots > 0);
+}
+
+/* Root's file says it: 1, or 0 if there is none. */
+static int
+range_find(const char *name)
+{
+	char line[256];
+	int fd, found = 0;
+	FILE *f;
+
+	if ((fd = policy_open(RANGES)) == -1)
+		return (0);
+	if ((f = fdopen(fd, "r")) == NULL)
+		fatal("%s", RANGES);
+	while (!found && fgets(line, sizeof(line), f) != NULL)
+		found = range_line(line, name);
+	(void)fclose(f);
+	return (found);
+}
+
+/* It is root's, like the directory, and nobody else can open it. */
+static int
+locks_open(void)
+{
+	struct stat st;
+	int fd, high;
+
+	fd = open(LOCKS, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd == -1 || fstat(fd, &st) == -1 || !S_ISREG(st.st_mode) ||
+	    st.st_uid != 0 || (st.st_mode & (S_IWGRP | S_IWOTH)) ||
+	    (high = fcntl(fd, F_DUPFD_CLOEXEC, 16)) == -1) {
+		log_warn("%s", LOCKS);
+		exit(EXIT_START);
+	}
+	(void)close(fd);
+	return (high); /* out of the way of those with fixed numbers */
+}
+
+/* Where the file has the starter of the instance in that slot. */
+static off_t
+owner_at(uint32_t slot)
+{
+	return ((off_t)slot * (off_t)sizeof(uid_t));
+}
+
+/* How many slots that starter has, for as long as none is taken. */
+static uint32_t
+slots_of(uid_t starter)
+{
+	uint32_t i, n = 0;
+	uid_t owner;
+
+	for (i = 0; i < slots; i++) {
+		if (pread(lock_fd, &owner, sizeof(owner), owner_at(i)) !=
+		    (ssize_t)sizeof(owner))
+			break;
+		if (owner == starter && lock_is_held(lock_fd, (off_t)i) == 1)
+			n++;
+	}
+	return (n);
+}
+
+static void __attribute__((__noreturn__)) slots_none(const char *why)
+{
+	log_warnx(
+	    "%s the uids that %s has for its instances are taken", why, RANGES);
+	exit(EXIT_START);
+}
+
+/* The lowest slot that nobody has. One starter cannot have them all. */
+static uint32_t
+slot_take(uid_t starter)
+{
+	uint32_t i;
+
+	if (starter != 0 && slots_of(starter) >= (slots + 1) / 2)
+		slots_none("by its starter half of");
+	for (i = 0; i < slots; i++) {
+		if (lock_byte(lock_fd, (off_t)i) == 0)
+			break;
+		if (errno != EAGAIN && errno != EACCES)
+			fatal("%s", LOCKS);
+	}
+	if (i == slots)
+		slots_none("all of");
+	if (pwrite(lock_fd, &starter, sizeof(starter), owner_at(i)) !=
+	    (ssize_t)sizeof(starter))
+		fatal("%s", LOCKS);
+	return (i);
+}
+
+/* A user namespace may not have all of them. */
+static void
+slot_prove(void)
+{
+	uint32_t i;
+
+	for (i = 0; i < UIDS_SLOT; i++)
+		if (privs_fsuid(first + i) == -1) {
+			log_warnx("there is no uid %u here, which %s names",
+			    (unsigned int)(first + i), RANGES);
+			exit(EXIT_START);
+		}
+	if (privs_fsuid(0) == -1)
+		fatal("file-system uid");
+}
+
+/*
+ * Take a slot for this instance: the first of its UIDS_SLOT uids is *uid then.
+ * 0, or -1 if there is no range, or nothing to lock it with.
+ */
+int
+uids_take(const char *name, uid_t starter, uid_t *uid)
+{
+	if (!range_find(name))
+		return (-1);
+	lock_fd = locks_open();
+	if (lock_wait(lock_fd, SLOTS_MAX) == -1) {
+		if (errno != ENOSYS)
+			fatal("%s", LOCKS);
+		(void)close(lock_fd);
+		lock_fd = -1;
+		return (-1);
+	}
+	first += slot_take(starter) * UIDS_SLOT;
+	if (lock_release(lock_fd, SLOTS_MAX) == -1)
+		fatal("%s", LOCKS);
+	slot_prove();
+	*uid = first;
+	return (0);
+}
+
+/* Have the lock at that descriptor: how many there are of it. */
+int
+uids_keep(int at)
+{
+	if (lock_fd == -1)
+		return (0);
+	if (dup3(lock_fd, at, O_CLOEXEC) == -1)
+		fatal("%s", LOCKS);
+	lock_fd = at;
+	return (1);
+}

@@ -332,7 +332,7 @@ silent() ->
                             ospid := 42, stdout := <<"so far\n">>}}}, Cmd),
     ?assertEqual({error, {no_answer, [{stdout, [<<"so far\n">>]}]}}, Sync),
     ?assertEqual(no_answer, Monitor),
-    ?assertEqual({error, no_answer}, Fold),
+    ?assertEqual({error, {no_answer, 0}}, Fold),
     ?assertEqual({error, timeout}, Stop).
 
 never_answered() ->

@@ -213,7 +213,9 @@ client:
 units: $(PARSE_C) $(BUILD)/kind $(BOXNAMES_$(SANDBOX_DEBUG))
 	@CC="$(CC)" CFLAGS="$(ALL_CFLAGS) $(EVENT_CFLAGS) $(CMOCKA_CFLAGS)" \
 	    LDFLAGS="$(ALL_LDFLAGS)" LIBS="$(CMOCKA_LIBS) $(BSD_LIBS)" \
-	    IMSG_SRC="$(IMSG_SRC)" SEND_SRC="$(SEND_SRC)" BOX_SRC="$(BOX_SRC)" PARSE_C="$(PARSE_C)" BUILD=$(BUILD) \
+	    IMSG_SRC="$(IMSG_SRC)" SEND_SRC="$(SEND_SRC)" BOX_SRC="$(BOX_SRC)" \
+	    SPLICE_SRC="$(SPLICE_SRC)" STREAM_SRC="$(STREAM_SRC)" \
+	    PARSE_C="$(PARSE_C)" BUILD=$(BUILD) \
 	    sh regress/unit/build.sh
 
 unit-run:

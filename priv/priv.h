@@ -164,7 +164,8 @@ int child_signal(const struct child *, int sig);
 pid_t child_group(const struct child *);
 int child_renice(const struct child *, pid_t);
 int child_kill_new(pid_t);
-void child_stray(pid_t);
+int child_stray(pid_t);
+uint32_t child_last(void);
 void child_unlist(struct child *);
 void child_tell_exit(struct child *);
 void child_free(struct child *);
@@ -183,6 +184,11 @@ void reap_forget(struct child *);
 void reap_child(struct child *);
 void reap_ended(void);
 void reap_sigchld(void);
+
+/* stray.c: children that are in no table */
+void stray_explained(void);
+void stray_signal(int came);
+int stray_adopt(void);
 
 /* group.c: what a leader leaves of its group */
 void group_signal(const struct child *);
@@ -221,6 +227,7 @@ void launch_ended(pid_t);
 int launch_stream(void *, const void *, size_t, int);
 int launch_done(void *, const void *, size_t, int);
 int launch_alive(const struct target *);
+int launch_awaits(uint32_t id); /* one that is not newer than id? */
 void launch_abandon(void);
 void launch_close(void);
 
@@ -338,6 +345,8 @@ int reaper_uid(pid_t, uid_t *);
 void reaper_descendants(pid_t, int sig);
 void reaper_group(pid_t group);
 int reaper_orphans(int sig);
+#define REAPER_PIDS 16 /* of an answer */
+int reaper_children(int skip, pid_t pids[REAPER_PIDS]);
 
 /* dispatch.c */
 extern const struct dispatch priv_broker_table[];

@@ -10,12 +10,22 @@
  * has none and keeps all signals blocked.
  */
 
+#include <sys/random.h>
+
 #include <sched.h>
+#include <stdint.h>
 #include <unistd.h>
 
 #include "proc.h"
 
 #define CHILD_STACK (128 * 1024)
+
+/*
+ * What clone(2) gets for two arguments that it does not look at with these
+ * flags: a filter can tell the launcher's own calls by it from its children's,
+ * which may not make children for others.
+ */
+static uint64_t secret;
 
 struct start {
 	void (*fn)(void *);
@@ -45,5 +55,14 @@ proc_make_child(
 	s.arg = arg;
 	return (clone(child_start, child_stack + sizeof(child_stack),
 	    CLONE_PARENT | CLONE_VM | CLONE_VFORK | CLONE_PARENT_SETTID, &s,
-	    board));
+	    board, (void *)(uintptr_t)secret, (void *)(uintptr_t)secret));
+}
+
+uint64_t
+proc_make_secret(void)
+{
+	while (secret == 0)
+		if (getrandom(&secret, sizeof(secret), 0) == -1)
+			return (0);
+	return (secret);
 }

@@ -47,7 +47,7 @@ PRIV_SRC = priv/proctor.c priv/start.c priv/args.c priv/mode.c priv/target.c \
 	priv/policy_path.c $(PARSE_C) \
 	priv/privdrop.c priv/uids.c $(LOCK_SRC) priv/signals.c priv/guard.c priv/reaper.c priv/parts.c \
 	priv/dispatch.c priv/request.c priv/answer.c priv/child.c priv/reap.c \
-	priv/linger.c priv/login.c $(FRESH_SRC) $(STREAM_SRC) \
+	priv/stray.c priv/linger.c priv/login.c $(FRESH_SRC) $(STREAM_SRC) \
 	priv/group.c priv/stop.c priv/timer.c priv/launch.c priv/spawn.c \
 	priv/environ.c priv/environ_name.c priv/shape.c \
 	common/drop.c $(CAPS_SRC) $(PROC_SRC) $(SPAWN_SRC) $(BOX_SRC) \

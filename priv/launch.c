@@ -77,13 +77,13 @@ launch_result(struct child *c, struct launched *l, int fds[3])
 		c->fds[i] = fds[i];
 	if (l->stage != STAGE_NONE) {
 		/* The process that failed is dead, or about to be. */
-		child_stray(l->pid);
+		(void)child_stray(l->pid);
 		launch_failed(c, l);
 		return (0);
 	}
 	if (!streams_complete(l, fds) || !priority_complete(c, l)) {
 		(void)child_kill_new(l->pid);
-		child_stray(l->pid);
+		(void)child_stray(l->pid);
 		launch_failed(c, l);
 		return (0);
 	}

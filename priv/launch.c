@@ -14,13 +14,15 @@
 static const char *
 failed_text(const struct child *c, const struct launched *l)
 {
-	static char text[32];
+	static char text[128];
 
 	if (l->stage == STAGE_USER)
-		return (c->target->user);
-	if (l->stage != STAGE_NICE)
+		(void)snprintf(
+		    text, sizeof(text), "'%.100s'", c->target->user);
+	else if (l->stage == STAGE_NICE)
+		(void)snprintf(text, sizeof(text), "nice %d", c->nice);
+	else
 		return (l->text);
-	(void)snprintf(text, sizeof(text), "nice %d", c->nice);
 	return (text);
 }
 

@@ -299,7 +299,7 @@ def stage_user():
         reply = p.ask(A.run, "true", [(A.user, "no-such-user")])
         check(reply[0] == A.error and reply[1][:2] == (A.user, A.eperm),
               "%s", etf.show(reply))
-        check(re.match(rb"no-such-user: (nobody but \w+ can be had, as |"
+        check(re.match(rb"'no-such-user': (nobody but \w+ can be had, as |"
                        rb"the command line does not name it$)", reply[1][2]),
               "%r", reply[1][2])
 

@@ -47,7 +47,7 @@ PRIV_SRC = priv/proctor.c priv/start.c priv/args.c priv/mode.c priv/target.c \
 	priv/policy_path.c $(PARSE_C) \
 	priv/privdrop.c priv/uids.c $(LOCK_SRC) priv/signals.c priv/guard.c priv/reaper.c priv/parts.c \
 	priv/dispatch.c priv/request.c priv/answer.c priv/child.c priv/reap.c \
-	priv/linger.c priv/login.c $(FRESH_SRC) $(STREAM_SRC) \
+	priv/stray.c priv/linger.c priv/login.c $(FRESH_SRC) $(STREAM_SRC) \
 	priv/group.c priv/stop.c priv/timer.c priv/launch.c priv/spawn.c \
 	priv/environ.c priv/environ_name.c priv/shape.c \
 	common/drop.c $(CAPS_SRC) $(PROC_SRC) $(SPAWN_SRC) $(BOX_SRC) \
@@ -213,7 +213,9 @@ client:
 units: $(PARSE_C) $(BUILD)/kind $(BOXNAMES_$(SANDBOX_DEBUG))
 	@CC="$(CC)" CFLAGS="$(ALL_CFLAGS) $(EVENT_CFLAGS) $(CMOCKA_CFLAGS)" \
 	    LDFLAGS="$(ALL_LDFLAGS)" LIBS="$(CMOCKA_LIBS) $(BSD_LIBS)" \
-	    IMSG_SRC="$(IMSG_SRC)" SEND_SRC="$(SEND_SRC)" BOX_SRC="$(BOX_SRC)" PARSE_C="$(PARSE_C)" BUILD=$(BUILD) \
+	    IMSG_SRC="$(IMSG_SRC)" SEND_SRC="$(SEND_SRC)" BOX_SRC="$(BOX_SRC)" \
+	    SPLICE_SRC="$(SPLICE_SRC)" STREAM_SRC="$(STREAM_SRC)" \
+	    PARSE_C="$(PARSE_C)" BUILD=$(BUILD) \
 	    sh regress/unit/build.sh
 
 unit-run:

@@ -11,6 +11,8 @@
 
 #include <sys/types.h>
 
+#include <stdint.h>
+
 /*
  * Guard and reaper hear signals, and the latter priv; they read /proc, signal
  * and reap processes. Their signal handlers are set before.
@@ -27,10 +29,10 @@ void sandbox_priv(int forks);
 
 /*
  * A launcher in privileged mode: its own uid, and its children's, can become
- * uid and no other. The children inherit that, so what else programs do is
- * free.
+ * uid and no other, and nobody who does not know the secret makes children for
+ * its parent. The children inherit that, so what else programs do is free.
  */
-void sandbox_launcher(uid_t uid);
+void sandbox_launcher(uid_t uid, uint64_t secret);
 
 /* The broker reads its port and talks; the port is standard input. */
 void sandbox_broker(void);

@@ -153,19 +153,32 @@ child_list_pid(struct child *c, pid_t pid)
 }
 
 /*
- * A process that never became a child, as its launcher says: it is dead or
- * dying, and is waited for.
+ * A process that never became a child that anybody is told of: it is waited
+ * for, and ended with all others. 1 if it lives.
  */
-void
+int
 child_stray(pid_t pid)
 {
 	struct child *c;
 
-	if (!child_is_new(pid) || waitpid(pid, NULL, WNOHANG) == pid)
-		return;
+	if (!child_is_new(pid))
+		return (0);
+	if (waitpid(pid, NULL, WNOHANG) == pid) {
+		stray_explained();
+		return (0);
+	}
 	c = child_alloc();
 	c->flags = CHILD_STRAY;
+	c->kill_timeout = KILL_TIMEOUT_DEFAULT;
 	child_list_pid(c, pid);
+	return (1);
+}
+
+/* The id of the child that was asked for last. */
+uint32_t
+child_last(void)
+{
+	return (last_id);
 }
 
 /*

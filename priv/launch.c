@@ -14,13 +14,15 @@
 static const char *
 failed_text(const struct child *c, const struct launched *l)
 {
-	static char text[32];
+	static char text[128];
 
 	if (l->stage == STAGE_USER)
-		return (c->target->user);
-	if (l->stage != STAGE_NICE)
+		(void)snprintf(
+		    text, sizeof(text), "'%.100s'", c->target->user);
+	else if (l->stage == STAGE_NICE)
+		(void)snprintf(text, sizeof(text), "nice %d", c->nice);
+	else
 		return (l->text);
-	(void)snprintf(text, sizeof(text), "nice %d", c->nice);
 	return (text);
 }
 
@@ -77,13 +79,13 @@ launch_result(struct child *c, struct launched *l, int fds[3])
 		c->fds[i] = fds[i];
 	if (l->stage != STAGE_NONE) {
 		/* The process that failed is dead, or about to be. */
-		child_stray(l->pid);
+		(void)child_stray(l->pid);
 		launch_failed(c, l);
 		return (0);
 	}
 	if (!streams_complete(l, fds) || !priority_complete(c, l)) {
 		(void)child_kill_new(l->pid);
-		child_stray(l->pid);
+		(void)child_stray(l->pid);
 		launch_failed(c, l);
 		return (0);
 	}

@@ -114,6 +114,20 @@ launch_alive(const struct target *t)
 	return (t->launcher->channel.open);
 }
 
+int
+launch_awaits(uint32_t id)
+{
+	const struct child *c;
+	size_t i;
+
+	for (i = 0; i < launchers_count; i++) {
+		c = TAILQ_FIRST(&launchers[i].queue);
+		if (c != NULL && (int32_t)(c->id - id) <= 0)
+			return (1);
+	}
+	return (0);
+}
+
 /*
  * The child that the launcher was making when it died or was held: nobody
  * else would end it.
@@ -306,7 +320,7 @@ launch_lost(struct launcher *l)
 	channel_close(&l->channel);
 	timer_clear(&l->timeout);
 	streams_close(l);
-	child_stray(kill_halfborn(l));
+	(void)child_stray(kill_halfborn(l));
 	while ((c = queue_take(l)) != NULL)
 		answer_lost(c);
 	stop_check();

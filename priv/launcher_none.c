@@ -39,6 +39,13 @@ launch_alive(const struct target *t)
 	return (1);
 }
 
+int
+launch_awaits(uint32_t id)
+{
+	(void)id;
+	return (0);
+}
+
 void
 launch_run(struct child *c, const struct run *r)
 {

@@ -99,6 +99,7 @@ part_reap(struct part *p)
 
 	if (waitpid(pid, &status, WNOHANG) != pid)
 		return (0);
+	stray_explained();
 	pidset_remove(p->watch);
 	p->pid = 0;
 	if (status != 0)

@@ -178,7 +178,8 @@ int child_signal(const struct child *, int sig);
 pid_t child_group(const struct child *);
 int child_renice(const struct child *, pid_t);
 int child_kill_new(pid_t);
-void child_stray(pid_t);
+int child_stray(pid_t);
+uint32_t child_last(void);
 void child_unlist(struct child *);
 void child_tell_exit(struct child *);
 void child_free(struct child *);
@@ -207,6 +208,10 @@ uint32_t linger_of(const struct run *);
 int linger_begin(struct child *);
 void linger_cut(struct child *);
 int linger_drained(void *, const void *, size_t, int);
+/* stray.c: children that are in no table */
+void stray_explained(void);
+void stray_signal(int came);
+int stray_adopt(void);
 
 /* group.c: what a leader leaves of its group */
 void group_signal(const struct child *);
@@ -246,6 +251,7 @@ void launch_ended(pid_t);
 int launch_stream(void *, const void *, size_t, int);
 int launch_done(void *, const void *, size_t, int);
 int launch_alive(const struct target *);
+int launch_awaits(uint32_t id); /* one that is not newer than id? */
 void launch_abandon(void);
 void launch_close(void);
 
@@ -386,6 +392,8 @@ int reaper_uid(pid_t, uid_t *);
 void reaper_descendants(pid_t, int sig);
 void reaper_group(pid_t group);
 int reaper_orphans(int sig);
+#define REAPER_PIDS 16 /* of an answer */
+int reaper_children(int skip, pid_t pids[REAPER_PIDS]);
 
 /* dispatch.c */
 extern const struct dispatch priv_broker_table[];

@@ -197,8 +197,12 @@ privdrop_apart(const struct target *t)
 void
 privdrop_launcher(const struct target *t)
 {
+	uint64_t secret;
+
 	if (!dropping || !t->base.change)
 		return;
+	if ((secret = proc_make_secret()) == 0)
+		fatal("launcher: random");
 	privdrop_apart(t);
 	if (privs_lock() == -1)
 		fatal("securebits");
@@ -206,7 +210,7 @@ privdrop_launcher(const struct target *t)
 	if (privs_keep(PRIV_SETUID) == -1 || privs_fsuid(t->uid) == -1)
 		fatal("launcher: capabilities");
 	proc_hide();
-	sandbox_launcher(t->uid);
+	sandbox_launcher(t->uid, secret);
 	drop_prove(t->own, t->gid, t->groups, t->ngroups);
 	if (t->uid != 0)
 		drop_final();

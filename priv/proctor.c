@@ -119,14 +119,16 @@ priv_dispatch_worker(const struct pollfd *pfd)
 static void
 loop_signalled(void)
 {
-	int end;
+	int end, child;
 
 	end = signals_got(SIGTERM);
 	end |= signals_got(SIGINT);
 	end |= signals_got(SIGHUP);
 	if (end)
 		stop_all(EXIT_CLEAN);
-	if (signals_got(SIGCHLD))
+	child = signals_got(SIGCHLD);
+	stray_signal(child);
+	if (child)
 		reap_sigchld();
 }
 

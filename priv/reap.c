@@ -32,6 +32,7 @@ reap_one(pid_t pid, int *status, int64_t usage[USAGES])
 
 	if (wait4(pid, status, WNOHANG, &ru) != pid)
 		return (0);
+	stray_explained();
 	usage[USAGE_UTIME] =
 	    (int64_t)ru.ru_utime.tv_sec * 1000000 + ru.ru_utime.tv_usec;
 	usage[USAGE_STIME] =

@@ -5,8 +5,9 @@
  *
  * It is also priv's eyes: priv cannot open a file, so the reaper looks into
  * /proc for it. It hears nobody but priv, who may ask for the real uid of a
- * process, for a signal to the descendants of one of its children, and for
- * the end of what is left behind: of one process group, or all of it. The
+ * process, for a signal to the descendants of one of its children, for all of
+ * its children, and for the end of what is left behind: of one process group,
+ * or all of it. The
  * first part of this file runs in the reaper, the second in priv.
  */
 
@@ -29,7 +30,8 @@ enum reaper_op {
 	REAPER_UID,
 	REAPER_DESCENDANTS, /* of pid, a child of priv's */
 	REAPER_GROUP, /* pid */
-	REAPER_ORPHANS /* all */
+	REAPER_ORPHANS, /* all */
+	REAPER_CHILDREN /* of priv, but the first pid of them */
 };
 
 struct reaper_request {
@@ -43,6 +45,7 @@ struct reaper_answer {
 	uint32_t seq; /* the request's */
 	int32_t found; /* how many; 0 or 1 where one is asked for */
 	uint32_t uid;
+	int32_t pids[REAPER_PIDS];
 };
 
 /* An orphan that was asked to end. */
@@ -169,15 +172,32 @@ end_group(pid_t pid, void *arg)
 	(void)kill(-r->group, SIGKILL);
 }
 
+/* Those of priv's children that fit an answer. */
+struct list {
+	struct reaper_answer *answer;
+	int32_t skip;
+};
+
+static void
+list_child(pid_t pid, void *arg)
+{
+	struct list *l = arg;
+
+	if (l->skip-- <= 0 && l->answer->found < REAPER_PIDS)
+		l->answer->pids[l->answer->found++] = pid;
+}
+
 /* -1 if that is nothing that priv asks. */
 static int
 reaper_answer(
     const struct reaper_request *q, struct reaper_answer *a, pid_t priv)
 {
 	struct round r = { priv, q->pid, q->sig, 0, 0 };
+	struct list l = { a, q->pid };
 	uid_t uid;
 
-	if (q->op != REAPER_UID && q->sig != SIGTERM && q->sig != SIGKILL)
+	if (q->op != REAPER_UID && q->op != REAPER_CHILDREN &&
+	    q->sig != SIGTERM && q->sig != SIGKILL)
 		return (-1);
 	switch (q->op) {
 	case REAPER_UID:
@@ -186,6 +206,8 @@ reaper_answer(
 			a->uid = uid;
 		}
 		return (0);
+	case REAPER_CHILDREN:
+		return (proc_children_of(priv, list_child, &l));
 	case REAPER_DESCENDANTS:
 		proc_signal_descendants(priv, q->pid, q->sig, guard_ours);
 		return (0);
@@ -353,4 +375,21 @@ reaper_orphans(int sig)
 	if (reaper_ask(REAPER_ORPHANS, 0, sig, &a) == -1)
 		return (0);
 	return (a.found);
+}
+
+/*
+ * Children of priv, whoever has made them, behind the first skip of them: how
+ * many. Fewer than REAPER_PIDS: there are no others.
+ */
+int
+reaper_children(int skip, pid_t pids[REAPER_PIDS])
+{
+	struct reaper_answer a;
+	int i;
+
+	if (reaper_ask(REAPER_CHILDREN, skip, 0, &a) == -1)
+		return (0);
+	for (i = 0; i < a.found && i < REAPER_PIDS; i++)
+		pids[i] = a.pids[i];
+	return (i);
 }

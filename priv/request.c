@@ -46,7 +46,7 @@ run_forbid(
 	char text[256];
 
 	if (stage == STAGE_USER)
-		(void)snprintf(text, sizeof(text), "%.100s: %s",
+		(void)snprintf(text, sizeof(text), "'%.100s': %s",
 		    permit_name(r->user), why);
 	else if (what == NULL)
 		(void)snprintf(text, sizeof(text), "%.100s as %.64s: %s",

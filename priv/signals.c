@@ -62,6 +62,7 @@ signals_catch(void)
 	waits = 1;
 	memset(&sa, 0, sizeof(sa));
 	sa.sa_handler = on_signal;
+	sa.sa_flags = SA_NOCLDSTOP;
 	(void)sigfillset(&sa.sa_mask);
 	for (i = 0; i < HEARD; i++)
 		if (sigaction(heard[i], &sa, NULL) == -1)

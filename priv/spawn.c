@@ -323,7 +323,9 @@ child_main(void *arg)
 	    child_place(s) == -1 || child_files(s) == -1)
 		return;
 	proc_cloexec_from(3);
-	/* Handlers go with exec, and nothing of ours is ignored. */
+	/* Handlers go with exec, if that comes at once; nothing is ignored. */
+	if (s->fifo)
+		proc_signals_default();
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	if (s->fifo && child_fifo(s) == -1)

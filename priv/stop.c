@@ -303,6 +303,10 @@ stop_check(void)
 		stop_all(EXIT_RING);
 	if (state != STATE_STOP || finished || child_count() > 0)
 		return;
+	if (orphans == 0 && stray_adopt() > 0) {
+		child_each(stop_one);
+		return;
+	}
 	orphans = reaper_orphans(killing ? SIGKILL : SIGTERM);
 	finished = orphans == 0;
 }

@@ -13,6 +13,12 @@
 
 #include "proc.h"
 
+uint64_t
+proc_make_secret(void)
+{
+	return (0);
+}
+
 /* A child may be held (by a file system, by its user): not for ever. */
 #define CHILD_TIMEOUT 10000 /* ms */
 

@@ -10,13 +10,23 @@
  * has none and keeps all signals blocked.
  */
 
+#include <sys/random.h>
+
 #include <fcntl.h>
 #include <sched.h>
+#include <stdint.h>
 #include <unistd.h>
 
 #include "proc.h"
 
 #define CHILD_STACK (128 * 1024)
+
+/*
+ * What clone(2) gets for two arguments that it does not look at with these
+ * flags: a filter can tell the launcher's own calls by it from its children's,
+ * which may not make children for others.
+ */
+static uint64_t secret;
 
 struct start {
 	void (*fn)(void *);
@@ -42,7 +52,8 @@ static pid_t
 child_clone(struct start *s, int flags, pid_t *board)
 {
 	return (clone(child_start, child_stack + sizeof(child_stack),
-	    CLONE_PARENT | CLONE_PARENT_SETTID | flags, s, board));
+	    CLONE_PARENT | CLONE_PARENT_SETTID | flags, s, board,
+	    (void *)(uintptr_t)secret, (void *)(uintptr_t)secret));
 }
 
 /*
@@ -80,4 +91,13 @@ proc_make_child(void (*fn)(void *), void *arg, void *result, size_t size,
 		return (make_apart(&s, result, board));
 	/* The memory is shared: fn's result is there already. */
 	return (child_clone(&s, CLONE_VM | CLONE_VFORK, board));
+}
+
+uint64_t
+proc_make_secret(void)
+{
+	while (secret == 0)
+		if (getrandom(&secret, sizeof(secret), 0) == -1)
+			return (0);
+	return (secret);
 }

@@ -103,6 +103,9 @@ int proc_children_open(void);
 void proc_children_close(void);
 int proc_children(void (*fn)(pid_t, void *), void *arg);
 
+/* The same for those of another process, which are looked up. */
+int proc_children_of(pid_t, void (*fn)(pid_t, void *), void *arg);
+
 /*
  * Send sig, and behind any but SIGKILL SIGCONT, to all descendants of child,
  * a child of parent, except those in child's own process group. A process is
@@ -145,5 +148,11 @@ int pidset_ended(int set, uint32_t *ids, int max);
  */
 pid_t proc_make_child(void (*fn)(void *), void *arg, void *result, size_t size,
     pid_t *board, int apart);
+
+/*
+ * What a filter can know the calls of proc_make_child() by: see clone_linux.c.
+ * 0 if there is nothing.
+ */
+uint64_t proc_make_secret(void);
 
 #endif

@@ -127,6 +127,13 @@ proc_children(void (*fn)(pid_t, void *), void *arg)
 }
 
 int
+proc_children_of(pid_t pid, void (*fn)(pid_t, void *), void *arg)
+{
+	(void)pid;
+	return (proc_children(fn, arg));
+}
+
+int
 proc_children_open(void)
 {
 	return (-1);

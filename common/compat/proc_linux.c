@@ -195,8 +195,8 @@ thread_open(pid_t pid, const char *tid)
 	return (open(path, O_RDONLY | O_CLOEXEC));
 }
 
-static int
-children_of(pid_t pid, void (*fn)(pid_t, void *), void *arg)
+int
+proc_children_of(pid_t pid, void (*fn)(pid_t, void *), void *arg)
 {
 	const struct dirent *d;
 	char path[64];
@@ -315,7 +315,7 @@ walk_child(pid_t pid, void *arg)
 		next.parent = pid;
 		next.parent_fd = fd;
 		next.depth++;
-		(void)children_of(pid, walk_child, &next);
+		(void)proc_children_of(pid, walk_child, &next);
 		if (pgrp != w->group && w->ours(pid))
 			walk_signal(fd, w->sig);
 	}
@@ -332,7 +332,7 @@ proc_signal_descendants(pid_t parent, pid_t child, int sig, int (*ours)(pid_t))
 	if (w.parent_fd == -1)
 		return;
 	if (stat_read(child, &ppid, &pgrp) == 0 && ppid == parent)
-		(void)children_of(child, walk_child, &w);
+		(void)proc_children_of(child, walk_child, &w);
 	(void)close(w.parent_fd);
 }
 

@@ -18,7 +18,7 @@ enum sandbox_part { PART_GUARD, PART_PRIV, PART_BROKER, PART_WORKER };
  */
 int seccomp_part(enum sandbox_part);
 /* No uid but this one, for the caller and what it will ever start. */
-int seccomp_uid(uid_t);
+int seccomp_uid(uid_t, uint64_t secret);
 
 /* Flags of landlock_restrict(). */
 #define LANDLOCK_READ_PROC 1 /* /proc can be read; else there are no files */

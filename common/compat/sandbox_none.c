@@ -37,9 +37,10 @@ sandbox_priv(int forks)
 }
 
 void
-sandbox_launcher(uid_t uid)
+sandbox_launcher(uid_t uid, uint64_t secret)
 {
 	(void)uid;
+	(void)secret;
 	dumpable();
 }
 

@@ -309,6 +309,16 @@ static const struct row launcher_rows[] = {
 static const struct list launcher_list = { launcher_calls,
 	COUNT(launcher_calls), launcher_rows, COUNT(launcher_rows) };
 
+/*
+ * A child may not make children for priv, which would know nothing of them. A
+ * launcher must: it says a secret in the two arguments that the kernel does
+ * not look at with its flags, which are the last on every machine.
+ */
+static const struct {
+	unsigned int arg;
+	unsigned int half;
+} secret_halves[] = { { 3, 0 }, { 3, 1 }, { 4, 0 }, { 4, 1 } };
+
 /* Its flags are in memory; libc takes clone when there is no clone3. */
 static const int absent_calls[] = { SYS_clone3 };
 static const struct list absent_list = { absent_calls, COUNT(absent_calls),
@@ -416,6 +426,34 @@ program_list(struct program *p, const struct list *l, uint32_t action)
 			program_row(p, &l->rows[i], action);
 }
 
+/* Half 0 of an argument is the lower one: MACHINE is little-endian. */
+static void
+load_half(struct program *p, unsigned int arg, unsigned int half)
+{
+	load(p, offsetof(struct seccomp_data, args) + arg * sizeof(uint64_t) +
+		    half * sizeof(uint32_t));
+}
+
+/* CLONE_PARENT without the secret: behind it is the end, as of a row. */
+static void
+program_parent(struct program *p, uint64_t secret, uint32_t action)
+{
+	const size_t n = COUNT(secret_halves);
+	size_t i;
+
+	unless_equal(p, SYS_clone, 2 * n + 3);
+	load_half(p, 0, 0);
+	emit(p, BPF_JMP | BPF_JSET | BPF_K, CLONE_PARENT, 0, 2 * n + 1);
+	for (i = 0; i < n; i++) {
+		load_half(p, secret_halves[i].arg, secret_halves[i].half);
+		emit(p, BPF_JMP | BPF_JEQ | BPF_K,
+		    (uint32_t)(secret >> 32 * secret_halves[i].half),
+		    i == n - 1, 2 * (n - 1 - i));
+	}
+	give(p, action);
+	load(p, offsetof(struct seccomp_data, nr));
+}
+
 /* EINVAL: the kernel was built without. */
 static int
 program_install(struct program *p)
@@ -445,7 +483,7 @@ seccomp_part(enum sandbox_part part)
 }
 
 int
-seccomp_uid(uid_t uid)
+seccomp_uid(uid_t uid, uint64_t secret)
 {
 	struct program p;
 
@@ -454,6 +492,7 @@ seccomp_uid(uid_t uid)
 	uids[0] = uid;
 	program_begin(&p, SECCOMP_RET_KILL_PROCESS, SECCOMP_RET_ERRNO | ENOSYS);
 	program_list(&p, &launcher_list, SECCOMP_RET_ERRNO | EPERM);
+	program_parent(&p, secret, SECCOMP_RET_ERRNO | EPERM);
 	program_list(&p, &absent_list, SECCOMP_RET_ERRNO | ENOSYS);
 	give(&p, SECCOMP_RET_ALLOW);
 	return (program_install(&p));

@@ -1,7 +1,8 @@
 /*
  * Pipes on Linux: preadv2 and pwritev2 do not wait if they are told so, since
- * 6.5 on pipes, too. Older kernels have vmsplice, which reads so; what is to
- * be written goes through a pipe of our own and is moved from there.
+ * 6.5 on pipes, too, but no more on one end that something was spliced from or
+ * to. Then vmsplice reads, and what is to be written goes through a pipe of
+ * our own and is moved from there.
  */
 
 #include <sys/stat.h>
@@ -23,7 +24,7 @@
 #define PTS_LAST 143
 
 static dev_t pipes; /* where those without a name are */
-static int own[2] = { -1, -1 }; /* older kernels */
+static int own[2] = { -1, -1 };
 
 static ssize_t
 nowait(long call, int fd, const struct iovec *iov, int count)
@@ -31,33 +32,15 @@ nowait(long call, int fd, const struct iovec *iov, int count)
 	return (syscall(call, fd, iov, (long)count, -1L, -1L, NOWAIT));
 }
 
-/* Does this kernel know how not to wait for a pipe? Both ways are tried. */
-static int
-pipes_nowait(const int fds[2])
-{
-	char byte = 0;
-	struct iovec iov = { &byte, 1 };
-
-	return (nowait(SYS_pwritev2, fds[1], &iov, 1) == 1 &&
-		nowait(SYS_preadv2, fds[0], &iov, 1) == 1);
-}
-
 void
 stream_init(void)
 {
 	struct stat st;
-	int fds[2];
 
-	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) == -1 ||
-	    fstat(fds[0], &st) == -1)
+	if (pipe2(own, O_CLOEXEC | O_NONBLOCK) == -1 ||
+	    fstat(own[0], &st) == -1)
 		fatal("pipe");
 	pipes = st.st_dev;
-	if (!pipes_nowait(fds)) {
-		memcpy(own, fds, sizeof(own));
-		return;
-	}
-	(void)close(fds[0]);
-	(void)close(fds[1]);
 }
 
 /* What the kernel knows by itself: a file system's server is not asked. */
@@ -98,9 +81,11 @@ ssize_t
 stream_get_pipe(int fd, void *buf, size_t len)
 {
 	struct iovec iov = { buf, len };
+	ssize_t n;
 
-	if (own[0] == -1)
-		return (nowait(SYS_preadv2, fd, &iov, 1));
+	n = nowait(SYS_preadv2, fd, &iov, 1);
+	if (n != -1 || (errno != EOPNOTSUPP && errno != ENOSYS))
+		return (n);
 	return (vmsplice(fd, &iov, 1, SPLICE_F_NONBLOCK));
 }
 
@@ -124,8 +109,9 @@ stream_put_pipe(int fd, const struct iovec *iov, int count)
 	ssize_t n, moved;
 	int error;
 
-	if (own[0] == -1)
-		return (nowait(SYS_pwritev2, fd, iov, count));
+	n = nowait(SYS_pwritev2, fd, iov, count);
+	if (n != -1 || (errno != EOPNOTSUPP && errno != ENOSYS))
+		return (n);
 	if ((n = writev(own[1], iov, count)) <= 0)
 		return (n);
 	moved = splice(own[0], NULL, fd, NULL, (size_t)n, SPLICE_F_NONBLOCK);

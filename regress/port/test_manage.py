@@ -694,7 +694,8 @@ def kill_hangs():
 
 
 @rows(KILL + " one that does not help: SIGKILL at kill_timeout,", [
-    ("exit 1", "exit 1"), ("true", "true"), ("bad syntax", "((("), ("the wrong signal", "kill -0 $CHILD_PID"),
+    ("exit 1", "exit 1"), ("true", "true"), ("bad syntax", "((("),
+    ("the wrong signal", "kill -0 $CHILD_PID"),
 ])
 def kill_useless(command):
     with Port() as p:

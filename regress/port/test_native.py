@@ -299,7 +299,7 @@ def stage_user():
         reply = p.ask(A.run, "true", [(A.user, "no-such-user")])
         check(reply[0] == A.error and reply[1][:2] == (A.user, A.eperm),
               "%s", etf.show(reply))
-        check(re.match(rb"no-such-user: (nobody but \w+ can be had, as |"
+        check(re.match(rb"'no-such-user': (nobody but \w+ can be had, as |"
                        rb"the command line does not name it$)", reply[1][2]),
               "%r", reply[1][2])
 
@@ -589,10 +589,10 @@ def exit_core():
      [(A.kill, "kill -USR1 $CHILD_PID")], A.stop, signaled(10), A.stopped),
     ("stopped, {success_exit_code, 7}", SLEEP, [(A.success_exit_code, 7)],
      A.stop, signaled(15), A.stopped),
-    ("stopped and killed, {kill_timeout, 0}", DEAF, [A.stdout, (A.kill_timeout, 0)],
-     A.stop, signaled(9), A.stopped),
-    ("stopped and killed, {kill_timeout, 1}", DEAF, [A.stdout, (A.kill_timeout, 1)],
-     A.stop, signaled(9), A.stopped),
+    ("stopped and killed, {kill_timeout, 0}", DEAF,
+     [A.stdout, (A.kill_timeout, 0)], A.stop, signaled(9), A.stopped),
+    ("stopped and killed, {kill_timeout, 1}", DEAF,
+     [A.stdout, (A.kill_timeout, 1)], A.stop, signaled(9), A.stopped),
 ])
 def exit_reason(cmd, options, how, status, reason):
     with Native() as p:

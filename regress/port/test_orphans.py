@@ -217,7 +217,7 @@ def missed():
         entry = leave(p, 3, "trap '' TERM; setsid sleep 1000 & exit 0")
         # They die between two walks, and it hears of both at once.
         trace = Trace([ring["reaper"]],
-                      ["-e", "inject=sendto:delay_exit=3000000:when=1"])
+                      ["-e", "inject=sendto:delay_exit=3000000:when=2"])
         p.close_input()
         eventually(lambda: call(ring["reaper"]) in SENDTO, 20 * SLOW,
                    "it does not answer")
@@ -233,6 +233,74 @@ def missed():
         gone(entry, 1)
         os.close(gate)
         p.closed = True
+
+
+# Makes sisters, which are priv's children, and ends: so many that end at
+# once, and so many that live until they are asked.
+SISTERS = """
+import ctypes, os, signal, sys, time
+libc = ctypes.CDLL(None, use_errno=True)
+CLONE, PARENT = (220 if os.uname().machine == "aarch64" else 56), 0x8000
+for i in range(int(sys.argv[1]) + int(sys.argv[2])):
+    pid = libc.syscall(CLONE, PARENT, 0, 0, 0, 0)
+    if pid == -1:
+        print("errno", ctypes.get_errno(), flush=True)
+        os._exit(1)
+    if pid == 0:
+        if i < int(sys.argv[1]):
+            os._exit(0)
+        signal.signal(signal.SIGTERM, lambda *_: (
+            os.write(1, b"asked\\n"), os._exit(0)))
+        os.setsid()
+        os.write(1, b"up\\n")
+        while True:
+            signal.pause()
+if len(sys.argv) > 3:
+    time.sleep(1000)
+os._exit(0)
+"""
+
+
+def sisters(p, dead, living, *more):
+    return p.run(["/usr/bin/python3", "-c", SISTERS, str(dead), str(living),
+                  *more], [A.stdout])
+
+
+@case(ORPHANS + " what a child makes its sisters: all that end are reaped",
+      limit=60)
+def sisters_reaped():
+    with Port() as p:
+        priv = p.ring()["priv"]
+        before = set(proc.children(priv))
+        for _ in range(2):
+            p.exit(sisters(p, 100, 0))
+            p.run(["/bin/true"])
+            eventually(lambda: set(proc.children(priv)) == before, 10,
+                       lambda: "%d zombies" % len(proc.zombies(priv)))
+        pid = sisters(p, 100, 0, "stays")
+        eventually(lambda: set(proc.children(priv)) == before | {pid}, 10,
+                   lambda: "%d zombies" % len(proc.zombies(priv)))
+
+
+@case(ORPHANS + " what a child makes its sisters is asked to end")
+def sisters_asked():
+    with tempfile.TemporaryDirectory() as place, Port() as p:
+        os.chmod(place, 0o777)
+        out = place + "/out"
+        pid = p.run(["/usr/bin/python3", "-c", SISTERS, "0", "20"],
+                    [(A.stdout, out)])
+        p.exit(pid)
+        eventually(lambda: heard_lines(out) == [b"up"] * 20, 10, "not up")
+        p.close_input()
+        check(p.end(20) == 0, "exit %d", p.status)
+        p.closed = True
+        check(sorted(heard_lines(out)) == [b"asked"] * 20 + [b"up"] * 20,
+              "heard %s", heard_lines(out))
+
+
+def heard_lines(path):
+    with open(path, "rb") as f:
+        return f.read().split()
 
 
 def caught(p):

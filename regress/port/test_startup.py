@@ -379,17 +379,17 @@ THREAD = """
 static void *
 stay(void *arg)
 {
-	for (;;)
-		(void)pause();
-	return (arg);
+    for (;;)
+        (void)pause();
+    return (arg);
 }
 
 static void __attribute__((__constructor__))
 begin(void)
 {
-	pthread_t t;
+    pthread_t t;
 
-	(void)pthread_create(&t, NULL, stay, NULL);
+    (void)pthread_create(&t, NULL, stay, NULL);
 }
 """
 

@@ -244,16 +244,17 @@ def frozen_managed():
         expect(0, p.exit(f.pid))
 
 
-# The leader goes on when the other has said its pid.
+# The leader says the pid of the other when that is ready.
 MEMBER = ("import os, signal, time\n"
           "r, w = os.pipe()\n"
-          "if os.fork() == 0:\n"
+          "pid = os.fork()\n"
+          "if pid == 0:\n"
           "    %s\n"
-          "    print(os.getpid(), flush=True)\n"
           "    os.close(w)\n"
           "    while True: time.sleep(0.02)\n"
           "os.close(w)\n"
           "os.read(r, 1)\n"
+          "print(pid, flush=True)\n"
           "%s\n")
 
 
@@ -285,8 +286,8 @@ def frozen_group():
     """One that can still be asked is not killed."""
     with Native() as p:
         _, other = member(
-            p, "signal.signal(15, lambda *a: (print('got', flush=True),"
-            " os._exit(0)))", "os.read(0, 1); os._exit(0)",
+            p, "signal.signal(15, lambda *a: os._exit(0))",
+            "os.read(0, 1); os._exit(0)",
             [A.kill_group, A.stdin])
         pid = next(iter(p.exits))
         p.stdin(pid, b"x")
@@ -370,9 +371,9 @@ def stop_signal_family():
             "signal.signal(12, lambda *a: None)\n"
             "if os.fork() == 0:\n"
             "    os.setsid()\n"
-            "    signal.signal(15, lambda *a: (print('term', flush=True),"
+            "    signal.signal(15, lambda *a: (os.write(1, b'term\\n'),"
             " os._exit(0)))\n"
-            "    print('up', flush=True)\n"
+            "    os.write(1, b'up\\n')\n"
             "    while True: time.sleep(0.02)\n"
             "os.wait()\n")
     with Native("-alarm", "1000") as p:

@@ -9,6 +9,7 @@ import world
 from case import ERROR, SLOW, case, check, eventually, expect, rows
 from etf import A
 from suid import SLEEP, Suid, as_user
+from test_orphans import SISTERS
 from test_users import usual_rules
 from world import ONE, STARTER, TWO
 
@@ -283,6 +284,21 @@ def no_terminal():
         said = p.output_of(["/usr/bin/python3", "-c", TIOCSTI],
                            as_user(ONE))
         check(said == "end\n", "%s", said)
+
+
+@rows(SECTION + " makes no children for priv: as", [
+    ("the starter", STARTER), ("another user", ONE)])
+def no_sister(user):
+    with usual_rules, Suid() as p:
+        before = set(proc.children(p.ring()["priv"]))
+        pid = p.run(["/usr/bin/python3", "-c", SISTERS, "1", "0"],
+                    [A.stdout, as_user(user)])
+        p.until_out(pid, b"errno 1\n")
+        p.exit(pid)
+        expect([], sorted(set(proc.children(p.ring()["priv"])) - before))
+        # Other children, and threads, it makes as ever.
+        p.output_of(["/bin/sh", "-c", "(true) | cat; true & wait"],
+                    as_user(user))
 
 
 @case(SECTION + " its group and session are its own")

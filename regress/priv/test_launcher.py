@@ -119,6 +119,7 @@ def unasked(count, marked):
 def held_pipe(p, pid):
     """The worker's end of the only pipe of this child's that it has."""
     theirs = {os.readlink("/proc/%d/fd/%d" % (pid, n)) for n in (0, 1)}
+    theirs = {name for name in theirs if name.startswith("pipe:")}
     worker = p.ring()["worker"]
     for number in sorted(proc.descriptors(worker)):
         try:

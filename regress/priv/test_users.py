@@ -1235,15 +1235,15 @@ ONE_CMD = "deny news as lp\npermit news as daemon cmd /bin/echo args a\n"
 
 @rows(SECTION + " the reason of a refusal, in log and answer:", [
     ("no rule", OWN, STRANGER, SLEEP, [], A.user,
-     "mail: no rule permits it"),
+     "'mail': no rule permits it"),
     ("nobody has that name", OWN, "nosuch", SLEEP, [], A.user,
-     "nosuch: no rule permits it"),
+     "'nosuch': no rule permits it"),
     ("a rule whose user is unknown", OWN + "permit news as nosuch\n",
-     "nosuch", SLEEP, [], A.user, "nosuch: line 2 names somebody unknown"),
+     "nosuch", SLEEP, [], A.user, "'nosuch': line 2 names somebody unknown"),
     ("a deny", OWN + "deny news as daemon\n", ONE, SLEEP, [], A.user,
-     "daemon: line 2 denies it"),
+     "'daemon': line 2 denies it"),
     ("another group", "permit news as daemon:mail\n", ONE + ":adm", SLEEP,
-     [], A.user, "daemon:adm: line 1 is for another group"),
+     [], A.user, "'daemon:adm': line 1 is for another group"),
     ("another program", ONE_CMD, ONE, ["/bin/cat", "secret-of-the-run"], [],
      A.policy, "/bin/cat as daemon: line 2 is for another program"),
     ("other arguments", ONE_CMD, ONE, ECHO, [], A.policy,
@@ -1299,7 +1299,7 @@ def reason(rules, user, cmd, options, stage, detail):
 ])
 def plain_reason(rules, why):
     with Rules(rules), NativeSuid() as p:
-        detail = "daemon: nobody but news can be had, as " + why
+        detail = "'daemon': nobody but news can be had, as " + why
         expect((A.error, (A.user, A.eperm, detail.encode())),
                p.ask(A.run, SLEEP, [as_user(ONE)]))
         p.until_logged("run refused")
@@ -1312,14 +1312,14 @@ def plain_reason(rules, why):
 def root_reason():
     with NativeSuid("-user", ONE, who="root") as p:
         expect((A.error, (A.user, A.eperm,
-                          b"bin: the command line does not name it")),
+                          b"'bin': the command line does not name it")),
                p.ask(A.run, SLEEP, [as_user(TWO)]))
 
 
 @case(SECTION + " why it is refused, of a user whom -limit-users leaves out")
 def limited_reason():
     with usual_rules, NativeSuid("-limit-users", ONE) as p:
-        expect((A.error, (A.user, A.eperm, b"bin: -limit-users leaves it "
+        expect((A.error, (A.user, A.eperm, b"'bin': -limit-users leaves it "
                           b"out")), p.ask(A.run, SLEEP, [as_user(TWO)]))
 
 
@@ -1330,7 +1330,7 @@ def reason_text():
                               "/bin/echo as daemon: line 2 has other "
                               "arguments: ")),
                p.ask(A.run, ECHO, [as_user(ONE)]))
-        expect((A.error, Like("^Couldn't start pid: Cannot run as user mail: "
+        expect((A.error, Like("^Couldn't start pid: Cannot run as user 'mail': "
                               "no rule permits it: ")),
                p.ask(A.run, ECHO, [as_user(STRANGER)]))
         expect((A.error, Like("^Couldn't start pid: Cannot set the priority:"

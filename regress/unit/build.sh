@@ -49,6 +49,8 @@ build options_test broker/options.c broker/modes.c broker/strings.c \
     broker/request.c common/capname.c common/etf.c common/etf_write.c \
     common/proto.c common/compat/ptymodes.c common/log.c
 build frame_test broker/frame.c common/etf.c common/etf_write.c common/log.c
+# shellcheck disable=SC2086
+build stream_test common/log.c $SPLICE_SRC $STREAM_SRC
 counting queue_test worker/queue.c
 build environ_test priv/environ.c common/proto.c common/compat/ptymodes.c \
     common/log.c

@@ -48,6 +48,7 @@
 #define REFUSED 1000 /* by the filter */
 #define STRANGE 1001
 #define UNPREPARED 255 /* exit status */
+#define SECRET 0x1122334455667788UL /* a launcher's */
 
 enum part { GUARD, PRIV, LAUNCHER, BROKER, WORKER, PARTS };
 
@@ -103,7 +104,7 @@ enter(enum part part)
 		sandbox_priv(0);
 		break;
 	case LAUNCHER:
-		sandbox_launcher(getuid());
+		sandbox_launcher(getuid(), SECRET);
 		break;
 	case BROKER:
 		sandbox_broker();
@@ -777,7 +778,7 @@ launch(uid_t uid, int (*act)(void))
 	pid_t pid;
 
 	if ((pid = fork()) == 0) {
-		sandbox_launcher(uid);
+		sandbox_launcher(uid, SECRET);
 		errno = 0;
 		_exit(act() != -1 ? WELL : errno);
 	}
@@ -798,6 +799,66 @@ test_launcher_uid(void **state)
 		assert_int_equal(launch(getuid() + 1, acts[i]), EPERM);
 		assert_int_equal(launch(getuid(), acts[i]), WELL);
 	}
+}
+
+/* A child for one's parent, which ends at once. */
+static int
+sibling(unsigned long flags, unsigned long one, unsigned long two)
+{
+	long pid = syscall(SYS_clone, CLONE_PARENT | flags, 0UL, 0UL, one, two);
+
+	if (pid == 0)
+		_exit(WELL);
+	return (pid == -1 ? -1 : 0);
+}
+
+static int
+act_sibling(void)
+{
+	return (sibling(SIGCHLD, SECRET, SECRET));
+}
+
+static int
+act_sibling_plain(void)
+{
+	return (sibling(SIGCHLD, 0, 0));
+}
+
+static int
+act_sibling_low(void)
+{
+	return (sibling(0, SECRET, SECRET & UINT32_MAX));
+}
+
+static int
+act_sibling_high(void)
+{
+	return (sibling(0, SECRET & ~(unsigned long)UINT32_MAX, SECRET));
+}
+
+static int
+act_child(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(WELL);
+	return (pid == -1 || waitpid(pid, NULL, 0) != pid ? -1 : 0);
+}
+
+/* For the launcher's parent children are made by the launcher only. */
+static void
+test_launcher_parent(void **state)
+{
+	(void)state;
+	skip_without();
+	assert_int_equal(launch(getuid(), act_sibling_plain), EPERM);
+	assert_int_equal(launch(getuid(), act_sibling_low), EPERM);
+	assert_int_equal(launch(getuid(), act_sibling_high), EPERM);
+	assert_int_equal(launch(getuid(), act_child), WELL);
+	assert_int_equal(launch(getuid(), act_sibling), WELL);
+	assert_true(waitpid(-1, NULL, 0) > 0); /* our own */
+	assert_int_equal(waitpid(-1, NULL, 0), -1);
 }
 
 /* What one has that may set any uid. */
@@ -961,6 +1022,7 @@ main(void)
 		cmocka_unit_test(test_state),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_launcher_uid),
+		cmocka_unit_test(test_launcher_parent),
 		cmocka_unit_test(test_launcher_root),
 		cmocka_unit_test(test_priv_forks),
 	};

@@ -302,7 +302,8 @@ def good():
 @rows(SECTION + " to priv: ends:", [
     ("type %s" % NAMES.get(kind, kind), kind) for kind in (
         0, STDIN, STDIN_EOF, LAUNCH, STREAM, LAUNCHED, CHILD, EXIT, REPLY,
-        PIDS, LOST, WELCOME, ACK, DRAINED, CUT, 27, 255, 65536, 2 ** 31, 2 ** 32 - 1)])
+        PIDS, LOST, WELCOME, ACK, DRAINED, CUT, 27, 255, 65536, 2 ** 31,
+        2 ** 32 - 1)])
 def type_priv(kind):
     must("ends", imsg(kind, GOOD.get(kind, request())))
 

@@ -131,18 +131,27 @@
 
 -type reason() :: {badopt, term()} | {invalid_pty_value, [term()]}
                 | badarg | einval | port_closed | not_started | no_process
-                | noconnection | no_reply | timeout | too_big | closed | busy
-                | no_stdin | string() | atom().
+                | noconnection | no_answer | no_reply | timeout | too_big
+                | closed | busy | no_stdin
+                | {timeout | port_closed | no_answer,
+                   [{exit_status, integer()} | {stdout | stderr, [binary()]}
+                    | {truncated, [stdout | stderr]}]}
+                | string() | atom().
+%% `timeout', `port_closed' and `no_answer' with what was known are of `sync'.
 
 -type result() :: #{status := proctor_exit:status(),
-                    reason := atom(),
+                    reason := proctor_exit:reason() | max_output | port_closed
+                            | no_answer,
+                    killed := boolean(),
                     usage := proctor_exit:usage(),
                     truncated := [stdout | stderr],
-                    ospid := ospid(),
+                    ospid := ospid() | undefined,
                     stdout := binary(),
                     stderr := binary(),
                     statuses => [0..255 | undefined]}.
-%% `usage' is empty with a port program that does not tell it.
+%% `usage' is empty with a port program that does not tell it. Of a command
+%% whose end was not told `status' is `unknown' (and `ospid' `undefined' if not
+%% even its start was), and the rest is what was known by then.
 
 -type failure() :: {Stage :: atom(), Errno :: atom(),
                     Detail :: binary() | result() | term()}.
@@ -157,6 +166,11 @@ start() ->
 %% ends it, and with it every OS process. To have it supervised start the
 %% application `proctor', whose environment takes the same options, or see
 %% {@link start_instance/1}.
+%%
+%% An instance ends when its port program does: because it was killed, does not
+%% answer, or has lost a launcher, which it survives until no child is left. Who
+%% waits then has `{error, port_closed}' or the like; who comes later finds
+%% `{error, not_started}', if there is no supervisor to start another.
 %%
 %% <dl>
 %% <dt>`{name, Name}'</dt><dd>Register it as `Name' (`proctor'); `undefined'
@@ -178,6 +192,11 @@ start() ->
 %%   is killed (12).</dd>
 %% <dt>`{linger, Milliseconds}'</dt><dd>See {@link run/2}: for runs that do not
 %%   say it themselves, and do not wait (0).</dd>
+%% <dt>`{answer_timeout, Milliseconds | infinity}'</dt><dd>A port program that
+%%   leaves a request without answer for that long (60000) is taken for dead:
+%%   it is closed, continued if it was stopped, so that it ends with all that it
+%%   runs, and killed if it does not within `alarm', as far as the node has the
+%%   rights; the instance ends with `{port_exit, unresponsive}'.</dd>
 %% <dt>`{args, Args}'</dt><dd>Further arguments.</dd>
 %% <dt>`{env, Env}'</dt><dd>Changes to its environment, which is the node's at
 %%   that moment and that of all commands: `{Name, Value}', and `false' to take
@@ -248,10 +267,16 @@ instances() ->
 %% <dt>`sync'</dt><dd>Wait for the end: `{ok, Output}' after a success,
 %%   `{error, [{exit_status, Status} | Output]}' after a failure, with what the
 %%   streams that were asked for have written and {@link status/1} to read the
-%%   status. If the caller dies meanwhile the command is stopped.</dd>
+%%   status. If its time was over (`timeout') it is `{error, {timeout,
+%%   [{exit_status, Status} | Output]}}', whatever its status; if the port
+%%   program ends meanwhile `{error, {port_closed, Output}}', or
+%%   `{error, port_closed}' if the command had not begun. If the caller dies
+%%   meanwhile the command is stopped.</dd>
 %% <dt>`monitor'</dt><dd>Send the caller
 %%   `{'DOWN', OsPid, process, Pid, Reason}' at the end. `Reason'
-%%   is `normal', `{exit_status, Status}', or what ended the Erlang process;
+%%   is `normal', `{exit_status, Status}', `timeout' if its time was over,
+%%   whatever its status, or what ended the Erlang process: `{port_exit, Why}'
+%%   with the port program, `no_answer' (see `timeout');
 %%   `erlang:monitor/2' works as well, and says `noproc' if that process has
 %%   ended already. If the caller dies the command is stopped.</dd>
 %% <dt>`exit'</dt><dd>Send the caller `{exit, OsPid, Exit}' at the end, before
@@ -269,7 +294,9 @@ instances() ->
 %%   caller as messages: all of it (`true', the default), none, which leaves it
 %%   to {@link recv/3}, one, or N, with `{passive, OsPid}' after the last. If
 %%   not `true' the command is stopped when the caller dies, and its Erlang
-%%   process ends when all output is taken.</dd>
+%%   process ends when all output is taken, of both streams if both were asked
+%%   for: as a socket, it stays for its reader, also when the port program is
+%%   gone. {@link stop_and_wait/2} takes what is left away.</dd>
 %% <dt>`{window, Bytes}'</dt><dd>How much of each stream may be on its way to
 %%   whoever takes it; then the command has to wait. 0 is no limit, and the
 %%   default where all that happens is a message (`{active, true}', another
@@ -280,7 +307,11 @@ instances() ->
 %% <dt>`{input, Data}'</dt><dd>What it reads on its standard input, which ends
 %%   behind it.</dd>
 %% <dt>`{timeout, Milliseconds}'</dt><dd>Stop it when it has run that long, at
-%%   most a day. It is the port program that keeps the time.</dd>
+%%   most a day. It is the port program that keeps the time, but in the
+%%   dialect of erlexec the node does. If the port program tells nothing of the
+%%   end within `kill_timeout', `linger' and 5 seconds after that, nobody waits
+%%   for it any more: `{error, {no_answer, Output}}' of `sync', else
+%%   `no_answer'. It has the same time for the start.</dd>
 %% <dt>`{linger, Milliseconds}'</dt><dd>After its end its output stays open for
 %%   others that hold it, such as the `tee' of `exec > >(tee LOG)', at most that
 %%   long; its end is told after it. With `kill_group' the others are ended only
@@ -334,7 +365,7 @@ run(Command, Options) ->
 
 %% @doc The same, and answers `{error, timeout}' after that time, which is
 %% `infinity' or what `receive' can wait (4294967295); what was started, or
-%% still would have been, is stopped.
+%% still would have been, is stopped, and no message of it ever comes.
 -spec run(cmd(), [run_option()], timeout()) ->
     {ok, pid(), ospid()} | {ok, output()} |
     {error, [{exit_status, integer()} | {stdout | stderr, [binary()]}]} |
@@ -344,7 +375,8 @@ run(Command, Options, Timeout) ->
 
 %% @doc Runs a command whose Erlang process is linked to the caller: a command
 %% that fails sends the exit signal `{exit_status, Status}', and when the
-%% caller ends, for whatever reason, the command is stopped.
+%% caller ends, for whatever reason, the command is stopped. One whose time was
+%% over sends `timeout'.
 -spec run_link(cmd(), [run_option()]) ->
     {ok, pid(), ospid()} | {ok, output()} |
     {error, [{exit_status, integer()} | {stdout | stderr, [binary()]}]} |
@@ -430,7 +462,9 @@ cmd(Command, Args) ->
 %% <dt>`{timeout, Milliseconds}'</dt><dd>It and its whole process group are
 %%   killed after that time. The port program sees to that however busy the
 %%   node is; the call returns when they are gone:
-%%   `{error, {timeout, etimedout, Result}}'.</dd>
+%%   `{error, {timeout, etimedout, Result}}'. If the port program tells nothing
+%%   of it, for 5 seconds more than that may take, it is
+%%   `{error, {port, etimedout, Result}}' with what is known.</dd>
 %% <dt>`{max_output, Bytes}'</dt><dd>The same if it writes more than that
 %%   (`infinity'):
 %%   `{error, {output, emsgsize, Result}}'.</dd>
@@ -448,8 +482,10 @@ cmd(Command, Args) ->
 %% Errors are `{Stage, Errno, Detail}': `{exec, enoent, <<"name">>}' if there
 %% is no such command, the stages of the port program, `{options, einval,
 %% What}' for what is wrong with the call, and `{port, eio, Reason}' if there is
-%% no port program or it dies. `What' is the option, `{Name, Why}' if it is one
-%% that cannot be used here or so, `command', `args' or `{arg, N}' for the
+%% no port program; `Reason' is the partial result if it dies or is shut down
+%% when the command has begun. To be stopped, by {@link stop/1}, is no error:
+%% `{ok, #{reason := stopped}}'. `What' is the option, `{Name, Why}' if it is
+%% one that cannot be used here or so, `command', `args' or `{arg, N}' for the
 %% argument of that number, counted from 1; nothing has been sent then.
 -spec cmd(text(), [text()], [cmd_option()]) ->
     {ok, result()} | {error, failure()}.
@@ -807,6 +843,8 @@ info() ->
 %% <dt>`pending', `messages', `writer_messages'</dt><dd>How many requests wait
 %%   for an answer of the port program, how many messages for the server, and
 %%   how many writes until the port program reads what was written before.</dd>
+%% <dt>`launchers_down'</dt><dd>The users whose launcher has died: nothing is
+%%   run as them any more, and the port program ends when no child is left.</dd>
 %% <dt>`orphans'</dt><dd>How many OS processes are being stopped because their
 %%   Erlang process has died.</dd>
 %% <dt>`children'</dt><dd>A map for each OS process: `pid', `ospid', `command',

@@ -1,14 +1,14 @@
 %% @doc What the caller of a run does until it has its answer, or gives up.
 -module(proctor_await).
 
--export([run/4, patience/2]).
+-export([run/4, patience/2, margin/0]).
 
 %% How much longer than the limit of a run and the time for its stop the port
 %% program may take to tell of its end; then we wait no longer.
 -define(MARGIN, 5000).
 
-%% How long the process of a run may take to say what it knows.
--define(LAST_WORD, 1000).
+%% What a receive can wait.
+-define(LONGEST, 16#FFFFFFFF).
 
 %% What a stop may take where the options do not say it, in seconds.
 -define(KILL_TIMEOUT, 5).
@@ -32,20 +32,26 @@ run(Server, Request, Spec, Timeout) ->
             ok = gen_server:cast(Server, {cancel, maps:get(ref, Spec1)}),
             unname(Spec1, in_vain(Timeout =< Patience, Spec1));
         {ok, Pid, OsPid} ->
-            accept(Pid, OsPid, Spec1, {Start, Timeout, Patience});
+            accept(Pid, OsPid, Spec1, left(Timeout, Start));
         {error, _} = Error ->
             unname(Spec1, Error)
     end.
 
-%% @doc After how many milliseconds nobody waits for a run any more that has a
-%% limit, though nothing was heard of its end.
+%% @doc How many milliseconds after it has begun nobody waits for a run any more
+%% that has a limit, though nothing was heard of its end; nor for its beginning.
 -spec patience({run | manage, term(), [term()]}, proctor_spec:spec()) ->
     pos_integer() | infinity.
 patience(_Request, #{timeout := infinity}) ->
     infinity;
 patience({_, _, Options}, #{timeout := Timeout}) ->
-    Timeout + ?MARGIN + 1000 * number(kill_timeout, Options, ?KILL_TIMEOUT)
-        + number(linger, Options, 0).
+    min(?LONGEST,
+        Timeout + ?MARGIN + 1000 * number(kill_timeout, Options, ?KILL_TIMEOUT)
+            + number(linger, Options, 0)).
+
+%% @doc What the port program may take more than it should, in milliseconds.
+-spec margin() -> pos_integer().
+margin() ->
+    ?MARGIN.
 
 number(Key, Options, Default) ->
     case lists:keyfind(Key, 1, Options) of
@@ -77,32 +83,27 @@ in_vain(false, #{reply := full}) ->
     {ok, proctor_exit:result(proctor_exit:unknown(no_answer), undefined,
                              {[], []})}.
 
-accept(Pid, OsPid, #{reply := run, offer := true, ref := Ref}, _Limits) ->
+accept(Pid, OsPid, #{reply := run, offer := true, ref := Ref}, _Left) ->
     %% It is there to answer, whatever the port program does.
     case proctor_child:call(Pid, {confirm, Ref}, infinity) of
         ok -> {ok, Pid, OsPid};
         {error, closed} -> {error, port_closed};
         {error, _} = Error -> Error
     end;
-accept(Pid, OsPid, #{reply := run}, _Limits) ->
+accept(Pid, OsPid, #{reply := run}, _Left) ->
     {ok, Pid, OsPid};
-accept(Pid, _OsPid, #{ref := Ref} = Spec, {Start, Timeout, Patience}) ->
+accept(Pid, _OsPid, #{ref := Ref} = Spec, Left) ->
+    %% The same is true here: it says itself that it has no answer.
     Monitor = monitor(process, Pid),
-    Result = case await(Ref, Monitor, left(min(Timeout, Patience), Start)) of
-                 nothing when Timeout =< Patience ->
+    Result = case await(Ref, Monitor, Left) of
+                 nothing ->
                      ok = proctor_child:cancel(Pid),
                      {error, timeout};
-                 nothing ->
-                     ok = proctor_child:abandon(Pid),
-                     last_word(await(Ref, Monitor, ?LAST_WORD), Spec);
                  Answer ->
                      Answer
              end,
     true = demonitor(Monitor, [flush]),
     unname(Spec, Result).
-
-last_word(nothing, Spec) -> in_vain(false, Spec);
-last_word(Answer, _Spec) -> Answer.
 
 await(Ref, Monitor, Timeout) ->
     receive

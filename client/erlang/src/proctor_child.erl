@@ -21,7 +21,7 @@
 -module(proctor_child).
 -behaviour(gen_statem).
 
--export([start/4, output/3, event/2, cancel/1, abandon/1, whose/1, call/3]).
+-export([start/4, output/3, event/2, cancel/1, whose/1, call/3]).
 -export([enter/5, init/1, callback_mode/0, offered/3, running/3, draining/3,
          format_status/1, code_change/4]).
 
@@ -79,6 +79,8 @@
                 kept = 0 :: non_neg_integer() | too_many,
                 collected = {[], []} :: {[binary()], [binary()]},
                 expired = false :: boolean(),
+                %% Whether our readers held up the end at the last look.
+                held = false :: boolean(),
                 exit :: undefined | proctor_exit:exit(),
                 started = erlang:monotonic_time(millisecond) :: integer()}).
 
@@ -107,11 +109,6 @@ event(Pid, Event) ->
 -spec cancel(pid()) -> ok.
 cancel(Pid) ->
     gen_statem:cast(Pid, cancel).
-
-%% @doc The caller of that run waits no longer, and wants what is known.
--spec abandon(pid()) -> ok.
-abandon(Pid) ->
-    gen_statem:cast(Pid, abandon).
 
 %% @doc Whose process `Pid' is, without asking it: its server and its OS
 %% process. For a process of this node.
@@ -260,8 +257,6 @@ dispatch({call, From}, Request, Child) ->
     settle(handle_call(Request, From, Child));
 dispatch(cast, cancel, Child) ->
     withdraw(normal, Child);
-dispatch(cast, abandon, Child) ->
-    finish(no_answer, Child);
 dispatch(cast, _Message, Child) ->
     Child;
 dispatch(info, Message, Child) ->
@@ -323,13 +318,17 @@ limit(#child{spec = #{timeout := Timeout} = Spec, link = Link} = Child)
         andalso erlang:start_timer(Timeout, self(), expired),
     case Spec of
         #{patience := Ms} when is_integer(Ms) ->
-            _ = erlang:start_timer(Ms, self(), no_answer),
+            _ = erlang:start_timer(Ms + linger(Spec, Link), self(), no_answer),
             Child;
         #{} ->
             Child
     end;
 limit(Child) ->
     Child.
+
+%% What the instance was started with is for those that do not wait.
+linger(#{reply := run}, #{linger := Ms}) -> Ms;
+linger(_Spec, _Link) -> 0.
 
 input(#child{spec = #{input := none}} = Child) ->
     Child;
@@ -406,7 +405,7 @@ handle_timeout(expired, _Ref, #child{exit = undefined} = Child) ->
     ok = order(stop, Child),
     Child#child{expired = true};
 handle_timeout(no_answer, _Ref, #child{exit = undefined} = Child) ->
-    finish(no_answer, Child);
+    silent(held_up(Child), Child);
 handle_timeout(What, _Ref, Child)
   when What =:= expired; What =:= no_answer ->
     Child;
@@ -424,6 +423,18 @@ handle_timeout(send, Ref, #child{feed = Feed, writing = Writing} = Child) ->
     %% What the writer has goes on; its answer will find nobody.
     reply(maps:get(Ref, Writing, none), {error, timeout}),
     Child#child{feed = Feed1, writing = maps:remove(Ref, Writing)}.
+
+%% The end comes behind all output, and that waits where a reader of ours takes
+%% its time, or did until a moment ago.
+silent(false, #child{held = false} = Child) ->
+    finish(no_answer, Child);
+silent(Held, Child) ->
+    _ = erlang:start_timer(proctor_await:margin(), self(), no_answer),
+    Child#child{held = Held}.
+
+held_up(#child{busy = Busy, streams = Streams}) ->
+    Busy > 0 orelse lists:any(fun(S) -> proctor_stream:size(S) > 0 end,
+                              maps:values(Streams)).
 
 order(What, #child{link = #{server := Server}}) ->
     gen_server:cast(Server, {What, self()}).

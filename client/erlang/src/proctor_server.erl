@@ -27,6 +27,7 @@
 
 -type link() :: #{server := pid(), line := proctor_port:line(),
                   dialect := proctor_port:dialect(),
+                  linger := non_neg_integer(),
                   cwd := binary() | undefined}.
 %% What the process of an OS process needs of its server.
 
@@ -205,7 +206,8 @@ init(Options) ->
     end.
 
 serving(Name, Port, {Dialect, Hello},
-        #{alarm := Alarm, groups := Groups, answer_timeout := Timeout}) ->
+        #{alarm := Alarm, groups := Groups, answer_timeout := Timeout}
+        = Start) ->
     OsPid = case erlang:port_info(Port, os_pid) of
                 {os_pid, Number} -> Number;
                 undefined -> undefined
@@ -216,6 +218,7 @@ serving(Name, Port, {Dialect, Hello},
                 alarm = Alarm, started = 0, answer_timeout = Timeout,
                 groups = [Name || Name =/= undefined] ++ Groups,
                 link = #{server => self(), dialect => Dialect,
+                         linger => maps:get(linger, Start, 0),
                          cwd => proctor_place:cwd(),
                          line => proctor_port:start_line(Port)}}).
 
@@ -369,8 +372,8 @@ format_status(Status) ->
              end, Status).
 
 port_exit(Reason, State) ->
-    ?TELL(error, "proctor: the port program ended: ~tp; ~w OS processes with it",
-               [Reason, map_size(State#state.ospids)]),
+    ?TELL(error, "proctor: the port program ended: ~tp; ~w OS processes with "
+          "it", [Reason, map_size(State#state.ospids)]),
     {stop, {shutdown, {port_exit, Reason}}, State}.
 
 %% Ends that are reported during the shutdown are still ends.
@@ -515,8 +518,8 @@ message({Id, Reply}, #state{pending = Pending} = State) ->
 %% Nobody runs as that user any more; the port program ends itself when it has
 %% no children, and whoever supervises us starts another.
 launcher_down(User, #state{launchers_down = Down, name = Name} = State) ->
-    ?TELL(error, "proctor: the launcher of ~ts has died; the port program of ~tp "
-               "ends when it has no children", [User, Name]),
+    ?TELL(error, "proctor: the launcher of ~ts has died; the port program of "
+          "~tp ends when it has no children", [User, Name]),
     State#state{launchers_down = lists:usort([User | Down])}.
 
 output(Stream, OsPid, Data, #state{ospids = OsPids} = State) ->
@@ -613,8 +616,8 @@ ended(OsPid, Exit, #state{ospids = OsPids} = State) ->
             #state{children = #{Pid := Child} = Children} = State,
             Exit1 = exit_of(Exit, Child),
             ok = proctor_child:event(Pid, {exit, Exit1}),
-            ?TELL(debug, Exit1#{what => proctor_exit, ospid => OsPid, pid => Pid,
-                              instance => State#state.name}),
+            ?TELL(debug, Exit1#{what => proctor_exit, ospid => OsPid,
+                                pid => Pid, instance => State#state.name}),
             Children1 = Children#{Pid := Child#child{exited = true}},
             State#state{ospids = Rest, children = Children1};
         {orphan, Rest} ->

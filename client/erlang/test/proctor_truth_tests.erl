@@ -39,6 +39,7 @@ cases() ->
      {"the scope of the groups dies", fun scope_dies/0},
      {"a silent port program", fun silent/0},
      {"a port program that never answered", fun never_answered/0},
+     {"a reader that takes its time is not silence", fun slow_reader/0},
      {"a port program that is stopped", fun stopped_port/0},
      {"a send to a port that does not read", fun deaf/0},
      {"an instance that says nothing is restarted", fun unresponsive/0},
@@ -331,7 +332,7 @@ silent() ->
                             ospid := 42, stdout := <<"so far\n">>}}}, Cmd),
     ?assertEqual({error, {no_answer, [{stdout, [<<"so far\n">>]}]}}, Sync),
     ?assertEqual(no_answer, Monitor),
-    ?assertEqual({error, no_answer}, Fold),
+    ?assertEqual({error, {no_answer, 0}}, Fold),
     ?assertEqual({error, timeout}, Stop).
 
 never_answered() ->
@@ -353,6 +354,24 @@ never_answered() ->
         ?assertEqual({error, no_answer}, Fold),
         ?assertEqual({error, timeout}, Given)
     end).
+
+%% The end comes behind the output, which waits for the function.
+slow_reader() ->
+    {ok, Server} = proctor:start(),
+    Slow = fun(_, 0) -> timer:sleep(7000), 1;
+              (_, N) -> N + 1
+           end,
+    Limit = [{timeout, 200}, {kill_timeout, 0}],
+    Sink = fun(_, _, _) ->
+               get(slept) =:= undefined andalso timer:sleep(7000),
+               put(slept, true)
+           end,
+    [Fold, Sync] = at_once([
+        fun() -> proctor:fold_lines(Slow, 0, "exec yes", Limit) end,
+        fun() -> proctor:run("exec yes", [sync, {stdout, Sink} | Limit]) end]),
+    ?assertMatch({ok, N, #{reason := timeout}} when N > 1, Fold),
+    ?assertMatch({error, {timeout, [{exit_status, _} | _]}}, Sync),
+    ok = gen_server:stop(Server).
 
 %% All of the real one: it goes on when it is ended, and leaves nothing.
 stopped_port() ->

@@ -28,7 +28,7 @@
 #define AHEAD_MAX 65536
 
 /* The same of requests for priv, one of which may be large. */
-#define ASKED_MAX (2 * MSG_MAX)
+#define ASKED_MAX (2 * (size_t)MSG_MAX)
 
 /* What the node may write ahead, so that it need not wait for us so often. */
 #define PORT_PIPE (256UL * 1024)

@@ -16,7 +16,7 @@
 /* Above these the broker is not read, and the node has to wait. */
 #define WAITING_MAX 64
 #define WORKER_QUEUE_MAX 1024
-#define LAUNCH_MAX (2 * MSG_MAX) /* bytes */
+#define LAUNCH_MAX (2 * (size_t)MSG_MAX) /* bytes */
 
 /* The launchers come last, as many as there are. */
 enum { POLL_BROKER, POLL_WORKER, POLL_CHILDREN, POLL_LAUNCHERS };

@@ -28,8 +28,7 @@ def heard(kind, body):
     if kind == 17:
         os.write(1, b"child %d %d\\n" % struct.unpack_from("=Ii", body, 8))
     elif kind == 18:
-        os.write(1, b"exit %d %d %d\\n" % (
-            struct.unpack_from("=I", body) + struct.unpack_from("=ii", body, 4)))
+        os.write(1, b"exit %d %d %d\\n" % struct.unpack_from("=Iii", body))
     elif kind == 20:
         os.write(1, b"pids\\n")
 

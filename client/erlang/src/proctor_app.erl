@@ -10,13 +10,14 @@
 -spec start(application:start_type(), term()) ->
     {ok, pid()} | {error, term()}.
 start(_Type, _Args) ->
+    ok = proctor_log:show(),
     case proctor_sup:start_link(proctor_options:from_env()) of
         {ok, Pid} -> {ok, Pid};
         ignore -> {error, ignore};
         {error, Reason} -> {error, Reason}
     end.
 
-%% @doc Nothing is left to do: the server has shut the port program down.
+%% @doc The server has shut the port program down.
 -spec stop(term()) -> ok.
 stop(_State) ->
-    ok.
+    proctor_log:hide().

@@ -24,31 +24,45 @@
 %%   `normal' after an exit code of 0, else `{exited, Code}' or
 %%   `{signaled, Signal, Core}'.</dd>
 %% <dt>`{ready, Check}'</dt><dd>The daemon has started when `Check' says so:
-%%   `{line, Regexp}' waits for a line of output that matches; a function of
-%%   no arguments is called every 50 milliseconds until it says `true'.</dd>
+%%   `{line, Regexp}' waits for a line of output that matches (as bytes, so of
+%%   UTF-8); a function of no arguments is called every 50 milliseconds, in a
+%%   process of its own, until it says `true'. If it fails so does the start,
+%%   `{not_ready, {Reason, Stacktrace}}'. Calls of the daemon wait
+%%   meanwhile.</dd>
 %% <dt>`{ready_timeout, Ms}'</dt><dd>Otherwise it fails to start with
-%%   `{not_ready, Ms}' (10000).</dd>
-%% <dt>`{stop_signal, Signal}'</dt><dd>What asks it to stop (SIGTERM); the
-%%   option `kill' is a command that does. If that does not help within
-%%   `kill_timeout' seconds (5) its process group gets SIGKILL.</dd>
+%%   `{not_ready, Ms}' (10000). What it has written until then is logged.</dd>
+%% <dt>`{stop_signal, Signal}'</dt><dd>What asks it and its process group to
+%%   stop (SIGTERM); the option `kill' is a command that does. If that does not
+%%   help within `kill_timeout' seconds (5) all of them get SIGKILL. If nothing
+%%   is heard of its end for 3 seconds more the daemon ends without, and its
+%%   instance sees to the rest.</dd>
 %% <dt>`{log, Level}'</dt><dd>Log each line at this level (`info'), `none' for
-%%   not at all. What is no UTF-8 is repaired.</dd>
+%%   not at all. Each byte that is no part of UTF-8 becomes U+FFFD.</dd>
 %% <dt>`{log_prefix, Text}'</dt><dd>What each line begins with (the name of
 %%   the program, a colon and a space).</dd>
 %% <dt>`{log_metadata, Map}'</dt><dd>More metadata for the logger; `ospid',
-%%   `stream' and `daemon' are there.</dd>
+%%   `stream', `daemon' and `domain', `[proctor, daemon]', are there.</dd>
 %% <dt>`{output, Fun | Pid}'</dt><dd>Instead of logging, call
 %%   `Fun(Stream, Line)' or send `{proctor_daemon, Daemon, Stream, Line}'; the
-%%   line as it is.</dd>
-%% <dt>`{max_line, Bytes}'</dt><dd>Longer lines are cut (65536).</dd>
+%%   line as it is. The OS process waits for a function that takes its time,
+%%   and not for another process.</dd>
+%% <dt>`{max_line, Bytes}'</dt><dd>Longer lines come in several (65536). Where
+%%   they are logged all but the last end in ` [...]' and have `part => true'
+%%   in their metadata; {@link statistics/1} counts them in `cut'.</dd>
+%% <dt>`{cr, keep | strip}'</dt><dd>Whether a carriage return before a newline
+%%   belongs to the line (`keep').</dd>
 %% <dt>`stderr_to_stdout'</dt><dd>One stream for both.</dd>
 %% </dl>
+%%
+%% Neither its logs nor its state hold arguments or environment. What a
+%% supervisor reports of its children does: secrets are better given in a file.
 -module(proctor_daemon).
 -behaviour(gen_server).
 
 -export([child_spec/1, start_link/3, ospid/1, statistics/1, stop/1]).
--export([init_restarts/0]).
--export([init/1, handle_call/3, handle_cast/2, handle_info/2, terminate/2]).
+-export([init_restarts/0, poll/1]).
+-export([init/1, handle_call/3, handle_cast/2, handle_info/2, terminate/2,
+         format_status/1]).
 
 -export_type([option/0, statistics/0]).
 
@@ -61,36 +75,60 @@
                 | {log_prefix, proctor:text()}
                 | {log_metadata, map()}
                 | {output, pid() | fun((stdout | stderr, binary()) -> term())}
-                | {max_line, pos_integer()}
+                | proctor:line_option()
                 | stderr_to_stdout
                 | proctor:run_option().
 
 -type statistics() :: #{ospid := proctor:ospid() | undefined,
                         bytes := non_neg_integer(),
                         lines := non_neg_integer(),
+                        cut := non_neg_integer(),
                         restarts := non_neg_integer(),
                         uptime_ms := non_neg_integer(),
                         last_exit := proctor_exit:exit() | undefined}.
-%% `bytes' and `lines' are of this start; `last_exit' of the one before, with
-%% the resources that it used.
+%% `bytes', `lines' and `cut', the lines that were longer than `max_line', are
+%% of this start; `last_exit' of the one before, with the resources that it
+%% used.
 
 -define(RESTARTS, proctor_daemon_restarts).
+
+%% If more daemons than this have been started again, those that ended so long
+%% ago, in milliseconds, are forgotten.
+-define(MOST, 1000).
+-define(FORGET, 600000).
 
 %% Pieces of output that come before the next must be asked for.
 -define(BURST, 16).
 
-%% How long an instance that restarts is waited for, in milliseconds.
+%% How long an instance that restarts is waited for, and how long the answer of
+%% one may take, in milliseconds.
 -define(PATIENCE, 5000).
+-define(ANSWER, 30000).
 -define(PAUSE, 50).
+
+%% What the news of an end may take once its time to be killed is over, and what
+%% a supervisor allows for the rest, in milliseconds.
+-define(MARGIN, 3000).
+-define(REST, 2000).
+
+%% Seconds, unless the options say something else.
+-define(KILL_TIMEOUT, 5).
+
+-type stream() :: stdout | stderr.
 
 -record(daemon, {key :: term(),
                  options :: map(),
+                 %% What its stop may take, in milliseconds.
+                 limit :: non_neg_integer(),
                  pid :: pid() | undefined,
                  ospid :: proctor:ospid() | undefined,
-                 lines :: #{stdout | stderr => proctor_lines:lines()},
+                 lines :: #{stream() => proctor_lines:lines()},
                  bytes = 0 :: non_neg_integer(),
                  count = 0 :: non_neg_integer(),
-                 wanted :: undefined | term(),
+                 cut = 0 :: non_neg_integer(),
+                 %% Streams in the middle of a line that was cut.
+                 within = [] :: [stream()],
+                 wanted = none :: none | tuple(),
                  exit :: undefined | proctor_exit:exit(),
                  started = now_ms() :: integer()}).
 
@@ -107,11 +145,10 @@ child_spec({Command, Args, Options}) ->
                             {ok, Its, Rest} -> {Its, Rest};
                             {error, _} -> {#{}, []}
                         end,
-    Seconds = proplists:get_value(kill_timeout, RunOptions, 5),
     #{id => maps:get(name, Own, Command),
       start => {?MODULE, start_link, [Command, Args, Options]},
       restart => permanent,
-      shutdown => Seconds * 1000 + 5000,
+      shutdown => stop_limit(RunOptions) + ?REST,
       type => worker,
       modules => [?MODULE]}.
 
@@ -140,15 +177,16 @@ start_link(Command, Args, Options) ->
 %% @doc The OS process.
 -spec ospid(gen_server:server_ref()) -> proctor:ospid() | undefined.
 ospid(Daemon) ->
-    gen_server:call(Daemon, ospid).
+    gen_server:call(Daemon, ospid, infinity).
 
 %% @doc What it has written, how often it was restarted, and how it ended the
 %% last time. Restarts are counted while the application `proctor' runs.
 -spec statistics(gen_server:server_ref()) -> statistics().
 statistics(Daemon) ->
-    gen_server:call(Daemon, statistics).
+    gen_server:call(Daemon, statistics, infinity).
 
-%% @doc Stops the OS process gracefully, and the daemon with it.
+%% @doc Stops the OS process gracefully, and the daemon with it: not later than
+%% 3 seconds after its `kill_timeout', whatever the port program does.
 -spec stop(gen_server:server_ref()) -> ok.
 stop(Daemon) ->
     gen_server:stop(Daemon).
@@ -172,73 +210,122 @@ init({Command, Args, Options}) ->
         Argv = proctor_cmd:argv(Command, Args,
                                 proplists:get_value(node, RunOptions,
                                                     node())),
-        New = proctor_lines:new(maps:get(max_line, Own)),
-        Daemon = #daemon{key = key(Own, Argv), options = Own,
-                         lines = #{stdout => New, stderr => New}},
-        case run(Argv, RunOptions, now_ms() + ?PATIENCE) of
-            {ok, Pid, OsPid} ->
-                await_ready(Daemon#daemon{pid = Pid, ospid = OsPid,
-                                          wanted = maps:get(ready, Own)});
-            {error, {badopt, What}} ->
-                {stop, {shutdown, {options, einval, What}}};
-            {error, {invalid_pty_value, _} = What} ->
-                {stop, {shutdown, {options, einval, What}}};
-            {error, Reason} ->
-                {stop, {shutdown, Reason}}
-        end
+        Lines = proctor_lines:new(maps:get(max_line, Own),
+                                  maps:get(cr, Own), marked),
+        started(run(Argv, RunOptions, now_ms() + ?PATIENCE),
+                #daemon{key = key(Own, Argv), options = Own,
+                        limit = stop_limit(RunOptions),
+                        lines = #{stdout => Lines, stderr => Lines}})
     catch
+        throw:{parent, Reason} -> {stop, Reason};
         throw:Wrong -> {stop, {shutdown, Wrong}}
     end.
 
+started({ok, Pid, OsPid}, #daemon{options = Options} = Daemon) ->
+    await_ready(maps:get(ready, Options),
+                Daemon#daemon{pid = Pid, ospid = OsPid});
+started({error, {badopt, What}}, _Daemon) ->
+    {stop, {shutdown, {options, einval, What}}};
+started({error, {invalid_pty_value, _} = What}, _Daemon) ->
+    {stop, {shutdown, {options, einval, What}}};
+started({error, timeout}, _Daemon) ->
+    {stop, {shutdown, no_answer}};
+started({error, Reason}, _Daemon) ->
+    {stop, {shutdown, Reason}}.
+
 %% While the instance restarts there is nobody to ask.
 run(Argv, RunOptions, Deadline) ->
-    case proctor:run_link(Argv, RunOptions) of
-        {error, Reason} when Reason =:= not_started;
-                             Reason =:= port_closed ->
+    case proctor:run_link(Argv, RunOptions, ?ANSWER) of
+        {error, Reason} = Error when Reason =:= not_started;
+                                     Reason =:= port_closed ->
             case now_ms() < Deadline of
                 true ->
-                    timer:sleep(?PAUSE),
+                    ok = pause(parent()),
                     run(Argv, RunOptions, Deadline);
                 false ->
-                    {error, Reason}
+                    Error
             end;
         Result ->
             Result
     end.
 
-await_ready(#daemon{options = #{ready := none}} = Daemon) ->
-    {ok, Daemon};
-await_ready(#daemon{options = #{ready_timeout := Timeout}} = Daemon) ->
-    await_ready(Daemon, now_ms() + Timeout).
-
-await_ready(#daemon{wanted = none} = Daemon, _Deadline) ->
-    {ok, counted(Daemon)};
-await_ready(#daemon{wanted = Wanted} = Daemon, Deadline) ->
-    Ready = is_function(Wanted, 0) andalso Wanted() =:= true,
-    case now_ms() of
-        _ when Ready ->
-            {ok, counted(Daemon)};
-        Now when Now >= Deadline ->
-            _ = proctor:stop_and_wait(Daemon#daemon.pid, infinity),
-            #daemon{options = #{ready_timeout := Timeout}} = Daemon,
-            {stop, {shutdown, {not_ready, Timeout}}};
-        _ ->
-            await_ready_message(Daemon, Deadline)
-    end.
-
-await_ready_message(Daemon, Deadline) ->
+pause(Parent) ->
     receive
-        Message ->
-            case handle_info(Message, Daemon) of
-                {noreply, Daemon1} -> await_ready(Daemon1, Deadline);
-                {stop, Reason, _} -> {stop, {shutdown, {ended, Reason}}}
-            end
+        {'EXIT', Parent, Reason} -> throw({parent, Reason})
     after ?PAUSE ->
-        await_ready(Daemon, Deadline)
+        ok
     end.
 
-counted(Daemon) ->
-    Daemon#daemon{wanted = none}.
+parent() ->
+    case get('$ancestors') of
+        [Pid | _] when is_pid(Pid) -> Pid;
+        [Name | _] -> whereis(Name);
+        _ -> undefined
+    end.
+
+%% What a stop may take with these options, and what its news may.
+stop_limit(RunOptions) ->
+    proplists:get_value(kill_timeout, RunOptions, ?KILL_TIMEOUT) * 1000
+        + proplists:get_value(linger, RunOptions, 0) + ?MARGIN.
+
+%%% Readiness
+
+await_ready(none, Daemon) ->
+    {ok, Daemon};
+await_ready({line, Regexp}, #daemon{options = Options} = Daemon) ->
+    {ok, Pattern} = re:compile(Regexp),
+    await_ready(Daemon#daemon{wanted = {line, Pattern}}, parent(), undefined,
+                now_ms() + maps:get(ready_timeout, Options));
+await_ready(Fun, #daemon{options = Options} = Daemon) ->
+    await_ready(Daemon#daemon{wanted = {poll, Fun}}, parent(),
+                spawn_link(?MODULE, poll, [Fun]),
+                now_ms() + maps:get(ready_timeout, Options)).
+
+%% Takes what is about the OS process and the wait, and nothing else: calls and
+%% the like wait for their turn.
+await_ready(#daemon{wanted = none} = Daemon, _Parent, _Poller, _Deadline) ->
+    {ok, Daemon};
+await_ready(#daemon{pid = Pid, ospid = OsPid} = Daemon, Parent, Poller,
+            Deadline) ->
+    receive
+        {Key, OsPid, _} = Message when Key =:= stdout; Key =:= stderr;
+                                       Key =:= exit ->
+            {noreply, Daemon1} = handle_info(Message, Daemon),
+            await_ready(Daemon1, Parent, Poller, Deadline);
+        {passive, OsPid} = Message ->
+            {noreply, Daemon1} = handle_info(Message, Daemon),
+            await_ready(Daemon1, Parent, Poller, Deadline);
+        {'EXIT', Pid, _} = Message ->
+            {stop, Reason, _} = handle_info(Message, Daemon),
+            unready({ended, Reason}, Poller, Daemon#daemon{pid = undefined});
+        {'EXIT', Poller, ready} ->
+            {ok, Daemon#daemon{wanted = none}};
+        {'EXIT', Poller, Reason} ->
+            unready({not_ready, Reason}, undefined, Daemon);
+        {'EXIT', Parent, Reason} ->
+            _ = unready(Reason, Poller, Daemon),
+            {stop, Reason}
+    after max(0, Deadline - now_ms()) ->
+        #daemon{options = #{ready_timeout := Timeout}} = Daemon,
+        unready({not_ready, Timeout}, Poller, Daemon)
+    end.
+
+unready(Reason, Poller, Daemon) ->
+    is_pid(Poller) andalso exit(Poller, kill),
+    _ = stopped(Daemon#daemon{wanted = none}),
+    {stop, {shutdown, Reason}}.
+
+%% @private The process that asks a function again and again.
+-spec poll(fun(() -> boolean())) -> no_return().
+poll(Fun) ->
+    try Fun() of
+        true -> exit(ready);
+        _ -> ok
+    catch
+        _:Reason:Stack -> exit({Reason, Stack})
+    end,
+    timer:sleep(?PAUSE),
+    ?MODULE:poll(Fun).
 
 %% @private
 -spec handle_call(term(), gen_server:from(), #daemon{}) ->
@@ -246,10 +333,11 @@ counted(Daemon) ->
 handle_call(ospid, _From, #daemon{ospid = OsPid} = Daemon) ->
     {reply, OsPid, Daemon};
 handle_call(statistics, _From, #daemon{ospid = OsPid, bytes = Bytes,
-                                       count = Count, started = Started,
+                                       count = Count, cut = Cut,
+                                       started = Started,
                                        key = Key} = Daemon) ->
     {Restarts, LastExit} = restarts(Key),
-    {reply, #{ospid => OsPid, bytes => Bytes, lines => Count,
+    {reply, #{ospid => OsPid, bytes => Bytes, lines => Count, cut => Cut,
               restarts => Restarts, uptime_ms => now_ms() - Started,
               last_exit => LastExit}, Daemon};
 handle_call(_Request, _From, Daemon) ->
@@ -280,29 +368,55 @@ handle_info({exit, OsPid, Exit}, #daemon{ospid = OsPid} = Daemon) ->
 handle_info({'EXIT', Pid, Reason}, #daemon{pid = Pid} = Daemon) ->
     Daemon1 = last_lines(Daemon#daemon{pid = undefined}),
     {stop, reason(Reason, Daemon1), Daemon1};
-handle_info({'EXIT', _Parent, Reason}, Daemon) ->
+handle_info({'EXIT', _Other, Reason}, Daemon) when Reason =/= normal ->
+    %% As a function that makes processes and links to them would have it.
     {stop, Reason, Daemon};
 handle_info(_Message, Daemon) ->
     {noreply, Daemon}.
 
 %% @private
 -spec terminate(term(), #daemon{}) -> ok.
-terminate(Reason, #daemon{pid = undefined} = Daemon) ->
-    remember(Reason, Daemon);
-terminate(Reason, #daemon{pid = Pid, ospid = OsPid} = Daemon) ->
-    %% What it says while it stops is still its output.
-    _ = proctor:setopts(Pid, [{active, true}]),
-    _ = proctor:stop_and_wait(Pid, infinity),
-    remember(Reason, last_lines(drain(OsPid, Daemon))).
+terminate(Reason, Daemon) ->
+    remember(Reason, stopped(Daemon)).
 
-drain(OsPid, Daemon) ->
+%% What it says while it stops is still its output, at the pace at which that is
+%% taken. One that does not end in time is left to its instance.
+stopped(#daemon{pid = undefined} = Daemon) ->
+    Daemon;
+stopped(#daemon{pid = Pid, limit = Limit} = Daemon) ->
+    Deadline = now_ms() + Limit,
+    _ = proctor_target:ask(fun(Target) -> {stop, Target} end, Pid, Limit),
+    last_output(Deadline, Daemon).
+
+last_output(Deadline, #daemon{pid = Pid, ospid = OsPid} = Daemon) ->
     receive
-        {Key, OsPid, _} = Message when is_atom(Key) ->
+        {Key, OsPid, _} = Message when Key =:= stdout; Key =:= stderr;
+                                       Key =:= exit ->
             {noreply, Daemon1} = handle_info(Message, Daemon),
-            drain(OsPid, Daemon1)
-    after 0 ->
-        Daemon
+            last_output(Deadline, Daemon1);
+        {passive, OsPid} = Message ->
+            {noreply, Daemon1} = handle_info(Message, Daemon),
+            last_output(Deadline, Daemon1);
+        {'EXIT', Pid, _} ->
+            last_lines(Daemon#daemon{pid = undefined})
+    after max(0, Deadline - now_ms()) ->
+        ok = proctor_child:cancel(Pid),
+        last_lines(Daemon#daemon{pid = undefined})
     end.
+
+%% @private Nothing that the OS process was given, or has written.
+-spec format_status(gen_server:format_status()) -> gen_server:format_status().
+format_status(Status) ->
+    maps:map(fun(state, #daemon{} = Daemon) -> shown(Daemon);
+                (message, {Stream, OsPid, Data}) when is_binary(Data) ->
+                     {Stream, OsPid, byte_size(Data)};
+                (_, Value) -> Value
+             end, Status).
+
+shown(#daemon{ospid = OsPid, pid = Pid, bytes = Bytes, count = Count,
+              cut = Cut, exit = Exit}) ->
+    #{ospid => OsPid, pid => Pid, bytes => Bytes, lines => Count, cut => Cut,
+      exit => Exit}.
 
 reason(Reason, #daemon{exit = undefined}) ->
     Reason;
@@ -311,26 +425,40 @@ reason(_Reason, #daemon{exit = Exit, options = #{exit_to_reason := Fun}}) ->
 
 %%% Lines
 
-line(Stream, Line, #daemon{count = Count, options = Options} = Daemon) ->
+line(Stream, {part, Part}, #daemon{within = Within, cut = Cut} = Daemon) ->
+    ok = tell(Stream, Part, " [...]", Daemon),
+    Daemon1 = check(Part, Daemon),
+    case lists:member(Stream, Within) of
+        true -> Daemon1;
+        false -> Daemon1#daemon{within = [Stream | Within], cut = Cut + 1}
+    end;
+line(Stream, Line, #daemon{within = Within, count = Count} = Daemon) ->
+    ok = tell(Stream, Line, "", Daemon),
+    check(Line, Daemon#daemon{within = lists:delete(Stream, Within),
+                              count = Count + 1}).
+
+tell(Stream, Line, Rest, #daemon{options = Options, ospid = OsPid}) ->
     case Options of
         #{output := Fun} when is_function(Fun) ->
-            _ = Fun(Stream, Line);
+            _ = Fun(Stream, proctor_lines:own(Line)),
+            ok;
         #{output := Pid} when is_pid(Pid) ->
-            Pid ! {?MODULE, self(), Stream, Line};
+            Pid ! {?MODULE, self(), Stream, proctor_lines:own(Line)},
+            ok;
         #{log := none} ->
             ok;
         #{log := Level, log_prefix := Prefix, log_metadata := Metadata} ->
+            Part = maps:from_list([{part, true} || Rest =/= ""]),
             logger:log(Level, "~ts~ts",
-                       [Prefix, proctor_lines:repair(Line)],
-                       maps:merge(#{domain => [proctor]},
-                                  Metadata#{ospid => Daemon#daemon.ospid,
-                                            stream => Stream,
-                                            daemon => self()}))
-    end,
-    check(Line, Daemon#daemon{count = Count + 1}).
+                       [Prefix, [proctor_lines:repair(Line), Rest]],
+                       maps:merge(#{domain => [proctor, daemon]},
+                                  maps:merge(Metadata, Part#{
+                                      ospid => OsPid, stream => Stream,
+                                      daemon => self()})))
+    end.
 
-check(Line, #daemon{wanted = {line, Regexp}} = Daemon) ->
-    case re:run(Line, Regexp, [{capture, none}]) of
+check(Line, #daemon{wanted = {line, Pattern}} = Daemon) ->
+    case re:run(Line, Pattern, [{capture, none}]) of
         match -> Daemon#daemon{wanted = none};
         nomatch -> Daemon
     end;
@@ -350,7 +478,7 @@ options(Options, Command) ->
     Defaults = #{name => undefined, exit_to_reason => fun exit_to_reason/1,
                  ready => none, ready_timeout => 10000, log => info,
                  log_prefix => prefix(Command), log_metadata => #{},
-                 output => none, max_line => 65536},
+                 output => none, max_line => 65536, cr => keep},
     case proctor_run_options:divide(daemon, Options) of
         {ok, Own, RunOptions} ->
             {maps:merge(Defaults, Own),
@@ -370,11 +498,13 @@ exit_to_reason(#{status := Status}) -> Status.
 
 %%% Restarts
 
-%% The same daemon, started again: by name, or by supervisor and command.
+%% The same daemon, started again: by name, or by supervisor and command, of
+%% which nobody is to read the arguments.
 key(#{name := undefined}, Argv) ->
+    Digest = erlang:md5(term_to_binary(Argv)),
     case get('$ancestors') of
-        [Parent | _] -> {Parent, Argv};
-        _ -> {self(), Argv}
+        [Parent | _] -> {Parent, Digest};
+        _ -> {self(), Digest}
     end;
 key(#{name := Name}, _Argv) ->
     Name.
@@ -387,8 +517,11 @@ remember(Reason, #daemon{key = Key, exit = Exit}) ->
         case Stays of
             true -> ets:delete(?RESTARTS, Key);
             false ->
-                _ = ets:update_counter(?RESTARTS, Key, {2, 1}, {Key, 0, none}),
-                ets:update_element(?RESTARTS, Key, {3, Exit})
+                _ = ets:update_counter(?RESTARTS, Key, {2, 1},
+                                       {Key, 0, none, 0}),
+                ets:update_element(?RESTARTS, Key, [{3, Exit},
+                                                    {4, now_ms()}]),
+                forget(ets:info(?RESTARTS, size))
         end
     of
         _ -> ok
@@ -396,9 +529,17 @@ remember(Reason, #daemon{key = Key, exit = Exit}) ->
         error:badarg -> ok
     end.
 
+%% Most that end are not started again.
+forget(Size) when Size > ?MOST ->
+    Long = now_ms() - ?FORGET,
+    ets:select_delete(?RESTARTS, [{{'_', '_', '_', '$1'},
+                                   [{'<', '$1', Long}], [true]}]);
+forget(_Size) ->
+    0.
+
 restarts(Key) ->
     try ets:lookup(?RESTARTS, Key) of
-        [{_, Restarts, Exit}] -> {Restarts, Exit};
+        [{_, Restarts, Exit, _}] -> {Restarts, Exit};
         [] -> {0, undefined}
     catch
         error:badarg -> {0, undefined}

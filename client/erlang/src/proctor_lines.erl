@@ -11,7 +11,7 @@
 %% `binary:copy(Line)', or each keeps its whole piece, up to 64 KiB.
 -module(proctor_lines).
 
--export([new/0, new/1, new/2, new/3, split/2, rest/1, repair/1]).
+-export([new/0, new/1, new/2, new/3, split/2, rest/1, own/1, repair/1]).
 
 -export_type([lines/0, line/0, max/0, cr/0, parts/0]).
 
@@ -134,13 +134,6 @@ add(Part, [Last | Rest]) when byte_size(Last) < ?SMALL ->
 add(Part, Parts) ->
     [own(Part) | Parts].
 
-%% What waits must not keep the frame that it came in.
-own(Part) ->
-    case binary:referenced_byte_size(Part) > 2 * byte_size(Part) of
-        true -> binary:copy(Part);
-        false -> Part
-    end.
-
 join(End, #lines{part = []}) -> End;
 join(End, #lines{part = Parts}) ->
     iolist_to_binary(lists:reverse(Parts, [End])).
@@ -163,6 +156,15 @@ rest(#lines{size = 0}) ->
     [];
 rest(Lines) ->
     lists:reverse(cut(join(<<>>, Lines), Lines, [])).
+
+%% @doc The same line, but if the piece that it came in is more than twice as
+%% large a copy that does not keep that.
+-spec own(binary()) -> binary().
+own(Line) ->
+    case binary:referenced_byte_size(Line) > 2 * byte_size(Line) of
+        true -> binary:copy(Line);
+        false -> Line
+    end.
 
 %% @doc Text that is UTF-8 for sure: each byte that is part of none becomes
 %% U+FFFD.

@@ -4,7 +4,24 @@
 
 -include("proctor_log.hrl").
 
--export([program/1, refusal/1, failed/2, failure/1, stack/1]).
+-export([show/0, hide/0, program/1, refusal/1, failed/2, failure/1, stack/1]).
+
+%% What the filter of the default handler is called.
+-define(FILTER, proctor).
+
+%% @doc The default handler of Erlang's logger takes what has no domain, or that
+%% of OTP: makes it take ours.
+-spec show() -> ok.
+show() ->
+    Filter = {fun logger_filters:domain/2, {log, sub, [proctor]}},
+    _ = logger:add_handler_filter(default, ?FILTER, Filter),
+    ok.
+
+%% @doc Leaves it as it was.
+-spec hide() -> ok.
+hide() ->
+    _ = logger:remove_handler_filter(default, ?FILTER),
+    ok.
 
 %% @doc The name of what was to be run: a program's path, or `shell' for text,
 %% which may hold anything.

@@ -376,13 +376,10 @@ check(signal, Signal) when is_atom(Signal); is_integer(Signal) ->
     catch
         error:badarg -> error
     end;
-check(ready, {line, Regexp} = Ready) ->
-    try re:compile(Regexp) of
-        {ok, _} -> {ok, Ready};
-        {error, {Why, At}} -> {why, lists:concat([Why, " at character ", At,
-                                                  " of its pattern."])}
-    catch
-        error:badarg -> error
+check(ready, {line, Regexp}) ->
+    case proctor_text:text(Regexp) of
+        {ok, Bytes} -> pattern(Bytes);
+        error -> error
     end;
 check(ready, Fun) ->
     check({function, 0}, Fun);
@@ -392,6 +389,14 @@ check(map, Map) ->
     valid(is_map(Map), Map);
 check(_, _) ->
     error.
+
+%% Of bytes, as lines are.
+pattern(Bytes) ->
+    case re:compile(Bytes) of
+        {ok, _} -> {ok, {line, Bytes}};
+        {error, {Why, At}} -> {why, lists:concat([Why, " at character ", At,
+                                                  " of its pattern."])}
+    end.
 
 valid(true, Value) -> {ok, Value};
 valid(false, _) -> error.

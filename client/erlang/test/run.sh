@@ -52,8 +52,8 @@ erlc $warnings +debug_info -o "$beams" "$client"/test/*.erl
 erl -noshell +fnu -pa "$ebin" -pa "$beams" -eval '
     Modules = [proctor_lines_tests, proctor_options_tests, proctor_tests,
                proctor_exec_tests, proctor_flow_tests, proctor_fold_tests,
-               proctor_life_tests, proctor_truth_tests, proctor_readme_tests,
-               proctor_streams_tests],
+               proctor_daemon_tests, proctor_life_tests, proctor_truth_tests,
+               proctor_readme_tests, proctor_streams_tests],
     case eunit:test(Modules, [verbose]) of
         ok -> halt(0);
         error -> halt(1)

@@ -538,7 +538,7 @@ int
 proto_unpack_exit(const void *data, size_t len, struct msg_exit *m)
 {
 	if (unpack_fixed(data, len, m, sizeof(*m)) == -1 ||
-	    m->reason >= REASONS || m->killed > 1 || m->pad != 0)
+	    m->reason >= REASONS || m->killed > 1 || m->cut > 1)
 		return (-1);
 	return (0);
 }

@@ -278,7 +278,7 @@ struct msg_exit {
 	int32_t raw; /* of wait4(2); -1: only its parent can know */
 	uint32_t reason;
 	uint32_t killed; /* 0 or 1: it took SIGKILL */
-	uint32_t pad; /* 0 */
+	uint32_t cut; /* 0 or 1: others had its output when its linger ended */
 	int64_t usage[USAGES];
 };
 

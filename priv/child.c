@@ -430,6 +430,7 @@ child_tell_exit(struct child *c)
 	m.status = m.raw = c->status;
 	m.reason = c->reason;
 	m.killed = (c->flags & CHILD_KILLED) != 0;
+	m.cut = (c->flags & CHILD_OVERSTAYED) != 0;
 	memcpy(m.usage, c->usage, sizeof(m.usage));
 	if (c->run_flags & RUN_DEBUG)
 		log_warnx(

@@ -45,6 +45,9 @@ linger_end(void *arg)
 
 	timer_clear(&c->lingering);
 	c->flags &= ~(uint32_t)CHILD_LINGERS;
+	/* Those that hold it may be gone before the worker looks. */
+	if (!(c->flags & CHILD_DRAINED))
+		c->flags |= CHILD_OVERSTAYED;
 	c->linger = 0;
 	reap_child(c);
 }

@@ -153,6 +153,7 @@ struct child {
 #define CHILD_DRAINED 0x1000 /* nobody has its output open any more */
 #define CHILD_CUT 0x4000 /* some of its stdin was lost */
 #define CHILD_LINGERS 0x2000 /* dead, and not reaped for those who have */
+#define CHILD_OVERSTAYED 0x8000 /* and these had it when that ended */
 /* Of these the node is to know nothing. */
 #define CHILD_SILENT (CHILD_STRAY | CHILD_HELPER | CHILD_LOST)
 

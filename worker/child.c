@@ -295,8 +295,8 @@ child_exit(void *arg, const void *data, size_t len, int fd)
 	c->end = m;
 	slave_close(c);
 	feed_close(c);
-	relay_finish(&c->out[0]);
-	relay_finish(&c->out[1]);
+	relay_finish(&c->out[0], m.cut == 1);
+	relay_finish(&c->out[1], m.cut == 1);
 	child_check(c);
 	return (0);
 }

@@ -340,15 +340,19 @@ relay_start(struct child *c, int number, int fd)
 
 /*
  * The child has ended: what is in the pipe now is all that it can have
- * written. Others that hold the pipe may go on, but are not heard.
+ * written. Others that hold the pipe may go on, but are not heard. cut: it has
+ * lingered for them as long as it may. By now they may have been ended, and a
+ * stream of which all was read looks as if it had come to its end.
  */
 void
-relay_finish(struct stream *s)
+relay_finish(struct stream *s, int cut)
 {
 	int n;
 
 	if (s->fd == -1)
 		return;
+	if (cut && !s->parked && !s->queued)
+		s->child->truncated |= 1U << s->number;
 	if (s->child->tty & TTY_YES) {
 		/* What is on its way through the terminal is not counted. */
 		n = PTY_BUFFERED;

@@ -91,7 +91,7 @@ int child_held(void);
 
 /* relay.c: child to node */
 int relay_start(struct child *, int number, int fd);
-void relay_finish(struct stream *);
+void relay_finish(struct stream *, int cut); /* cut: others have it */
 void relay_close(struct stream *);
 void relay_hold(struct stream *); /* until it is released */
 void relay_release(struct stream *);

@@ -1405,7 +1405,8 @@ static const struct {
 	{ EXIT, 0, offsetof(struct msg_exit, killed), 0, 0 },
 	{ EXIT, 0, offsetof(struct msg_exit, killed), 2, -1 },
 	{ EXIT, 0, offsetof(struct msg_exit, killed), 0xffffffffU, -1 },
-	{ EXIT, 0, offsetof(struct msg_exit, pad), 1, -1 },
+	{ EXIT, 0, offsetof(struct msg_exit, cut), 1, 0 },
+	{ EXIT, 0, offsetof(struct msg_exit, cut), 2, -1 },
 	/* The sample is on a terminal. */
 	{ CHILD, 0, offsetof(struct msg_child, linger), 1, -1 },
 	{ CHILD, 0, offsetof(struct msg_child, linger), 2, -1 },

@@ -43,7 +43,8 @@ cmd_cut() ->
                         reason := normal, status := {exited, 0}}},
                  proctor:cmd("/bin/sh", sh(?FOREVER), [])),
     ?assertMatch({ok, #{stdout := <<"soon\n">>, truncated := [stdout]}},
-                 proctor:cmd("/bin/sh", sh(?LATE), [{linger, 0}])),
+                 proctor:cmd("/bin/sh", sh(?LATE), [{linger, 0},
+                                                    {kill_group, false}])),
     %% Its time is over, but not that of the command.
     ?assertMatch({ok, #{stdout := <<"soon\n">>, truncated := [stdout]}},
                  proctor:cmd("/bin/sh", sh(?FOREVER),
@@ -103,7 +104,7 @@ fifo() ->
 
 bad_values() ->
     [?assertEqual({error, {badopt, {linger, Bad}}},
-                  proctor:run("true", [{linger, Bad}]))
+                  proctor:run("true", [{errors, term}, {linger, Bad}]))
      || Bad <- [-1, 86400001, 0.5, infinity, "1"]],
     ?assertEqual({error, {badopt, {linger, -1}}},
                  proctor:start([{name, bad}, {linger, -1}])).

@@ -400,9 +400,11 @@ deaf() ->
     ?assertEqual({error, timeout},
                  proctor:send(Pid, Data, [{timeout, 300}])),
     ?assertEqual({error, timeout}, proctor:send(Pid, "x", [{timeout, 10}])),
+    Ref = monitor(process, Pid),
     ?assertEqual({error, timeout}, proctor:stop_and_wait(Pid, 100)),
     ok = kill("CONT", -Port),
-    ?assertEqual(normal, proctor:stop_and_wait(Pid, 30000)),
+    %% The stop that was sent may be done before another can be.
+    ?assertEqual(normal, down(Ref)),
     ?assertNot(alive(OsPid)),
     ok = gen_server:stop(Server).
 
@@ -689,7 +691,7 @@ logs() ->
     ?assertEqual([], [Event || #{meta := Meta, level := Level} = Event
                                    <- Events,
                                Level =/= notice,
-                               maps:get(domain, Meta, none) =/= [proctor]]),
+                               hd(maps:get(domain, Meta, [none])) =/= proctor]),
     Reports = [{Level, What, maps:get(program, Report, none)}
                || #{level := Level,
                     msg := {report, #{what := What} = Report}} <- Events],

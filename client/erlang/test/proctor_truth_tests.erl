@@ -689,7 +689,7 @@ logs() ->
     ?assertEqual([], [Event || #{meta := Meta, level := Level} = Event
                                    <- Events,
                                Level =/= notice,
-                               maps:get(domain, Meta, none) =/= [proctor]]),
+                               hd(maps:get(domain, Meta, [none])) =/= proctor]),
     Reports = [{Level, What, maps:get(program, Report, none)}
                || #{level := Level,
                     msg := {report, #{what := What} = Report}} <- Events],

@@ -26,9 +26,9 @@ main(N) ->
     ok = logger:set_primary_config(level, none),
     {ok, _} = application:ensure_all_started(proctor),
     Start = erlang:monotonic_time(millisecond),
-    Result = proper:quickcheck(lines(), [{numtests, N}, quiet]) =:= true
+    Result = apart(fun lines/0, N) =:= true
         andalso apart(fun nonsense/0, N) =:= true
-        andalso proper:quickcheck(property(), [{numtests, N}, quiet]),
+        andalso apart(fun property/0, N),
     Took = erlang:monotonic_time(millisecond) - Start,
     ok = application:stop(proctor),
     case Result of
@@ -37,12 +37,12 @@ main(N) ->
                       [N, Took div 1000]),
             halt(0);
         Other ->
-            io:format("  PropEr: failed: ~tp~n~tp~n",
-                      [Other, proper:counterexample()]),
+            io:format("  PropEr: failed: ~tp~n", [Other]),
             halt(1)
     end.
 
-%% In a process that keeps its mailbox to itself.
+%% In a process that keeps its mailbox to itself: PropEr leaves messages of its
+%% own processes in that of whoever asks it.
 apart(Property, N) ->
     {_, Ref} = spawn_monitor(fun() ->
         Result = proper:quickcheck(Property(), [{numtests, N}, quiet]),

@@ -36,8 +36,9 @@
 %%   help within `kill_timeout' seconds (5) all of them get SIGKILL. If nothing
 %%   is heard of its end for 3 seconds more the daemon ends without, and its
 %%   instance sees to the rest.</dd>
-%% <dt>`{log, Level}'</dt><dd>Log each line at this level (`info'), `none' for
-%%   not at all. Each byte that is no part of UTF-8 becomes U+FFFD.</dd>
+%% <dt>`{log, Level}'</dt><dd>Log each line at this level (`info', which
+%%   Erlang's logger shows only if its own level is set to that), `none' for not
+%%   at all. Each byte that is no part of UTF-8 becomes U+FFFD.</dd>
 %% <dt>`{log_prefix, Text}'</dt><dd>What each line begins with (the name of
 %%   the program, a colon and a space).</dd>
 %% <dt>`{log_metadata, Map}'</dt><dd>More metadata for the logger; `ospid',

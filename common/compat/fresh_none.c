@@ -2,6 +2,8 @@
  * A system where only the priority is inherited.
  */
 
+#include <stddef.h>
+
 #include "compat/fresh.h"
 
 int

@@ -127,8 +127,8 @@ def part(mode, role, mask):
 
 
 @rows(SECTION, [
-    ("%s: launcher: a uid of its own, its target's groups, capabilities 80" % mode,
-     mode) for mode in PRIVILEGED
+    ("%s: launcher: a uid of its own, its target's groups, capabilities 80"
+     % mode, mode) for mode in PRIVILEGED
 ])
 def launcher(mode):
     with Mode(mode) as m:

@@ -17,8 +17,7 @@ failed_text(const struct child *c, const struct launched *l)
 	static char text[128];
 
 	if (l->stage == STAGE_USER)
-		(void)snprintf(
-		    text, sizeof(text), "'%.100s'", c->target->user);
+		(void)snprintf(text, sizeof(text), "'%.100s'", c->target->user);
 	else if (l->stage == STAGE_NICE)
 		(void)snprintf(text, sizeof(text), "nice %d", c->nice);
 	else

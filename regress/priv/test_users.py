@@ -1330,8 +1330,8 @@ def reason_text():
                               "/bin/echo as daemon: line 2 has other "
                               "arguments: ")),
                p.ask(A.run, ECHO, [as_user(ONE)]))
-        expect((A.error, Like("^Couldn't start pid: Cannot run as user 'mail': "
-                              "no rule permits it: ")),
+        expect((A.error, Like("^Couldn't start pid: Cannot run as user "
+                              "'mail': no rule permits it: ")),
                p.ask(A.run, ECHO, [as_user(STRANGER)]))
         expect((A.error, Like("^Couldn't start pid: Cannot set the priority:"
                               " nice -1: no rule permits that: ")),

@@ -83,6 +83,7 @@ child_alloc(void)
 	(void)RB_INSERT(id_tree, &ids, c);
 	children++;
 	c->watch = c->place = -1;
+	c->stop_signal = SIGTERM;
 	c->fds[0] = c->fds[1] = c->fds[2] = -1;
 	return (c);
 }
@@ -115,7 +116,8 @@ child_new(const struct run *r, struct target *t, struct rule *rule)
 	c->nice = r->nice;
 	c->window = r->window;
 	c->timeout = r->timeout;
-	c->stop_signal = r->stop_signal != 0 ? (int)r->stop_signal : SIGTERM;
+	if (r->stop_signal != 0)
+		c->stop_signal = (int)r->stop_signal;
 	c->linger = r->linger;
 	if (*r->kill != '\0' && (c->kill = strdup(r->kill)) == NULL)
 		fatal("child");

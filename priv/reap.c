@@ -128,6 +128,10 @@ reap_child(struct child *c)
 	log_debug("pid %d ended with status %d", (int)c->pid, status);
 	child_unlist(c);
 	c->status = status;
+	/* Its time was over, and it has ended by itself at that moment. */
+	if (!(c->flags & CHILD_FOREIGN) &&
+	    (!WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL))
+		c->flags &= ~(uint32_t)CHILD_KILLED;
 	if (c->flags & CHILD_HELPER)
 		stop_helper_ended(c, status);
 	if (c->flags & (CHILD_STRAY | CHILD_HELPER))

@@ -1179,7 +1179,7 @@ def stdin_ack_limit():
         p.ask(A.list)
         p.pump(0.1)
         p.stdin(pid, bytes(65536))
-        p.ended(pid, signaled(9), A.killed)
+        p.ended(pid, signaled(9), A.normal, killed=True)
         check(A.stdin in p.eofs[pid], "no eof of stdin")
         check(p.left[pid] <= 65536, "%d have left", p.left[pid])
 

@@ -495,3 +495,12 @@ def sign_other():
             A.stdout, (A.executable, "/usr/bin/python3")])
         expect(0, p.exit(pid))
         check(p.out(pid) == b"ran\n", "%r", p.out(pid))
+
+
+@case("3 stop: one that ends by SIGTERM was not killed, however little time "
+      "it had")
+def stop_no_time():
+    with Native() as p:
+        pid = p.run(SLEEP, [(A.kill_timeout, 0)])
+        expect(OK, p.ask(A.stop, pid))
+        p.ended(pid, signaled(15), A.stopped, killed=False)

@@ -358,7 +358,7 @@ def cut_midway():
         p.until_out(pid, b"up\n")
         for _ in range(5):
             p.stdin(pid, bytes(65536))
-        p.ended(pid, signaled(9), A.killed)
+        p.ended(pid, signaled(9), A.normal, killed=True)
 
 
 @case(CUT + " in linger: those who read it are ended")
@@ -382,7 +382,7 @@ def cut_others():
         for _ in range(5):
             p.stdin(pid, bytes(65536))
             p.stdin(cat, b"x")
-        p.ended(pid, signaled(9), A.killed)
+        p.ended(pid, signaled(9), A.normal, killed=True)
         p.until_out(cat, b"xxxxx")
 
 

@@ -17,7 +17,7 @@ from case import case, check, eventually, rows
 from etf import A
 
 SECTION = "hostile worker:"
-(CHILD, EXIT, PIDS, LOST, DRAINED, CUT) = (17, 18, 20, 21, 25, 26)
+(CHILD, EXIT, PIDS, LOST, DRAINED, CUT) = (17, 18, 20, 21, 26, 27)
 NOBODY = 4711
 WORKER = """#!/usr/bin/python3 -I
 import os, select, socket, struct, sys

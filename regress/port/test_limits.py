@@ -80,6 +80,8 @@ def leaks(request, pattern):
     with Port() as p:
         # The first of its kind may keep something for the next.
         many(p, request, 4, pattern, batch=4)
+        # Those that have failed are watched until they are reaped.
+        eventually(lambda: not p.zombies(), 2, "zombies")
         before = visible(p)
         good = pattern is STARTED and request[1][0] == "/bin/echo"
         many(p, request, 1000 if good else 200, pattern)

@@ -222,7 +222,7 @@ main(int argc, char *argv[])
 	target_release();
 	parts_start(&s, &args);
 	signals_catch();
-	stream_init();
+	stream_init(0);
 	loop_limits();
 	child_init();
 	parts_watch();

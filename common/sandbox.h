@@ -30,9 +30,11 @@ void sandbox_priv(int forks);
 /*
  * A launcher in privileged mode: its own uid, and its children's, can become
  * uid and no other, and nobody who does not know the secret makes children for
- * its parent. The children inherit that, so what else programs do is free.
+ * its parent. The children inherit that, so what else programs do is free. 0 in
+ * a build without sandboxes, as for the sanitizers: then there is nothing to
+ * prove.
  */
-void sandbox_launcher(uid_t uid, uint64_t secret);
+int sandbox_launcher(uid_t uid, uint64_t secret);
 
 /* The broker reads its port and talks; the port is standard input. */
 void sandbox_broker(void);

@@ -371,6 +371,7 @@ int uids_keep(int fd);
 /* signals.c: ours, and what asks others to end */
 void signals_block(void);
 void signals_catch(void);
+void signals_uncatch(void);
 int signals_poll(struct pollfd *, size_t, int ms);
 int signals_got(int sig);
 void signals_group(pid_t group, int sig);

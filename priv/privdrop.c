@@ -198,6 +198,7 @@ void
 privdrop_launcher(const struct target *t)
 {
 	uint64_t secret;
+	int held;
 
 	if (!dropping || !t->base.change)
 		return;
@@ -210,9 +211,9 @@ privdrop_launcher(const struct target *t)
 	if (privs_keep(PRIV_SETUID) == -1 || privs_fsuid(t->uid) == -1)
 		fatal("launcher: capabilities");
 	proc_hide();
-	sandbox_launcher(t->uid, secret);
+	held = sandbox_launcher(t->uid, secret);
 	drop_prove(t->own, t->gid, t->groups, t->ngroups);
-	if (t->uid != 0)
+	if (held && t->uid != 0)
 		drop_final();
 	if (!privs_only(PRIV_SETUID) || !privs_locked())
 		fatalx("capabilities are left, or can be had back");

@@ -69,6 +69,19 @@ signals_catch(void)
 			fatal("sigaction");
 }
 
+/* In a child of a process that has caught some, before it calls exec. */
+void
+signals_uncatch(void)
+{
+	struct sigaction sa;
+	size_t i;
+
+	memset(&sa, 0, sizeof(sa));
+	sa.sa_handler = SIG_DFL;
+	for (i = 0; i < HEARD; i++)
+		(void)sigaction(heard[i], &sa, NULL);
+}
+
 /*
  * Wait for descriptors or a signal, ms at most, -1: for ever. How many
  * descriptors are ready.

@@ -325,7 +325,7 @@ child_main(void *arg)
 	proc_cloexec_from(3);
 	/* Handlers go with exec, if that comes at once; nothing is ignored. */
 	if (s->fifo)
-		proc_signals_default();
+		signals_uncatch();
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	if (s->fifo && child_fifo(s) == -1)

@@ -98,13 +98,14 @@ sandbox_priv(int forks)
 }
 
 /* Only this, as the children inherit it; they are no part of ours. */
-void
+int
 sandbox_launcher(uid_t uid, uint64_t secret)
 {
 	no_new_privs();
 	if (seccomp_uid(uid, secret) == -1)
 		log_warnx("this system has no system call filter: a launcher "
 			  "is not held to its uid");
+	return (1);
 }
 
 void

@@ -36,12 +36,13 @@ sandbox_priv(int forks)
 	dumpable();
 }
 
-void
+int
 sandbox_launcher(uid_t uid, uint64_t secret)
 {
 	(void)uid;
 	(void)secret;
 	dumpable();
+	return (0);
 }
 
 void

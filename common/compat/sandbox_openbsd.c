@@ -52,7 +52,7 @@ sandbox_priv(int forks)
 	promise("stdio rpath wpath cpath flock proc exec id sendfd tty");
 }
 
-void
+int
 sandbox_launcher(uid_t uid, uint64_t secret)
 {
 	(void)uid;

@@ -104,7 +104,7 @@ enter(enum part part)
 		sandbox_priv(0);
 		break;
 	case LAUNCHER:
-		sandbox_launcher(getuid(), SECRET);
+		(void)sandbox_launcher(getuid(), SECRET);
 		break;
 	case BROKER:
 		sandbox_broker();
@@ -778,7 +778,7 @@ launch(uid_t uid, int (*act)(void))
 	pid_t pid;
 
 	if ((pid = fork()) == 0) {
-		sandbox_launcher(uid, SECRET);
+		(void)sandbox_launcher(uid, SECRET);
 		errno = 0;
 		_exit(act() != -1 ? WELL : errno);
 	}

@@ -89,10 +89,14 @@ class Suid(port.Port):
         return roles if len(roles) == 5 else None
 
     def launchers(self):
-        """{uid: pid}: a launcher has its target's file-system uid."""
-        return {ids(pid, "Uid")[3]: pid
-                for pid in proc.children(self.ring()["priv"])
-                if self._program(pid) == "proctor"}
+        """{uid: pid}: a launcher has its target's file-system uid, once it
+        has dropped what it was forked with; its filter is the last of that."""
+        pids = [pid for pid in proc.children(self.ring()["priv"])
+                if self._program(pid) == "proctor"]
+        if self.mode() == "privileged":
+            eventually(lambda: all(proc.status(pid).get("Seccomp") == "2"
+                                   for pid in pids), 5, "launchers start")
+        return {ids(pid, "Uid")[3]: pid for pid in pids}
 
     def mode(self):
         """"plain" if the starter runs the parts himself."""

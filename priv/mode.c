@@ -82,6 +82,14 @@ mode_wanted(const struct args *a, const char *user)
 		strcmp(target_self_name(), user) == 0);
 }
 
+static void
+mode_keepenv(const struct rule *r)
+{
+	struct target *t = r->target;
+
+	t->keepenv |= r->keepenv;
+}
+
 /* Give each permitted user a target; user is who children are by default. */
 static void
 mode_targets(const struct start *s, const struct args *a, const char *user)
@@ -93,6 +101,7 @@ mode_targets(const struct start *s, const struct args *a, const char *user)
 		    policy_identity(r, &s->who)) {
 			rule_setenv(r, s->environ);
 			r->target = target_get(r);
+			mode_keepenv(r);
 		}
 	permit_init(&policy, &s->who, user);
 }
@@ -241,6 +250,13 @@ enum mode
 mode_now(void)
 {
 	return (mode);
+}
+
+/* For a process that decides nothing. */
+void
+mode_forget(void)
+{
+	policy_free(&policy);
 }
 
 /* What does the file look like? The exit status of proctor -n. */

@@ -78,6 +78,8 @@ struct target {
 	uid_t own; /* its launcher's uid */
 	gid_t *groups; /* as login would set them */
 	int ngroups;
+	int keepenv; /* a rule lets its children have the starter's environment
+		      */
 	uint64_t ambient; /* capabilities that its children may have */
 	struct spawn_base base;
 	struct launcher *launcher;
@@ -270,6 +272,7 @@ args_parse(struct args *, const struct starter *, int argc, char *const *argv);
 
 /* start.c: the first steps of a program that may be SUID-root */
 void start_descriptors(void);
+void start_log(void);
 void start_closefrom(void);
 void start_arguments(int argc);
 void start_starter(struct start *);
@@ -286,6 +289,7 @@ void start_group(void);
 void mode_choose(struct start *, const struct args *);
 int mode_check(void);
 enum mode mode_now(void);
+void mode_forget(void);
 
 /* target.c: whom children can run as */
 void target_init(const struct start *);
@@ -294,6 +298,7 @@ void target_self(void);
 struct target *target_get(const struct rule *);
 const char *target_shell(const char *);
 void target_release(void);
+void target_forget(struct target *);
 struct target *target_next(struct target *);
 
 /* permit.c: what policy says to what the broker asks for */
@@ -362,6 +367,7 @@ void spawn_child(const struct spawn_base *, const struct run *,
 
 /* environ.c */
 char **spawn_environ(const struct spawn_base *, const struct run *);
+void environ_wipe(char **);
 const char *environ_get(char *const *, const char *name);
 char **environ_user(const char *name, const char *home, const char *shell);
 char **environ_join(char *const *, char *const *);

@@ -104,6 +104,7 @@ void
 target_self(void)
 {
 	const struct starter *w = &start->who;
+	const char *shell;
 	struct target *t;
 
 	t = target_new(target_self_name(), w->uid, w->gid);
@@ -114,9 +115,10 @@ target_self(void)
 	memcpy(t->groups, w->groups, (size_t)w->ngroups * sizeof(gid_t));
 	t->base.environ = t->base.keepenv = start->environ;
 	t->base.umask = start->umask;
-	t->base.shell = environ_get(start->environ, "SHELL");
-	if (t->base.shell == NULL || *t->base.shell == '\0')
-		t->base.shell = _PATH_BSHELL;
+	shell = environ_get(start->environ, "SHELL");
+	if (shell == NULL || *shell == '\0')
+		shell = _PATH_BSHELL;
+	t->base.shell = copy(shell); /* the environment may be wiped */
 	t->base.change = start->privileged && t->uid != 0;
 	t->ambient = t->base.change ? 0 : proc_ambient();
 	t->base.groups = t->groups;
@@ -170,7 +172,7 @@ target_shell(const char *user)
 	return (NULL);
 }
 
-/* Each launcher has its own of these by now: priv needs none. */
+/* Each launcher has what it needs of these by now: priv needs none. */
 void
 target_release(void)
 {
@@ -184,6 +186,39 @@ target_release(void)
 	}
 	if (start->cwd != -1)
 		(void)close(start->cwd);
+	environ_wipe(start->environ);
+}
+
+static void
+target_wipe(struct target *t)
+{
+	char **e = t->base.environ;
+
+	/* Of others it was made here; the starter's is not theirs to wipe. */
+	for (; e != start->environ && *e != NULL; e++)
+		explicit_bzero(*e, strlen(*e));
+	explicit_bzero(t->user, strlen(t->user));
+	explicit_bzero(t->groups, (size_t)t->ngroups * sizeof(*t->groups));
+}
+
+/*
+ * In the launcher of t: the others are none of its business, nor is the
+ * starter's environment unless a child of its may have that. NULL: where none
+ * is made.
+ */
+void
+target_forget(struct target *t)
+{
+	struct target *other;
+
+	TAILQ_FOREACH (other, &targets, entry)
+		if (other != t)
+			target_wipe(other);
+	if (t != NULL && (t->base.environ == start->environ || t->keepenv))
+		return;
+	environ_wipe(start->environ);
+	if (t != NULL)
+		t->base.keepenv = t->base.environ;
 }
 
 /* One after another; NULL for the first. */

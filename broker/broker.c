@@ -94,6 +94,21 @@ broker_dispatch_node(void)
 	return (1);
 }
 
+static void
+broker_read(void)
+{
+	switch (frame_read(STDIN_FILENO)) {
+	case 1:
+		return;
+	case 0:
+		(void)broker_dispatch_node();
+		broker_shutdown(EXIT_CLEAN);
+	default:
+		log_warn("the port");
+		broker_shutdown(EXIT_PEER);
+	}
+}
+
 /* Nobody in the ring has anything to tell the broker, but its end. */
 static void
 broker_dispatch_ring(struct channel *c, const struct pollfd *pfd)
@@ -165,11 +180,8 @@ main(int argc, char *argv[])
 			(void)channel_write(&broker_priv);
 			exit(EXIT_CLEAN);
 		}
-		if (room && pfd[0].revents != 0 &&
-		    frame_read(STDIN_FILENO) == 0) {
-			(void)broker_dispatch_node();
-			broker_shutdown(EXIT_CLEAN);
-		}
+		if (room && pfd[0].revents != 0)
+			broker_read();
 		broker_dispatch_ring(&broker_priv, &pfd[1]);
 		broker_dispatch_ring(&broker_worker, &pfd[2]);
 	}

@@ -33,7 +33,7 @@ struct frame {
 
 /* packet: bytes of the length prefix, 2 or 4. */
 void frame_init(int packet);
-/* Read once from fd: 1 went well, 0 end of file or error. */
+/* Read once from fd: 1 went well, 0 end of file, -1 with errno. */
 int frame_read(int fd);
 enum frame_kind frame_next(struct frame *);
 

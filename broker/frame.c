@@ -60,8 +60,10 @@ frame_read(int fd)
 	if (buf_size - end < READ_MIN)
 		make_room();
 	n = read(fd, buf + end, buf_size - end);
-	if (n == -1)
-		return (errno == EINTR || errno == EAGAIN);
+	if (n == -1 && (errno == EINTR || errno == EAGAIN))
+		return (1);
+	if (n == -1) /* a node that has died with something unread */
+		return (errno == ECONNRESET ? 0 : -1);
 	end += (size_t)n;
 	return (n > 0);
 }

@@ -162,7 +162,6 @@ part_exec(const char *name, const struct args *a)
 {
 	char path[PATH_MAX], packet[8], debug[8], limit[32], u[16], g[16];
 	char *argv[8], *envp[1] = { NULL };
-	sigset_t none;
 	uid_t uid;
 	gid_t gid;
 
@@ -185,8 +184,7 @@ part_exec(const char *name, const struct args *a)
 		argv[6] = (char *)(uintptr_t)parts_root();
 		argv[7] = NULL;
 	}
-	(void)sigemptyset(&none);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	/* All signals stay blocked: a terminal's are not for them. */
 	(void)execve(path, argv, envp);
 	fatal("%s", path);
 }

@@ -270,6 +270,8 @@ void parts_reap(void);
 void
 args_parse(struct args *, const struct starter *, int argc, char *const *argv);
 
+#define PORT_MAX 4 /* the highest descriptor that a port can have */
+
 /* start.c: the first steps of a program that may be SUID-root */
 void start_descriptors(void);
 void start_log(void);
@@ -282,8 +284,10 @@ void start_directory(struct start *);
 void start_signals(void);
 void start_limits(struct start *);
 void start_hidden(void);
-void start_port(const struct args *);
 void start_group(void);
+
+/* port.c: what the port is on */
+void start_port(const struct args *);
 
 /* mode.c: which of the three ways to be started it is, and its policy */
 void mode_choose(struct start *, const struct args *);

@@ -15,7 +15,6 @@
 #include "log.h"
 #include "priv.h"
 
-#define PORT_MAX 4 /* the highest descriptor that a port can have */
 #define NOFILE_LEAST 4096
 
 extern char **environ;
@@ -190,23 +189,6 @@ void
 start_hidden(void)
 {
 	proc_hide();
-}
-
-/* The port is open, and what is not the port is closed. */
-void
-start_port(const struct args *a)
-{
-	int fd;
-
-	for (fd = STDERR_FILENO + 1; fd <= PORT_MAX; fd++)
-		if (a->port_out == STDOUT_FILENO)
-			(void)close(fd);
-	if (fcntl(a->port_in, F_GETFD) == -1 ||
-	    fcntl(a->port_out, F_GETFD) == -1) {
-		log_warn("the port's descriptors %d and %d", a->port_in,
-		    a->port_out);
-		exit(EXIT_START);
-	}
 }
 
 void

@@ -97,6 +97,8 @@ port_full(void)
 static void
 port_died(void)
 {
+	if (!dead && errno != EPIPE && errno != ECONNRESET)
+		log_warn("the port");
 	if (!dead)
 		log_debug("the node has closed the port");
 	dead = 1;

@@ -25,7 +25,7 @@ MODULES = ("test_framing", "test_startup", "test_requests", "test_options",
            "test_child", "test_events", "test_shutdown", "test_endings",
            "test_limits", "test_ring", "test_manage", "test_groups",
            "test_pty", "test_values", "test_large", "test_native",
-           "test_move", "test_orphans")
+           "test_move", "test_orphans", "test_descriptors")
 
 
 def on_term(number, frame):

@@ -637,7 +637,7 @@ play_cut_stream(void)
 	CHECK(take() == 0);
 	CHECK(frame_read(pipe_in) == 0);
 	CHECK(close(pipe_in) == 0);
-	CHECK(frame_read(pipe_in) == 0); /* EBADF */
+	CHECK(frame_read(pipe_in) == -1); /* EBADF */
 	free(f.p);
 }
 

@@ -84,8 +84,9 @@ void
 reaper_end(pid_t pid, int sig)
 {
 	proc_signal_descendants(getpid(), pid, sig, guard_ours);
-	(void)kill(-pid, sig);
-	if (getpgid(pid) != pid)
+	if (guard_groups())
+		(void)kill(-pid, sig);
+	if (!guard_groups() || getpgid(pid) != pid)
 		(void)kill(pid, sig);
 }
 
@@ -204,7 +205,8 @@ reaper_answer(
 		}
 		return (0);
 	case REAPER_CHILDREN:
-		return (proc_children_of(priv, list_child, &l));
+		(void)proc_children_of(priv, list_child, &l);
+		return (0);
 	case REAPER_DESCENDANTS:
 		proc_signal_descendants(priv, q->pid, q->sig, guard_ours);
 		return (0);

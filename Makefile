@@ -56,7 +56,7 @@ BROKER_SRC = broker/broker.c broker/frame.c broker/request.c \
 	common/capname.c $(PART_SRC)
 WORKER_SRC = worker/worker.c worker/port.c worker/relay.c worker/feed.c \
 	worker/child.c worker/pty.c worker/reply.c worker/event.c \
-	worker/body.c worker/queue.c worker/welcome.c $(SPLICE_SRC) common/etf_write.c \
+	worker/body.c worker/queue.c worker/welcome.c $(SPLICE_SRC) $(NOWAIT_SRC) common/etf_write.c \
 	common/errname.c $(PART_SRC)
 C_SRC = priv/*.c broker/*.c worker/*.c common/*.c common/compat/*.c
 C_ALL = $(C_SRC) regress/unit/*.c regress/priv/*.c regress/bench/*.c

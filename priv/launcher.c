@@ -16,6 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "compat/proc.h"
 #include "log.h"
 #include "priv.h"
 
@@ -202,6 +203,9 @@ launch_stream(void *arg, const void *data, size_t len, int fd)
 	struct launcher *l = arg;
 	struct msg_stream m;
 
+	/* What is none is closed by our end, which nothing can hold up. */
+	if (fd != -1 && !proc_is_stream(fd))
+		return (-1);
 	if (proto_unpack_stream(data, len, &m) == -1 ||
 	    l->streams[m.stream] != -1 ||
 	    (l->streams_id != 0 && l->streams_id != m.id)) {

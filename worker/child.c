@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "compat/proc.h"
 #include "log.h"
 #include "worker.h"
 
@@ -75,7 +76,8 @@ child_stream(void *arg, const void *data, size_t len, int fd)
 	struct msg_stream m;
 
 	(void)arg;
-	if (proto_unpack_stream(data, len, &m) == -1 ||
+	if ((fd != -1 && !proc_is_stream(fd)) ||
+	    proto_unpack_stream(data, len, &m) == -1 ||
 	    (next.streams != 0 && next.id != m.id) ||
 	    (next.streams & 1U << m.stream))
 		return (-1);

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "compat/nowait.h"
 #include "compat/splice.h"
 #include "log.h"
 #include "worker.h"
@@ -88,8 +89,8 @@ on_writable(int fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if ((n = queue_write(&f->queue, f->fd)) == -1 && errno != EAGAIN &&
-	    errno != EINTR) {
+	if ((n = queue_write(&f->queue, f->fd, nowait_writev)) == -1 &&
+	    errno != EAGAIN && errno != EINTR) {
 		feed_lost(c);
 		return;
 	}
@@ -131,10 +132,13 @@ static void
 feed_write(struct child *c, const uint8_t *data, size_t len)
 {
 	struct feed *f = &c->in;
+	struct iovec iov;
 	ssize_t n = 0;
 
 	if (f->queue.len == 0) {
-		n = write(f->fd, data, len);
+		iov.iov_base = (void *)(uintptr_t)data;
+		iov.iov_len = len;
+		n = nowait_writev(f->fd, &iov, 1);
 		if (n == -1 && errno != EAGAIN && errno != EINTR) {
 			feed_lost(c);
 			return;

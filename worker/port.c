@@ -209,7 +209,7 @@ flush_some(void)
 	ssize_t n;
 
 	if (begun_len == 0)
-		return (queue_write(&waiting, port_fd));
+		return (queue_write(&waiting, port_fd, writev));
 	if (begun_sent == begun_len) {
 		if ((n = body_give()) == 0)
 			fatalx("port: nothing moves");

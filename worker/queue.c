@@ -113,7 +113,8 @@ queue_clear(struct queue *q)
 }
 
 ssize_t
-queue_write(struct queue *q, int fd)
+queue_write(
+    struct queue *q, int fd, ssize_t (*put)(int, const struct iovec *, int))
 {
 	struct iovec iov[WRITE_MAX];
 	struct chunk *c;
@@ -127,7 +128,7 @@ queue_write(struct queue *q, int fd)
 		iov[count].iov_len = c->end - c->start;
 		count++;
 	}
-	if ((n = writev(fd, iov, count)) > 0)
+	if ((n = put(fd, iov, count)) > 0)
 		queue_drain(q, (size_t)n);
 	return (n);
 }

@@ -17,6 +17,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "compat/nowait.h"
 #include "compat/splice.h"
 #include "log.h"
 #include "worker.h"
@@ -181,7 +182,7 @@ relay_copy(struct stream *s)
 {
 	ssize_t n;
 
-	n = read(s->fd, piece, relay_want(s, port_piece()));
+	n = nowait_read(s->fd, piece, relay_want(s, port_piece()));
 	if (n > 0 && !(s->child->tty & TTY_SILENT))
 		port_output(s->number, s->child->pid, piece, (size_t)n);
 	if (n >= BULK_MIN && body_able() && !(s->child->tty & TTY_YES))

@@ -97,7 +97,10 @@ int relay_waiting(void); /* does anyone stand in line? */
 /* queue.c: bytes that wait to be written */
 void queue_init(struct queue *);
 int queue_add(struct queue *, const void *, size_t); /* -1: no memory */
-ssize_t queue_write(struct queue *, int fd); /* some of them, as write(2) */
+/* Some of them, as put does it, which is writev(2) or its like. */
+struct iovec;
+ssize_t queue_write(
+    struct queue *, int fd, ssize_t (*put)(int, const struct iovec *, int));
 void queue_clear(struct queue *);
 
 /* feed.c: node to child */

@@ -52,6 +52,12 @@ int proc_open_cwd(void);
  */
 int proc_reopen(int fd, int flags);
 
+/*
+ * Is fd a pipe or a terminal, as a child's stream is? What else somebody has
+ * sent may hold whoever closes it. Opens nothing.
+ */
+int proc_is_stream(int fd);
+
 /* Have nobody be sent a signal for what happens on fd. */
 void proc_disown(int fd);
 

@@ -4,6 +4,8 @@
  * groups are all that is known of their descendants.
  */
 
+#include <sys/stat.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -71,6 +73,15 @@ proc_reopen(int fd, int flags)
 	(void)flags;
 	errno = ENOSYS;
 	return (-1);
+}
+
+int
+proc_is_stream(int fd)
+{
+	struct stat st;
+
+	return (fstat(fd, &st) == 0 &&
+		(S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode)));
 }
 
 void

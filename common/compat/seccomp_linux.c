@@ -138,12 +138,9 @@ static const struct row common_rows[] = {
 
 /* The worker: libevent, descriptors from priv, pipes, terminals. */
 static const int worker_calls[] = {
-	SYS_epoll_wait,
-	SYS_epoll_pwait,
-	SYS_epoll_pwait2,
-	SYS_epoll_ctl,
-	SYS_recvmsg,
-	SYS_splice,
+	SYS_epoll_wait, SYS_epoll_pwait, SYS_epoll_pwait2, SYS_epoll_ctl,
+	SYS_recvmsg, SYS_splice, SYS_preadv2, SYS_pwritev2,
+	SYS_fstat, /* is it a pipe? */
 };
 
 /* Nothing that would type into a terminal, or have signals sent. */
@@ -192,6 +189,7 @@ static const int priv_calls[] = {
 	SYS_geteuid,
 	SYS_getgid,
 	SYS_getegid,
+	SYS_fstat, /* is what a launcher sends a pipe? */
 	SYS_nanosleep,
 	SYS_clock_nanosleep,
 };

@@ -6,9 +6,11 @@ the next good message gets its answer. Neither signals anybody, and nothing of
 ours ever dies by a signal.
 """
 
+import ctypes
 import os
 import shutil
 import signal
+import socket
 import struct
 import subprocess
 
@@ -17,7 +19,7 @@ import proc
 import world
 from case import SLOW, Failure, check, eventually, expect, case, rows
 from etf import A
-from suid import SPARED, Suid, settled
+from suid import SLEEP, SPARED, Suid, settled
 from test_users import usual_rules
 from world import ONE, PARTS, STARTER, STRANGER, TWO
 
@@ -40,6 +42,7 @@ TO_PRIV = (RUN, STOP, KILL, LIST, DEBUG, SETPGID, MANAGE, WINSZ, PTYOPTS,
            REFUSE, SHUTDOWN, HELLO)
 TO_WORKER = (STDIN, STDIN_EOF, ACK)
 PRIV, WORKER = 0, 1
+PIDFD_GETFD = 438
 FD_MARK = 1 << 31
 MSG_MAX = (1 << 20) + 10 * 4096
 TID = 7
@@ -723,3 +726,92 @@ def sandboxed(role):
         expect(5, p.status, "exit")
         p.nothing_left(5)
         p.closed = True
+
+
+# A launcher whose channel somebody else has ---
+
+def taken(pid, fd):
+    """A descriptor of another process's, as a launcher that was taken over
+    would use it."""
+    pidfd = os.pidfd_open(pid)
+    try:
+        number = ctypes.CDLL(None, use_errno=True).syscall(
+            PIDFD_GETFD, pidfd, fd, 0)
+        check(number != -1, "%s", os.strerror(ctypes.get_errno()))
+        return number
+    finally:
+        os.close(pidfd)
+
+
+def a_socket():
+    """With bytes that nobody takes, and a close that waits for them."""
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    listener.listen(1)
+    sock = socket.socket()
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                    struct.pack("ii", 1, 1000))
+    sock.connect(listener.getsockname())
+    sock.setblocking(False)
+    try:
+        while True:
+            sock.send(b"x" * 65536)
+    except BlockingIOError:
+        pass
+    return sock.detach(), listener.detach()
+
+
+def path(name, how=os.O_RDONLY):
+    return lambda: (os.open(name, how),)
+
+
+@rows("hostile launcher: sends what is no pipe, and ends all:", [
+    ("a socket that lingers", a_socket),
+    ("a socket", lambda: (socket.socket(socket.AF_UNIX).detach(),)),
+    ("a directory", path("/")), ("a file", path("/etc/passwd")),
+    ("a device", path("/dev/zero")), ("a path", path("/", os.O_PATH)),
+    ("an eventfd", lambda: (os.eventfd(0),)),
+], limit=60)
+def no_pipe(make):
+    with usual_rules, Suid("-alarm", "1") as p:
+        p.output_of(["/bin/true"], (A.user, ONE))
+        launcher = p.launchers()[world.uid(ONE)]
+        os.kill(launcher, signal.SIGSTOP)
+        channel = socket.socket(fileno=taken(launcher, 3))
+        fds = make()
+        try:
+            body = struct.pack("=II", 1, 0)
+            channel.sendmsg(
+                [imsg(STREAM, body, FD_MARK | 16 + len(body))],
+                [(socket.SOL_SOCKET, socket.SCM_RIGHTS,
+                  struct.pack("i", fds[0]))])
+            p.end(20)
+            expect(5, p.status, "exit")
+            check(p.logged("broken stream"), "log %s", p.log())
+            p.closed = True
+        finally:
+            for fd in reversed(fds):    # who listens first: that resets it
+                os.close(fd)
+            channel.close()
+
+
+@rows("hostile launcher: makes the worker's end wait:", [
+    ("a pipe of stdin", [A.stdin]),
+    ("a terminal's", [A.stdin, A.stdout, A.pty])], limit=60)
+def waits(options):
+    """Whoever has made a pipe may change its flags whenever he likes."""
+    with usual_rules, Suid() as p:
+        pid = p.run(SLEEP, options + [(A.user, ONE)])
+        worker = p.ring()["worker"]
+        changed = 0
+        for number, what in proc.descriptors(worker).items():
+            if number > 4 and ("pipe:" in what or "ptmx" in what):
+                fd = taken(worker, number)
+                os.set_blocking(fd, True)
+                os.close(fd)
+                changed += 1
+        check(changed, "nothing was found")
+        for _ in range(8):
+            p.stdin(pid, b"x\n" * 16384)
+        for _ in range(3):
+            expect([pid], p.ask(A.list))

@@ -12,6 +12,8 @@
 
 #include <cmocka.h>
 
+#include <sys/uio.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -71,7 +73,7 @@ leave(void)
 	ssize_t n, m;
 	size_t at, i;
 
-	n = queue_write(&queue, fds[1]);
+	n = queue_write(&queue, fds[1], writev);
 	assert_true(n > 0);
 	for (at = 0; at < (size_t)n; at += (size_t)m) {
 		m = read(fds[0], got, sizeof(got));
@@ -109,8 +111,8 @@ test_full(void **state)
 	(void)state;
 	begin();
 	add(300000);
-	assert_true(queue_write(&queue, fds[1]) > 0);
-	assert_int_equal(queue_write(&queue, fds[1]), -1);
+	assert_true(queue_write(&queue, fds[1], writev) > 0);
+	assert_int_equal(queue_write(&queue, fds[1], writev), -1);
 	assert_int_equal(errno, EAGAIN);
 	assert_true(queue.len > 0 && queue.len < 300000);
 	finish();

@@ -44,7 +44,7 @@ RING_SRC = common/log.c common/proto.c common/dispatch.c \
 PARSE_C = $(BUILD)/parse.c
 PRIV_SRC = priv/proctor.c priv/start.c priv/port.c priv/args.c priv/mode.c priv/target.c \
 	priv/permit.c priv/policy.c priv/policy_check.c $(PARSE_C) \
-	priv/privdrop.c priv/uids.c $(LOCK_SRC) priv/signals.c priv/guard.c priv/reaper.c priv/parts.c \
+	priv/privdrop.c priv/uids.c $(LOCK_SRC) $(NORMAL_SRC) priv/signals.c priv/guard.c priv/reaper.c priv/parts.c \
 	priv/dispatch.c priv/request.c priv/answer.c priv/child.c priv/reap.c priv/stray.c \
 	priv/group.c priv/stop.c priv/timer.c priv/launch.c priv/spawn.c priv/environ.c \
 	common/drop.c $(CAPS_SRC) $(PROC_SRC) $(SPAWN_SRC) $(BOX_SRC) \

@@ -46,7 +46,9 @@ struct start {
 	mode_t umask;
 	int cwd; /* its working directory, or -1 */
 	struct rlimit limits[RLIM_NLIMITS];
+	struct rlimit system[RLIM_NLIMITS]; /* for other users' children */
 	unsigned int changed; /* 1 << n: limits that are not theirs any more */
+	unsigned int others; /* the same of those in system */
 	int privileged; /* root has started it, or a SUID bit with a policy */
 };
 
@@ -63,7 +65,8 @@ struct spawn_base {
 	gid_t gid;
 	const gid_t *groups;
 	int ngroups;
-	unsigned int limits; /* 1 << n: to be set to the starter's */
+	unsigned int limits; /* 1 << n: to be set to these */
+	const struct rlimit *rlimits;
 	pid_t parent; /* whose death is the child's */
 	int null_fd; /* /dev/null */
 	int cwd; /* or -1 */

@@ -157,6 +157,32 @@ privdrop_apart(const struct target *t)
 }
 
 /*
+ * Nothing of what the starter has made odd around itself reaches others: the
+ * hard limits are set here, where that needs no rights, the soft ones by each
+ * child.
+ */
+static void
+privdrop_normal(const struct target *t)
+{
+	const struct start *s = t->base.start;
+	const char *odd;
+	struct rlimit rl;
+	int i;
+
+	if (t->base.rlimits != s->system)
+		return;
+	if ((odd = proc_normal()) != NULL)
+		fatal("launcher of %s: %s", t->user, odd);
+	for (i = 0; i < RLIM_NLIMITS; i++) {
+		rl = s->system[i];
+		if (i == RLIMIT_CORE)
+			rl.rlim_cur = 0;
+		if (setrlimit((proc_resource)i, &rl) == -1)
+			fatal("launcher of %s: limit %d", t->user, i);
+	}
+}
+
+/*
  * A launcher has its target's groups already, and opens files as the target;
  * its sandbox lets it become nobody else.
  */
@@ -170,6 +196,7 @@ privdrop_launcher(const struct target *t)
 	if ((secret = proc_make_secret()) == 0)
 		fatal("launcher: random");
 	privdrop_apart(t);
+	privdrop_normal(t);
 	if (privs_lock() == -1)
 		fatal("securebits");
 	drop_user(t->own, t->gid, t->groups, t->ngroups);

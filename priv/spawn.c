@@ -182,7 +182,7 @@ child_limits(struct spawn *s)
 		return (fail(s, STAGE_NICE, 0));
 	for (i = 0; i < RLIM_NLIMITS; i++)
 		if (b->limits & 1U << i &&
-		    setrlimit((proc_resource)i, &b->start->limits[i]) == -1)
+		    setrlimit((proc_resource)i, &b->rlimits[i]) == -1)
 			return (fail(s, STAGE_LIMIT, 0));
 	(void)umask(b->umask);
 	return (0);

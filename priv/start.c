@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <paths.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "compat/proc.h"
@@ -91,8 +92,10 @@ start_starter(struct start *s)
 		fatal("groups");
 	s->who.groups = groups;
 	s->who.ngroups = n;
-	if (geteuid() == 0 && setresuid(0, 0, 0) == -1)
-		fatal("real uid");
+	if (geteuid() != 0)
+		return;
+	if (setresuid(0, 0, 0) == -1 || setresgid(0, 0, 0) == -1)
+		fatal("real ids");
 }
 
 /* Data for children; no library of ours finds anything there. */
@@ -181,8 +184,12 @@ start_limits(struct start *s)
 			fatal("limit %d", i);
 	if (limit_set(s, RLIMIT_CORE, 0, s->limits[RLIMIT_CORE].rlim_max) == -1)
 		fatal("limit of cores");
-	if (s->who.uid != 0 && geteuid() == 0)
+	memcpy(s->system, s->limits, sizeof(s->system));
+	if (s->who.uid != 0 && geteuid() == 0) {
+		proc_limits_system(s->system);
+		s->others = (1U << RLIM_NLIMITS) - 1;
 		limits_lift(s);
+	}
 }
 
 void

@@ -54,6 +54,7 @@ target_new(const char *user, uid_t uid, gid_t gid)
 	t->base.gid = gid;
 	t->base.cwd = start->cwd;
 	t->base.limits = start->changed | 1U << RLIMIT_NOFILE;
+	t->base.rlimits = start->limits;
 	t->base.from_root = launch_forks();
 	t->base.null_fd = open(_PATH_DEVNULL, O_RDWR | O_CLOEXEC);
 	if (t->base.null_fd == -1)
@@ -138,6 +139,10 @@ target_other(const struct rule *r)
 	t->base.environ = environ_user(pw->pw_name, pw->pw_dir, pw->pw_shell);
 	t->base.keepenv = environ_join(t->base.environ, start->environ);
 	t->base.umask = OTHERS_UMASK;
+	if (start->who.uid != 0) { /* root's are the system's */
+		t->base.limits = start->others;
+		t->base.rlimits = start->system;
+	}
 	t->base.shell = _PATH_BSHELL;
 	t->base.change = 1;
 	target_groups(t);

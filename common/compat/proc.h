@@ -71,6 +71,16 @@ typedef int proc_resource;
 /* Limits that only some systems have; else none of RLIM_NLIMITS. */
 extern const int proc_limit_nice, proc_limit_rtprio;
 
+/*
+ * Have what a login starts from instead of what was inherited: personality,
+ * scheduling, processors ... Needs root where it is odd. NULL, or what cannot
+ * be had.
+ */
+const char *proc_normal(void);
+
+/* The limits of the system's first process, as far as it tells them. */
+void proc_limits_system(struct rlimit[RLIM_NLIMITS]);
+
 /* Let no signal be ignored, not even those that libc keeps to itself. */
 void proc_signals_default(void);
 

@@ -358,19 +358,103 @@ def limits():
         limited_outcome(p)
 
 
-@starter_case("limits of the starter come back for children")
+@starter_case("limits of the starter come back for his children, and those "
+              "of others have the system's")
 def limits_restored():
+    system = {name: resource.prlimit(1, getattr(resource, name))
+              for name in LIMITS}
+    soft = {"RLIMIT_CORE": 4096, "RLIMIT_NOFILE": 200,
+            "RLIMIT_FSIZE": 1 << 20, "RLIMIT_NPROC": 500}
+
     def last():
-        resource.setrlimit(resource.RLIMIT_CORE, (4096, 8192))
-        resource.setrlimit(resource.RLIMIT_NOFILE, (200, 300))
+        for name, value in soft.items():
+            resource.setrlimit(getattr(resource, name),
+                               (value, system[name][1]))
+    with usual_rules, Suid(last=last) as p:
+        argv = ["/usr/bin/python3", "-c", ALL_LIMITS]
+        his = dict(system)
+        his.update((name, (soft[name], system[name][1])) for name in soft)
+        expect(repr(sorted(his.items())), p.output_of(argv).strip())
+        expect(repr(sorted(system.items())),
+               p.output_of(argv, as_user(ONE)).strip())
+
+
+@starter_case("hard limits of the starter: others have the system's, or "
+              "where nobody can lift them no children")
+def hard_limits():
+    def last():
+        resource.setrlimit(resource.RLIMIT_NPROC, (500, 600))
         resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 21))
     with usual_rules, Suid(last=last) as p:
-        for user in (STARTER, ONE):
-            said = p.output_of("ulimit -Sn; ulimit -Hn; ulimit -Sf; "
-                               "ulimit -Hf; ulimit -Sc; ulimit -Hc",
-                               as_user(user))
-            check(said.split() == ["200", "300", "2048", "4096", "8", "16"],
-                  "%s: %s", user, said.split())
+        p.output_of(["/bin/true"])
+        reply = p.ask(A.run, ["/usr/bin/python3", "-c", ALL_LIMITS],
+                      [A.stdout, as_user(ONE)])
+        if reply[0] == A.error:
+            check(p.logged("launcher of daemon: limit"), "log %s", p.log())
+            return
+        expect(0, p.exit(reply[1]))
+        check(b"600" not in p.out(reply[1]), "%s", p.out(reply[1]))
+
+
+ALL_LIMITS = """
+import resource
+print(sorted((n, resource.getrlimit(getattr(resource, n)))
+             for n in dir(resource) if n.startswith("RLIMIT_")
+             and n != "RLIMIT_OFILE"))
+"""
+INHERITED = """
+import ctypes, os
+libc = ctypes.CDLL(None)
+IOPRIO_GET = 31 if os.uname().machine == "aarch64" else 252
+
+
+def read(name):
+    with open("/proc/self/" + name, encoding="ascii") as f:
+        return f.read().strip()
+
+
+print("personality", libc.personality(0xffffffff))
+print("policy", os.sched_getscheduler(0))
+print("nice", os.getpriority(os.PRIO_PROCESS, 0))
+print("ioprio", libc.syscall(IOPRIO_GET, 1, 0) >> 13)
+print("slack", libc.prctl(30, 0, 0, 0, 0))
+print("thp", libc.prctl(42, 0, 0, 0, 0))
+print("oom", read("oom_score_adj"))
+print("core", int(read("coredump_filter"), 16))
+print("processors", len(os.sched_getaffinity(0)))
+"""
+
+
+@starter_case("what he has made odd around himself does not reach others")
+def odd_attributes():
+    def last():
+        libc = ctypes.CDLL(None)
+        ioprio_set = 30 if os.uname().machine == "aarch64" else 251
+        libc.personality(0x20000)
+        libc.prctl(29, 12345, 0, 0, 0)
+        libc.prctl(41, 1, 0, 0, 0)
+        libc.syscall(ioprio_set, 1, 0, 3 << 13)
+        for name, text in (("oom_score_adj", "500"),
+                           ("coredump_filter", "0x7f")):
+            with open("/proc/self/" + name, "w", encoding="ascii") as f:
+                f.write(text)
+        os.sched_setaffinity(0, {0})
+        os.nice(7)
+        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+
+    class Odd(Suid):
+        def _exec(self, child_in, child_out):
+            last()      # some files are root's once he is another
+            super()._exec(child_in, child_out)
+    argv = ["/usr/bin/python3", "-c", INHERITED]
+    with usual_rules, Odd() as p:
+        his = p.output_of(argv)
+        said = p.output_of(argv, as_user(ONE))
+        check("nice 7" in his and "oom 500" in his and
+              "processors 1" in his, "his own: %s", his)
+        expect(["personality 0", "policy 0", "nice 0", "ioprio 0",
+                "slack 50000", "thp 0", "oom 0", "core 51",
+                "processors %d" % os.cpu_count()], said.splitlines())
 
 
 @starter_case("no part can leave a core")

@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "compat/proc.h"
@@ -395,6 +396,24 @@ static struct channel priv_channel;
 static struct spawn_base launcher_base;
 static pid_t *launcher_board;
 
+/*
+ * All of it leaves. As many descriptors may be on their way as this user may
+ * have open: then nothing does, and poll(2) does not tell when it will.
+ */
+static void
+launcher_flush(void)
+{
+	static const struct timespec pause = { 0, 1000000L };
+	size_t left;
+
+	while ((left = imsgbuf_queuelen(&priv_channel.ibuf)) > 0) {
+		if (imsgbuf_write(&priv_channel.ibuf) == -1)
+			exit(EXIT_RING);
+		if (imsgbuf_queuelen(&priv_channel.ibuf) == left)
+			(void)nanosleep(&pause, NULL);
+	}
+}
+
 static int
 launcher_launch(void *arg, const void *data, size_t len, int fd)
 {
@@ -416,8 +435,7 @@ launcher_launch(void *arg, const void *data, size_t len, int fd)
 			    &m, sizeof(m));
 	channel_send(&priv_channel, IMSG_LAUNCHED, -1, buf,
 	    proto_pack_launched(buf, &l));
-	if (imsgbuf_flush(&priv_channel.ibuf) == -1)
-		exit(EXIT_RING);
+	launcher_flush();
 	*launcher_board = 0;
 	return (0);
 }

@@ -128,7 +128,7 @@ def part(mode, role, mask):
 
 
 @rows(SECTION, [
-    ("%s: launcher: a uid of its own, its target's groups, capabilities 80" % mode,
+    ("%s: launcher: its own uid, its target's groups, capabilities 80" % mode,
      mode) for mode in PRIVILEGED
 ])
 def launcher(mode):

@@ -157,6 +157,21 @@ parts_root(void)
 	return ("");
 }
 
+/* A terminal's are not for them; others end them, which priv hears of. */
+static void
+part_signals(void)
+{
+	static const int sigs[] = { SIGINT, SIGQUIT, SIGTSTP, SIGTTIN, SIGTTOU,
+		SIGHUP };
+	sigset_t set;
+	size_t i;
+
+	(void)sigemptyset(&set);
+	for (i = 0; i < sizeof(sigs) / sizeof(sigs[0]); i++)
+		(void)sigaddset(&set, sigs[i]);
+	(void)sigprocmask(SIG_SETMASK, &set, NULL);
+}
+
 static void __attribute__((__noreturn__))
 part_exec(const char *name, const struct args *a)
 {
@@ -184,7 +199,7 @@ part_exec(const char *name, const struct args *a)
 		argv[6] = (char *)(uintptr_t)parts_root();
 		argv[7] = NULL;
 	}
-	/* All signals stay blocked: a terminal's are not for them. */
+	part_signals();
 	(void)execve(path, argv, envp);
 	fatal("%s", path);
 }

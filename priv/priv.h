@@ -48,7 +48,7 @@ struct start {
 	struct rlimit limits[RLIM_NLIMITS];
 	struct rlimit system[RLIM_NLIMITS]; /* for other users' children */
 	unsigned int changed; /* 1 << n: limits that are not theirs any more */
-	unsigned int others; /* the same of those in system */
+	unsigned int odd; /* 1 << n: limits too low for others, and they stay */
 	int privileged; /* root has started it, or a SUID bit with a policy */
 };
 

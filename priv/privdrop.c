@@ -177,8 +177,9 @@ privdrop_normal(const struct target *t)
 		rl = s->system[i];
 		if (i == RLIMIT_CORE)
 			rl.rlim_cur = 0;
-		if (setrlimit((proc_resource)i, &rl) == -1)
-			fatal("launcher of %s: limit %d", t->user, i);
+		if (s->odd & 1U << i || setrlimit((proc_resource)i, &rl) == -1)
+			fatalx("launcher of %s: limit %d of its starter stays",
+			    t->user, i);
 	}
 }
 

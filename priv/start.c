@@ -17,6 +17,7 @@
 #include "priv.h"
 
 #define NOFILE_LEAST 4096
+#define NOFILE_NEED 1024 /* what programs may expect */
 
 extern char **environ;
 
@@ -173,6 +174,36 @@ limits_lift(struct start *s)
 	}
 }
 
+/*
+ * What other users' children are to have, as far as it can be had; s->odd is
+ * what is too little for them.
+ */
+static void
+limits_system(struct start *s)
+{
+	struct rlimit *want, rl;
+	rlim_t need;
+	int i;
+
+	proc_limits_system(s->system);
+	for (i = 0; i < RLIM_NLIMITS; i++) {
+		want = &s->system[i];
+		if (getrlimit((proc_resource)i, &rl) == -1)
+			fatal("limit %d", i);
+		if (rl.rlim_max >= want->rlim_max ||
+		    limit_set(s, i, rl.rlim_cur, want->rlim_max) == 0)
+			continue;
+		need = want->rlim_cur;
+		if (i == RLIMIT_NOFILE && need > NOFILE_NEED)
+			need = NOFILE_NEED;
+		if (rl.rlim_max < need)
+			s->odd |= 1U << i;
+		want->rlim_max = rl.rlim_max;
+		if (want->rlim_cur > want->rlim_max)
+			want->rlim_cur = want->rlim_max;
+	}
+}
+
 /* No core; and where rights are given, no other limit either. */
 void
 start_limits(struct start *s)
@@ -186,9 +217,8 @@ start_limits(struct start *s)
 		fatal("limit of cores");
 	memcpy(s->system, s->limits, sizeof(s->system));
 	if (s->who.uid != 0 && geteuid() == 0) {
-		proc_limits_system(s->system);
-		s->others = (1U << RLIM_NLIMITS) - 1;
 		limits_lift(s);
+		limits_system(s);
 	}
 }
 

@@ -19,6 +19,7 @@
 
 #define GROUPS_MAX 65536
 #define OTHERS_UMASK 022
+#define ALL_LIMITS ((1U << RLIM_NLIMITS) - 1)
 
 static TAILQ_HEAD(, target) targets = TAILQ_HEAD_INITIALIZER(targets);
 static const struct start *start;
@@ -140,7 +141,8 @@ target_other(const struct rule *r)
 	t->base.keepenv = environ_join(t->base.environ, start->environ);
 	t->base.umask = OTHERS_UMASK;
 	if (start->who.uid != 0) { /* root's are the system's */
-		t->base.limits = start->others;
+		t->base.limits =
+		    launch_forks() ? ALL_LIMITS : 1U << RLIMIT_CORE;
 		t->base.rlimits = start->system;
 	}
 	t->base.shell = _PATH_BSHELL;

@@ -1,6 +1,8 @@
 /*
- * Replies leave in the order of their requests. Most are known at once; that
- * of a run waits for its launcher, and all later ones wait behind it.
+ * Replies. Most are known at once; that of a run waits for its launcher. In
+ * the exec-port dialect they leave in the order of their requests, and all
+ * later ones wait behind it. In the native one each leaves when it is known:
+ * nobody waits for a launcher but who has asked it.
  */
 
 #include <stdlib.h>
@@ -20,6 +22,7 @@ struct slot {
 
 static TAILQ_HEAD(, slot) slots = TAILQ_HEAD_INITIALIZER(slots);
 static int slots_waiting;
+static int unordered;
 
 /* What the slot will send: a copy. */
 static void
@@ -97,7 +100,7 @@ slots_flush(void)
 void
 answer(uint32_t type, const void *data, size_t len)
 {
-	if (TAILQ_EMPTY(&slots))
+	if (unordered || TAILQ_EMPTY(&slots))
 		channel_send(&worker_channel, type, -1, data, len);
 	else
 		slot_fill(slot_new(), type, data, len);
@@ -142,7 +145,7 @@ answer_list(int64_t tid)
 {
 	struct slot *s;
 
-	if (TAILQ_EMPTY(&slots)) {
+	if (unordered || TAILQ_EMPTY(&slots)) {
 		child_list(tid);
 		return;
 	}
@@ -151,18 +154,45 @@ answer_list(int64_t tid)
 	s->tid = tid;
 }
 
-/* Keep the place of a run's answer. */
+/* From now on: the node has said hello. */
+void
+answer_unordered(void)
+{
+	unordered = 1;
+}
+
+/* Keep the place of a run's answer, if it has one. */
 void
 answer_reserve(struct child *c)
 {
+	if (unordered) {
+		c->flags |= CHILD_ASKED;
+		slots_waiting++;
+		return;
+	}
 	c->slot = slot_new();
 	c->slot->child = c;
+}
+
+/* 1 if somebody has asked for it who need not wait for others. */
+static int
+answer_now_due(struct child *c)
+{
+	if (!(c->flags & CHILD_ASKED))
+		return (0);
+	c->flags &= ~(uint32_t)CHILD_ASKED;
+	slots_waiting--;
+	return (1);
 }
 
 /* The child is born: its place in the order can be filled. */
 void
 answer_child(struct child *c)
 {
+	if (answer_now_due(c)) {
+		send_child(c);
+		return;
+	}
 	if (c->slot == NULL)
 		return; /* nobody has asked for it */
 	c->slot = NULL;
@@ -175,23 +205,38 @@ answer_failed(struct child *c, const struct launched *l)
 {
 	uint8_t buf[MSG_REPLY_MAX];
 	struct reply r = { 0 };
+	int now;
 
-	if (c->slot == NULL)
+	if (!(now = answer_now_due(c)) && c->slot == NULL)
 		return;
 	r.tid = c->tid;
 	r.code = REPLY_RUNFAIL;
 	r.value = l->error;
 	r.stage = l->stage;
 	r.text = l->text;
+	if (now) {
+		answer_reply(&r);
+		return;
+	}
 	slot_fill(c->slot, IMSG_REPLY, buf, proto_pack_reply(buf, &r));
 	c->slot->child = NULL;
 	c->slot = NULL;
 	slots_flush();
 }
 
-/* How many requests wait for their answer. */
+/* Do those of one launcher wait for themselves alone? */
+int
+answer_apart(void)
+{
+	return (unordered);
+}
+
+/*
+ * How many requests wait for their answer, but for those that others need not
+ * be held up for: of launchers that are held themselves.
+ */
 int
 answer_waiting(void)
 {
-	return (slots_waiting);
+	return (slots_waiting - (unordered ? launch_held() : 0));
 }

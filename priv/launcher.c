@@ -21,6 +21,9 @@
 #include "priv.h"
 
 #define LAUNCH_TIMEOUT 10000 /* ms that a child may take to its exec */
+#define LAUNCH_ORDERED 3000 /* the same if all others wait for it */
+#define LAUNCH_HELD 250 /* ms after which nobody else does */
+#define HELD_MAX 256 /* children that may wait for one that is held */
 #define LAUNCHERS_MAX 64
 #define LAUNCHER_FD 3
 
@@ -32,7 +35,9 @@ struct launcher {
 	struct channel channel;
 	struct timer timeout;
 	pid_t pid;
-	int held; /* times that the next answer was missed */
+	int slow; /* the next answer is late */
+	int hung; /* a child was killed, and none was made in time since */
+	int held; /* times that it was missed */
 	uint32_t streams_id; /* whose those below are */
 	int streams[3]; /* came before their IMSG_LAUNCHED */
 };
@@ -142,16 +147,71 @@ launch_abandon(void)
 		abandon(&launchers[i]);
 }
 
-/* The child first; if that was not what it waited for, the launcher. */
+/*
+ * First it is late, and others are not held up any more; then what it makes is
+ * killed. If that was not what it waited for, so is the launcher.
+ */
 static void
 launch_timeout(void *arg)
 {
 	struct launcher *l = arg;
+	int patience = answer_apart() ? LAUNCH_TIMEOUT : LAUNCH_ORDERED;
 
+	if (!l->slow) {
+		l->slow = 1;
+		timer_set(
+		    &l->timeout, patience - LAUNCH_HELD, launch_timeout, l);
+		return;
+	}
 	if (l->held++)
 		abandon(l);
+	l->hung = 1;
 	(void)kill_halfborn(l);
-	timer_set(&l->timeout, LAUNCH_TIMEOUT, launch_timeout, l);
+	timer_set(&l->timeout, patience, launch_timeout, l);
+}
+
+/* It has something to do now, and is on time. */
+static void
+launch_begin(struct launcher *l)
+{
+	l->slow = l->held = 0;
+	timer_set(&l->timeout, LAUNCH_HELD, launch_timeout, l);
+}
+
+/* Of those who have asked: kill commands are nobody's. */
+static int
+asked_count(const struct launcher *l)
+{
+	const struct child *c;
+	int n = 0;
+
+	TAILQ_FOREACH (c, &l->queue, queue)
+		n += (c->flags & CHILD_ASKED) != 0;
+	return (n);
+}
+
+int
+launch_held(void)
+{
+	int n, sum = 0;
+	size_t i;
+
+	for (i = 0; i < launchers_count; i++) {
+		if (!launchers[i].slow)
+			continue;
+		n = asked_count(&launchers[i]);
+		sum += n < HELD_MAX ? n : HELD_MAX;
+	}
+	return (sum);
+}
+
+/* One that is merely slow is waited for. */
+int
+launch_room(const struct target *t)
+{
+	const struct launcher *l = t->launcher;
+
+	return (!l->hung || !l->slow || asked_count(l) < HELD_MAX);
 }
 
 /* Ask for a child; launch_done() will hear of it. */
@@ -168,7 +228,7 @@ launch_run(struct child *c, const struct run *r)
 	channel_send(&l->channel, IMSG_LAUNCH, -1, msg, len);
 	free(msg);
 	if (TAILQ_EMPTY(&l->queue))
-		timer_set(&l->timeout, LAUNCH_TIMEOUT, launch_timeout, l);
+		launch_begin(l);
 	TAILQ_INSERT_TAIL(&l->queue, c, queue);
 }
 
@@ -239,10 +299,12 @@ launch_done(void *arg, const void *data, size_t len, int fd)
 	if (c == NULL || c->id != m.id || streams_take(l, &m, fds) == -1)
 		return (-1);
 	TAILQ_REMOVE(&l->queue, c, queue);
-	l->held = 0;
+	if (!l->slow)
+		l->hung = 0;
+	l->slow = 0;
 	timer_clear(&l->timeout);
 	if (!TAILQ_EMPTY(&l->queue))
-		timer_set(&l->timeout, LAUNCH_TIMEOUT, launch_timeout, l);
+		launch_begin(l);
 	return (launch_result(c, &m, fds));
 }
 
@@ -284,6 +346,7 @@ launch_lost(struct launcher *l)
 		tell_lost(l);
 	channel_close(&l->channel);
 	timer_clear(&l->timeout);
+	l->slow = 0;
 	streams_close(l);
 	child_stray(kill_halfborn(l));
 	while ((c = TAILQ_FIRST(&l->queue)) != NULL) {

@@ -27,6 +27,19 @@ launch_count(void)
 }
 
 int
+launch_held(void)
+{
+	return (0);
+}
+
+int
+launch_room(const struct target *t)
+{
+	(void)t;
+	return (1);
+}
+
+int
 launch_alive(const struct target *t)
 {
 	(void)t;

@@ -140,11 +140,14 @@ struct child {
 #define CHILD_HELPER 0x40 /* a kill command; nobody is told of it */
 #define CHILD_HELD 0x200 /* reaped, but its group is not gone */
 #define CHILD_OVERDUE 0x400 /* and that has no time left */
+#define CHILD_ASKED 0x1000 /* its answer waits, for itself alone */
 #define CHILD_UNWATCHED 0x800 /* no pidfd tells of its end */
 /* Of these the node is to know nothing. */
 #define CHILD_SILENT (CHILD_STRAY | CHILD_HELPER | CHILD_LOST)
 
-/* answer.c: replies in the order of their requests */
+/* answer.c: replies, in the order of their requests or as they are known */
+void answer_unordered(void);
+int answer_apart(void);
 void answer_reserve(struct child *);
 void answer_reply(const struct reply *);
 void answer(uint32_t type, const void *, size_t);
@@ -224,6 +227,8 @@ void launch_ended(pid_t);
 int launch_stream(void *, const void *, size_t, int);
 int launch_done(void *, const void *, size_t, int);
 int launch_alive(const struct target *);
+int launch_held(void); /* how many wait for those that are held up */
+int launch_room(const struct target *);
 void launch_abandon(void);
 void launch_close(void);
 

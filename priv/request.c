@@ -101,6 +101,11 @@ run_allowed(const struct run *r)
 		run_refuse(r, STAGE_LAUNCHER, EPIPE, "");
 		return (NULL);
 	}
+	if (!launch_room(t)) {
+		log_warnx("run refused: the launcher of %s is held", t->user);
+		run_refuse(r, STAGE_LAUNCHER, EAGAIN, "");
+		return (NULL);
+	}
 	leader = child_by_pid(r->group);
 	if (r->group != 0 &&
 	    (leader == NULL || child_group(leader) != r->group)) {
@@ -387,6 +392,7 @@ request_hello(void *arg, const void *data, size_t len, int fd)
 	    (char *)buf + sizeof(w), WELCOME_USERS_MAX, &w.users.count);
 	memcpy(buf, &w, sizeof(w));
 	answer(IMSG_WELCOME, buf, sizeof(w) + w.users.len);
+	answer_unordered();
 	return (0);
 }
 

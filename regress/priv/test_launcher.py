@@ -18,8 +18,9 @@ from case import case, check, expect, rows
 from etf import A
 from suid import SLEEP, Suid, as_user
 from test_hostile import FD_MARK, STREAM, imsg
+from native import Native
 from test_users import usual_rules
-from world import ONE
+from world import ONE, TWO
 
 SECTION = "hostile launcher:"
 CHANNEL = 3             # a launcher's descriptor to priv
@@ -160,3 +161,41 @@ def terminal_waits():
         said = p.output_of(["/bin/echo", "still here"])
         expect("still here\n", said)
         os.close(fd)
+
+
+# A launcher that is held ---
+
+class Apart(Native, Suid):
+    """The native dialect, for a starter with rules."""
+
+
+@case(SECTION + " one that is held holds up its own user alone", limit=40)
+def others_go_on():
+    with usual_rules, Apart() as p:
+        expect([], p.ask(A.list))
+        held = p.launchers()[world.uid(ONE)]
+        os.kill(held, signal.SIGSTOP)
+        # More than priv lets wait for an answer.
+        late = [p.send((A.run, ["/bin/true"], [as_user(ONE)]))
+                for _ in range(100)]
+        p.run(["/bin/true"], [as_user(TWO)])
+        p.run(["/bin/true"])
+        p.ask(A.list)
+        check(not [n for n in late if n in p.replies], "it was not held")
+        os.kill(held, signal.SIGCONT)
+        for number in late:
+            check(p.reply(number)[0] == A.pid, "no pid")
+
+
+@case(SECTION + " one that is held and in order: a shorter patience",
+      limit=40)
+def order_is_kept():
+    with usual_rules, Suid() as p:
+        expect([], p.ask(A.list))
+        os.kill(p.launchers()[world.uid(ONE)], signal.SIGSTOP)
+        p.send((A.run, ["/bin/true"], [as_user(ONE)]))
+        number = p.send((A.run, ["/bin/true"], [as_user(TWO)]))
+        # Twice 3 s: for a child, then for the launcher, whose end is told.
+        check(p.reply(number, 9)[0] == A.pid, "no pid")
+        p.end(10)
+        p.close(code=5)

@@ -91,8 +91,10 @@
                 answered = erlang:monotonic_time(millisecond) :: integer(),
                 runs = 0 :: non_neg_integer(),
                 trans = 1 :: pos_integer(),
-                pending = queue:new() :: queue:queue({pos_integer(),
-                                                      waiter()}),
+                pending = #{} :: #{pos_integer() => waiter()},
+                %% The requests in their order, answered ones perhaps still
+                %% among them but not at the head.
+                order = queue:new() :: queue:queue(pos_integer()),
                 %% An OS process whose light process has died stays here, as
                 %% orphan, until its end is reported.
                 ospids = #{} :: #{proctor:ospid() => pid() | orphan},
@@ -400,9 +402,11 @@ last_frame(Frame, State) ->
         error -> State
     end.
 
-fail_pending(#state{pending = Pending}) ->
-    lists:foreach(fun({_, Waiter}) -> answer(Waiter, {error, port_closed}) end,
-                  queue:to_list(Pending)).
+fail_pending(#state{pending = Pending, order = Order}) ->
+    lists:foreach(fun(Id) ->
+                          answer(maps:get(Id, Pending), {error, port_closed})
+                  end, [Id || Id <- queue:to_list(Order),
+                              is_map_key(Id, Pending)]).
 
 info(#state{name = Name, link = #{dialect := Dialect, line := Line},
             hello = Hello, port_os_pid = OsPid, started = Started,
@@ -412,7 +416,7 @@ info(#state{name = Name, link = #{dialect := Dialect, line := Line},
     #{instance => Name, pid => self(), node => node(), dialect => Dialect,
       hello => Hello, port_os_pid => OsPid, runs => Runs,
       uptime_ms => Now - Started, parts => parts(Now - Answered),
-      pending => queue:len(Pending),
+      pending => map_size(Pending),
       messages => messages(), writer_messages => proctor_port:waiting(Line),
       launchers_down => State#state.launchers_down,
       orphans => length([1 || orphan <- maps:values(OsPids)]),
@@ -450,14 +454,12 @@ cancelled(Ref, From, #state{pending = Pending, children = Children,
             Cancelled = Child#child{cancelled = From},
             {noreply, State#state{children = Children#{Pid := Cancelled}}};
         {#{}, []} ->
-            Cancel = fun({Id, {run, _, #{ref := R}}}) when R =:= Ref ->
-                             {Id, cancelled};
-                        (Other) ->
+            Cancel = fun(_Id, {run, _, #{ref := R}}) when R =:= Ref ->
+                             cancelled;
+                        (_Id, Other) ->
                              Other
                      end,
-            {reply, ok, State#state{pending = queue:from_list(
-                                                [Cancel(Each) || Each
-                                                 <- queue:to_list(Pending)])}}
+            {reply, ok, State#state{pending = maps:map(Cancel, Pending)}}
     end.
 
 target(OsPid, _State) when is_integer(OsPid) ->
@@ -468,14 +470,15 @@ target(Pid, #state{children = Children}) when is_pid(Pid) ->
         #{} -> {error, no_process}
     end.
 
-request(Request, Waiter, #state{trans = Id, pending = Pending} = State) ->
+request(Request, Waiter, #state{trans = Id, pending = Pending, order = Order}
+        = State) ->
     case proctor_port:encode(Id, Request) of
         {ok, Frames} ->
             _ = proctor_port:write(maps:get(line, State#state.link), Frames,
                                    none),
             {noreply, watch(State#state{trans = Id rem ?MAX_TRANS + 1,
-                                        pending = queue:in({Id, Waiter},
-                                                           Pending)})};
+                                        pending = Pending#{Id => Waiter},
+                                        order = queue:in(Id, Order)})};
         {error, _} = Error ->
             {reply, Error, State}
     end.
@@ -490,22 +493,20 @@ watch(#state{oldest = none} = State) ->
 watch(State) ->
     State.
 
-later(#state{pending = Pending, oldest = Oldest, patience = Patience}
-      = State) ->
-    {value, {Id, _}} = queue:peek(Pending),
+later(#state{order = Order, oldest = Oldest, patience = Patience} = State) ->
+    {value, Id} = queue:peek(Order),
     _ = erlang:send_after(max(1, Patience div 4), self(), look),
     case Oldest of
         {Id, _} -> State;
         _ -> State#state{oldest = {Id, erlang:monotonic_time(millisecond)}}
     end.
 
-look(#state{pending = Pending, oldest = Oldest, patience = Patience}
-     = State) ->
+look(#state{order = Order, oldest = Oldest, patience = Patience} = State) ->
     Now = erlang:monotonic_time(millisecond),
-    case {queue:peek(Pending), Oldest} of
+    case {queue:peek(Order), Oldest} of
         {empty, _} ->
             {noreply, State#state{oldest = none}};
-        {{value, {Id, _}}, {Id, Since}} when Now - Since >= Patience ->
+        {{value, Id}, {Id, Since}} when Now - Since >= Patience ->
             unresponsive(State);
         _ ->
             {noreply, later(State)}
@@ -545,12 +546,25 @@ message({0, Event}, State) ->
     ?TELL(warning, "proctor: unknown event dropped: ~tp",
           [element(1, {Event})]),
     State;
-message({Id, Reply}, #state{pending = Pending} = State) ->
-    case queue:out(Pending) of
-        {{value, {Id, Waiter}}, Rest} ->
-            reply(Waiter, Reply, State#state{pending = Rest});
+message({Id, Reply}, #state{pending = Pending, link = Link} = State) ->
+    case maps:take(Id, Pending) of
+        {Waiter, Rest} when map_get(dialect, Link) =:= native ->
+            reply(Waiter, Reply, answered(State#state{pending = Rest}));
+        {Waiter, Rest} ->
+            reply(Waiter, Reply, overtaken(Id, State#state{pending = Rest}));
+        error ->
+            ?TELL(warning, "proctor: reply ~w, which nobody waits for, dropped",
+                  [Id]),
+            State
+    end.
+
+%% The head of the order is one that waits still.
+answered(#state{pending = Pending, order = Order} = State) ->
+    case queue:peek(Order) of
+        {value, Id} when not is_map_key(Id, Pending) ->
+            answered(State#state{order = queue:drop(Order)});
         _ ->
-            overtaken(Id, Reply, State)
+            State
     end.
 
 output(Stream, OsPid, Data, #state{ospids = OsPids} = State) ->
@@ -583,21 +597,24 @@ event(OsPid, Event, #state{ospids = OsPids} = State) ->
     end,
     State.
 
-%% Replies keep the order of requests. One that is for a later request than
-%% the oldest says that those before it will never be answered.
-overtaken(Id, Reply, #state{pending = Pending} = State) ->
-    Older = fun({Other, _}) -> Other =/= Id end,
-    case lists:splitwith(Older, queue:to_list(Pending)) of
-        {_, []} ->
-            ?TELL(warning, "proctor: reply ~w, which nobody waits for, dropped",
-                  [Id]),
-            State;
-        {Lost, [{Id, Waiter} | Rest]} ->
+%% In the exec-port dialect replies keep the order of requests. One that is
+%% for a later request than the oldest says that those before it will never be
+%% answered.
+overtaken(Id, #state{pending = Pending, order = Order} = State) ->
+    case queue:out(Order) of
+        {{value, Id}, Rest} ->
+            State#state{order = Rest};
+        _ ->
+            Older = fun(Other) -> Other =/= Id end,
+            {Lost, [Id | Rest]} = lists:splitwith(Older, queue:to_list(Order)),
             ?TELL(warning, "proctor: ~w requests before ~w got no reply",
                   [length(Lost), Id]),
-            lists:foreach(fun({_, W}) -> answer(W, {error, no_reply}) end,
-                          Lost),
-            reply(Waiter, Reply, State#state{pending = queue:from_list(Rest)})
+            lists:foreach(fun(Other) ->
+                                  answer(maps:get(Other, Pending),
+                                         {error, no_reply})
+                          end, Lost),
+            State#state{pending = maps:without(Lost, Pending),
+                        order = queue:from_list(Rest)}
     end.
 
 %% The new OS process is registered here and now: the next frame may be its

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "compat/stream.h"
+#include "compat/imsg_send.h"
 #include "log.h"
 #include "priv.h"
 #include "sandbox.h"
@@ -54,7 +55,7 @@ channel_poll(struct pollfd *pfd, struct channel *c, int want)
 {
 	pfd->fd = c != NULL && c->open ? c->ibuf.fd : -1;
 	pfd->events = (short)(want ? POLLIN : 0);
-	if (queue_len(c) > 0)
+	if (queue_len(c) > 0 && !imsgbuf_stuck(&c->ibuf))
 		pfd->events |= POLLOUT;
 	pfd->revents = 0;
 }
@@ -129,6 +130,25 @@ loop_signalled(void)
 }
 
 static void
+stuck_over(void *arg)
+{
+	(void)arg; /* it is tried after each sleep */
+}
+
+static void
+worker_send(void)
+{
+	static struct timer stuck;
+
+	if (queue_len(&worker_channel) == 0)
+		return;
+	if (channel_write(&worker_channel) == -1)
+		worker_died();
+	else if (imsgbuf_stuck(&worker_channel.ibuf))
+		timer_set(&stuck, IMSG_STUCK_MS, stuck_over, NULL);
+}
+
+static void
 loop_once(struct pollfd *pfd)
 {
 	int ready;
@@ -157,9 +177,7 @@ loop_once(struct pollfd *pfd)
 	 */
 	priv_dispatch_broker();
 	launch_send();
-	if (queue_len(&worker_channel) > 0 &&
-	    channel_write(&worker_channel) == -1)
-		worker_died();
+	worker_send();
 }
 
 static void
@@ -213,13 +231,13 @@ main(int argc, char *argv[])
 
 	log_init("priv", args.debug);
 	setproctitle("-proctor: priv");
+	loop_limits(); /* launchers have much in flight, too */
 	for (t = target_next(NULL); t != NULL; t = target_next(t))
 		launch_init(t);
 	target_release();
 	parts_start(&s, &args);
 	signals_catch();
 	stream_init();
-	loop_limits();
 	child_init();
 	parts_watch();
 	stop_init(args.alarm);

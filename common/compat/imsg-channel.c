@@ -4,15 +4,21 @@
  * and what arrives is not interpreted here.
  */
 
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "compat/imsg_send.h"
 #include "imsg-channel.h"
 
 #define IMSG_IOV_MAX 64
+#define FLIGHT_MAX 64 /* descriptors that a peer may have to read */
+#define FLIGHT_WAIT 5000 /* ms */
 #define SENT_MAX 253 /* descriptors at once that a system lets through */
 
 /*
@@ -240,36 +246,103 @@ channel_sent(struct imsg_channel *ch, size_t n)
 	}
 }
 
+/*
+ * Has the peer so many descriptors to read that it must read first?  All that
+ * are on their way count for the user of whoever sent them, and there may be
+ * others who run as that one.
+ */
+static int
+flight_full(struct imsg_channel *ch, int s)
+{
+	int unread = 0;
+
+	if (ch->flight < FLIGHT_MAX)
+		return (0);
+	if (ioctl(s, TIOCOUTQ, &unread) == 0 && unread > 0)
+		return (1);
+	ch->flight = 0;
+	return (0);
+}
+
+static int64_t
+now_ms(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ((int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000);
+}
+
+/*
+ * The user has too many in flight.  They land as peers read; should that take
+ * too long, the message goes without its descriptor.
+ */
+static void
+flight_refused(struct imsg_channel *ch)
+{
+	struct ibuf *msg = TAILQ_FIRST(&ch->queue);
+	int64_t now = now_ms();
+
+	ch->stuck = 1;
+	if (ch->since == 0)
+		ch->since = now;
+	else if (now - ch->since > FLIGHT_WAIT) {
+		(void)close(msg->fd);
+		msg->fd = -1;
+		ch->since = 0;
+	}
+}
+
 int
 imsgbuf_write(struct imsgbuf *imsgbuf)
 {
+	struct imsg_channel *ch = imsgbuf->ch;
 	struct iovec iov[IMSG_IOV_MAX];
 	size_t iovcnt;
 	ssize_t n;
 	int fd;
 
-	if ((iovcnt = channel_gather(imsgbuf->ch, iov, &fd)) == 0)
+	ch->stuck = 0;
+	if ((iovcnt = channel_gather(ch, iov, &fd)) == 0)
 		return (0);
+	if (fd != -1 && flight_full(ch, imsgbuf->fd)) {
+		ch->stuck = 1;
+		return (0);
+	}
 	if ((n = channel_send(imsgbuf->fd, iov, iovcnt, fd)) == -1) {
 		switch (errno) {
+		case ETOOMANYREFS:
+			flight_refused(ch);
+			return (0);
 		case EAGAIN:
 		case EINTR:
 		case ENOBUFS:
-		case ETOOMANYREFS: /* in flight; they land as peers read */
 			return (0);
 		default:
 			return (-1);
 		}
 	}
-	channel_sent(imsgbuf->ch, (size_t)n);
+	ch->since = 0;
+	ch->flight += fd != -1;
+	channel_sent(ch, (size_t)n);
 	return (0);
+}
+
+/* In a while, and not at once: nothing tells when it can be. */
+int
+imsgbuf_stuck(const struct imsgbuf *imsgbuf)
+{
+	return (imsgbuf->ch->stuck);
 }
 
 int
 imsgbuf_flush(struct imsgbuf *imsgbuf)
 {
-	while (imsgbuf->ch->queuelen > 0)
+	while (imsgbuf->ch->queuelen > 0) {
 		if (imsgbuf_write(imsgbuf) == -1)
 			return (-1);
+		if (imsgbuf->ch->stuck)
+			(void)poll(NULL, 0, IMSG_STUCK_MS);
+	}
 	return (0);
 }

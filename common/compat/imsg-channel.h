@@ -43,6 +43,9 @@ struct imsg_channel {
 	uint64_t taken; /* where in the stream rpos is */
 	struct pending pending[IMSG_FD_PENDING]; /* in the stream's order */
 	size_t npending;
+	unsigned int flight; /* descriptors sent since none was unread */
+	int stuck; /* see imsgbuf_stuck() */
+	int64_t since; /* ms; when the user had too many in flight, or 0 */
 };
 
 int pending_take(struct imsg_channel *);

@@ -20,4 +20,11 @@
 int
 imsgbuf_send(struct imsgbuf *, uint32_t type, const struct iovec *, int iovcnt);
 
+/*
+ * Was the last write put off because of descriptors that are on their way? Then
+ * try again in IMSG_STUCK_MS: no event says that it can be.
+ */
+#define IMSG_STUCK_MS 10
+int imsgbuf_stuck(const struct imsgbuf *);
+
 #endif

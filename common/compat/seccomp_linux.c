@@ -156,6 +156,7 @@ static const int worker_calls[] = {
 
 static const uint32_t zero[] = { 0 };
 static const uint32_t linger[] = { SO_LINGER };
+static const uint32_t unread[] = { TIOCOUTQ };
 
 /* Nothing that would type into a terminal, or have signals sent. */
 static const uint32_t worker_ioctls[] = {
@@ -229,6 +230,7 @@ static const struct row priv_rows[] = {
 	{ SYS_setpriority, 0, IS, processes, COUNT(processes) },
 	{ SYS_getpriority, 0, IS, processes, COUNT(processes) },
 	{ SYS_fcntl, 1, IS, priv_fcntls, COUNT(priv_fcntls) },
+	{ SYS_ioctl, 1, IS, unread, 1 },
 	{ SYS_setsockopt, 2, IS, linger, 1 },
 };
 

@@ -11,16 +11,18 @@ import os
 import signal
 import socket
 import struct
+import subprocess
 
 import proc
 import world
-from case import case, check, expect, rows
+from case import Skip, case, check, eventually, expect, rows
 from etf import A
-from suid import SLEEP, Suid, as_user
+from suid import SLEEP, SPARED, Suid, as_user
 from test_hostile import FD_MARK, STREAM, imsg
 from native import Native
+from test_starter import lifts_limits
 from test_users import usual_rules
-from world import ONE, TWO
+from world import ONE, PARTS, TWO
 
 SECTION = "hostile launcher:"
 CHANNEL = 3             # a launcher's descriptor to priv
@@ -199,3 +201,83 @@ def order_is_kept():
         check(p.reply(number, 9)[0] == A.pid, "no pid")
         p.end(10)
         p.close(code=5)
+
+
+# Descriptors on their way ---
+
+def pipes_held(pid):
+    return len([fd for fd in proc.descriptors(pid)
+                if os.readlink("/proc/%d/fd/%d" % (pid, fd))
+                .startswith("pipe:")])
+
+
+def cpu(pid):
+    """Ticks that it has used."""
+    return sum(map(int, proc.stat(pid)[11:13]))
+
+
+@case(SECTION + " few descriptors are on their way to who does not read",
+      limit=60)
+def flight_bounded():
+    """And nobody spins for that; a worker does not read if the node does
+    not."""
+    with usual_rules, Apart() as p:
+        expect([], p.ask(A.list))
+        priv, worker = p.ring()["priv"], p.ring()["worker"]
+        before = pipes_held(priv)
+        os.kill(worker, signal.SIGSTOP)
+        numbers = [p.send((A.run, SLEEP, [A.stdin, A.stdout, A.stderr]))
+                   for _ in range(60)]
+        eventually(lambda: len(proc.children(priv)) >= 60 + 2, 10,
+                   "they are not made")
+        eventually(lambda: pipes_held(priv) - before >= 180 - 64, 5,
+                   lambda: "on their way: %d" % (
+                       180 - pipes_held(priv) + before))
+        used = cpu(priv)
+        p.pump(1)
+        check(cpu(priv) - used < 50, "it spins")
+        os.kill(worker, signal.SIGCONT)
+        for number in numbers:
+            check(p.reply(number, 10)[0] == A.pid, "no pid")
+
+
+FLIGHT = """
+import array, os, socket, sys
+import resource
+resource.setrlimit(resource.RLIMIT_NOFILE, (
+    resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+kept = []
+for _ in range(1100 // 10):
+    a, b = socket.socketpair()
+    kept += [a, b]
+    a.sendmsg([b"x"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS,
+                        array.array("i", [2] * 10))])
+print("sent", flush=True)
+sys.stdin.read()
+"""
+
+
+@case(SECTION + " another's descriptors on their way: an answer, in time",
+      limit=60)
+def flight_of_others():
+    """They count for the user that all proctors of the machine run as."""
+    if lifts_limits():
+        raise Skip("its limit is too high for that here")
+    with usual_rules, Suid(nofile=(1024, 1024)) as p:
+        expect([], p.ask(A.list))
+        other = subprocess.Popen(
+            ["setpriv", "--reuid", PARTS, "--regid", "nogroup",
+             "--clear-groups", "/usr/bin/python3", "-c", FLIGHT],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        SPARED.add(other.pid)
+        try:
+            expect(b"sent\n", other.stdout.readline())
+            number = p.send((A.run, SLEEP, [A.stdout, as_user(ONE)]))
+            reply = p.reply(number, 12)
+            expect(A.error, reply[0])
+            check(not p.logged("has died"), "log %s", p.log())
+        finally:
+            other.stdin.close()
+            other.wait()
+            SPARED.discard(other.pid)
+        p.output_of(["/bin/true"], as_user(ONE))

@@ -100,7 +100,7 @@ slots_flush(void)
 void
 answer(uint32_t type, const void *data, size_t len)
 {
-	if (unordered || TAILQ_EMPTY(&slots))
+	if (TAILQ_EMPTY(&slots))
 		channel_send(&worker_channel, type, -1, data, len);
 	else
 		slot_fill(slot_new(), type, data, len);
@@ -145,7 +145,7 @@ answer_list(int64_t tid)
 {
 	struct slot *s;
 
-	if (unordered || TAILQ_EMPTY(&slots)) {
+	if (TAILQ_EMPTY(&slots)) {
 		child_list(tid);
 		return;
 	}
@@ -154,7 +154,7 @@ answer_list(int64_t tid)
 	s->tid = tid;
 }
 
-/* From now on: the node has said hello. */
+/* The node has said hello: once what it asked before has been answered. */
 void
 answer_unordered(void)
 {
@@ -165,7 +165,7 @@ answer_unordered(void)
 void
 answer_reserve(struct child *c)
 {
-	if (unordered) {
+	if (unordered && TAILQ_EMPTY(&slots)) {
 		c->flags |= CHILD_ASKED;
 		slots_waiting++;
 		return;

@@ -237,7 +237,7 @@ main(int argc, char *argv[])
 	target_release();
 	parts_start(&s, &args);
 	signals_catch();
-	stream_init();
+	stream_init(0);
 	child_init();
 	parts_watch();
 	stop_init(args.alarm);

@@ -180,7 +180,7 @@ main(int argc, char *argv[])
 
 	part_init("worker", argc, argv, &args);
 	worker_limits();
-	stream_init();
+	stream_init(1);
 	stream_tick_init();
 	if (event_init() == NULL)
 		fatal("libevent");

@@ -16,8 +16,8 @@ enum stream_kind {
 	STREAM_TERMINAL
 };
 
-/* Before the sandbox. */
-void stream_init(void);
+/* Before the sandbox. serves: to read and write, too, not only to look. */
+void stream_init(int serves);
 
 /*
  * What fd is. Asks nobody who could be slow, as the server of a file system

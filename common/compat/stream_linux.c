@@ -33,7 +33,7 @@ nowait(long call, int fd, const struct iovec *iov, int count)
 }
 
 void
-stream_init(void)
+stream_init(int serves)
 {
 	struct stat st;
 
@@ -41,6 +41,10 @@ stream_init(void)
 	    fstat(own[0], &st) == -1)
 		fatal("pipe");
 	pipes = st.st_dev;
+	if (serves)
+		return;
+	(void)close(own[0]);
+	(void)close(own[1]);
 }
 
 /* What the kernel knows by itself: a file system's server is not asked. */

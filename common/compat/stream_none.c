@@ -10,8 +10,9 @@
 #include "compat/stream.h"
 
 void
-stream_init(void)
+stream_init(int serves)
 {
+	(void)serves;
 }
 
 enum stream_kind

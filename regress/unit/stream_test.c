@@ -113,6 +113,6 @@ main(void)
 		cmocka_unit_test(test_kinds),
 	};
 
-	stream_init();
+	stream_init(1);
 	return (cmocka_run_group_tests(tests, NULL, NULL));
 }

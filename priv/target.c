@@ -114,7 +114,7 @@ shell_usable(const char *path)
 	const char *name;
 	size_t i;
 
-	if (*path != '/' || access(path, X_OK) == -1)
+	if (*path != '/' || faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == -1)
 		return (0);
 	name = strrchr(path, '/') + 1;
 	for (i = 0; i < sizeof(none) / sizeof(none[0]); i++)
@@ -123,7 +123,23 @@ shell_usable(const char *path)
 	/* A directory can be "executed", too. */
 	return (snprintf(inside, sizeof(inside), "%s/.", path) <
 		    (int)sizeof(inside) &&
-		access(inside, F_OK) == -1);
+		faccessat(AT_FDCWD, inside, F_OK, AT_EACCESS) == -1);
+}
+
+/* The same for the starter, who is not our real user where root is. */
+static int
+shell_usable_self(const char *path)
+{
+	uid_t u = geteuid();
+	gid_t g = getegid();
+	int usable;
+
+	if (setegid(start->who.gid) == -1 || seteuid(start->who.uid) == -1)
+		fatal("shell: starter");
+	usable = shell_usable(path);
+	if (seteuid(u) == -1 || setegid(g) == -1)
+		fatal("shell: root");
+	return (usable);
 }
 
 /* What runs the starter's command lines. */
@@ -134,7 +150,7 @@ self_shell(const char *user)
 
 	if (shell == NULL || *shell == '\0')
 		return (_PATH_BSHELL);
-	if (shell_usable(shell))
+	if (shell_usable_self(shell))
 		return (shell);
 	log_warnx("SHELL of %s is no shell: %s is used", user, _PATH_BSHELL);
 	return (_PATH_BSHELL);

@@ -134,7 +134,11 @@ shell_usable_self(const char *path)
 	gid_t g = getegid();
 	int usable;
 
-	if (setegid(start->who.gid) == -1 || seteuid(start->who.uid) == -1)
+	if (u == start->who.uid)
+		return (shell_usable(path));
+	if (setegid(start->who.gid) == -1)
+		return (0);
+	if (seteuid(start->who.uid) == -1)
 		fatal("shell: starter");
 	usable = shell_usable(path);
 	if (seteuid(u) == -1 || setegid(g) == -1)

@@ -1,6 +1,8 @@
 /*
- * Replies leave in the order of their requests. Most are known at once; that
- * of a run waits for its launcher, and all later ones wait behind it.
+ * Replies. Most are known at once; that of a run waits for its launcher. In
+ * the exec-port dialect they leave in the order of their requests, and all
+ * later ones wait behind it. In the native one each leaves when it is known,
+ * so nobody waits for a launcher but who has asked something of it.
  */
 
 #include <stdlib.h>
@@ -20,6 +22,16 @@ struct slot {
 
 static TAILQ_HEAD(, slot) slots = TAILQ_HEAD_INITIALIZER(slots);
 static int slots_waiting;
+static int ordered = 1;
+
+/* What comes behind a welcome is in the native dialect. */
+static void
+send_now(uint32_t type, const void *data, size_t len)
+{
+	channel_send(&worker_channel, type, -1, data, len);
+	if (type == IMSG_WELCOME)
+		ordered = 0;
+}
 
 /* What the slot will send: a copy. */
 static void
@@ -72,35 +84,51 @@ send_child(struct child *c)
 	child_told(c);
 }
 
-/* Send what has nothing unanswered before it. */
+static void
+slot_send(struct slot *s)
+{
+	TAILQ_REMOVE(&slots, s, entry);
+	slots_waiting--;
+	if (s->child != NULL)
+		send_child(s->child);
+	else if (s->type == IMSG_PIDS)
+		child_list(s->tid);
+	else
+		send_now(s->type, s->data, s->len);
+	free(s->data);
+	free(s);
+}
+
+/* Send what has nothing unanswered before it, if there is an order. */
 static void
 slots_flush(void)
 {
-	struct slot *s;
+	struct slot *s, *next;
 
-	while ((s = TAILQ_FIRST(&slots)) != NULL) {
-		if (s->child != NULL && s->child->pid == 0)
+	TAILQ_FOREACH_SAFE (s, &slots, entry, next) {
+		if (s->child == NULL || s->child->pid != 0)
+			slot_send(s);
+		else if (ordered)
 			return;
-		TAILQ_REMOVE(&slots, s, entry);
-		slots_waiting--;
-		if (s->child != NULL)
-			send_child(s->child);
-		else if (s->type == IMSG_PIDS)
-			child_list(s->tid);
-		else
-			channel_send(
-			    &worker_channel, s->type, -1, s->data, s->len);
-		free(s->data);
-		free(s);
 	}
+}
+
+/* s is known now. */
+static void
+slot_known(struct slot *s)
+{
+	if (ordered)
+		slots_flush();
+	else
+		slot_send(s);
 }
 
 /* A message of its own for the worker, in its turn. */
 void
 answer(uint32_t type, const void *data, size_t len)
 {
-	if (TAILQ_EMPTY(&slots))
-		channel_send(&worker_channel, type, -1, data, len);
+	if (!ordered || TAILQ_EMPTY(&slots))
+		send_now(type, data, len);
 	else
 		slot_fill(slot_new(), type, data, len);
 }
@@ -144,7 +172,7 @@ answer_list(int64_t tid)
 {
 	struct slot *s;
 
-	if (TAILQ_EMPTY(&slots)) {
+	if (!ordered || TAILQ_EMPTY(&slots)) {
 		child_list(tid);
 		return;
 	}
@@ -165,10 +193,12 @@ answer_reserve(struct child *c)
 void
 answer_child(struct child *c)
 {
-	if (c->slot == NULL)
+	struct slot *s = c->slot;
+
+	if (s == NULL)
 		return; /* nobody has asked for it */
 	c->slot = NULL;
-	slots_flush();
+	slot_known(s);
 }
 
 /* There is no child; the caller is about to free c. */
@@ -176,24 +206,30 @@ void
 answer_failed(struct child *c, const struct launched *l)
 {
 	uint8_t buf[MSG_REPLY_MAX];
+	struct slot *s = c->slot;
 	struct reply r = { 0 };
 
-	if (c->slot == NULL)
+	if (s == NULL)
 		return;
 	r.tid = c->tid;
 	r.code = REPLY_RUNFAIL;
 	r.value = l->error;
 	r.stage = l->stage;
 	r.text = l->text;
-	slot_fill(c->slot, IMSG_REPLY, buf, proto_pack_reply(buf, &r));
-	c->slot->child = NULL;
+	slot_fill(s, IMSG_REPLY, buf, proto_pack_reply(buf, &r));
+	s->child = NULL;
 	c->slot = NULL;
-	slots_flush();
+	slot_known(s);
 }
 
-/* How many requests wait for their answer. */
+int
+answer_ordered(void)
+{
+	return (ordered);
+}
+
 int
 answer_waiting(void)
 {
-	return (slots_waiting);
+	return (ordered ? slots_waiting : 0);
 }

@@ -21,6 +21,18 @@
 #include "priv.h"
 
 #define LAUNCH_TIMEOUT 10000 /* ms that a child may take to its exec */
+#define LAUNCH_ORDERED 3000 /* the same where users wait for each other */
+
+/* What may be asked for, and not made yet, where they do; then of each. */
+#define ALL_MAX 64
+#define ALL_BYTES (2 * (size_t)MSG_MAX)
+#define EACH_MAX 1024
+#define EACH_BYTES (1UL << 20)
+
+/* One that has something to do and does less than so much is slow. */
+#define PULSE 1000 /* ms */
+#define PULSE_LEAST 32
+
 #define LAUNCHER_FD 3
 
 /* As priv knows it. */
@@ -29,9 +41,13 @@ struct launcher {
 	pid_t *board; /* shared: the pid of the child on its way */
 	TAILQ_HEAD(, child) queue; /* asked for, and not heard of */
 	struct channel channel;
-	struct timer timeout;
+	struct timer timeout, pulse;
 	pid_t pid;
 	int held; /* times that the next answer was missed */
+	size_t asked; /* requests in the queue, without kill commands */
+	size_t bytes; /* of what is in the queue */
+	unsigned int made; /* since the last pulse */
+	int slow; /* it was then */
 	uint32_t streams_id; /* whose those below are */
 	int streams[3]; /* came before their IMSG_LAUNCHED */
 };
@@ -41,7 +57,6 @@ static void launcher_main(int, const struct target *, pid_t *)
 
 static struct launcher launchers[LAUNCHERS_MAX];
 static size_t launchers_count;
-static size_t waiting; /* bytes of what is in their queues */
 
 static pid_t *
 board_new(void)
@@ -102,10 +117,43 @@ launch_count(void)
 	return (launchers_count);
 }
 
-size_t
-launch_waiting(void)
+/* Do users wait for each other, or is there one only? */
+static int
+is_shared(void)
 {
-	return (waiting);
+	return (answer_ordered() || launchers_count == 1);
+}
+
+static int
+has_room(const struct launcher *l)
+{
+	return (l->asked < EACH_MAX && l->bytes < EACH_BYTES);
+}
+
+/*
+ * A launcher without room is waited for, by all others, too, as long as it
+ * does something: its user could hold them up. See launch_room().
+ */
+int
+launch_busy(void)
+{
+	const struct launcher *l;
+	size_t i, asked = 0, bytes = 0;
+
+	for (i = 0; i < launchers_count; i++) {
+		l = &launchers[i];
+		if (!is_shared() && !has_room(l) && !l->slow)
+			return (1);
+		asked += l->asked;
+		bytes += l->bytes;
+	}
+	return (is_shared() && (asked >= ALL_MAX || bytes >= ALL_BYTES));
+}
+
+int
+launch_room(const struct target *t)
+{
+	return (is_shared() || has_room(t->launcher));
 }
 
 int
@@ -162,6 +210,18 @@ launch_abandon(void)
 		abandon(&launchers[i]);
 }
 
+static void launch_timeout(void *);
+
+/* It has something to do from now on, or goes on with it. */
+static void
+launch_wait(struct launcher *l)
+{
+	timer_set(&l->timeout,
+	    answer_ordered() && launchers_count > 1 ? LAUNCH_ORDERED
+						    : LAUNCH_TIMEOUT,
+	    launch_timeout, l);
+}
+
 /* The child first; if that was not what it waited for, the launcher. */
 static void
 launch_timeout(void *arg)
@@ -171,7 +231,18 @@ launch_timeout(void *arg)
 	if (l->held++)
 		abandon(l);
 	(void)kill_halfborn(l);
-	timer_set(&l->timeout, LAUNCH_TIMEOUT, launch_timeout, l);
+	launch_wait(l);
+}
+
+static void
+launch_pulse(void *arg)
+{
+	struct launcher *l = arg;
+
+	l->slow = !TAILQ_EMPTY(&l->queue) && l->made < PULSE_LEAST;
+	l->made = 0;
+	if (!TAILQ_EMPTY(&l->queue))
+		timer_set(&l->pulse, PULSE, launch_pulse, l);
 }
 
 /* Ask for a child; launch_done() will hear of it. */
@@ -187,10 +258,15 @@ launch_run(struct child *c, const struct run *r)
 		fatal("run");
 	channel_send(&l->channel, IMSG_LAUNCH, -1, msg, len);
 	free(msg);
-	if (TAILQ_EMPTY(&l->queue))
-		timer_set(&l->timeout, LAUNCH_TIMEOUT, launch_timeout, l);
 	TAILQ_INSERT_TAIL(&l->queue, c, queue);
-	waiting += c->asked = len;
+	l->bytes += c->asked = len;
+	l->asked += c->slot != NULL;
+	if (TAILQ_FIRST(&l->queue) == c)
+		launch_wait(l);
+	if (!l->pulse.set) {
+		l->made = 0;
+		timer_set(&l->pulse, PULSE, launch_pulse, l);
+	}
 }
 
 /* The first that was asked for: it is heard of now, or never. */
@@ -202,7 +278,8 @@ queue_take(struct launcher *l)
 	if (c == NULL)
 		return (NULL);
 	TAILQ_REMOVE(&l->queue, c, queue);
-	waiting -= c->asked;
+	l->bytes -= c->asked;
+	l->asked -= c->slot != NULL;
 	c->asked = 0;
 	return (c);
 }
@@ -275,9 +352,10 @@ launch_done(void *arg, const void *data, size_t len, int fd)
 		return (-1);
 	(void)queue_take(l);
 	l->held = 0;
+	l->made++;
 	timer_clear(&l->timeout);
 	if (!TAILQ_EMPTY(&l->queue))
-		timer_set(&l->timeout, LAUNCH_TIMEOUT, launch_timeout, l);
+		launch_wait(l);
 	return (launch_result(c, &m, fds));
 }
 
@@ -319,6 +397,8 @@ launch_lost(struct launcher *l)
 		tell_lost(l);
 	channel_close(&l->channel);
 	timer_clear(&l->timeout);
+	timer_clear(&l->pulse);
+	l->slow = 0;
 	streams_close(l);
 	(void)child_stray(kill_halfborn(l));
 	while ((c = queue_take(l)) != NULL)

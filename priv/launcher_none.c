@@ -26,10 +26,17 @@ launch_count(void)
 	return (0);
 }
 
-size_t
-launch_waiting(void)
+int
+launch_busy(void)
 {
 	return (0);
+}
+
+int
+launch_room(const struct target *t)
+{
+	(void)t;
+	return (1);
 }
 
 int

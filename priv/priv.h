@@ -157,7 +157,7 @@ struct child {
 /* Of these the node is to know nothing. */
 #define CHILD_SILENT (CHILD_STRAY | CHILD_HELPER | CHILD_LOST)
 
-/* answer.c: replies in the order of their requests */
+/* answer.c: replies, in the order of their requests or when they are known */
 void answer_reserve(struct child *);
 void answer_reply(const struct reply *);
 void answer(uint32_t type, const void *, size_t);
@@ -166,7 +166,8 @@ void answer_level(int64_t tid, int before, int level);
 void answer_list(int64_t tid);
 void answer_child(struct child *);
 void answer_failed(struct child *, const struct launched *);
-int answer_waiting(void);
+int answer_ordered(void); /* does each wait for those before it? */
+int answer_waiting(void); /* how many wait in that order */
 
 /* child.c: the table of children */
 void child_init(void);
@@ -244,7 +245,8 @@ void launch_init(struct target *);
 int launch_forks(void);
 void launch_run(struct child *, const struct run *);
 size_t launch_count(void);
-size_t launch_waiting(void); /* bytes asked for, and not answered */
+int launch_busy(void); /* is so much asked for that more has to wait? */
+int launch_room(const struct target *); /* for one more, however that is */
 void launch_poll(struct pollfd *);
 void launch_dispatch(const struct pollfd *);
 void launch_send(void); /* what waits for them, before the next sleep */

@@ -16,7 +16,6 @@
 /* Above these the broker is not read, and the node has to wait. */
 #define WAITING_MAX 64
 #define WORKER_QUEUE_MAX 1024
-#define LAUNCH_MAX (2 * (size_t)MSG_MAX) /* bytes */
 
 /* The launchers come last, as many as there are. */
 enum { POLL_BROKER, POLL_WORKER, POLL_CHILDREN, POLL_LAUNCHERS };
@@ -46,7 +45,7 @@ static int
 broker_welcome(void)
 {
 	return (broker_channel.open && answer_waiting() < WAITING_MAX &&
-		launch_waiting() < LAUNCH_MAX &&
+		!launch_busy() &&
 		queue_len(&worker_channel) < WORKER_QUEUE_MAX);
 }
 

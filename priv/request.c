@@ -191,6 +191,11 @@ run_allowed(const struct run *r)
 		run_refuse(r, STAGE_LAUNCHER, EPIPE, "");
 		return (NULL);
 	}
+	if (!launch_room(t)) {
+		run_tell(r, "its launcher has too much to do");
+		run_refuse(r, STAGE_LAUNCHER, EAGAIN, "");
+		return (NULL);
+	}
 	leader = child_by_pid(r->group);
 	if (r->group != 0 &&
 	    (leader == NULL || child_group(leader) != r->group)) {

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "compat/imsg_send.h"
 #include "compat/stream.h"
 #include "log.h"
 #include "priv.h"
@@ -21,6 +22,7 @@
 enum { POLL_BROKER, POLL_WORKER, POLL_CHILDREN, POLL_LAUNCHERS };
 
 static int broker_ended;
+static struct timer retry_timer;
 
 /* Many children, many descriptors: as many as we may. */
 static void
@@ -49,14 +51,22 @@ broker_welcome(void)
 		queue_len(&worker_channel) < WORKER_QUEUE_MAX);
 }
 
+static void
+retry(void *arg)
+{
+	(void)arg; /* every channel is tried before each sleep */
+}
+
 /* want 0: hear only that it hung up. */
 void
 channel_poll(struct pollfd *pfd, struct channel *c, int want)
 {
 	pfd->fd = c != NULL && c->open ? c->ibuf.fd : -1;
 	pfd->events = (short)(want ? POLLIN : 0);
-	if (queue_len(c) > 0)
+	if (queue_len(c) > 0 && !imsgbuf_stuck(&c->ibuf))
 		pfd->events |= POLLOUT;
+	else if (queue_len(c) > 0 && !retry_timer.set)
+		timer_set(&retry_timer, IMSG_STUCK_MS, retry, NULL);
 	pfd->revents = 0;
 }
 
@@ -216,13 +226,14 @@ main(int argc, char *argv[])
 
 	log_init("priv", args.debug);
 	setproctitle("-proctor: priv");
+	/* Launchers need it, too: as many may be on their way. */
+	loop_limits();
 	for (t = target_next(NULL); t != NULL; t = target_next(t))
 		launch_init(t);
 	target_release();
 	parts_start(&s, &args);
 	signals_catch();
 	stream_init(0);
-	loop_limits();
 	child_init();
 	parts_watch();
 	stop_init(args.alarm);

@@ -21,14 +21,20 @@ build() {
 	$CC $CFLAGS -o "$out" "regress/unit/$name.c" "$@" $LDFLAGS $LIBS
 }
 
-# The same for one that counts what is allocated (alloc_util.h).
-counting() {
+# The same with functions that it has of its own, the first word's.
+wrapping() {
 	before=$LDFLAGS
-	for f in malloc calloc reallocarray free mmap munmap; do
+	for f in $1; do
 		LDFLAGS="$LDFLAGS -Wl,--wrap=$f"
 	done
+	shift
 	build "$@"
 	LDFLAGS=$before
+}
+
+# One that counts what is allocated (alloc_util.h).
+counting() {
+	wrapping "malloc calloc reallocarray free mmap munmap" "$@"
 }
 
 # With the system's own imsg there is nothing of ours to test.
@@ -39,6 +45,8 @@ if [ -n "$IMSG_SRC" ]; then
 	done
 	# shellcheck disable=SC2086
 	counting imsg_spare_test $IMSG_SRC
+	# shellcheck disable=SC2086
+	wrapping "sendmsg poll clock_gettime" imsg_flight_test $IMSG_SRC
 fi
 build etf_test common/etf.c common/etf_write.c
 build proto_test common/proto.c common/compat/ptymodes.c

@@ -37,7 +37,7 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE $(USER_CFLAGS) $(SAN_$(SANITIZE)) \
 ALL_LDFLAGS = $(USER_LDFLAGS) $(SANLD_$(SANITIZE))
 
 HEADERS = config.h common/*.h common/compat/*.h priv/*.h broker/*.h worker/*.h
-RING_SRC = common/log.c common/proto.c common/dispatch.c \
+RING_SRC = common/log.c common/proto.c common/channel.c common/dispatch.c \
 	common/compat/ptymodes.c $(IMSG_SRC) $(SEND_SRC) \
 	$(PRIVS_SRC)
 # What yacc makes of priv/parse.y.
@@ -52,15 +52,15 @@ PRIV_SRC = priv/proctor.c priv/start.c priv/args.c priv/mode.c priv/target.c \
 	priv/environ.c priv/environ_name.c priv/shape.c \
 	common/drop.c $(CAPS_SRC) $(PROC_SRC) $(SPAWN_SRC) $(BOX_SRC) \
 	$(RING_SRC)
-PART_SRC = common/part.c common/drop.c $(PROC_SRC) $(BOX_SRC) $(RING_SRC)
+PART_SRC = common/ring_arg.c common/drop.c $(PROC_SRC) $(BOX_SRC) $(RING_SRC)
 BROKER_SRC = broker/broker.c broker/frame.c broker/request.c \
-	broker/options.c broker/strings.c broker/modes.c common/etf.c \
+	broker/options.c broker/strings.c broker/ttymodes.c broker/etf_read.c \
 	$(SPLICE_SRC) \
-	common/capname.c $(PART_SRC)
+	broker/capname.c $(PART_SRC)
 WORKER_SRC = worker/worker.c worker/port.c worker/relay.c worker/feed.c \
 	worker/child.c worker/pty.c worker/reply.c worker/event.c \
-	worker/body.c worker/queue.c worker/welcome.c $(SPLICE_SRC) $(STREAM_SRC) common/etf_write.c \
-	common/errname.c $(PART_SRC)
+	worker/zerocopy.c worker/queue.c worker/hello.c $(SPLICE_SRC) $(STREAM_SRC) worker/etf_write.c \
+	worker/errname.c $(PART_SRC)
 C_SRC = priv/*.c broker/*.c worker/*.c common/*.c common/compat/*.c
 C_ALL = $(C_SRC) regress/unit/*.c regress/priv/*.c regress/bench/*.c
 C_FORMAT = $(C_ALL) common/*.h common/compat/*.h priv/*.h broker/*.h \

@@ -14,7 +14,7 @@
 #include "broker.h"
 #include "compat/splice.h"
 #include "log.h"
-#include "part.h"
+#include "ring_arg.h"
 #include "sandbox.h"
 
 /* Messages that may wait for a slow peer before the node is not read. */
@@ -53,7 +53,7 @@ static void __attribute__((__noreturn__)) broker_shutdown(int status)
 	send_shutdown(status);
 	pfd.fd = RING_PRIV_FD;
 	pfd.events = POLLOUT;
-	while (imsgbuf_queuelen(&broker_priv.ibuf) > 0) {
+	while (channel_queued(&broker_priv) > 0) {
 		if (poll(&pfd, 1, -1) == -1 && errno != EINTR)
 			break;
 		if (channel_write(&broker_priv) == -1)
@@ -65,12 +65,12 @@ static void __attribute__((__noreturn__)) broker_shutdown(int status)
 static int
 ring_room(void)
 {
-	if (imsgbuf_queuelen(&broker_worker.ibuf) == 0)
+	if (channel_queued(&broker_worker) == 0)
 		ahead = 0;
-	if (imsgbuf_queuelen(&broker_priv.ibuf) == 0)
+	if (channel_queued(&broker_priv) == 0)
 		asked = 0;
-	return (imsgbuf_queuelen(&broker_priv.ibuf) < QUEUE_MAX &&
-		imsgbuf_queuelen(&broker_worker.ibuf) < QUEUE_MAX &&
+	return (channel_queued(&broker_priv) < QUEUE_MAX &&
+		channel_queued(&broker_worker) < QUEUE_MAX &&
 		ahead < AHEAD_MAX && asked < ASKED_MAX);
 }
 
@@ -127,7 +127,7 @@ broker_dispatch_ring(struct channel *c, const struct pollfd *pfd)
 		while (channel_dispatch(c, 1))
 			continue;
 	}
-	if (imsgbuf_queuelen(&c->ibuf) > 0 && channel_write(c) == -1)
+	if (channel_queued(c) > 0 && channel_write(c) == -1)
 		exit(EXIT_CLEAN);
 }
 
@@ -145,28 +145,19 @@ broker_settle(void)
 	} while (more && ring_room());
 }
 
-static void
-ring_poll(struct pollfd *pfd, const struct channel *c, struct channel *q)
-{
-	pfd->fd = c->ibuf.fd;
-	pfd->events = POLLIN;
-	if (imsgbuf_queuelen(&q->ibuf) > 0)
-		pfd->events |= POLLOUT;
-}
-
 int
 main(int argc, char *argv[])
 {
-	struct part_args args;
+	struct ring_args args;
 	struct pollfd pfd[3];
 	int room;
 
-	part_init("broker", argc, argv, &args);
+	ring_join("broker", argc, argv, &args);
 	frame_init(args.packet);
 	(void)splice_size(STDIN_FILENO, PORT_PIPE);
 	channel_init(&broker_priv, "priv", RING_PRIV_FD, 0, NULL, 0, NULL);
 	channel_init(&broker_worker, "worker", RING_PEER_FD, 0, NULL, 0, NULL);
-	part_drop(&args);
+	ring_drop(&args);
 	sandbox_broker();
 	for (;;) {
 		/* What is left of the last read may have room by now. */
@@ -174,8 +165,8 @@ main(int argc, char *argv[])
 		room = ring_room();
 		pfd[0].fd = STDIN_FILENO;
 		pfd[0].events = (short)(room ? POLLIN : 0);
-		ring_poll(&pfd[1], &broker_priv, &broker_priv);
-		ring_poll(&pfd[2], &broker_worker, &broker_worker);
+		channel_poll(&pfd[1], &broker_priv, 1);
+		channel_poll(&pfd[2], &broker_worker, 1);
 		if (poll(pfd, 3, -1) == -1) {
 			if (errno == EINTR)
 				continue;

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "dispatch.h"
-#include "etf.h"
+#include "etf_read.h"
 #include "proto.h"
 
 extern struct channel broker_priv, broker_worker;
@@ -58,7 +58,7 @@ void options_native(void);
 /* The same for {manage, Pid, Options}. */
 int options_manage(struct etf *, struct run *r, struct refusal *why);
 
-/* modes.c: [{Name, Value}] into MODES_MAX modes; -1 with errno EINVAL. */
+/* ttymodes.c: [{Name, Value}] into TTYMODES_MAX modes; -1 with errno EINVAL. */
 int options_modes(struct etf *, struct msg_mode *modes, uint32_t *count);
 
 /* strings.c: strings back to back, at most RUN_STRINGS_MAX bytes in all */

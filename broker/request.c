@@ -166,7 +166,7 @@ handle_winsz(struct etf *e, int64_t tid)
 static int
 handle_pty_opts(struct etf *e, int64_t tid)
 {
-	struct msg_mode modes[MODES_MAX];
+	struct msg_mode modes[TTYMODES_MAX];
 	struct msg_ptyopts m = { 0 };
 	int64_t pid;
 

@@ -117,7 +117,7 @@ modes_get(const char *p, uint32_t count, struct msg_mode *modes)
 static int
 tail_getmodes(struct tail *t, const struct msg_vec *m, struct run *r)
 {
-	if (m->off != t->off || m->count > MODES_MAX ||
+	if (m->off != t->off || m->count > TTYMODES_MAX ||
 	    m->len != m->count * sizeof(struct msg_mode) ||
 	    m->len > t->size - t->off)
 		return (-1);
@@ -142,7 +142,7 @@ run_size(const struct run *r, size_t *size)
 	}
 	if (strlen(r->executable) >= RUN_PATH_MAX ||
 	    strlen(r->cd) >= RUN_PATH_MAX || strlen(r->user) >= RUN_PATH_MAX ||
-	    strlen(r->kill) >= RUN_PATH_MAX || r->modes_count > MODES_MAX)
+	    strlen(r->kill) >= RUN_PATH_MAX || r->modes_count > TTYMODES_MAX)
 		return (-1);
 	n += strlen(r->executable) + 1 + strlen(r->cd) + 1 + strlen(r->user) +
 	     1 + strlen(r->kill) + 1;
@@ -528,7 +528,7 @@ proto_unpack_ptyopts(
 	if (len < sizeof(*m))
 		return (-1);
 	memcpy(m, data, sizeof(*m));
-	if (m->count > MODES_MAX ||
+	if (m->count > TTYMODES_MAX ||
 	    len != sizeof(*m) + m->count * sizeof(*modes))
 		return (-1);
 	return (modes_get((const char *)data + sizeof(*m), m->count, modes));

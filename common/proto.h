@@ -79,7 +79,7 @@ enum imsg_type {
 #define RUN_WINDOW_MAX (1U << 30) /* bytes */
 #define MSG_TEXT_MAX 1152 /* a reply's text, with its NUL; any atom fits */
 #define MSG_STDIN_MAX 65536 /* bytes in one IMSG_STDIN */
-#define MODES_MAX 64 /* terminal modes in one message */
+#define TTYMODES_MAX 64 /* terminal modes in one message */
 #define MSG_PIDS_MAX (1U << 18) /* children there can be */
 /* The largest payload: a run, or that many pids. */
 #define MSG_MAX (RUN_STRINGS_MAX + 10 * RUN_PATH_MAX)
@@ -375,7 +375,7 @@ struct run {
 	struct strvec args;
 	struct strvec env;
 	uint32_t modes_count;
-	struct msg_mode modes[MODES_MAX];
+	struct msg_mode modes[TTYMODES_MAX];
 };
 
 struct launched {
@@ -431,7 +431,7 @@ int proto_unpack_stdin(
 int proto_unpack_pids(
     const void *, size_t, struct msg_pids *, const uint8_t **pids);
 int proto_unpack_winsz(const void *, size_t, struct msg_winsz *);
-/* modes: MODES_MAX of them. */
+/* modes: TTYMODES_MAX of them. */
 int proto_unpack_ptyopts(
     const void *, size_t, struct msg_ptyopts *, struct msg_mode *modes);
 int proto_unpack_exit(const void *, size_t, struct msg_exit *);

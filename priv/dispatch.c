@@ -19,7 +19,7 @@ const struct dispatch priv_broker_table[] = {
 	{ IMSG_WINSZ, "winsz", sizeof(struct msg_winsz),
 	    sizeof(struct msg_winsz), MSG_NOFD, RUN, request_winsz },
 	{ IMSG_PTYOPTS, "pty_opts", sizeof(struct msg_ptyopts),
-	    sizeof(struct msg_ptyopts) + MODES_MAX * sizeof(struct msg_mode),
+	    sizeof(struct msg_ptyopts) + TTYMODES_MAX * sizeof(struct msg_mode),
 	    MSG_NOFD, RUN, request_ptyopts },
 	{ IMSG_STOP, "stop", REQUEST, MSG_NOFD, RUN, request_stop },
 	{ IMSG_KILL, "kill", REQUEST, MSG_NOFD, RUN, request_kill },

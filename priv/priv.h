@@ -285,7 +285,6 @@ extern struct channel broker_channel;
 extern struct channel worker_channel;
 void parts_start(const struct start *, const struct args *);
 void parts_end(void);
-void channel_poll(struct pollfd *, struct channel *, int want);
 int part_is(pid_t);
 void part_add(const char *name, pid_t);
 #define PART_ID 0 /* no child has it: in the set of children, any of these */

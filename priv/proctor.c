@@ -37,28 +37,11 @@ loop_limits(void)
 }
 
 static int
-queue_len(struct channel *c)
-{
-	return (c != NULL && c->open ? (int)imsgbuf_queuelen(&c->ibuf) : 0);
-}
-
-static int
 broker_welcome(void)
 {
 	return (broker_channel.open && answer_waiting() < WAITING_MAX &&
 		launch_waiting() < LAUNCH_MAX &&
-		queue_len(&worker_channel) < WORKER_QUEUE_MAX);
-}
-
-/* want 0: hear only that it hung up. */
-void
-channel_poll(struct pollfd *pfd, struct channel *c, int want)
-{
-	pfd->fd = c != NULL && c->open ? c->ibuf.fd : -1;
-	pfd->events = (short)(want ? POLLIN : 0);
-	if (queue_len(c) > 0)
-		pfd->events |= POLLOUT;
-	pfd->revents = 0;
+		channel_queued(&worker_channel) < WORKER_QUEUE_MAX);
 }
 
 /* What was read and could not be handled before waits in the channel. */
@@ -110,7 +93,7 @@ priv_dispatch_worker(const struct pollfd *pfd)
 		while (channel_dispatch(&worker_channel, stop_state()))
 			continue;
 	}
-	if (alive && queue_len(&worker_channel) > 0)
+	if (alive && channel_queued(&worker_channel) > 0)
 		alive = channel_write(&worker_channel) == 0;
 	if (!alive)
 		worker_died();
@@ -161,7 +144,7 @@ loop_once(struct pollfd *pfd)
 	 */
 	priv_dispatch_broker();
 	launch_send();
-	if (queue_len(&worker_channel) > 0 &&
+	if (channel_queued(&worker_channel) > 0 &&
 	    channel_write(&worker_channel) == -1)
 		worker_died();
 }

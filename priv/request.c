@@ -350,7 +350,7 @@ request_winsz(void *arg, const void *data, size_t len, int fd)
 int
 request_ptyopts(void *arg, const void *data, size_t len, int fd)
 {
-	struct msg_mode modes[MODES_MAX];
+	struct msg_mode modes[TTYMODES_MAX];
 	struct msg_ptyopts m;
 
 	(void)arg;

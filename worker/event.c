@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "etf.h"
+#include "etf_write.h"
 #include "worker.h"
 
 static void

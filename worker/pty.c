@@ -59,7 +59,7 @@ pty_winsz(void *arg, const void *data, size_t len, int fd)
 int
 pty_opts(void *arg, const void *data, size_t len, int fd)
 {
-	struct msg_mode modes[MODES_MAX];
+	struct msg_mode modes[TTYMODES_MAX];
 	struct msg_ptyopts m;
 	struct termios t;
 	uint32_t i;

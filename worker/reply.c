@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "errname.h"
-#include "etf.h"
+#include "etf_write.h"
 #include "log.h"
 #include "worker.h"
 

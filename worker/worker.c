@@ -10,7 +10,7 @@
 
 #include "compat/stream.h"
 #include "log.h"
-#include "part.h"
+#include "ring_arg.h"
 #include "sandbox.h"
 #include "worker.h"
 
@@ -32,7 +32,7 @@ static const struct dispatch priv_table[] = {
 	    MSG_NOFD, 1, reply_reply },
 	{ IMSG_WINSZ, "winsz", FIXED(msg_winsz), MSG_NOFD, 1, pty_winsz },
 	{ IMSG_PTYOPTS, "pty_opts", sizeof(struct msg_ptyopts),
-	    sizeof(struct msg_ptyopts) + MODES_MAX * sizeof(struct msg_mode),
+	    sizeof(struct msg_ptyopts) + TTYMODES_MAX * sizeof(struct msg_mode),
 	    MSG_NOFD, 1, pty_opts },
 	{ IMSG_WELCOME, "welcome", sizeof(struct msg_welcome),
 	    sizeof(struct msg_welcome) + WELCOME_USERS_MAX, MSG_NOFD, 1,
@@ -93,7 +93,7 @@ worker_settle(void)
 	else if (!event_pending(&priv_event, EV_READ, NULL) &&
 		 event_add(&priv_event, NULL) == -1)
 		fatal("worker");
-	if (!priv_gone && imsgbuf_queuelen(&worker_priv.ibuf) > 0 &&
+	if (!priv_gone && channel_queued(&worker_priv) > 0 &&
 	    event_add(&priv_write_event, NULL) == -1)
 		fatal("worker");
 	return (more ? EVLOOP_ONCE | EVLOOP_NONBLOCK : EVLOOP_ONCE);
@@ -175,10 +175,10 @@ worker_last_words(void)
 int
 main(int argc, char *argv[])
 {
-	struct part_args args;
+	struct ring_args args;
 	int how = EVLOOP_ONCE;
 
-	part_init("worker", argc, argv, &args);
+	ring_join("worker", argc, argv, &args);
 	worker_limits();
 	stream_init(1);
 	stream_tick_init();
@@ -200,7 +200,7 @@ main(int argc, char *argv[])
 	if (event_add(&priv_event, NULL) == -1 ||
 	    event_add(&broker_event, NULL) == -1)
 		fatal("libevent");
-	part_drop(&args);
+	ring_drop(&args);
 	sandbox_worker();
 	while (!priv_gone || !priv_welcome()) {
 		if (event_loop(how) == -1)

@@ -133,7 +133,7 @@ void port_output_body(int number, pid_t);
 void port_flush(void);
 int port_waiting(void);
 
-/* body.c: output that is moved to the port */
+/* zerocopy.c: output that is moved to the port */
 #define BODY_PIPE (256UL * 1024) /* bytes in the pipes on the way */
 void body_init(int port);
 int body_able(void);
@@ -163,7 +163,7 @@ void event_eof(pid_t, int number);
 void event_stdin_ack(pid_t, size_t);
 size_t event_output_head(uint8_t *, size_t, int number, pid_t, uint32_t len);
 
-/* welcome.c: the answer to hello */
+/* hello.c: the answer to hello */
 void welcome_init(int64_t stdin_limit);
 int welcome_reply(void *, const void *, size_t, int);
 

@@ -27,6 +27,7 @@
 
 #include "broker/broker.h"
 #include "log.h"
+#include "worker/etf_write.h"
 
 #define nitems(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -424,7 +425,7 @@ show_sent_reply(char *buf, const uint8_t *p)
 static void
 show_sent_pty(char *buf, const uint8_t *p)
 {
-	struct msg_mode modes[MODES_MAX];
+	struct msg_mode modes[TTYMODES_MAX];
 	struct msg_ptyopts opts;
 	struct msg_winsz w;
 
@@ -1890,7 +1891,7 @@ test_modes_limit(void **state)
 	uint32_t i, n;
 
 	(void)state;
-	for (n = MODES_MAX - 1; n <= MODES_MAX + 1; n++) {
+	for (n = TTYMODES_MAX - 1; n <= TTYMODES_MAX + 1; n++) {
 		request_begin(&w);
 		etf_put_string(&w, "x");
 		etf_put_list(&w, 1);
@@ -1904,7 +1905,7 @@ test_modes_limit(void **state)
 		}
 		etf_put_nil(&w);
 		etf_put_nil(&w);
-		if (n <= MODES_MAX) {
+		if (n <= TTYMODES_MAX) {
 			assert_int_equal(large_outcome(&w, &r), 0);
 			assert_int_equal(r.modes_count, n);
 			assert_int_equal(r.modes[n - 1].value, n - 1);

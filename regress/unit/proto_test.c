@@ -97,7 +97,7 @@ assert_run(const struct run *r, const void *data, size_t len)
 	assert_vec(&r->args);
 	assert_vec(&r->env);
 	assert_true(r->pid == 0 || (r->pid > 1 && r->args.count == 0));
-	assert_true(r->modes_count <= MODES_MAX);
+	assert_true(r->modes_count <= TTYMODES_MAX);
 	assert_modes(r->modes, r->modes_count);
 	again = proto_pack_run(r, &n);
 	assert_non_null(again);
@@ -193,12 +193,12 @@ try_pids(const void *data, size_t len)
 static int
 try_ptyopts(const void *data, size_t len)
 {
-	struct msg_mode modes[MODES_MAX];
+	struct msg_mode modes[TTYMODES_MAX];
 	struct msg_ptyopts m;
 
 	if (proto_unpack_ptyopts(data, len, &m, modes) == -1)
 		return (-1);
-	assert_true(m.count <= MODES_MAX);
+	assert_true(m.count <= TTYMODES_MAX);
 	assert_int_equal(sizeof(m) + m.count * sizeof(modes[0]), len);
 	assert_memory_equal(&m, data, sizeof(m));
 	assert_modes(modes, m.count);
@@ -948,11 +948,11 @@ largest_run(struct run *r, char *path, char *strings)
 	pty_run(r);
 	for (i = 0; i < RUN_PATHS; i++)
 		*run_path(r, i) = path;
-	for (i = 0; i < MODES_MAX; i++) {
+	for (i = 0; i < TTYMODES_MAX; i++) {
 		r->modes[i].opcode = 129;
 		r->modes[i].value = (uint32_t)i;
 	}
-	r->modes_count = MODES_MAX;
+	r->modes_count = TTYMODES_MAX;
 	for (i = 0; i < 3; i++)
 		r->io[i].kind = IO_FILE;
 	r->args.base = r->env.base = strings;
@@ -1112,8 +1112,8 @@ static const struct {
 	{ RUN, STR(env.len), RUN_STRINGS_MAX },
 	{ RUN, STR(env.count), RUN_STRINGS_MAX },
 	{ RUN, STR(modes.off), RUN_STRINGS_MAX },
-	{ RUN, STR(modes.len), 8 * MODES_MAX },
-	{ RUN, STR(modes.count), MODES_MAX },
+	{ RUN, STR(modes.len), 8 * TTYMODES_MAX },
+	{ RUN, STR(modes.count), TTYMODES_MAX },
 	{ REPLY, offsetof(struct msg_reply, text.off), MSG_TEXT_MAX },
 	{ REPLY, offsetof(struct msg_reply, text.len), MSG_TEXT_MAX },
 	{ LAUNCHED, offsetof(struct msg_launched, text.off), MSG_TEXT_MAX },
@@ -1125,7 +1125,7 @@ static const struct {
 	{ NOTE, offsetof(struct msg_note, pad), 1 },
 	{ PIDS, offsetof(struct msg_pids, count), MSG_PIDS_MAX },
 	{ PIDS, offsetof(struct msg_pids, pad), 1 },
-	{ PTYOPTS, offsetof(struct msg_ptyopts, count), MODES_MAX },
+	{ PTYOPTS, offsetof(struct msg_ptyopts, count), TTYMODES_MAX },
 };
 
 static void
@@ -1633,9 +1633,9 @@ test_modes_lengths(void **state)
 	uint32_t n;
 
 	(void)state;
-	for (n = 0; n <= MODES_MAX + 2; n++) {
+	for (n = 0; n <= TTYMODES_MAX + 2; n++) {
 		assert_int_equal(
-		    modes_outcome(n, 8 * n, 8 * n), n <= MODES_MAX ? 0 : -1);
+		    modes_outcome(n, 8 * n, 8 * n), n <= TTYMODES_MAX ? 0 : -1);
 		assert_int_equal(modes_outcome(n + 1, 8 * n, 8 * n), -1);
 		assert_int_equal(modes_outcome(n, 8 * n + 8, 8 * n + 8), -1);
 		assert_int_equal(modes_outcome(n, 8 * n + 4, 8 * n + 4), -1);
@@ -1648,7 +1648,7 @@ test_modes_lengths(void **state)
 	}
 	assert_int_equal(modes_outcome(0xffffffffU, 0xfffffff8U, 8), -1);
 	pty_run(&r);
-	r.modes_count = MODES_MAX + 1;
+	r.modes_count = TTYMODES_MAX + 1;
 	assert_too_big(&r);
 	r.modes_count = UINT32_MAX;
 	assert_too_big(&r);
@@ -1679,10 +1679,10 @@ test_modes_without_pty(void **state)
 static void
 test_ptyopts_limits(void **state)
 {
-	static const uint32_t bad[] = { MODES_MAX + 1, 0x20000000, 0x20000001,
+	static const uint32_t bad[] = { TTYMODES_MAX + 1, 0x20000000, 0x20000001,
 		0x80000000U, 0xe0000000U, 0xffffffffU };
 	struct msg_ptyopts m = { INT64_MIN, INT32_MIN, 0 };
-	struct msg_mode modes[MODES_MAX + 2];
+	struct msg_mode modes[TTYMODES_MAX + 2];
 	uint8_t buf[sizeof(m) + sizeof(modes)];
 	size_t i, len;
 
@@ -1692,11 +1692,11 @@ test_ptyopts_limits(void **state)
 		modes[i].value = i & 1;
 	}
 	memcpy(buf + sizeof(m), modes, sizeof(modes));
-	for (m.count = 0; m.count <= MODES_MAX + 1; m.count++) {
+	for (m.count = 0; m.count <= TTYMODES_MAX + 1; m.count++) {
 		memcpy(buf, &m, sizeof(m));
 		for (len = 0; len <= sizeof(buf); len++)
 			assert_int_equal(try(PTYOPTS, buf, len),
-			    m.count <= MODES_MAX &&
+			    m.count <= TTYMODES_MAX &&
 				    len == sizeof(m) + m.count * 8
 				? 0
 				: -1);

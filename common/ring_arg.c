@@ -16,7 +16,7 @@
 #include "compat/proc.h"
 #include "drop.h"
 #include "log.h"
-#include "part.h"
+#include "ring_arg.h"
 #include "proto.h"
 
 static int64_t
@@ -32,7 +32,7 @@ number(const char *text, int64_t min, int64_t max)
 }
 
 void
-part_init(const char *who, int argc, char *argv[], struct part_args *a)
+ring_join(const char *who, int argc, char *argv[], struct ring_args *a)
 {
 	struct stat st;
 
@@ -62,7 +62,7 @@ part_init(const char *who, int argc, char *argv[], struct part_args *a)
 }
 
 void
-part_drop(const struct part_args *a)
+ring_drop(const struct ring_args *a)
 {
 	if (!a->drop)
 		return;

@@ -47,7 +47,7 @@ options_modes(struct etf *e, struct msg_mode *modes, uint32_t *count)
 	uint32_t i, n;
 
 	errno = EINVAL;
-	if (etf_get_list(e, &n) == -1 || n > MODES_MAX)
+	if (etf_get_list(e, &n) == -1 || n > TTYMODES_MAX)
 		return (-1);
 	for (i = 0; i < n; i++)
 		if (get_mode(e, &modes[i]) == -1)

@@ -6,11 +6,10 @@
  * The result is what term_to_binary/1 itself makes, with atoms in UTF-8.
  */
 
-#include "etf.h"
+#include "etf_write.h"
 
 #include <string.h>
 
-#define SMALL_INTEGER 97
 #define INTEGER 98
 #define SMALL_TUPLE 104
 #define LARGE_TUPLE 105
@@ -23,7 +22,6 @@
 #define ATOM_UTF8 118
 #define SMALL_ATOM_UTF8 119
 
-#define ATOM_CHARS 255
 #define STRING_MAX 0xffff
 
 /*
@@ -102,7 +100,7 @@ atom_chars(const char *text)
 	size_t n;
 	int chars;
 
-	for (chars = 0; *s != '\0' && chars <= ATOM_CHARS; chars++) {
+	for (chars = 0; *s != '\0' && chars <= ETF_ATOM_CHARS; chars++) {
 		if ((n = utf8_decode(s, &code)) == 0)
 			return (-1);
 		s += n;
@@ -129,7 +127,7 @@ static void
 add_uint(struct etf_writer *w, uint32_t v)
 {
 	if (v <= 0xff) {
-		add_byte(w, SMALL_INTEGER);
+		add_byte(w, ETF_SMALL_INTEGER);
 		add_byte(w, v);
 	} else {
 		add_byte(w, INTEGER);
@@ -223,7 +221,7 @@ etf_put_atom(struct etf_writer *w, const char *utf8)
 	size_t width = len <= 0xff ? 1 : 2;
 	int chars = atom_chars(utf8);
 
-	if (chars == -1 || chars > ATOM_CHARS) {
+	if (chars == -1 || chars > ETF_ATOM_CHARS) {
 		w->full = 1;
 		return;
 	}

@@ -9,7 +9,7 @@
  * into. There is no allocation.
  */
 
-#include "etf.h"
+#include "etf_read.h"
 
 #include <errno.h>
 #include <string.h>
@@ -83,9 +83,6 @@ static const struct tag tags[256] = {
 };
 /* clang-format on */
 
-#define SMALL_INTEGER 97
-#define ATOM_CHARS 255
-
 struct head {
 	enum rule rule;
 	enum etf_type type;
@@ -146,7 +143,7 @@ static int
 utf8_feed(struct utf8 *u, uint8_t byte)
 {
 	if (u->lacks == 0)
-		return ((utf8_start(u, byte)));
+		return (utf8_start(u, byte));
 	if (byte < u->low || byte > u->high)
 		return (-1);
 	u->low = 0x80;
@@ -231,7 +228,7 @@ test_utf8_atom(const struct head *h)
 	for (i = 0; i < h->count; i++) {
 		if (utf8_feed(&u, h->data[i]) == -1)
 			return (-1);
-		if ((h->data[i] & 0xc0) != 0x80 && ++chars > ATOM_CHARS)
+		if ((h->data[i] & 0xc0) != 0x80 && ++chars > ETF_ATOM_CHARS)
 			return (-1);
 	}
 	return (u.lacks == 0 ? 0 : -1);
@@ -292,20 +289,20 @@ test_head(struct head *h, const uint8_t *start, const struct etf *c)
 		h->value = (int32_t)be(h->data, 4);
 		return (0);
 	case BIG:
-		return ((test_big(h)));
+		return (test_big(h));
 	case LATIN1:
-		return (h->count <= ATOM_CHARS ? 0 : -1);
+		return (h->count <= ETF_ATOM_CHARS ? 0 : -1);
 	case UTF8:
-		return ((test_utf8_atom(h)));
+		return (test_utf8_atom(h));
 	case BITS:
 		/* How many bits of the last byte count: there must be one. */
 		if (h->count == 0 || h->data[0] < 1 || h->data[0] > 8)
 			return (-1);
 		return (0);
 	case EXPORT:
-		return (h->data[0] == SMALL_INTEGER ? 0 : -1);
+		return (h->data[0] == ETF_SMALL_INTEGER ? 0 : -1);
 	case FUN:
-		return ((test_fun(h, start, c)));
+		return (test_fun(h, start, c));
 	}
 	return (-1);
 }
@@ -458,7 +455,7 @@ etf_get_nil(struct etf *e)
 {
 	struct head h;
 
-	return ((get_typed(e, ETF_NIL, &h)));
+	return (get_typed(e, ETF_NIL, &h));
 }
 
 int

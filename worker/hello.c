@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "config.h"
-#include "etf.h"
+#include "etf_write.h"
 #include "version.h"
 #include "worker.h"
 

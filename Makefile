@@ -50,7 +50,7 @@ PRIV_SRC = priv/proctor.c priv/start.c priv/args.c priv/mode.c priv/target.c \
 	priv/stray.c priv/linger.c priv/login.c $(FRESH_SRC) $(STREAM_SRC) \
 	priv/group.c priv/stop.c priv/timer.c priv/launch.c priv/spawn.c \
 	priv/environ.c priv/environ_name.c priv/shape.c \
-	common/drop.c $(CAPS_SRC) $(PROC_SRC) $(SPAWN_SRC) $(BOX_SRC) \
+	common/drop.c common/nofile.c $(CAPS_SRC) $(PROC_SRC) $(SPAWN_SRC) $(BOX_SRC) \
 	$(RING_SRC)
 PART_SRC = common/ring_arg.c common/drop.c $(PROC_SRC) $(BOX_SRC) $(RING_SRC)
 BROKER_SRC = broker/broker.c broker/frame.c broker/request.c \
@@ -58,8 +58,10 @@ BROKER_SRC = broker/broker.c broker/frame.c broker/request.c \
 	$(SPLICE_SRC) \
 	broker/capname.c $(PART_SRC)
 WORKER_SRC = worker/worker.c worker/port.c worker/relay.c worker/feed.c \
-	worker/child.c worker/pty.c worker/reply.c worker/event.c \
+	worker/dispatch.c worker/child.c worker/pty.c worker/reply.c worker/event.c \
+	worker/term.c worker/notify.c worker/pipe.c \
 	worker/zerocopy.c worker/queue.c worker/hello.c $(SPLICE_SRC) $(STREAM_SRC) worker/etf_write.c \
+	common/fdset.c common/nofile.c \
 	worker/errname.c $(PART_SRC)
 C_SRC = priv/*.c broker/*.c worker/*.c common/*.c common/compat/*.c
 C_ALL = $(C_SRC) regress/unit/*.c regress/priv/*.c regress/bench/*.c

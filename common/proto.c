@@ -23,7 +23,7 @@ _Static_assert(
     sizeof(struct msg_exit) == 24 + 8 * USAGES, "padding in msg_exit");
 _Static_assert(sizeof(struct msg_down) == 8, "padding in msg_down");
 _Static_assert(sizeof(struct msg_ack) == 16, "padding in msg_ack");
-_Static_assert(sizeof(struct msg_welcome) == 32, "padding in msg_welcome");
+_Static_assert(sizeof(struct msg_hello) == 32, "padding in msg_hello");
 _Static_assert(sizeof(struct msg_reply) == 32, "padding in msg_reply");
 _Static_assert(sizeof(struct msg_pids) == 16, "padding in msg_pids");
 _Static_assert(sizeof(struct msg_winsz) == 16, "padding in msg_winsz");
@@ -36,6 +36,8 @@ struct tail {
 	uint32_t size;
 	uint32_t off;
 };
+
+const char *const proto_stream_names[3] = { "stdin", "stdout", "stderr" };
 
 const char *
 strvec_next(const char *s)
@@ -578,12 +580,12 @@ proto_unpack_ack(const void *data, size_t len, struct msg_ack *m)
 }
 
 int
-proto_unpack_welcome(
-    const void *data, size_t len, struct msg_welcome *m, struct strvec *users)
+proto_unpack_hello(
+    const void *data, size_t len, struct msg_hello *m, struct strvec *users)
 {
 	struct tail t = { 0 };
 
-	if (len < sizeof(*m) || len > sizeof(*m) + WELCOME_USERS_MAX)
+	if (len < sizeof(*m) || len > sizeof(*m) + HELLO_USERS_MAX)
 		return (-1);
 	memcpy(m, data, sizeof(*m));
 	t.in = (const char *)data + sizeof(*m);

@@ -6,7 +6,7 @@
  *	priv -> launcher	IMSG_LAUNCH
  *	launcher -> priv	IMSG_STREAM, IMSG_LAUNCHED
  *	priv -> worker		IMSG_STREAM, IMSG_CHILD to IMSG_PIDS,
- *				IMSG_WINSZ, IMSG_PTYOPTS, IMSG_WELCOME,
+ *				IMSG_WINSZ, IMSG_PTYOPTS, IMSG_HELLO_REPLY,
  *				IMSG_DOWN
  *	worker -> priv		IMSG_LOST, IMSG_DRAINED, IMSG_CUT
  *
@@ -58,7 +58,7 @@ enum imsg_type {
 	IMSG_PIDS, /* struct msg_pids and the pids */
 	IMSG_LOST, /* struct msg_stream: its descriptor did not arrive */
 	IMSG_HELLO, /* struct msg_request, arg: the version */
-	IMSG_WELCOME, /* struct msg_welcome: native from here on */
+	IMSG_HELLO_REPLY, /* struct msg_hello: native from here on */
 	IMSG_ACK, /* struct msg_ack: the node has read so much */
 	IMSG_DOWN, /* struct msg_down: a launcher has died */
 	IMSG_DRAINED, /* struct msg_note: nobody writes to it any more */
@@ -297,8 +297,8 @@ struct msg_ack {
 enum mode { MODE_PLAIN, MODE_PRIVILEGED, MODE_ROOT, MODES };
 
 /* The users that children can have, the default one first. */
-#define WELCOME_USERS_MAX 32768 /* bytes with all their NULs */
-struct msg_welcome {
+#define HELLO_USERS_MAX 32768 /* bytes with all their NULs */
+struct msg_hello {
 	int64_t tid;
 	uint32_t mode;
 	uint32_t launcher; /* 0 or 1 */
@@ -396,6 +396,9 @@ struct reply {
 	const char *text; /* "" if there is none */
 };
 
+/* "stdin", "stdout" and "stderr". */
+extern const char *const proto_stream_names[3];
+
 /* For walking a strvec: the string behind s. */
 const char *strvec_next(const char *s);
 
@@ -437,7 +440,7 @@ int proto_unpack_ptyopts(
 int proto_unpack_exit(const void *, size_t, struct msg_exit *);
 int proto_unpack_down(const void *, size_t, const char **user);
 int proto_unpack_ack(const void *, size_t, struct msg_ack *);
-int proto_unpack_welcome(
-    const void *, size_t, struct msg_welcome *, struct strvec *users);
+int proto_unpack_hello(
+    const void *, size_t, struct msg_hello *, struct strvec *users);
 
 #endif

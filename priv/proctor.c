@@ -10,6 +10,7 @@
 
 #include "compat/stream.h"
 #include "log.h"
+#include "nofile.h"
 #include "priv.h"
 #include "sandbox.h"
 
@@ -22,19 +23,6 @@
 enum { POLL_BROKER, POLL_WORKER, POLL_CHILDREN, POLL_LAUNCHERS };
 
 static int broker_ended;
-
-/* Many children, many descriptors: as many as we may. */
-static void
-loop_limits(void)
-{
-	struct rlimit rl;
-
-	if (getrlimit(RLIMIT_NOFILE, &rl) == -1)
-		fatal("limit of descriptors");
-	rl.rlim_cur = rl.rlim_max;
-	if (setrlimit(RLIMIT_NOFILE, &rl) == -1)
-		log_warn("limit of descriptors");
-}
 
 static int
 broker_welcome(void)
@@ -206,7 +194,7 @@ main(int argc, char *argv[])
 	parts_start(&s, &args);
 	signals_catch();
 	stream_init(0);
-	loop_limits();
+	nofile_raise();
 	child_init();
 	parts_watch();
 	stop_init(args.alarm);

@@ -466,8 +466,8 @@ request_refuse(void *arg, const void *data, size_t len, int fd)
 int
 request_hello(void *arg, const void *data, size_t len, int fd)
 {
-	static uint8_t buf[sizeof(struct msg_welcome) + WELCOME_USERS_MAX];
-	struct msg_welcome w = { 0 };
+	static uint8_t buf[sizeof(struct msg_hello) + HELLO_USERS_MAX];
+	struct msg_hello w = { 0 };
 	struct msg_request m;
 
 	(void)arg;
@@ -479,9 +479,9 @@ request_hello(void *arg, const void *data, size_t len, int fd)
 	w.mode = mode_now();
 	w.launcher = !launch_forks();
 	w.users.len = (uint32_t)permit_users(
-	    (char *)buf + sizeof(w), WELCOME_USERS_MAX, &w.users.count);
+	    (char *)buf + sizeof(w), HELLO_USERS_MAX, &w.users.count);
 	memcpy(buf, &w, sizeof(w));
-	answer(IMSG_WELCOME, buf, sizeof(w) + w.users.len);
+	answer(IMSG_HELLO_REPLY, buf, sizeof(w) + w.users.len);
 	return (0);
 }
 

@@ -1,5 +1,5 @@
 /*
- * The answer to hello: what this port is and what it can do.
+ * The reply to hello: what this port is and what it can do.
  */
 
 #include <string.h>
@@ -12,7 +12,7 @@
 static int64_t stdin_limit;
 
 void
-welcome_init(int64_t limit)
+hello_init(int64_t limit)
 {
 	stdin_limit = limit;
 }
@@ -37,9 +37,9 @@ put_limits(struct etf_writer *w)
 	etf_put_int(w, RUN_STRINGS_MAX);
 }
 
-/* What there is behind a welcome's mode. */
+/* What this port can do. */
 static void
-put_features(struct etf_writer *w, const struct msg_welcome *m)
+put_features(struct etf_writer *w, const struct msg_hello *m)
 {
 	static const char *const names[] = { "launcher", "ack", "eof", "pty",
 		"exec_error", "linger", "stdin_ack", "timeout", "usage",
@@ -72,25 +72,19 @@ put_users(struct etf_writer *w, const struct strvec *users)
 }
 
 /* {Tid, {ok, #{version, ...}}}, and the dialect is another one from here. */
-int
-welcome_reply(void *arg, const void *data, size_t len, int fd)
+void
+hello_reply(const struct msg_hello *m, const struct strvec *users)
 {
 	static const char *const modes[MODES] = {
 		[MODE_PLAIN] = "plain",
 		[MODE_PRIVILEGED] = "privileged",
 		[MODE_ROOT] = "root",
 	};
-	static uint8_t buf[WELCOME_USERS_MAX * 4 + 1024];
-	struct msg_welcome m;
+	static uint8_t buf[HELLO_USERS_MAX * 4 + 1024];
 	struct etf_writer w;
-	struct strvec users;
 
-	(void)arg;
-	(void)fd;
-	if (proto_unpack_welcome(data, len, &m, &users) == -1)
-		return (-1);
-	reply_native = 1;
-	reply_open(&w, buf, sizeof(buf), m.tid);
+	term_native = 1;
+	term_open(&w, buf, sizeof(buf), m->tid);
 	etf_put_tuple(&w, 2);
 	etf_put_atom(&w, "ok");
 	etf_put_map(&w, 8);
@@ -99,11 +93,10 @@ welcome_reply(void *arg, const void *data, size_t len, int fd)
 	put_text(&w, "release", PROCTOR_VERSION);
 	put_text(&w, "platform", PLATFORM);
 	etf_put_atom(&w, "mode");
-	etf_put_atom(&w, modes[m.mode]);
-	put_users(&w, &users); /* two keys */
+	etf_put_atom(&w, modes[m->mode]);
+	put_users(&w, users); /* two keys */
 	put_limits(&w);
-	put_features(&w, &m);
-	if (m.tid != 0)
-		reply_close(&w);
-	return (0);
+	put_features(&w, m);
+	if (m->tid != 0)
+		term_send(&w);
 }

@@ -211,13 +211,13 @@ try_ptyopts(const void *data, size_t len)
 static int
 try_welcome(const void *data, size_t len)
 {
-	struct msg_welcome m;
+	struct msg_hello m;
 	struct strvec users;
 
-	if (proto_unpack_welcome(data, len, &m, &users) == -1)
+	if (proto_unpack_hello(data, len, &m, &users) == -1)
 		return (-1);
 	assert_true(m.mode < MODES && m.launcher <= 1);
-	assert_true(users.count > 0 && users.len <= WELCOME_USERS_MAX);
+	assert_true(users.count > 0 && users.len <= HELLO_USERS_MAX);
 	assert_int_equal(sizeof(m) + users.len, len);
 	assert_memory_equal(&m, data, sizeof(m));
 	assert_ptr_equal(users.base, (const char *)data + sizeof(m));
@@ -472,7 +472,7 @@ sample_fixed(enum kind kind, uint8_t *buf)
 	struct msg_exit ended = { 9, -1, -1, REASON_STOPPED, 1, 0, { 1 } };
 	struct msg_ack ack = { 4711, 2, 1ULL << 40 };
 	struct msg_note note = { 9, 0 };
-	struct msg_welcome welcome = { -3, MODE_ROOT, 1, { 0, 11, 3 }, 0 };
+	struct msg_hello welcome = { -3, MODE_ROOT, 1, { 0, 11, 3 }, 0 };
 	size_t n;
 
 	switch (kind) {
@@ -762,8 +762,8 @@ test_badopt_offset(void **state)
 static void
 test_welcome_limits(void **state)
 {
-	struct msg_welcome m = { 0, MODE_PLAIN, 0, { 0, 0, 0 }, 0 };
-	size_t full = sizeof(m) + WELCOME_USERS_MAX;
+	struct msg_hello m = { 0, MODE_PLAIN, 0, { 0, 0, 0 }, 0 };
+	size_t full = sizeof(m) + HELLO_USERS_MAX;
 	uint8_t *p;
 
 	(void)state;
@@ -771,7 +771,7 @@ test_welcome_limits(void **state)
 	assert_non_null(p);
 	memcpy(p, &m, sizeof(m));
 	assert_int_equal(try(WELCOME, p, sizeof(m)), -1);
-	m.users.len = m.users.count = WELCOME_USERS_MAX;
+	m.users.len = m.users.count = HELLO_USERS_MAX;
 	memcpy(p, &m, sizeof(m));
 	assert_int_equal(try(WELCOME, p, full), 0);
 	assert_int_equal(try(WELCOME, p, full - 1), -1);
@@ -780,7 +780,7 @@ test_welcome_limits(void **state)
 	memcpy(p, &m, sizeof(m));
 	assert_int_equal(try(WELCOME, p, full), -1);
 	p[full - 1] = '\0';
-	m.users.len = m.users.count = WELCOME_USERS_MAX + 1;
+	m.users.len = m.users.count = HELLO_USERS_MAX + 1;
 	memcpy(p, &m, sizeof(m));
 	assert_int_equal(try(WELCOME, p, full + 1), -1);
 	free(p);
@@ -1429,20 +1429,20 @@ static const struct {
 	{ ACK, 0, offsetof(struct msg_ack, stream), 0xffffffffU, -1 },
 	{ ACK, 0, offsetof(struct msg_ack, bytes), 0xffffffffU, 0 },
 	{ ACK, 0, offsetof(struct msg_ack, bytes) + 4, 0xffffffffU, 0 },
-	{ WELCOME, 0, offsetof(struct msg_welcome, mode), MODE_PLAIN, 0 },
-	{ WELCOME, 0, offsetof(struct msg_welcome, mode), MODES, -1 },
-	{ WELCOME, 0, offsetof(struct msg_welcome, mode), 0xffffffffU, -1 },
-	{ WELCOME, 0, offsetof(struct msg_welcome, launcher), 0, 0 },
-	{ WELCOME, 0, offsetof(struct msg_welcome, launcher), 2, -1 },
-	{ WELCOME, 0, offsetof(struct msg_welcome, users.off), 1, -1 },
-	{ WELCOME, 0, offsetof(struct msg_welcome, users.len), 0, -1 },
-	{ WELCOME, 0, offsetof(struct msg_welcome, users.len), 10, -1 },
-	{ WELCOME, 0, offsetof(struct msg_welcome, users.len), 12, -1 },
-	{ WELCOME, 0, offsetof(struct msg_welcome, users.len), 0xffffffffU,
+	{ WELCOME, 0, offsetof(struct msg_hello, mode), MODE_PLAIN, 0 },
+	{ WELCOME, 0, offsetof(struct msg_hello, mode), MODES, -1 },
+	{ WELCOME, 0, offsetof(struct msg_hello, mode), 0xffffffffU, -1 },
+	{ WELCOME, 0, offsetof(struct msg_hello, launcher), 0, 0 },
+	{ WELCOME, 0, offsetof(struct msg_hello, launcher), 2, -1 },
+	{ WELCOME, 0, offsetof(struct msg_hello, users.off), 1, -1 },
+	{ WELCOME, 0, offsetof(struct msg_hello, users.len), 0, -1 },
+	{ WELCOME, 0, offsetof(struct msg_hello, users.len), 10, -1 },
+	{ WELCOME, 0, offsetof(struct msg_hello, users.len), 12, -1 },
+	{ WELCOME, 0, offsetof(struct msg_hello, users.len), 0xffffffffU,
 	    -1 },
-	{ WELCOME, 0, offsetof(struct msg_welcome, users.count), 2, -1 },
-	{ WELCOME, 0, offsetof(struct msg_welcome, users.count), 4, -1 },
-	{ WELCOME, 0, offsetof(struct msg_welcome, pad), 1, -1 },
+	{ WELCOME, 0, offsetof(struct msg_hello, users.count), 2, -1 },
+	{ WELCOME, 0, offsetof(struct msg_hello, users.count), 4, -1 },
+	{ WELCOME, 0, offsetof(struct msg_hello, pad), 1, -1 },
 	{ STREAM, 0, offsetof(struct msg_stream, stream), 0, 0 },
 	{ STREAM, 0, offsetof(struct msg_stream, stream), 3, -1 },
 	{ STREAM, 0, offsetof(struct msg_stream, stream), 0xffffffffU, -1 },

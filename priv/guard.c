@@ -161,6 +161,8 @@ guard_confine(const char *name, int fd)
 	guard_descriptors(fd);
 	if (proc_children_open() == -1)
 		fatal("children");
+	mode_forget();
+	target_forget(NULL);
 	signals_catch();
 	privdrop_guard();
 	own = getuid();

@@ -36,6 +36,30 @@ start_descriptors(void)
 	(void)close(fd);
 }
 
+/*
+ * Standard error is the log: for processes of other users nothing that can be
+ * read, as a terminal of the starter's could. Only what he may write to is
+ * opened again with root's rights, and what cannot be (a socket) stays.
+ */
+void
+start_log(void)
+{
+	int flags = fcntl(STDERR_FILENO, F_GETFL), fd = -1;
+
+	if (flags == -1 || (flags & O_ACCMODE) == O_WRONLY)
+		return;
+	if ((flags & O_ACCMODE) == O_RDWR)
+		fd =
+		    proc_reopen(STDERR_FILENO, O_WRONLY | (flags & O_NONBLOCK));
+	else
+		fd = open(_PATH_DEVNULL, O_WRONLY);
+	if (fd == -1)
+		return;
+	if (dup2(fd, STDERR_FILENO) == -1)
+		fatal("log");
+	(void)close(fd);
+}
+
 /* Nothing above the port's descriptors is ours. */
 void
 start_closefrom(void)

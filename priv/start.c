@@ -247,6 +247,17 @@ static void __attribute__((__noreturn__)) port_refuse(int fd, const char *why)
 	exit(EXIT_START);
 }
 
+/* What happens on fd sends nobody a signal, whatever was asked for. */
+static void
+port_disown(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	proc_disown(fd);
+	if (flags != -1 && flags & O_ASYNC)
+		(void)fcntl(fd, F_SETFL, flags & ~O_ASYNC);
+}
+
 /* The port is one, and what is not the port is closed. */
 void
 start_port(const struct args *a)
@@ -266,6 +277,9 @@ start_port(const struct args *a)
 	if ((S_ISFIFO(in.st_mode) || S_ISREG(in.st_mode)) &&
 	    in.st_dev == out.st_dev && in.st_ino == out.st_ino)
 		port_refuse(a->port_out, "is the one that is read");
+	port_disown(a->port_in);
+	port_disown(a->port_out);
+	port_disown(STDERR_FILENO);
 }
 
 void

@@ -52,6 +52,9 @@ int proc_open_cwd(void);
  */
 int proc_reopen(int fd, int flags);
 
+/* Have nobody be sent a signal for what happens on fd. */
+void proc_disown(int fd);
+
 /* What getrlimit(2) and setrlimit(2) want: libcs do not agree. */
 #ifdef __GLIBC__
 typedef __rlimit_resource_t proc_resource;

@@ -81,6 +81,12 @@ proc_reopen(int fd, int flags)
 }
 
 void
+proc_disown(int fd)
+{
+	(void)fcntl(fd, F_SETOWN, 0);
+}
+
+void
 proc_hide(void)
 {
 }

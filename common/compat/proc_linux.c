@@ -115,6 +115,13 @@ proc_reopen(int fd, int flags)
 }
 
 void
+proc_disown(int fd)
+{
+	(void)fcntl(fd, F_SETOWN, 0);
+	(void)fcntl(fd, F_SETSIG, 0);
+}
+
+void
 proc_hide(void)
 {
 	(void)prctl(PR_SET_DUMPABLE, 0UL, 0UL, 0UL, 0UL);

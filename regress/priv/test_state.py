@@ -6,6 +6,7 @@ SECURITY.md, see table.py.
 """
 
 import os
+import signal
 import time
 
 import proc
@@ -196,6 +197,20 @@ def dumpable(mode):
         for name, s in each(m, PARTS + ("launcher",)):
             check(not s.dumpable and s.owner == 0, "%s: owner %d", name,
                   s.owner)
+
+
+TERMINAL = (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGTSTP,
+            signal.SIGTTIN, signal.SIGTTOU)
+
+
+@rows(SECTION, [("%s: no part ends or stops of what a terminal sends" % mode,
+                 mode) for mode in MODES])
+def terminal(mode):
+    """Blocked, ignored or caught."""
+    with Mode(mode) as m:
+        for name, s in each(m, PARTS + ("launcher",)):
+            for sig in TERMINAL:
+                check(s.no_default & 1 << sig - 1, "%s: %s", name, sig.name)
 
 
 @rows(SECTION, [("%s: broker and worker see an empty directory" % mode,

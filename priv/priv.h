@@ -386,6 +386,7 @@ void guard_confine(const char *name, int fd);
 void guard_wait(const char *child_name, pid_t child, int hears)
     __attribute__((__noreturn__));
 int guard_ours(pid_t);
+int guard_groups(void); /* may the group of one of ours be signalled? */
 
 /* reaper.c: between the two; first what it does, then how it is asked */
 void reaper_start(pid_t guard);

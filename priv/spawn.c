@@ -276,7 +276,7 @@ child_user(struct spawn *s)
 			    ? fail(s, STAGE_USER, 0)
 			    : 0);
 	if (b->from_root &&
-	    (privs_lock() == -1 ||
+	    (privs_lock() == -1 || (b->keyring && privs_keyring() == -1) ||
 		setgroups((size_t)b->ngroups, b->groups) == -1 ||
 		setresgid(b->gid, b->gid, b->gid) == -1))
 		return (fail(s, STAGE_USER, 0));

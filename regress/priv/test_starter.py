@@ -21,7 +21,7 @@ import proc
 import state
 import suid
 import world
-from case import ERROR, SLOW, Skip, case, check, expect, rows
+from case import ERROR, SLOW, Skip, any_build, case, check, expect, rows
 from etf import A
 from suid import SLEEP, SPARED, Suid, as_user
 from test_policy import checked
@@ -642,6 +642,7 @@ class Killer:
 @rows(SECTION + " at any moment of its start he sends", [
     ("SIGKILL", signal.SIGKILL), ("SIGTERM", signal.SIGTERM),
     ("SIGSEGV", signal.SIGSEGV), ("SIGCHLD", signal.SIGCHLD)], limit=90)
+@any_build
 def ended(sig):
     """What runs for another real uid he may not signal at all; what he can
     still end leaves nothing."""
@@ -667,7 +668,8 @@ class Hunter:
     is told of has forked, as soon as it is there."""
 
     def __init__(self, sig):
-        self.ours, theirs = socket.socketpair()
+        self.ours, theirs = socket.socketpair(socket.AF_UNIX,
+                                              socket.SOCK_SEQPACKET)
         self.pid = os.fork()
         if self.pid == 0:
             try:
@@ -729,6 +731,7 @@ STARTS = int(os.environ.get("PRIV_STARTS", "150"))
 
 @rows(SECTION + " %d starts, and what they fork cannot be sent" % STARTS, [
     ("SIGKILL", signal.SIGKILL), ("SIGSTOP", signal.SIGSTOP)], limit=120)
+@any_build
 def hunted(sig):
     """Half of a ring that is killed is what the other half ends, with all
     that is in its group; one that is stopped stays for ever."""
@@ -1038,6 +1041,7 @@ print("read", buf.value[:n] if n > 0 else None)
 
 
 @starter_case("his session keyring is not another user's child's")
+@any_build
 def keyring():
     def last():
         libc = ctypes.CDLL(None, use_errno=True)
@@ -1072,6 +1076,7 @@ except OSError:
 
 
 @starter_case("his terminal is not another user's child's")
+@any_build
 def terminal():
     """/dev/tty opens for whoever is in the session."""
     master, slave = os.openpty()

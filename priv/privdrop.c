@@ -167,7 +167,6 @@ privdrop(unsigned int privs)
 	drop_user(uid, gid, NULL, 0);
 	if (privs_keep(privs) == -1)
 		fatal("capabilities");
-	proc_hide();
 	drop_prove(uid, gid, NULL, 0);
 	drop_final();
 	if (!privs_only(privs) || !privs_locked())

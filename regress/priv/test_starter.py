@@ -17,6 +17,7 @@ import termios
 import threading
 import time
 
+import port
 import proc
 import state
 import suid
@@ -933,6 +934,65 @@ def traceme():
         check(os.WIFSTOPPED(status), "status %x", status)
         ctypes.CDLL(None).ptrace(17, pid, 0, 0)
         refused_or_sound(p)
+
+
+class Watched(Suid):
+    """One whose calls of these names root sees; calls() when it is over."""
+
+    def __init__(self, names, **more):
+        self.tool = shutil.which("strace")
+        if not self.tool:
+            raise Skip("no strace")
+        self.names = names
+        self.said = os.path.join(world.home, "calls")
+        super().__init__(**more)
+
+    def _exec(self, child_in, child_out):
+        port.Port._exec(self, child_in, child_out)
+
+    def _execve(self):
+        os.execve(self.tool, [
+            self.tool, "-D", "-f", "-qq", "-o", self.said, "-e",
+            "signal=none", "-e", "trace=" + self.names, "-u", self.who,
+            self.program, *self.argv[1:]], self.env)
+
+    def calls(self):
+        """[(pid, call)] in their order."""
+        with open(self.said, encoding="utf-8") as f:
+            lines = [line.split(None, 1) for line in f]
+        os.unlink(self.said)
+        return [(int(pid), call) for pid, call in lines
+                if "resumed>" not in call]
+
+
+IDS = "setresuid,setresgid,setfsuid,setfsgid"
+
+
+@starter_case("fs.suid_dumpable: who changes its ids is not dumpable behind "
+              "that, before it gives up what those may not trace")
+def dumpable_again():
+    """What the kernel makes of it is a setting of the machine's, which stays
+    as it is: these are the calls."""
+    with usual_rules, Watched(IDS + ",prctl,capset,execve") as p:
+        p.output_of(["/bin/true"])
+        p.output_of(["/bin/true"], as_user(ONE))
+        p.close_input()
+        expect(0, p.end(20), "exit")
+    changed, met = set(), set()
+    for pid, call in p.calls():
+        name = call.split("(")[0]
+        if call.startswith("setresuid(-1, 0, -1"):
+            continue    # which fails: that is what it is to prove
+        if name in IDS.split(","):
+            changed.add(pid)
+            met.add(pid)
+        elif call.startswith("prctl(PR_SET_DUMPABLE, SUID_DUMP_DISABLE"):
+            changed.discard(pid)
+        elif name in ("capset", "execve"):
+            check(pid not in changed, "%d: %s", pid, call)
+    check(not changed, "%s at their end", changed)
+    # Guard, reaper, priv, broker, worker, launchers and children.
+    expect(10, len(met), "processes")
 
 
 # no_new_privs, namespaces ---

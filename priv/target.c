@@ -210,6 +210,7 @@ target_other(const struct rule *r)
 	t->base.shell = _PATH_BSHELL;
 	t->base.change = 1;
 	t->other = t->uid != start->who.uid;
+	t->base.keyring = launch_forks() && t->other;
 	target_groups(t);
 	t->base.groups = t->groups;
 	t->base.ngroups = t->ngroups;

@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 #include "dispatch.h"
-#include "policy.h"
+#include "policy/policy.h"
 #include "proto.h"
 
 #define ALARM_DEFAULT 12000L /* ms a shutdown may take */

@@ -123,9 +123,9 @@ def subuids():
 
 @case(SECTION + " install-suid as nobody special is refused")
 def not_root():
-    script = world.home + "/priv/install-suid.sh"
+    script = world.home + "/dist/install-suid.sh"
     os.makedirs(os.path.dirname(script), exist_ok=True)
-    shutil.copyfile("priv/install-suid.sh", script)
+    shutil.copyfile("dist/install-suid.sh", script)
     done = world.login(
         "nobody", "/bin/sh", "-c",
         "GROUP=%s DESTDIR= LIBEXECDIR=/x SYSUSERSDIR=/x "
@@ -183,10 +183,10 @@ def upgrade(mode, destdir):
 def upgrade_refused(owner, mode, who, word):
     directory = world.home + "/refused/proctor"
     path = directory + "/proctor"
-    script = world.home + "/priv/install-suid.sh"
+    script = world.home + "/dist/install-suid.sh"
     os.makedirs(directory, exist_ok=True)
     os.makedirs(os.path.dirname(script), exist_ok=True)
-    shutil.copyfile("priv/install-suid.sh", script)
+    shutil.copyfile("dist/install-suid.sh", script)
     world.write(path, "old\n", mode, owner)
     os.chmod(path, mode)
     os.chown(directory, world.uid(who), 0)

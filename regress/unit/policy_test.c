@@ -23,7 +23,7 @@
 #include <cmocka.h>
 
 #include "common/log.h"
-#include "priv/policy.h"
+#include "policy/policy.h"
 
 #define nitems(a) (sizeof(a) / sizeof((a)[0]))
 

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "log.h"
-#include "policy.h"
+#include "policy/policy.h"
 
 #define CHECK_GOOD 0
 #define CHECK_BAD 1

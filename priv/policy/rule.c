@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "log.h"
-#include "policy.h"
+#include "policy/policy.h"
 
 void
 policy_init(struct policy *p)

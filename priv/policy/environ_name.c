@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "policy.h"
+#include "policy/policy.h"
 
 #define VALUE_MAX 256 /* bytes; a locale and a time zone have less */
 

@@ -44,7 +44,8 @@ RING_SRC = common/log.c common/proto.c common/dispatch.c \
 # What yacc makes of priv/policy/parse.y.
 PARSE_C = $(BUILD)/parse.c
 BASE_SRC = priv/base/timer.c priv/base/signals.c
-POLICY_SRC = priv/policy/rule.c priv/policy/match.c priv/policy/permit.c \
+POLICY_SRC = priv/policy/rule.c priv/policy/read.c priv/policy/resolve.c \
+	priv/policy/match.c priv/policy/permit.c \
 	priv/policy/runas.c priv/policy/shape.c priv/policy/environ_name.c \
 	priv/policy/count.c $(PARSE_C)
 CHECK_SRC = priv/check/check.c priv/check/path.c

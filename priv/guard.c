@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/signals.h"
 #include "compat/proc.h"
 #include "log.h"
 #include "priv.h"

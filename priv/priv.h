@@ -15,6 +15,7 @@
 #include <signal.h>
 #include <stdint.h>
 
+#include "base/timer.h"
 #include "dispatch.h"
 #include "policy/policy.h"
 #include "proto.h"
@@ -86,16 +87,6 @@ struct target {
 	int other; /* somebody else than the starter */
 	struct spawn_base base;
 	struct launcher *launcher;
-};
-
-/* A deadline. Zeroed memory is a timer that is not set. */
-struct timer {
-	RB_ENTRY(timer) entry;
-	int64_t at; /* ms on the monotonic clock */
-	uint64_t seq;
-	int set;
-	void (*fn)(void *);
-	void *arg;
 };
 
 struct slot;
@@ -273,13 +264,6 @@ int stop_done(void);
 unsigned int stop_state(void);
 int stop_status(void);
 
-/* timer.c */
-void timer_set(struct timer *, int64_t ms, void (*)(void *), void *);
-void timer_clear(struct timer *);
-int64_t timer_left(const struct timer *); /* ms; 0 if it is not set */
-int timer_wait(void); /* ms to the first deadline, -1 if there is none */
-void timer_run(void);
-
 /* parts.c: broker and worker */
 extern struct channel broker_channel;
 extern struct channel worker_channel;
@@ -367,14 +351,6 @@ int privdrop_ours(uid_t);
 #define UIDS_SLOT (LAUNCHERS_MAX + 1) /* one for all others */
 int uids_take(const char *name, uid_t starter, uid_t *first);
 int uids_keep(int fd);
-
-/* signals.c: ours, and what asks others to end */
-void signals_block(void);
-void signals_catch(void);
-void signals_uncatch(void);
-int signals_poll(struct pollfd *, size_t, int ms);
-int signals_got(int sig);
-void signals_group(pid_t group, int sig);
 
 /* guard.c: above priv, and what it shares with the reaper */
 void guard_start(const struct start *);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/signals.h"
 #include "compat/stream.h"
 #include "log.h"
 #include "priv.h"

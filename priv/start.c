@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/signals.h"
 #include "compat/fresh.h"
 #include "compat/proc.h"
 #include "log.h"

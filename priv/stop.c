@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/signals.h"
 #include "log.h"
 #include "priv.h"
 

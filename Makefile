@@ -47,6 +47,7 @@ BASE_SRC = priv/base/timer.c priv/base/signals.c
 POLICY_SRC = priv/policy/rule.c priv/policy/read.c priv/policy/resolve.c \
 	priv/policy/match.c priv/policy/permit.c \
 	priv/policy/runas.c priv/policy/shape.c priv/policy/environ_name.c \
+	priv/policy/userenv.c \
 	priv/policy/count.c $(PARSE_C)
 CHECK_SRC = priv/check/check.c priv/check/path.c
 PRIV_SRC = priv/proctor.c priv/start.c priv/args.c priv/mode.c \

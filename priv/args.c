@@ -11,8 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "check/check.h"
 #include "drop.h"
 #include "log.h"
+#include "policy/policy.h"
 #include "priv.h"
 #include "version.h"
 
@@ -224,7 +226,7 @@ args_check(const struct starter *who, int argc, char *const *argv)
 	if (argc < 1)
 		usage(stderr, EXIT_USAGE);
 	drop_self(who->uid, who->gid);
-	exit(policy_check(argv[0], argc - 1, argv + 1));
+	exit(check_policy(argv[0], argc - 1, argv + 1));
 }
 
 /* Is it a person that looks at the configuration, and not a node? */

@@ -70,7 +70,7 @@ guard_ours(pid_t pid)
 	if (starter == 0 || proc_uid(pid, &uid) == -1 || uid == starter ||
 	    uid == own || privdrop_ours(uid))
 		return (1);
-	for (t = target_next(NULL); t != NULL; t = target_next(t))
+	for (t = runas_next(NULL); t != NULL; t = runas_next(t))
 		if (t->uid == uid)
 			return (1);
 	return (0);

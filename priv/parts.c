@@ -23,6 +23,7 @@
 #include "compat/proc.h"
 #include "config.h"
 #include "log.h"
+#include "policy/permit.h"
 #include "priv.h"
 
 #define PARTS_MAX 128

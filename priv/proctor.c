@@ -11,6 +11,7 @@
 #include "base/signals.h"
 #include "compat/stream.h"
 #include "log.h"
+#include "policy/permit.h"
 #include "priv.h"
 #include "sandbox.h"
 
@@ -218,9 +219,9 @@ main(int argc, char *argv[])
 
 	log_init("priv", args.debug);
 	setproctitle("-proctor: priv");
-	for (t = target_next(NULL); t != NULL; t = target_next(t))
+	for (t = runas_next(NULL); t != NULL; t = runas_next(t))
 		launch_init(t);
-	target_release();
+	runas_release();
 	parts_start(&s, &args);
 	signals_catch();
 	stream_init(0);

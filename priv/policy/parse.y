@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "log.h"
+#include "policy/environ_name.h"
 #include "policy/policy.h"
 
 static struct parse {

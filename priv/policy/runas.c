@@ -1,11 +1,9 @@
 /*
- * Whom children can run as: each is resolved while we are still root, and
+ * Whom children can run as: each is looked up while we are still root, and
  * gets a launcher of its own.
  */
 
-#include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <limits.h>
 #include <paths.h>
 #include <pwd.h>
@@ -16,89 +14,44 @@
 
 #include "compat/proc.h"
 #include "log.h"
-#include "priv.h"
+#include "policy/policy.h"
+#include "policy/runas.h"
+#include "policy/userenv.h"
 
-#define GROUPS_MAX 65536
 #define OTHERS_UMASK 022
 
 static TAILQ_HEAD(, target) targets = TAILQ_HEAD_INITIALIZER(targets);
 static const struct start *start;
-
-void
-target_init(const struct start *s)
-{
-	start = s;
-}
+static int from_root;
+static char *self_name;
 
 static char *
-copy(const char *text)
+runas_strdup(const char *text)
 {
 	char *p;
 
 	if ((p = strdup(text)) == NULL)
-		fatal("target");
+		fatal("runas: strdup");
 	return (p);
 }
 
-static struct target *
-target_new(const char *user, uid_t uid, gid_t gid)
+void
+runas_init(const struct start *s, int as_root)
 {
-	struct target *t;
-
-	if ((t = calloc(1, sizeof(*t))) == NULL)
-		fatal("target");
-	t->user = copy(user);
-	t->uid = uid;
-	t->gid = gid;
-	t->base.start = start;
-	t->base.uid = uid;
-	t->base.gid = gid;
-	t->base.cwd = start->cwd;
-	t->base.login = login_wanted(start, uid);
-	t->base.rlimits = t->base.login ? start->login : start->limits;
-	t->base.limits = 1U << RLIMIT_NOFILE;
-	if (!t->base.login)
-		t->base.limits |= start->changed;
-	t->base.from_root = launch_forks();
-	t->base.null_fd = open(_PATH_DEVNULL, O_RDWR | O_CLOEXEC);
-	if (t->base.null_fd == -1)
-		fatal("%s", _PATH_DEVNULL);
-	TAILQ_INSERT_TAIL(&targets, t, entry);
-	return (t);
-}
-
-/* The groups of a login. */
-static void
-target_groups(struct target *t)
-{
-	int n = 64;
-
-	for (;;) {
-		t->groups =
-		    reallocarray(t->groups, (size_t)n, sizeof(*t->groups));
-		if (t->groups == NULL || n > GROUPS_MAX)
-			fatal("groups of %s", t->user);
-		t->ngroups = n;
-		if (getgrouplist(t->user, t->gid, t->groups, &t->ngroups) != -1)
-			return;
-		n *= 2;
-	}
-}
-
-/* What the starter is called: a number if passwd does not know him. */
-const char *
-target_self_name(void)
-{
-	static char number[32];
-	static const char *name;
 	const struct passwd *pw;
+	char number[32];
 
-	if (name != NULL)
-		return (name);
-	(void)snprintf(
-	    number, sizeof(number), "%u", (unsigned int)start->who.uid);
-	pw = getpwuid(start->who.uid);
-	return (name = pw != NULL ? copy(pw->pw_name) : number);
+	start = s;
+	from_root = as_root;
+	(void)snprintf(number, sizeof(number), "%u", (unsigned int)s->who.uid);
+	pw = getpwuid(s->who.uid);
+	self_name = runas_strdup(pw != NULL ? pw->pw_name : number);
+}
+
+const char *
+runas_self_name(void)
+{
+	return (self_name);
 }
 
 /*
@@ -107,7 +60,7 @@ target_self_name(void)
  * who must learn nothing here about files that he cannot reach.
  */
 static int
-shell_usable(const char *path)
+runas_shell_usable(const char *path)
 {
 	static const char *const none[] = { "nologin", "false", "true" };
 	char inside[PATH_MAX];
@@ -126,112 +79,159 @@ shell_usable(const char *path)
 		faccessat(AT_FDCWD, inside, F_OK, AT_EACCESS) == -1);
 }
 
-/* The same for the starter, who is not our real user where root is. */
+/* The same for the starter, whose ids we do not have where we are root. */
 static int
-shell_usable_self(const char *path)
+runas_shell_usable_self(const char *path)
 {
 	uid_t u = geteuid();
 	gid_t g = getegid();
 	int usable;
 
 	if (u == start->who.uid)
-		return (shell_usable(path));
+		return (runas_shell_usable(path));
 	if (setegid(start->who.gid) == -1)
 		return (0);
 	if (seteuid(start->who.uid) == -1)
 		fatal("shell: starter");
-	usable = shell_usable(path);
+	usable = runas_shell_usable(path);
 	if (seteuid(u) == -1 || setegid(g) == -1)
 		fatal("shell: root");
 	return (usable);
 }
 
-/* What runs the starter's command lines. */
+/* What runs the starter's command lines; what is wrong with it is said once. */
 static const char *
-self_shell(const char *user)
+runas_shell_self(void)
 {
-	const char *shell = environ_get(start->environ, "SHELL");
+	static const char *shell;
 
-	if (shell == NULL || *shell == '\0')
-		return (_PATH_BSHELL);
-	if (shell_usable_self(shell))
+	if (shell != NULL)
 		return (shell);
-	log_warnx("SHELL of %s is no shell: %s is used", user, _PATH_BSHELL);
-	return (_PATH_BSHELL);
+	shell = userenv_get(start->environ, "SHELL");
+	if (shell == NULL || *shell == '\0')
+		shell = _PATH_BSHELL;
+	else if (!runas_shell_usable_self(shell)) {
+		log_warnx("SHELL of %s is no shell: %s is used", self_name,
+		    _PATH_BSHELL);
+		shell = _PATH_BSHELL;
+	}
+	return (shell);
 }
 
-/*
- * The starter: children have its environment, its shell and its groups, and
- * where it has no rights to give away they change nothing at all.
- */
-static struct target *
-target_self(void)
+/* Is somebody to start from what a login has, with nothing of the starter's? */
+static int
+runas_login(uid_t uid)
 {
-	const struct starter *w = &start->who;
-	struct target *t;
+	return (
+	    start->privileged && start->who.uid != 0 && uid != start->who.uid);
+}
 
-	t = target_new(target_self_name(), w->uid, w->gid);
-	t->ngroups = w->ngroups;
-	t->groups = calloc((size_t)w->ngroups + 1, sizeof(*t->groups));
-	if (t->groups == NULL)
-		fatal("target");
-	memcpy(t->groups, w->groups, (size_t)w->ngroups * sizeof(gid_t));
-	t->base.environ = t->base.keepenv = start->environ;
-	t->base.umask = start->umask;
-	t->base.shell = self_shell(t->user);
-	t->base.change = start->privileged && t->uid != 0;
-	t->ambient = t->base.change ? 0 : proc_ambient();
-	t->base.groups = t->groups;
-	t->base.ngroups = t->ngroups;
+static struct target *
+runas_new(const char *user, uid_t uid, gid_t gid)
+{
+	struct target *t;
+	struct spawn_base *b;
+
+	if ((t = calloc(1, sizeof(*t))) == NULL)
+		fatal("runas: %s", user);
+	t->user = runas_strdup(user);
+	t->uid = uid;
+	t->gid = gid;
+	t->other = uid != start->who.uid;
+	b = &t->base;
+	b->start = start;
+	b->uid = uid;
+	b->gid = gid;
+	b->cwd = start->cwd;
+	b->login = runas_login(uid);
+	b->rlimits = b->login ? start->login : start->limits;
+	b->limits = 1U << RLIMIT_NOFILE;
+	if (!b->login)
+		b->limits |= start->changed;
+	b->from_root = from_root;
+	b->shell = _PATH_BSHELL;
+	if ((b->null_fd = open(_PATH_DEVNULL, O_RDWR | O_CLOEXEC)) == -1)
+		fatal("runas: %s", _PATH_DEVNULL);
+	TAILQ_INSERT_TAIL(&targets, t, entry);
 	return (t);
 }
 
-/* Is that who has started us, as far as names and ids go? */
-static int
-is_self(const struct rule *r)
+/* What it has as its groups is its base's, too. */
+static void
+runas_set_groups(struct target *t, gid_t *groups, int ngroups)
 {
-	return (r->uid == start->who.uid && r->gid == start->who.gid &&
-		strcmp(r->user, target_self_name()) == 0);
+	t->base.groups = t->groups = groups;
+	t->base.ngroups = t->ngroups = ngroups;
+}
+
+/*
+ * The starter: children have its environment and its groups, and where it
+ * has no rights to give away they change nothing at all.
+ */
+static struct target *
+runas_self(void)
+{
+	const struct starter *w = &start->who;
+	struct target *t = runas_new(self_name, w->uid, w->gid);
+	gid_t *groups;
+
+	groups = calloc((size_t)w->ngroups + 1, sizeof(*groups));
+	if (groups == NULL)
+		fatal("runas: groups of the starter");
+	memcpy(groups, w->groups, (size_t)w->ngroups * sizeof(*groups));
+	runas_set_groups(t, groups, w->ngroups);
+	t->base.environ = t->base.keepenv = start->environ;
+	t->base.umask = start->umask;
+	t->base.shell = runas_shell_self();
+	t->base.change = start->privileged && t->uid != 0;
+	t->ambient = t->base.change ? 0 : proc_ambient();
+	return (t);
 }
 
 /* Somebody else: as from a login, with nothing of the starter's. */
 static struct target *
-target_other(const struct rule *r)
+runas_other(const struct rule *r)
 {
 	const struct passwd *pw;
 	struct target *t;
+	gid_t *groups;
+	int n;
 
 	if ((pw = getpwnam(r->user)) == NULL)
 		fatalx("%s has no passwd entry", r->user);
-	t = target_new(r->user, r->uid, r->gid);
-	t->base.environ = environ_user(pw->pw_name, pw->pw_dir, pw->pw_shell);
-	t->base.keepenv = environ_join(t->base.environ, start->environ);
+	t = runas_new(r->user, r->uid, r->gid);
+	t->base.environ = userenv_login(pw->pw_name, pw->pw_dir, pw->pw_shell);
+	t->base.keepenv = userenv_join(t->base.environ, start->environ);
 	t->base.umask = OTHERS_UMASK;
-	t->base.shell = _PATH_BSHELL;
 	t->base.change = 1;
-	t->other = t->uid != start->who.uid;
-	target_groups(t);
-	t->base.groups = t->groups;
-	t->base.ngroups = t->ngroups;
+	if ((groups = userenv_groups(t->user, t->gid, &n)) == NULL)
+		fatal("groups of %s", t->user);
+	runas_set_groups(t, groups, n);
 	return (t);
 }
 
-/* The one that a rule speaks of. */
+/* Is that what a rule speaks of? */
+static int
+runas_is(const struct rule *r, const char *user, uid_t uid, gid_t gid)
+{
+	return (r->uid == uid && r->gid == gid && strcmp(r->user, user) == 0);
+}
+
 struct target *
-target_get(const struct rule *r)
+runas_get(const struct rule *r)
 {
 	struct target *t;
 
 	TAILQ_FOREACH (t, &targets, entry)
-		if (t->uid == r->uid && t->gid == r->gid &&
-		    strcmp(t->user, r->user) == 0)
+		if (runas_is(r, t->user, t->uid, t->gid))
 			return (t);
-	return (is_self(r) ? target_self() : target_other(r));
+	if (runas_is(r, self_name, start->who.uid, start->who.gid))
+		return (runas_self());
+	return (runas_other(r));
 }
 
-/* The shell for command lines of a user, or of user:group; or NULL. */
 const char *
-target_shell(const char *user)
+runas_shell(const char *user)
 {
 	const struct target *t;
 	size_t len = strcspn(user, ":");
@@ -244,11 +244,11 @@ target_shell(const char *user)
 
 /* Each launcher has its own of these by now: priv needs none. */
 void
-target_release(void)
+runas_release(void)
 {
 	struct target *t;
 
-	if (launch_forks())
+	if (from_root)
 		return;
 	TAILQ_FOREACH (t, &targets, entry) {
 		(void)close(t->base.null_fd);
@@ -258,9 +258,8 @@ target_release(void)
 		(void)close(start->cwd);
 }
 
-/* One after another; NULL for the first. */
 struct target *
-target_next(struct target *t)
+runas_next(struct target *t)
 {
 	return (t == NULL ? TAILQ_FIRST(&targets) : TAILQ_NEXT(t, entry));
 }

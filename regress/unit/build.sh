@@ -56,6 +56,7 @@ build environ_test priv/environ.c common/proto.c common/compat/ptymodes.c \
     common/log.c
 build timer_test priv/base/timer.c
 build policy_test priv/policy/rule.c priv/policy/read.c priv/policy/resolve.c \
+    priv/policy/userenv.c \
     priv/policy/match.c priv/check/check.c \
     priv/check/path.c priv/policy/environ_name.c "$PARSE_C" \
     common/proto.c common/compat/ptymodes.c

@@ -95,47 +95,19 @@ permit_name(const char *user)
 	return (*user == '\0' ? default_user : user);
 }
 
-static int
-shell_is(const struct rule *r, const char *shell)
-{
-	const struct target *t = r->target;
-
-	return (strcmp(t->base.shell, shell) == 0);
-}
-
-/*
- * A command line in the shell that will run it: its launcher's. The rule says
- * which launcher that is, and the shell can decide which rule. One user with
- * two groups can have two shells, so the rule is asked for once more by the
- * one that it led to, and has to lead there again.
- */
-static struct rule *
-permit_line(const char *user, const char *line)
-{
-	const char *shell = runas_shell(user);
-	const struct target *t;
-	struct rule *r;
-
-	if (shell == NULL)
-		return (NULL);
-	r = permit_shell(user, shell, line);
-	if (r == NULL || shell_is(r, shell))
-		return (r);
-	t = r->target;
-	r = permit_shell(user, t->base.shell, line);
-	return (r != NULL && shell_is(r, t->base.shell) ? r : NULL);
-}
-
 struct rule *
 permit_run(const struct run *r)
 {
-	const char *user = permit_name(r->user);
+	const char *user = permit_name(r->user), *shell;
 	struct command c;
 
-	if (r->flags & RUN_SHELL && *r->executable == '\0')
-		return (permit_line(user, r->args.base));
-	if (r->flags & RUN_SHELL)
-		return (permit_shell(user, r->executable, r->args.base));
+	if (r->flags & RUN_SHELL) {
+		shell =
+		    *r->executable != '\0' ? r->executable : runas_shell(user);
+		return (shell == NULL
+			    ? NULL
+			    : permit_shell(user, shell, r->args.base));
+	}
 	c.argv = r->args;
 	c.path = permit_program(r);
 	return (permit(user, &c));

@@ -149,7 +149,9 @@ runas_new(const char *user, uid_t uid, gid_t gid)
 	if (!b->login)
 		b->limits |= start->changed;
 	b->from_root = from_root;
-	b->shell = _PATH_BSHELL;
+	/* By name alone, so that a user has one shell in whatever group. */
+	b->shell =
+	    strcmp(user, self_name) == 0 ? runas_shell_self() : _PATH_BSHELL;
 	if ((b->null_fd = open(_PATH_DEVNULL, O_RDWR | O_CLOEXEC)) == -1)
 		fatal("runas: %s", _PATH_DEVNULL);
 	TAILQ_INSERT_TAIL(&targets, t, entry);
@@ -182,7 +184,6 @@ runas_self(void)
 	runas_set_groups(t, groups, w->ngroups);
 	t->base.environ = t->base.keepenv = start->environ;
 	t->base.umask = start->umask;
-	t->base.shell = runas_shell_self();
 	t->base.change = start->privileged && t->uid != 0;
 	t->ambient = t->base.change ? 0 : proc_ambient();
 	return (t);

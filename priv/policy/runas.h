@@ -71,7 +71,7 @@ struct target *runas_get(const struct rule *);
 
 /*
  * The shell for command lines of a user, or of user:group; NULL if nobody is
- * called so.
+ * called so. A user has one shell, whatever the group.
  */
 const char *runas_shell(const char *user);
 

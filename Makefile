@@ -12,6 +12,7 @@ DESTDIR =
 GROUP =
 
 # Where install puts things besides what ./configure chose.
+BINDIR = $(PREFIX)/bin
 MANDIR = $(PREFIX)/share/man
 SYSUSERSDIR = $(PREFIX)/lib/sysusers.d
 SYSCONFDIR = /etc
@@ -44,14 +45,16 @@ RING_SRC = common/log.c common/proto.c common/dispatch.c \
 # What yacc makes of priv/policy/parse.y.
 PARSE_C = $(BUILD)/parse.c
 BASE_SRC = priv/base/timer.c priv/base/signals.c
-POLICY_SRC = priv/policy/rule.c priv/policy/read.c priv/policy/resolve.c \
-	priv/policy/match.c priv/policy/permit.c \
-	priv/policy/runas.c priv/policy/shape.c priv/policy/environ_name.c \
-	priv/policy/userenv.c \
-	priv/policy/count.c $(PARSE_C)
-CHECK_SRC = priv/check/check.c priv/check/path.c
-PRIV_SRC = priv/proctor.c priv/start.c priv/args.c priv/mode.c \
-	$(BASE_SRC) $(POLICY_SRC) $(CHECK_SRC) \
+RULE_SRC = priv/policy/rule.c priv/policy/read.c priv/policy/resolve.c \
+	priv/policy/match.c priv/policy/environ_name.c priv/policy/userenv.c \
+	$(PARSE_C)
+POLICY_SRC = $(RULE_SRC) priv/policy/permit.c priv/policy/runas.c \
+	priv/policy/shape.c priv/policy/count.c
+CHECK_SRC = priv/check/main.c priv/check/check.c priv/check/path.c \
+	$(RULE_SRC) common/log.c common/proto.c common/compat/ptymodes.c
+PRIV_SRC = priv/proctor.c priv/start.c priv/configtest.c priv/args.c \
+	priv/mode.c \
+	$(BASE_SRC) $(POLICY_SRC) \
 	priv/privdrop.c priv/uids.c $(LOCK_SRC) priv/guard.c priv/reaper.c priv/parts.c \
 	priv/dispatch.c priv/request.c priv/answer.c priv/child.c priv/reap.c \
 	priv/stray.c priv/linger.c priv/login.c $(FRESH_SRC) $(STREAM_SRC) \
@@ -74,7 +77,7 @@ C_FORMAT = $(C_ALL) common/*.h common/compat/*.h priv/*.h priv/*/*.h \
 	broker/*.h worker/*.h regress/unit/*.h regress/stubs/*.h
 
 PARTS = $(BUILD)/proctor-broker $(BUILD)/proctor-worker
-PROGRAMS = $(BUILD)/proctor $(PARTS)
+PROGRAMS = $(BUILD)/proctor $(PARTS) $(BUILD)/proctor-check
 
 .NOTPARALLEL:
 .PHONY: all deps demo soak bench bench-quick bench-files regress regress-unit regress-port regress-erlang \
@@ -206,6 +209,12 @@ $(BUILD)/proctor-worker: $(WORKER_SRC) $(HEADERS) config.mk $(BUILD)/kind \
 	@$(CC) $(ALL_CFLAGS) $(EVENT_CFLAGS) -o $@ $(WORKER_SRC) \
 	    $(ALL_LDFLAGS) $(EVENT_LIBS) $(BSD_LIBS)
 
+# For everybody, and without any right: what does a policy say?
+$(BUILD)/proctor-check: $(CHECK_SRC) $(HEADERS) config.mk $(BUILD)/kind
+	@mkdir -p $(BUILD)
+	@echo "cc $@"
+	@$(CC) $(ALL_CFLAGS) -o $@ $(CHECK_SRC) $(ALL_LDFLAGS) $(BSD_LIBS)
+
 # For regress/priv: a program in the broker's place.
 hostile: $(BUILD)/hostile
 
@@ -262,9 +271,14 @@ install-run: programs
 	mkdir -p $(DESTDIR)$(LIBEXECDIR)/proctor/empty
 	mkdir -p $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8
 	@$(INSTALL_SUID) program
-	install -m 755 $(PARTS) $(DESTDIR)$(LIBEXECDIR)/proctor
+	install -m 755 $(PARTS) $(BUILD)/proctor-check \
+	    $(DESTDIR)$(LIBEXECDIR)/proctor
+	mkdir -p $(DESTDIR)$(BINDIR)
+	rm -f $(DESTDIR)$(BINDIR)/proctor-check
+	ln -s $(LIBEXECDIR)/proctor/proctor-check $(DESTDIR)$(BINDIR)
 	install -m 644 man/proctor.conf.5 $(DESTDIR)$(MANDIR)/man5
-	install -m 644 man/proctor.8 $(DESTDIR)$(MANDIR)/man8
+	install -m 644 man/proctor.8 man/proctor-check.8 \
+	    $(DESTDIR)$(MANDIR)/man8
 
 INSTALL_SUID = GROUP="$(GROUP)" DESTDIR="$(DESTDIR)" BUILD="$(BUILD)" \
 	LIBEXECDIR="$(LIBEXECDIR)" SYSUSERSDIR="$(SYSUSERSDIR)" \

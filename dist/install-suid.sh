@@ -102,9 +102,9 @@ make_uids() {
 make_suid() {
 	dir=$DESTDIR$LIBEXECDIR/proctor
 	chown root:root "$dir" "$dir/empty" "$dir/proctor-broker" \
-	    "$dir/proctor-worker" &&
+	    "$dir/proctor-worker" "$dir/proctor-check" &&
 	    chmod 755 "$dir" "$dir/empty" "$dir/proctor-broker" \
-	        "$dir/proctor-worker" || exit 1
+	        "$dir/proctor-worker" "$dir/proctor-check" || exit 1
 	if [ -n "$(ls -A "$dir/empty")" ]; then
 		die "$dir/empty is not empty"
 	fi

@@ -173,7 +173,10 @@ parts_root(void)
 		root = "";
 }
 
-static void __attribute__((__noreturn__))
+static void
+part_exec(const char *name, const struct args *a) __attribute__((__noreturn__));
+
+static void
 part_exec(const char *name, const struct args *a)
 {
 	char path[PATH_MAX], packet[8], debug[8], limit[32], u[16], g[16];

@@ -229,8 +229,13 @@ void parts_watch(void);
 void parts_reap(void);
 
 /* args.c */
-void
-args_parse(struct args *, const struct starter *, int argc, char *const *argv);
+void args_parse(struct args *, int argc, char *const *argv);
+
+/*
+ * configtest.c: does not return if the command line asks about the policy.
+ * To be called before anything of the starter's is changed.
+ */
+void configtest(int argc, char *const *argv);
 
 /* start.c: the first steps of a program that may be SUID-root */
 void start_descriptors(void);

@@ -190,6 +190,7 @@ start(struct start *s, struct args *a, int argc, char *argv[])
 	start_descriptors();
 	start_closefrom();
 	start_arguments(argc);
+	configtest(argc, argv);
 	start_starter(s);
 	start_environ(s);
 	start_umask(s);
@@ -198,7 +199,7 @@ start(struct start *s, struct args *a, int argc, char *argv[])
 	start_limits(s);
 	start_hidden();
 	setproctitle_init(argc, argv, nothing);
-	args_parse(a, &s->who, argc, argv);
+	args_parse(a, argc, argv);
 	log_init("proctor", a->debug);
 	start_port(a);
 	start_group();

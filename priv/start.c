@@ -218,7 +218,10 @@ port_odd(int fd, int reads, struct stat *st)
 		    : "is nothing that bytes come from");
 }
 
-static void __attribute__((__noreturn__)) port_refuse(int fd, const char *why)
+static void port_refuse(int fd, const char *why) __attribute__((__noreturn__));
+
+static void
+port_refuse(int fd, const char *why)
 {
 	log_warnx("the port's descriptor %d %s", fd, why);
 	exit(EXIT_START);

@@ -253,7 +253,7 @@ check_policy(const char *file, int argc, char *const *argv)
 	int ret;
 
 	if (argc != 0 && (argc < 3 || strcmp(argv[1], "as") != 0)) {
-		log_warnx("usage: proctor -C file"
+		log_warnx("usage: proctor-check file"
 			  " [identity as user [command argument ...]]");
 		return (EXIT_USAGE);
 	}

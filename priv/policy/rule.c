@@ -117,7 +117,7 @@ policy_tell(struct policy *p, const char *name, int line, int error,
 	n = vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	if (p->terse)
-		log_warnx("%s:%d: %s: root can be told more by proctor -C",
+		log_warnx("%s:%d: %s: root can be told more by proctor-check",
 		    name, line, error ? "an error" : "without effect");
 	else
 		log_warnx("%s:%d: %s", name, line, n < 0 ? "error" : text);

@@ -514,7 +514,7 @@ launcher_main(int fd, struct target *t, pid_t *board)
 
 	launcher_forget();
 	mode_forget();
-	target_forget(t);
+	runas_forget(t);
 	setproctitle("-proctor: launcher of %s", t->user);
 	log_init("launcher", log_getlevel());
 	launcher_board = board;

@@ -19,6 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/signals.h"
 #include "compat/privs.h"
 #include "compat/proc.h"
 #include "compat/ptymodes.h"

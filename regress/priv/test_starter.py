@@ -25,7 +25,7 @@ import world
 from case import ERROR, SLOW, Skip, any_build, case, check, expect, rows
 from etf import A
 from suid import SLEEP, SPARED, Suid, as_user
-from test_policy import checked
+from test_policy import checked, run_check
 from test_users import Place, usual_rules
 from world import ONE, STARTER
 
@@ -182,17 +182,73 @@ def command_line(flags):
         p.close(code=p.status)
 
 
-@rows(SECTION + " -C reads as the starter, not as root:", [
+ROOTS = [
     ("/etc/shadow", "/etc/shadow"),
     ("a file of root's", "roots-secret"),
-])
+]
+
+
+def roots_file(path):
+    if path.startswith("/"):
+        return path
+    path = os.path.join(world.home, path)
+    world.write(path, "permit secret as secret\n",
+                0o600 if "secret" in path else 0o644)
+    return path
+
+
+@rows(SECTION + " -C without a bit reads as the starter, not as root:", ROOTS)
 def check_file(path):
-    if not path.startswith("/"):
-        path = os.path.join(world.home, path)
-        world.write(path, "permit secret as secret\n", 0o600)
-    status, said, log = checked(path)
+    status, said, log = checked(roots_file(path))
     check(status == 1 and not said, "exit %s, said %r", status, said)
     check("ermission denied" in log[0] and len(log) == 1, "log %s", log)
+
+
+@rows(SECTION + " -C opens no file, and says what to run:", ROOTS + [
+    ("one that the starter may read", "readable"),
+    ("the policy", "/etc/proctor.conf"),
+    ("standard input", "-"),
+    ("a flag", "-n"),
+])
+def check_refused(path):
+    path = roots_file(path)
+    real = path if os.path.exists(path) else "/etc/proctor.conf"
+    with Opens(real) as opens:
+        for words in ((), (STARTER, "as", ONE)):
+            status, said, log = run_check(
+                [world.folder + "/proctor", "-C", path, *words])
+            check(status == 4 and not said, "exit %s, said %r", status, said)
+            check(len(log) == 1 and "run proctor-check" in log[0], "log %s",
+                  log)
+        check(not opens.seen(), "%s was opened", real)
+        run_check([world.folder + "/proctor-check", real], who="root")
+        check(opens.seen(), "what opens it is not seen")
+
+
+class Opens:
+    """Does anybody open that file while the block lasts? By inotify(7)."""
+    OPEN = 0x20
+
+    def __init__(self, path):
+        self.path = path
+
+    def __enter__(self):
+        libc = ctypes.CDLL(None, use_errno=True)
+        self.fd = libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
+        watch = libc.inotify_add_watch(self.fd, os.fsencode(self.path),
+                                       self.OPEN)
+        check(self.fd != -1 and watch != -1, "inotify: errno %d",
+              ctypes.get_errno())
+        return self
+
+    def __exit__(self, kind, value, trace):
+        os.close(self.fd)
+
+    def seen(self):
+        try:
+            return bool(os.read(self.fd, 65536))
+        except BlockingIOError:
+            return False
 
 
 # The environment ---
@@ -791,7 +847,8 @@ def linked(link):
         os.mkdir(place)
         os.chmod(place, 0o777)
     path = os.path.join(place, "proctor")
-    for name in ("proctor", "proctor-broker", "proctor-worker"):
+    for name in ("proctor", "proctor-broker", "proctor-worker",
+                 "proctor-check"):
         other = os.path.join(place, name)
         if os.path.lexists(other):
             os.unlink(other)

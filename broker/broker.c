@@ -13,6 +13,7 @@
 
 #include "broker.h"
 #include "compat/splice.h"
+#include "dispatch.h"
 #include "log.h"
 #include "ring_arg.h"
 #include "sandbox.h"
@@ -33,7 +34,9 @@
 /* What the node may write ahead, so that it need not wait for us so often. */
 #define PORT_PIPE (256UL * 1024)
 
-struct channel broker_priv, broker_worker;
+static struct channel broker_priv, broker_worker;
+static void broker_shutdown(int) __attribute__((__noreturn__));
+
 static size_t ahead; /* bytes read since nothing waited for the worker */
 static size_t asked; /* bytes of requests since nothing waited for priv */
 
@@ -46,7 +49,8 @@ send_shutdown(int status)
 	channel_send(&broker_priv, IMSG_SHUTDOWN, -1, &m, sizeof(m));
 }
 
-static void __attribute__((__noreturn__)) broker_shutdown(int status)
+static void
+broker_shutdown(int status)
 {
 	struct pollfd pfd;
 
@@ -117,7 +121,7 @@ broker_read_node(void)
 	}
 }
 
-/* Nobody in the ring has anything to tell the broker, but its end. */
+/* No process of the ring has anything to send to the broker but its end. */
 static void
 broker_dispatch_ring(struct channel *c, const struct pollfd *pfd)
 {
@@ -133,7 +137,7 @@ broker_dispatch_ring(struct channel *c, const struct pollfd *pfd)
 
 /* All that was read leaves before the next sleep, as far as it can. */
 static void
-broker_settle(void)
+broker_drain(void)
 {
 	int more;
 
@@ -145,43 +149,53 @@ broker_settle(void)
 	} while (more && ring_room());
 }
 
+/* Sleep until there is something to do, and do it. */
+static void
+broker_once(void)
+{
+	struct pollfd pfd[3];
+	int room;
+
+	/* What is left of the last read may have room by now. */
+	broker_drain();
+	room = ring_room();
+	pfd[0].fd = STDIN_FILENO;
+	pfd[0].events = (short)(room ? POLLIN : 0);
+	channel_poll(&pfd[1], &broker_priv, 1);
+	channel_poll(&pfd[2], &broker_worker, 1);
+	if (poll(pfd, 3, -1) == -1) {
+		if (errno == EINTR)
+			return;
+		fatal("poll");
+	}
+	/*
+	 * The node has gone while it could not be read. If priv does not
+	 * listen, our end tells it.
+	 */
+	if (!room && pfd[0].revents & (POLLHUP | POLLERR)) {
+		send_shutdown(EXIT_CLEAN);
+		(void)channel_write(&broker_priv);
+		exit(EXIT_CLEAN);
+	}
+	if (room && pfd[0].revents != 0)
+		broker_read_node();
+	broker_dispatch_ring(&broker_priv, &pfd[1]);
+	broker_dispatch_ring(&broker_worker, &pfd[2]);
+}
+
 int
 main(int argc, char *argv[])
 {
 	struct ring_args args;
-	struct pollfd pfd[3];
-	int room;
 
 	ring_join("broker", argc, argv, &args);
 	frame_init(args.packet);
 	(void)splice_size(STDIN_FILENO, PORT_PIPE);
 	channel_init(&broker_priv, "priv", RING_PRIV_FD, 0, NULL, 0, NULL);
 	channel_init(&broker_worker, "worker", RING_PEER_FD, 0, NULL, 0, NULL);
+	request_init(&broker_priv, &broker_worker);
 	ring_drop(&args);
 	sandbox_broker();
-	for (;;) {
-		/* What is left of the last read may have room by now. */
-		broker_settle();
-		room = ring_room();
-		pfd[0].fd = STDIN_FILENO;
-		pfd[0].events = (short)(room ? POLLIN : 0);
-		channel_poll(&pfd[1], &broker_priv, 1);
-		channel_poll(&pfd[2], &broker_worker, 1);
-		if (poll(pfd, 3, -1) == -1) {
-			if (errno == EINTR)
-				continue;
-			fatal("poll");
-		}
-		/* Gone while it could not be read. If priv does not listen,
-		 * our end tells it. */
-		if (!room && pfd[0].revents & (POLLHUP | POLLERR)) {
-			send_shutdown(EXIT_CLEAN);
-			(void)channel_write(&broker_priv);
-			exit(EXIT_CLEAN);
-		}
-		if (room && pfd[0].revents != 0)
-			broker_read_node();
-		broker_dispatch_ring(&broker_priv, &pfd[1]);
-		broker_dispatch_ring(&broker_worker, &pfd[2]);
-	}
+	for (;;)
+		broker_once();
 }

@@ -3,8 +3,8 @@
  * filled, and trusts nothing in it: no length, no count, no tag.
  *
  * All that is known about the shape of a term stands in one table, a row a
- * tag. get_head() reads by that table what one tag has for itself, and is the
- * only place where bytes are compared with what remains; the checker, skip
+ * tag. etf_get_head() reads by that table what one tag has for itself, and is
+ * the only place where bytes are compared with what remains; the checker, skip
  * and all getters stand on it. Terms inside a term are counted, not recursed
  * into. There is no allocation.
  */
@@ -107,7 +107,7 @@ struct utf8 {
 	uint8_t high;
 };
 
-static int get_head(struct etf *, struct head *);
+static int etf_get_head(struct etf *, struct head *);
 
 static int
 utf8_start(struct utf8 *u, uint8_t byte)
@@ -180,7 +180,7 @@ be(const uint8_t *p, size_t width)
 
 /* The row for the next term, or NULL at the end or at an unknown tag. */
 static const struct tag *
-next_tag(const struct etf *e)
+etf_next_tag(const struct etf *e)
 {
 	if (e->left == 0 || tags[*e->p].rule == REFUSE)
 		return (NULL);
@@ -189,7 +189,7 @@ next_tag(const struct etf *e)
 
 /* All that is ever taken from a frame is taken here. */
 static int
-take(struct etf *e, uint64_t n, const uint8_t **at)
+etf_take(struct etf *e, uint64_t n, const uint8_t **at)
 {
 	if (n > e->left)
 		return (-1);
@@ -204,16 +204,16 @@ take(struct etf *e, uint64_t n, const uint8_t **at)
  * so that a pid whose node is a pid cannot make this recurse.
  */
 static int
-take_atoms(struct etf *e, unsigned int n)
+etf_take_atoms(struct etf *e, unsigned int n)
 {
 	struct head h;
 	const struct tag *row;
 
 	while (n-- > 0) {
-		row = next_tag(e);
+		row = etf_next_tag(e);
 		if (row == NULL || row->type != ETF_ATOM)
 			return (-1);
-		if (get_head(e, &h) == -1)
+		if (etf_get_head(e, &h) == -1)
 			return (-1);
 	}
 	return (0);
@@ -312,26 +312,26 @@ test_head(struct head *h, const uint8_t *start, const struct etf *c)
  * those takes at least a byte, so more of them than bytes is a lie.
  */
 static int
-get_head(struct etf *e, struct head *h)
+etf_get_head(struct etf *e, struct head *h)
 {
 	struct etf c = *e;
 	const struct tag *row;
 	const uint8_t *at;
 	uint64_t size;
 
-	if ((row = next_tag(&c)) == NULL)
+	if ((row = etf_next_tag(&c)) == NULL)
 		return (-1);
-	if (take(&c, 1 + (uint64_t)row->before, &at) == -1 ||
-	    take(&c, row->width, &at) == -1)
+	if (etf_take(&c, 1 + (uint64_t)row->before, &at) == -1 ||
+	    etf_take(&c, row->width, &at) == -1)
 		return (-1);
 	memset(h, 0, sizeof(*h));
 	h->rule = row->rule;
 	h->type = row->type;
 	h->count = be(at, row->width);
-	if (take_atoms(&c, row->atoms) == -1)
+	if (etf_take_atoms(&c, row->atoms) == -1)
 		return (-1);
 	size = row->fixed + (uint64_t)row->unit * h->count;
-	if (take(&c, size, &h->data) == -1)
+	if (etf_take(&c, size, &h->data) == -1)
 		return (-1);
 	h->kids = row->more + (uint64_t)row->each * h->count;
 	if (h->kids > c.left || test_head(h, e->p, &c) == -1)
@@ -342,11 +342,11 @@ get_head(struct etf *e, struct head *h)
 
 /* The head of a term of this type, or nothing. */
 static int
-get_typed(struct etf *e, enum etf_type type, struct head *h)
+etf_get_typed(struct etf *e, enum etf_type type, struct head *h)
 {
 	struct etf c = *e;
 
-	if (get_head(&c, h) == -1 || h->type != type)
+	if (etf_get_head(&c, h) == -1 || h->type != type)
 		return (-1);
 	*e = c;
 	return (0);
@@ -380,7 +380,7 @@ etf_type(const struct etf *e, enum etf_type *type)
 	struct etf c = *e;
 	struct head h;
 
-	if (get_head(&c, &h) == -1)
+	if (etf_get_head(&c, &h) == -1)
 		return (-1);
 	*type = h.type;
 	return (0);
@@ -404,7 +404,7 @@ etf_skip(struct etf *e)
 	size_t depth = 0;
 
 	do {
-		if (get_head(&c, &h) == -1)
+		if (etf_get_head(&c, &h) == -1)
 			return (-1);
 		seen++;
 		due = due - 1 + h.kids;
@@ -433,7 +433,7 @@ etf_get_tuple(struct etf *e, uint32_t *arity)
 {
 	struct head h;
 
-	if (get_typed(e, ETF_TUPLE, &h) == -1)
+	if (etf_get_typed(e, ETF_TUPLE, &h) == -1)
 		return (-1);
 	*arity = h.count;
 	return (0);
@@ -444,7 +444,7 @@ etf_get_map(struct etf *e, uint32_t *n)
 {
 	struct head h;
 
-	if (get_typed(e, ETF_MAP, &h) == -1)
+	if (etf_get_typed(e, ETF_MAP, &h) == -1)
 		return (-1);
 	*n = h.count;
 	return (0);
@@ -455,7 +455,7 @@ etf_get_nil(struct etf *e)
 {
 	struct head h;
 
-	return (get_typed(e, ETF_NIL, &h));
+	return (etf_get_typed(e, ETF_NIL, &h));
 }
 
 int
@@ -466,7 +466,7 @@ etf_get_list(struct etf *e, uint32_t *n)
 
 	if (etf_get_nil(&c) == 0)
 		h.count = 0;
-	else if (get_typed(&c, ETF_LIST, &h) == -1)
+	else if (etf_get_typed(&c, ETF_LIST, &h) == -1)
 		return (-1);
 	else if (h.count == 0 && etf_get_nil(&c) == -1)
 		return (-1);
@@ -480,9 +480,20 @@ etf_get_int(struct etf *e, int64_t *value)
 {
 	struct head h;
 
-	if (get_typed(e, ETF_INT, &h) == -1)
+	if (etf_get_typed(e, ETF_INT, &h) == -1)
 		return (-1);
 	*value = h.value;
+	return (0);
+}
+
+int
+etf_get_pid(struct etf *e, int32_t *pid)
+{
+	int64_t n;
+
+	if (etf_get_int(e, &n) == -1)
+		return (-1);
+	*pid = n <= 1 || n > INT32_MAX ? 0 : (int32_t)n;
 	return (0);
 }
 
@@ -491,7 +502,7 @@ etf_get_binary(struct etf *e, const uint8_t **data, size_t *len)
 {
 	struct head h;
 
-	if (get_typed(e, ETF_BINARY, &h) == -1)
+	if (etf_get_typed(e, ETF_BINARY, &h) == -1)
 		return (-1);
 	*data = h.data;
 	*len = h.count;
@@ -502,10 +513,10 @@ int
 etf_get_binary_head(struct etf *e, uint32_t *len)
 {
 	struct etf c = *e;
-	const struct tag *row = next_tag(e);
+	const struct tag *row = etf_next_tag(e);
 	const uint8_t *p;
 
-	if (row == NULL || row->type != ETF_BINARY || take(&c, 5, &p) == -1)
+	if (row == NULL || row->type != ETF_BINARY || etf_take(&c, 5, &p) == -1)
 		return (-1);
 	*len = (uint32_t)p[1] << 24 | (uint32_t)p[2] << 16 |
 	       (uint32_t)p[3] << 8 | p[4];
@@ -515,7 +526,7 @@ etf_get_binary_head(struct etf *e, uint32_t *len)
 
 /* Bytes that are text already. */
 static int
-copy_raw(const void *data, size_t n, char *buf, size_t size, size_t *len)
+text_copy_raw(const void *data, size_t n, char *buf, size_t size, size_t *len)
 {
 	if (memchr(data, '\0', n) != NULL) {
 		errno = EINVAL;
@@ -538,7 +549,7 @@ codes_next(struct codes *s, uint32_t *code)
 	int64_t v;
 
 	if (s->packed) {
-		if (take(&s->at, 1, &byte) == -1)
+		if (etf_take(&s->at, 1, &byte) == -1)
 			return (-1);
 		v = *byte;
 	} else if (etf_get_int(&s->at, &v) == -1)
@@ -592,7 +603,8 @@ codes_write(struct codes s, int raw, char *buf)
  * trace in buf. The cursor in s moves behind the whole list.
  */
 static int
-copy_codes(struct codes *s, int may_be_raw, char *buf, size_t size, size_t *len)
+text_copy_codes(
+    struct codes *s, int may_be_raw, char *buf, size_t size, size_t *len)
 {
 	struct codes start = *s;
 	size_t n;
@@ -636,13 +648,13 @@ etf_get_atom(struct etf *e, char *buf, size_t size)
 	size_t len;
 	int rc;
 
-	if (get_typed(&c, ETF_ATOM, &h) == -1)
+	if (etf_get_typed(&c, ETF_ATOM, &h) == -1)
 		return (-1);
 	if (h.rule == LATIN1) {
 		s = codes_packed(&h, &c);
-		rc = copy_codes(&s, 0, buf, size, &len);
+		rc = text_copy_codes(&s, 0, buf, size, &len);
 	} else
-		rc = copy_raw(h.data, h.count, buf, size, &len);
+		rc = text_copy_raw(h.data, h.count, buf, size, &len);
 	if (rc == 0)
 		*e = c;
 	return (rc);
@@ -657,22 +669,22 @@ etf_get_text(struct etf *e, char *buf, size_t size, size_t *len)
 	size_t n;
 	int rc;
 
-	if (get_head(&c, &h) == -1)
+	if (etf_get_head(&c, &h) == -1)
 		h.type = ETF_OTHER;
 	switch (h.type) {
 	case ETF_BINARY:
 	case ETF_NIL:
-		rc = copy_raw(h.data, h.count, buf, size, &n);
+		rc = text_copy_raw(h.data, h.count, buf, size, &n);
 		break;
 	case ETF_STRING:
 		s = codes_packed(&h, &c);
-		rc = copy_codes(&s, 1, buf, size, &n);
+		rc = text_copy_codes(&s, 1, buf, size, &n);
 		break;
 	case ETF_LIST:
 		s.at = c;
 		s.n = h.count;
 		s.packed = 0;
-		rc = copy_codes(&s, 1, buf, size, &n);
+		rc = text_copy_codes(&s, 1, buf, size, &n);
 		c = s.at;
 		break;
 	default:

@@ -81,6 +81,12 @@ int etf_get_map(struct etf *, uint32_t *n);
 int etf_get_int(struct etf *, int64_t *);
 
 /*
+ * An integer that is to be a process's number. 0 for one that can be none: no
+ * process that a node could mean has it.
+ */
+int etf_get_pid(struct etf *, int32_t *);
+
+/*
  * The atom's text as NUL-terminated UTF-8, whichever encoding it came in. Not
  * an atom with a NUL in it: it would pass for a shorter one.
  */

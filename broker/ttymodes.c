@@ -10,7 +10,7 @@
 
 /* An integer, or a boolean. */
 static int
-get_value(struct etf *e, uint32_t *value)
+ttymode_get_value(struct etf *e, uint32_t *value)
 {
 	char atom[ETF_ATOM_MAX];
 	int64_t n;
@@ -26,7 +26,7 @@ get_value(struct etf *e, uint32_t *value)
 }
 
 static int
-get_mode(struct etf *e, struct msg_mode *m)
+ttymode_get(struct etf *e, struct msg_mode *m)
 {
 	char name[ETF_ATOM_MAX];
 	uint32_t arity;
@@ -35,14 +35,14 @@ get_mode(struct etf *e, struct msg_mode *m)
 	if (etf_get_tuple(e, &arity) == -1 || arity != 2 ||
 	    etf_get_atom(e, name, sizeof(name)) == -1 ||
 	    (opcode = ptymode_opcode(name)) == -1 ||
-	    get_value(e, &m->value) == -1)
+	    ttymode_get_value(e, &m->value) == -1)
 		return (-1);
 	m->opcode = (uint32_t)opcode;
 	return (ptymode_check(m->opcode, m->value));
 }
 
 int
-options_modes(struct etf *e, struct msg_mode *modes, uint32_t *count)
+ttymodes_get(struct etf *e, struct msg_mode *modes, uint32_t *count)
 {
 	uint32_t i, n;
 
@@ -50,7 +50,7 @@ options_modes(struct etf *e, struct msg_mode *modes, uint32_t *count)
 	if (etf_get_list(e, &n) == -1 || n > TTYMODES_MAX)
 		return (-1);
 	for (i = 0; i < n; i++)
-		if (get_mode(e, &modes[i]) == -1)
+		if (ttymode_get(e, &modes[i]) == -1)
 			return (-1);
 	*count = n;
 	return (n == 0 ? 0 : etf_get_nil(e));

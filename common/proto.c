@@ -186,7 +186,7 @@ proto_pack_run(const struct run *r, size_t *len)
 	for (i = 0; i < 3; i++) {
 		m->io[i].kind = r->io[i].kind;
 		m->io[i].append = r->io[i].append;
-		m->io[i].mode = r->io[i].mode;
+		m->io[i].perm = r->io[i].perm;
 		tail_put(&t, &m->io[i].path, r->io[i].path);
 	}
 	tail_put(&t, &m->executable, r->executable);
@@ -205,12 +205,12 @@ proto_pack_run(const struct run *r, size_t *len)
 static int
 io_check(const struct msg_io *m, int stream)
 {
-	if (m->kind >= IO_KINDS || m->append > 1 || m->mode > 07777)
+	if (m->kind >= IO_KINDS || m->append > 1 || m->perm > 07777)
 		return (-1);
 	if (m->kind == IO_FILE) {
 		if (m->path.len == 0)
 			return (-1);
-	} else if (m->path.len != 0 || m->append != 0 || m->mode != 0)
+	} else if (m->path.len != 0 || m->append != 0 || m->perm != 0)
 		return (-1);
 	if (m->kind == IO_STDOUT)
 		return (stream == 2 ? 0 : -1);
@@ -311,7 +311,7 @@ proto_unpack_run(const void *data, size_t len, struct run *r)
 	for (i = 0; i < 3; i++) {
 		r->io[i].kind = m.io[i].kind;
 		r->io[i].append = m.io[i].append;
-		r->io[i].mode = m.io[i].mode;
+		r->io[i].perm = m.io[i].perm;
 		if (tail_get(&t, &m.io[i].path, RUN_PATH_MAX, &r->io[i].path) ==
 		    -1)
 			return (-1);

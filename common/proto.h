@@ -109,7 +109,7 @@ enum io_kind {
 struct msg_io {
 	uint32_t kind;
 	uint32_t append; /* IO_FILE: 0 or 1 */
-	uint32_t mode; /* IO_FILE: permissions of a new file */
+	uint32_t perm; /* IO_FILE: permissions of a new file */
 	struct msg_str path;
 };
 
@@ -347,7 +347,7 @@ struct strvec {
 struct run_io {
 	uint32_t kind;
 	uint32_t append;
-	uint32_t mode;
+	uint32_t perm;
 	const char *path; /* "" unless IO_FILE */
 };
 

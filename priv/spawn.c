@@ -129,7 +129,7 @@ child_open(struct spawn *s, int stream)
 	else
 		flags |= O_WRONLY | O_CREAT | (io->append ? O_APPEND : 0);
 	/* Non-blocking, so that a FIFO without a peer holds nobody up. */
-	if ((fd = open(io->path, flags, (mode_t)io->mode)) == -1)
+	if ((fd = open(io->path, flags, (mode_t)io->perm)) == -1)
 		return (fail(s, STAGE_OPEN, stream));
 	errno = EACCES;
 	if (s->base->change && proc_is_procfs(fd))

@@ -42,7 +42,7 @@ worker_drain(void)
 }
 
 static void
-event_want(struct event *ev, int want)
+worker_watch(struct event *ev, int want)
 {
 	if (!want)
 		(void)event_del(ev);
@@ -61,8 +61,8 @@ worker_update_events(void)
 	int more = worker_drain();
 
 	/* Its requests cause replies as well. */
-	event_want(&broker_event, worker_broker.open && !port_full());
-	event_want(&priv_event, !priv_gone && priv_may_read());
+	worker_watch(&broker_event, worker_broker.open && !port_full());
+	worker_watch(&priv_event, !priv_gone && priv_may_read());
 	if (!priv_gone && channel_queued(&worker_priv) > 0 &&
 	    event_add(&priv_write_event, NULL) == -1)
 		fatal("watching priv");

@@ -357,7 +357,7 @@ sample_run(struct run *r)
 	r->io[0].path = "/in";
 	r->io[1].kind = IO_FILE;
 	r->io[1].append = 1;
-	r->io[1].mode = 0640;
+	r->io[1].perm = 0640;
 	r->io[1].path = "/a/longer/name";
 	r->io[2].kind = IO_STDOUT;
 	r->io[2].path = "";
@@ -588,7 +588,7 @@ assert_same_run(const struct run *a, const struct run *b)
 	for (i = 0; i < 3; i++) {
 		assert_int_equal(a->io[i].kind, b->io[i].kind);
 		assert_int_equal(a->io[i].append, b->io[i].append);
-		assert_int_equal(a->io[i].mode, b->io[i].mode);
+		assert_int_equal(a->io[i].perm, b->io[i].perm);
 		assert_string_equal(a->io[i].path, b->io[i].path);
 	}
 	assert_string_equal(a->executable, b->executable);
@@ -655,7 +655,7 @@ test_run_round(void **state)
 	r.io[2] = r.io[1];
 	for (i = 0; i < 3; i++) {
 		r.io[i].append = 1;
-		r.io[i].mode = 07777;
+		r.io[i].perm = 07777;
 	}
 	assert_round(&r);
 }
@@ -1265,12 +1265,12 @@ static const struct {
 	{ RUN, 0, STR(io[0].append), 2, -1 },
 	{ RUN, 0, STR(io[1].append), 0, 0 },
 	{ RUN, 0, STR(io[1].append), 0x80000000U, -1 },
-	{ RUN, 0, STR(io[1].mode), 0, 0 },
-	{ RUN, 0, STR(io[1].mode), 07777, 0 },
-	{ RUN, 0, STR(io[1].mode), 010000, -1 },
-	{ RUN, 0, STR(io[1].mode), 0xffffffffU, -1 },
+	{ RUN, 0, STR(io[1].perm), 0, 0 },
+	{ RUN, 0, STR(io[1].perm), 07777, 0 },
+	{ RUN, 0, STR(io[1].perm), 010000, -1 },
+	{ RUN, 0, STR(io[1].perm), 0xffffffffU, -1 },
 	{ RUN, 0, STR(io[2].append), 1, -1 },
-	{ RUN, 0, STR(io[2].mode), 0644, -1 },
+	{ RUN, 0, STR(io[2].perm), 0644, -1 },
 	{ RUN, 1, STR(io[0].kind), IO_NULL, 0 },
 	{ RUN, 1, STR(io[0].kind), IO_CLOSE, 0 },
 	{ RUN, 1, STR(io[0].kind), IO_FILE, -1 }, /* without a path */

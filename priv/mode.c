@@ -84,6 +84,15 @@ mode_wanted(const struct args *a, const char *user)
 		strcmp(runas_self_name(), user) == 0);
 }
 
+/* Without cmd it is the launcher that puts the environments together. */
+static void
+mode_keepenv(const struct rule *r)
+{
+	struct target *t = r->target;
+
+	t->keepenv |= r->keepenv && r->cmd == NULL;
+}
+
 /*
  * Give each user whom the last rule that matches permits a target, and nobody
  * else: what is denied in the end nobody is to be able to become. user is who
@@ -98,6 +107,7 @@ mode_targets(const struct start *s, const struct args *a, const char *user)
 		    policy_decides(r, &s->who)) {
 			shape_rule(r, s->environ);
 			r->target = runas_get(r);
+			mode_keepenv(r);
 		}
 	permit_init(
 	    &policy, &s->who, user, mode == MODE_PLAIN ? plain_why : NULL);
@@ -255,4 +265,10 @@ enum mode
 mode_now(void)
 {
 	return (mode);
+}
+/* For a process that decides nothing. */
+void
+mode_forget(void)
+{
+	policy_free(&policy);
 }

@@ -239,6 +239,7 @@ void configtest(int argc, char *const *argv);
 
 /* start.c: the first steps of a program that may be SUID-root */
 void start_descriptors(void);
+void start_log(void);
 void start_closefrom(void);
 void start_arguments(int argc);
 void start_starter(struct start *);
@@ -259,6 +260,7 @@ int login_begin(const struct start *, const char **what);
 /* mode.c: which of the three ways to be started it is, and its policy */
 void mode_choose(struct start *, const struct args *);
 enum mode mode_now(void);
+void mode_forget(void); /* rules, for who decides nothing */
 
 /* privdrop.c: from root to what each process needs */
 #define DROP_NAME "_proctor"
@@ -283,6 +285,7 @@ void guard_confine(const char *name, int fd);
 void guard_wait(const char *child_name, pid_t child, int hears)
     __attribute__((__noreturn__));
 int guard_ours(pid_t);
+int guard_groups(void); /* may the group of one of ours be signalled? */
 
 /* reaper.c: between the two; first what it does, then how it is asked */
 void reaper_start(pid_t guard);
@@ -312,4 +315,5 @@ void spawn_child(const struct spawn_base *, const struct run *,
 
 /* environ.c */
 char **spawn_environ(const struct spawn_base *, const struct run *);
+
 #endif

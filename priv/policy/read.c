@@ -121,7 +121,7 @@ policy_read(struct policy *p, int fd, const char *name)
 		buf[len] = '\0';
 		ret = policy_parse(&new, name, buf, (size_t)len);
 	}
-	free(buf);
+	freezero(buf, POLICY_FILE_MAX + 2);
 	if (ret == -1) {
 		p->errors++;
 		policy_free(&new);

@@ -44,13 +44,21 @@ rule_new(enum rule_action action, int line)
 	return (r);
 }
 
+/* Processes that have no use for rules are not to have what they said. */
 static void
-list_free(char **list)
+rule_free_text(char *text)
+{
+	if (text != NULL)
+		freezero(text, strlen(text));
+}
+
+static void
+rule_free_list(char **list)
 {
 	size_t i;
 
 	for (i = 0; list != NULL && list[i] != NULL; i++)
-		free(list[i]);
+		rule_free_text(list[i]);
 	free(list);
 }
 
@@ -59,13 +67,14 @@ rule_free(struct rule *r)
 {
 	if (r == NULL)
 		return;
-	free(r->ident);
-	free(r->user);
-	free(r->group);
-	free(r->cmd);
-	list_free(r->setenv);
-	list_free(r->args);
-	free(r);
+	rule_free_text(r->ident);
+	rule_free_text(r->user);
+	rule_free_text(r->group);
+	rule_free_text(r->cmd);
+	rule_free_list(r->setenv);
+	rule_free_list(r->args);
+	rule_free_list(r->base);
+	freezero(r, sizeof(*r));
 }
 
 int

@@ -110,7 +110,9 @@ runas_shell_self(void)
 	shell = userenv_get(start->environ, "SHELL");
 	if (shell == NULL || *shell == '\0')
 		shell = _PATH_BSHELL;
-	else if (!runas_shell_usable_self(shell)) {
+	else if (runas_shell_usable_self(shell))
+		shell = runas_strdup(shell); /* that may be wiped */
+	else {
 		log_warnx("SHELL of %s is no shell: %s is used", self_name,
 		    _PATH_BSHELL);
 		shell = _PATH_BSHELL;
@@ -243,7 +245,6 @@ runas_shell(const char *user)
 	return (NULL);
 }
 
-/* Each launcher has its own of these by now: priv needs none. */
 void
 runas_release(void)
 {
@@ -257,6 +258,34 @@ runas_release(void)
 	}
 	if (start->cwd != -1)
 		(void)close(start->cwd);
+	userenv_wipe(start->environ);
+}
+
+static void
+runas_wipe(struct target *t)
+{
+	char **e = t->base.environ;
+
+	/* Of others it was made here; the starter's is not theirs to wipe. */
+	for (; e != start->environ && *e != NULL; e++)
+		explicit_bzero(*e, strlen(*e));
+	explicit_bzero(t->user, strlen(t->user));
+	explicit_bzero(t->groups, (size_t)t->ngroups * sizeof(*t->groups));
+}
+
+void
+runas_forget(struct target *t)
+{
+	struct target *other;
+
+	TAILQ_FOREACH (other, &targets, entry)
+		if (other != t)
+			runas_wipe(other);
+	if (t != NULL && (t->base.environ == start->environ || t->keepenv))
+		return;
+	userenv_wipe(start->environ);
+	if (t != NULL)
+		t->base.keepenv = t->base.environ;
 }
 
 struct target *

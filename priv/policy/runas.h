@@ -46,6 +46,7 @@ struct target {
 	uid_t own; /* its launcher's uid */
 	gid_t *groups; /* as login would set them */
 	int ngroups;
+	int keepenv; /* children of it may have the starter's environment */
 	uint64_t ambient; /* capabilities that its children may have */
 	int other; /* somebody else than the starter */
 	struct spawn_base base;
@@ -76,10 +77,16 @@ struct target *runas_get(const struct rule *);
 const char *runas_shell(const char *user);
 
 /*
- * Close what launchers have of their own by now. Not needed, and without
- * effect, where priv makes the children.
+ * Close, and wipe, what launchers have of their own by now. Without effect
+ * where priv makes the children.
  */
 void runas_release(void);
+
+/*
+ * In the launcher of t: wipe what the others are, and the starter's
+ * environment unless a child of t may have that. NULL: where no child is made.
+ */
+void runas_forget(struct target *t);
 
 /* One after another; the first for NULL, NULL behind the last. */
 struct target *runas_next(struct target *);

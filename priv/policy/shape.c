@@ -48,12 +48,12 @@ shape_setenv(struct rule *r, char *const *starter)
 	for (v = r->setenv; v != NULL && *v != NULL; v++) {
 		if ((text = shape_variable(*v, starter)) == NULL)
 			continue;
-		free(*v);
+		freezero(*v, strlen(*v));
 		*v = text;
 	}
 }
 
-/* Those of the starter's that anybody's program may have. */
+/* Copies of those of the starter's that anybody's program may have. */
 static char **
 shape_harmless(char *const *starter)
 {
@@ -65,8 +65,9 @@ shape_harmless(char *const *starter)
 	if ((env = calloc(i + 1, sizeof(*env))) == NULL)
 		fatal("keepenv");
 	for (i = 0; starter[i] != NULL; i++)
-		if (environ_harmless(starter[i]))
-			env[n++] = starter[i];
+		if (environ_harmless(starter[i]) &&
+		    (env[n++] = strdup(starter[i])) == NULL)
+			fatal("keepenv: a copy");
 	return (env);
 }
 

@@ -28,6 +28,9 @@ char **userenv_login(const char *name, const char *home, const char *shell);
  */
 char **userenv_join(char *const *a, char *const *b);
 
+/* Wherever its strings are, there are none from here on: env is empty. */
+void userenv_wipe(char **env);
+
 /*
  * The groups of a login of user, whose own group is gid: *n of them, in an
  * array that is the caller's. NULL with errno, E2BIG if there are more than

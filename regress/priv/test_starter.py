@@ -723,7 +723,9 @@ class Hunter:
     is told of has forked, as soon as it is there."""
 
     def __init__(self, sig):
-        self.ours, theirs = socket.socketpair()
+        # Each word by itself, however long it has to wait.
+        self.ours, theirs = socket.socketpair(
+            socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.pid = os.fork()
         if self.pid == 0:
             try:

@@ -55,6 +55,13 @@ counting queue_test worker/queue.c
 build environ_test priv/environ.c common/proto.c common/compat/ptymodes.c \
     common/log.c
 build timer_test priv/base/timer.c
+build match_test priv/policy/match.c common/proto.c common/compat/ptymodes.c
+build userenv_test priv/policy/userenv.c
+build shape_test priv/policy/shape.c priv/policy/environ_name.c \
+    priv/policy/userenv.c common/proto.c common/compat/ptymodes.c
+build permit_test priv/policy/permit.c priv/policy/match.c common/proto.c \
+    common/compat/ptymodes.c
+build runas_test priv/policy/runas.c priv/policy/userenv.c
 build policy_test priv/policy/rule.c priv/policy/read.c priv/policy/resolve.c \
     priv/policy/userenv.c \
     priv/policy/match.c priv/check/check.c \

@@ -225,10 +225,9 @@ mode_suid(struct start *s, const struct args *a)
 	if (mode_file(s) == -1) {
 		log_warnx("nobody but %s can be had, as %s", runas_self_name(),
 		    plain_why);
-		drop_self(s->who.uid, s->who.gid);
-		proc_hide();
-		policy_free(&policy);
+		policy_free(&policy); /* it may be nobody's to read */
 		policy_init(&policy);
+		drop_self(s->who.uid, s->who.gid);
 		mode_plain(s, a);
 		return;
 	}

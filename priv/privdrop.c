@@ -168,7 +168,6 @@ privdrop(unsigned int privs)
 	drop_user(uid, gid, NULL, 0);
 	if (privs_keep(privs) == -1)
 		fatal("capabilities");
-	proc_hide();
 	drop_prove(uid, gid, NULL, 0);
 	drop_final();
 	if (!privs_only(privs) || !privs_locked())
@@ -184,9 +183,16 @@ privdrop_guard(void)
 void
 privdrop_priv(void)
 {
-	if (launch_forks())
-		return; /* its children's users are to be had from root only */
-	privdrop(PRIV_KILL | PRIV_NICE);
+	if (!launch_forks()) {
+		privdrop(PRIV_KILL | PRIV_NICE);
+		return;
+	}
+	/*
+	 * Its children's users are to be had from root only. They are away
+	 * from the starter at least: see privdrop_apart().
+	 */
+	if (dropping && privdrop_others() && setsid() == -1)
+		fatal("session");
 }
 
 /*

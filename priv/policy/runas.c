@@ -208,6 +208,7 @@ runas_other(const struct rule *r)
 	t->base.keepenv = userenv_join(t->base.environ, start->environ);
 	t->base.umask = OTHERS_UMASK;
 	t->base.change = 1;
+	t->base.keyring = from_root && t->other;
 	if ((groups = userenv_groups(t->user, t->gid, &n)) == NULL)
 		fatal("groups of %s", t->user);
 	runas_set_groups(t, groups, n);
@@ -265,11 +266,9 @@ runas_release(void)
 static void
 runas_wipe(struct target *t)
 {
-	char **e = t->base.environ;
-
-	/* Of others it was made here; the starter's is not theirs to wipe. */
-	for (; e != start->environ && *e != NULL; e++)
-		explicit_bzero(*e, strlen(*e));
+	/* The starter's is not theirs to wipe. */
+	if (t->base.environ != start->environ)
+		userenv_wipe(t->base.environ);
 	explicit_bzero(t->user, strlen(t->user));
 	explicit_bzero(t->groups, (size_t)t->ngroups * sizeof(*t->groups));
 }

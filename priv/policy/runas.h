@@ -26,6 +26,7 @@ struct spawn_base {
 	mode_t umask;
 	int change; /* becomes uid */
 	int from_root; /* and gid and groups, which a launcher has already */
+	int keyring; /* takes an empty session keyring, which that has, too */
 	uid_t uid;
 	gid_t gid;
 	const gid_t *groups;

@@ -96,16 +96,6 @@ userenv_join(char *const *a, char *const *b)
 	return (env);
 }
 
-void
-userenv_wipe(char **env)
-{
-	char **e;
-
-	for (e = env; *e != NULL; e++)
-		explicit_bzero(*e, strlen(*e));
-	*env = NULL;
-}
-
 gid_t *
 userenv_groups(const char *user, gid_t gid, int *n)
 {
@@ -126,4 +116,14 @@ userenv_groups(const char *user, gid_t gid, int *n)
 	free(groups);
 	errno = error;
 	return (NULL);
+}
+
+void
+userenv_wipe(char **env)
+{
+	char **e;
+
+	for (e = env; *e != NULL; e++)
+		explicit_bzero(*e, strlen(*e));
+	*env = NULL;
 }

@@ -17,11 +17,12 @@ import termios
 import threading
 import time
 
+import port
 import proc
 import state
 import suid
 import world
-from case import ERROR, SLOW, Skip, case, check, expect, rows
+from case import ERROR, SLOW, Skip, any_build, case, check, expect, rows
 from etf import A
 from suid import SLEEP, SPARED, Suid, as_user
 from test_policy import checked, run_check
@@ -698,6 +699,7 @@ class Killer:
 @rows(SECTION + " at any moment of its start he sends", [
     ("SIGKILL", signal.SIGKILL), ("SIGTERM", signal.SIGTERM),
     ("SIGSEGV", signal.SIGSEGV), ("SIGCHLD", signal.SIGCHLD)], limit=90)
+@any_build
 def ended(sig):
     """What runs for another real uid he may not signal at all; what he can
     still end leaves nothing."""
@@ -787,6 +789,7 @@ STARTS = int(os.environ.get("PRIV_STARTS", "150"))
 
 @rows(SECTION + " %d starts, and what they fork cannot be sent" % STARTS, [
     ("SIGKILL", signal.SIGKILL), ("SIGSTOP", signal.SIGSTOP)], limit=120)
+@any_build
 def hunted(sig):
     """Half of a ring that is killed is what the other half ends, with all
     that is in its group; one that is stopped stays for ever."""
@@ -991,6 +994,65 @@ def traceme():
         refused_or_sound(p)
 
 
+class Watched(Suid):
+    """One whose calls of these names root sees; calls() when it is over."""
+
+    def __init__(self, names, **more):
+        self.tool = shutil.which("strace")
+        if not self.tool:
+            raise Skip("no strace")
+        self.names = names
+        self.said = os.path.join(world.home, "calls")
+        super().__init__(**more)
+
+    def _exec(self, child_in, child_out):
+        port.Port._exec(self, child_in, child_out)
+
+    def _execve(self):
+        os.execve(self.tool, [
+            self.tool, "-D", "-f", "-qq", "-o", self.said, "-e",
+            "signal=none", "-e", "trace=" + self.names, "-u", self.who,
+            self.program, *self.argv[1:]], self.env)
+
+    def calls(self):
+        """[(pid, call)] in their order."""
+        with open(self.said, encoding="utf-8") as f:
+            lines = [line.split(None, 1) for line in f]
+        os.unlink(self.said)
+        return [(int(pid), call) for pid, call in lines
+                if "resumed>" not in call]
+
+
+IDS = "setresuid,setresgid,setfsuid,setfsgid"
+
+
+@starter_case("fs.suid_dumpable: who changes its ids is not dumpable behind "
+              "that, before it gives up what those may not trace")
+def dumpable_again():
+    """What the kernel makes of it is a setting of the machine's, which stays
+    as it is: these are the calls."""
+    with usual_rules, Watched(IDS + ",prctl,capset,execve") as p:
+        p.output_of(["/bin/true"])
+        p.output_of(["/bin/true"], as_user(ONE))
+        p.close_input()
+        expect(0, p.end(20), "exit")
+    changed, met = set(), set()
+    for pid, call in p.calls():
+        name = call.split("(")[0]
+        if call.startswith("setresuid(-1, 0, -1"):
+            continue    # which fails: that is what it is to prove
+        if name in IDS.split(","):
+            changed.add(pid)
+            met.add(pid)
+        elif call.startswith("prctl(PR_SET_DUMPABLE, SUID_DUMP_DISABLE"):
+            changed.discard(pid)
+        elif name in ("capset", "execve"):
+            check(pid not in changed, "%d: %s", pid, call)
+    check(not changed, "%s at their end", changed)
+    # Guard, reaper, priv, broker, worker, launchers and children.
+    expect(10, len(met), "processes")
+
+
 # no_new_privs, namespaces ---
 
 @starter_case("no_new_privs: the bit has no effect, the mode is plain")
@@ -1097,6 +1159,7 @@ print("read", buf.value[:n] if n > 0 else None)
 
 
 @starter_case("his session keyring is not another user's child's")
+@any_build
 def keyring():
     def last():
         libc = ctypes.CDLL(None, use_errno=True)
@@ -1131,6 +1194,7 @@ except OSError:
 
 
 @starter_case("his terminal is not another user's child's")
+@any_build
 def terminal():
     """/dev/tty opens for whoever is in the session."""
     master, slave = os.openpty()

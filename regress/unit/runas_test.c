@@ -429,7 +429,7 @@ test_forget(void **state)
 	assert_string_equal(t->base.environ[0], "HOME=/srv");
 	assert_string_equal(other->user, "");
 	assert_int_equal(other->groups[0], 0);
-	assert_string_equal(other->base.environ[0], "");
+	assert_null(other->base.environ[0]);
 	/* Where no child may have it, the starter's environment goes, too. */
 	t->keepenv = 0;
 	user = start.environ[0];

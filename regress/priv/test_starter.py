@@ -455,6 +455,12 @@ print("filter", open("/proc/self/coredump_filter").read().strip())
 print("merge", libc.prctl(68, 0, 0, 0, 0))
 print("bad memory", libc.prctl(34, 0, 0, 0, 0))
 print("tsc", arm or tsc.value)
+for i in range(3):
+    print("speculation%d" % i, libc.prctl(52, i, 0, 0, 0))
+try:
+    print("autogroup", open("/proc/self/autogroup").read().split()[-1])
+except OSError:
+    print("autogroup", 0)
 for name in sorted(dir(resource)):
     if name.startswith("RLIMIT_"):
         print(name, resource.getrlimit(getattr(resource, name)))
@@ -478,6 +484,11 @@ def odd_attributes():
         f.write("1000")
     with open("/proc/self/coredump_filter", "w", encoding="utf-8") as f:
         f.write("0x7f")
+    try:
+        with open("/proc/self/autogroup", "w", encoding="utf-8") as f:
+            f.write("19")
+    except OSError:
+        pass
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     os.nice(19)
     os.sched_setscheduler(0, 5, os.sched_param(0))     # SCHED_IDLE
@@ -486,6 +497,8 @@ def odd_attributes():
     libc.syscall(set_mempolicy, 1, ctypes.byref(nodes), 64)
     for option, value in ((29, 100000000), (41, 1), (67, 1), (33, 1)):
         libc.prctl(option, value, 1 if option == 33 else 0, 0, 0)
+    for which, value in ((0, 4), (1, 4), (2, 2)):
+        libc.prctl(53, which, value, 0, 0)      # speculation
     libc.personality(0x0020000 | 0x1000000 | 0x0040000)
 
 

@@ -667,7 +667,8 @@ class Hunter:
     is told of has forked, as soon as it is there."""
 
     def __init__(self, sig):
-        self.ours, theirs = socket.socketpair()
+        self.ours, theirs = socket.socketpair(
+            type=socket.SOCK_SEQPACKET)
         self.pid = os.fork()
         if self.pid == 0:
             try:

@@ -377,6 +377,7 @@ int signals_got(int sig);
 void signals_group(pid_t group, int sig);
 
 /* guard.c: above priv, and what it shares with the reaper */
+void guard_group(void);
 void guard_start(const struct start *);
 void guard_confine(const char *name, int fd);
 void guard_wait(const char *child_name, pid_t child, int hears)

@@ -55,7 +55,7 @@ CHECK_SRC = priv/check/main.c priv/check/check.c priv/check/path.c \
 PRIV_SRC = priv/proctor.c priv/start.c priv/configtest.c priv/args.c \
 	priv/mode.c \
 	$(BASE_SRC) $(POLICY_SRC) \
-	priv/privdrop.c priv/uids.c $(LOCK_SRC) priv/guard.c priv/reaper.c priv/parts.c \
+	priv/privdrop.c priv/uids.c $(LOCK_SRC) $(CGROUP_SRC) priv/guard.c priv/reaper.c priv/parts.c \
 	priv/dispatch.c priv/request.c priv/answer.c priv/child.c priv/reap.c \
 	priv/stray.c priv/linger.c priv/login.c $(FRESH_SRC) $(STREAM_SRC) \
 	priv/group.c priv/stop.c priv/launch.c priv/spawn.c \
@@ -231,7 +231,7 @@ units: $(PARSE_C) $(BUILD)/kind $(BOXNAMES_$(SANDBOX_DEBUG))
 	    LDFLAGS="$(ALL_LDFLAGS)" LIBS="$(CMOCKA_LIBS) $(BSD_LIBS)" \
 	    IMSG_SRC="$(IMSG_SRC)" SEND_SRC="$(SEND_SRC)" BOX_SRC="$(BOX_SRC)" \
 	    SPLICE_SRC="$(SPLICE_SRC)" STREAM_SRC="$(STREAM_SRC)" \
-	    PARSE_C="$(PARSE_C)" BUILD=$(BUILD) \
+	    CGROUP_SRC="$(CGROUP_SRC)" PARSE_C="$(PARSE_C)" BUILD=$(BUILD) \
 	    sh regress/unit/build.sh
 
 unit-run:

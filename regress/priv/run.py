@@ -30,7 +30,8 @@ import world      # noqa: E402
 HEADING = "SECURITY"
 MODULES = ("test_install", "test_state", "test_users", "test_policy",
            "test_starter", "test_child", "test_hostile", "test_stops",
-           "test_launcher", "test_uids", "test_apart")
+           "test_launcher", "test_uids", "test_apart",
+           "test_groups")
 FAILED = {"ok": 0, "FAIL": 1, "skip": 0}
 
 
@@ -51,7 +52,8 @@ def in_world(cases, directory, libexec):
 
 
 def fork(function):
-    """Call it in a child; what it wrote to the descriptor that it got."""
+    """Call it in a child; its pid, and what it wrote to the descriptor that
+    it got."""
     rfd, wfd = os.pipe()
     pid = os.fork()
     if pid == 0:
@@ -71,7 +73,7 @@ def fork(function):
     with os.fdopen(rfd, "rb") as f:
         data = f.read()
     os.waitpid(pid, 0)
-    return data
+    return pid, data
 
 
 def apart(cases, directory, libexec):
@@ -83,8 +85,9 @@ def apart(cases, directory, libexec):
 
     def outer(wfd):
         world.leave()
-        os.write(wfd, fork(inner))
-    data = fork(outer)
+        os.write(wfd, fork(inner)[1])
+    pid, data = fork(outer)
+    world.groups_remove(pid)
     return json.loads(data) if data else dict(FAILED)
 
 

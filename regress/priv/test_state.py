@@ -431,6 +431,8 @@ def measured():
 
 @case(SECTION + " table: SECURITY.md says what is measured", limit=60)
 def stale():
+    if world.groups_dir is None:
+        raise Skip("without control groups some rows are others")
     text = measured()
     if os.environ.get("PRIV_TABLE"):
         print(table.BEGIN + text + table.END, end="")

@@ -69,6 +69,10 @@ build policy_test priv/policy/rule.c priv/policy/read.c priv/policy/resolve.c \
     common/proto.c common/compat/ptymodes.c
 # shellcheck disable=SC2086
 build sandbox_test common/log.c $BOX_SRC
+case $CGROUP_SRC in
+*cgroup_place.c*) build cgroup_test common/compat/cgroup_place.c ;;
+*) rm -f "$BUILD/unit/cgroup_test" ;;
+esac
 case $BOX_SRC in
 *landlock_linux.c*)
 	build landlock_test common/log.c common/compat/landlock_linux.c

@@ -20,9 +20,9 @@ import time
 
 import etf
 import proc
-from case import (LAUNCHER, ROOT, SLOW, STARTED, Failure, check, eventually,
-                  expect)
+from case import LAUNCHER, ROOT, STARTED, Failure, check, eventually, expect
 from etf import A
+from patience import Limit, Pause
 
 PROGRAM = None
 PATIENCE = 5
@@ -187,10 +187,19 @@ class Port:
         del self.received[:at]
 
     def pump(self, seconds, done=lambda: False):
-        """Send and receive until done() is true: was it, in time?"""
-        deadline = time.monotonic() + seconds
+        """Send and receive for so long, or until done() is true: was it?
+
+        For what may come or not; see wait() and until() for what has to.
+        """
+        return self._pump(done, Pause(seconds))
+
+    def wait(self, done, seconds=PATIENCE):
+        """The same for what has to come."""
+        return self._pump(done, Limit(seconds))
+
+    def _pump(self, done, limit):
         while not done():
-            left = deadline - time.monotonic()
+            left = limit.left()
             if left <= 0:
                 return False
             poll = select.poll()
@@ -272,8 +281,14 @@ class Port:
         """Send a request and take its reply."""
         return self.reply(self.send(instruction), seconds)
 
+    def answered(self, number, seconds=PATIENCE):
+        """Wait until a request has its reply or the port's output its end:
+        has it one?"""
+        self.wait(lambda: number in self.replies or self.eof, seconds)
+        return number in self.replies
+
     def until(self, done, what, seconds=PATIENCE):
-        if not self.pump(seconds * SLOW, done):
+        if not self.wait(done, seconds):
             if self.broken:
                 what += "; " + "; ".join(self.broken[:3])
             raise Failure("%s in waiting for %s%s" % (
@@ -355,6 +370,16 @@ class Port:
         except OSError:
             return proc.comm(pid)
 
+    def rest(self, *pids):
+        """Wait until the ring, and these, have nothing to do any more."""
+        pids = [*self.ring().values(), *pids]
+
+        def still():
+            before = proc.switches(pids)
+            self.pump(0.1)
+            return proc.switches(pids) == before
+        eventually(still, PATIENCE, "the ring does not come to rest")
+
     def descriptors(self):
         """{role: how many} of the ring."""
         return {role: len(proc.descriptors(pid))
@@ -435,14 +460,14 @@ def program(*args, user=False, seconds=PATIENCE, **options):
     try:
         data = bytearray()
         port.close_input()
-        deadline = time.monotonic() + seconds * SLOW
-        while time.monotonic() < deadline:
+        limit = Limit(seconds)
+        while limit.left() > 0:
             if select.select([port.rfd], [], [], 0.1)[0]:
                 piece = os.read(port.rfd, READ_SIZE)
                 data += piece
                 if not piece:
                     break
-        while port.status is None and time.monotonic() < deadline:
+        while port.status is None and limit.left() > 0:
             port._wait(0)
             time.sleep(0.002)
         check(port.status is not None, "it did not end")

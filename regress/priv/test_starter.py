@@ -21,7 +21,7 @@ import proc
 import state
 import suid
 import world
-from case import ERROR, SLOW, Skip, case, check, expect, rows
+from case import ERROR, Skip, case, check, expect, rows
 from etf import A
 from suid import SLEEP, SPARED, Suid, as_user
 from test_policy import checked
@@ -58,7 +58,7 @@ def sound(p, **expected):
 def refused_or_sound(p, statuses=REFUSALS):
     """Did it refuse to start? If not, it must be sound."""
     number = p.send((A.list,))
-    p.pump(5 * SLOW, lambda: number in p.replies or p.eof)
+    p.answered(number, 5)
     if number in p.replies:
         sound(p)
         p.close()
@@ -334,7 +334,7 @@ def limit(name):
 def limited_outcome(p):
     """Refused, ended by the limit's own signal, or it works."""
     number = p.send((A.list,))
-    p.pump(5 * SLOW, lambda: number in p.replies or p.eof)
+    p.answered(number, 5)
     if number in p.replies:
         for role, pid in p.ring().items():
             s = state.State(pid)
@@ -577,7 +577,7 @@ def alarm(ms):
         signal.setitimer(signal.ITIMER_VIRTUAL, ms / 1000)
     with usual_rules, Suid(last=last) as p:
         number = p.send((A.list,))
-        p.pump(5 * SLOW, lambda: number in p.replies or p.eof)
+        p.answered(number, 5)
         if number in p.replies:
             time.sleep(0.15)
             sound(p)
@@ -651,7 +651,7 @@ def ended(sig):
             with usual_rules, Suid() as p:
                 killer.tell(p.pid, sig, step * 0.0004)
                 number = p.send((A.list,))
-                p.pump(5 * SLOW, lambda: number in p.replies or p.eof)
+                p.answered(number, 5)
                 p.close_input()
                 p.end(15)
                 check(p.status in (0, 5, 6, -sig), "%g s: exit %s",
@@ -901,7 +901,7 @@ def traced():
                              self.program, *self.argv[1:]], self.env)
     with usual_rules, Traced() as p:
         number = p.send((A.list,))
-        p.pump(5 * SLOW, lambda: number in p.replies or p.eof)
+        p.answered(number, 5)
         if number not in p.replies:
             p.close_input()
             p.end()
@@ -952,7 +952,7 @@ def namespace():
             os._exit(99)
     with usual_rules, Suid(last=last) as p:
         number = p.send((A.list,))
-        p.pump(5 * SLOW, lambda: number in p.replies or p.eof)
+        p.answered(number, 5)
         p.close_input()
         p.end()
         check(p.status in (0, 99) + REFUSALS, "exit %s, log %s", p.status,
@@ -1048,7 +1048,7 @@ def keyring():
             os._exit(99)
     with usual_rules, Suid(last=last) as p:
         number = p.send((A.list,))
-        p.pump(5 * SLOW, lambda: number in p.replies or p.eof)
+        p.answered(number, 5)
         if p.eof:
             p.end()
             p.closed = True

@@ -80,13 +80,6 @@ def where(e):
     return places[-1] + via + ": "
 
 
-def listen():
-    """A shell gives its background jobs SIGINT and SIGQUIT ignored, and so
-    they would be in every process that a case starts."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
-
-
 def attempt(one):
     """Run one case: its result and a text about it."""
     dog = Watchdog(one.limit)
@@ -155,7 +148,6 @@ def start(rfd, wfd, cases, heading):
 
 def run_all(cases, heading, jobs=1):
     """The same with so many at a time. All numbers fit into a pipe."""
-    listen()
     if jobs == 1:
         return run_some(cases, heading)
     numbers, numbers_out = os.pipe()

@@ -42,7 +42,7 @@ manual() {
 	check clang-tidy clang-tidy --quiet --warnings-as-errors='*' \
 	    $C_SRC -- $CLANG_CFLAGS
 }
-check shell shellcheck configure regress/*.sh regress/unit/*.sh \
+check shell shellcheck configure regress/*.sh regress/unit/*.sh regress/build/*.sh \
     regress/demo/*.sh regress/bench/*.sh priv/*.sh client/erlang/*.sh client/erlang/test/*.sh .ci/run
 check manual manual priv/*.[58]
 check dialyzer sh client/erlang/dialyze.sh

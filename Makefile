@@ -17,6 +17,7 @@ DESTDIR =
 GROUP =
 
 # Where install puts things besides what ./configure chose.
+BINDIR = $(PREFIX)/bin
 MANDIR = $(PREFIX)/share/man
 SYSUSERSDIR = $(PREFIX)/lib/sysusers.d
 SYSCONFDIR = /etc
@@ -39,7 +40,7 @@ BOX_SRC = $(BOX_$(SANITIZE)) $(BOXDEBUG_$(SANDBOX_DEBUG))
 # The same for all, as most objects are in more than one program.
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE $(USER_CFLAGS) $(SAN_$(SANITIZE)) \
 	$(BOXFLAGS_$(SANDBOX_DEBUG)) $(WARN_CFLAGS) -I$(BUILD) -I. -Icommon \
-	$(IMSG_CFLAGS) $(BSD_CFLAGS) $(EVENT_CFLAGS) $(CMOCKA_CFLAGS)
+	-Ipriv $(IMSG_CFLAGS) $(BSD_CFLAGS) $(EVENT_CFLAGS) $(CMOCKA_CFLAGS)
 ALL_LDFLAGS = $(USER_LDFLAGS) $(SANLD_$(SANITIZE))
 COMPILE = $(CC) $(ALL_CFLAGS) -MMD -MP -c
 LINK = $(CC) $(ALL_CFLAGS) -o
@@ -47,16 +48,24 @@ LINK = $(CC) $(ALL_CFLAGS) -o
 RING_SRC = common/log.c common/proto.c common/dispatch.c \
 	common/compat/ptymodes.c $(IMSG_SRC) $(SEND_SRC) \
 	$(PRIVS_SRC)
-# What yacc makes of priv/parse.y.
+# What yacc makes of priv/policy/parse.y; among the sources it is parse.c.
 PARSE_C = $(BUILD)/parse.c
-PRIV_SRC = priv/proctor.c priv/start.c priv/args.c priv/mode.c priv/target.c \
-	priv/permit.c priv/count.c priv/policy.c priv/policy_match.c priv/policy_check.c \
-	priv/policy_path.c \
-	priv/privdrop.c priv/uids.c $(LOCK_SRC) priv/signals.c priv/guard.c priv/reaper.c priv/parts.c \
+BASE_SRC = priv/base/timer.c priv/base/signals.c
+RULE_SRC = priv/policy/rule.c priv/policy/read.c priv/policy/resolve.c \
+	priv/policy/match.c priv/policy/environ_name.c priv/policy/userenv.c \
+	parse.c
+POLICY_SRC = $(RULE_SRC) priv/policy/permit.c priv/policy/runas.c \
+	priv/policy/shape.c priv/policy/count.c
+CHECK_SRC = priv/check/main.c priv/check/check.c priv/check/path.c \
+	$(RULE_SRC) common/log.c common/proto.c common/compat/ptymodes.c
+PRIV_SRC = priv/proctor.c priv/start.c priv/configtest.c priv/args.c \
+	priv/mode.c \
+	$(BASE_SRC) $(POLICY_SRC) \
+	priv/privdrop.c priv/uids.c $(LOCK_SRC) priv/guard.c priv/reaper.c priv/parts.c \
 	priv/dispatch.c priv/request.c priv/answer.c priv/child.c priv/reap.c \
 	priv/stray.c priv/linger.c priv/login.c $(FRESH_SRC) $(STREAM_SRC) \
-	priv/group.c priv/stop.c priv/timer.c priv/launch.c priv/spawn.c \
-	priv/environ.c priv/environ_name.c priv/shape.c \
+	priv/group.c priv/stop.c priv/launch.c priv/spawn.c \
+	priv/environ.c \
 	common/drop.c $(CAPS_SRC) $(PROC_SRC) $(SPAWN_SRC) $(BOX_SRC) \
 	$(RING_SRC)
 PART_SRC = common/part.c common/drop.c $(PROC_SRC) $(BOX_SRC) $(RING_SRC)
@@ -68,16 +77,17 @@ WORKER_SRC = worker/worker.c worker/port.c worker/relay.c worker/feed.c \
 	worker/child.c worker/pty.c worker/reply.c worker/event.c \
 	worker/body.c worker/queue.c worker/welcome.c $(SPLICE_SRC) $(STREAM_SRC) common/etf_write.c \
 	common/errname.c $(PART_SRC)
-PRIV_OBJ = $(PRIV_SRC:%.c=$(OBJ)/%.o) $(OBJ)/parse.o
+PRIV_OBJ = $(PRIV_SRC:%.c=$(OBJ)/%.o)
 BROKER_OBJ = $(BROKER_SRC:%.c=$(OBJ)/%.o)
 WORKER_OBJ = $(WORKER_SRC:%.c=$(OBJ)/%.o)
-C_SRC = priv/*.c broker/*.c worker/*.c common/*.c common/compat/*.c
+CHECK_OBJ = $(CHECK_SRC:%.c=$(OBJ)/%.o)
+C_SRC = priv/*.c priv/*/*.c broker/*.c worker/*.c common/*.c common/compat/*.c
 C_ALL = $(C_SRC) regress/unit/*.c regress/priv/*.c regress/bench/*.c
-C_FORMAT = $(C_ALL) common/*.h common/compat/*.h priv/*.h broker/*.h \
-	worker/*.h regress/unit/*.h regress/stubs/*.h
+C_FORMAT = $(C_ALL) common/*.h common/compat/*.h priv/*.h priv/*/*.h \
+	broker/*.h worker/*.h regress/unit/*.h regress/stubs/*.h
 
 PARTS = $(BUILD)/proctor-broker $(BUILD)/proctor-worker
-PROGRAMS = $(BUILD)/proctor $(PARTS)
+PROGRAMS = $(BUILD)/proctor $(PARTS) $(BUILD)/proctor-check
 
 .SUFFIXES:
 .PHONY: all deps demo soak bench bench-quick bench-files regress regress-unit regress-port regress-erlang \
@@ -200,7 +210,8 @@ rules:
 	    $(IFNEW) $(BUILD)/libexecdir.h
 	@how="$$($(CC) --version | head -n 1) $(COMPILE)"; \
 	obj=$(BUILD)/obj/$$(echo $$how | cksum | cut -d ' ' -f 1); \
-	echo $$obj $(ALL_LDFLAGS) $(PRIV_SRC) $(BROKER_SRC) $(WORKER_SRC) | \
+	echo $$obj $(ALL_LDFLAGS) $(PRIV_SRC) $(BROKER_SRC) $(WORKER_SRC) \
+	    $(CHECK_SRC) | \
 	    $(IFNEW) $(BUILD)/kind; \
 	{ echo "OBJ = $$obj"; for c in $(C_ALL); do \
 	    o=$$obj/$${c%.c}; \
@@ -215,9 +226,9 @@ rules:
 
 programs: $(PROGRAMS)
 
-$(PARSE_C): priv/parse.y $(BUILD)/config.mk
+$(PARSE_C): priv/policy/parse.y $(BUILD)/config.mk
 	@echo "yacc $@"
-	@$(YACC) -o $@ priv/parse.y
+	@$(YACC) -o $@ priv/policy/parse.y
 
 $(OBJ)/parse.o: $(PARSE_C)
 	@echo "cc $(PARSE_C)"
@@ -242,6 +253,11 @@ $(BUILD)/proctor-broker: $(BROKER_OBJ) $(BUILD)/kind
 $(BUILD)/proctor-worker: $(WORKER_OBJ) $(BUILD)/kind
 	@echo "ld $@"
 	@$(LINK) $@ $(WORKER_OBJ) $(ALL_LDFLAGS) $(EVENT_LIBS) $(BSD_LIBS)
+
+# For everybody, and without any right: what does a policy say?
+$(BUILD)/proctor-check: $(CHECK_OBJ) $(BUILD)/kind
+	@echo "ld $@"
+	@$(LINK) $@ $(CHECK_OBJ) $(ALL_LDFLAGS) $(BSD_LIBS)
 
 $(BUILD)/hostile: $(OBJ)/regress/priv/hostile.o $(BUILD)/kind
 	@echo "ld $@"
@@ -289,13 +305,18 @@ install-run: programs
 	mkdir -p $(DESTDIR)$(LIBEXECDIR)/proctor/empty
 	mkdir -p $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8
 	@$(INSTALL_SUID) program
-	install -m 755 $(PARTS) $(DESTDIR)$(LIBEXECDIR)/proctor
-	install -m 644 priv/proctor.conf.5 $(DESTDIR)$(MANDIR)/man5
-	install -m 644 priv/proctor.8 $(DESTDIR)$(MANDIR)/man8
+	install -m 755 $(PARTS) $(BUILD)/proctor-check \
+	    $(DESTDIR)$(LIBEXECDIR)/proctor
+	mkdir -p $(DESTDIR)$(BINDIR)
+	rm -f $(DESTDIR)$(BINDIR)/proctor-check
+	ln -s $(LIBEXECDIR)/proctor/proctor-check $(DESTDIR)$(BINDIR)
+	install -m 644 man/proctor.conf.5 $(DESTDIR)$(MANDIR)/man5
+	install -m 644 man/proctor.8 man/proctor-check.8 \
+	    $(DESTDIR)$(MANDIR)/man8
 
 INSTALL_SUID = GROUP="$(GROUP)" DESTDIR="$(DESTDIR)" BUILD="$(BUILD)" \
 	LIBEXECDIR="$(LIBEXECDIR)" SYSUSERSDIR="$(SYSUSERSDIR)" \
-	SYSCONFDIR="$(SYSCONFDIR)" sh priv/install-suid.sh
+	SYSCONFDIR="$(SYSCONFDIR)" sh dist/install-suid.sh
 
 install-suid-run:
 	@$(INSTALL_SUID) check

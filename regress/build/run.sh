@@ -56,7 +56,7 @@ first() {
 	sleep 1
 	./configure CFLAGS=-O1
 	make -j 4
-	for name in proctor proctor-broker proctor-worker; do
+	for name in proctor proctor-broker proctor-worker proctor-check; do
 		[ -x "build/$name" ]
 	done
 	others=$(find . -newer "$tmp/before" -type f ! -path './build/*' \
@@ -103,7 +103,7 @@ other_flags() {
 	did=$(compiled)
 	echo "did: $did"
 	[ "$(echo "$did" | grep -c '^cc')" -eq 0 ]
-	[ "$(echo "$did" | grep -c '^ld')" -eq 3 ]
+	[ "$(echo "$did" | grep -c '^ld')" -eq 4 ]
 	nothing
 }
 
@@ -129,7 +129,9 @@ version() {
 	echo 9.8.7 >VERSION
 	did=$(compiled)
 	echo "did: $did"
-	[ "$(echo "$did" | grep -c '^cc')" -eq 2 ]
+	[ "$(echo "$did" | grep '^cc' | sort)" = \
+	    "$(grep -l '"version.h"' priv/*.c priv/*/*.c broker/*.c worker/*.c |
+	    sed 's/^/cc /' | sort)" ]
 	[ "$(build/proctor --version)" = "proctor 9.8.7" ]
 	if command -v erlc; then
 		grep '{vsn, "9.8.7"}' client/erlang/ebin/proctor.app
@@ -193,7 +195,7 @@ case_ "other flags: other objects, and the first ones are there again" \
     other_flags
 case_ "a newer configure is run again, as the last time" stale
 case_ "and what it was told keeps its quotes" words
-case_ "another VERSION: two files, the program and the application" version
+case_ "another VERSION: what says it, in C and in Erlang" version
 case_ "another LIBEXECDIR is in the program" libexecdir
 case_ "the target system is what the compiler says" target
 case_ "a unit test that nobody links is an error" forgotten

@@ -11,8 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/log.h"
-#include "priv/policy.h"
+#include "log.h"
+#include "policy/environ_name.h"
+#include "policy/policy.h"
 
 static struct parse {
 	struct policy *policy;
@@ -551,7 +552,7 @@ policy_parse(struct policy *p, const char *name, const char *text, size_t len)
 	/* What was said to be wrong is wrong, whatever became of it. */
 	ret = yyparse() == 0 && !parse.failed ? 0 : -1;
 	rule_free(parse.rule);
-	free(words);
+	freezero(words, len + 1);
 	memset(&parse, 0, sizeof(parse));
 	return (ret);
 }

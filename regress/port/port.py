@@ -83,6 +83,7 @@ class Port:
         self.events = []
         self.output = {}                    # (pid, stream): bytearray
         self.exits = {}                     # pid: [status]
+        self.timeouts = {}                  # pid: seconds
         self.status = None
         self.closed = False
         self.roles = None
@@ -305,7 +306,14 @@ class Port:
         """Start a child; its pid."""
         reply = self.ask(A.run, cmd, list(options))
         expect(STARTED, reply, "run")
+        self.timeouts[reply[1]] = sum(
+            o[1] / 1000 for o in options
+            if isinstance(o, tuple) and o[0] == A.timeout)
         return reply[1]
+
+    def later(self, pid, seconds):
+        """So long, and as long as its run may take by its timeout."""
+        return seconds + self.timeouts.get(pid, 0)
 
     def stdin(self, pid, data):
         """Bytes, or A.eof, for a child."""
@@ -314,7 +322,7 @@ class Port:
     def exit(self, pid, seconds=PATIENCE):
         """A child's status, waited for."""
         self.until(lambda: self.exits.get(pid), "the exit of %d" % pid,
-                   seconds)
+                   self.later(pid, seconds))
         return self.exits[pid][0]
 
     def out(self, pid, stream=A.stdout):
@@ -324,7 +332,7 @@ class Port:
     def until_out(self, pid, data, stream=A.stdout, seconds=PATIENCE):
         """Wait until a child has written exactly this."""
         self.until(lambda: len(self.out(pid, stream)) >= len(data),
-                   "%r" % data[:80], seconds)
+                   "%r" % data[:80], self.later(pid, seconds))
         check(self.out(pid, stream) == data, "%s: expected %r, got %r",
               stream, data[:200], self.out(pid, stream)[:200])
 

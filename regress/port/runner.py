@@ -107,9 +107,11 @@ def clean():
 
 
 def report(result, heading, name, took=0, text=""):
-    print("%s %s %s%s%s" % (
+    line = "%s %s %s%s%s\n" % (
         result, heading, name, " (%.1f s)" % took if took > 2 else "",
-        ": " + text.strip().replace("\n", " | ") if text else ""), flush=True)
+        ": " + text.strip().replace("\n", " | ") if text else "")
+    # In one piece: others write, too.
+    print(line, end="", flush=True)
 
 
 def run_some(cases, heading):

@@ -1325,8 +1325,10 @@ class Held:
         self.member = int(p.out(self.pid))
         self.dead = dead
         seize(self.member, 0 if dead else PTRACE_O_TRACEEXIT)
-        eventually(lambda: proc.state(self.member) in "Zt", 5, "it lives")
-        p.until(lambda: p.ask(A.list) == [], "the end of the leader")
+        eventually(lambda: proc.state(self.member) in "Zt",
+                   p.later(self.pid, 5), "it lives")
+        p.until(lambda: p.ask(A.list) == [], "the end of the leader",
+                p.later(self.pid, 5))
 
     def let_go(self):
         if not self.dead:
@@ -1503,7 +1505,7 @@ def timeout_window():
     with Native() as p:
         pid = p.run("head -c 1000 /dev/zero; exec sleep 1000",
                     [A.stdout, (A.window, 100), (A.timeout, stretched(300))])
-        eventually(lambda: p.ask(A.list) == [], 5, "it lives")
+        eventually(lambda: p.ask(A.list) == [], p.later(pid, 5), "it lives")
         p.still(pid, 100)
         check(not p.exits[pid], "exit")
         drain(p, pid, 1000, 100, (100,))

@@ -11,7 +11,6 @@ PRIV_MESSAGES how many mutated messages the hostile broker sends.
 """
 
 import argparse
-import importlib
 import json
 import os
 import shutil
@@ -28,10 +27,6 @@ import runner     # noqa: E402
 import world      # noqa: E402
 
 HEADING = "SECURITY"
-MODULES = ("test_install", "test_state", "test_users", "test_policy",
-           "test_starter", "test_child", "test_hostile", "test_stops",
-           "test_launcher", "test_uids", "test_apart",
-           "test_groups")
 FAILED = {"ok": 0, "FAIL": 1, "skip": 0}
 
 
@@ -136,12 +131,11 @@ def main():
     parser.add_argument("build", nargs="?", default="build")
     args = parser.parse_args()
     world.build = args.build
-    for name in MODULES:
-        importlib.import_module(name)
-    cases = [c for c in case.CASES if args.k in c.name]
+    cases = [c for c in runner.load(HERE) if args.k in c.name]
     if args.l:
         print("\n".join("%s %s" % (HEADING, c.name) for c in cases))
         return 0
+    runner.not_ignored()
     libexec = os.environ.get("PRIV_LIBEXECDIR", "/usr/local/libexec")
     count = run(cases, libexec)
     print("priv: %d passed, %d failed, %d skipped"

@@ -22,7 +22,7 @@ import proc
 import state
 import suid
 import world
-from case import ERROR, SLOW, Skip, any_build, case, check, expect, rows
+from case import ERROR, Skip, any_build, case, check, expect, rows
 from etf import A
 from suid import SLEEP, SPARED, Suid, as_user
 from test_policy import checked, run_check
@@ -59,7 +59,7 @@ def sound(p, **expected):
 def refused_or_sound(p, statuses=REFUSALS):
     """Did it refuse to start? If not, it must be sound."""
     number = p.send((A.list,))
-    p.pump(5 * SLOW, lambda: number in p.replies or p.eof)
+    p.answered(number, 5)
     if number in p.replies:
         sound(p)
         p.close()
@@ -391,7 +391,7 @@ def limit(name):
 def limited_outcome(p):
     """Refused, ended by the limit's own signal, or it works."""
     number = p.send((A.list,))
-    p.pump(5 * SLOW, lambda: number in p.replies or p.eof)
+    p.answered(number, 5)
     if number in p.replies:
         for role, pid in p.ring().items():
             s = state.State(pid)
@@ -563,9 +563,11 @@ def hard_limit():
 def timers(which):
     """They outlive exec, and would kill the guard."""
     def last():
-        signal.setitimer(which, 0.01, 0.01)
+        # Not before main(): nobody could do anything about that.
+        signal.setitimer(which, 0.5, 0.01)
         signal.pthread_sigmask(signal.SIG_SETMASK, [])
     with usual_rules, Suid(last=last) as p:
+        p.pump(0.6)
         sound(p)
 
 
@@ -647,7 +649,7 @@ def alarm(ms):
         signal.setitimer(signal.ITIMER_VIRTUAL, ms / 1000)
     with usual_rules, Suid(last=last) as p:
         number = p.send((A.list,))
-        p.pump(5 * SLOW, lambda: number in p.replies or p.eof)
+        p.answered(number, 5)
         if number in p.replies:
             time.sleep(0.15)
             sound(p)
@@ -722,7 +724,7 @@ def ended(sig):
             with usual_rules, Suid() as p:
                 killer.tell(p.pid, sig, step * 0.0004)
                 number = p.send((A.list,))
-                p.pump(5 * SLOW, lambda: number in p.replies or p.eof)
+                p.answered(number, 5)
                 p.close_input()
                 p.end(15)
                 check(p.status in (0, 5, 6, -sig), "%g s: exit %s",
@@ -976,7 +978,7 @@ def traced():
                              self.program, *self.argv[1:]], self.env)
     with usual_rules, Traced() as p:
         number = p.send((A.list,))
-        p.pump(5 * SLOW, lambda: number in p.replies or p.eof)
+        p.answered(number, 5)
         if number not in p.replies:
             p.close_input()
             p.end()
@@ -1086,7 +1088,7 @@ def namespace():
             os._exit(99)
     with usual_rules, Suid(last=last) as p:
         number = p.send((A.list,))
-        p.pump(5 * SLOW, lambda: number in p.replies or p.eof)
+        p.answered(number, 5)
         p.close_input()
         p.end()
         check(p.status in (0, 99) + REFUSALS, "exit %s, log %s", p.status,
@@ -1183,7 +1185,7 @@ def keyring():
             os._exit(99)
     with usual_rules, Suid(last=last) as p:
         number = p.send((A.list,))
-        p.pump(5 * SLOW, lambda: number in p.replies or p.eof)
+        p.answered(number, 5)
         if p.eof:
             p.end()
             p.closed = True

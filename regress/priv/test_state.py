@@ -15,7 +15,7 @@ import state
 import suid
 import table
 import world
-from case import SLOW, Skip, case, check, expect, rows
+from case import Skip, case, check, check_took, expect, rows
 from etf import A
 from suid import SLEEP, Suid, as_user, settled
 from test_users import Rules
@@ -485,4 +485,4 @@ def ready():
         with Suid() as p:
             expect([], p.ask(A.list))
             took.append(time.monotonic() - start)
-    check(min(took) < 0.35 * SLOW, "%s", took)
+    check_took(min(took), 0, 0.35)

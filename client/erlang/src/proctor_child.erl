@@ -21,22 +21,16 @@
 -module(proctor_child).
 -behaviour(gen_statem).
 
--export([start/4, output/3, event/2, cancel/1, whose/1, call/3]).
+-export([start/4, output/3, event/2, cancel/1, owner/1]).
+-export([confirm/2, send/3, recv/4, setopts/2, discard/2, infos/2]).
 -export([enter/5, init/1, callback_mode/0, offered/3, running/3, draining/3,
          format_status/1, code_change/4]).
 
--export_type([event/0, request/0]).
+-export_type([event/0]).
 
 -type event() :: {exit, proctor_exit:exit()}
                | {eof, stdin | stdout | stderr}
                | {stdin_ack, non_neg_integer()}.
-
--type request() :: {send, binary() | eof, timeout() | nowait}
-                 | {recv, stdout | stderr | any, non_neg_integer(), timeout()}
-                 | {setopts, [{active, proctor:active()}]}
-                 | {discard, stdout | stderr} | discard | {confirm, reference()}
-                 | info.
-%% `discard': from now on nobody wants that stream, or any.
 
 %% Bytes that a stream that nobody reads before the end may leave with it.
 -define(KEPT, 1048576).
@@ -56,10 +50,10 @@
 -record(child, {ospid :: proctor:ospid(),
                 server :: reference(),
                 %% The monitor of a caller whose end is our end.
-                tie :: undefined | reference(),
+                caller_ref :: undefined | reference(),
                 link :: proctor_server:link(),
                 from :: gen_server:from(),
-                spec :: proctor_spec:spec(),
+                spec :: proctor_run_options:spec(),
                 active :: proctor:active(),
                 streams = #{stdout => proctor_stream:new(),
                             stderr => proctor_stream:new()}
@@ -86,7 +80,7 @@
 
 %% @doc Starts the process of `OsPid'. It answers the caller of
 %% {@link proctor:run/2} itself: at once, or at the end if that waits.
--spec start(proctor:ospid(), gen_server:from(), proctor_spec:spec(),
+-spec start(proctor:ospid(), gen_server:from(), proctor_run_options:spec(),
             proctor_server:link()) -> pid().
 start(OsPid, From, Spec, Link) ->
     %% Nobody waits until it runs.
@@ -112,8 +106,8 @@ cancel(Pid) ->
 
 %% @doc Whose process `Pid' is, without asking it: its server and its OS
 %% process. For a process of this node.
--spec whose(pid()) -> {pid(), proctor:ospid()} | undefined.
-whose(Pid) ->
+-spec owner(pid()) -> {pid(), proctor:ospid()} | undefined.
+owner(Pid) ->
     case process_info(Pid, dictionary) of
         {dictionary, Dictionary} ->
             case lists:keyfind(?MODULE, 1, Dictionary) of
@@ -124,8 +118,46 @@ whose(Pid) ->
             undefined
     end.
 
-%% @doc Asks the process itself.
--spec call(pid(), request(), timeout()) -> term().
+%% @doc The caller of that run has its answer.
+-spec confirm(pid(), reference()) -> ok | {error, term()}.
+confirm(Pid, Ref) ->
+    call(Pid, {confirm, Ref}, infinity).
+
+%% @doc Writes to the standard input, or closes it. With `nowait' it is `busy'
+%% if it would have to wait. It keeps the time itself.
+-spec send(pid(), binary() | eof, timeout() | nowait) -> ok | {error, term()}.
+send(Pid, Data, Timeout) ->
+    call(Pid, {send, Data, Timeout}, infinity).
+
+%% @doc Takes so many bytes of a stream, or with 0 what there is; `any' is
+%% standard output, or standard error if there is only that.
+-spec recv(pid(), stdout | stderr | any, non_neg_integer(), timeout()) ->
+    {ok, binary()} | {error, term()}.
+recv(Pid, Stream, Length, Timeout) ->
+    call(Pid, {recv, Stream, Length, Timeout}, infinity).
+
+%% @doc Sets `{active, ...}'.
+-spec setopts(pid(), [{active, proctor:active() | neg_integer()}]) ->
+    ok | {error, term()}.
+setopts(Pid, Options) ->
+    call(Pid, {setopts, Options}, infinity).
+
+%% @doc From now on nobody wants its output.
+-spec discard(pid(), timeout()) -> ok | {error, term()}.
+discard(Pid, Timeout) ->
+    call(Pid, discard, Timeout).
+
+%% @doc What each of several knows of itself, asked all at once, so that one
+%% that is slow holds nobody up; those that do not say it in so many
+%% milliseconds are left out.
+-spec infos([pid()], non_neg_integer()) -> [map()].
+infos(Pids, Timeout) ->
+    Asked = [gen_server:send_request(Pid, info) || Pid <- Pids],
+    Deadline = erlang:monotonic_time(millisecond) + Timeout,
+    [Info || Request <- Asked,
+             {reply, {ok, Info}}
+                 <- [gen_server:receive_response(Request, {abs, Deadline})]].
+
 call(Pid, Request, Timeout) ->
     RequestId = gen_server:send_request(Pid, Request),
     case gen_server:receive_response(RequestId, Timeout) of
@@ -140,8 +172,8 @@ call(Pid, Request, Timeout) ->
 %%% gen_statem
 
 %% @private
--spec enter(pid(), proctor:ospid(), gen_server:from(), proctor_spec:spec(),
-            proctor_server:link()) -> no_return().
+-spec enter(pid(), proctor:ospid(), gen_server:from(),
+            proctor_run_options:spec(), proctor_server:link()) -> no_return().
 enter(Server, OsPid, From, #{group_leader := GroupLeader} = Spec, Link) ->
     process_flag(trap_exit, true),
     undefined = put(?MODULE, {Server, OsPid}),
@@ -155,7 +187,7 @@ enter(Server, OsPid, From, #{group_leader := GroupLeader} = Spec, Link) ->
                 #{offer := true} -> offered;
                 #{} -> running
             end,
-    try input(limit(welcome(Child))) of
+    try input(limit(announce(Child))) of
         Child1 -> gen_statem:enter_loop(?MODULE, [], State, Child1)
     catch
         Class:Reason:Stack -> failed({Class, Reason, Stack}, Child)
@@ -174,15 +206,17 @@ callback_mode() ->
 %% @private
 -spec offered(gen_statem:event_type(), term(), #child{}) ->
     gen_statem:event_handler_result(running | draining, #child{}).
-offered({call, From}, {confirm, Ref}, #child{spec = #{ref := Ref}} = Child) ->
-    ok = order(confirmed, Child),
-    {next_state, running, untie(Child), [{reply, From, ok}]};
+offered({call, From}, {confirm, Ref}, #child{spec = #{ref := Ref},
+                                             link = #{server := Server}}
+        = Child) ->
+    ok = proctor_server:confirm(Server, self()),
+    {next_state, running, demonitor_caller(Child), [{reply, From, ok}]};
 offered(cast, cancel, Child) ->
     withdraw(normal, Child);
 offered(info, {'DOWN', Server, process, _, Reason},
         #child{server = Server} = Child) ->
     withdraw({port_exit, port_exit(Reason)}, Child);
-offered(info, {'DOWN', Tie, process, _, _}, #child{tie = Tie} = Child) ->
+offered(info, {'DOWN', Ref, process, _, _}, #child{caller_ref = Ref} = Child) ->
     withdraw(normal, Child);
 offered(info, {nodedown, _}, Child) ->
     withdraw(normal, Child);
@@ -234,8 +268,8 @@ shown(#child{spec = Spec, exit = Exit} = Child) ->
 %% gen_statem would have the message, and that of proc_lib the stack.
 handle(Type, Content, Child) ->
     try dispatch(Type, Content, Child) of
-        #child{exit = undefined} = Child1 -> forgetful(running, Child1);
-        Child1 -> forgetful(draining, Child1)
+        #child{exit = undefined} = Child1 -> maybe_gc(running, Child1);
+        Child1 -> maybe_gc(draining, Child1)
     catch
         Class:Reason:Stack -> failed({Class, Reason, Stack}, Child)
     end.
@@ -243,9 +277,9 @@ handle(Type, Content, Child) ->
 %% Output only passes through. Left to itself, each of us might keep hundreds
 %% of kilobytes of it, and there may be thousands. To sleep is to forget, also
 %% what gen_statem has of the last event.
-forgetful(State, #child{passed = Passed} = Child) when Passed < ?GARBAGE ->
+maybe_gc(State, #child{passed = Passed} = Child) when Passed < ?GARBAGE ->
     {next_state, State, Child};
-forgetful(State, Child) ->
+maybe_gc(State, Child) ->
     {next_state, State, Child#child{passed = 0}, [hibernate]}.
 
 -spec failed({atom(), term(), list()}, #child{}) -> no_return().
@@ -254,7 +288,7 @@ failed(Failure, #child{ospid = OsPid} = Child) ->
     leave(proctor_log:failed(Who, Failure), Child).
 
 dispatch({call, From}, Request, Child) ->
-    settle(handle_call(Request, From, Child));
+    maybe_finish(handle_call(Request, From, Child));
 dispatch(cast, cancel, Child) ->
     withdraw(normal, Child);
 dispatch(cast, _Message, Child) ->
@@ -271,11 +305,11 @@ feed(_Spec, _Link) ->
 
 %% The link must stand before the caller knows. Whoever waits for something
 %% and dies leaves an OS process nobody could ever hear of: it is stopped.
-welcome(#child{spec = #{caller := Caller} = Spec, ospid = OsPid} = Child) ->
+announce(#child{spec = #{caller := Caller} = Spec, ospid = OsPid} = Child) ->
     linked(Spec) andalso link(Caller),
     node(Caller) =:= node() orelse monitor_node(node(Caller), true),
     Child1 = case tied(Spec) orelse is_map_key(offer, Spec) of
-                 true -> tie(Child);
+                 true -> monitor_caller(Child);
                  false -> Child
              end,
     gen_server:reply(Child#child.from, {ok, self(), OsPid}),
@@ -289,18 +323,19 @@ linked(#{link := Link, reply := Reply}) ->
 tied(#{reply := run, monitor := false, active := true}) -> false;
 tied(_) -> true.
 
-tie(#child{tie = undefined, spec = #{caller := Caller}} = Child) ->
-    Child#child{tie = monitor(process, Caller)};
-tie(Child) ->
+monitor_caller(#child{caller_ref = undefined, spec = #{caller := Caller}}
+               = Child) ->
+    Child#child{caller_ref = monitor(process, Caller)};
+monitor_caller(Child) ->
     Child.
 
-untie(#child{spec = Spec, tie = Tie} = Child) ->
+demonitor_caller(#child{spec = Spec, caller_ref = Ref} = Child) ->
     case tied(Spec) of
         true ->
             Child;
         false ->
-            true = demonitor(Tie, [flush]),
-            Child#child{tie = undefined}
+            true = demonitor(Ref, [flush]),
+            Child#child{caller_ref = undefined}
     end.
 
 %% Nothing of it reaches the caller, which has another answer.
@@ -340,15 +375,16 @@ handle_info({?MODULE, output, Stream, Data}, Child) ->
     #child{passed = Passed} = Child1 = deliver(Stream, Data, Child),
     Child1#child{passed = Passed + byte_size(Data)};
 handle_info({?MODULE, Event}, Child) ->
-    settle(handle_event(Event, Child));
+    maybe_finish(handle_event(Event, Child));
 handle_info({proctor_sink, Stream, Bytes}, #child{busy = Busy} = Child) ->
-    settle(eaten(Stream, Bytes, Child#child{busy = Busy - 1}));
+    maybe_finish(consumed(Stream, Bytes, Child#child{busy = Busy - 1}));
 handle_info({timeout, Ref, What}, Child) ->
     handle_timeout(What, Ref, Child);
 handle_info({'DOWN', Server, process, _, Reason},
             #child{server = Server} = Child) ->
     finish({port_exit, port_exit(Reason)}, Child);
-handle_info({'DOWN', Tie, process, _, Reason}, #child{tie = Tie} = Child) ->
+handle_info({'DOWN', Ref, process, _, Reason},
+            #child{caller_ref = Ref} = Child) ->
     orphaned(Reason, Child);
 handle_info({'DOWN', Monitor, process, _, _}, Child) ->
     forget(Monitor, Child);
@@ -375,10 +411,10 @@ orphaned(_Reason, Child) ->
     leave(normal, Child).
 
 %% All that is over, and nobody has anything left to take: the end.
-settle(#child{exit = Exit, busy = Busy} = Child)
+maybe_finish(#child{exit = Exit, busy = Busy} = Child)
   when Exit =:= undefined; Busy > 0 ->
     Child;
-settle(#child{streams = Streams} = Child) ->
+maybe_finish(#child{streams = Streams} = Child) ->
     case lists:all(fun(S) -> proctor_stream:size(S) =:= 0 end,
                    maps:values(Streams)) of
         true -> finish(ended, Child);
@@ -393,16 +429,16 @@ handle_event({exit, Exit}, #child{expired = Expired} = Child) ->
                 false -> Exit
             end,
     Child1 = close_feed(Child#child{exit = Exit1}),
-    serve(stderr, serve(stdout, Child1#child{eof = [stdout, stderr]}));
+    deliver_both(Child1#child{eof = [stdout, stderr]});
 handle_event({eof, stdin}, Child) ->
     close_feed(Child);
 handle_event({eof, Stream}, #child{eof = Eof} = Child) ->
-    serve(Stream, Child#child{eof = [Stream | Eof]});
+    deliver_queued(Stream, Child#child{eof = [Stream | Eof]});
 handle_event({stdin_ack, Bytes}, #child{feed = Feed} = Child) ->
     pump(Child#child{feed = proctor_feed:acked(Bytes, Feed)}).
 
 handle_timeout(expired, _Ref, #child{exit = undefined} = Child) ->
-    ok = order(stop, Child),
+    ok = stop(Child),
     Child#child{expired = true};
 handle_timeout(no_answer, _Ref, #child{exit = undefined} = Child) ->
     silent(held_up(Child), Child);
@@ -436,8 +472,8 @@ held_up(#child{busy = Busy, streams = Streams}) ->
     Busy > 0 orelse lists:any(fun(S) -> proctor_stream:size(S) > 0 end,
                               maps:values(Streams)).
 
-order(What, #child{link = #{server := Server}}) ->
-    gen_server:cast(Server, {What, self()}).
+stop(#child{link = #{server := Server}}) ->
+    proctor_server:stop_child(Server, self()).
 
 %%% Output
 
@@ -445,18 +481,18 @@ deliver(Stream, Data, #child{spec = Spec} = Child) ->
     deliver(maps:get(Stream, Spec), Stream, Data, Child).
 
 deliver(collect, Stream, Data, Child) ->
-    eaten(Stream, byte_size(Data), count(Stream, Data,
-                                         collect(Stream, Data, Child)));
+    consumed(Stream, byte_size(Data),
+             count(Stream, Data, collect(Stream, Data, Child)));
 deliver(owner, Stream, Data, #child{streams = Streams} = Child) ->
     #{Stream := Queue} = Streams,
     Queue1 = proctor_stream:put(Data, Queue),
-    serve(Stream, Child#child{streams = Streams#{Stream := Queue1}});
+    deliver_queued(Stream, Child#child{streams = Streams#{Stream := Queue1}});
 deliver(Pid, Stream, Data, #child{ospid = OsPid} = Child)
   when is_pid(Pid) ->
     Pid ! {Stream, OsPid, Data},
-    eaten(Stream, byte_size(Data), count(Stream, Data, Child));
+    consumed(Stream, byte_size(Data), count(Stream, Data, Child));
 deliver(none, Stream, Data, Child) ->
-    eaten(Stream, byte_size(Data), count(Stream, Data, Child));
+    consumed(Stream, byte_size(Data), count(Stream, Data, Child));
 deliver(Sink, Stream, Data, #child{sink = undefined, ospid = OsPid} = Child) ->
     deliver(Sink, Stream, Data,
             Child#child{sink = proctor_sink:start_link(OsPid)});
@@ -484,7 +520,7 @@ collect(Stream, Data, #child{kept = Kept, spec = #{max_output := Max,
                           Child#child{kept = too_many}),
             case Reply of
                 run -> Child1;
-                _ -> ok = order(stop, Child), Child1
+                _ -> ok = stop(Child), Child1
             end;
         Sum ->
             keep(Stream, Data, Child#child{kept = Sum})
@@ -496,51 +532,52 @@ keep(stderr, Data, #child{collected = {Out, Err}} = Child) ->
     Child#child{collected = {Out, [Data | Err]}}.
 
 %% So much has been dealt with; the port program may send as much again.
-eaten(Stream, Bytes, #child{spec = #{window := Window}, streams = Streams,
-                            exit = Exit} = Child) ->
+consumed(Stream, Bytes, #child{spec = #{window := Window}, streams = Streams,
+                               exit = Exit} = Child) ->
     #{Stream := Queue} = Streams,
-    {Ack, Queue1} = proctor_stream:eaten(Bytes, Window, Queue),
+    {Ack, Queue1} = proctor_stream:consumed(Bytes, Window, Queue),
     Ack > 0 andalso Exit =:= undefined andalso ack(Stream, Ack, Child),
     Child#child{streams = Streams#{Stream := Queue1}}.
 
 ack(Stream, Bytes, #child{ospid = OsPid, link = #{dialect := native,
-                                                  line := Line}}) ->
+                                                  writer := Writer}}) ->
     {ok, Frames} = proctor_port:encode(0, {ack, OsPid, Stream, Bytes}),
-    _ = proctor_port:write(Line, Frames, none),
+    _ = proctor_port:write(Writer, Frames, none),
     ok;
 ack(_Stream, _Bytes, _Child) ->
     ok.
 
 %% Give what has come to those who want it: messages, or whoever waits.
-serve(Stream, #child{active = false, recvs = Recvs} = Child) ->
+deliver_queued(Stream, #child{active = false, recvs = Recvs} = Child) ->
     case lists:keyfind(Stream, #waiter.stream, Recvs) of
-        #waiter{} = Waiter -> serve(Waiter, Stream, Child);
+        #waiter{} = Waiter -> deliver_queued(Waiter, Stream, Child);
         false -> Child
     end;
-serve(Stream, #child{streams = Streams} = Child) ->
+deliver_queued(Stream, #child{streams = Streams} = Child) ->
     #{Stream := Queue} = Streams,
     case proctor_stream:take(0, Queue) of
         {Data, Queue1} ->
             Child1 = Child#child{streams = Streams#{Stream := Queue1}},
-            serve(Stream, message(Stream, Data, Child1));
+            deliver_queued(Stream, message(Stream, Data, Child1));
         none ->
             Child
     end.
 
-serve(#waiter{length = Length} = Waiter, Stream, Child) ->
+deliver_queued(#waiter{length = Length} = Waiter, Stream, Child) ->
     case take(Stream, Length, Child) of
         {Result, Child1} ->
             answer(Waiter, Result),
             Recvs = lists:delete(Waiter, Child1#child.recvs),
-            serve(Stream, Child1#child{recvs = Recvs});
+            deliver_queued(Stream, Child1#child{recvs = Recvs});
         none ->
-            more(Stream, Length, Child)
+            ack_early(Stream, Length, Child)
     end.
 
 %% Somebody waits: what was taken is acknowledged now, however little it is,
 %% and what would never fit into the window before it is taken.
-more(Stream, Length, #child{spec = #{window := Window}, streams = Streams}
-     = Child) when Window > 0 ->
+ack_early(Stream, Length,
+          #child{spec = #{window := Window}, streams = Streams} = Child)
+  when Window > 0 ->
     #{Stream := Queue} = Streams,
     {Ack, Queue1} = case Length > Window of
                         true -> proctor_stream:ahead(Queue);
@@ -548,7 +585,7 @@ more(Stream, Length, #child{spec = #{window := Window}, streams = Streams}
                     end,
     Ack > 0 andalso ack(Stream, Ack, Child),
     Child#child{streams = Streams#{Stream := Queue1}};
-more(_Stream, _Length, Child) ->
+ack_early(_Stream, _Length, Child) ->
     Child.
 
 take(Stream, Length, #child{streams = Streams, eof = Eof} = Child) ->
@@ -566,12 +603,12 @@ take(Stream, Length, #child{streams = Streams, eof = Eof} = Child) ->
 
 taken(Stream, Data, Queue, #child{streams = Streams} = Child) ->
     Child1 = Child#child{streams = Streams#{Stream := Queue}},
-    {{ok, Data}, eaten(Stream, byte_size(Data), Child1)}.
+    {{ok, Data}, consumed(Stream, byte_size(Data), Child1)}.
 
 message(Stream, Data, #child{spec = #{caller := Caller}, ospid = OsPid,
                              active = Active} = Child) ->
     Caller ! {Stream, OsPid, Data},
-    Child1 = eaten(Stream, byte_size(Data), Child),
+    Child1 = consumed(Stream, byte_size(Data), Child),
     case Active of
         true -> Child1;
         once -> Child1#child{active = false};
@@ -610,10 +647,8 @@ handle_call({recv, Stream, Length, Timeout}, From, #child{spec = Spec,
     end;
 handle_call({setopts, Options}, From, Child) ->
     reply_to(From, ok, lists:foldl(fun setopt/2, Child, Options));
-handle_call({discard, Stream}, From, Child) ->
-    reply_to(From, ok, discard(Stream, Child));
 handle_call(discard, From, Child) ->
-    reply_to(From, ok, discard(stderr, discard(stdout, Child)));
+    reply_to(From, ok, discard_stream(stderr, discard_stream(stdout, Child)));
 handle_call(info, From, Child) ->
     reply_to(From, {ok, info(Child)}, Child);
 handle_call(_Request, From, Child) ->
@@ -628,21 +663,21 @@ reply(From, Reply) -> gen_server:reply(From, Reply).
 
 setopt({active, N}, #child{active = Old} = Child) when is_integer(N) ->
     Base = case is_integer(Old) of true -> Old; false -> 0 end,
-    serve_all(set_active(Base + N, Child));
+    deliver_both(set_active(Base + N, Child));
 setopt({active, true}, Child) ->
-    serve_all(set_active(true, Child));
+    deliver_both(set_active(true, Child));
 setopt({active, Active}, Child) ->
-    serve_all(set_active(Active, tie(Child))).
+    deliver_both(set_active(Active, monitor_caller(Child))).
 
-serve_all(Child) ->
-    serve(stderr, serve(stdout, Child)).
+deliver_both(Child) ->
+    deliver_queued(stderr, deliver_queued(stdout, Child)).
 
 recv(Stream, Length, Timeout, From, #child{recvs = Recvs} = Child) ->
     {Pid, _} = From,
     Ref = timer(Timeout, recv),
     Waiter = #waiter{ref = Ref, monitor = monitor(process, Pid), from = From,
                      stream = Stream, length = Length},
-    serve(Stream, Child#child{recvs = Recvs ++ [Waiter]}).
+    deliver_queued(Stream, Child#child{recvs = Recvs ++ [Waiter]}).
 
 timer(infinity, _What) -> make_ref();
 timer(Timeout, What) -> erlang:start_timer(Timeout, self(), What).
@@ -657,15 +692,15 @@ forget(Monitor, #child{recvs = Recvs} = Child) ->
     Child#child{recvs = lists:keydelete(Monitor, #waiter.monitor, Recvs)}.
 
 %% From now on nobody wants it, unless it goes into a mailbox anyway.
-discard(_Stream, #child{active = true} = Child) ->
+discard_stream(_Stream, #child{active = true} = Child) ->
     Child;
-discard(Stream, #child{spec = Spec, streams = Streams} = Child) ->
+discard_stream(Stream, #child{spec = Spec, streams = Streams} = Child) ->
     case {Spec, Streams} of
         {#{Stream := owner}, #{Stream := Queue}} ->
             {Bytes, Queue1} = proctor_stream:drop(Queue),
-            eaten(Stream, Bytes,
-                  Child#child{spec = Spec#{Stream := none},
-                              streams = Streams#{Stream := Queue1}});
+            consumed(Stream, Bytes,
+                     Child#child{spec = Spec#{Stream := none},
+                                 streams = Streams#{Stream := Queue1}});
         _ ->
             Child
     end.
@@ -697,12 +732,12 @@ write({write, Data, Last, From, Ref}, #child{ospid = OsPid} = Child) ->
 %% Where a window limits what is on its way, the last piece's sender may go on
 %% at once; else when the port has taken it.
 written(Frames, Answer, Ref, #child{link = #{dialect := native,
-                                            line := Line}} = Child) ->
-    _ = proctor_port:write(Line, Frames, none),
+                                            writer := Writer}} = Child) ->
+    _ = proctor_port:write(Writer, Frames, none),
     Answer =:= none orelse stop_timer(Ref),
     reply_to(Answer, ok, Child);
-written(Frames, Answer, Ref, #child{link = #{line := Line}} = Child) ->
-    case proctor_port:write(Line, Frames, Answer) of
+written(Frames, Answer, Ref, #child{link = #{writer := Writer}} = Child) ->
+    case proctor_port:write(Writer, Frames, Answer) of
         waiting when Answer =/= none ->
             patient(Ref, Answer, Child#child{wrote = true});
         _ ->
@@ -722,8 +757,8 @@ stop_timer(Ref) -> _ = erlang:cancel_timer(Ref), ok.
 
 %% The end may overtake the answer to what has led to it: the sender would
 %% take that for a failure. The writer answers in order.
-await_writer(#child{wrote = true, link = #{line := Line}}) ->
-    proctor_port:flush(Line, ?LAST_WORDS);
+await_writer(#child{wrote = true, link = #{writer := Writer}}) ->
+    proctor_port:flush(Writer, ?LAST_WORDS);
 await_writer(_Child) ->
     ok.
 

@@ -10,20 +10,7 @@
 cmd(Command, Args, Options) ->
     case prepare(Command, Args, Options) of
         {ok, Argv, RunOptions, Given} ->
-            result(run(Argv, RunOptions, Given));
-        {error, _} = Error ->
-            Error
-    end.
-
-run(Argv, RunOptions, Given) ->
-    case proctor_spec:run(Argv, RunOptions, false, Given) of
-        {ok, Request, #{where := Where} = Spec} ->
-            case proctor_spec:where(Where) of
-                {ok, Server} ->
-                    proctor_await:run(Server, Request, Spec, infinity);
-                {error, _} = Error ->
-                    Error
-            end;
+            result(proctor_run:run(Argv, RunOptions, false, Given, infinity));
         {error, _} = Error ->
             Error
     end.
@@ -59,7 +46,7 @@ failure(Reason) ->
 %%% Options
 
 prepare(Command, Args, Options) ->
-    case proctor_run_options:divide(cmd, Options) of
+    case proctor_option_table:divide(cmd, Options) of
         {ok, Own, RunOptions} ->
             Node = proplists:get_value(node, RunOptions, node()),
             try
@@ -69,7 +56,7 @@ prepare(Command, Args, Options) ->
                 throw:Reason -> {error, Reason}
             end;
         {error, Problem} ->
-            {error, {options, einval, proctor_run_options:explain(Problem)}}
+            {error, {options, einval, proctor_option_table:explain(Problem)}}
     end.
 
 %% @doc A command, found, and its arguments, in bytes. Throws what the error

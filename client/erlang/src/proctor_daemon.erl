@@ -142,7 +142,7 @@ child_spec({Command, Args}) ->
     child_spec({Command, Args, []});
 child_spec({Command, Args, Options}) ->
     %% What is wrong with them is for the start to tell.
-    {Own, RunOptions} = case proctor_run_options:divide(daemon, Options) of
+    {Own, RunOptions} = case proctor_option_table:divide(daemon, Options) of
                             {ok, Its, Rest} -> {Its, Rest};
                             {error, _} -> {#{}, []}
                         end,
@@ -159,10 +159,10 @@ child_spec({Command, Args, Options}) ->
     {ok, pid()} | {error, term()}.
 start_link(Command, Args, Options) ->
     Init = {Command, Args, Options},
-    Started = case proctor_run_options:divide(daemon, Options) of
+    Started = case proctor_option_table:divide(daemon, Options) of
                   {error, Problem} ->
                       {error, {options, einval,
-                               proctor_run_options:explain(Problem)}};
+                               proctor_option_table:explain(Problem)}};
                   {ok, #{name := Name}, _} when Name =/= undefined ->
                       gen_server:start_link({local, Name}, ?MODULE, Init, []);
                   {ok, _, _} ->
@@ -386,7 +386,9 @@ stopped(#daemon{pid = undefined} = Daemon) ->
     Daemon;
 stopped(#daemon{pid = Pid, limit = Limit} = Daemon) ->
     Deadline = now_ms() + Limit,
-    _ = proctor_target:ask(fun(Target) -> {stop, Target} end, Pid, Limit),
+    _ = proctor_ref:ask(Pid, fun(Server, Target) ->
+                                 proctor_server:stop(Server, Target, Limit)
+                             end),
     last_output(Deadline, Daemon).
 
 last_output(Deadline, #daemon{pid = Pid, ospid = OsPid} = Daemon) ->
@@ -480,12 +482,12 @@ options(Options, Command) ->
                  ready => none, ready_timeout => 10000, log => info,
                  log_prefix => prefix(Command), log_metadata => #{},
                  output => none, max_line => 65536, cr => keep},
-    case proctor_run_options:divide(daemon, Options) of
+    case proctor_option_table:divide(daemon, Options) of
         {ok, Own, RunOptions} ->
             {maps:merge(Defaults, Own),
              [{active, ?BURST} | RunOptions]};
         {error, Problem} ->
-            throw({options, einval, proctor_run_options:explain(Problem)})
+            throw({options, einval, proctor_option_table:explain(Problem)})
     end.
 
 prefix(Command) ->

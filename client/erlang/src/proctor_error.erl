@@ -1,7 +1,7 @@
 %% @doc Errors of the native dialect in the words that erlexec's users know.
 -module(proctor_error).
 
--export([text/1, run_text/2]).
+-export([run_text/2, answer/1]).
 
 %% @doc Why a request to run or manage something was refused, as text. What we
 %% take for an option the port program may not know yet.
@@ -28,8 +28,13 @@ key(Option) when is_atom(Option) ->
 key(_) ->
     "".
 
-%% @doc The reason of an error, if it is a term of the native dialect, as text.
--spec text(term()) -> term().
+%% @doc An answer as erlexec's functions give it.
+-spec answer(term()) -> term().
+answer({error, esrch}) -> {error, "pid not alive"};
+answer({error, Reason}) -> {error, text(Reason)};
+answer(Result) -> Result.
+
+%% The reason of an error, if it is a term of the native dialect, as text.
 text({badopt, Name}) when is_atom(Name); is_binary(Name) ->
     characters("Bad option: ~ts", [Name]);
 text({decode, enosys, Name}) ->

@@ -69,12 +69,12 @@ init(Options) ->
                restart => permanent, shutdown => 5000, type => worker,
                modules => [pg]},
     Instances = [instance(Each)
-                 || Each <- [Options | proctor_options:instances()]],
+                 || Each <- [Options | proctor_start_options:instances()]],
     {ok, {#{strategy => one_for_one, intensity => 5, period => 30},
           [Groups | Instances]}}.
 
 instance(Options) ->
-    Id = case proctor_options:name(Options) of
+    Id = case proctor_start_options:name(Options) of
              undefined -> make_ref();
              Name -> Name
          end,

@@ -5,7 +5,7 @@
 -include_lib("eunit/include/eunit.hrl").
 
 -import(proctor_case, [next/0, next/1, down/1, wait_until/1, alive/1,
-                       flush/0]).
+                       flush/0, signal/2]).
 
 %% Its time is over, and it calls that a success.
 -define(OBEYS, "trap 'exit 0' TERM; echo on; while :; do sleep 0.05; done").
@@ -26,8 +26,7 @@ both(Options) ->
                         {"a stream that nobody takes", fun nobody_takes/0}]).
 
 alone_test_() ->
-    [{Title, {timeout, 120, {spawn, fun() -> alone(Case) end}}}
-     || {Title, Case} <- cases()].
+    proctor_case:alone(cases()).
 
 cases() ->
     [{"what has ended a cmd", fun cmd_endings/0},
@@ -50,42 +49,17 @@ cases() ->
      {"a fault says no secret", fun faults/0},
      {"logs name the program", fun logs/0}].
 
-alone(Case) ->
-    proctor_case:quiet(fun() ->
-        try
-            Case(),
-            ?assertEqual([], flush())
-        after
-            _ = application:stop(proctor),
-            _ = application:unload(proctor),
-            is_pid(whereis(proctor)) andalso gen_server:stop(proctor)
-        end
-    end).
-
 fake(Mode, Fun) ->
     fake(Mode, [], Fun).
 
 fake(Mode, Options, Fun) ->
-    proctor_case:with_dir(fun(Dir) ->
-        Program = filename:join(Dir, "port"),
-        ok = file:write_file(Program, proctor_fake:script(Mode, Dir)),
-        ok = file:change_mode(Program, 8#755),
-        {ok, Server} = proctor:start([{portexe, Program}, {alarm, 0}
-                                      | Options]),
-        Result = Fun(Server),
-        is_process_alive(Server) andalso gen_server:stop(Server),
-        Result
-    end).
+    proctor_case:with_fake(Mode, Options, Fun).
 
 %% Those whose result is only known when others have theirs.
 at_once(Funs) ->
     Refs = [element(2, spawn_monitor(fun() -> exit({result, Fun()}) end))
             || Fun <- Funs],
     [begin {result, Result} = down(Ref), Result end || Ref <- Refs].
-
-kill(Signal, OsPid) ->
-    "" = os:cmd(io_lib:format("kill -s ~s -- ~w", [Signal, OsPid])),
-    ok.
 
 %%% How it ended
 
@@ -200,7 +174,7 @@ port_killed() ->
                        fun() -> proctor:pipe([{"sh", ["-c", Text]},
                                               {"cat", []}], []) end]],
     _ = [written(OsPid) || OsPid <- started(3)],
-    ok = kill("KILL", proctor_case:os_pid(proctor)),
+    ok = signal("KILL", [proctor_case:os_pid(proctor)]),
     [Cmd, Sync, Pipe] = [down(Each) || Each <- Refs],
     ?assertMatch({error, {port, eio, #{reason := port_closed,
                                        stdout := <<"on\n">>}}}, Cmd),
@@ -267,7 +241,7 @@ drains() ->
                                                {active, false}]),
     wait_until(fun() -> proctor:which_children() =:= [] end),
     Ref = monitor(process, Server),
-    ok = kill("KILL", proctor_case:os_pid(proctor)),
+    ok = signal("KILL", [proctor_case:os_pid(proctor)]),
     {shutdown, _} = down(Ref),
     ?assertEqual({ok, <<"on\n">>}, proctor:recv(Pid, 0)),
     ?assertEqual({'DOWN', OsPid, process, Pid, normal}, next()).
@@ -382,7 +356,7 @@ stopped_port() ->
                          [{timeout, 1000}]))
     end),
     OsPid = written(),
-    ok = kill("STOP", -Port),
+    ok = signal("STOP", [-Port]),
     ?assertMatch({error, {port, etimedout, #{stdout := <<"on\n">>}}},
                  down(Ref)),
     ?assert(alive(OsPid)),
@@ -395,14 +369,14 @@ deaf() ->
     {ok, Server} = proctor:start([{alarm, 0}, {dialect, exec_port}]),
     Port = proctor_case:os_pid(Server),
     {ok, Pid, OsPid} = proctor:run("exec cat >/dev/null", [stdin]),
-    ok = kill("STOP", -Port),
+    ok = signal("STOP", [-Port]),
     Data = binary:copy(<<"x">>, 8000000),
     ?assertEqual({error, timeout},
                  proctor:send(Pid, Data, [{timeout, 300}])),
     ?assertEqual({error, timeout}, proctor:send(Pid, "x", [{timeout, 10}])),
     Ref = monitor(process, Pid),
     ?assertEqual({error, timeout}, proctor:stop_and_wait(Pid, 100)),
-    ok = kill("CONT", -Port),
+    ok = signal("CONT", [-Port]),
     %% The stop that was sent may be done before another can be.
     ?assertEqual(normal, down(Ref)),
     ?assertNot(alive(OsPid)),
@@ -418,7 +392,7 @@ unresponsive() ->
     Port = proctor_case:os_pid(Server),
     {ok, Pid, OsPid} = proctor:run("exec sleep 1000", [monitor]),
     %% Nothing is asked, so nothing is missed.
-    ok = kill("STOP", -Port),
+    ok = signal("STOP", [-Port]),
     ?assertEqual(Server, whereis(proctor)),
     ?assertEqual({error, port_closed}, proctor:which_children()),
     ?assertEqual({shutdown, {port_exit, unresponsive}}, down(Ref)),
@@ -553,7 +527,7 @@ new_code_writer() ->
     {ok, Server} = proctor:start([{dialect, exec_port}]),
     Port = proctor_case:os_pid(Server),
     {ok, Pid, OsPid} = proctor:run("exec cksum", [stdin, stdout, monitor]),
-    ok = kill("STOP", -Port),
+    ok = signal("STOP", [-Port]),
     Data = rand:bytes(12000000),
     Sends = [binary:part(Data, N * 3000000, 3000000) || N <- [0, 1, 2, 3]],
     Refs = [begin
@@ -573,7 +547,7 @@ new_code_writer() ->
     {ok, #{writer_messages := Waiting}} = proctor:info(),
     ?assert(Waiting > 0),
     _ = load_twice(),
-    ok = kill("CONT", -Port),
+    ok = signal("CONT", [-Port]),
     ?assertEqual([{sent, {reply, ok}}], lists:usort([down(R) || R <- Refs])),
     ok = proctor:send(Pid, eof),
     Want = proctor_case:with_dir(fun(Dir) ->
@@ -625,23 +599,10 @@ down_soon(OsPid, Pid) ->
 %%% What is logged
 
 logged(Fun) ->
-    Self = self(),
-    ok = logger:add_handler(?MODULE, proctor_test_log, #{config => Self}),
-    ok = logger:set_primary_config(level, debug),
-    ok = logger:update_handler_config(default, level, none),
-    try
-        Fun(),
-        [Event || {log, Event} <- flush()]
-    after
-        ok = logger:set_primary_config(level, none),
-        ok = logger:remove_handler(?MODULE),
-        ok = logger:update_handler_config(default, level, all)
-    end.
+    proctor_case:logged(debug, Fun).
 
 no_secret(Events) ->
-    [?assertEqual(nomatch, string:find(io_lib:format("~tp", [Event]),
-                                       "my-secret"))
-     || Event <- Events].
+    proctor_case:no_secret("my-secret", Events).
 
 %% Events that cannot be, at each process that has something to hide.
 faults() ->

@@ -54,10 +54,9 @@ part_init(const char *who, int argc, char *argv[], struct part_args *a)
 	} else if (getuid() != geteuid())
 		fatalx("somebody else's rights");
 	log_setlevel(a->debug);
+	/* What a terminal sends is blocked. */
 	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR ||
-	    signal(SIGTERM, SIG_IGN) == SIG_ERR ||
-	    signal(SIGINT, SIG_IGN) == SIG_ERR ||
-	    signal(SIGHUP, SIG_IGN) == SIG_ERR)
+	    signal(SIGTERM, SIG_IGN) == SIG_ERR)
 		fatal("signal");
 }
 

@@ -119,6 +119,17 @@ spawn_environ(const struct spawn_base *b, const struct run *r)
 	return (envp);
 }
 
+/* Wherever its strings are, there are none from here on. */
+void
+environ_wipe(char **env)
+{
+	char **e;
+
+	for (e = env; *e != NULL; e++)
+		explicit_bzero(*e, strlen(*e));
+	*env = NULL;
+}
+
 /* As getenv(3) in an environment that is not ours. */
 const char *
 environ_get(char *const *env, const char *name)

@@ -10,6 +10,7 @@
 
 #include <sys/wait.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <paths.h>
 #include <poll.h>
@@ -27,7 +28,9 @@
 #define CLEAN_MAX 5000 /* ticks that processes may take to die */
 #define ORDERLY 0x40 /* in the reaper's exit status: it has cleaned up */
 
-static uid_t starter, own; /* the latter after the drop */
+static uid_t starter;
+static int privileged; /* we may signal whom the starter may not */
+static int mixed; /* and what falls to us can be others' */
 
 /* Children that the starter had before it became us. */
 static pid_t *strangers;
@@ -56,9 +59,11 @@ stranger_gone(pid_t pid)
 }
 
 /*
- * Can pid be what has become of a child? The starter can have descendants of
- * other users that it could not signal, and we could: whatever it could not
- * have had made by us is left alone.
+ * Can pid be what has become of a child? Without rights of our own the kernel
+ * knows whom we may signal. With them, whatever falls to the reaper is below
+ * priv and cannot have become anybody that its rules do not name; but to the
+ * guard falls also what the starter had before, of other users too, which it
+ * could not signal and we could: only what can be seen to be ours is.
  */
 int
 guard_ours(pid_t pid)
@@ -66,13 +71,27 @@ guard_ours(pid_t pid)
 	struct target *t;
 	uid_t uid;
 
-	if (starter == 0 || proc_uid(pid, &uid) == -1 || uid == starter ||
-	    uid == own || privdrop_ours(uid))
+	if (starter == 0)
+		return (1);
+	if (!privileged)
+		return (kill(pid, 0) == 0 || errno != EPERM);
+	if (!mixed)
+		return (1);
+	if (proc_uid(pid, &uid) == -1)
+		return (0);
+	if (uid == starter || privdrop_ours(uid))
 		return (1);
 	for (t = target_next(NULL); t != NULL; t = target_next(t))
 		if (t->uid == uid)
 			return (1);
 	return (0);
+}
+
+/* May the group that a process of ours leads be signalled as one? */
+int
+guard_groups(void)
+{
+	return (!mixed);
 }
 
 static void
@@ -161,9 +180,10 @@ guard_confine(const char *name, int fd)
 	guard_descriptors(fd);
 	if (proc_children_open() == -1)
 		fatal("children");
+	mode_forget();
+	target_forget(NULL);
 	signals_catch();
 	privdrop_guard();
-	own = getuid();
 }
 
 /* Until child has ended. It is heard from descriptor 3, if hears says so. */
@@ -207,11 +227,13 @@ guard_start(const struct start *s)
 		return;
 	}
 	starter = s->who.uid;
+	privileged = s->privileged;
 	(void)proc_children(stranger_add, NULL);
 	proc_children_close();
 	if ((pid = fork()) == -1)
 		fatal("fork");
 	if (pid != 0) {
+		mixed = privileged && starter != 0;
 		guard_confine("guard", -1);
 		sandbox_guard();
 		guard_wait("the reaper", pid, 0);

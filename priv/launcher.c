@@ -36,8 +36,8 @@ struct launcher {
 	int streams[3]; /* came before their IMSG_LAUNCHED */
 };
 
-static void launcher_main(int, const struct target *, pid_t *)
-    __attribute__((__noreturn__));
+static void
+launcher_main(int, struct target *, pid_t *) __attribute__((__noreturn__));
 
 static struct launcher launchers[LAUNCHERS_MAX];
 static size_t launchers_count;
@@ -496,11 +496,25 @@ launcher_sleep(void)
 	return (poll(&pfd, 1, -1) == 1 || errno == EINTR);
 }
 
+/* Those that were made before it: what they have on their way is not its. */
 static void
-launcher_main(int fd, const struct target *t, pid_t *board)
+launcher_forget(void)
+{
+	size_t i;
+
+	for (i = 0; i < launchers_count; i++)
+		if (munmap(launchers[i].board, sizeof(pid_t)) == -1)
+			fatal("launcher: munmap");
+}
+
+static void
+launcher_main(int fd, struct target *t, pid_t *board)
 {
 	const char *what;
 
+	launcher_forget();
+	mode_forget();
+	target_forget(t);
 	setproctitle("-proctor: launcher of %s", t->user);
 	log_init("launcher", log_getlevel());
 	launcher_board = board;

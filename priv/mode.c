@@ -86,6 +86,15 @@ mode_wanted(const struct args *a, const char *user)
 		strcmp(target_self_name(), user) == 0);
 }
 
+/* Without cmd it is the launcher that puts the environments together. */
+static void
+mode_keepenv(const struct rule *r)
+{
+	struct target *t = r->target;
+
+	t->keepenv |= r->keepenv && r->cmd == NULL;
+}
+
 /*
  * Give each user whom the last rule that matches permits a target, and nobody
  * else: what is denied in the end nobody is to be able to become. user is who
@@ -100,6 +109,7 @@ mode_targets(const struct start *s, const struct args *a, const char *user)
 		    policy_decides(r, &s->who)) {
 			shape_rule(r, s->environ);
 			r->target = target_get(r);
+			mode_keepenv(r);
 		}
 	permit_init(&policy, &s->who, user);
 }
@@ -263,4 +273,11 @@ const char *
 mode_plain_why(void)
 {
 	return (mode == MODE_PLAIN ? plain_why : NULL);
+}
+
+/* For a process that decides nothing. */
+void
+mode_forget(void)
+{
+	policy_free(&policy);
 }

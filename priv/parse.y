@@ -551,7 +551,7 @@ policy_parse(struct policy *p, const char *name, const char *text, size_t len)
 	/* What was said to be wrong is wrong, whatever became of it. */
 	ret = yyparse() == 0 && !parse.failed ? 0 : -1;
 	rule_free(parse.rule);
-	free(words);
+	freezero(words, len + 1);
 	memset(&parse, 0, sizeof(parse));
 	return (ret);
 }

@@ -172,12 +172,29 @@ parts_root(void)
 		root = "";
 }
 
+/*
+ * A terminal's are not for them: blocked, and so from their first instruction.
+ * Others end them, which priv hears of.
+ */
+static void
+part_signals(void)
+{
+	static const int terminal[] = { SIGINT, SIGQUIT, SIGHUP, SIGTSTP,
+		SIGTTIN, SIGTTOU };
+	sigset_t set;
+	size_t i;
+
+	(void)sigemptyset(&set);
+	for (i = 0; i < sizeof(terminal) / sizeof(terminal[0]); i++)
+		(void)sigaddset(&set, terminal[i]);
+	(void)sigprocmask(SIG_SETMASK, &set, NULL);
+}
+
 static void __attribute__((__noreturn__))
 part_exec(const char *name, const struct args *a)
 {
 	char path[PATH_MAX], packet[8], debug[8], limit[32], u[16], g[16];
 	char *argv[8], *envp[1] = { NULL };
-	sigset_t none;
 	uid_t uid;
 	gid_t gid;
 
@@ -200,8 +217,7 @@ part_exec(const char *name, const struct args *a)
 		argv[6] = (char *)(uintptr_t)root;
 		argv[7] = NULL;
 	}
-	(void)sigemptyset(&none);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	part_signals();
 	(void)execve(path, argv, envp);
 	fatal("%s", path);
 }

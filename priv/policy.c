@@ -50,13 +50,21 @@ rule_new(enum rule_action action, int line)
 	return (r);
 }
 
+/* Processes that have no use for rules are not to have what they said. */
+static void
+text_free(char *text)
+{
+	if (text != NULL)
+		freezero(text, strlen(text));
+}
+
 static void
 list_free(char **list)
 {
 	size_t i;
 
 	for (i = 0; list != NULL && list[i] != NULL; i++)
-		free(list[i]);
+		text_free(list[i]);
 	free(list);
 }
 
@@ -65,13 +73,14 @@ rule_free(struct rule *r)
 {
 	if (r == NULL)
 		return;
-	free(r->ident);
-	free(r->user);
-	free(r->group);
-	free(r->cmd);
+	text_free(r->ident);
+	text_free(r->user);
+	text_free(r->group);
+	text_free(r->cmd);
 	list_free(r->setenv);
 	list_free(r->args);
-	free(r);
+	list_free(r->base);
+	freezero(r, sizeof(*r));
 }
 
 int
@@ -238,7 +247,7 @@ policy_read(struct policy *p, int fd, const char *name)
 		buf[len] = '\0';
 		ret = policy_parse(&new, name, buf, (size_t)len);
 	}
-	free(buf);
+	freezero(buf, POLICY_FILE_MAX + 2);
 	if (ret == -1) {
 		p->errors++;
 		policy_free(&new);

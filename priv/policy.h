@@ -55,7 +55,7 @@ struct rule {
 	/* The caller's. */
 	void *count; /* of its children: count.c */
 	void *target;
-	char **base; /* environment; NULL: the target's. Not to be freed */
+	char **base; /* environment; NULL: the target's */
 };
 
 struct policy {

@@ -82,6 +82,7 @@ struct target {
 	uid_t own; /* its launcher's uid */
 	gid_t *groups; /* as login would set them */
 	int ngroups;
+	int keepenv; /* children of it may have the starter's environment */
 	uint64_t ambient; /* capabilities that its children may have */
 	int other; /* somebody else than the starter */
 	struct spawn_base base;
@@ -298,6 +299,7 @@ args_parse(struct args *, const struct starter *, int argc, char *const *argv);
 
 /* start.c: the first steps of a program that may be SUID-root */
 void start_descriptors(void);
+void start_log(void);
 void start_closefrom(void);
 void start_arguments(int argc);
 void start_starter(struct start *);
@@ -320,6 +322,7 @@ int login_begin(const struct start *, const char **what);
 void mode_choose(struct start *, const struct args *);
 enum mode mode_now(void);
 const char *mode_plain_why(void); /* NULL: it is not plain */
+void mode_forget(void); /* rules, for who decides nothing */
 
 /* target.c: whom children can run as */
 void target_init(const struct start *);
@@ -327,6 +330,7 @@ const char *target_self_name(void);
 struct target *target_get(const struct rule *);
 const char *target_shell(const char *);
 void target_release(void);
+void target_forget(struct target *); /* others, and what is theirs */
 struct target *target_next(struct target *);
 
 /* count.c: how many children a rule has */
@@ -382,6 +386,7 @@ void guard_confine(const char *name, int fd);
 void guard_wait(const char *child_name, pid_t child, int hears)
     __attribute__((__noreturn__));
 int guard_ours(pid_t);
+int guard_groups(void); /* may the group of one of ours be signalled? */
 
 /* reaper.c: between the two; first what it does, then how it is asked */
 void reaper_start(pid_t guard);
@@ -411,6 +416,7 @@ void spawn_child(const struct spawn_base *, const struct run *,
 
 /* environ.c */
 char **spawn_environ(const struct spawn_base *, const struct run *);
+void environ_wipe(char **);
 const char *environ_get(char *const *, const char *name);
 char **environ_user(const char *name, const char *home, const char *shell);
 char **environ_join(char *const *, char *const *);

@@ -81,6 +81,18 @@ privdrop_able(const struct start *s)
 	return (pw == NULL || privdrop_try(pw->pw_uid, pw->pw_gid, NULL, 0));
 }
 
+/* Has anybody but root children here? */
+static int
+privdrop_others(void)
+{
+	struct target *t;
+
+	for (t = target_next(NULL); t != NULL; t = target_next(t))
+		if (t->base.change)
+			return (1);
+	return (0);
+}
+
 /*
  * Uids that are this instance's alone, if root has given us some. Several
  * starters must not do without; what root starts is as safe as it arranges.
@@ -89,7 +101,6 @@ static void
 privdrop_uids(const struct start *s, const char *name)
 {
 	struct target *t;
-	int others = 0;
 	uid_t n;
 
 	apart = strcmp(name, DROP_NAME) == 0 &&
@@ -99,9 +110,8 @@ privdrop_uids(const struct start *s, const char *name)
 		if (apart && ++n - uid >= UIDS_SLOT)
 			fatalx("more than %d users", LAUNCHERS_MAX);
 		t->own = n;
-		others |= t->base.change;
 	}
-	if (apart || !others)
+	if (apart || !privdrop_others())
 		return;
 	log_warnx("/etc/subuid has no %d uids for %s", UIDS_SLOT, DROP_NAME);
 	if (s->who.uid != 0 && !launch_forks())
@@ -131,6 +141,8 @@ privdrop_init(const struct start *s)
 	if ((name = strdup(pw->pw_name)) == NULL)
 		fatal("privdrop");
 	dropping = 1;
+	if (privdrop_others())
+		start_log();
 	privdrop_uids(s, name);
 	for (t = target_next(NULL); t != NULL; t = target_next(t))
 		privdrop_differs(t, name);

@@ -84,9 +84,11 @@ void
 reaper_end(pid_t pid, int sig)
 {
 	proc_signal_descendants(getpid(), pid, sig, guard_ours);
-	signals_group(pid, sig);
-	if (getpgid(pid) == pid)
-		return;
+	if (guard_groups()) {
+		signals_group(pid, sig);
+		if (getpgid(pid) == pid)
+			return;
+	}
 	(void)kill(pid, sig);
 	if (sig != SIGKILL)
 		(void)kill(pid, SIGCONT);
@@ -207,7 +209,8 @@ reaper_answer(
 		}
 		return (0);
 	case REAPER_CHILDREN:
-		return (proc_children_of(priv, list_child, &l));
+		(void)proc_children_of(priv, list_child, &l);
+		return (0);
 	case REAPER_DESCENDANTS:
 		proc_signal_descendants(priv, q->pid, q->sig, guard_ours);
 		return (0);

@@ -55,12 +55,12 @@ shape_setenv(struct rule *r, char *const *starter)
 	for (v = r->setenv; v != NULL && *v != NULL; v++) {
 		if ((text = setenv_change(*v, starter)) == NULL)
 			continue;
-		free(*v);
+		freezero(*v, strlen(*v));
 		*v = text;
 	}
 }
 
-/* Those of the starter's that anybody's program may have. */
+/* Copies of those of the starter's that anybody's program may have. */
 static char **
 starter_harmless(char *const *starter)
 {
@@ -72,8 +72,9 @@ starter_harmless(char *const *starter)
 	if ((env = calloc(i + 1, sizeof(*env))) == NULL)
 		fatal("environment");
 	for (i = 0; starter[i] != NULL; i++)
-		if (environ_harmless(starter[i]))
-			env[n++] = starter[i];
+		if (environ_harmless(starter[i]) &&
+		    (env[n++] = strdup(starter[i])) == NULL)
+			fatal("environment");
 	return (env);
 }
 

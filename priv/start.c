@@ -36,6 +36,30 @@ start_descriptors(void)
 	(void)close(fd);
 }
 
+/*
+ * Standard error is the log: for processes of other users nothing that can be
+ * read, as a terminal of the starter's could. Only what he may write to is
+ * opened again with root's rights, and what cannot be (a socket) stays.
+ */
+void
+start_log(void)
+{
+	int flags = fcntl(STDERR_FILENO, F_GETFL), fd = -1;
+
+	if (flags == -1 || (flags & O_ACCMODE) == O_WRONLY)
+		return;
+	if ((flags & O_ACCMODE) == O_RDWR)
+		fd =
+		    proc_reopen(STDERR_FILENO, O_WRONLY | (flags & O_NONBLOCK));
+	else
+		fd = open(_PATH_DEVNULL, O_WRONLY);
+	if (fd == -1)
+		return;
+	if (dup2(fd, STDERR_FILENO) == -1)
+		fatal("log");
+	(void)close(fd);
+}
+
 /* Nothing above the port's descriptors is ours. */
 void
 start_closefrom(void)
@@ -223,6 +247,17 @@ static void __attribute__((__noreturn__)) port_refuse(int fd, const char *why)
 	exit(EXIT_START);
 }
 
+/* What happens on fd sends nobody a signal, whatever was asked for. */
+static void
+port_disown(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	proc_disown(fd);
+	if (flags != -1 && flags & O_ASYNC)
+		(void)fcntl(fd, F_SETFL, flags & ~O_ASYNC);
+}
+
 /* The port is one, and what is not the port is closed. */
 void
 start_port(const struct args *a)
@@ -242,6 +277,9 @@ start_port(const struct args *a)
 	if ((S_ISFIFO(in.st_mode) || S_ISREG(in.st_mode)) &&
 	    in.st_dev == out.st_dev && in.st_ino == out.st_ino)
 		port_refuse(a->port_out, "is the one that is read");
+	port_disown(a->port_in);
+	port_disown(a->port_out);
+	port_disown(STDERR_FILENO);
 }
 
 void

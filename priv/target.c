@@ -155,7 +155,7 @@ self_shell(const char *user)
 	if (shell == NULL || *shell == '\0')
 		return (_PATH_BSHELL);
 	if (shell_usable_self(shell))
-		return (shell);
+		return (copy(shell)); /* the environment may be wiped */
 	log_warnx("SHELL of %s is no shell: %s is used", user, _PATH_BSHELL);
 	return (_PATH_BSHELL);
 }
@@ -242,7 +242,7 @@ target_shell(const char *user)
 	return (NULL);
 }
 
-/* Each launcher has its own of these by now: priv needs none. */
+/* Each launcher has what it needs of these by now: priv needs none. */
 void
 target_release(void)
 {
@@ -256,6 +256,39 @@ target_release(void)
 	}
 	if (start->cwd != -1)
 		(void)close(start->cwd);
+	environ_wipe(start->environ);
+}
+
+static void
+target_wipe(struct target *t)
+{
+	char **e = t->base.environ;
+
+	/* Of others it was made here; the starter's is not theirs to wipe. */
+	for (; e != start->environ && *e != NULL; e++)
+		explicit_bzero(*e, strlen(*e));
+	explicit_bzero(t->user, strlen(t->user));
+	explicit_bzero(t->groups, (size_t)t->ngroups * sizeof(*t->groups));
+}
+
+/*
+ * In the launcher of t: the others are none of its business, nor is the
+ * starter's environment unless a child of its may have that. NULL: where none
+ * is made.
+ */
+void
+target_forget(struct target *t)
+{
+	struct target *other;
+
+	TAILQ_FOREACH (other, &targets, entry)
+		if (other != t)
+			target_wipe(other);
+	if (t != NULL && (t->base.environ == start->environ || t->keepenv))
+		return;
+	environ_wipe(start->environ);
+	if (t != NULL)
+		t->base.keepenv = t->base.environ;
 }
 
 /* One after another; NULL for the first. */

@@ -26,7 +26,7 @@ MODULES = ("test_framing", "test_startup", "test_requests", "test_options",
            "test_limits", "test_ring", "test_manage", "test_groups",
            "test_pty", "test_values", "test_large", "test_native",
            "test_move", "test_orphans", "test_stops", "test_streams",
-           "test_worker")
+           "test_worker", "test_signals")
 
 
 def on_term(number, frame):

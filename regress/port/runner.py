@@ -24,6 +24,13 @@ def on_alarm(number, frame):
     raise TimeOut()
 
 
+def listen():
+    """A shell gives its background jobs SIGINT and SIGQUIT ignored, and so
+    they would be in every process that a case starts."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+
+
 def attempt(one):
     """Run one case: its result and a text about it."""
     # The interval is there for a clean-up that hangs as well.
@@ -93,6 +100,7 @@ def start(rfd, wfd, cases, heading):
 
 def run_all(cases, heading, jobs=1):
     """The same with so many at a time. All numbers fit into a pipe."""
+    listen()
     if jobs == 1:
         return run_some(cases, heading)
     numbers, numbers_out = os.pipe()

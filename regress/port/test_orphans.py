@@ -18,6 +18,7 @@ import proc
 from case import OK, SLOW, Skip, case, check, eventually, expect, rows
 from etf import A
 from port import Port
+from sisters import SISTERS
 from test_manage import Foreign
 from test_ring import Trace
 from test_shutdown import gone, mark, start
@@ -233,32 +234,6 @@ def missed():
         gone(entry, 1)
         os.close(gate)
         p.closed = True
-
-
-# Makes sisters, which are priv's children, and ends: so many that end at
-# once, and so many that live until they are asked.
-SISTERS = """
-import ctypes, os, signal, sys, time
-libc = ctypes.CDLL(None, use_errno=True)
-CLONE, PARENT = (220 if os.uname().machine == "aarch64" else 56), 0x8000
-for i in range(int(sys.argv[1]) + int(sys.argv[2])):
-    pid = libc.syscall(CLONE, PARENT, 0, 0, 0, 0)
-    if pid == -1:
-        print("errno", ctypes.get_errno(), flush=True)
-        os._exit(1)
-    if pid == 0:
-        if i < int(sys.argv[1]):
-            os._exit(0)
-        signal.signal(signal.SIGTERM, lambda *_: (
-            os.write(1, b"asked\\n"), os._exit(0)))
-        os.setsid()
-        os.write(1, b"up\\n")
-        while True:
-            signal.pause()
-if len(sys.argv) > 3:
-    time.sleep(1000)
-os._exit(0)
-"""
 
 
 def sisters(p, dead, living, *more):

@@ -30,7 +30,7 @@ import world      # noqa: E402
 HEADING = "SECURITY"
 MODULES = ("test_install", "test_state", "test_users", "test_policy",
            "test_starter", "test_child", "test_hostile", "test_stops",
-           "test_launcher", "test_uids")
+           "test_launcher", "test_uids", "test_apart")
 FAILED = {"ok": 0, "FAIL": 1, "skip": 0}
 
 

@@ -32,6 +32,10 @@ class State:
         self.root = os.readlink("/proc/%d/root" % pid)
         self.cwd = os.readlink("/proc/%d/cwd" % pid)
         self.fds = proc.descriptors(pid)
+        # Signals that are blocked, ignored or caught.
+        self.no_default = 0
+        for key in ("SigBlk", "SigIgn", "SigCgt"):
+            self.no_default |= int(status[key], 16)
 
     def kinds(self):
         """{number: null | pipe | socket | ...}"""

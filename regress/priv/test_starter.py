@@ -1152,6 +1152,71 @@ def full_log():
         os.close(wfd)
 
 
+def access(pid, fd):
+    """How a descriptor is open: os.O_RDONLY ..."""
+    with open("/proc/%d/fdinfo/%d" % (pid, fd), encoding="utf-8") as f:
+        flags = [x.split()[1] for x in f if x.startswith("flags:")][0]
+    return int(flags, 8) & os.O_ACCMODE
+
+
+def log_terminal():
+    """Both ends; the latter is closed with them."""
+    master, slave = os.openpty()
+    return slave, (master, slave)
+
+
+def log_file():
+    fd = os.open(marker("log"), os.O_RDWR | os.O_CREAT, 0o600)
+    os.write(fd, b"before\n")
+    return fd, (fd,)
+
+
+def log_fifo():
+    os.mkfifo(marker("fifo"), 0o600)
+    fd = os.open(marker("fifo"), os.O_RDWR)
+    return fd, (fd,)
+
+
+@rows(SECTION + " standard error can be read: of ours nobody can,", [
+    ("a terminal", log_terminal), ("a file", log_file),
+    ("a FIFO", log_fifo)])
+def readable_log(make):
+    os.makedirs(Place(STARTER).path, exist_ok=True)
+    fd, ends = make()
+    try:
+        with usual_rules, Suid("-debug", last=lambda: os.dup2(fd, 2)) as p:
+            p.run(SLEEP, [as_user(ONE)])
+            parts = list(p.ring().values()) + list(p.launchers().values())
+            for part in parts:
+                expect(os.O_WRONLY, access(part, 2), proc.title(part))
+            expect(ERROR, p.ask(A.run, SLEEP, [as_user("root")]))
+            if make == log_file:
+                said = os.pread(fd, 65536, 0)
+                check(said.startswith(b"before\nproctor["), "%s", said)
+            else:
+                said = os.read(ends[0], 4096)
+                check(said.startswith(b"proctor["), "%s", said)
+    finally:
+        for end in ends:
+            os.close(end)
+        for name in os.listdir(Place(STARTER).path):
+            os.unlink(marker(name))
+
+
+@starter_case("standard error is root's file, for reading: it stays as it is")
+def roots_log():
+    path = os.path.join(world.home, "roots-log")
+    world.write(path, "root\n", 0o644)
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        with usual_rules, Suid("-debug", last=lambda: os.dup2(fd, 2)) as p:
+            sound(p)
+    finally:
+        os.close(fd)
+    with open(path, encoding="utf-8") as f:
+        expect("root\n", f.read())
+
+
 # Through sudo, as proctor(8) has it ---
 
 @starter_case("sudo instead of the bit: its command line is the policy")

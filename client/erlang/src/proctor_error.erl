@@ -1,4 +1,6 @@
-%% @doc Errors of the native dialect in the words that erlexec's users know.
+%% @doc Errors of the native dialect in the words that erlexec's users know. The
+%% port program has the same words for the other dialect, whose clients have
+%% none; a test compares them.
 -module(proctor_error).
 
 -export([run_text/2, answer/1]).

@@ -398,7 +398,8 @@ decode(Frame, Options) ->
         error:badarg -> error
     end.
 
-%% @doc All atoms the port program may say; being here they exist.
+%% @doc All atoms the port program may say; being here they exist. A test
+%% compares them with its sources.
 -spec vocabulary() -> [atom()].
 vocabulary() ->
     [ok, error, pid, stdin, stdout, stderr, exit_status, badarg, not_found,
@@ -407,21 +408,20 @@ vocabulary() ->
      limits, children, string, features, window, ack, stdin_ack, eof, usage,
      timeout, pty, launcher, exec_error, linger,
      %% errors
-     badopt, decode, policy, limit, pipe, fork, group, nice, chdir, open,
-     exec, cgroup, rlimit, run, manage, stop, kill, list, winsz, pty_opts,
-     setpgid, debug, shutdown,
+     none, badopt, decode, policy, limit, pipe, fork, group, nice, chdir, open,
+     exec,
      %% events
      launcher_down,
      %% exits
      exit, status, exited, signaled, true, false, unknown, reason, normal,
-     stopped, killed, truncated, utime_us, stime_us, maxrss_kb, minflt,
+     stopped, shutdown, killed, truncated, utime_us, stime_us, maxrss_kb, minflt,
      majflt, inblock, oublock, nvcsw, nivcsw,
      %% options of run
-     executable, cd, env, kill_timeout, kill_group, success_exit_code,
-     pty_echo, capabilities,
+     executable, cd, env, kill, kill_timeout, kill_group, success_exit_code,
+     winsz, pty_echo, capabilities, debug,
      %% errno
      e2big, eacces, eagain, ebadf, ebusy, echild, efault, einval, eio, eisdir,
      eloop, emfile, enametoolong, enfile, enodev, enoent, enoexec, enomem,
-     enospc, enosys, enotdir, enotsup, enotty, enxio, eopnotsupp, eperm,
+     enospc, enosys, enotdir, enotsup, enotty, enxio, eoverflow, eperm,
      epipe, eproto, erofs, esrch, etimedout, etxtbsy, edquot, eexist, efbig,
      eintr, emsgsize, estale].

@@ -35,10 +35,10 @@
 %% Bytes that a stream that nobody reads before the end may leave with it.
 -define(KEPT, 1048576).
 
--record(waiter, {ref :: reference(),
-                 monitor :: reference(),
+%% Who waits to receive something of a stream: by the monitor of that process.
+-record(waiter, {monitor :: reference(),
+                 timer :: reference() | undefined,
                  from :: gen_server:from(),
-                 stream :: stdout | stderr,
                  length :: non_neg_integer()}).
 
 %% What the writer may still take to answer who has sent something, at the end.
@@ -65,7 +65,9 @@
                 %% those of these that do not wait for ever.
                 wrote = false :: boolean(),
                 writing = #{} :: #{reference() => gen_server:from()},
-                recvs = [] :: [#waiter{}],
+                recvs = #{stdout => proctor_fifo:new(),
+                          stderr => proctor_fifo:new()}
+                    :: #{stdout | stderr => proctor_fifo:fifo(#waiter{})},
                 sink :: undefined | pid(),
                 %% Pieces that the sink has not done with.
                 busy = 0 :: non_neg_integer(),
@@ -387,7 +389,8 @@ handle_info({'DOWN', Ref, process, _, Reason},
             #child{caller_ref = Ref} = Child) ->
     orphaned(Reason, Child);
 handle_info({'DOWN', Monitor, process, _, _}, Child) ->
-    forget(Monitor, Child);
+    {_, Child1} = forget(Monitor, Child),
+    Child1;
 handle_info({nodedown, _}, Child) ->
     leave(normal, Child);
 handle_info({'EXIT', Sink, Reason}, #child{sink = Sink} = Child) ->
@@ -445,14 +448,10 @@ handle_timeout(no_answer, _Ref, #child{exit = undefined} = Child) ->
 handle_timeout(What, _Ref, Child)
   when What =:= expired; What =:= no_answer ->
     Child;
-handle_timeout(recv, Ref, #child{recvs = Recvs} = Child) ->
-    case lists:keytake(Ref, #waiter.ref, Recvs) of
-        {value, Waiter, Rest} ->
-            answer(Waiter, {error, timeout}),
-            Child#child{recvs = Rest};
-        false ->
-            Child
-    end;
+handle_timeout({recv, Monitor}, _Ref, Child) ->
+    {Waiters, Child1} = forget(Monitor, Child),
+    _ = [answer(Waiter, {error, timeout}) || Waiter <- Waiters],
+    Child1;
 handle_timeout(send, Ref, #child{feed = Feed, writing = Writing} = Child) ->
     {From, Feed1} = proctor_feed:drop(Ref, Feed),
     reply(From, {error, timeout}),
@@ -549,9 +548,10 @@ ack(_Stream, _Bytes, _Child) ->
 
 %% Give what has come to those who want it: messages, or whoever waits.
 deliver_queued(Stream, #child{active = false, recvs = Recvs} = Child) ->
-    case lists:keyfind(Stream, #waiter.stream, Recvs) of
-        #waiter{} = Waiter -> deliver_queued(Waiter, Stream, Child);
-        false -> Child
+    #{Stream := Waiters} = Recvs,
+    case proctor_fifo:peek(Waiters) of
+        {value, Waiter} -> deliver_queued(Waiter, Stream, Child);
+        empty -> Child
     end;
 deliver_queued(Stream, #child{streams = Streams} = Child) ->
     #{Stream := Queue} = Streams,
@@ -567,8 +567,9 @@ deliver_queued(#waiter{length = Length} = Waiter, Stream, Child) ->
     case take(Stream, Length, Child) of
         {Result, Child1} ->
             answer(Waiter, Result),
-            Recvs = lists:delete(Waiter, Child1#child.recvs),
-            deliver_queued(Stream, Child1#child{recvs = Recvs});
+            #child{recvs = #{Stream := Waiters} = Recvs} = Child1,
+            Rest = Recvs#{Stream := proctor_fifo:drop(Waiters)},
+            deliver_queued(Stream, Child1#child{recvs = Rest});
         none ->
             ack_early(Stream, Length, Child)
     end.
@@ -674,22 +675,34 @@ deliver_both(Child) ->
 
 recv(Stream, Length, Timeout, From, #child{recvs = Recvs} = Child) ->
     {Pid, _} = From,
-    Ref = timer(Timeout, recv),
-    Waiter = #waiter{ref = Ref, monitor = monitor(process, Pid), from = From,
-                     stream = Stream, length = Length},
-    deliver_queued(Stream, Child#child{recvs = Recvs ++ [Waiter]}).
+    Monitor = monitor(process, Pid),
+    Waiter = #waiter{monitor = Monitor, timer = timer(Timeout, {recv, Monitor}),
+                     from = From, length = Length},
+    #{Stream := Waiters} = Recvs,
+    Waiters1 = proctor_fifo:in(Monitor, Waiter, Waiters),
+    deliver_queued(Stream, Child#child{recvs = Recvs#{Stream := Waiters1}}).
 
-timer(infinity, _What) -> make_ref();
+timer(infinity, _What) -> undefined;
 timer(Timeout, What) -> erlang:start_timer(Timeout, self(), What).
 
-answer(#waiter{ref = Ref, monitor = Monitor, from = From}, Result) ->
-    _ = erlang:cancel_timer(Ref),
+answer(#waiter{timer = Timer, monitor = Monitor, from = From}, Result) ->
+    ok = stop_timer(Timer),
     true = demonitor(Monitor, [flush]),
     gen_server:reply(From, Result).
 
-%% Who does not live to read must not be given what others could.
+%% Who does not live to read must not be given what others could. Nobody waits
+%% for both streams.
 forget(Monitor, #child{recvs = Recvs} = Child) ->
-    Child#child{recvs = lists:keydelete(Monitor, #waiter.monitor, Recvs)}.
+    lists:foldl(
+      fun({Stream, Waiters}, {Found, Acc}) ->
+          case proctor_fifo:take(Monitor, Waiters) of
+              {Waiter, Rest} ->
+                  {[Waiter | Found],
+                   Acc#child{recvs = Recvs#{Stream := Rest}}};
+              error ->
+                  {Found, Acc}
+          end
+      end, {[], Child}, maps:to_list(Recvs)).
 
 %% From now on nobody wants it, unless it goes into a mailbox anyway.
 discard_stream(_Stream, #child{active = true} = Child) ->
@@ -746,6 +759,8 @@ written(Frames, Answer, Ref, #child{link = #{writer := Writer}} = Child) ->
     end.
 
 %% Its timer is still to answer it, if it has one.
+patient(undefined, _Answer, Child) ->
+    Child;
 patient(Ref, Answer, #child{writing = Writing} = Child) ->
     case erlang:read_timer(Ref) of
         false -> Child;
@@ -782,7 +797,9 @@ finish(Why, #child{spec = #{reply := Reply}, recvs = Recvs} = Child) ->
                 no_answer -> {error, no_answer};
                 _ -> {error, closed}
             end,
-    lists:foreach(fun(Waiter) -> answer(Waiter, Error) end, Recvs),
+    lists:foreach(fun(Waiter) -> answer(Waiter, Error) end,
+                  lists:append([proctor_fifo:to_list(Waiters)
+                                || Waiters <- maps:values(Recvs)])),
     _ = close_feed(Error, Child),
     ok = await_writer(Child),
     case Reply of
@@ -883,4 +900,5 @@ info(#child{ospid = OsPid, spec = Spec, streams = Streams, feed = Feed,
                   stderr => proctor_stream:size(Err),
                   sink => Busy, messages => Messages},
       stdin_unacked => proctor_feed:unacked(Feed),
-      receivers => length(Recvs)}.
+      receivers => lists:sum([proctor_fifo:size(Waiters)
+                              || Waiters <- maps:values(Recvs)])}.

@@ -3,7 +3,7 @@
 %% none; a test compares them.
 -module(proctor_error).
 
--export([run_text/2, answer/1]).
+-export([text/1, run_text/2, answer/1]).
 
 %% @doc Why a request to run or manage something was refused, as text. What we
 %% take for an option the port program may not know yet.
@@ -36,7 +36,8 @@ answer({error, esrch}) -> {error, "pid not alive"};
 answer({error, Reason}) -> {error, text(Reason)};
 answer(Result) -> Result.
 
-%% The reason of an error, if it is a term of the native dialect, as text.
+%% @doc The reason of an error, if it is a term of the native dialect, as text.
+-spec text(term()) -> term().
 text({badopt, Name}) when is_atom(Name); is_binary(Name) ->
     characters("Bad option: ~ts", [Name]);
 text({decode, enosys, Name}) ->

@@ -55,12 +55,14 @@
 %% <dt>`stderr_to_stdout'</dt><dd>One stream for both.</dd>
 %% </dl>
 %%
-%% Neither its logs nor its state hold arguments or environment. What a
-%% supervisor reports of its children does: secrets are better given in a file.
+%% Neither its logs nor its state hold arguments or environment, nor does what a
+%% supervisor reports of it, if that has it from {@link child_spec/1}. Of one
+%% that starts it by {@link start_link/3} a report has the arguments.
 -module(proctor_daemon).
 -behaviour(gen_server).
 
--export([child_spec/1, start_link/3, ospid/1, statistics/1, stop/1]).
+-export([child_spec/1, start_link/1, start_link/3, ospid/1, statistics/1,
+         stop/1]).
 -export([init_restarts/0, poll/1]).
 -export([init/1, handle_call/3, handle_cast/2, handle_info/2, terminate/2,
          format_status/1]).
@@ -147,11 +149,20 @@ child_spec({Command, Args, Options}) ->
                             {error, _} -> {#{}, []}
                         end,
     #{id => maps:get(name, Own, Command),
-      start => {?MODULE, start_link, [Command, Args, Options]},
+      start => {?MODULE, start_link,
+                [proctor_secret:hide({Command, Args, Options})]},
       restart => permanent,
       shutdown => stop_limit(RunOptions) + ?REST,
       type => worker,
       modules => [?MODULE]}.
+
+%% @private What {@link child_spec/1} has a supervisor call.
+-spec start_link(proctor_secret:secret({proctor:text(), [proctor:text()],
+                                        [option()]})) ->
+    {ok, pid()} | {error, term()}.
+start_link(Hidden) ->
+    {Command, Args, Options} = proctor_secret:show(Hidden),
+    start_link(Command, Args, Options).
 
 %% @doc Starts a command, found through PATH, and the daemon that stands for
 %% it. Returns when it runs or, with the option `ready', when it is ready.

@@ -414,8 +414,8 @@ vocabulary() ->
      launcher_down,
      %% exits
      exit, status, exited, signaled, true, false, unknown, reason, normal,
-     stopped, shutdown, killed, truncated, utime_us, stime_us, maxrss_kb, minflt,
-     majflt, inblock, oublock, nvcsw, nivcsw,
+     stopped, shutdown, killed, truncated, utime_us, stime_us, maxrss_kb,
+     minflt, majflt, inblock, oublock, nvcsw, nivcsw,
      %% options of run
      executable, cd, env, kill, kill_timeout, kill_group, success_exit_code,
      winsz, pty_echo, capabilities, debug,

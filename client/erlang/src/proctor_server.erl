@@ -7,7 +7,7 @@
 
 -include("proctor_log.hrl").
 
--export([start/1, start_link/1]).
+-export([start/1, start_link/1, start_hidden/1]).
 -export([run/4, cancel/2, stop/2, stop/3, kill/3, change/4, ospid/2, pid/2,
          list/1, debug/2, counts/2, info/2, stop_child/2, confirm/2]).
 -export([init/1, handle_call/3, handle_cast/2, handle_info/2, terminate/2,
@@ -98,6 +98,12 @@ start(Options) ->
 -spec start_link([term()]) -> {ok, pid()} | {error, term()}.
 start_link(Options) ->
     start(start_link, Options).
+
+%% @doc Like start_link/1, with options that its supervisor cannot report.
+-spec start_hidden(proctor_secret:secret([term()])) ->
+    {ok, pid()} | {error, term()}.
+start_hidden(Hidden) ->
+    start_link(proctor_secret:show(Hidden)).
 
 %% Options that are wrong are so whether it runs already or not.
 start(How, Options) ->

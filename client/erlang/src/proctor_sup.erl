@@ -12,7 +12,8 @@
 -spec start_link([proctor:start_option()]) ->
     {ok, pid()} | ignore | {error, term()}.
 start_link(Options) ->
-    supervisor:start_link({local, ?MODULE}, ?MODULE, Options).
+    supervisor:start_link({local, ?MODULE}, ?MODULE,
+                          proctor_secret:hide(Options)).
 
 %% @doc Starts one more instance.
 -spec start_instance([proctor:start_option()]) ->
@@ -59,9 +60,10 @@ name(Id) when is_atom(Id) -> Id;
 name(_) -> undefined.
 
 %% @private
--spec init([proctor:start_option()]) ->
+-spec init(proctor_secret:secret([proctor:start_option()])) ->
     {ok, {supervisor:sup_flags(), [supervisor:child_spec()]}}.
-init(Options) ->
+init(Hidden) ->
+    Options = proctor_secret:show(Hidden),
     ok = proctor_daemon:init_restarts(),
     ok = proctor_place:init(),
     Groups = #{id => proctor_nodes,
@@ -73,13 +75,14 @@ init(Options) ->
     {ok, {#{strategy => one_for_one, intensity => 5, period => 30},
           [Groups | Instances]}}.
 
+%% Environment and arguments of a port program are nothing for a report.
 instance(Options) ->
     Id = case proctor_start_options:name(Options) of
              undefined -> make_ref();
              Name -> Name
          end,
     #{id => Id,
-      start => {proctor_server, start_link, [Options]},
+      start => {proctor_server, start_hidden, [proctor_secret:hide(Options)]},
       restart => permanent,
       %% The server bounds its own end by the option alarm.
       shutdown => infinity,

@@ -47,6 +47,7 @@ cases() ->
      {"new code while the writer waits", fun new_code_writer/0},
      {"sys", fun sys/0},
      {"a fault says no secret", fun faults/0},
+     {"a supervisor reports no secret", fun supervisors/0},
      {"logs name the program", fun logs/0}].
 
 fake(Mode, Fun) ->
@@ -630,6 +631,47 @@ faults() ->
         ?assertMatch({error, {port_closed, []}}, down(Ref))
     end),
     ?assertEqual(3, length([1 || #{level := error} <- Events])),
+    no_secret(Events).
+
+%% Whether a child starts, cannot, or dies; and what the supervisor is.
+supervisors() ->
+    Secret = "my-secret",
+    Env = {env, [{"X", Secret}]},
+    ok = application:load(proctor),
+    ok = application:set_env([{proctor, [Env, {instances, [{two, [Env]}]}]}]),
+    Events = logged(fun() ->
+        {ok, _} = application:ensure_all_started(proctor),
+        {ok, _} = proctor:start_instance([{name, three}, Env]),
+        {error, {port_exited_with_status, 9}} =
+            proctor_case:with_stub("exit 9", fun(Stub) ->
+                proctor:start_instance([{name, four}, {portexe, Stub},
+                                        {args, [Secret]}])
+            end),
+        Spec = proctor_daemon:child_spec({"sh", ["-c", "read x", Secret],
+                                          [{name, d}, stdin, Env]}),
+        {ok, Sup} = supervisor:start_link(proctor_test_sup, [Spec]),
+        [begin
+             no_secret(sys:get_status(Each)),
+             no_secret(sys:get_state(Each)),
+             no_secret(supervisor:get_childspec(Each, Child))
+         end || {Each, Child} <- [{proctor_sup, two}, {proctor_sup, three},
+                                  {Sup, d}]],
+        %% Older versions of the code are no more.
+        _ = load_twice(),
+        Before = [whereis(Name) || Name <- [three, d]],
+        ok = signal("KILL", [proctor_daemon:ospid(d),
+                             proctor_case:os_pid(three)]),
+        wait_until(fun() ->
+            After = [whereis(Name) || Name <- [three, d]],
+            lists:all(fun is_pid/1, After) andalso After -- Before =:= After
+        end),
+        true = unlink(Sup),
+        ok = gen_server:stop(Sup)
+    end),
+    Reports = [Report || #{msg := {report, #{label := {supervisor, Label},
+                                             report := Report}}} <- Events,
+                         Label =/= progress],
+    ?assertMatch([_, _ | _], Reports),
     no_secret(Events).
 
 logs() ->

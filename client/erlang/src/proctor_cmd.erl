@@ -10,13 +10,14 @@
 cmd(Command, Args, Options) ->
     case prepare(Command, Args, Options) of
         {ok, Argv, RunOptions, Given} ->
-            result(proctor_run:run(Argv, RunOptions, false, Given, infinity));
+            result(proctor_run:run(Argv, RunOptions, false, Given, infinity),
+                   RunOptions);
         {error, _} = Error ->
             Error
     end.
 
 %% Why it ended is what the port program says, and nothing else.
-result({ok, #{reason := Reason} = Result}) ->
+result({ok, #{reason := Reason} = Result}, _Options) ->
     case Reason of
         timeout -> {error, {timeout, etimedout, Result}};
         max_output -> {error, {output, emsgsize, Result}};
@@ -24,8 +25,21 @@ result({ok, #{reason := Reason} = Result}) ->
         no_answer -> {error, {port, etimedout, Result}};
         _ -> {ok, Result}
     end;
-result({error, Reason}) ->
+result({error, not_started}, Options) ->
+    {error, {port, eio, missing(Options)}};
+result({error, Reason}, _Options) ->
     {error, failure(Reason)}.
+
+%% An instance that was named may be one that there never is.
+missing(Options) ->
+    case [Option || {Name, _} = Option <- Options,
+                    Name =:= instance orelse Name =:= node] of
+        [] ->
+            not_started;
+        Where ->
+            {ok, Server} = proctor_ref:where(Where),
+            {not_started, Server}
+    end.
 
 %% More than the port program takes, as if the kernel had said it.
 failure(TooBig) when TooBig =:= e2big; TooBig =:= {decode, e2big, <<>>} ->

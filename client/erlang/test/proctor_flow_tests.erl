@@ -361,8 +361,16 @@ cmd_missing() ->
                                                             [sync])),
     ?assertMatch({error, {options, einval, _}},
                  proctor:cmd("true", [], [{timeout, -1}])),
-    ?assertEqual({error, {port, eio, not_started}},
-                 proctor:cmd("true", [], [{instance, nobody}])).
+    Nobody = {error, {port, eio, {not_started, nobody}}},
+    Options = [{instance, nobody}],
+    ?assertEqual(Nobody, proctor:cmd("true", [], Options)),
+    ?assertEqual(Nobody, proctor:cmd("true", [], [{node, node()} | Options])),
+    ?assertEqual(Nobody, proctor:pipe([{"true", []}], Options)),
+    Gone = spawn(fun() -> ok end),
+    Ref = monitor(process, Gone),
+    _ = down(Ref),
+    ?assertEqual({error, {port, eio, {not_started, Gone}}},
+                 proctor:cmd("true", [], [{instance, Gone}])).
 
 cmd_input() ->
     Data = << <<N:32>> || N <- lists:seq(1, 100000) >>,

@@ -84,7 +84,7 @@ answered({Command, Args, Options, Time}) ->
                  ({error, {invalid_pty_value, _}}) -> true;
                  ({error, Text}) -> is_list(Text)
               end, Run)
-        andalso lists:all(fun({error, {port, eio, not_started}}) -> true;
+        andalso lists:all(fun({error, {port, eio, {not_started, _}}}) -> true;
                              ({error, {options, einval, _}}) -> true;
                              ({error, {exec, enoent, _}}) -> true;
                              ({error, not_started}) -> true;

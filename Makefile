@@ -12,6 +12,7 @@ DESTDIR =
 GROUP =
 
 # Where install puts things besides what ./configure chose.
+BINDIR = $(PREFIX)/bin
 MANDIR = $(PREFIX)/share/man
 SYSUSERSDIR = $(PREFIX)/lib/sysusers.d
 SYSCONFDIR = /etc
@@ -33,23 +34,32 @@ BOXNAMES_1 = $(NAMES)
 BOX_SRC = $(BOX_$(SANITIZE)) $(BOXDEBUG_$(SANDBOX_DEBUG))
 
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE $(USER_CFLAGS) $(SAN_$(SANITIZE)) \
-	$(BOXFLAGS_$(SANDBOX_DEBUG)) $(WARN_CFLAGS) -I. -Icommon $(IMSG_CFLAGS) $(BSD_CFLAGS)
+	$(BOXFLAGS_$(SANDBOX_DEBUG)) $(WARN_CFLAGS) -I. -Icommon -Ipriv $(IMSG_CFLAGS) $(BSD_CFLAGS)
 ALL_LDFLAGS = $(USER_LDFLAGS) $(SANLD_$(SANITIZE))
 
-HEADERS = config.h common/*.h common/compat/*.h priv/*.h broker/*.h worker/*.h
+HEADERS = config.h common/*.h common/compat/*.h priv/*.h priv/*/*.h broker/*.h \
+	worker/*.h
 RING_SRC = common/log.c common/proto.c common/dispatch.c \
 	common/compat/ptymodes.c $(IMSG_SRC) $(SEND_SRC) \
 	$(PRIVS_SRC)
-# What yacc makes of priv/parse.y.
+# What yacc makes of priv/policy/parse.y.
 PARSE_C = $(BUILD)/parse.c
-PRIV_SRC = priv/proctor.c priv/start.c priv/args.c priv/mode.c priv/target.c \
-	priv/permit.c priv/count.c priv/policy.c priv/policy_match.c priv/policy_check.c \
-	priv/policy_path.c $(PARSE_C) \
-	priv/privdrop.c priv/uids.c $(LOCK_SRC) priv/signals.c priv/guard.c priv/reaper.c priv/parts.c \
+BASE_SRC = priv/base/timer.c priv/base/signals.c
+RULE_SRC = priv/policy/rule.c priv/policy/read.c priv/policy/resolve.c \
+	priv/policy/match.c priv/policy/environ_name.c priv/policy/userenv.c \
+	$(PARSE_C)
+POLICY_SRC = $(RULE_SRC) priv/policy/permit.c priv/policy/runas.c \
+	priv/policy/shape.c priv/policy/count.c
+CHECK_SRC = priv/check/main.c priv/check/check.c priv/check/path.c \
+	$(RULE_SRC) common/log.c common/proto.c common/compat/ptymodes.c
+PRIV_SRC = priv/proctor.c priv/start.c priv/configtest.c priv/args.c \
+	priv/mode.c \
+	$(BASE_SRC) $(POLICY_SRC) \
+	priv/privdrop.c priv/uids.c $(LOCK_SRC) priv/guard.c priv/reaper.c priv/parts.c \
 	priv/dispatch.c priv/request.c priv/answer.c priv/child.c priv/reap.c \
 	priv/stray.c priv/linger.c priv/login.c $(FRESH_SRC) $(STREAM_SRC) \
-	priv/group.c priv/stop.c priv/timer.c priv/launch.c priv/spawn.c \
-	priv/environ.c priv/environ_name.c priv/shape.c \
+	priv/group.c priv/stop.c priv/launch.c priv/spawn.c \
+	priv/environ.c \
 	common/drop.c $(CAPS_SRC) $(PROC_SRC) $(SPAWN_SRC) $(BOX_SRC) \
 	$(RING_SRC)
 PART_SRC = common/part.c common/drop.c $(PROC_SRC) $(BOX_SRC) $(RING_SRC)
@@ -61,13 +71,13 @@ WORKER_SRC = worker/worker.c worker/port.c worker/relay.c worker/feed.c \
 	worker/child.c worker/pty.c worker/reply.c worker/event.c \
 	worker/body.c worker/queue.c worker/welcome.c $(SPLICE_SRC) $(STREAM_SRC) common/etf_write.c \
 	common/errname.c $(PART_SRC)
-C_SRC = priv/*.c broker/*.c worker/*.c common/*.c common/compat/*.c
+C_SRC = priv/*.c priv/*/*.c broker/*.c worker/*.c common/*.c common/compat/*.c
 C_ALL = $(C_SRC) regress/unit/*.c regress/priv/*.c regress/bench/*.c
-C_FORMAT = $(C_ALL) common/*.h common/compat/*.h priv/*.h broker/*.h \
-	worker/*.h regress/unit/*.h regress/stubs/*.h
+C_FORMAT = $(C_ALL) common/*.h common/compat/*.h priv/*.h priv/*/*.h \
+	broker/*.h worker/*.h regress/unit/*.h regress/stubs/*.h
 
 PARTS = $(BUILD)/proctor-broker $(BUILD)/proctor-worker
-PROGRAMS = $(BUILD)/proctor $(PARTS)
+PROGRAMS = $(BUILD)/proctor $(PARTS) $(BUILD)/proctor-check
 
 .NOTPARALLEL:
 .PHONY: all deps demo soak bench bench-quick bench-files regress regress-unit regress-port regress-erlang \
@@ -169,10 +179,10 @@ $(BUILD)/kind: FORCE
 
 FORCE:
 
-$(PARSE_C): priv/parse.y config.mk
+$(PARSE_C): priv/policy/parse.y config.mk
 	@mkdir -p $(BUILD)
 	@echo "yacc $@"
-	@$(YACC) -o $@ priv/parse.y
+	@$(YACC) -o $@ priv/policy/parse.y
 
 $(NAMES): config.mk
 	@mkdir -p $(BUILD)
@@ -198,6 +208,12 @@ $(BUILD)/proctor-worker: $(WORKER_SRC) $(HEADERS) config.mk $(BUILD)/kind \
 	@echo "cc $@"
 	@$(CC) $(ALL_CFLAGS) $(EVENT_CFLAGS) -o $@ $(WORKER_SRC) \
 	    $(ALL_LDFLAGS) $(EVENT_LIBS) $(BSD_LIBS)
+
+# For everybody, and without any right: what does a policy say?
+$(BUILD)/proctor-check: $(CHECK_SRC) $(HEADERS) config.mk $(BUILD)/kind
+	@mkdir -p $(BUILD)
+	@echo "cc $@"
+	@$(CC) $(ALL_CFLAGS) -o $@ $(CHECK_SRC) $(ALL_LDFLAGS) $(BSD_LIBS)
 
 # For regress/priv: a program in the broker's place.
 hostile: $(BUILD)/hostile
@@ -255,13 +271,18 @@ install-run: programs
 	mkdir -p $(DESTDIR)$(LIBEXECDIR)/proctor/empty
 	mkdir -p $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8
 	@$(INSTALL_SUID) program
-	install -m 755 $(PARTS) $(DESTDIR)$(LIBEXECDIR)/proctor
-	install -m 644 priv/proctor.conf.5 $(DESTDIR)$(MANDIR)/man5
-	install -m 644 priv/proctor.8 $(DESTDIR)$(MANDIR)/man8
+	install -m 755 $(PARTS) $(BUILD)/proctor-check \
+	    $(DESTDIR)$(LIBEXECDIR)/proctor
+	mkdir -p $(DESTDIR)$(BINDIR)
+	rm -f $(DESTDIR)$(BINDIR)/proctor-check
+	ln -s $(LIBEXECDIR)/proctor/proctor-check $(DESTDIR)$(BINDIR)
+	install -m 644 man/proctor.conf.5 $(DESTDIR)$(MANDIR)/man5
+	install -m 644 man/proctor.8 man/proctor-check.8 \
+	    $(DESTDIR)$(MANDIR)/man8
 
 INSTALL_SUID = GROUP="$(GROUP)" DESTDIR="$(DESTDIR)" BUILD="$(BUILD)" \
 	LIBEXECDIR="$(LIBEXECDIR)" SYSUSERSDIR="$(SYSUSERSDIR)" \
-	SYSCONFDIR="$(SYSCONFDIR)" sh priv/install-suid.sh
+	SYSCONFDIR="$(SYSCONFDIR)" sh dist/install-suid.sh
 
 install-suid-run:
 	@$(INSTALL_SUID) check

@@ -3,6 +3,7 @@
  * from another passes dispatch_check() before a handler sees it.
  */
 
+#include <sys/socket.h>
 #include <sys/uio.h>
 
 #include <unistd.h>
@@ -39,6 +40,16 @@ channel_close(struct channel *c)
 	c->open = 0;
 	imsgbuf_clear(&c->ibuf);
 	(void)close(c->ibuf.fd);
+}
+
+void
+channel_shut(struct channel *c)
+{
+	if (!c->open)
+		return;
+	c->open = 0;
+	imsgbuf_clear(&c->ibuf);
+	(void)shutdown(c->ibuf.fd, SHUT_RDWR);
 }
 
 int

@@ -48,6 +48,14 @@ void channel_init(struct channel *, const char *peer, int fd, int passes_fds,
     const struct dispatch *, size_t rows, void *arg);
 void channel_close(struct channel *);
 
+/*
+ * The same for a peer that may have sent descriptors which nobody has read:
+ * one of them may be a socket that lingers, and close(2) would wait for it. The
+ * channel is of no use to either side from here on, and its descriptor stays
+ * until we end: then the kernel closes it, and waits for nothing.
+ */
+void channel_shut(struct channel *);
+
 /* Read once. 1 go on, 0 the peer closed it or it broke: the channel is open
  * still and what came before can be dispatched. */
 int channel_read(struct channel *);

@@ -15,6 +15,9 @@
 
 #include "compat/proc.h"
 #include "log.h"
+#include "policy/count.h"
+#include "policy/permit.h"
+#include "policy/policy.h"
 #include "priv.h"
 
 static int
@@ -254,7 +257,7 @@ foreign_allowed(const struct child *c, pid_t pid, struct rule **rule)
 	if (foreign_owner(c, pid, &uid) == -1)
 		return (0);
 	errno = EPERM;
-	return ((*rule = permit_uid(uid)) != NULL || permit_own(uid));
+	return ((*rule = permit_uid(uid)) != NULL || uid_is_starter(uid));
 }
 
 /* Up only as far as policy says, whatever we could. */

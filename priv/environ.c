@@ -1,15 +1,11 @@
 /*
  * A child's environment: that of the node, or an empty one, changed as the
- * run says. Only pointers are made; the strings stay where they are. Which
- * of it somebody else's program may have is said by environ_name.c.
+ * run says. Only pointers are made; the strings stay where they are.
  */
 
-#include <paths.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "log.h"
 #include "priv.h"
 
 struct var {
@@ -117,87 +113,4 @@ spawn_environ(const struct spawn_base *b, const struct run *r)
 		envp[i] = v[i].text;
 	free(v);
 	return (envp);
-}
-
-/* Wherever its strings are, there are none from here on. */
-void
-environ_wipe(char **env)
-{
-	char **e;
-
-	for (e = env; *e != NULL; e++)
-		explicit_bzero(*e, strlen(*e));
-	*env = NULL;
-}
-
-/* As getenv(3) in an environment that is not ours. */
-const char *
-environ_get(char *const *env, const char *name)
-{
-	size_t len = strlen(name);
-
-	for (; *env != NULL; env++)
-		if (strncmp(*env, name, len) == 0 && (*env)[len] == '=')
-			return (*env + len + 1);
-	return (NULL);
-}
-
-static char *
-variable(const char *name, const char *value)
-{
-	char *text;
-
-	if (asprintf(&text, "%s=%s", name, value) == -1)
-		fatal("environment");
-	return (text);
-}
-
-/* What login gives a user. */
-char **
-environ_user(const char *name, const char *home, const char *shell)
-{
-	char **env;
-
-	if ((env = calloc(6, sizeof(*env))) == NULL)
-		fatal("environment");
-	env[0] = variable("HOME", *home == '\0' ? "/" : home);
-	env[1] = variable("USER", name);
-	env[2] = variable("LOGNAME", name);
-	env[3] = variable("SHELL", *shell == '\0' ? _PATH_BSHELL : shell);
-	env[4] = variable("PATH", _PATH_STDPATH);
-	return (env);
-}
-
-static int
-has_name(char *const *env, const char *var)
-{
-	size_t len = strcspn(var, "=");
-
-	for (; *env != NULL; env++)
-		if (strncmp(*env, var, len) == 0 && (*env)[len] == '=')
-			return (1);
-	return (0);
-}
-
-/* Both, without a copy of their strings; what is in a is not taken from b. */
-char **
-environ_join(char *const *a, char *const *b)
-{
-	char *const *e;
-	char **env;
-	size_t n = 0;
-
-	for (e = a; *e != NULL; e++)
-		n++;
-	for (e = b; *e != NULL; e++)
-		n++;
-	if ((env = calloc(n + 1, sizeof(*env))) == NULL)
-		fatal("environment");
-	n = 0;
-	for (e = a; *e != NULL; e++)
-		env[n++] = *e;
-	for (e = b; *e != NULL; e++)
-		if (!has_name(a, *e))
-			env[n++] = *e;
-	return (env);
 }

@@ -17,6 +17,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "base/signals.h"
 #include "log.h"
 #include "priv.h"
 

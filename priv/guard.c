@@ -19,6 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/signals.h"
 #include "compat/proc.h"
 #include "log.h"
 #include "priv.h"
@@ -81,7 +82,7 @@ guard_ours(pid_t pid)
 		return (0);
 	if (uid == starter || privdrop_ours(uid))
 		return (1);
-	for (t = target_next(NULL); t != NULL; t = target_next(t))
+	for (t = runas_next(NULL); t != NULL; t = runas_next(t))
 		if (t->uid == uid)
 			return (1);
 	return (0);
@@ -181,7 +182,7 @@ guard_confine(const char *name, int fd)
 	if (proc_children_open() == -1)
 		fatal("children");
 	mode_forget();
-	target_forget(NULL);
+	runas_forget(NULL);
 	signals_catch();
 	privdrop_guard();
 }

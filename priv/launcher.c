@@ -317,7 +317,7 @@ launch_lost(struct launcher *l)
 
 	if (stop_state() == STATE_RUN)
 		tell_lost(l);
-	channel_close(&l->channel);
+	channel_shut(&l->channel);
 	timer_clear(&l->timeout);
 	streams_close(l);
 	(void)child_stray(kill_halfborn(l));
@@ -422,7 +422,7 @@ launch_close(void)
 	size_t i;
 
 	for (i = 0; i < launchers_count; i++)
-		channel_close(&launchers[i].channel);
+		channel_shut(&launchers[i].channel);
 }
 
 /* In the launcher. */
@@ -514,7 +514,7 @@ launcher_main(int fd, struct target *t, pid_t *board)
 
 	launcher_forget();
 	mode_forget();
-	target_forget(t);
+	runas_forget(t);
 	setproctitle("-proctor: launcher of %s", t->user);
 	log_init("launcher", log_getlevel());
 	launcher_board = board;

@@ -23,6 +23,7 @@
 #include "compat/proc.h"
 #include "config.h"
 #include "log.h"
+#include "policy/permit.h"
 #include "priv.h"
 
 #define PARTS_MAX 128
@@ -190,7 +191,10 @@ part_signals(void)
 	(void)sigprocmask(SIG_SETMASK, &set, NULL);
 }
 
-static void __attribute__((__noreturn__))
+static void
+part_exec(const char *name, const struct args *a) __attribute__((__noreturn__));
+
+static void
 part_exec(const char *name, const struct args *a)
 {
 	char path[PATH_MAX], packet[8], debug[8], limit[32], u[16], g[16];

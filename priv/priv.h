@@ -15,8 +15,9 @@
 #include <signal.h>
 #include <stdint.h>
 
+#include "base/timer.h"
 #include "dispatch.h"
-#include "policy.h"
+#include "policy/runas.h"
 #include "proto.h"
 
 #define ALARM_DEFAULT 12000L /* ms a shutdown may take */
@@ -38,65 +39,6 @@ struct args {
 	uint32_t linger; /* ms; of runs that say nothing of it */
 	const char *user; /* or NULL */
 	const char *limit_users; /* names with commas, or NULL */
-};
-
-/* What the starter gave us, noted before anything else was done. */
-struct start {
-	struct starter who; /* real ids and groups */
-	char **environ; /* data for children: nothing of ours looks there */
-	mode_t umask;
-	int cwd; /* its working directory, or -1 */
-	struct rlimit limits[RLIM_NLIMITS];
-	unsigned int changed; /* 1 << n: limits that are not theirs any more */
-	struct rlimit login[RLIM_NLIMITS]; /* what others' children have */
-	int privileged; /* root has started it, or a SUID bit with a policy */
-};
-
-/* What a child starts from. */
-struct spawn_base {
-	const struct start *start;
-	const char *shell;
-	char **environ;
-	char **keepenv; /* the same for RUN_KEEPENV */
-	mode_t umask;
-	int change; /* becomes uid */
-	int from_root; /* and gid and groups, which a launcher has already */
-	uid_t uid;
-	gid_t gid;
-	const gid_t *groups;
-	int ngroups;
-	int login; /* nothing of the starter's attributes: login.c */
-	unsigned int limits; /* 1 << n: to be set */
-	const struct rlimit *rlimits; /* to those */
-	pid_t parent; /* whose death is the child's */
-	int null_fd; /* /dev/null */
-	int cwd; /* or -1 */
-};
-
-/* Whom children can run as, and who makes them. */
-struct target {
-	TAILQ_ENTRY(target) entry;
-	char *user; /* a name, or a number that has none */
-	uid_t uid;
-	gid_t gid;
-	uid_t own; /* its launcher's uid */
-	gid_t *groups; /* as login would set them */
-	int ngroups;
-	int keepenv; /* children of it may have the starter's environment */
-	uint64_t ambient; /* capabilities that its children may have */
-	int other; /* somebody else than the starter */
-	struct spawn_base base;
-	struct launcher *launcher;
-};
-
-/* A deadline. Zeroed memory is a timer that is not set. */
-struct timer {
-	RB_ENTRY(timer) entry;
-	int64_t at; /* ms on the monotonic clock */
-	uint64_t seq;
-	int set;
-	void (*fn)(void *);
-	void *arg;
 };
 
 struct slot;
@@ -274,13 +216,6 @@ int stop_done(void);
 unsigned int stop_state(void);
 int stop_status(void);
 
-/* timer.c */
-void timer_set(struct timer *, int64_t ms, void (*)(void *), void *);
-void timer_clear(struct timer *);
-int64_t timer_left(const struct timer *); /* ms; 0 if it is not set */
-int timer_wait(void); /* ms to the first deadline, -1 if there is none */
-void timer_run(void);
-
 /* parts.c: broker and worker */
 extern struct channel broker_channel;
 extern struct channel worker_channel;
@@ -294,8 +229,13 @@ void parts_watch(void);
 void parts_reap(void);
 
 /* args.c */
-void
-args_parse(struct args *, const struct starter *, int argc, char *const *argv);
+void args_parse(struct args *, int argc, char *const *argv);
+
+/*
+ * configtest.c: does not return if the command line asks about the policy.
+ * To be called before anything of the starter's is changed.
+ */
+void configtest(int argc, char *const *argv);
 
 /* start.c: the first steps of a program that may be SUID-root */
 void start_descriptors(void);
@@ -315,45 +255,12 @@ void start_group(void);
 /* login.c: what children of other users start from */
 void login_limits(struct start *);
 void login_check(struct start *);
-int login_wanted(const struct start *, uid_t);
 int login_begin(const struct start *, const char **what);
 
 /* mode.c: which of the three ways to be started it is, and its policy */
 void mode_choose(struct start *, const struct args *);
 enum mode mode_now(void);
-const char *mode_plain_why(void); /* NULL: it is not plain */
 void mode_forget(void); /* rules, for who decides nothing */
-
-/* target.c: whom children can run as */
-void target_init(const struct start *);
-const char *target_self_name(void);
-struct target *target_get(const struct rule *);
-const char *target_shell(const char *);
-void target_release(void);
-void target_forget(struct target *); /* others, and what is theirs */
-struct target *target_next(struct target *);
-
-/* count.c: how many children a rule has */
-void count_open(struct rule *, uid_t starter);
-int count_take(const struct rule *, int *place);
-void count_give(const struct rule *, int place);
-
-/* permit.c: what policy says to what the broker asks for */
-void permit_init(struct policy *, const struct starter *, const char *user);
-void permit_counts(void);
-size_t permit_users(char *buf, size_t size, uint32_t *count);
-const char *permit_starter(void); /* by name */
-const char *permit_name(const char *user);
-struct rule *permit_run(const struct run *);
-const char *permit_program(const struct run *);
-int permit_why_run(const struct run *, char *buf, size_t size);
-void permit_why_user(const char *, char *buf, size_t size);
-struct rule *permit_user(const char *);
-struct rule *permit_uid(uid_t);
-int permit_own(uid_t);
-struct rule *permit_kill(const struct rule *, const char *line);
-int permit_nice(const struct rule *, int nice);
-int permit_lowest(const struct rule *);
 
 /* privdrop.c: from root to what each process needs */
 #define DROP_NAME "_proctor"
@@ -371,14 +278,6 @@ int privdrop_ours(uid_t);
 #define UIDS_SLOT (LAUNCHERS_MAX + 1) /* one for all others */
 int uids_take(const char *name, uid_t starter, uid_t *first);
 int uids_keep(int fd);
-
-/* signals.c: ours, and what asks others to end */
-void signals_block(void);
-void signals_catch(void);
-void signals_uncatch(void);
-int signals_poll(struct pollfd *, size_t, int ms);
-int signals_got(int sig);
-void signals_group(pid_t group, int sig);
 
 /* guard.c: above priv, and what it shares with the reaper */
 void guard_start(const struct start *);
@@ -416,14 +315,4 @@ void spawn_child(const struct spawn_base *, const struct run *,
 
 /* environ.c */
 char **spawn_environ(const struct spawn_base *, const struct run *);
-void environ_wipe(char **);
-const char *environ_get(char *const *, const char *name);
-char **environ_user(const char *name, const char *home, const char *shell);
-char **environ_join(char *const *, char *const *);
-
-/* shape.c: what a rule makes of a run */
-void shape_rule(struct rule *, char *const *starter);
-int shape_takes(const struct rule *, const char *var);
-char *shape_run(struct run *, const struct rule *);
-
 #endif

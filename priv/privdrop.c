@@ -15,6 +15,7 @@
 #include "compat/proc.h"
 #include "drop.h"
 #include "log.h"
+#include "policy/permit.h"
 #include "priv.h"
 #include "sandbox.h"
 
@@ -87,7 +88,7 @@ privdrop_others(void)
 {
 	struct target *t;
 
-	for (t = target_next(NULL); t != NULL; t = target_next(t))
+	for (t = runas_next(NULL); t != NULL; t = runas_next(t))
 		if (t->base.change)
 			return (1);
 	return (0);
@@ -106,7 +107,7 @@ privdrop_uids(const struct start *s, const char *name)
 	apart = strcmp(name, DROP_NAME) == 0 &&
 		uids_take(name, s->who.uid, &uid) == 0;
 	n = uid;
-	for (t = target_next(NULL); t != NULL; t = target_next(t)) {
+	for (t = runas_next(NULL); t != NULL; t = runas_next(t)) {
 		if (apart && ++n - uid >= UIDS_SLOT)
 			fatalx("more than %d users", LAUNCHERS_MAX);
 		t->own = n;
@@ -144,7 +145,7 @@ privdrop_init(const struct start *s)
 	if (privdrop_others())
 		start_log();
 	privdrop_uids(s, name);
-	for (t = target_next(NULL); t != NULL; t = target_next(t))
+	for (t = runas_next(NULL); t != NULL; t = runas_next(t))
 		privdrop_differs(t, name);
 	free(name);
 }
@@ -167,7 +168,6 @@ privdrop(unsigned int privs)
 	drop_user(uid, gid, NULL, 0);
 	if (privs_keep(privs) == -1)
 		fatal("capabilities");
-	proc_hide();
 	drop_prove(uid, gid, NULL, 0);
 	drop_final();
 	if (!privs_only(privs) || !privs_locked())
@@ -183,9 +183,16 @@ privdrop_guard(void)
 void
 privdrop_priv(void)
 {
-	if (launch_forks())
-		return; /* its children's users are to be had from root only */
-	privdrop(PRIV_KILL | PRIV_NICE);
+	if (!launch_forks()) {
+		privdrop(PRIV_KILL | PRIV_NICE);
+		return;
+	}
+	/*
+	 * Its children's users are to be had from root only. They are away
+	 * from the starter at least: see privdrop_apart().
+	 */
+	if (dropping && privdrop_others() && setsid() == -1)
+		fatal("session");
 }
 
 /*
@@ -198,7 +205,7 @@ privdrop_apart(const struct target *t)
 {
 	if (setsid() == -1)
 		fatal("session");
-	if (!permit_own(t->uid) && privs_keyring() == -1)
+	if (!uid_is_starter(t->uid) && privs_keyring() == -1)
 		fatal("keyring");
 }
 

@@ -8,8 +8,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/signals.h"
 #include "compat/stream.h"
 #include "log.h"
+#include "policy/permit.h"
 #include "priv.h"
 #include "sandbox.h"
 
@@ -188,6 +190,7 @@ start(struct start *s, struct args *a, int argc, char *argv[])
 	start_descriptors();
 	start_closefrom();
 	start_arguments(argc);
+	configtest(argc, argv);
 	start_starter(s);
 	start_environ(s);
 	start_umask(s);
@@ -196,7 +199,7 @@ start(struct start *s, struct args *a, int argc, char *argv[])
 	start_limits(s);
 	start_hidden();
 	setproctitle_init(argc, argv, nothing);
-	args_parse(a, &s->who, argc, argv);
+	args_parse(a, argc, argv);
 	log_init("proctor", a->debug);
 	start_port(a);
 	start_group();
@@ -217,9 +220,9 @@ main(int argc, char *argv[])
 
 	log_init("priv", args.debug);
 	setproctitle("-proctor: priv");
-	for (t = target_next(NULL); t != NULL; t = target_next(t))
+	for (t = runas_next(NULL); t != NULL; t = runas_next(t))
 		launch_init(t);
-	target_release();
+	runas_release();
 	parts_start(&s, &args);
 	signals_catch();
 	stream_init(0);

@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/signals.h"
 #include "compat/proc.h"
 #include "log.h"
 #include "priv.h"

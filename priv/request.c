@@ -12,6 +12,10 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "policy/count.h"
+#include "policy/permit.h"
+#include "policy/policy.h"
+#include "policy/shape.h"
 #include "priv.h"
 
 static void
@@ -31,7 +35,7 @@ run_refuse(const struct run *r, enum stage stage, int error, const char *text)
 static void
 run_tell(const struct run *r, const char *why)
 {
-	log_warnx("run refused: %.64s as %.64s, %.256s: %s", target_self_name(),
+	log_warnx("run refused: %.64s as %.64s, %.256s: %s", runas_self_name(),
 	    permit_name(r->user), permit_program(r), why);
 }
 

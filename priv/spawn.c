@@ -19,6 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/signals.h"
 #include "compat/privs.h"
 #include "compat/proc.h"
 #include "compat/ptymodes.h"
@@ -276,12 +277,18 @@ child_user(struct spawn *s)
 			    ? fail(s, STAGE_USER, 0)
 			    : 0);
 	if (b->from_root &&
-	    (privs_lock() == -1 ||
+	    (privs_lock() == -1 || (b->keyring && privs_keyring() == -1) ||
 		setgroups((size_t)b->ngroups, b->groups) == -1 ||
 		setresgid(b->gid, b->gid, b->gid) == -1))
 		return (fail(s, STAGE_USER, 0));
-	if (setresuid(b->uid, b->uid, b->uid) == -1 || privs_clear() == -1 ||
-	    proc_set_no_new_privs() == -1)
+	if (setresuid(b->uid, b->uid, b->uid) == -1)
+		return (fail(s, STAGE_USER, 0));
+	/*
+	 * A change of ids may undo that; as long as it has a right that the
+	 * user has not, it is not his to trace, and nor is what it shares.
+	 */
+	proc_hide();
+	if (privs_clear() == -1 || proc_set_no_new_privs() == -1)
 		return (fail(s, STAGE_USER, 0));
 	if (getresuid(&u[0], &u[1], &u[2]) == -1 ||
 	    getresgid(&g[0], &g[1], &g[2]) == -1)

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/signals.h"
 #include "compat/fresh.h"
 #include "compat/proc.h"
 #include "log.h"
@@ -241,7 +242,10 @@ port_odd(int fd, int reads, struct stat *st)
 		    : "is nothing that bytes come from");
 }
 
-static void __attribute__((__noreturn__)) port_refuse(int fd, const char *why)
+static void port_refuse(int fd, const char *why) __attribute__((__noreturn__));
+
+static void
+port_refuse(int fd, const char *why)
 {
 	log_warnx("the port's descriptor %d %s", fd, why);
 	exit(EXIT_START);

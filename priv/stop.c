@@ -11,7 +11,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/signals.h"
 #include "log.h"
+#include "policy/count.h"
+#include "policy/policy.h"
+#include "policy/shape.h"
 #include "priv.h"
 
 #define STOP_TICK 20 /* ms between looks for orphans in a shutdown */

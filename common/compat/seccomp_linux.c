@@ -191,6 +191,7 @@ static const int priv_calls[] = {
 	SYS_rt_sigreturn,
 	SYS_rt_sigprocmask,
 	SYS_recvmsg,
+	SYS_shutdown, /* of a launcher: its channel stays till we end */
 	SYS_sendto, /* the reaper is asked */
 	SYS_recvfrom,
 	SYS_epoll_wait,

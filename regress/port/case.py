@@ -30,18 +30,26 @@ class Skip(Exception):
 
 
 class Case:
-    def __init__(self, name, run, limit):
+    def __init__(self, name, run, limit, any_build=False):
         self.name = name
         self.run = run
         self.limit = limit * SLOW
+        self.any_build = any_build
 
 
 def case(name, limit=20):
     """Register a function; limit is the watchdog's patience in seconds."""
     def register(function):
-        CASES.append(Case(name, function, limit))
+        CASES.append(Case(name, function, limit, hasattr(function,
+                                                         "any_build")))
         return function
     return register
+
+
+def any_build(function):
+    """To be run in the priv suite without launchers, too."""
+    function.any_build = True
+    return function
 
 
 def rows(section, table, limit=20):
@@ -49,7 +57,8 @@ def rows(section, table, limit=20):
     def register(function):
         for row in table:
             CASES.append(Case("%s %s" % (section, row[0]),
-                              lambda row=row: function(*row[1:]), limit))
+                              lambda row=row: function(*row[1:]), limit,
+                              hasattr(function, "any_build")))
         return function
     return register
 

@@ -3,10 +3,11 @@ they are, also where /proc shows nobody others' processes."""
 
 import os
 import signal
+import socket
 
 import proc
 import world
-from case import SLOW, case, check, eventually, expect, rows
+from case import SLOW, any_build, case, check, eventually, expect, rows
 from suid import SLEEP, SPARED, Suid, as_user, settled
 from test_users import usual_rules
 from world import ONE, STARTER, STRANGER
@@ -97,6 +98,7 @@ class Before(Suid):
     ("root's in a group of his that nobody can see", (STARTER, "root"), 2,
      1),
 ], limit=60)
+@any_build
 def had(users, hidden, spared):
     with usual_rules, HidePid(hidden), Before(*users) as p:
         try:
@@ -116,6 +118,7 @@ def had(users, hidden, spared):
 
 @case(SECTION + " where /proc hides processes orphans are ended all the same",
       limit=60)
+@any_build
 def hidden():
     with usual_rules, HidePid(2), Suid() as p:
         pid = p.run("setsid sleep 1000 & setsid sleep 1000 & exit 0",
@@ -126,3 +129,57 @@ def hidden():
         p.close_input()
         expect(0, p.end(20), "exit")
         check(not p.logged("answer"), "log %s", p.log())
+
+
+class Neighbour(Suid):
+    """One whose starter has another process in its session; join() tells how
+    that fares that wants to be in a process group."""
+
+    def __init__(self, **more):
+        self.ours, self.theirs = socket.socketpair()
+        super().__init__(**more)
+        self.theirs.close()
+
+    def _exec(self, child_in, child_out):
+        os.setsid()
+        self.session = False
+        if os.fork() == 0:
+            self._neighbour()
+        super()._exec(child_in, child_out)
+
+    def _neighbour(self):
+        world.become(STARTER)
+        self.ours.close()
+        os.closerange(0, self.theirs.fileno())
+        os.setpgid(0, 0)
+        while True:
+            group = self.theirs.recv(16)
+            if not group:
+                os._exit(0)
+            try:
+                os.setpgid(0, int(group))
+                self.theirs.send(b"joined")
+            except OSError as error:
+                self.theirs.send(error.strerror.encode())
+
+    def join(self, group):
+        self.ours.send(b"%d" % group)
+        return self.ours.recv(100).decode()
+
+    def release(self):
+        self.ours.close()
+        super().release()
+
+
+@rows(SECTION + " nobody whom the starter has in his session is in a group "
+      "that is signalled with our rights:", [
+          ("of his own child", []), ("of another user's", [as_user(ONE)])])
+@any_build
+def neighbour(options):
+    with usual_rules, Neighbour() as p:
+        expect("joined", p.join(p.pid))
+        pid = p.run(SLEEP, options)
+        settled(pid, SLEEP[0])
+        expect("Operation not permitted", p.join(pid))
+        p.ours.close()
+        p.close()

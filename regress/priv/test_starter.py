@@ -17,14 +17,15 @@ import termios
 import threading
 import time
 
+import port
 import proc
 import state
 import suid
 import world
-from case import ERROR, SLOW, Skip, case, check, expect, rows
+from case import ERROR, SLOW, Skip, any_build, case, check, expect, rows
 from etf import A
 from suid import SLEEP, SPARED, Suid, as_user
-from test_policy import checked
+from test_policy import checked, run_check
 from test_users import Place, usual_rules
 from world import ONE, STARTER
 
@@ -181,17 +182,73 @@ def command_line(flags):
         p.close(code=p.status)
 
 
-@rows(SECTION + " -C reads as the starter, not as root:", [
+ROOTS = [
     ("/etc/shadow", "/etc/shadow"),
     ("a file of root's", "roots-secret"),
-])
+]
+
+
+def roots_file(path):
+    if path.startswith("/"):
+        return path
+    path = os.path.join(world.home, path)
+    world.write(path, "permit secret as secret\n",
+                0o600 if "secret" in path else 0o644)
+    return path
+
+
+@rows(SECTION + " -C without a bit reads as the starter, not as root:", ROOTS)
 def check_file(path):
-    if not path.startswith("/"):
-        path = os.path.join(world.home, path)
-        world.write(path, "permit secret as secret\n", 0o600)
-    status, said, log = checked(path)
+    status, said, log = checked(roots_file(path))
     check(status == 1 and not said, "exit %s, said %r", status, said)
     check("ermission denied" in log[0] and len(log) == 1, "log %s", log)
+
+
+@rows(SECTION + " -C opens no file, and says what to run:", ROOTS + [
+    ("one that the starter may read", "readable"),
+    ("the policy", "/etc/proctor.conf"),
+    ("standard input", "-"),
+    ("a flag", "-n"),
+])
+def check_refused(path):
+    path = roots_file(path)
+    real = path if os.path.exists(path) else "/etc/proctor.conf"
+    with Opens(real) as opens:
+        for words in ((), (STARTER, "as", ONE)):
+            status, said, log = run_check(
+                [world.folder + "/proctor", "-C", path, *words])
+            check(status == 4 and not said, "exit %s, said %r", status, said)
+            check(len(log) == 1 and "run proctor-check" in log[0], "log %s",
+                  log)
+        check(not opens.seen(), "%s was opened", real)
+        run_check([world.folder + "/proctor-check", real], who="root")
+        check(opens.seen(), "what opens it is not seen")
+
+
+class Opens:
+    """Does anybody open that file while the block lasts? By inotify(7)."""
+    OPEN = 0x20
+
+    def __init__(self, path):
+        self.path = path
+
+    def __enter__(self):
+        libc = ctypes.CDLL(None, use_errno=True)
+        self.fd = libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
+        watch = libc.inotify_add_watch(self.fd, os.fsencode(self.path),
+                                       self.OPEN)
+        check(self.fd != -1 and watch != -1, "inotify: errno %d",
+              ctypes.get_errno())
+        return self
+
+    def __exit__(self, kind, value, trace):
+        os.close(self.fd)
+
+    def seen(self):
+        try:
+            return bool(os.read(self.fd, 65536))
+        except BlockingIOError:
+            return False
 
 
 # The environment ---
@@ -642,6 +699,7 @@ class Killer:
 @rows(SECTION + " at any moment of its start he sends", [
     ("SIGKILL", signal.SIGKILL), ("SIGTERM", signal.SIGTERM),
     ("SIGSEGV", signal.SIGSEGV), ("SIGCHLD", signal.SIGCHLD)], limit=90)
+@any_build
 def ended(sig):
     """What runs for another real uid he may not signal at all; what he can
     still end leaves nothing."""
@@ -667,7 +725,8 @@ class Hunter:
     is told of has forked, as soon as it is there."""
 
     def __init__(self, sig):
-        self.ours, theirs = socket.socketpair()
+        self.ours, theirs = socket.socketpair(socket.AF_UNIX,
+                                              socket.SOCK_SEQPACKET)
         self.pid = os.fork()
         if self.pid == 0:
             try:
@@ -729,6 +788,7 @@ STARTS = int(os.environ.get("PRIV_STARTS", "150"))
 
 @rows(SECTION + " %d starts, and what they fork cannot be sent" % STARTS, [
     ("SIGKILL", signal.SIGKILL), ("SIGSTOP", signal.SIGSTOP)], limit=120)
+@any_build
 def hunted(sig):
     """Half of a ring that is killed is what the other half ends, with all
     that is in its group; one that is stopped stays for ever."""
@@ -787,7 +847,8 @@ def linked(link):
         os.mkdir(place)
         os.chmod(place, 0o777)
     path = os.path.join(place, "proctor")
-    for name in ("proctor", "proctor-broker", "proctor-worker"):
+    for name in ("proctor", "proctor-broker", "proctor-worker",
+                 "proctor-check"):
         other = os.path.join(place, name)
         if os.path.lexists(other):
             os.unlink(other)
@@ -932,6 +993,65 @@ def traceme():
         refused_or_sound(p)
 
 
+class Watched(Suid):
+    """One whose calls of these names root sees; calls() when it is over."""
+
+    def __init__(self, names, **more):
+        self.tool = shutil.which("strace")
+        if not self.tool:
+            raise Skip("no strace")
+        self.names = names
+        self.said = os.path.join(world.home, "calls")
+        super().__init__(**more)
+
+    def _exec(self, child_in, child_out):
+        port.Port._exec(self, child_in, child_out)
+
+    def _execve(self):
+        os.execve(self.tool, [
+            self.tool, "-D", "-f", "-qq", "-o", self.said, "-e",
+            "signal=none", "-e", "trace=" + self.names, "-u", self.who,
+            self.program, *self.argv[1:]], self.env)
+
+    def calls(self):
+        """[(pid, call)] in their order."""
+        with open(self.said, encoding="utf-8") as f:
+            lines = [line.split(None, 1) for line in f]
+        os.unlink(self.said)
+        return [(int(pid), call) for pid, call in lines
+                if "resumed>" not in call]
+
+
+IDS = "setresuid,setresgid,setfsuid,setfsgid"
+
+
+@starter_case("fs.suid_dumpable: who changes its ids is not dumpable behind "
+              "that, before it gives up what those may not trace")
+def dumpable_again():
+    """What the kernel makes of it is a setting of the machine's, which stays
+    as it is: these are the calls."""
+    with usual_rules, Watched(IDS + ",prctl,capset,execve") as p:
+        p.output_of(["/bin/true"])
+        p.output_of(["/bin/true"], as_user(ONE))
+        p.close_input()
+        expect(0, p.end(20), "exit")
+    changed, met = set(), set()
+    for pid, call in p.calls():
+        name = call.split("(")[0]
+        if call.startswith("setresuid(-1, 0, -1"):
+            continue    # which fails: that is what it is to prove
+        if name in IDS.split(","):
+            changed.add(pid)
+            met.add(pid)
+        elif call.startswith("prctl(PR_SET_DUMPABLE, SUID_DUMP_DISABLE"):
+            changed.discard(pid)
+        elif name in ("capset", "execve"):
+            check(pid not in changed, "%d: %s", pid, call)
+    check(not changed, "%s at their end", changed)
+    # Guard, reaper, priv, broker, worker, launchers and children.
+    expect(10, len(met), "processes")
+
+
 # no_new_privs, namespaces ---
 
 @starter_case("no_new_privs: the bit has no effect, the mode is plain")
@@ -1038,6 +1158,7 @@ print("read", buf.value[:n] if n > 0 else None)
 
 
 @starter_case("his session keyring is not another user's child's")
+@any_build
 def keyring():
     def last():
         libc = ctypes.CDLL(None, use_errno=True)
@@ -1072,6 +1193,7 @@ except OSError:
 
 
 @starter_case("his terminal is not another user's child's")
+@any_build
 def terminal():
     """/dev/tty opens for whoever is in the session."""
     master, slave = os.openpty()

@@ -352,6 +352,24 @@ def shell():
         check(said == "/bin/sh .\n", "%r", said)
 
 
+@rows(SECTION + " the shell of one's own user is $SHELL", [
+    ("in one's own group", "permit news as news:mail\n", "news"),
+    ("in another group", "permit news as news:mail\n", "news:mail"),
+    ("in no other group than that", "deny news as news\n"
+     "permit news as news:mail\n", "news:mail"),
+    ("and a rule with cmd is asked about it", "deny news as news\n"
+     "permit news as news:mail cmd /bin/bash args -c \"%s\"\n",
+     "news:mail"),
+])
+def own_shell(rules, user):
+    line = "echo $0 ${BASH_VERSION:+yes}"
+    if "%s" in rules:
+        rules %= line.replace("$", "\\$")
+    with Rules(rules), Suid(env={"SHELL": "/bin/bash"}) as p:
+        said = p.output_of(line, as_user(user))
+        check(said == "/bin/bash yes\n", "%r", said)
+
+
 # Signals, ends ---
 
 @rows(SECTION, [("kill: a child of %s" % user, user)

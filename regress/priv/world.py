@@ -178,7 +178,7 @@ def make(*words, **env):
 def install():
     """make install-suid, into the tmpfs; what it said if it failed."""
     done = make("install-suid", "GROUP=" + GROUP, "MANDIR=%s/man" % home,
-                "SYSUSERSDIR=%s/sysusers.d" % home)
+                "BINDIR=%s/bin" % home, "SYSUSERSDIR=%s/sysusers.d" % home)
     return done.stdout if done.returncode else None
 
 
@@ -215,11 +215,12 @@ def enter(directory, libexec):
 
 
 def copy_programs(name):
-    """A folder with the three programs, everybody's to run and not SUID."""
+    """A folder with the programs, everybody's to run and not SUID."""
     path = os.path.join(home, name)
     if not os.path.isdir(path):
         os.mkdir(path)
-        for program in ("proctor", "proctor-broker", "proctor-worker"):
+        for program in ("proctor", "proctor-broker", "proctor-worker",
+                        "proctor-check"):
             copy = shutil.copy(os.path.join(folder, program), path)
             os.chmod(copy, 0o755)
     return path

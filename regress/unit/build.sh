@@ -12,7 +12,7 @@ build() {
 	out=$BUILD/unit/$name
 	if [ -e "$out" ] && [ -z "$(find "regress/unit/$name.c" \
 	    regress/unit/*.h "$@" common/*.h common/compat/*.h broker/*.h \
-	    priv/*.h worker/*.h config.mk "$BUILD/kind" -newer "$out")" ]; then
+	    priv/*.h priv/*/*.h worker/*.h config.mk "$BUILD/kind" -newer "$out")" ]; then
 		return
 	fi
 	echo "unit: $name"
@@ -54,9 +54,11 @@ build stream_test common/log.c $SPLICE_SRC $STREAM_SRC
 counting queue_test worker/queue.c
 build environ_test priv/environ.c common/proto.c common/compat/ptymodes.c \
     common/log.c
-build timer_test priv/timer.c
-build policy_test priv/policy.c priv/policy_match.c priv/policy_check.c \
-    priv/policy_path.c priv/environ_name.c "$PARSE_C" \
+build timer_test priv/base/timer.c
+build policy_test priv/policy/rule.c priv/policy/read.c priv/policy/resolve.c \
+    priv/policy/userenv.c \
+    priv/policy/match.c priv/check/check.c \
+    priv/check/path.c priv/policy/environ_name.c "$PARSE_C" \
     common/proto.c common/compat/ptymodes.c
 # shellcheck disable=SC2086
 build sandbox_test common/log.c $BOX_SRC

@@ -102,9 +102,9 @@ make_uids() {
 make_suid() {
 	dir=$DESTDIR$LIBEXECDIR/proctor
 	chown root:root "$dir" "$dir/empty" "$dir/proctor-broker" \
-	    "$dir/proctor-worker" &&
+	    "$dir/proctor-worker" "$dir/proctor-check" &&
 	    chmod 755 "$dir" "$dir/empty" "$dir/proctor-broker" \
-	        "$dir/proctor-worker" || exit 1
+	        "$dir/proctor-worker" "$dir/proctor-check" || exit 1
 	if [ -n "$(ls -A "$dir/empty")" ]; then
 		die "$dir/empty is not empty"
 	fi
@@ -158,7 +158,7 @@ make_conf() {
 		return
 	fi
 	mkdir -p "$DESTDIR$SYSCONFDIR" || exit 1
-	install -o root -g root -m 644 priv/proctor.conf "$conf" || exit 1
+	install -o root -g root -m 644 dist/proctor.conf "$conf" || exit 1
 	echo "install-suid: $conf permits nothing yet: see proctor.conf(5)"
 }
 
@@ -172,7 +172,7 @@ program)
 do)
 	check
 	mkdir -p "$DESTDIR$SYSUSERSDIR" || exit 1
-	install -m 644 priv/proctor.sysusers \
+	install -m 644 dist/proctor.sysusers \
 	    "$DESTDIR$SYSUSERSDIR/proctor.conf" || exit 1
 	if [ -z "$DESTDIR" ]; then
 		make_user

@@ -2,26 +2,27 @@
  * What policy says to what the broker asks for. No system call is made here.
  */
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "log.h"
-#include "priv.h"
+#include "policy/count.h"
+#include "policy/permit.h"
+#include "policy/runas.h"
 
 static const struct policy *policy;
 static const struct starter *starter;
-static const char *default_user, *starter_name;
+static const char *default_user, *plain_why;
 
-/* user: whom children run as if nobody is named. */
 void
-permit_init(struct policy *p, const struct starter *s, const char *user)
+permit_init(const struct policy *p, const struct starter *s, const char *user,
+    const char *plain)
 {
 	policy = p;
 	starter = s;
 	default_user = user;
-	starter_name = target_self_name(); /* while it can be looked up */
+	plain_why = plain;
 }
 
 /*
@@ -39,40 +40,39 @@ permit(const char *user, const struct command *c)
 	return (r);
 }
 
-/* The words of a command, as exec will get them; base is to be freed. */
-static int
-command_words(struct strvec *v, const char *shell, const char *line)
+/* A command line as exec will get it; what is returned is to be freed. */
+static char *
+permit_words(struct command *c, const char *shell, const char *line)
 {
 	size_t len = strlen(shell) + 1, linelen = strlen(line) + 1;
 	char *p;
 
 	if ((p = malloc(len + 3 + linelen)) == NULL)
-		return (-1);
+		fatal("words of a command");
 	memcpy(p, shell, len);
 	memcpy(p + len, "-c", 3);
 	memcpy(p + len + 3, line, linelen);
-	v->base = p;
-	v->len = (uint32_t)(len + 3 + linelen);
-	v->count = 3;
-	return (0);
+	c->path = shell;
+	c->argv.base = p;
+	c->argv.len = (uint32_t)(len + 3 + linelen);
+	c->argv.count = 3;
+	return (p);
 }
 
-/* A command line in the shell of t, as user. */
+/* The rule that permits a command line in that shell, or NULL. */
 static struct rule *
-permit_shell(const char *user, const char *path, const char *line)
+permit_shell(const char *user, const char *shell, const char *line)
 {
 	struct command c;
 	struct rule *r;
+	char *words;
 
-	c.path = path;
-	if (command_words(&c.argv, path, line) == -1)
-		fatal("command");
+	words = permit_words(&c, shell, line);
 	r = permit(user, &c);
-	free((void *)(uintptr_t)c.argv.base);
+	free(words);
 	return (r);
 }
 
-/* Have children counted, while files can be opened. */
 void
 permit_counts(void)
 {
@@ -86,64 +86,33 @@ permit_counts(void)
 const char *
 permit_starter(void)
 {
-	return (starter_name);
+	return (runas_self_name());
 }
 
-/* Whom a request is for. */
 const char *
 permit_name(const char *user)
 {
 	return (*user == '\0' ? default_user : user);
 }
 
-static int
-shell_is(const struct rule *r, const char *shell)
-{
-	const struct target *t = r->target;
-
-	return (strcmp(t->base.shell, shell) == 0);
-}
-
-/*
- * A command line in the shell that will run it: its launcher's. The rule says
- * which launcher that is, and the shell can decide which rule. One user with
- * two groups can have two shells, so the rule is asked for once more by the
- * one that it led to, and has to lead there again.
- */
-static struct rule *
-permit_line(const char *user, const char *line)
-{
-	const char *shell = target_shell(user);
-	const struct target *t;
-	struct rule *r;
-
-	if (shell == NULL)
-		return (NULL);
-	r = permit_shell(user, shell, line);
-	if (r == NULL || shell_is(r, shell))
-		return (r);
-	t = r->target;
-	r = permit_shell(user, t->base.shell, line);
-	return (r != NULL && shell_is(r, t->base.shell) ? r : NULL);
-}
-
-/* The rule that lets r run, or NULL. */
 struct rule *
 permit_run(const struct run *r)
 {
-	const char *user = permit_name(r->user);
+	const char *user = permit_name(r->user), *shell;
 	struct command c;
 
-	if (r->flags & RUN_SHELL && *r->executable == '\0')
-		return (permit_line(user, r->args.base));
-	if (r->flags & RUN_SHELL)
-		return (permit_shell(user, r->executable, r->args.base));
+	if (r->flags & RUN_SHELL) {
+		shell =
+		    *r->executable != '\0' ? r->executable : runas_shell(user);
+		return (shell == NULL
+			    ? NULL
+			    : permit_shell(user, shell, r->args.base));
+	}
 	c.argv = r->args;
 	c.path = permit_program(r);
 	return (permit(user, &c));
 }
 
-/* What r would execute: never its arguments, which may be secrets. */
 const char *
 permit_program(const struct run *r)
 {
@@ -153,14 +122,10 @@ permit_program(const struct run *r)
 		return (r->executable);
 	if (!(r->flags & RUN_SHELL))
 		return (r->args.base);
-	shell = target_shell(permit_name(r->user));
+	shell = runas_shell(permit_name(r->user));
 	return (shell != NULL ? shell : "a shell");
 }
 
-/*
- * The rule by which a child that rule permits may be stopped by that command,
- * or NULL: it is another run of the same user.
- */
 struct rule *
 permit_kill(const struct rule *rule, const char *line)
 {
@@ -186,9 +151,9 @@ permit_why(const char *user, const struct command *c, char *buf, size_t size)
 	enum denial d;
 	int line;
 
-	if (mode_plain_why() != NULL) {
+	if (plain_why != NULL) {
 		(void)snprintf(buf, size, "nobody but %s can be had, as %s",
-		    starter_name, mode_plain_why());
+		    runas_self_name(), plain_why);
 		return (1);
 	}
 	d = policy_denial(policy, starter, user, c, &line);
@@ -203,51 +168,43 @@ permit_why(const char *user, const struct command *c, char *buf, size_t size)
 	return (d != DENIAL_PROGRAM && d != DENIAL_NAME && d != DENIAL_ARGS);
 }
 
-/* Why permit_user() says no. */
 void
 permit_why_user(const char *user, char *buf, size_t size)
 {
 	(void)permit_why(user, NULL, buf, size);
 }
 
-/*
- * Why permit_run() says no. 1: the user cannot be had at all; 0: that command
- * cannot.
- */
 int
 permit_why_run(const struct run *r, char *buf, size_t size)
 {
 	const char *user = permit_name(r->user);
 	struct command c;
+	char *words;
 	int ret;
 
-	c.path = permit_program(r);
 	if (!(r->flags & RUN_SHELL)) {
+		c.path = permit_program(r);
 		c.argv = r->args;
 		return (permit_why(user, &c, buf, size));
 	}
-	if (command_words(&c.argv, c.path, r->args.base) == -1)
-		fatal("command");
+	words = permit_words(&c, permit_program(r), r->args.base);
 	ret = permit_why(user, &c, buf, size);
-	free((void *)(uintptr_t)c.argv.base);
+	free(words);
 	return (ret);
 }
 
-/* The lowest nice value that may be asked for. */
 int
 permit_lowest(const struct rule *r)
 {
 	return (r->nice != NICE_UNSET && r->nice < 0 ? r->nice : 0);
 }
 
-/* May that priority be asked for? */
 int
 permit_nice(const struct rule *r, int nice)
 {
 	return (nice >= permit_lowest(r));
 }
 
-/* The users that there are, the default one first; the bytes of that. */
 size_t
 permit_users(char *buf, size_t size, uint32_t *count)
 {
@@ -255,10 +212,10 @@ permit_users(char *buf, size_t size, uint32_t *count)
 	size_t len = strlen(default_user) + 1, n;
 
 	if (len > size)
-		fatalx("users");
+		fatalx("users: the first one is too long");
 	memcpy(buf, default_user, len);
 	*count = 1;
-	for (t = target_next(NULL); t != NULL; t = target_next(t)) {
+	for (t = runas_next(NULL); t != NULL; t = runas_next(t)) {
 		n = strlen(t->user) + 1;
 		if (strcmp(t->user, default_user) == 0 || n > size - len)
 			continue;
@@ -269,32 +226,26 @@ permit_users(char *buf, size_t size, uint32_t *count)
 	return (len);
 }
 
-/* The rule that lets user run whatever he likes, so that he can be had. */
 struct rule *
 permit_user(const char *user)
 {
 	return (permit(user, NULL));
 }
 
-/*
- * The rule by which processes of uid can be managed, or NULL: it has to let
- * that user run whatever he likes.
- */
 struct rule *
 permit_uid(uid_t uid)
 {
 	struct target *t;
 	struct rule *r;
 
-	for (t = target_next(NULL); t != NULL; t = target_next(t))
+	for (t = runas_next(NULL); t != NULL; t = runas_next(t))
 		if (t->uid == uid && (r = permit_user(t->user)) != NULL)
 			return (r);
 	return (NULL);
 }
 
-/* Is that the starter, whose processes are his to end without us? */
 int
-permit_own(uid_t uid)
+uid_is_starter(uid_t uid)
 {
 	return (uid == starter->uid && uid != 0);
 }

@@ -20,7 +20,8 @@
 #include <unistd.h>
 
 #include "log.h"
-#include "priv.h"
+#include "policy/count.h"
+#include "policy/policy.h"
 
 #define COUNT_DIR _PATH_VARRUN "proctor"
 
@@ -34,7 +35,7 @@ struct count {
 static TAILQ_HEAD(, count) counts = TAILQ_HEAD_INITIALIZER(counts);
 
 static uint64_t
-hash(uint64_t h, const char *word)
+count_hash(uint64_t h, const char *word)
 {
 	do {
 		h = (h ^ (unsigned char)*word) * 1099511628211ULL;
@@ -53,13 +54,13 @@ count_name(struct count *n, const struct rule *r, uid_t starter)
 	uint64_t h = 14695981039346656037ULL;
 	char **arg;
 
-	h = hash(h, r->ident);
-	h = hash(h, r->user);
-	h = hash(h, r->group == NULL ? "" : r->group);
-	h = hash(h, r->cmd == NULL ? "" : r->cmd);
-	h = hash(h, r->args == NULL ? "" : "args");
+	h = count_hash(h, r->ident);
+	h = count_hash(h, r->user);
+	h = count_hash(h, r->group == NULL ? "" : r->group);
+	h = count_hash(h, r->cmd == NULL ? "" : r->cmd);
+	h = count_hash(h, r->args == NULL ? "" : "args");
 	for (arg = r->args; arg != NULL && *arg != NULL; arg++)
-		h = hash(h, *arg);
+		h = count_hash(h, *arg);
 	(void)snprintf(n->name, sizeof(n->name), "%u.%016llx",
 	    (unsigned int)starter, (unsigned long long)h);
 }
@@ -122,7 +123,6 @@ count_open_file(struct count *n)
 		    COUNT_DIR);
 }
 
-/* Have r's children counted. While we are root. */
 void
 count_open(struct rule *r, uid_t starter)
 {
@@ -179,7 +179,6 @@ count_try(const struct count *n, unsigned int at)
 	return ((unsigned int)end);
 }
 
-/* A place for one more child of r's: 0, or -1 if there is none. */
 int
 count_take(const struct rule *r, int *place)
 {
@@ -205,7 +204,6 @@ count_take(const struct rule *r, int *place)
 	return (-1);
 }
 
-/* That child is no more. */
 void
 count_give(const struct rule *r, int place)
 {

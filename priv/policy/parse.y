@@ -11,8 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/log.h"
-#include "priv/policy.h"
+#include "log.h"
+#include "policy/environ_name.h"
+#include "policy/policy.h"
 
 static struct parse {
 	struct policy *policy;

@@ -1,20 +1,19 @@
 /*
  * Signals, for guard and priv: all of them are blocked, but those that end
- * proctor and SIGCHLD, which are heard while waiting for descriptors. And
+ * proctor and SIGCHLD, which are caught while waiting for descriptors. And
  * those that ask others to end.
  */
 
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <string.h>
 
+#include "base/signals.h"
 #include "compat/proc.h"
 #include "log.h"
-#include "priv.h"
 
-static const int heard[] = { SIGTERM, SIGINT, SIGHUP, SIGCHLD };
-#define HEARD (sizeof(heard) / sizeof(heard[0]))
+static const int caught[] = { SIGTERM, SIGINT, SIGHUP, SIGCHLD };
+#define CAUGHT (sizeof(caught) / sizeof(caught[0]))
 
 static volatile sig_atomic_t got[NSIG];
 
@@ -22,7 +21,7 @@ static volatile sig_atomic_t got[NSIG];
 static _Thread_local int waits;
 
 static void
-on_signal(int sig)
+signals_handler(int sig)
 {
 	got[sig] = 1;
 	if (!waits)
@@ -30,13 +29,13 @@ on_signal(int sig)
 }
 
 static void
-heard_set(sigset_t *set)
+signals_caught(sigset_t *set)
 {
 	size_t i;
 
 	(void)sigemptyset(set);
-	for (i = 0; i < HEARD; i++)
-		(void)sigaddset(set, heard[i]);
+	for (i = 0; i < CAUGHT; i++)
+		(void)sigaddset(set, caught[i]);
 }
 
 /*
@@ -61,15 +60,14 @@ signals_catch(void)
 
 	waits = 1;
 	memset(&sa, 0, sizeof(sa));
-	sa.sa_handler = on_signal;
+	sa.sa_handler = signals_handler;
 	sa.sa_flags = SA_NOCLDSTOP;
 	(void)sigfillset(&sa.sa_mask);
-	for (i = 0; i < HEARD; i++)
-		if (sigaction(heard[i], &sa, NULL) == -1)
+	for (i = 0; i < CAUGHT; i++)
+		if (sigaction(caught[i], &sa, NULL) == -1)
 			fatal("sigaction");
 }
 
-/* In a child of a process that has caught some, before it calls exec. */
 void
 signals_uncatch(void)
 {
@@ -78,14 +76,10 @@ signals_uncatch(void)
 
 	memset(&sa, 0, sizeof(sa));
 	sa.sa_handler = SIG_DFL;
-	for (i = 0; i < HEARD; i++)
-		(void)sigaction(heard[i], &sa, NULL);
+	for (i = 0; i < CAUGHT; i++)
+		(void)sigaction(caught[i], &sa, NULL);
 }
 
-/*
- * Wait for descriptors or a signal, ms at most, -1: for ever. How many
- * descriptors are ready.
- */
 int
 signals_poll(struct pollfd *pfd, size_t n, int ms)
 {
@@ -96,21 +90,20 @@ signals_poll(struct pollfd *pfd, size_t n, int ms)
 	int ready, sig;
 
 	(void)sigfillset(&mask);
-	for (i = 0; i < HEARD; i++)
-		(void)sigdelset(&mask, heard[i]);
+	for (i = 0; i < CAUGHT; i++)
+		(void)sigdelset(&mask, caught[i]);
 	ts.tv_sec = ms / 1000;
 	ts.tv_nsec = (ms % 1000) * 1000000L;
 	ready = ppoll(pfd, (nfds_t)n, ms == -1 ? NULL : &ts, &mask);
 	if (ready == -1 && errno != EINTR)
 		fatal("ppoll");
 	/* If a descriptor was ready, no signal was delivered. */
-	heard_set(&set);
+	signals_caught(&set);
 	while ((sig = sigtimedwait(&set, NULL, &now)) != -1)
 		got[sig] = 1;
 	return (ready == -1 ? 0 : ready);
 }
 
-/* Has sig come since this was asked last? */
 int
 signals_got(int sig)
 {
@@ -120,7 +113,6 @@ signals_got(int sig)
 	return (was);
 }
 
-/* All of a group are to end, those that are stopped as well. */
 void
 signals_group(pid_t group, int sig)
 {

@@ -1,7 +1,6 @@
 /*
- * proctor -C: is a policy file right, and what does it say of somebody? It
- * decides nothing. Who asks has no privilege left, so that no file is read
- * for him that he could not read himself.
+ * Is a policy file right, and what does it say of somebody? It decides
+ * nothing, and has no other rights than the user who asks.
  */
 
 #include <errno.h>
@@ -12,12 +11,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "check/check.h"
+#include "check/path.h"
 #include "log.h"
-#include "policy.h"
+#include "policy/policy.h"
+#include "policy/userenv.h"
 
 #define CHECK_GOOD 0
 #define CHECK_BAD 1
-#define GROUPS_MAX 65536
 #define ID_NONE 4294967295U /* the id of nobody at all */
 
 /*
@@ -30,7 +31,7 @@ check_file(struct policy *p, int fd, const char *name)
 	if (policy_read(p, fd, name) == -1)
 		return (-1);
 	(void)policy_resolve(p, name);
-	policy_paths(p, name);
+	path_check(p, name);
 	return (p->errors == 0 ? 0 : -1);
 }
 
@@ -58,7 +59,7 @@ check_read(struct policy *p, const char *file)
 }
 
 static const char *
-plural(unsigned int n)
+check_plural(unsigned int n)
 {
 	return (n == 1 ? "" : "s");
 }
@@ -73,38 +74,36 @@ check_verdict(const struct policy *p, const char *file, int good)
 	unsigned int e = p->errors, w = p->warnings;
 
 	if (e != 0)
-		log_warnx("%s: %u error%s, %u warning%s", file, e, plural(e), w,
-		    plural(w));
+		log_warnx("%s: %u error%s, %u warning%s", file, e,
+		    check_plural(e), w, check_plural(w));
 	if (!good || e != 0)
 		return (CHECK_BAD);
 	if (w != 0)
-		return (
-		    printf("configuration OK, %u warning%s\n", w, plural(w)) < 0
-			? -1
-			: CHECK_GOOD);
+		return (printf("configuration OK, %u warning%s\n", w,
+			    check_plural(w)) < 0
+			    ? -1
+			    : CHECK_GOOD);
 	return (printf("configuration OK\n") < 0 ? -1 : CHECK_GOOD);
 }
 
-/* The groups that a login of that user would have; *groups is allocated. */
+/* s with the groups of a login of that user: 0, or -1, which was logged. */
 static int
-user_groups(const struct passwd *pw, gid_t **groups)
+check_groups(struct starter *s, const struct passwd *pw, gid_t **groups)
 {
-	int n = GROUPS_MAX;
-
-	if ((*groups = calloc(GROUPS_MAX, sizeof(**groups))) == NULL) {
-		log_warn("groups");
-		return (-1);
-	}
-	if (getgrouplist(pw->pw_name, pw->pw_gid, *groups, &n) == -1) {
+	*groups = userenv_groups(pw->pw_name, pw->pw_gid, &s->ngroups);
+	s->groups = *groups;
+	if (*groups != NULL)
+		return (0);
+	if (errno == E2BIG)
 		log_warnx("%s: too many groups", pw->pw_name);
-		return (-1);
-	}
-	return (n);
+	else
+		log_warn("%s: groups", pw->pw_name);
+	return (-1);
 }
 
 /* He may run everything as himself, whatever the file says before. */
 static int
-add_self(struct policy *p, const struct passwd *pw)
+check_add_self(struct policy *p, const struct passwd *pw)
 {
 	if (policy_add(p, pw->pw_uid, pw->pw_name, pw->pw_uid, pw->pw_gid) ==
 	    NULL) {
@@ -116,7 +115,7 @@ add_self(struct policy *p, const struct passwd *pw)
 
 /* Somebody with that user's ids. */
 static int
-starter_user(
+check_user(
     struct policy *p, struct starter *s, const char *word, gid_t **groups)
 {
 	const struct passwd *pw;
@@ -136,16 +135,14 @@ starter_user(
 	}
 	s->uid = pw->pw_uid;
 	s->gid = pw->pw_gid;
-	if (add_self(p, pw) == -1 ||
-	    (s->ngroups = user_groups(pw, groups)) == -1)
+	if (check_add_self(p, pw) == -1)
 		return (-1);
-	s->groups = *groups;
-	return (0);
+	return (check_groups(s, pw, groups));
 }
 
 /* Somebody of whom no more is known than that he is in that group. */
 static int
-starter_group(struct starter *s, const char *word)
+check_group(struct starter *s, const char *word)
 {
 	const struct group *gr;
 	const char *why = NULL;
@@ -166,7 +163,7 @@ starter_group(struct starter *s, const char *word)
 
 /* The words as a message has them; NULL without memory. */
 static char *
-join(struct strvec *v, int argc, char *const *argv)
+check_words(struct strvec *v, int argc, char *const *argv)
 {
 	size_t len = 0, used = 0, n;
 	char *base;
@@ -190,7 +187,7 @@ join(struct strvec *v, int argc, char *const *argv)
 }
 
 static int
-say(const struct rule *r)
+check_say(const struct rule *r)
 {
 	const char *what;
 
@@ -206,24 +203,25 @@ say(const struct rule *r)
 
 /* argv: identity, "as", user, and perhaps a command. */
 static int
-ask(struct policy *p, const struct starter *s, int argc, char *const *argv)
+check_ask(
+    struct policy *p, const struct starter *s, int argc, char *const *argv)
 {
 	struct command c = { 0 };
 	char *words;
 	int ret;
 
 	if (argc == 3)
-		return (say(policy_match(p, s, argv[2], NULL)));
-	if ((words = join(&c.argv, argc - 3, argv + 3)) == NULL)
+		return (check_say(policy_match(p, s, argv[2], NULL)));
+	if ((words = check_words(&c.argv, argc - 3, argv + 3)) == NULL)
 		return (CHECK_BAD);
 	c.path = argv[3];
-	ret = say(policy_match(p, s, argv[2], &c));
+	ret = check_say(policy_match(p, s, argv[2], &c));
 	free(words);
 	return (ret);
 }
 
 static int
-check(struct policy *p, const char *file, int argc, char *const *argv)
+check_run(struct policy *p, const char *file, int argc, char *const *argv)
 {
 	struct starter s = { .uid = ID_NONE, .gid = ID_NONE };
 	gid_t *groups = NULL;
@@ -234,33 +232,33 @@ check(struct policy *p, const char *file, int argc, char *const *argv)
 		return (check_verdict(p, file, ret == 0));
 	}
 	if (argv[0][0] == ':')
-		ret = starter_group(&s, argv[0] + 1);
+		ret = check_group(&s, argv[0] + 1);
 	else
-		ret = starter_user(p, &s, argv[0], &groups);
+		ret = check_user(p, &s, argv[0], &groups);
 	/* What is true without the file stands before it. */
 	if (ret == -1)
 		ret = CHECK_BAD;
 	else if (check_read(p, file) == -1)
 		ret = check_verdict(p, file, 0);
 	else
-		ret = ask(p, &s, argc, argv);
+		ret = check_ask(p, &s, argc, argv);
 	free(groups);
 	return (ret);
 }
 
 int
-policy_check(const char *file, int argc, char *const *argv)
+check_policy(const char *file, int argc, char *const *argv)
 {
 	struct policy p;
 	int ret;
 
 	if (argc != 0 && (argc < 3 || strcmp(argv[1], "as") != 0)) {
-		log_warnx("usage: proctor -C file"
+		log_warnx("usage: proctor-check file"
 			  " [identity as user [command argument ...]]");
 		return (EXIT_USAGE);
 	}
 	policy_init(&p);
-	ret = check(&p, file, argc, argv);
+	ret = check_run(&p, file, argc, argv);
 	policy_free(&p);
 	if (ret == -1 || fflush(stdout) != 0) {
 		log_warn("standard output");

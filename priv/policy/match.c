@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "policy.h"
+#include "policy/policy.h"
 
 int
 policy_identity(const struct rule *r, const struct starter *s)

@@ -6,7 +6,7 @@
 #include <limits.h>
 #include <time.h>
 
-#include "priv.h"
+#include "base/timer.h"
 
 static int
 timer_cmp(const struct timer *a, const struct timer *b)

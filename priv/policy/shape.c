@@ -5,22 +5,15 @@
  */
 
 #include <pwd.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "log.h"
-#include "priv.h"
-
-static char *
-variable(const char *name, size_t len, const char *value)
-{
-	char *text;
-
-	if (asprintf(&text, "%.*s=%s", (int)len, name, value) == -1)
-		fatal("environment");
-	return (text);
-}
+#include "policy/environ_name.h"
+#include "policy/policy.h"
+#include "policy/runas.h"
+#include "policy/shape.h"
+#include "policy/userenv.h"
 
 /*
  * A variable of setenv, as a change that a run can carry: "K=V" stays, "-K"
@@ -28,7 +21,7 @@ variable(const char *name, size_t len, const char *value)
  * and taken away if it has nothing. NULL: as it is.
  */
 static char *
-setenv_change(const char *var, char *const *starter)
+shape_variable(const char *var, char *const *starter)
 {
 	size_t len = strcspn(var, "=");
 	const char *value, *from = var;
@@ -38,12 +31,12 @@ setenv_change(const char *var, char *const *starter)
 		return (NULL);
 	if (var[len] == '=')
 		from = var + len + 2;
-	if (*var != '-' && (value = environ_get(starter, from)) != NULL &&
+	if (*var != '-' && (value = userenv_get(starter, from)) != NULL &&
 	    strncmp(value, "()", 2) != 0)
-		return (variable(var, len, value));
+		return (userenv_var(var, len, value));
 	text = *var == '-' ? strdup(var + 1) : strndup(var, len);
 	if (text == NULL)
-		fatal("environment");
+		fatal("setenv: a name");
 	return (text);
 }
 
@@ -53,7 +46,7 @@ shape_setenv(struct rule *r, char *const *starter)
 	char **v, *text;
 
 	for (v = r->setenv; v != NULL && *v != NULL; v++) {
-		if ((text = setenv_change(*v, starter)) == NULL)
+		if ((text = shape_variable(*v, starter)) == NULL)
 			continue;
 		freezero(*v, strlen(*v));
 		*v = text;
@@ -62,7 +55,7 @@ shape_setenv(struct rule *r, char *const *starter)
 
 /* Copies of those of the starter's that anybody's program may have. */
 static char **
-starter_harmless(char *const *starter)
+shape_harmless(char *const *starter)
 {
 	char **env;
 	size_t i, n = 0;
@@ -70,7 +63,7 @@ starter_harmless(char *const *starter)
 	for (i = 0; starter[i] != NULL; i++)
 		continue;
 	if ((env = calloc(i + 1, sizeof(*env))) == NULL)
-		fatal("environment");
+		fatal("keepenv");
 	for (i = 0; starter[i] != NULL; i++)
 		if (environ_harmless(starter[i]) &&
 		    (env[n++] = strdup(starter[i])) == NULL)
@@ -89,17 +82,16 @@ shape_base(struct rule *r, char *const *starter)
 	char **mine, **login;
 
 	if ((pw = getpwnam(r->user)) == NULL)
-		fatalx("%s has no passwd entry", r->user);
-	r->base = login = environ_user(pw->pw_name, pw->pw_dir, pw->pw_shell);
+		fatalx("cmd: %s has no passwd entry", r->user);
+	r->base = login = userenv_login(pw->pw_name, pw->pw_dir, pw->pw_shell);
 	if (!r->keepenv)
 		return;
-	mine = starter_harmless(starter);
-	r->base = environ_join(login, mine);
+	mine = shape_harmless(starter);
+	r->base = userenv_join(login, mine);
 	free(mine);
 	free(login);
 }
 
-/* At start: what of the starter's environment a rule takes. */
 void
 shape_rule(struct rule *r, char *const *starter)
 {
@@ -108,10 +100,6 @@ shape_rule(struct rule *r, char *const *starter)
 		shape_base(r, starter);
 }
 
-/*
- * May the run bring that variable? Under a rule with cmd nothing but what is
- * harmless, and that with keepenv only.
- */
 int
 shape_takes(const struct rule *r, const char *var)
 {
@@ -119,7 +107,7 @@ shape_takes(const struct rule *r, const char *var)
 }
 
 static size_t
-list_size(char *const *v)
+shape_size(char *const *v)
 {
 	size_t len = 0;
 
@@ -129,7 +117,7 @@ list_size(char *const *v)
 }
 
 static char *
-list_put(struct run *r, char *p, char *const *v)
+shape_put(struct run *r, char *p, char *const *v)
 {
 	for (; v != NULL && *v != NULL; v++) {
 		p = stpcpy(p, *v) + 1;
@@ -146,16 +134,16 @@ static char *
 shape_environ(struct run *r, const struct rule *rule)
 {
 	size_t len =
-	    list_size(rule->base) + r->env.len + list_size(rule->setenv);
+	    shape_size(rule->base) + r->env.len + shape_size(rule->setenv);
 	char *buf, *p;
 
 	if (len + r->args.len > RUN_STRINGS_MAX ||
 	    (buf = malloc(len + 1)) == NULL)
 		return (NULL);
-	p = list_put(r, buf, rule->base);
+	p = shape_put(r, buf, rule->base);
 	if (r->env.len > 0)
 		memcpy(p, r->env.base, r->env.len);
-	(void)list_put(r, p + r->env.len, rule->setenv);
+	(void)shape_put(r, p + r->env.len, rule->setenv);
 	r->env.base = buf;
 	r->env.len = (uint32_t)len;
 	if (rule->base != NULL)
@@ -166,8 +154,8 @@ shape_environ(struct run *r, const struct rule *rule)
 }
 
 /*
- * Descriptors 0 to 2 of who has other rights than the node are always open:
- * else the first file that the program opens gets its messages.
+ * A program with other rights than the node has descriptors 0 to 2 open
+ * always: otherwise the first file that it opens gets its messages.
  */
 static void
 shape_streams(struct run *r, const struct rule *rule)
@@ -182,10 +170,6 @@ shape_streams(struct run *r, const struct rule *rule)
 			r->io[i].kind = IO_NULL;
 }
 
-/*
- * Make of r what its rule says. Returns what is to be freed once it was
- * asked for, NULL if it is too large.
- */
 char *
 shape_run(struct run *r, const struct rule *rule)
 {

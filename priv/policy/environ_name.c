@@ -7,13 +7,13 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "policy.h"
+#include "policy/environ_name.h"
 
 #define VALUE_MAX 256 /* bytes; a locale and a time zone have less */
 
-/* A name, or with a '*' as its last character what begins so. */
+/* Is it in the list, where "X*" stands for all that begin with X? */
 static int
-named(const char *const *list, const char *name, size_t len)
+environ_listed(const char *const *list, const char *name, size_t len)
 {
 	size_t n;
 
@@ -57,13 +57,13 @@ environ_dangerous(const char *var)
 {
 	size_t len = strcspn(var, "="), n = sizeof(preload) - 1;
 
-	return (named(dangerous, var, len) ||
+	return (environ_listed(dangerous, var, len) ||
 		(len >= n && memcmp(var + len - n, preload, n) == 0));
 }
 
 /* Printable, and neither a path nor a format of something. */
 static int
-plain_value(const char *value)
+environ_plain(const char *value)
 {
 	const char *p;
 
@@ -75,7 +75,7 @@ plain_value(const char *value)
 
 /* A zone below the system's own folder of them, or a rule that is none. */
 static int
-zone_value(const char *value)
+environ_zone(const char *value)
 {
 	const char *p;
 
@@ -94,12 +94,13 @@ environ_harmless(const char *var)
 {
 	size_t len = strcspn(var, "=");
 
-	if (!named(harmless, var, len))
+	if (!environ_listed(harmless, var, len))
 		return (0);
 	if (strncmp(var, "LC_", 3) == 0 &&
 	    strspn(var + 3, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_") != len - 3)
 		return (0);
 	if (var[len] == '\0')
 		return (1);
-	return (len == 2 ? zone_value(var + 3) : plain_value(var + len + 1));
+	return (
+	    len == 2 ? environ_zone(var + 3) : environ_plain(var + len + 1));
 }

@@ -12,20 +12,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "policy.h"
+#include "check/path.h"
+#include "policy/policy.h"
 
 static int
-others_write(const struct stat *sb)
+path_others_write(const struct stat *sb)
 {
 	return (sb->st_uid != 0 || sb->st_mode & (S_IWGRP | S_IWOTH));
 }
 
 /*
- * The first folder on the way to an absolute path that is not root's alone,
+ * The first directory on the way to an absolute path that is not root's alone,
  * in buf; NULL if there is none.
  */
 static const char *
-open_folder(const char *path, char *buf, size_t size)
+path_open_dir(const char *path, char *buf, size_t size)
 {
 	struct stat sb;
 	size_t len;
@@ -37,7 +38,7 @@ open_folder(const char *path, char *buf, size_t size)
 			return (NULL);
 		memcpy(buf, path, len);
 		buf[len] = '\0';
-		if (stat(buf, &sb) == 0 && others_write(&sb))
+		if (stat(buf, &sb) == 0 && path_others_write(&sb))
 			return (buf);
 	}
 	return (NULL);
@@ -45,7 +46,7 @@ open_folder(const char *path, char *buf, size_t size)
 
 /* Why the program is none, or not root's; NULL if it is. */
 static const char *
-file_fault(const char *path)
+path_fault(const char *path)
 {
 	struct stat sb;
 
@@ -55,38 +56,38 @@ file_fault(const char *path)
 		return ("not a file");
 	if (!(sb.st_mode & (S_IXUSR | S_IXGRP | S_IXOTH)))
 		return ("not executable");
-	if (others_write(&sb))
+	if (path_others_write(&sb))
 		return ("others than root can write it");
 	return (NULL);
 }
 
 static void
-path_check(struct policy *p, const char *name, const struct rule *r)
+path_check_rule(struct policy *p, const char *name, const struct rule *r)
 {
 	char real[PATH_MAX], buf[PATH_MAX];
-	const char *fault, *folder;
+	const char *fault, *dir;
 
-	if ((fault = file_fault(r->cmd)) != NULL) {
+	if ((fault = path_fault(r->cmd)) != NULL) {
 		policy_tell(
 		    p, name, r->line, 0, "cmd \"%.64s\": %s", r->cmd, fault);
 		return;
 	}
 	/* The path as it is written, and where its links lead. */
-	folder = open_folder(r->cmd, buf, sizeof(buf));
-	if (folder == NULL && realpath(r->cmd, real) != NULL)
-		folder = open_folder(real, buf, sizeof(buf));
-	if (folder != NULL)
+	dir = path_open_dir(r->cmd, buf, sizeof(buf));
+	if (dir == NULL && realpath(r->cmd, real) != NULL)
+		dir = path_open_dir(real, buf, sizeof(buf));
+	if (dir != NULL)
 		policy_tell(p, name, r->line, 0,
 		    "cmd \"%.64s\": others than root can write %.64s", r->cmd,
-		    folder);
+		    dir);
 }
 
 void
-policy_paths(struct policy *p, const char *name)
+path_check(struct policy *p, const char *name)
 {
 	const struct rule *r;
 
 	TAILQ_FOREACH (r, &p->rules, entry)
 		if (r->cmd != NULL)
-			path_check(p, name, r);
+			path_check_rule(p, name, r);
 }

@@ -16,6 +16,7 @@
 
 #include <stdint.h>
 
+#include "policy/starter.h"
 #include "proto.h"
 
 #define POLICY_PATH "/etc/proctor.conf"
@@ -27,6 +28,10 @@
 #define POLICY_CHILDREN_MAX 262144
 
 #define NICE_UNSET 127 /* no rule can say it */
+#define ID_MAX_VALUE 4294967294LL /* the next one is "no id" */
+
+struct count;
+struct target;
 
 enum rule_action { RULE_PERMIT, RULE_DENY };
 
@@ -52,10 +57,10 @@ struct rule {
 	uid_t uid;
 	gid_t gid;
 
-	/* The caller's. */
-	void *count; /* of its children: count.c */
-	void *target;
-	char **base; /* environment; NULL: the target's */
+	/* Of who uses the policy. */
+	struct count *count; /* of its children: count.c */
+	struct target *target; /* NULL: nobody can become that user */
+	char **base; /* environment from shape.c, the rule's; NULL: target's */
 };
 
 struct policy {
@@ -66,22 +71,57 @@ struct policy {
 	unsigned int warnings;
 };
 
-/* Who started us. */
-struct starter {
-	uid_t uid;
-	gid_t gid;
-	const gid_t *groups; /* supplementary */
-	int ngroups;
-};
-
 /* What would be executed. */
 struct command {
 	const char *path;
 	struct strvec argv; /* argv[0] and all */
 };
 
+/*
+ * rule.c: rules in memory. A policy owns its rules, and a rule its strings.
+ */
+
+/* An empty policy. */
 void policy_init(struct policy *);
+
+/* Free its rules; the policy itself is the caller's, and empty then. */
 void policy_free(struct policy *);
+
+/*
+ * Append a rule that stands in no file: the user ident may run everything as
+ * user. It is the policy's; NULL without memory.
+ */
+struct rule *policy_add(
+    struct policy *, uid_t ident, const char *user, uid_t uid, gid_t gid);
+
+/*
+ * Log something about a line, and count it: all of it, or in terse only which
+ * line it is and whether that is an error. error is not 0 for an error.
+ */
+void policy_tell(struct policy *, const char *name, int line, int error,
+    const char *fmt, ...) __attribute__((__format__(printf, 5, 6)));
+
+/* Is it digits, and nothing else? Then it is an id, never a name. */
+int policy_isnumber(const char *);
+
+/*
+ * A rule in no policy, which says nothing yet: the caller's, or NULL without
+ * memory. It owns what it points to, and rule_free() frees all of it. NULL
+ * may be freed.
+ */
+struct rule *rule_new(enum rule_action, int line);
+void rule_free(struct rule *);
+
+/* Make *list an empty list of a rule: 0, or -1 without memory. */
+int rule_list(char ***list);
+
+/*
+ * Append a copy of a word: 0, or -1 with ENOMEM, or with E2BIG if the list
+ * has POLICY_LIST_MAX already.
+ */
+int rule_append(char ***list, const char *word);
+
+/* read.c: the file. */
 
 /*
  * Open the policy file: a descriptor, or -1 with errno. ENOENT says that
@@ -92,23 +132,26 @@ int policy_open(const char *path);
 
 /*
  * The same for who only wants to know: a file that is not root's alone is
- * opened all the same, and *fault says why no start would believe it.
+ * opened all the same, and *fault says why no start would believe it, or is
+ * NULL.
  */
 int policy_open_draft(const char *path, const char **fault);
 
 /*
- * Append the rules of the file that is open as fd; name is for the log. -1
- * if it cannot be read or anything is wrong with it, which was logged: then
- * not one of its rules was appended.
+ * Append the rules of the file that is open as fd, which stays open; name is
+ * for the log. -1 if it cannot be read or anything is wrong with it, which was
+ * logged: then not one of its rules was appended.
  */
 int policy_read(struct policy *, int fd, const char *name);
 
 /*
- * Append a rule that stands in no file: the user ident may run everything as
- * user. NULL without memory.
+ * parse.y: append the rules of a text of len bytes with a NUL behind them. -1
+ * if one is wrong, which was logged; some may have been appended then.
  */
-struct rule *policy_add(
-    struct policy *, uid_t ident, const char *user, uid_t uid, gid_t gid);
+int
+policy_parse(struct policy *, const char *name, const char *text, size_t len);
+
+/* resolve.c: the names. */
 
 /*
  * Turn the names in the rules into ids; name is for the log. A permit for
@@ -117,6 +160,8 @@ struct rule *policy_add(
  * a deny: it would be without effect, so the policy must not be used.
  */
 int policy_resolve(struct policy *, const char *name);
+
+/* match.c: the decision. None of these fails. */
 
 /*
  * The rule that decides, permit or deny; NULL if none matches, which is a no.
@@ -147,56 +192,11 @@ int policy_identity(const struct rule *, const struct starter *);
 
 /*
  * Is there anything that this starter can ask for and this rule decides, or
- * do later ones decide all of it?
+ * do later ones decide all of it? The rule is one of a policy.
  */
 int policy_decides(const struct rule *, const struct starter *);
 
 /* Does any rule of the file have to do with that starter? */
 int policy_concerns(const struct policy *, const struct starter *);
-
-/*
- * policy_check.c: proctor -C file [identity as user [command args ...]].
- * argv is what stands behind the file; "-" is standard input, which has
- * neither owner nor mode. To be called without any privilege: the file may be
- * anyone's. Returns the exit status: 0 for a file that a start would take or
- * a permit, 1 for one that it would not or a deny, EXIT_USAGE.
- */
-int policy_check(const char *file, int argc, char *const *argv);
-
-/*
- * policy_path.c: log each command that is not there, or that others than root
- * can change, as a warning; name is for the log.
- */
-void policy_paths(struct policy *, const char *name);
-
-/*
- * Log something about a line: all of it, or in terse only which line it is
- * and whether that is an error. An error number, or 0.
- */
-void policy_tell(struct policy *, const char *name, int line, int error,
-    const char *fmt, ...) __attribute__((__format__(printf, 5, 6)));
-
-/* parse.y; text has len bytes and a NUL behind them */
-int
-policy_parse(struct policy *, const char *name, const char *text, size_t len);
-
-/* For parse.y. All copy what they are given. */
-struct rule *rule_new(enum rule_action, int line);
-void rule_free(struct rule *);
-int rule_list(char ***); /* an empty list */
-int rule_append(char ***, const char *); /* -1 with ENOMEM or E2BIG */
-
-/*
- * environ_name.c: of "K=V" or "K". Harmless is what tells a program how to
- * talk, with a value that is no path; dangerous, a name by which it can be
- * made to run what somebody else likes.
- */
-int environ_harmless(const char *);
-int environ_dangerous(const char *);
-
-/* Is it digits, and nothing else? Then it is an id, never a name. */
-int policy_isnumber(const char *);
-
-#define ID_MAX_VALUE 4294967294LL /* the next one is "no id" */
 
 #endif

@@ -441,10 +441,11 @@ cmd(Command, Args) ->
 %% What}' for what is wrong with the call, and `{port, eio, Reason}' if there is
 %% no port program; `Reason' is the partial result if it dies or is shut down
 %% when the command has begun, and `{not_started, Where}', with an instance as
-%% `Name' or `{Name, Node}', if the options name one that is not there. To be stopped, by {@link stop/1}, is no error:
-%% `{ok, #{reason := stopped}}'. `What' is the option, `{Name, Why}' if it is
-%% one that cannot be used here or so, `command', `args' or `{arg, N}' for the
-%% argument of that number, counted from 1; nothing has been sent then.
+%% `Name' or `{Name, Node}', if the options name one that is not there. To be
+%% stopped, by {@link stop/1}, is no error: `{ok, #{reason := stopped}}'. `What'
+%% is the option, `{Name, Why}' if it is one that cannot be used here or so,
+%% `command', `args' or `{arg, N}' for the argument of that number, counted from
+%% 1; nothing has been sent then.
 -spec cmd(text(), [text()], [cmd_option()]) ->
     {ok, result()} | {error, failure()}.
 cmd(Command, Args, Options) ->

@@ -21,7 +21,7 @@
 -module(proctor_child).
 -behaviour(gen_statem).
 
--export([start/4, output/3, event/2, cancel/1, owner/1]).
+-export([start/4, output/3, event/2, cancel/1]).
 -export([confirm/2, send/3, recv/4, setopts/2, discard/2, infos/2]).
 -export([enter/5, init/1, callback_mode/0, offered/3, running/3, draining/3,
          format_status/1, code_change/4]).
@@ -106,20 +106,6 @@ event(Pid, Event) ->
 cancel(Pid) ->
     gen_statem:cast(Pid, cancel).
 
-%% @doc Whose process `Pid' is, without asking it: its server and its OS
-%% process. For a process of this node.
--spec owner(pid()) -> {pid(), proctor:ospid()} | undefined.
-owner(Pid) ->
-    case process_info(Pid, dictionary) of
-        {dictionary, Dictionary} ->
-            case lists:keyfind(?MODULE, 1, Dictionary) of
-                {?MODULE, Owner} -> Owner;
-                false -> undefined
-            end;
-        undefined ->
-            undefined
-    end.
-
 %% @doc The caller of that run has its answer.
 -spec confirm(pid(), reference()) -> ok | {error, term()}.
 confirm(Pid, Ref) ->
@@ -178,7 +164,7 @@ call(Pid, Request, Timeout) ->
             proctor_run_options:spec(), proctor_server:link()) -> no_return().
 enter(Server, OsPid, From, #{group_leader := GroupLeader} = Spec, Link) ->
     process_flag(trap_exit, true),
-    undefined = put(?MODULE, {Server, OsPid}),
+    ok = proctor_owner:add(self(), {Server, OsPid}),
     %% The server may be gone, and its name with it, before that is looked for.
     _ = put('$ancestors', [Server]),
     true = group_leader(GroupLeader, self()),
@@ -843,6 +829,7 @@ result(Result, #child{spec = #{ref := Alias}} = Child) ->
 -spec leave(term(), #child{}) -> no_return().
 leave(Reason, #child{sink = Sink}) ->
     is_pid(Sink) andalso exit(Sink, kill),
+    ok = proctor_owner:remove(self()),
     proctor_exit:quit(Reason).
 
 %% What a call with `sync' returns.

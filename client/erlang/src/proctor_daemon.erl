@@ -63,7 +63,7 @@
 
 -export([child_spec/1, start_link/1, start_link/3, ospid/1, statistics/1,
          stop/1]).
--export([init_restarts/0, poll/1]).
+-export([poll/1]).
 -export([init/1, handle_call/3, handle_cast/2, handle_info/2, terminate/2,
          format_status/1]).
 
@@ -93,12 +93,6 @@
 %% of this start; `last_exit' of the one before, with the resources that it
 %% used.
 
--define(RESTARTS, proctor_daemon_restarts).
-
-%% If more daemons than this have been started again, those that ended so long
-%% ago, in milliseconds, are forgotten.
--define(MOST, 1000).
--define(FORGET, 600000).
 
 %% Pieces of output that come before the next must be asked for.
 -define(BURST, 16).
@@ -202,13 +196,6 @@ statistics(Daemon) ->
 -spec stop(gen_server:server_ref()) -> ok.
 stop(Daemon) ->
     gen_server:stop(Daemon).
-
-%% @private Called by the supervisor of the application, which then owns the
-%% table.
--spec init_restarts() -> ok.
-init_restarts() ->
-    _ = ets:new(?RESTARTS, [named_table, public, set]),
-    ok.
 
 %%% gen_server
 
@@ -348,7 +335,7 @@ handle_call(statistics, _From, #daemon{ospid = OsPid, bytes = Bytes,
                                        count = Count, cut = Cut,
                                        started = Started,
                                        key = Key} = Daemon) ->
-    {Restarts, LastExit} = restarts(Key),
+    {Restarts, LastExit} = proctor_restarts:find(Key),
     {reply, #{ospid => OsPid, bytes => Bytes, lines => Count, cut => Cut,
               restarts => Restarts, uptime_ms => now_ms() - Started,
               last_exit => LastExit}, Daemon};
@@ -525,38 +512,10 @@ key(#{name := Name}, _Argv) ->
 
 %% A daemon that is told to end is not coming back.
 remember(Reason, #daemon{key = Key, exit = Exit}) ->
-    Stays = Reason =:= normal andalso Exit =:= undefined
-        orelse Reason =:= shutdown,
-    try
-        case Stays of
-            true -> ets:delete(?RESTARTS, Key);
-            false ->
-                _ = ets:update_counter(?RESTARTS, Key, {2, 1},
-                                       {Key, 0, none, 0}),
-                ets:update_element(?RESTARTS, Key, [{3, Exit},
-                                                    {4, now_ms()}]),
-                forget(ets:info(?RESTARTS, size))
-        end
-    of
-        _ -> ok
-    catch
-        error:badarg -> ok
-    end.
-
-%% Most that end are not started again.
-forget(Size) when Size > ?MOST ->
-    Long = now_ms() - ?FORGET,
-    ets:select_delete(?RESTARTS, [{{'_', '_', '_', '$1'},
-                                   [{'<', '$1', Long}], [true]}]);
-forget(_Size) ->
-    0.
-
-restarts(Key) ->
-    try ets:lookup(?RESTARTS, Key) of
-        [{_, Restarts, Exit, _}] -> {Restarts, Exit};
-        [] -> {0, undefined}
-    catch
-        error:badarg -> {0, undefined}
+    case Reason =:= normal andalso Exit =:= undefined
+        orelse Reason =:= shutdown of
+        true -> proctor_restarts:forget(Key);
+        false -> proctor_restarts:ended(Key, Exit)
     end.
 
 now_ms() ->

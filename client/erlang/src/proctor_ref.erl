@@ -76,10 +76,10 @@ server(_Other) ->
     {error, no_process}.
 
 owner(Pid) when node(Pid) =:= node() ->
-    proctor_child:owner(Pid);
+    proctor_owner:find(Pid);
 owner(Pid) ->
     try
-        erpc:call(node(Pid), proctor_child, owner, [Pid], ?LOOK)
+        erpc:call(node(Pid), proctor_owner, find, [Pid], ?LOOK)
     catch
         error:{erpc, noconnection} -> {error, noconnection};
         error:{erpc, timeout} -> {error, timeout};

@@ -68,6 +68,8 @@
                 answered = erlang:monotonic_time(millisecond) :: integer(),
                 runs = 0 :: non_neg_integer(),
                 groups = [] :: [atom()],
+                %% The monitor of the owner of the tables.
+                tables :: undefined | reference(),
                 %% The monitor of the scope that the groups are in.
                 scope :: undefined | reference(),
                 %% Users whose launcher has died.
@@ -272,7 +274,7 @@ init(Options) ->
     process_flag(trap_exit, true),
     %% Output waits here when the node is slow: not to be copied with the heap.
     process_flag(message_queue_data, off_heap),
-    ok = proctor_place:init(),
+    Tables = proctor_tables:ensure(),
     Now = erlang:monotonic_time(millisecond),
     case proctor_start_options:start(Options) of
         {ok, Start} ->
@@ -280,7 +282,7 @@ init(Options) ->
                 {ok, Port, Dialect, Hello} ->
                     State = serving(proctor_start_options:name(Options), Port,
                                     {Dialect, Hello}, Start),
-                    {ok, State#state{started = Now}};
+                    {ok, State#state{started = Now, tables = Tables}};
                 {error, Reason} ->
                     {stop, {shutdown, Reason}}
             end;
@@ -414,6 +416,8 @@ on_info({'EXIT', Port, Reason}, #state{port = Port} = State) ->
     port_exit(Reason, State#state{port = undefined});
 on_info({'DOWN', Scope, process, _, _}, #state{scope = Scope} = State) ->
     {noreply, join(State)};
+on_info({'DOWN', Tables, process, _, _}, #state{tables = Tables} = State) ->
+    {noreply, refill_tables(State)};
 on_info({'DOWN', _, process, Pid, Reason}, State) ->
     {noreply, child_down(Pid, Reason, State)};
 on_info(join, #state{scope = undefined} = State) ->
@@ -721,8 +725,15 @@ orphan(OsPid, State) ->
                                 ack_all(OsPid, [stdout, stderr], State)),
     State1.
 
+refill_tables(#state{children = Children} = State) ->
+    Tables = proctor_tables:ensure(),
+    _ = [proctor_owner:add(Pid, {self(), OsPid})
+         || {Pid, #child{ospid = OsPid}} <- maps:to_list(Children)],
+    State#state{tables = Tables}.
+
 %% A light process that ends before its OS process takes that with it.
 child_down(Pid, Reason, #state{children = Children} = State) ->
+    ok = proctor_owner:remove(Pid),
     case maps:take(Pid, Children) of
         {#child{exited = true} = Child, Rest} ->
             report_killed(Pid, Reason, Child),

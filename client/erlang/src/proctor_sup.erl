@@ -1,6 +1,6 @@
-%% @doc Supervises the instances, each of which owns a port program, and the
-%% groups they are found by. A port program that dies takes all its OS
-%% processes with it; a new one starts empty.
+%% @doc Supervises the instances, each of which owns a port program, the tables
+%% they share, and the groups they are found by. A port program that dies takes
+%% all its OS processes with it; a new one starts empty.
 -module(proctor_sup).
 -behaviour(supervisor).
 
@@ -64,16 +64,14 @@ name(_) -> undefined.
     {ok, {supervisor:sup_flags(), [supervisor:child_spec()]}}.
 init(Hidden) ->
     Options = proctor_secret:show(Hidden),
-    ok = proctor_daemon:init_restarts(),
-    ok = proctor_place:init(),
-    Groups = #{id => proctor_nodes,
-               start => {proctor_nodes, start_link, []},
-               restart => permanent, shutdown => 5000, type => worker,
-               modules => [pg]},
+    Others = [#{id => Id, start => {Id, start_link, []}, modules => [Module]}
+              || {Id, Module} <- [{proctor_tables, proctor_tables},
+                                  {proctor_restarts, proctor_restarts},
+                                  {proctor_nodes, pg}]],
     Instances = [instance(Each)
                  || Each <- [Options | proctor_start_options:instances()]],
     {ok, {#{strategy => one_for_one, intensity => 5, period => 30},
-          [Groups | Instances]}}.
+          Others ++ Instances}}.
 
 %% Environment and arguments of a port program are nothing for a report.
 instance(Options) ->

@@ -147,6 +147,7 @@ eof_answered_test() ->
         {ok, _, Spec} = proctor_run_options:run("cat", [stdin], false),
         Link = #{server => self(), writer => Line, dialect => exec_port},
         Tag = make_ref(),
+        _ = proctor_tables:ensure(),
         Pid = proctor_child:start(42, {self(), Tag}, Spec, Link),
         receive {Tag, {ok, Pid, 42}} -> ok end,
         {_, Ref} = spawn_monitor(fun() -> exit(proctor:send(Pid, eof)) end),

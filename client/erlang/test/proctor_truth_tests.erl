@@ -36,6 +36,7 @@ cases() ->
      {"what has ended waits for its reader", fun drains/0},
      {"a launcher that has died", fun launcher_down/0},
      {"the scope of the groups dies", fun scope_dies/0},
+     {"the tables die", fun tables_die/0},
      {"a silent port program", fun silent/0},
      {"a port program that never answered", fun never_answered/0},
      {"a reader that takes its time is not silence", fun slow_reader/0},
@@ -277,6 +278,43 @@ scope_killed(Expected) ->
             [{Group, proctor_nodes:members(Group)}
              || {Group, _} <- Expected] =:= Expected
     end).
+
+%% With the application, without it, and when that starts or stops.
+tables_die() ->
+    {ok, Alone} = proctor:start([{name, alone}]),
+    Run = fun(Name) ->
+              {ok, Pid, OsPid} = proctor:run("exec sleep 1000",
+                                             [{instance, Name}]),
+              {Pid, OsPid}
+          end,
+    Found = fun(Runs) ->
+                wait_until(fun() ->
+                    [proctor:ospid(Pid) || {Pid, _} <- Runs]
+                        =:= [OsPid || {_, OsPid} <- Runs]
+                end)
+            end,
+    Kill = fun() ->
+               Ref = monitor(process, proctor_tables),
+               exit(whereis(proctor_tables), kill),
+               killed = down(Ref)
+           end,
+    One = Run(alone),
+    _ = Kill(),
+    ok = Found([One]),
+    {ok, _} = application:ensure_all_started(proctor),
+    Two = Run(proctor),
+    _ = [begin _ = Kill(), ok = Found([One, Two]) end || _ <- [1, 2, 3]],
+    Three = Run(proctor),
+    ok = Found([Three]),
+    ok = application:stop(proctor),
+    {Pid, OsPid} = One,
+    ok = Found([One]),
+    ?assertEqual({error, no_process}, proctor:ospid(element(1, Two))),
+    _ = Kill(),
+    ok = Found([One]),
+    ?assertEqual(normal, proctor:stop_and_wait(Pid, 30000)),
+    ?assertNot(alive(OsPid)),
+    ok = gen_server:stop(Alone).
 
 %%% Silence
 

@@ -70,6 +70,7 @@ one(Case) ->
         try
             Case(),
             wait_until(fun() -> proctor:which_children() =:= [] end),
+            wait_until(fun() -> ets:info(proctor_owner, size) =:= 0 end),
             ?assertEqual([], flush())
         after
             case proctor:which_children() of

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "compat/proc.h"
+#include "libexecdir.h"
 #include "log.h"
 #include "priv.h"
 

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "base/signals.h"
+#include "compat/cgroup.h"
 #include "compat/proc.h"
 #include "log.h"
 #include "priv.h"
@@ -130,7 +131,10 @@ guard_clean(void)
 	log_warnx("processes survive SIGKILL");
 }
 
-/* Descriptors: null, null, the log, what is heard at number 3, the lock. */
+/*
+ * Descriptors: null, null, the log, what is heard at number 3, the lock, the
+ * control group.
+ */
 static void
 guard_descriptors(int fd)
 {
@@ -143,7 +147,8 @@ guard_descriptors(int fd)
 		dup2(fd, STDERR_FILENO + 1) == -1))
 		fatal("descriptors");
 	fd = STDERR_FILENO + 1 + (fd != -1);
-	closefrom(fd + uids_keep(fd));
+	fd += uids_keep(fd);
+	closefrom(fd + cgroup_keep(fd));
 }
 
 static void
@@ -209,9 +214,23 @@ guard_wait(const char *name, pid_t child, int hears)
 		log_warnx("%s was killed by signal %d", name, WTERMSIG(status));
 	code = WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_RING;
 	/* What falls to the guard else are strangers, and their orphans. */
-	if (hears || !(code & ORDERLY))
+	if (hears || !(code & ORDERLY)) {
+		cgroup_kill();
 		guard_clean();
+	}
+	cgroup_remove();
 	exit(hears ? code | ORDERLY : code & ~ORDERLY);
+}
+
+/* Out of reach of whoever may write to the group that it was started in. */
+void
+guard_group(void)
+{
+	uid_t uid;
+	gid_t gid;
+
+	if (privdrop_part(&uid, &gid))
+		(void)cgroup_make(gid);
 }
 
 /*
@@ -225,6 +244,7 @@ guard_start(const struct start *s)
 
 	if (proc_subreaper() == -1 || proc_children_open() == -1) {
 		log_warn("orphans of children cannot be found");
+		cgroup_stay();
 		return;
 	}
 	starter = s->who.uid;
@@ -234,11 +254,13 @@ guard_start(const struct start *s)
 	if ((pid = fork()) == -1)
 		fatal("fork");
 	if (pid != 0) {
+		cgroup_leave();
 		mixed = privileged && starter != 0;
 		guard_confine("guard", -1);
-		sandbox_guard();
+		sandbox_guard(cgroup_place());
 		guard_wait("the reaper", pid, 0);
 	}
+	cgroup_stay();
 	strangers_count = 0; /* they are the guard's */
 	reaper_start(guard);
 }

@@ -21,7 +21,7 @@
 
 #include "compat/privs.h"
 #include "compat/proc.h"
-#include "config.h"
+#include "libexecdir.h"
 #include "log.h"
 #include "policy/permit.h"
 #include "priv.h"

@@ -280,6 +280,7 @@ int uids_take(const char *name, uid_t starter, uid_t *first);
 int uids_keep(int fd);
 
 /* guard.c: above priv, and what it shares with the reaper */
+void guard_group(void);
 void guard_start(const struct start *);
 void guard_confine(const char *name, int fd);
 void guard_wait(const char *child_name, pid_t child, int hears)
@@ -315,4 +316,5 @@ void spawn_child(const struct spawn_base *, const struct run *,
 
 /* environ.c */
 char **spawn_environ(const struct spawn_base *, const struct run *);
+
 #endif

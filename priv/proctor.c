@@ -216,6 +216,7 @@ main(int argc, char *argv[])
 	mode_choose(&s, &args);
 	login_check(&s);
 	privdrop_init(&s);
+	guard_group();
 	guard_start(&s);
 
 	log_init("priv", args.debug);

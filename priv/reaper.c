@@ -256,7 +256,7 @@ reaper_main(pid_t priv, int fd)
 	/* Only now: a change of user undoes it. Priv may be at work by now. */
 	if (proc_die_with(guard_pid, SIGTERM) == -1)
 		(void)kill(priv, SIGTERM);
-	sandbox_guard();
+	sandbox_reaper();
 	guard_wait("priv", priv, 1);
 }
 

@@ -43,7 +43,8 @@ manual() {
 	    $C_SRC -- $CLANG_CFLAGS
 }
 check shell shellcheck configure regress/*.sh regress/unit/*.sh \
-    regress/demo/*.sh regress/bench/*.sh dist/*.sh client/erlang/*.sh client/erlang/test/*.sh .ci/run
+    regress/build/*.sh regress/demo/*.sh regress/bench/*.sh dist/*.sh \
+    client/erlang/*.sh client/erlang/test/*.sh .ci/run
 check manual manual man/*.[58]
 check dialyzer sh client/erlang/dialyze.sh
 check edoc sh client/erlang/doc.sh

@@ -57,10 +57,10 @@ struct rule {
 	uid_t uid;
 	gid_t gid;
 
-	/* Of who uses the policy. */
+	/* Of who uses the policy; only base is freed with the rule. */
 	struct count *count; /* of its children: count.c */
 	struct target *target; /* NULL: nobody can become that user */
-	char **base; /* environment from shape.c, the rule's; NULL: target's */
+	char **base; /* environment from shape.c; NULL: the target's */
 };
 
 struct policy {

@@ -46,19 +46,19 @@ rule_new(enum rule_action action, int line)
 
 /* Processes that have no use for rules are not to have what they said. */
 static void
-text_free(char *text)
+rule_free_text(char *text)
 {
 	if (text != NULL)
 		freezero(text, strlen(text));
 }
 
 static void
-list_free(char **list)
+rule_free_list(char **list)
 {
 	size_t i;
 
 	for (i = 0; list != NULL && list[i] != NULL; i++)
-		text_free(list[i]);
+		rule_free_text(list[i]);
 	free(list);
 }
 
@@ -67,13 +67,13 @@ rule_free(struct rule *r)
 {
 	if (r == NULL)
 		return;
-	text_free(r->ident);
-	text_free(r->user);
-	text_free(r->group);
-	text_free(r->cmd);
-	list_free(r->setenv);
-	list_free(r->args);
-	list_free(r->base);
+	rule_free_text(r->ident);
+	rule_free_text(r->user);
+	rule_free_text(r->group);
+	rule_free_text(r->cmd);
+	rule_free_list(r->setenv);
+	rule_free_list(r->args);
+	rule_free_list(r->base);
 	freezero(r, sizeof(*r));
 }
 

@@ -24,6 +24,7 @@ static TAILQ_HEAD(, target) targets = TAILQ_HEAD_INITIALIZER(targets);
 static const struct start *start;
 static int from_root;
 static char *self_name;
+static const char *self_shell; /* NULL: not looked at yet */
 
 static char *
 runas_strdup(const char *text)
@@ -42,6 +43,7 @@ runas_init(const struct start *s, int as_root)
 	char number[32];
 
 	start = s;
+	self_shell = NULL;
 	from_root = as_root;
 	(void)snprintf(number, sizeof(number), "%u", (unsigned int)s->who.uid);
 	pw = getpwuid(s->who.uid);
@@ -103,21 +105,20 @@ runas_shell_usable_self(const char *path)
 static const char *
 runas_shell_self(void)
 {
-	static const char *shell;
+	const char *shell;
 
-	if (shell != NULL)
-		return (shell);
+	if (self_shell != NULL)
+		return (self_shell);
+	self_shell = _PATH_BSHELL;
 	shell = userenv_get(start->environ, "SHELL");
 	if (shell == NULL || *shell == '\0')
-		shell = _PATH_BSHELL;
-	else if (runas_shell_usable_self(shell))
-		shell = runas_strdup(shell); /* that may be wiped */
-	else {
+		return (self_shell);
+	if (runas_shell_usable_self(shell))
+		self_shell = runas_strdup(shell); /* that may be wiped */
+	else
 		log_warnx("SHELL of %s is no shell: %s is used", self_name,
-		    _PATH_BSHELL);
-		shell = _PATH_BSHELL;
-	}
-	return (shell);
+		    self_shell);
+	return (self_shell);
 }
 
 /* Is somebody to start from what a login has, with nothing of the starter's? */
@@ -246,7 +247,6 @@ runas_shell(const char *user)
 	return (NULL);
 }
 
-/* Each launcher has what it needs of these by now: priv needs none. */
 void
 runas_release(void)
 {

@@ -78,14 +78,14 @@ struct target *runas_get(const struct rule *);
 const char *runas_shell(const char *user);
 
 /*
- * Close and wipe what launchers have of their own by now. Not needed, and
- * without effect, where priv makes the children.
+ * Close, and wipe, what launchers have of their own by now. Without effect
+ * where priv makes the children.
  */
 void runas_release(void);
 
 /*
- * In the launcher of t: wipe what is of others, and the starter's environment
- * unless a child of t may have that. NULL: in a process that makes none.
+ * In the launcher of t: wipe what the others are, and the starter's
+ * environment unless a child of t may have that. NULL: where no child is made.
  */
 void runas_forget(struct target *t);
 

@@ -67,7 +67,7 @@ shape_harmless(char *const *starter)
 	for (i = 0; starter[i] != NULL; i++)
 		if (environ_harmless(starter[i]) &&
 		    (env[n++] = strdup(starter[i])) == NULL)
-			fatal("environment");
+			fatal("keepenv: a copy");
 	return (env);
 }
 

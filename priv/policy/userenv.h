@@ -28,7 +28,7 @@ char **userenv_login(const char *name, const char *home, const char *shell);
  */
 char **userenv_join(char *const *a, char *const *b);
 
-/* Wherever its strings are, there are none from here on. */
+/* Wherever its strings are, there are none from here on: env is empty. */
 void userenv_wipe(char **env);
 
 /*

@@ -34,7 +34,8 @@ class HidePid:
 
 class Before(Suid):
     """One whose starter has a child that has children, each of a user, in a
-    session and a group of their own; orphan() ends that child. others: pids."""
+    session and a group of their own; orphan() ends that child. others:
+    pids."""
 
     def __init__(self, *users, **more):
         self.users = users

@@ -76,9 +76,14 @@ class Again:
     def make(self, *words, group=world.GROUP, target="install-suid", **env):
         if group is not None:
             words += ("GROUP=" + group,)
+        folder = world.home + "/again.build"
+        if not os.path.exists(folder):
+            # Configured as the other one.
+            os.mkdir(folder)
+            for name in ("config.h", "config.mk", "config.args"):
+                shutil.copy2(os.path.join(world.build, name), folder)
         done = world.make(
-            target, "LIBEXECDIR=%s/libexec" % self.root,
-            "BUILD=%s/again.build" % world.home,
+            target, "LIBEXECDIR=%s/libexec" % self.root, "BUILD=" + folder,
             "MANDIR=%s/man" % self.root, "BINDIR=%s/bin" % self.root,
             "SYSUSERSDIR=%s/sysusers.d" % self.root, *words, **env)
         return done.returncode, done.stdout

@@ -11,7 +11,7 @@ import shutil
 
 import port
 import world
-from case import SLOW, case, check, expect, rows
+from case import case, check, expect, rows
 from etf import A
 from suid import SLEEP, Suid, as_user
 from test_users import Rules
@@ -265,7 +265,7 @@ def misspelt_deny(rules):
     check("1 error" in log[-1], "log %s", log)
     with Rules(rules), Suid() as p:
         p.close_input()
-        p.end(5 * SLOW)
+        p.end(5)
         expect(4, p.status, "exit")
         p.close(code=4)
 
@@ -280,7 +280,7 @@ def misspelt_deny(rules):
 def told(rules, status):
     with Rules(rules), Suid() as p:
         p.close_input()
-        p.end(5 * SLOW)
+        p.end(5)
         text = "\n".join(p.log())
         check("/etc/proctor.conf:2:" in text and "root" in text, "log %s",
               text)
@@ -373,7 +373,7 @@ def check_suid():
 def syntax(rules, number):
     with Rules(rules), Suid() as p:
         p.close_input()
-        p.end(5 * SLOW)
+        p.end(5)
         expect(4, p.status, "exit")
         check(any(":%d:" % number in x or ":%d:" % (number - 1) in x
                   for x in p.log()), "log %s", p.log())

@@ -12,8 +12,8 @@ import etf
 import proc
 import suid
 import world
-from case import (ERROR, OK, SLOW, STARTED, Like, case, check, eventually,
-                  expect, rows)
+from case import (ERROR, OK, STARTED, Like, case, check, eventually, expect,
+                  rows)
 from etf import A
 from native import Native
 from suid import SLEEP, SPARED, Suid, as_user, settled
@@ -531,7 +531,8 @@ def manage(user):
     with usual_rules, Suid() as p, Foreign(user) as f:
         expect((A.pid, f.pid), p.ask(A.manage, f.pid, []))
         expect(OK, p.ask(A.kill, f.pid, 9))
-        check(f.process.wait(5 * SLOW) == -9, "it ended otherwise")
+        eventually(lambda: f.process.poll() is not None, 5, "it lives")
+        check(f.process.returncode == -9, "it ended otherwise")
         expect(-1, p.exit(f.pid), "status")
 
 
@@ -731,7 +732,7 @@ def children_shared():
         full(p)
         # Whatever ends an instance: nothing of it is counted any more.
         os.kill(q.ring()["priv"], signal.SIGKILL)
-        q.end(10 * SLOW)
+        q.end(10)
         q.close(code=5)
         for _ in range(2):
             p.run(SLEEP, [as_user(ONE)])

@@ -67,7 +67,7 @@ mkdir -p "$logs"
 # Source files hold UTF-8, whatever the locale of whoever runs this.
 # shellcheck disable=SC2086
 erlc $warnings +debug_info -o "$ebin" "$client"/src/*.erl
-cp "$client/src/proctor.app.src" "$ebin/proctor.app"
+sh "$client/app.sh" "$ebin"
 # shellcheck disable=SC2086
 erlc $warnings +debug_info -o "$beams" "$client"/test/lib/*.erl \
     "$client"/test/*.erl

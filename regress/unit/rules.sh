@@ -1,34 +1,34 @@
 #!/bin/sh
-# Builds each test program of this folder into BUILD/unit: NAME_test.c and
-# the sources named below. The compiler and its flags come from the Makefile.
+# Writes how each test program of this folder is linked, as rules for make:
+# BUILD/unit/NAME from the objects of NAME.c and of the sources named below.
+# The lists of sources come from the Makefile, which calls this.
 
 set -eu
 
-mkdir -p "$BUILD/unit"
-
+units=
+without=
+wrap=
 build() {
 	name=$1
 	shift
-	out=$BUILD/unit/$name
-	if [ -e "$out" ] && [ -z "$(find "regress/unit/$name.c" \
-	    regress/unit/*.h "$@" common/*.h common/compat/*.h broker/*.h \
-	    priv/*.h priv/*/*.h worker/*.h config.mk "$BUILD/kind" -newer "$out")" ]; then
-		return
-	fi
-	echo "unit: $name"
-	# Lists of words, all of them.
-	# shellcheck disable=SC2086
-	$CC $CFLAGS -o "$out" "regress/unit/$name.c" "$@" $LDFLAGS $LIBS
+	units="$units \$(BUILD)/unit/$name"
+	objects="\$(OBJ)/regress/unit/$name.o \$(OBJ)/regress/unit/choose.o"
+	for source; do
+		objects="$objects \$(OBJ)/${source%.c}.o"
+	done
+	echo "\$(BUILD)/unit/$name: $objects \$(BUILD)/kind"
+	echo "	@echo \"unit: $name\""
+	echo "	@\$(LINK) \$@ $objects \$(ALL_LDFLAGS)$wrap" \
+	    "\$(CMOCKA_LIBS) \$(BSD_LIBS)"
 }
 
 # The same for one that counts what is allocated (alloc_util.h).
 counting() {
-	before=$LDFLAGS
 	for f in malloc calloc reallocarray free mmap munmap; do
-		LDFLAGS="$LDFLAGS -Wl,--wrap=$f"
+		wrap="$wrap -Wl,--wrap=$f"
 	done
 	build "$@"
-	LDFLAGS=$before
+	wrap=
 }
 
 # With the system's own imsg there is nothing of ours to test.
@@ -39,6 +39,8 @@ if [ -n "$IMSG_SRC" ]; then
 	done
 	# shellcheck disable=SC2086
 	counting imsg_spare_test $IMSG_SRC
+else
+	without="imsg_test imsg_fd_test imsg_flow_test ibuf_test imsg_spare_test"
 fi
 build etf_test common/etf.c common/etf_write.c
 build proto_test common/proto.c common/compat/ptymodes.c
@@ -55,16 +57,40 @@ counting queue_test worker/queue.c
 build environ_test priv/environ.c common/proto.c common/compat/ptymodes.c \
     common/log.c
 build timer_test priv/base/timer.c
+build match_test priv/policy/match.c common/proto.c common/compat/ptymodes.c
+build userenv_test priv/policy/userenv.c
+build shape_test priv/policy/shape.c priv/policy/environ_name.c \
+    priv/policy/userenv.c common/proto.c common/compat/ptymodes.c
+build permit_test priv/policy/permit.c priv/policy/match.c common/proto.c \
+    common/compat/ptymodes.c
+build runas_test priv/policy/runas.c priv/policy/userenv.c
 build policy_test priv/policy/rule.c priv/policy/read.c priv/policy/resolve.c \
     priv/policy/userenv.c \
     priv/policy/match.c priv/check/check.c \
-    priv/check/path.c priv/policy/environ_name.c "$PARSE_C" \
+    priv/check/path.c priv/policy/environ_name.c parse.c \
     common/proto.c common/compat/ptymodes.c
 # shellcheck disable=SC2086
 build sandbox_test common/log.c $BOX_SRC
+case $CGROUP_SRC in
+*cgroup_place.c*) build cgroup_test common/compat/cgroup_place.c ;;
+*) without="$without cgroup_test" ;;
+esac
 case $BOX_SRC in
 *landlock_linux.c*)
 	build landlock_test common/log.c common/compat/landlock_linux.c
 	;;
-*) rm -f "$BUILD/unit/landlock_test" ;;
+*) without="$without landlock_test" ;;
 esac
+echo "UNITS =$units"
+
+# None is forgotten.
+for source in regress/unit/*_test.c; do
+	name=$(basename "$source" .c)
+	case "$units $without " in
+	*"/$name "* | *" $name "*) ;;
+	*)
+		echo "rules.sh: how is $name linked?" >&2
+		exit 1
+		;;
+	esac
+done

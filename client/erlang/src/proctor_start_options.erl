@@ -1,10 +1,10 @@
 %% @doc Reads the options of {@link proctor:start/1}, which become the command
 %% line of the port program.
--module(proctor_options).
+-module(proctor_start_options).
 
 -include_lib("kernel/include/file.hrl").
 
--export([start/1, allowed/1, allowed/2, real_uid/0, from_env/0, name/1,
+-export([start/1, allowed/1, allowed/2, from_env/0, name/1,
          instances/0]).
 
 -export_type([start/0]).
@@ -117,8 +117,8 @@ claims(Start) ->
             || #{limit_users := Users} <- [Start]].
 
 others(Start) ->
-    real_uid() =:= 0
-        orelse case proctor_find:program(Start) of
+    proctor_port:real_uid() =:= 0
+        orelse case proctor_port:program(Start) of
                    {ok, Program} -> suid_root(Program) orelse script(Program);
                    {error, _} -> true
                end.
@@ -142,21 +142,6 @@ script(Program) ->
 
 own_name() ->
     string:trim(os:cmd("id -un")).
-
-%% @doc The user that this node is.
--spec real_uid() -> non_neg_integer() | undefined.
-real_uid() ->
-    case file:read_file("/proc/self/status") of
-        {ok, Status} ->
-            {match, [Uid]} = re:run(Status, "^Uid:\\s+([0-9]+)",
-                                    [multiline, {capture, [1], list}]),
-            list_to_integer(Uid);
-        {error, _} ->
-            case string:to_integer(os:cmd("id -ru")) of
-                {Uid, _} when is_integer(Uid) -> Uid;
-                {error, _} -> undefined
-            end
-    end.
 
 %% @doc The options that the environment of the application holds.
 -spec from_env() -> [{atom(), term()}].

@@ -19,9 +19,7 @@ import tempfile
 
 # Circles that priv has had, by the files in them, until these are cut. It may
 # lose files, and nothing may be added.
-KNOT = {"priv/" + name + ".c" for name in """
-    answer child dispatch group guard launch launcher launcher_none linger mode
-    parts privdrop reap reaper request stop stray""".split()}
+KNOT = {"priv/" + name + ".c" for name in "".split()}
 
 COMMENT = re.compile(r'/\*.*?\*/|"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'', re.S)
 FUNCTION = re.compile(r"^([a-z_]\w*)\((?!.*\);)", re.M)

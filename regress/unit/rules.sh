@@ -54,7 +54,7 @@ build frame_test broker/frame.c broker/etf_read.c worker/etf_write.c common/log.
 # shellcheck disable=SC2086
 build stream_test common/log.c $SPLICE_SRC $STREAM_SRC
 counting queue_test worker/queue.c
-build environ_test priv/environ.c common/proto.c common/compat/ptymodes.c \
+build environ_test priv/launcher/environ.c common/proto.c common/compat/ptymodes.c \
     common/log.c
 build timer_test priv/base/timer.c
 build match_test priv/policy/match.c common/proto.c common/compat/ptymodes.c

@@ -1,9 +1,5 @@
 /*
- * Children of priv that are in no table: what a child, or a launcher that was
- * taken over, has made with CLONE_PARENT. That nobody looks through all
- * children for them whenever one ends, their ends are noticed by the sum: each
- * SIGCHLD has a child that we reap, or it is one of these. Those that live are
- * found when all others have ended, by the reaper, and end like these.
+ * Children of priv that are in no table: see stray.h.
  */
 
 #include <sys/wait.h>
@@ -11,41 +7,31 @@
 #include <string.h>
 
 #include "log.h"
-#include "priv.h"
+
+#include "monitor/birth.h"
+#include "monitor/exit.h"
+#include "monitor/launch.h"
+#include "monitor/orphan.h"
+#include "monitor/stray.h"
+#include "monitor/watch.h"
 
 #define STRAY_LOOK 1000 /* ms in which a signal may be explained */
 #define STRAY_ROUND 64 /* of them are reaped at a look */
 
-static int unexplained; /* signals */
-static int early; /* one was reaped, and its signal may be on its way */
 static struct timer look_timer;
 static struct {
 	pid_t pid; /* dead, and perhaps what a launcher is about to name */
 	uint32_t id; /* the last that was asked for when it was found so */
 } suspect;
 
-static void look(void *);
+static void stray_look(void *);
 
-/* One that we know was reaped. */
-void
-stray_explained(void)
-{
-	if (unexplained > 0)
-		unexplained--;
-	else
-		early = 1;
-}
-
-/* A round of the loop begins; was there a SIGCHLD? */
 void
 stray_signal(int came)
 {
-	if (came && !early) {
-		unexplained++;
-		if (!look_timer.set)
-			timer_set(&look_timer, STRAY_LOOK, look, NULL);
-	}
-	early = 0;
+	watch_signal(came);
+	if (watch_unexplained() > 0 && !look_timer.set)
+		timer_set(&look_timer, STRAY_LOOK, stray_look, NULL);
 }
 
 /* Any dead child, or 0. */
@@ -77,12 +63,8 @@ reap_dead(pid_t pid)
 {
 	struct child *c;
 
-	if (part_is(pid)) {
-		parts_reap();
-		return (1);
-	}
 	if ((c = child_by_pid(pid)) != NULL) {
-		reap_child(c);
+		exit_check(c);
 		return (1);
 	}
 	if (!is_stray(pid))
@@ -92,30 +74,26 @@ reap_dead(pid_t pid)
 	return (waitpid(pid, NULL, WNOHANG) == pid);
 }
 
-/* Signals that nobody has explained: whose were they? */
+/* Signals that no child has explained: whose were they? */
 static void
-look(void *arg)
+stray_look(void *arg)
 {
 	pid_t pid = 0;
 	int i;
 
 	(void)arg;
-	if (unexplained == 0)
+	if (watch_unexplained() == 0)
 		return;
-	unexplained = 0;
+	watch_set_unexplained(0);
 	for (i = 0; i < STRAY_ROUND && (pid = dead_child()) != 0; i++)
 		if (!reap_dead(pid))
 			break;
 	if (pid == 0)
 		return;
-	unexplained = 1;
-	timer_set(&look_timer, STRAY_LOOK, look, NULL);
+	watch_set_unexplained(1); /* there is more to do */
+	timer_set(&look_timer, STRAY_LOOK, stray_look, NULL);
 }
 
-/*
- * Take in those that live, now that every child that was asked for has been
- * named, so that they end as others do. How many there were.
- */
 int
 stray_adopt(void)
 {
@@ -123,9 +101,9 @@ stray_adopt(void)
 	int i, n, at = 0, found = 0;
 
 	do {
-		n = reaper_children(at, pids);
+		n = orphan_children(at, pids);
 		for (i = 0; i < n; i++)
-			found += child_stray(pids[i]);
+			found += birth_adopt(pids[i]);
 		at += n;
 	} while (n == REAPER_PIDS);
 	return (found);

@@ -6,7 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "priv.h"
+#include "policy/runas.h"
+#include "proto.h"
+
+#include "launcher/environ.h"
 
 struct var {
 	char *text; /* "K=V", or "K" to take it away */

@@ -11,12 +11,22 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "config.h"
 #include "log.h"
 #include "policy/count.h"
 #include "policy/permit.h"
 #include "policy/policy.h"
+#include "policy/runas.h"
 #include "policy/shape.h"
 #include "priv.h"
+
+#include "monitor/exit.h"
+#include "monitor/foreign.h"
+#include "monitor/group.h"
+#include "monitor/launch.h"
+#include "monitor/reply.h"
+#include "monitor/request.h"
+#include "monitor/stop.h"
 
 static void
 run_refuse(const struct run *r, enum stage stage, int error, const char *text)
@@ -28,7 +38,7 @@ run_refuse(const struct run *r, enum stage stage, int error, const char *text)
 	rep.stage = stage;
 	rep.value = error;
 	rep.text = text;
-	answer_reply(&rep);
+	reply_term(&rep);
 }
 
 /* What was refused to whom, and why; of a command the program alone. */
@@ -195,13 +205,30 @@ run_allowed(const struct run *r)
 		run_refuse(r, STAGE_LAUNCHER, EPIPE, "");
 		return (NULL);
 	}
+	if (!launch_room(t)) {
+		run_tell(r, "its launcher has too much to do");
+		run_refuse(r, STAGE_LAUNCHER, EAGAIN, "");
+		return (NULL);
+	}
 	leader = child_by_pid(r->group);
 	if (r->group != 0 &&
-	    (leader == NULL || child_group(leader) != r->group)) {
+	    (leader == NULL || group_of(leader) != r->group)) {
 		run_refuse(r, STAGE_GROUP, ESRCH, "");
 		return (NULL);
 	}
 	return (rule);
+}
+
+/* What became of it: see struct child. */
+static void
+run_started(struct child *c, const struct launched *l, int fds[3])
+{
+	if (l->stage != STAGE_NONE) {
+		reply_failed(c->slot, l);
+		return;
+	}
+	reply_child(c, fds);
+	stop_child_started(c);
 }
 
 static void
@@ -221,22 +248,23 @@ run_launch(struct run *r, struct rule *rule)
 		return;
 	}
 	/* From here on it has one, or it has not. */
-	r->linger = linger_of(r);
+	r->linger = exit_linger(r);
 	r->flags &= ~(uint32_t)RUN_LINGER;
 	if (r->linger != 0)
 		r->flags |= RUN_LINGER;
-	c = child_new(r, rule->target, rule);
+	c = child_new_run(CHILD_RUN, r, rule->target, rule);
+	c->started = run_started;
 	c->place = place;
 	if (c->kill != NULL)
 		c->kill_rule = permit_kill(rule, c->kill);
-	answer_reserve(c);
+	reply_open(&c->slot, r);
 	r->id = c->id;
 	launch_run(c, r);
 	free(env);
 }
 
 int
-request_run(void *arg, const void *data, size_t len, int fd)
+request_handle_run(void *arg, const void *data, size_t len, int fd)
 {
 	struct rule *rule;
 	struct run r;
@@ -246,21 +274,20 @@ request_run(void *arg, const void *data, size_t len, int fd)
 	if (proto_unpack_run(data, len, &r) == -1 || r.id != 0 || r.pid != 0 ||
 	    r.flags & RUN_KEEPENV)
 		return (-1);
-	if (child_full())
+	if (child_table_full())
 		run_refuse(&r, STAGE_LIMIT, EAGAIN, "children");
 	else if ((rule = run_allowed(&r)) != NULL)
 		run_launch(&r, rule);
 	return (0);
 }
 
-/* A managed child by the pid that the node named, or NULL. */
+/* The child by the pid that the node named, or NULL: none that it knows. */
 static struct child *
-managed(int32_t pid)
+child_of_node(int32_t pid)
 {
 	struct child *c;
 
-	if (pid <= 1 || (c = child_by_pid(pid)) == NULL ||
-	    (c->flags & CHILD_SILENT))
+	if (pid <= 1 || (c = child_by_pid(pid)) == NULL || !child_public(c))
 		return (NULL);
 	return (c);
 }
@@ -279,12 +306,13 @@ manage_refuse(const struct run *r, int error)
 	rep.stage = error == EACCES ? STAGE_NICE : STAGE_NONE;
 	rep.value = error;
 	rep.text = text;
-	answer_reply(&rep);
+	reply_term(&rep);
 }
 
 int
-request_manage(void *arg, const void *data, size_t len, int fd)
+request_handle_manage(void *arg, const void *data, size_t len, int fd)
 {
+	const struct child *c;
 	struct run r;
 
 	(void)arg;
@@ -292,12 +320,13 @@ request_manage(void *arg, const void *data, size_t len, int fd)
 	if (proto_unpack_run(data, len, &r) == -1 || r.id != 0 || r.pid == 0 ||
 	    r.flags & ~(uint32_t)RUN_MANAGE)
 		return (-1);
-	if (child_by_pid(r.pid) != NULL || child_full())
-		answer_now(r.tid, REPLY_BADARG, 0, "");
-	else if (child_manage(&r) == 0)
+	c = child_by_pid(r.pid);
+	if ((c != NULL && c->kind != CHILD_RING) || child_table_full())
+		reply_code(r.tid, REPLY_BADARG, 0, "");
+	else if (foreign_manage(&r) == 0)
 		return (0);
 	else if (errno == ESRCH)
-		answer_now(r.tid, REPLY_NOTFOUND, 0, "");
+		reply_code(r.tid, REPLY_NOTFOUND, 0, "");
 	else {
 		log_warn("manage of pid %d refused", (int)r.pid);
 		manage_refuse(&r, errno);
@@ -306,7 +335,7 @@ request_manage(void *arg, const void *data, size_t len, int fd)
 }
 
 int
-request_setpgid(void *arg, const void *data, size_t len, int fd)
+request_handle_setpgid(void *arg, const void *data, size_t len, int fd)
 {
 	struct msg_request m;
 	const struct child *c, *leader;
@@ -315,16 +344,16 @@ request_setpgid(void *arg, const void *data, size_t len, int fd)
 	(void)fd;
 	if (proto_unpack_request(data, len, &m) == -1)
 		return (-1);
-	leader = managed(m.arg);
-	if ((c = managed(m.pid)) == NULL ||
-	    c->flags & (CHILD_FOREIGN | CHILD_LINGERS))
-		answer_now(m.tid, REPLY_TEXT, ESRCH, "pid not alive");
-	else if (m.arg != 0 && (leader == NULL || child_group(leader) != m.arg))
-		answer_now(m.tid, REPLY_ERRNO, EPERM, "");
+	leader = child_of_node(m.arg);
+	if ((c = child_of_node(m.pid)) == NULL ||
+	    c->kind == CHILD_FOREIGN || c->state == CHILD_LINGERING)
+		reply_code(m.tid, REPLY_TEXT, ESRCH, "pid not alive");
+	else if (m.arg != 0 && (leader == NULL || group_of(leader) != m.arg))
+		reply_code(m.tid, REPLY_ERRNO, EPERM, "");
 	else if (setpgid(c->pid, m.arg) == -1)
-		answer_now(m.tid, REPLY_ERRNO, errno, "");
+		reply_code(m.tid, REPLY_ERRNO, errno, "");
 	else
-		answer_now(m.tid, REPLY_OK, 0, "");
+		reply_code(m.tid, REPLY_OK, 0, "");
 	return (0);
 }
 
@@ -332,14 +361,14 @@ request_setpgid(void *arg, const void *data, size_t len, int fd)
 static void
 pass_on(uint32_t type, int64_t tid, int32_t pid, const void *data, size_t len)
 {
-	if (managed(pid) == NULL)
-		answer_now(tid, REPLY_TEXT, ESRCH, "pid not alive");
+	if (child_of_node(pid) == NULL)
+		reply_code(tid, REPLY_TEXT, ESRCH, "pid not alive");
 	else
-		answer(type, data, len);
+		reply_send(type, data, len);
 }
 
 int
-request_winsz(void *arg, const void *data, size_t len, int fd)
+request_handle_winsz(void *arg, const void *data, size_t len, int fd)
 {
 	struct msg_winsz m;
 
@@ -352,7 +381,7 @@ request_winsz(void *arg, const void *data, size_t len, int fd)
 }
 
 int
-request_ptyopts(void *arg, const void *data, size_t len, int fd)
+request_handle_ptyopts(void *arg, const void *data, size_t len, int fd)
 {
 	struct msg_mode modes[TTYMODES_MAX];
 	struct msg_ptyopts m;
@@ -366,7 +395,7 @@ request_ptyopts(void *arg, const void *data, size_t len, int fd)
 }
 
 int
-request_stop(void *arg, const void *data, size_t len, int fd)
+request_handle_stop(void *arg, const void *data, size_t len, int fd)
 {
 	struct msg_request m;
 	struct child *c;
@@ -375,12 +404,12 @@ request_stop(void *arg, const void *data, size_t len, int fd)
 	(void)fd;
 	if (proto_unpack_request(data, len, &m) == -1 || m.arg != 0)
 		return (-1);
-	if ((c = managed(m.pid)) == NULL) {
-		answer_now(m.tid, REPLY_TEXT, ESRCH, "pid not alive");
+	if ((c = child_of_node(m.pid)) == NULL) {
+		reply_code(m.tid, REPLY_TEXT, ESRCH, "pid not alive");
 		return (0);
 	}
 	stop_child(c);
-	answer_now(m.tid, REPLY_OK, 0, "");
+	reply_code(m.tid, REPLY_OK, 0, "");
 	return (0);
 }
 
@@ -391,7 +420,7 @@ signal_valid(int sig)
 }
 
 int
-request_kill(void *arg, const void *data, size_t len, int fd)
+request_handle_kill(void *arg, const void *data, size_t len, int fd)
 {
 	struct msg_request m;
 	const struct child *c;
@@ -401,26 +430,26 @@ request_kill(void *arg, const void *data, size_t len, int fd)
 	if (proto_unpack_request(data, len, &m) == -1)
 		return (-1);
 	if (m.pid == -1)
-		answer_now(m.tid, REPLY_BADARG, 0, "");
+		reply_code(m.tid, REPLY_BADARG, 0, "");
 	else if (m.pid < 0)
-		answer_now(m.tid, REPLY_TEXT, EPERM,
+		reply_code(m.tid, REPLY_TEXT, EPERM,
 		    "Not allowed to send signal to all processes");
-	else if ((c = managed(m.pid)) == NULL)
-		answer_now(m.tid, REPLY_TEXT, EPERM,
+	else if ((c = child_of_node(m.pid)) == NULL)
+		reply_code(m.tid, REPLY_TEXT, EPERM,
 		    "Cannot kill a pid not managed by this application");
 	else if (!signal_valid(m.arg))
-		answer_now(m.tid, REPLY_ERRNO, EINVAL, "");
-	else if (c->flags & CHILD_LINGERS)
-		answer_now(m.tid, REPLY_ERRNO, ESRCH, "");
-	else if (child_signal(c, m.arg) == -1)
-		answer_now(m.tid, REPLY_ERRNO, errno, "");
+		reply_code(m.tid, REPLY_ERRNO, EINVAL, "");
+	else if (c->state == CHILD_LINGERING)
+		reply_code(m.tid, REPLY_ERRNO, ESRCH, "");
+	else if (foreign_signal(c, m.arg) == -1)
+		reply_code(m.tid, REPLY_ERRNO, errno, "");
 	else
-		answer_now(m.tid, REPLY_OK, 0, "");
+		reply_code(m.tid, REPLY_OK, 0, "");
 	return (0);
 }
 
 int
-request_list(void *arg, const void *data, size_t len, int fd)
+request_handle_list(void *arg, const void *data, size_t len, int fd)
 {
 	struct msg_request m;
 
@@ -429,12 +458,12 @@ request_list(void *arg, const void *data, size_t len, int fd)
 	if (proto_unpack_request(data, len, &m) == -1 || m.pid != 0 ||
 	    m.arg != 0)
 		return (-1);
-	answer_list(m.tid);
+	reply_pids(m.tid);
 	return (0);
 }
 
 int
-request_debug(void *arg, const void *data, size_t len, int fd)
+request_handle_debug(void *arg, const void *data, size_t len, int fd)
 {
 	struct msg_request m;
 
@@ -443,14 +472,14 @@ request_debug(void *arg, const void *data, size_t len, int fd)
 	if (proto_unpack_request(data, len, &m) == -1 || m.pid != 0 ||
 	    m.arg < 0 || m.arg > LOG_LEVEL_MAX)
 		return (-1);
-	answer_level(m.tid, log_getlevel(), m.arg);
+	reply_level(m.tid, log_getlevel(), m.arg);
 	log_setlevel(m.arg);
 	return (0);
 }
 
 /* The broker itself refuses something: the answer goes in its turn. */
 int
-request_refuse(void *arg, const void *data, size_t len, int fd)
+request_handle_refuse(void *arg, const void *data, size_t len, int fd)
 {
 	struct reply r;
 
@@ -462,13 +491,13 @@ request_refuse(void *arg, const void *data, size_t len, int fd)
 	    r.code != REPLY_TEXT && r.code != REPLY_BADOPT &&
 	    r.code != REPLY_TERM)
 		return (-1);
-	answer_reply(&r);
+	reply_term(&r);
 	return (0);
 }
 
 /* From here on the node is told more, and so is what it may be. */
 int
-request_hello(void *arg, const void *data, size_t len, int fd)
+request_handle_hello(void *arg, const void *data, size_t len, int fd)
 {
 	static uint8_t buf[sizeof(struct msg_hello) + HELLO_USERS_MAX];
 	struct msg_hello w = { 0 };
@@ -481,16 +510,16 @@ request_hello(void *arg, const void *data, size_t len, int fd)
 		return (-1);
 	w.tid = m.tid;
 	w.mode = mode_now();
-	w.launcher = !launch_forks();
+	w.launcher = !MAKER_IN_PRIV;
 	w.users.len = (uint32_t)permit_users(
 	    (char *)buf + sizeof(w), HELLO_USERS_MAX, &w.users.count);
 	memcpy(buf, &w, sizeof(w));
-	answer(IMSG_HELLO_REPLY, buf, sizeof(w) + w.users.len);
+	reply_send(IMSG_HELLO_REPLY, buf, sizeof(w) + w.users.len);
 	return (0);
 }
 
 int
-request_shutdown(void *arg, const void *data, size_t len, int fd)
+request_handle_shutdown(void *arg, const void *data, size_t len, int fd)
 {
 	struct msg_request m;
 

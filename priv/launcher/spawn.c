@@ -24,7 +24,12 @@
 #include "compat/proc.h"
 #include "compat/ptymodes.h"
 #include "log.h"
+#include "policy/runas.h"
 #include "priv.h"
+#include "proto.h"
+
+#include "launcher/environ.h"
+#include "launcher/spawn.h"
 
 /*
  * AddressSanitizer cannot know the stack of a child that shares memory, and
@@ -474,11 +479,11 @@ failure_text(const struct spawn *s)
 /*
  * Make the child that r describes. l says what became of it; if it runs,
  * fds are the node's ends of its pipes and the caller's, else all are -1.
- * board: see proc_make_child().
+ * in_flight: see proc_make_child().
  */
 void
 spawn_child(const struct spawn_base *b, const struct run *r, struct launched *l,
-    int fds[3], pid_t *board)
+    int fds[3], pid_t *in_flight)
 {
 	struct spawn s = {
 		.base = b, .run = r, .ends = { -1, -1, -1 }, .slave = -1
@@ -493,7 +498,7 @@ spawn_child(const struct spawn_base *b, const struct run *r, struct launched *l,
 		(void)fail(&s, STAGE_FORK, 0);
 	else if (spawn_pipes(&s, fds) == 0) {
 		pid = proc_make_child(child_main, &s, &s.failure,
-		    sizeof(s.failure), board, r->io[0].kind == IO_FILE);
+		    sizeof(s.failure), in_flight, r->io[0].kind == IO_FILE);
 		if (pid == -1)
 			(void)fail(&s, STAGE_FORK, 0);
 	}

@@ -1,17 +1,23 @@
 # For GNU make and for BSD make, unchanged: no conditionals, no patterns.
-# What the system has is in config.mk, which ./configure writes; the targets
-# for users run it when it is missing.
+# What the system has is in $(BUILD)/config.mk, which ./configure writes. The
+# targets for users see to it that it is there, then to $(BUILD)/rules.mk (see
+# the target rules), and go on in a make of their own that has read both.
 
--include config.mk
+all:
+
+BUILD = build
+-include $(BUILD)/config.mk
+-include $(BUILD)/rules.mk
+-include $(BUILD)/units.mk
 
 SANITIZE = 0
 SANDBOX_DEBUG = 0
 SOAK = 1000000
-BUILD = build
 DESTDIR =
 GROUP =
 
 # Where install puts things besides what ./configure chose.
+BINDIR = $(PREFIX)/bin
 MANDIR = $(PREFIX)/share/man
 SYSUSERSDIR = $(PREFIX)/lib/sysusers.d
 SYSCONFDIR = /etc
@@ -28,118 +34,162 @@ BOX_0 = $(SANDBOX_SRC)
 BOX_1 = common/compat/sandbox_none.c
 NAMES = $(BUILD)/syscall_names.h
 BOXDEBUG_1 = common/compat/seccomp_debug.c
-BOXFLAGS_1 = -DSANDBOX_DEBUG -I$(BUILD)
-BOXNAMES_1 = $(NAMES)
+BOXFLAGS_1 = -DSANDBOX_DEBUG
 BOX_SRC = $(BOX_$(SANITIZE)) $(BOXDEBUG_$(SANDBOX_DEBUG))
 
+# The same for all, as most objects are in more than one program.
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE $(USER_CFLAGS) $(SAN_$(SANITIZE)) \
-	$(BOXFLAGS_$(SANDBOX_DEBUG)) $(WARN_CFLAGS) -I. -Icommon $(IMSG_CFLAGS) $(BSD_CFLAGS)
+	$(BOXFLAGS_$(SANDBOX_DEBUG)) $(WARN_CFLAGS) -I$(BUILD) -I. -Icommon \
+	-Ipriv $(IMSG_CFLAGS) $(BSD_CFLAGS) $(EVENT_CFLAGS) $(CMOCKA_CFLAGS)
 ALL_LDFLAGS = $(USER_LDFLAGS) $(SANLD_$(SANITIZE))
+COMPILE = $(CC) $(ALL_CFLAGS) -MMD -MP -c
+LINK = $(CC) $(ALL_CFLAGS) -o
 
-HEADERS = config.h common/*.h common/compat/*.h priv/*.h broker/*.h worker/*.h
-RING_SRC = common/log.c common/proto.c common/dispatch.c \
+RING_SRC = common/log.c common/proto.c common/channel.c common/dispatch.c \
 	common/compat/ptymodes.c $(IMSG_SRC) $(SEND_SRC) \
 	$(PRIVS_SRC)
-# What yacc makes of priv/parse.y.
+# What yacc makes of priv/policy/parse.y; among the sources it is parse.c.
 PARSE_C = $(BUILD)/parse.c
-PRIV_SRC = priv/proctor.c priv/start.c priv/args.c priv/mode.c priv/target.c \
-	priv/permit.c priv/count.c priv/policy.c priv/policy_match.c priv/policy_check.c \
-	priv/policy_path.c $(PARSE_C) \
-	priv/privdrop.c priv/uids.c $(LOCK_SRC) priv/signals.c priv/guard.c priv/reaper.c priv/parts.c \
-	priv/dispatch.c priv/request.c priv/answer.c priv/child.c priv/reap.c \
-	priv/stray.c priv/linger.c priv/login.c $(FRESH_SRC) $(STREAM_SRC) \
-	priv/group.c priv/stop.c priv/timer.c priv/launch.c priv/spawn.c \
-	priv/environ.c priv/environ_name.c priv/shape.c \
-	common/drop.c $(CAPS_SRC) $(PROC_SRC) $(SPAWN_SRC) $(BOX_SRC) \
-	$(RING_SRC)
-PART_SRC = common/part.c common/drop.c $(PROC_SRC) $(BOX_SRC) $(RING_SRC)
+BASE_SRC = priv/base/timer.c priv/base/signals.c
+RULE_SRC = priv/policy/rule.c priv/policy/read.c priv/policy/resolve.c \
+	priv/policy/match.c priv/policy/environ_name.c priv/policy/userenv.c \
+	parse.c
+POLICY_SRC = $(RULE_SRC) priv/policy/permit.c priv/policy/runas.c \
+	priv/policy/shape.c priv/policy/count.c
+CHECK_SRC = priv/check/main.c priv/check/check.c priv/check/path.c \
+	$(RULE_SRC) common/log.c common/proto.c common/compat/ptymodes.c
+GUARD_SRC = priv/guard/guard.c priv/guard/reaper.c priv/guard/wait.c \
+	priv/guard/family.c
+LAUNCHER_SRC = priv/launcher/spawn.c priv/launcher/environ.c $(SPAWN_SRC)
+MONITOR_SRC = priv/monitor/loop.c priv/monitor/table.c \
+	priv/monitor/request.c priv/monitor/report.c priv/monitor/foreign.c \
+	priv/monitor/stop.c priv/monitor/stray.c priv/monitor/ring.c \
+	priv/monitor/launch.c priv/monitor/birth.c priv/monitor/exit.c \
+	priv/monitor/left.c priv/monitor/group.c priv/monitor/reply.c \
+	priv/monitor/orphan.c priv/monitor/watch.c priv/monitor/child.c \
+	priv/monitor/phase.c
+PRIV_SRC = priv/proctor.c priv/start.c priv/configtest.c priv/args.c \
+	priv/mode.c priv/privdrop.c priv/uids.c $(LOCK_SRC) $(CGROUP_SRC) \
+	priv/parts.c \
+	priv/login.c $(FRESH_SRC) $(STREAM_SRC) \
+	$(BASE_SRC) $(POLICY_SRC) $(GUARD_SRC) $(MONITOR_SRC) $(LAUNCHER_SRC) \
+	common/drop.c common/nofile.c $(CAPS_SRC) $(PROC_SRC) $(BOX_SRC) $(RING_SRC)
+PART_SRC = common/ring_arg.c common/drop.c $(PROC_SRC) $(BOX_SRC) $(RING_SRC)
 BROKER_SRC = broker/broker.c broker/frame.c broker/request.c \
-	broker/options.c broker/strings.c broker/modes.c common/etf.c \
+	broker/options.c broker/strings.c broker/ttymodes.c broker/etf_read.c \
 	$(SPLICE_SRC) \
-	common/capname.c $(PART_SRC)
+	broker/capname.c $(PART_SRC)
 WORKER_SRC = worker/worker.c worker/port.c worker/relay.c worker/feed.c \
-	worker/child.c worker/pty.c worker/reply.c worker/event.c \
-	worker/body.c worker/queue.c worker/welcome.c $(SPLICE_SRC) $(STREAM_SRC) common/etf_write.c \
-	common/errname.c $(PART_SRC)
-C_SRC = priv/*.c broker/*.c worker/*.c common/*.c common/compat/*.c
+	worker/dispatch.c worker/child.c worker/pty.c worker/reply.c worker/event.c \
+	worker/term.c worker/notify.c worker/pipe.c \
+	worker/zerocopy.c worker/queue.c worker/hello.c $(SPLICE_SRC) $(STREAM_SRC) worker/etf_write.c \
+	common/fdset.c common/nofile.c \
+	worker/errname.c $(PART_SRC)
+PRIV_OBJ = $(PRIV_SRC:%.c=$(OBJ)/%.o)
+BROKER_OBJ = $(BROKER_SRC:%.c=$(OBJ)/%.o)
+WORKER_OBJ = $(WORKER_SRC:%.c=$(OBJ)/%.o)
+CHECK_OBJ = $(CHECK_SRC:%.c=$(OBJ)/%.o)
+C_SRC = priv/*.c priv/*/*.c broker/*.c worker/*.c common/*.c common/compat/*.c
 C_ALL = $(C_SRC) regress/unit/*.c regress/priv/*.c regress/bench/*.c
-C_FORMAT = $(C_ALL) common/*.h common/compat/*.h priv/*.h broker/*.h \
-	worker/*.h regress/unit/*.h regress/stubs/*.h
+C_FORMAT = $(C_ALL) common/*.h common/compat/*.h priv/*.h priv/*/*.h \
+	broker/*.h worker/*.h regress/unit/*.h regress/stubs/*.h
 
 PARTS = $(BUILD)/proctor-broker $(BUILD)/proctor-worker
-PROGRAMS = $(BUILD)/proctor $(PARTS)
+PROGRAMS = $(BUILD)/proctor $(PARTS) $(BUILD)/proctor-check
 
-.NOTPARALLEL:
+.SUFFIXES:
 .PHONY: all deps demo soak bench bench-quick bench-files regress regress-unit regress-port regress-erlang \
-	regress-priv install install-suid clean format lint programs units \
+	regress-priv regress-build install install-suid clean format lint programs units \
 	unit-run port-run priv-run hostile erlang-run demo-run lint-run \
-	install-run install-suid-run client openbsd-check
+	install-run install-suid-run client openbsd-check rules
 
-# For users: configure first if nobody did.
-CONFIGURED = test -f config.mk || ./configure
-SUB = $(MAKE) SANITIZE=$(SANITIZE) SANDBOX_DEBUG=$(SANDBOX_DEBUG) \
-	BUILD=$(BUILD)
+# What a user names is done in the order in which he names it, `make deps
+# regress'; what that takes is done with -j.
+SERIAL = .NOTPARALLEL
+$(SERIAL):
+
+SUB = $(MAKE) SERIAL=parallel SANITIZE=$(SANITIZE) \
+	SANDBOX_DEBUG=$(SANDBOX_DEBUG) BUILD=$(BUILD)
+BEFORE = ./configure --if-needed BUILD=$(BUILD) && $(SUB) rules
 
 all:
-	@$(CONFIGURED)
-	@$(SUB) programs client
+	@+$(BEFORE)
+	@+$(SUB) programs client
 
 demo:
-	@$(CONFIGURED)
-	@$(SUB) programs client demo-run
+	@+$(BEFORE)
+	@+$(SUB) programs client
+	@+$(SUB) demo-run
 
 regress:
-	@$(CONFIGURED)
-	@$(SUB) programs client units unit-run port-run erlang-run priv-run
+	@+$(BEFORE)
+	@+$(SUB) programs client units $(BUILD)/hostile
+	@+$(SUB) unit-run
+	@+$(SUB) port-run
+	@+$(SUB) erlang-run
+	@+$(SUB) priv-run
 
 regress-unit:
-	@$(CONFIGURED)
-	@$(SUB) units unit-run
+	@+$(BEFORE)
+	@+$(SUB) units
+	@+$(SUB) unit-run
 
 regress-port:
-	@$(CONFIGURED)
-	@$(SUB) programs port-run
+	@+$(BEFORE)
+	@+$(SUB) programs
+	@+$(SUB) port-run
 
 # Needs root; says so and skips every case without.
 regress-priv:
-	@$(CONFIGURED)
-	@$(SUB) programs priv-run
+	@+$(BEFORE)
+	@+$(SUB) programs $(BUILD)/hostile
+	@+$(SUB) priv-run
 
 regress-erlang:
-	@$(CONFIGURED)
-	@$(SUB) programs client erlang-run
+	@+$(BEFORE)
+	@+$(SUB) programs client
+	@+$(SUB) erlang-run
+
+# Of regress/priv: a program in the broker's place.
+hostile:
+	@+$(BEFORE)
+	@+$(SUB) $(BUILD)/hostile
+
+# What this file and ./configure promise.
+regress-build:
+	@sh regress/build/run.sh
 
 lint:
-	@$(CONFIGURED)
-	@$(SUB) openbsd-check lint-run
+	@+$(BEFORE)
+	@+$(SUB) openbsd-check lint-run
 
 install:
-	@$(CONFIGURED)
-	@$(SUB) DESTDIR="$(DESTDIR)" install-run
+	@+$(BEFORE)
+	@+$(SUB) DESTDIR="$(DESTDIR)" install-run
 
 # What makes privileged mode possible: GROUP may run it, nobody else.
 install-suid:
-	@$(CONFIGURED)
-	@$(SUB) DESTDIR="$(DESTDIR)" GROUP="$(GROUP)" install-suid-run
+	@+$(BEFORE)
+	@+$(SUB) DESTDIR="$(DESTDIR)" GROUP="$(GROUP)" install-suid-run
 
 # An hour, give or take: SOAK runs one after another, each of them checked.
 soak:
-	@$(CONFIGURED)
-	@$(SUB) programs
+	@+$(BEFORE)
+	@+$(SUB) programs
 	@/usr/bin/python3 regress/port/soak.py $(BUILD)/proctor $(SOAK)
 
 # Measures, and draws; what it says depends on the machine.
 bench:
-	@$(CONFIGURED)
-	@$(SUB) programs client bench-files
+	@+$(BEFORE)
+	@+$(SUB) programs client bench-files
 	@BUILD=$(BUILD) PROCTOR_PORT=$$(pwd)/$(BUILD)/proctor \
 	    sh regress/bench/run.sh bench
 	@BUILD=$(BUILD) sh regress/bench/plot.sh
 
 # Only what has to hold on any machine.
 bench-quick:
-	@$(CONFIGURED)
-	@$(SUB) programs client bench-files
+	@+$(BEFORE)
+	@+$(SUB) programs client bench-files
 	@BUILD=$(BUILD) PROCTOR_PORT=$$(pwd)/$(BUILD)/proctor \
 	    sh regress/bench/run.sh bench_quick
 
@@ -147,79 +197,87 @@ deps:
 	@sh regress/deps.sh
 
 clean:
-	rm -rf $(BUILD) config.h config.mk config.log client/erlang/ebin \
-	    client/erlang/_build
+	rm -rf $(BUILD) client/erlang/ebin client/erlang/_build
 
 format:
 	clang-format -i $(C_FORMAT)
 
-# Behind config.mk.
+# Behind config.mk: what is in rules.mk and units.mk, and in the headers that
+# hold what may be another each time. A source has a rule of its own, with what
+# its compiler found that it includes. The objects of one compiler and one set
+# of flags are in a folder of their own. A file that would be as it was stays,
+# with its date.
+IFNEW = sh -c 'cat >"$$0.new" && if cmp -s "$$0.new" "$$0"; \
+	then rm "$$0.new"; else mv "$$0.new" "$$0"; fi'
+
+rules:
+	@mkdir -p $(BUILD)/unit
+	@echo "#define PROCTOR_VERSION \"$$(cat VERSION)\"" | \
+	    $(IFNEW) $(BUILD)/version.h
+	@echo "#define LIBEXECDIR \"$(LIBEXECDIR)\"" | \
+	    $(IFNEW) $(BUILD)/libexecdir.h
+	@how="$$($(CC) --version | head -n 1) $(COMPILE)"; \
+	obj=$(BUILD)/obj/$$(echo $$how | cksum | cut -d ' ' -f 1); \
+	echo $$obj $(ALL_LDFLAGS) $(PRIV_SRC) $(BROKER_SRC) $(WORKER_SRC) \
+	    $(CHECK_SRC) | \
+	    $(IFNEW) $(BUILD)/kind; \
+	{ echo "OBJ = $$obj"; for c in $(C_ALL); do \
+	    o=$$obj/$${c%.c}; \
+	    test -d "$${o%/*}" || mkdir -p "$${o%/*}"; \
+	    printf '%s: %s\n\t@echo "cc %s"\n\t@%s -o %s %s\n-include %s\n' \
+	    "$$o.o" "$$c" "$$c" '$$(COMPILE)' "$$o.o" "$$c" "$$o.d"; \
+	done; } | $(IFNEW) $(BUILD)/rules.mk
+	@BOX_SRC="$(BOX_SRC)" IMSG_SRC="$(IMSG_SRC)" SEND_SRC="$(SEND_SRC)" \
+	    SPLICE_SRC="$(SPLICE_SRC)" STREAM_SRC="$(STREAM_SRC)" CGROUP_SRC="$(CGROUP_SRC)" \
+	    sh regress/unit/rules.sh >$(BUILD)/units.out
+	@$(IFNEW) $(BUILD)/units.mk <$(BUILD)/units.out
+
 programs: $(PROGRAMS)
 
-# The path that is compiled in: a new one when it changes.
-$(BUILD)/libexecdir: FORCE
-	@mkdir -p $(BUILD)
-	@echo $(LIBEXECDIR) | cmp -s - $@ || echo $(LIBEXECDIR) >$@
-
-# What kind of build this is: another kind is another build.
-KIND = $(SANITIZE) $(SANDBOX_DEBUG)
-$(BUILD)/kind: FORCE
-	@mkdir -p $(BUILD)
-	@echo $(KIND) | cmp -s - $@ || echo $(KIND) >$@
-
-FORCE:
-
-$(PARSE_C): priv/parse.y config.mk
-	@mkdir -p $(BUILD)
+$(PARSE_C): priv/policy/parse.y $(BUILD)/config.mk
 	@echo "yacc $@"
-	@$(YACC) -o $@ priv/parse.y
+	@$(YACC) -o $@ priv/policy/parse.y
 
-$(NAMES): config.mk
-	@mkdir -p $(BUILD)
+$(OBJ)/parse.o: $(PARSE_C)
+	@echo "cc $(PARSE_C)"
+	@$(COMPILE) -o $@ $(PARSE_C)
+-include $(OBJ)/parse.d
+
+$(NAMES): $(BUILD)/config.mk
 	@echo '#include <sys/syscall.h>' | $(CC) -E -dM - | \
 	    awk '/^.define SYS_/ { printf "{ %s, \"%s\" },\n", $$2, \
 	    substr($$2, 5) }' | sort >$@
 
-$(BUILD)/proctor: $(PRIV_SRC) $(HEADERS) config.mk $(BUILD)/libexecdir \
-	$(BUILD)/kind $(BOXNAMES_$(SANDBOX_DEBUG))
-	@mkdir -p $(BUILD)
-	@echo "cc $@"
-	@$(CC) $(ALL_CFLAGS) -DLIBEXECDIR='"$(LIBEXECDIR)"' -o $@ $(PRIV_SRC) $(ALL_LDFLAGS) $(CAP_LIBS) $(BSD_LIBS)
+$(OBJ)/common/compat/seccomp_debug.o: $(NAMES)
 
-$(BUILD)/proctor-broker: $(BROKER_SRC) $(HEADERS) config.mk $(BUILD)/kind \
-	$(BOXNAMES_$(SANDBOX_DEBUG))
-	@mkdir -p $(BUILD)
-	@echo "cc $@"
-	@$(CC) $(ALL_CFLAGS) -o $@ $(BROKER_SRC) $(ALL_LDFLAGS) $(BSD_LIBS)
+$(BUILD)/proctor: $(PRIV_OBJ) $(BUILD)/kind
+	@echo "ld $@"
+	@$(LINK) $@ $(PRIV_OBJ) $(ALL_LDFLAGS) $(CAP_LIBS) $(BSD_LIBS)
 
-$(BUILD)/proctor-worker: $(WORKER_SRC) $(HEADERS) config.mk $(BUILD)/kind \
-	$(BOXNAMES_$(SANDBOX_DEBUG))
-	@mkdir -p $(BUILD)
-	@echo "cc $@"
-	@$(CC) $(ALL_CFLAGS) $(EVENT_CFLAGS) -o $@ $(WORKER_SRC) \
-	    $(ALL_LDFLAGS) $(EVENT_LIBS) $(BSD_LIBS)
+$(BUILD)/proctor-broker: $(BROKER_OBJ) $(BUILD)/kind
+	@echo "ld $@"
+	@$(LINK) $@ $(BROKER_OBJ) $(ALL_LDFLAGS) $(BSD_LIBS)
 
-# For regress/priv: a program in the broker's place.
-hostile: $(BUILD)/hostile
+$(BUILD)/proctor-worker: $(WORKER_OBJ) $(BUILD)/kind
+	@echo "ld $@"
+	@$(LINK) $@ $(WORKER_OBJ) $(ALL_LDFLAGS) $(EVENT_LIBS) $(BSD_LIBS)
 
-$(BUILD)/hostile: regress/priv/hostile.c common/proto.h config.mk
-	@mkdir -p $(BUILD)
-	@echo "cc $@"
-	@$(CC) $(ALL_CFLAGS) -o $@ regress/priv/hostile.c $(ALL_LDFLAGS) $(BSD_LIBS)
+# For everybody, and without any right: what does a policy say?
+$(BUILD)/proctor-check: $(CHECK_OBJ) $(BUILD)/kind
+	@echo "ld $@"
+	@$(LINK) $@ $(CHECK_OBJ) $(ALL_LDFLAGS) $(BSD_LIBS)
+
+$(BUILD)/hostile: $(OBJ)/regress/priv/hostile.o $(BUILD)/kind
+	@echo "ld $@"
+	@$(LINK) $@ $(OBJ)/regress/priv/hostile.o $(ALL_LDFLAGS) $(BSD_LIBS)
 
 client:
 	@sh client/erlang/build.sh
 
-units: $(PARSE_C) $(BUILD)/kind $(BOXNAMES_$(SANDBOX_DEBUG))
-	@CC="$(CC)" CFLAGS="$(ALL_CFLAGS) $(EVENT_CFLAGS) $(CMOCKA_CFLAGS)" \
-	    LDFLAGS="$(ALL_LDFLAGS)" LIBS="$(CMOCKA_LIBS) $(BSD_LIBS)" \
-	    IMSG_SRC="$(IMSG_SRC)" SEND_SRC="$(SEND_SRC)" BOX_SRC="$(BOX_SRC)" \
-	    SPLICE_SRC="$(SPLICE_SRC)" STREAM_SRC="$(STREAM_SRC)" \
-	    PARSE_C="$(PARSE_C)" BUILD=$(BUILD) \
-	    sh regress/unit/build.sh
+units: $(UNITS)
 
 unit-run:
-	@sh regress/unit/run.sh $(BUILD)/unit
+	@sh regress/unit/run.sh $(UNITS)
 
 bench-files:
 	@CC="$(CC)" CFLAGS="$(ALL_CFLAGS)" LDFLAGS="$(ALL_LDFLAGS)" \
@@ -229,7 +287,7 @@ port-run:
 	@PORT_LAUNCHER=$(LAUNCHER) /usr/bin/python3 regress/port/run.py -j 2 \
 	    $(BUILD)/proctor
 
-priv-run: hostile
+priv-run:
 	@PORT_LAUNCHER=$(LAUNCHER) PRIV_LIBEXECDIR=$(LIBEXECDIR) MAKE="$(MAKE)" \
 	    /usr/bin/python3 regress/priv/run.py $(BUILD)
 
@@ -248,20 +306,25 @@ openbsd-check:
 lint-run: $(PARSE_C) $(NAMES)
 	@PARSE_C="$(PARSE_C)" C_SRC="$(C_SRC)" C_ALL="$(C_ALL)" \
 	    C_FORMAT="$(C_FORMAT)" \
-	    CFLAGS="$(ALL_CFLAGS) -DLIBEXECDIR=\"/\" -I$(BUILD) -Iregress/stubs $(EVENT_CFLAGS) $(CMOCKA_CFLAGS)" \
+	    CFLAGS="$(ALL_CFLAGS) -Iregress/stubs" \
 	    sh regress/lint.sh
 
 install-run: programs
 	mkdir -p $(DESTDIR)$(LIBEXECDIR)/proctor/empty
 	mkdir -p $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8
 	@$(INSTALL_SUID) program
-	install -m 755 $(PARTS) $(DESTDIR)$(LIBEXECDIR)/proctor
-	install -m 644 priv/proctor.conf.5 $(DESTDIR)$(MANDIR)/man5
-	install -m 644 priv/proctor.8 $(DESTDIR)$(MANDIR)/man8
+	install -m 755 $(PARTS) $(BUILD)/proctor-check \
+	    $(DESTDIR)$(LIBEXECDIR)/proctor
+	mkdir -p $(DESTDIR)$(BINDIR)
+	rm -f $(DESTDIR)$(BINDIR)/proctor-check
+	ln -s $(LIBEXECDIR)/proctor/proctor-check $(DESTDIR)$(BINDIR)
+	install -m 644 man/proctor.conf.5 $(DESTDIR)$(MANDIR)/man5
+	install -m 644 man/proctor.8 man/proctor-check.8 \
+	    $(DESTDIR)$(MANDIR)/man8
 
 INSTALL_SUID = GROUP="$(GROUP)" DESTDIR="$(DESTDIR)" BUILD="$(BUILD)" \
 	LIBEXECDIR="$(LIBEXECDIR)" SYSUSERSDIR="$(SYSUSERSDIR)" \
-	SYSCONFDIR="$(SYSCONFDIR)" sh priv/install-suid.sh
+	SYSCONFDIR="$(SYSCONFDIR)" sh dist/install-suid.sh
 
 install-suid-run:
 	@$(INSTALL_SUID) check

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "compat/privs.h"
+#include "compat/proc.h"
 #include "drop.h"
 #include "log.h"
 
@@ -34,6 +35,7 @@ drop_user(uid_t uid, gid_t gid, const gid_t *groups, int ngroups)
 		fatal("setresgid to %u", (unsigned int)gid);
 	if (setresuid(uid, uid, uid) == -1)
 		fatal("setresuid to %u", (unsigned int)uid);
+	proc_hide();
 }
 
 static int
@@ -88,6 +90,7 @@ drop_self(uid_t uid, gid_t gid)
 
 	if (setresgid(gid, gid, gid) == -1 || setresuid(uid, uid, uid) == -1)
 		fatal("dropping");
+	proc_hide();
 	drop_prove(uid, gid, NULL, ngroups);
 	if (uid == 0)
 		return;

@@ -11,7 +11,10 @@
 /* See nothing of the file system but dir, which is root's and stays empty. */
 void drop_root(const char *dir);
 
-/* These groups, this group and this user: real, effective and saved. */
+/*
+ * These groups, this group and this user: real, effective and saved; and not
+ * dumpable, which a change of ids may have undone.
+ */
 void drop_user(uid_t, gid_t, const gid_t *groups, int ngroups);
 
 /* Prove that. Of groups that are NULL their number is what counts. */

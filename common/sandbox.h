@@ -15,9 +15,11 @@
 
 /*
  * Guard and reaper hear signals, and the latter priv; they read /proc, signal
- * and reap processes. Their signal handlers are set before.
+ * and reap processes. Their signal handlers are set before. The guard removes
+ * directories in place, unless that is -1.
  */
-void sandbox_guard(void);
+void sandbox_guard(int place);
+void sandbox_reaper(void);
 
 /*
  * Priv signals, renices and reaps, and talks to all others. It opens and

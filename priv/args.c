@@ -3,15 +3,12 @@
  * only.
  */
 
-#include <errno.h>
-#include <fcntl.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "drop.h"
 #include "log.h"
 #include "priv.h"
 #include "version.h"
@@ -19,7 +16,10 @@
 #define STDIN_LIMIT_DEFAULT (64LL << 20)
 #define STDIN_LIMIT_MAX (1LL << 40)
 
-static void __attribute__((__noreturn__)) usage(FILE *to, int status)
+static void usage(FILE *to, int status) __attribute__((__noreturn__));
+
+static void
+usage(FILE *to, int status)
 {
 	(void)fprintf(to,
 	    "usage: proctor [-n] [-alarm seconds] [-debug [level]] [-p 2|4]\n"
@@ -32,7 +32,10 @@ static void __attribute__((__noreturn__)) usage(FILE *to, int status)
 	exit(status);
 }
 
-static void __attribute__((__noreturn__)) whoami(void)
+static void whoami(void) __attribute__((__noreturn__));
+
+static void
+whoami(void)
 {
 	const struct passwd *pw;
 
@@ -217,39 +220,14 @@ static const struct {
 	{ "--whoami", arg_whoami },
 };
 
-/* The file may be anyone's, and is read with the rights of who asks. */
-static void __attribute__((__noreturn__))
-args_check(const struct starter *who, int argc, char *const *argv)
-{
-	if (argc < 1)
-		usage(stderr, EXIT_USAGE);
-	drop_self(who->uid, who->gid);
-	exit(policy_check(argv[0], argc - 1, argv + 1));
-}
-
-/* Is it a person that looks at the configuration, and not a node? */
-static int
-args_configtest(int argc, char *const *argv)
-{
-	return (argc == 2 && strcmp(argv[1], "-n") == 0 &&
-		fcntl(3, F_GETFD) == -1 && fcntl(4, F_GETFD) == -1);
-}
-
 /* Fill in what the command line says; usage and exit if it is wrong. */
 void
-args_parse(
-    struct args *a, const struct starter *who, int argc, char *const *argv)
+args_parse(struct args *a, int argc, char *const *argv)
 {
-	static char path[] = POLICY_PATH;
-	char *policy[] = { path, NULL };
 	const size_t count = sizeof(flags) / sizeof(flags[0]);
 	size_t f;
 	int i;
 
-	if (argc > 1 && strcmp(argv[1], "-C") == 0)
-		args_check(who, argc - 2, argv + 2);
-	if (args_configtest(argc, argv))
-		args_check(who, 1, policy);
 	memset(a, 0, sizeof(*a));
 	a->packet = 2;
 	a->port_out = STDOUT_FILENO;

@@ -57,13 +57,6 @@ login_limits(struct start *s)
 	}
 }
 
-/* Is that somebody whom the starter's attributes are not to reach? */
-int
-login_wanted(const struct start *s, uid_t uid)
-{
-	return (s->privileged && s->who.uid != 0 && uid != s->who.uid);
-}
-
 /*
  * A hard limit that start_limits() could not lift no launcher can. It may be
  * lower than a login's, if what a login begins with is not.

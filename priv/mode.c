@@ -15,7 +15,11 @@
 #include "compat/privs.h"
 #include "compat/proc.h"
 #include "drop.h"
+#include "config.h"
 #include "log.h"
+#include "policy/permit.h"
+#include "policy/policy.h"
+#include "policy/shape.h"
 #include "priv.h"
 
 #define NICE_ANY (-20)
@@ -24,11 +28,6 @@ static struct policy policy;
 static enum mode mode = MODE_PLAIN;
 static const char *plain_why = "proctor is not set-user-ID root";
 
-static void __attribute__((__noreturn__)) mode_refuse(int status)
-{
-	exit(status);
-}
-
 /* A rule without a file: the starter may be himself. */
 static struct rule *
 mode_permit_self(const struct start *s)
@@ -36,9 +35,9 @@ mode_permit_self(const struct start *s)
 	struct rule *r;
 
 	r = policy_add(
-	    &policy, s->who.uid, target_self_name(), s->who.uid, s->who.gid);
+	    &policy, s->who.uid, runas_self_name(), s->who.uid, s->who.gid);
 	if (r == NULL)
-		fatal("policy");
+		fatal("policy: own rule");
 	return (r);
 }
 
@@ -59,7 +58,7 @@ mode_permit_user(const struct start *s, const char *user)
 	}
 	r = policy_add(&policy, s->who.uid, user, pw->pw_uid, pw->pw_gid);
 	if (r == NULL)
-		fatal("policy");
+		fatal("policy: %s", user);
 	r->nice = NICE_ANY;
 }
 
@@ -83,7 +82,16 @@ mode_wanted(const struct args *a, const char *user)
 {
 	return (a->limit_users == NULL || listed(a->limit_users, user) ||
 		(a->user != NULL && strcmp(a->user, user) == 0) ||
-		strcmp(target_self_name(), user) == 0);
+		strcmp(runas_self_name(), user) == 0);
+}
+
+/* Without cmd it is the launcher that puts the environments together. */
+static void
+mode_keepenv(const struct rule *r)
+{
+	struct target *t = r->target;
+
+	t->keepenv |= r->keepenv && r->cmd == NULL;
 }
 
 /*
@@ -99,36 +107,38 @@ mode_targets(const struct start *s, const struct args *a, const char *user)
 		if (r->action == RULE_PERMIT && mode_wanted(a, r->user) &&
 		    policy_decides(r, &s->who)) {
 			shape_rule(r, s->environ);
-			r->target = target_get(r);
+			r->target = runas_get(r);
+			mode_keepenv(r);
 		}
-	permit_init(&policy, &s->who, user);
+	permit_init(
+	    &policy, &s->who, user, mode == MODE_PLAIN ? plain_why : NULL);
 }
 
-/* Is that who the starter is? */
+/* Refuse a -user that is somebody else than the starter. */
 static void
-mode_own(const struct start *s, const struct args *a)
+user_is_starter(const struct start *s, const struct args *a)
 {
 	const struct passwd *pw;
 
 	if ((pw = getpwnam(a->user)) == NULL) {
 		log_warnx("-user %s: no such user", a->user);
-		mode_refuse(EXIT_NOUSER);
+		exit(EXIT_NOUSER);
 	}
 	if (pw->pw_uid != s->who.uid) {
 		log_warnx("-user %s: not the user that started this", a->user);
-		mode_refuse(EXIT_REFUSED);
+		exit(EXIT_REFUSED);
 	}
 }
 
-/* Nobody's rights but the starter's: he may be himself, as he always may. */
+/* The starter's own rights: it may run children as itself and nobody else. */
 static void
 mode_plain(struct start *s, const struct args *a)
 {
 	if (a->user != NULL)
-		mode_own(s, a);
+		user_is_starter(s, a);
 	s->privileged = 0;
 	mode_permit_self(s)->nice = NICE_ANY; /* the kernel decides */
-	mode_targets(s, a, target_self_name());
+	mode_targets(s, a, runas_self_name());
 }
 
 /* Each of the names with commas that root lists. */
@@ -158,11 +168,11 @@ mode_root(struct start *s, const struct args *a)
 	if (a->user == NULL) {
 		log_warnx("started as root: say -user root if children are to"
 			  " run as root");
-		mode_refuse(EXIT_REFUSED);
+		exit(EXIT_REFUSED);
 	}
 	if ((pw = getpwnam(a->user)) == NULL) {
 		log_warnx("-user %s: no such user", a->user);
-		mode_refuse(EXIT_NOUSER);
+		exit(EXIT_NOUSER);
 	}
 	if ((root = pw->pw_uid == 0)) /* others are looked up below */
 		log_warnx("children run as root");
@@ -179,9 +189,9 @@ mode_root(struct start *s, const struct args *a)
 	else
 		mode_permit_user(s, a->user);
 	mode_list(s, a->limit_users);
-	mode_targets(s, a, root ? target_self_name() : a->user);
+	mode_targets(s, a, root ? runas_self_name() : a->user);
 	if (!root && permit_user(a->user) == NULL)
-		mode_refuse(EXIT_REFUSED);
+		exit(EXIT_REFUSED);
 }
 
 /* The file's rules behind the one that it can take away. -1: there is none. */
@@ -194,13 +204,13 @@ mode_file(const struct start *s)
 		plain_why = "there is no " POLICY_PATH;
 		if (errno == ENOENT)
 			return (-1);
-		mode_refuse(EXIT_REFUSED);
+		exit(EXIT_REFUSED);
 	}
 	/* The starter reads the log, and may not be one to read the file. */
 	policy.terse = 1;
 	if (policy_read(&policy, fd, POLICY_PATH) == -1 ||
 	    policy_resolve(&policy, POLICY_PATH) == -1)
-		mode_refuse(EXIT_REFUSED);
+		exit(EXIT_REFUSED);
 	(void)close(fd);
 	plain_why = "no rule of " POLICY_PATH " is for its starter";
 	return (policy_concerns(&policy, &s->who) ? 0 : -1);
@@ -214,23 +224,21 @@ mode_suid(struct start *s, const struct args *a)
 
 	(void)mode_permit_self(s);
 	if (mode_file(s) == -1) {
-		log_warnx("nobody but %s can be had, as %s", target_self_name(),
+		log_warnx("nobody but %s can be had, as %s", runas_self_name(),
 		    plain_why);
-		drop_self(s->who.uid, s->who.gid);
-		proc_hide();
-		policy_free(&policy);
+		policy_free(&policy); /* it may be nobody's to read */
 		policy_init(&policy);
+		drop_self(s->who.uid, s->who.gid);
 		mode_plain(s, a);
 		return;
 	}
 	s->privileged = 1;
 	mode = MODE_PRIVILEGED;
-	mode_targets(s, a, a->user != NULL ? a->user : target_self_name());
+	mode_targets(s, a, a->user != NULL ? a->user : runas_self_name());
 	if (a->user != NULL && permit_user(a->user) == NULL) {
 		permit_why_user(a->user, why, sizeof(why));
 		log_warnx("-user %s: not permitted: %s", a->user, why);
-		mode_refuse(
-		    getpwnam(a->user) == NULL ? EXIT_NOUSER : EXIT_REFUSED);
+		exit(getpwnam(a->user) == NULL ? EXIT_NOUSER : EXIT_REFUSED);
 	}
 }
 
@@ -239,14 +247,15 @@ void
 mode_choose(struct start *s, const struct args *a)
 {
 	policy_init(&policy);
-	target_init(s);
+	runas_init(s, MAKER_IN_PRIV);
 	if (s->who.uid == 0)
 		mode_root(s, a);
 	else if (geteuid() == 0)
 		mode_suid(s, a);
 	else if (proc_privileged()) {
-		log_warnx("somebody else's rights, but not root's");
-		mode_refuse(EXIT_REFUSED);
+		log_warnx(
+		    "set-user-ID or set-group-ID to a user other than root");
+		exit(EXIT_REFUSED);
 	} else
 		mode_plain(s, a);
 }
@@ -257,10 +266,9 @@ mode_now(void)
 {
 	return (mode);
 }
-
-/* Why it is plain, for who asks for somebody else; NULL if it is not. */
-const char *
-mode_plain_why(void)
+/* For a process that decides nothing. */
+void
+mode_forget(void)
 {
-	return (mode == MODE_PLAIN ? plain_why : NULL);
+	policy_free(&policy);
 }

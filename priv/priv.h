@@ -15,17 +15,13 @@
 #include <signal.h>
 #include <stdint.h>
 
+#include "base/timer.h"
 #include "dispatch.h"
-#include "policy.h"
+#include "policy/runas.h"
 #include "proto.h"
 
 #define ALARM_DEFAULT 12000L /* ms a shutdown may take */
 #define ALARM_MAX 86400
-#define KILL_TIMEOUT_DEFAULT 5000 /* ms */
-
-/* States, as dispatch tables name them. */
-#define STATE_RUN 0x1
-#define STATE_STOP 0x2
 
 /* What the command line asked for. */
 struct args {
@@ -40,266 +36,21 @@ struct args {
 	const char *limit_users; /* names with commas, or NULL */
 };
 
-/* What the starter gave us, noted before anything else was done. */
-struct start {
-	struct starter who; /* real ids and groups */
-	char **environ; /* data for children: nothing of ours looks there */
-	mode_t umask;
-	int cwd; /* its working directory, or -1 */
-	struct rlimit limits[RLIM_NLIMITS];
-	unsigned int changed; /* 1 << n: limits that are not theirs any more */
-	struct rlimit login[RLIM_NLIMITS]; /* what others' children have */
-	int privileged; /* root has started it, or a SUID bit with a policy */
-};
-
-/* What a child starts from. */
-struct spawn_base {
-	const struct start *start;
-	const char *shell;
-	char **environ;
-	char **keepenv; /* the same for RUN_KEEPENV */
-	mode_t umask;
-	int change; /* becomes uid */
-	int from_root; /* and gid and groups, which a launcher has already */
-	uid_t uid;
-	gid_t gid;
-	const gid_t *groups;
-	int ngroups;
-	int login; /* nothing of the starter's attributes: login.c */
-	unsigned int limits; /* 1 << n: to be set */
-	const struct rlimit *rlimits; /* to those */
-	pid_t parent; /* whose death is the child's */
-	int null_fd; /* /dev/null */
-	int cwd; /* or -1 */
-};
-
-/* Whom children can run as, and who makes them. */
-struct target {
-	TAILQ_ENTRY(target) entry;
-	char *user; /* a name, or a number that has none */
-	uid_t uid;
-	gid_t gid;
-	uid_t own; /* its launcher's uid */
-	gid_t *groups; /* as login would set them */
-	int ngroups;
-	uint64_t ambient; /* capabilities that its children may have */
-	int other; /* somebody else than the starter */
-	struct spawn_base base;
-	struct launcher *launcher;
-};
-
-/* A deadline. Zeroed memory is a timer that is not set. */
-struct timer {
-	RB_ENTRY(timer) entry;
-	int64_t at; /* ms on the monotonic clock */
-	uint64_t seq;
-	int set;
-	void (*fn)(void *);
-	void *arg;
-};
-
-struct slot;
-
-/* A child from the moment it is asked for until it was reaped and told of. */
-struct child {
-	RB_ENTRY(child) by_id;
-	RB_ENTRY(child) by_pid; /* CHILD_HELD: in the tree of group.c */
-	uint32_t id;
-	pid_t pid; /* 0 until there is one */
-	int watch; /* from pidset_add() */
-	int64_t tid;
-	uint32_t flags;
-	uint32_t kill_timeout;
-	int success; /* status to report for 0 */
-	int status; /* once CHILD_ENDED */
-	int64_t usage[USAGES]; /* then, too */
-	uint32_t window;
-	uint32_t timeout; /* ms; 0: none */
-	uint32_t reason; /* why it was asked to end: REASON_... */
-	int stop_signal; /* what asks it to */
-	uint32_t linger; /* ms that others may have its output */
-	uint32_t run_flags; /* RUN_... */
-	int nice; /* RUN_NICE */
-	pid_t group; /* joined; 0 if it leads its own */
-	uint32_t tty; /* TTY_... */
-	uint32_t streams; /* 1 << n for each that the worker has */
-	char *kill; /* the command that stops it, or NULL */
-	struct rule *kill_rule; /* that permits it */
-	uint32_t victim; /* CHILD_HELPER: the id of whom it is to stop */
-	int fds[3]; /* the node's ends, until the worker has them */
-	struct timer deadline; /* of its stop */
-	struct timer limit; /* of its timeout */
-	struct timer lingering; /* CHILD_LINGERS */
-	struct target *target; /* whose launcher makes it */
-	struct rule *rule; /* that permits it, or NULL */
-	int place; /* among the children of that rule, or -1 */
-	/* At its launcher, until it is born; then CHILD_UNWATCHED. */
-	TAILQ_ENTRY(child) queue;
-	RB_ENTRY(child) by_group; /* if it has joined one */
-	size_t asked; /* bytes of its launch, until it is born */
-	struct slot *slot; /* its answer's place, until it is born */
-};
-
-#define CHILD_TOLD 0x1 /* the worker knows it */
-#define CHILD_ENDED 0x4 /* reaped */
-#define CHILD_STRAY 0x8 /* never became a child; nobody is told of it */
-#define CHILD_LOST 0x10 /* refused by the worker, and killed */
-#define CHILD_FOREIGN 0x20 /* no child of ours: only managed */
-#define CHILD_KILLED 0x100 /* it did not end in time */
-#define CHILD_HELPER 0x40 /* a kill command; nobody is told of it */
-#define CHILD_HELD 0x200 /* reaped, but its group is not gone */
-#define CHILD_OVERDUE 0x400 /* and that has no time left */
-#define CHILD_UNWATCHED 0x800 /* no pidfd tells of its end */
-#define CHILD_DRAINED 0x1000 /* nobody has its output open any more */
-#define CHILD_CUT 0x4000 /* some of its stdin was lost */
-#define CHILD_LINGERS 0x2000 /* dead, and not reaped for those who have */
-#define CHILD_OVERSTAYED 0x8000 /* and these had it when that ended */
-/* Of these the node is to know nothing. */
-#define CHILD_SILENT (CHILD_STRAY | CHILD_HELPER | CHILD_LOST)
-
-/* answer.c: replies, in the order of their requests or when they are known */
-void answer_reserve(struct child *);
-void answer_reply(const struct reply *);
-void answer(uint32_t type, const void *, size_t);
-void answer_now(int64_t tid, uint32_t code, int value, const char *text);
-void answer_level(int64_t tid, int before, int level);
-void answer_list(int64_t tid);
-void answer_child(struct child *);
-void answer_failed(struct child *, const struct launched *);
-int answer_ordered(void); /* does each wait for those before it? */
-int answer_waiting(void); /* how many wait in that order */
-
-/* child.c: the table of children */
-void child_init(void);
-struct child *child_new(const struct run *, struct target *, struct rule *);
-struct child *child_by_id(uint32_t);
-struct child *child_by_pid(pid_t);
-int child_born(struct child *, pid_t);
-int child_manage(const struct run *);
-int child_signal(const struct child *, int sig);
-pid_t child_group(const struct child *);
-int child_renice(const struct child *, pid_t);
-int child_kill_new(pid_t);
-int child_stray(pid_t);
-uint32_t child_last(void);
-void child_unlist(struct child *);
-void child_tell_exit(struct child *);
-void child_free(struct child *);
-void child_told(struct child *);
-void child_list(int64_t tid);
-int child_full(void);
-int child_count(void);
-int child_idle(void);
-int child_set(void);
-void child_each(void (*)(struct child *));
-int child_lost(void *, const void *, size_t, int);
-int child_cut(void *, const void *, size_t, int);
-
-/* reap.c: ends of children */
-void reap_watch(struct child *);
-void reap_unwatch(struct child *);
-void reap_forget(struct child *);
-void reap_child(struct child *);
-int reap_is_dead(pid_t);
-void reap_ended(void);
-void reap_sigchld(void);
-
-/* linger.c: the dead whose output others have open still */
-void linger_init(uint32_t ms);
-uint32_t linger_of(const struct run *);
-int linger_begin(struct child *);
-void linger_cut(struct child *);
-int linger_drained(void *, const void *, size_t, int);
-/* stray.c: children that are in no table */
-void stray_explained(void);
-void stray_signal(int came);
-int stray_adopt(void);
-
-/* group.c: what a leader leaves of its group */
-void group_signal(const struct child *);
-int group_hold(struct child *, int64_t ms);
-void group_release(struct child *);
-void group_recycled(pid_t);
-void group_join(struct child *);
-void group_leave(struct child *);
-
-/* request.c: what the broker asks for */
-int request_run(void *, const void *, size_t, int);
-int request_manage(void *, const void *, size_t, int);
-int request_setpgid(void *, const void *, size_t, int);
-int request_winsz(void *, const void *, size_t, int);
-int request_ptyopts(void *, const void *, size_t, int);
-int request_stop(void *, const void *, size_t, int);
-int request_kill(void *, const void *, size_t, int);
-int request_list(void *, const void *, size_t, int);
-int request_debug(void *, const void *, size_t, int);
-int request_refuse(void *, const void *, size_t, int);
-int request_shutdown(void *, const void *, size_t, int);
-int request_hello(void *, const void *, size_t, int);
-
-/* launch.c: what becomes of a launch */
-int launch_result(struct child *, struct launched *, int fds[3]);
-
-/* launcher.c or launcher_none.c: how children are made */
-void launch_init(struct target *);
-int launch_forks(void);
-void launch_run(struct child *, const struct run *);
-size_t launch_count(void);
-int launch_busy(void); /* is so much asked for that more has to wait? */
-int launch_room(const struct target *); /* for one more, however that is */
-void launch_poll(struct pollfd *);
-void launch_dispatch(const struct pollfd *);
-void launch_send(void); /* what waits for them, before the next sleep */
-void launch_ended(pid_t);
-int launch_stream(void *, const void *, size_t, int);
-int launch_done(void *, const void *, size_t, int);
-int launch_alive(const struct target *);
-int launch_awaits(uint32_t id); /* one that is not newer than id? */
-void launch_abandon(void);
-void launch_close(void);
-
-/* stop.c: deadlines, escalation, shutdown */
-void stop_init(int64_t alarm);
-void stop_child(struct child *);
-void stop_helper(struct child *);
-void stop_helper_failed(const struct child *);
-void stop_helper_ended(const struct child *, int status);
-void stop_all(int status);
-void stop_broken(void);
-void stop_when_idle(void);
-void stop_late(struct child *);
-void stop_cut(struct child *);
-void stop_limit(struct child *);
-void stop_check(void);
-int stop_done(void);
-unsigned int stop_state(void);
-int stop_status(void);
-
-/* timer.c */
-void timer_set(struct timer *, int64_t ms, void (*)(void *), void *);
-void timer_clear(struct timer *);
-int64_t timer_left(const struct timer *); /* ms; 0 if it is not set */
-int timer_wait(void); /* ms to the first deadline, -1 if there is none */
-void timer_run(void);
-
-/* parts.c: broker and worker */
-extern struct channel broker_channel;
-extern struct channel worker_channel;
+/* parts.c: starts broker and worker */
 void parts_start(const struct start *, const struct args *);
-void parts_end(void);
-void channel_poll(struct pollfd *, struct channel *, int want);
-int part_is(pid_t);
-void part_add(const char *name, pid_t);
-#define PART_ID 0 /* no child has it: in the set of children, any of these */
-void parts_watch(void);
-void parts_reap(void);
 
 /* args.c */
-void
-args_parse(struct args *, const struct starter *, int argc, char *const *argv);
+void args_parse(struct args *, int argc, char *const *argv);
+
+/*
+ * configtest.c: does not return if the command line asks about the policy.
+ * To be called before anything of the starter's is changed.
+ */
+void configtest(int argc, char *const *argv);
 
 /* start.c: the first steps of a program that may be SUID-root */
 void start_descriptors(void);
+void start_log(void);
 void start_closefrom(void);
 void start_arguments(int argc);
 void start_starter(struct start *);
@@ -315,43 +66,12 @@ void start_group(void);
 /* login.c: what children of other users start from */
 void login_limits(struct start *);
 void login_check(struct start *);
-int login_wanted(const struct start *, uid_t);
 int login_begin(const struct start *, const char **what);
 
 /* mode.c: which of the three ways to be started it is, and its policy */
 void mode_choose(struct start *, const struct args *);
 enum mode mode_now(void);
-const char *mode_plain_why(void); /* NULL: it is not plain */
-
-/* target.c: whom children can run as */
-void target_init(const struct start *);
-const char *target_self_name(void);
-struct target *target_get(const struct rule *);
-const char *target_shell(const char *);
-void target_release(void);
-struct target *target_next(struct target *);
-
-/* count.c: how many children a rule has */
-void count_open(struct rule *, uid_t starter);
-int count_take(const struct rule *, int *place);
-void count_give(const struct rule *, int place);
-
-/* permit.c: what policy says to what the broker asks for */
-void permit_init(struct policy *, const struct starter *, const char *user);
-void permit_counts(void);
-size_t permit_users(char *buf, size_t size, uint32_t *count);
-const char *permit_starter(void); /* by name */
-const char *permit_name(const char *user);
-struct rule *permit_run(const struct run *);
-const char *permit_program(const struct run *);
-int permit_why_run(const struct run *, char *buf, size_t size);
-void permit_why_user(const char *, char *buf, size_t size);
-struct rule *permit_user(const char *);
-struct rule *permit_uid(uid_t);
-int permit_own(uid_t);
-struct rule *permit_kill(const struct rule *, const char *line);
-int permit_nice(const struct rule *, int nice);
-int permit_lowest(const struct rule *);
+void mode_forget(void); /* rules, for who decides nothing */
 
 /* privdrop.c: from root to what each process needs */
 #define DROP_NAME "_proctor"
@@ -369,57 +89,5 @@ int privdrop_ours(uid_t);
 #define UIDS_SLOT (LAUNCHERS_MAX + 1) /* one for all others */
 int uids_take(const char *name, uid_t starter, uid_t *first);
 int uids_keep(int fd);
-
-/* signals.c: ours, and what asks others to end */
-void signals_block(void);
-void signals_catch(void);
-void signals_uncatch(void);
-int signals_poll(struct pollfd *, size_t, int ms);
-int signals_got(int sig);
-void signals_group(pid_t group, int sig);
-
-/* guard.c: above priv, and what it shares with the reaper */
-void guard_start(const struct start *);
-void guard_confine(const char *name, int fd);
-void guard_wait(const char *child_name, pid_t child, int hears)
-    __attribute__((__noreturn__));
-int guard_ours(pid_t);
-
-/* reaper.c: between the two; first what it does, then how it is asked */
-void reaper_start(pid_t guard);
-int reaper_serve(int fd, pid_t priv);
-void reaper_end(pid_t, int sig);
-void reaper_gone(pid_t);
-void reaper_watch(void);
-int reaper_is(pid_t);
-int reaper_uid(pid_t, uid_t *);
-void reaper_descendants(pid_t, int sig);
-void reaper_group(pid_t group);
-int reaper_orphans(int sig);
-#define REAPER_PIDS 16 /* of an answer */
-int reaper_children(int skip, pid_t pids[REAPER_PIDS]);
-
-/* dispatch.c */
-extern const struct dispatch priv_broker_table[];
-extern const size_t priv_broker_rows;
-extern const struct dispatch priv_worker_table[];
-extern const size_t priv_worker_rows;
-extern const struct dispatch priv_launcher_table[];
-extern const size_t priv_launcher_rows;
-
-/* spawn.c: the child's steps up to exec, the same in every mode */
-void spawn_child(const struct spawn_base *, const struct run *,
-    struct launched *, int fds[3], pid_t *board);
-
-/* environ.c */
-char **spawn_environ(const struct spawn_base *, const struct run *);
-const char *environ_get(char *const *, const char *name);
-char **environ_user(const char *name, const char *home, const char *shell);
-char **environ_join(char *const *, char *const *);
-
-/* shape.c: what a rule makes of a run */
-void shape_rule(struct rule *, char *const *starter);
-int shape_takes(const struct rule *, const char *var);
-char *shape_run(struct run *, const struct rule *);
 
 #endif

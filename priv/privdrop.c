@@ -14,7 +14,9 @@
 #include "compat/privs.h"
 #include "compat/proc.h"
 #include "drop.h"
+#include "config.h"
 #include "log.h"
+#include "policy/permit.h"
 #include "priv.h"
 #include "sandbox.h"
 
@@ -81,6 +83,18 @@ privdrop_able(const struct start *s)
 	return (pw == NULL || privdrop_try(pw->pw_uid, pw->pw_gid, NULL, 0));
 }
 
+/* Has anybody but root children here? */
+static int
+privdrop_others(void)
+{
+	struct target *t;
+
+	for (t = runas_next(NULL); t != NULL; t = runas_next(t))
+		if (t->base.change)
+			return (1);
+	return (0);
+}
+
 /*
  * Uids that are this instance's alone, if root has given us some. Several
  * starters must not do without; what root starts is as safe as it arranges.
@@ -89,22 +103,20 @@ static void
 privdrop_uids(const struct start *s, const char *name)
 {
 	struct target *t;
-	int others = 0;
 	uid_t n;
 
 	apart = strcmp(name, DROP_NAME) == 0 &&
 		uids_take(name, s->who.uid, &uid) == 0;
 	n = uid;
-	for (t = target_next(NULL); t != NULL; t = target_next(t)) {
+	for (t = runas_next(NULL); t != NULL; t = runas_next(t)) {
 		if (apart && ++n - uid >= UIDS_SLOT)
 			fatalx("more than %d users", LAUNCHERS_MAX);
 		t->own = n;
-		others |= t->base.change;
 	}
-	if (apart || !others)
+	if (apart || !privdrop_others())
 		return;
 	log_warnx("/etc/subuid has no %d uids for %s", UIDS_SLOT, DROP_NAME);
-	if (s->who.uid != 0 && !launch_forks())
+	if (s->who.uid != 0 && !MAKER_IN_PRIV)
 		exit(EXIT_START);
 }
 
@@ -131,8 +143,10 @@ privdrop_init(const struct start *s)
 	if ((name = strdup(pw->pw_name)) == NULL)
 		fatal("privdrop");
 	dropping = 1;
+	if (privdrop_others())
+		start_log();
 	privdrop_uids(s, name);
-	for (t = target_next(NULL); t != NULL; t = target_next(t))
+	for (t = runas_next(NULL); t != NULL; t = runas_next(t))
 		privdrop_differs(t, name);
 	free(name);
 }
@@ -155,7 +169,6 @@ privdrop(unsigned int privs)
 	drop_user(uid, gid, NULL, 0);
 	if (privs_keep(privs) == -1)
 		fatal("capabilities");
-	proc_hide();
 	drop_prove(uid, gid, NULL, 0);
 	drop_final();
 	if (!privs_only(privs) || !privs_locked())
@@ -171,9 +184,16 @@ privdrop_guard(void)
 void
 privdrop_priv(void)
 {
-	if (launch_forks())
-		return; /* its children's users are to be had from root only */
-	privdrop(PRIV_KILL | PRIV_NICE);
+	if (!MAKER_IN_PRIV) {
+		privdrop(PRIV_KILL | PRIV_NICE);
+		return;
+	}
+	/*
+	 * Its children's users are to be had from root only. They are away
+	 * from the starter at least: see privdrop_apart().
+	 */
+	if (dropping && privdrop_others() && setsid() == -1)
+		fatal("session");
 }
 
 /*
@@ -186,7 +206,7 @@ privdrop_apart(const struct target *t)
 {
 	if (setsid() == -1)
 		fatal("session");
-	if (!permit_own(t->uid) && privs_keyring() == -1)
+	if (!uid_is_starter(t->uid) && privs_keyring() == -1)
 		fatal("keyring");
 }
 

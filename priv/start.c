@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/signals.h"
 #include "compat/fresh.h"
 #include "compat/proc.h"
 #include "log.h"
@@ -33,6 +34,30 @@ start_descriptors(void)
 		if ((fd = open(_PATH_DEVNULL, O_RDWR)) == -1)
 			_exit(EXIT_START);
 	} while (fd <= STDERR_FILENO);
+	(void)close(fd);
+}
+
+/*
+ * Standard error is the log: for processes of other users nothing that can be
+ * read, as a terminal of the starter's could. Only what he may write to is
+ * opened again with root's rights, and what cannot be (a socket) stays.
+ */
+void
+start_log(void)
+{
+	int flags = fcntl(STDERR_FILENO, F_GETFL), fd = -1;
+
+	if (flags == -1 || (flags & O_ACCMODE) == O_WRONLY)
+		return;
+	if ((flags & O_ACCMODE) == O_RDWR)
+		fd =
+		    proc_reopen(STDERR_FILENO, O_WRONLY | (flags & O_NONBLOCK));
+	else
+		fd = open(_PATH_DEVNULL, O_WRONLY);
+	if (fd == -1)
+		return;
+	if (dup2(fd, STDERR_FILENO) == -1)
+		fatal("log");
 	(void)close(fd);
 }
 
@@ -217,10 +242,24 @@ port_odd(int fd, int reads, struct stat *st)
 		    : "is nothing that bytes come from");
 }
 
-static void __attribute__((__noreturn__)) port_refuse(int fd, const char *why)
+static void port_refuse(int fd, const char *why) __attribute__((__noreturn__));
+
+static void
+port_refuse(int fd, const char *why)
 {
 	log_warnx("the port's descriptor %d %s", fd, why);
 	exit(EXIT_START);
+}
+
+/* What happens on fd sends nobody a signal, whatever was asked for. */
+static void
+port_disown(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	proc_disown(fd);
+	if (flags != -1 && flags & O_ASYNC)
+		(void)fcntl(fd, F_SETFL, flags & ~O_ASYNC);
 }
 
 /* The port is one, and what is not the port is closed. */
@@ -242,6 +281,9 @@ start_port(const struct args *a)
 	if ((S_ISFIFO(in.st_mode) || S_ISREG(in.st_mode)) &&
 	    in.st_dev == out.st_dev && in.st_ino == out.st_ino)
 		port_refuse(a->port_out, "is the one that is read");
+	port_disown(a->port_in);
+	port_disown(a->port_out);
+	port_disown(STDERR_FILENO);
 }
 
 void

@@ -20,6 +20,7 @@
 #include "compat/lock.h"
 #include "compat/privs.h"
 #include "log.h"
+#include "policy/policy.h"
 #include "priv.h"
 
 #define RANGES "/etc/subuid"

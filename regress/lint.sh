@@ -37,16 +37,19 @@ manual() {
 	check cppcheck cppcheck -q --std=c11 --error-exitcode=1 \
 	    --enable=warning,portability,performance --inline-suppr \
 	    --suppress=missingIncludeSystem -D_GNU_SOURCE \
-	    -D__linux__ -I. -Icommon -Icommon/compat \
+	    -D__linux__ -I. -Icommon -Ipriv -Icommon/compat \
 	    -I"$BSD_DIR" --suppress="*:$BSD_DIR/*" $C_SRC
 	check clang-tidy clang-tidy --quiet --warnings-as-errors='*' \
 	    $C_SRC -- $CLANG_CFLAGS
 }
 check shell shellcheck configure regress/*.sh regress/unit/*.sh \
-    regress/demo/*.sh regress/bench/*.sh priv/*.sh client/erlang/*.sh client/erlang/test/*.sh .ci/run
-check manual manual priv/*.[58]
+    regress/build/*.sh regress/demo/*.sh regress/bench/*.sh dist/*.sh \
+    client/erlang/*.sh client/erlang/test/*.sh .ci/run
+check manual manual man/*.[58]
 check dialyzer sh client/erlang/dialyze.sh
 check edoc sh client/erlang/doc.sh
+check "arrows, of themselves" /usr/bin/python3 regress/arrows.py --self-test
+check arrows /usr/bin/python3 regress/arrows.py
 check python /usr/bin/python3 -c '
 import ast, glob, sys
 bad = 0
@@ -63,12 +66,12 @@ sys.exit(bad)'
 
 # No #ifdef outside common/compat, no line over 80 columns in C.
 if grep -nE '^[[:space:]]*#[[:space:]]*(if|ifdef|ifndef|elif)\b' \
-    priv/*.[cy] broker/*.c worker/*.c common/*.c; then
+    priv/*.c priv/*/*.[cy] broker/*.c worker/*.c common/*.c; then
 	echo "lint: #ifdef outside common/compat"
 	bad=1
 fi
 # shellcheck disable=SC2086
-if expand $C_FORMAT priv/*.y | grep -nE '^.{81,}'; then
+if expand $C_FORMAT priv/*/*.y | grep -nE '^.{81,}'; then
 	echo "lint: lines over 80 columns"
 	bad=1
 fi

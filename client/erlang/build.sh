@@ -11,10 +11,12 @@ if ! command -v erlc >/dev/null; then
 fi
 mkdir -p ebin
 if [ -e ebin/proctor.app ] &&
-    [ -z "$(find src -type f -newer ebin/proctor.app)" ]; then
+    [ -z "$(find src ../../VERSION -type f -newer ebin/proctor.app)" ]; then
 	exit 0
 fi
 echo "client: erlc"
+# Modules that are no more would be found.
+rm -f ebin/*.beam
 erlc -Werror +debug_info +warn_unused_vars +warn_export_vars \
     +warn_shadow_vars +warn_missing_spec -o ebin src/*.erl
-cp src/proctor.app.src ebin/proctor.app
+sh ./app.sh ebin

@@ -28,6 +28,12 @@
 /* Not in every header. */
 #define SET_MEMORY_MERGE 67
 #define GET_MDWE 66
+#define SET_SPECULATION 53
+#define STORE_BYPASS 0UL
+#define INDIRECT_BRANCH 1UL
+#define L1D_FLUSH 2UL
+#define SPEC_ENABLE 2UL
+#define SPEC_DISABLE 4UL
 #define CORE_SCHED 62
 #define CORE_SCHED_GET 0UL
 #define CORE_SCHED_CREATE 1UL
@@ -161,6 +167,19 @@ reset_memory(void)
 	return (0);
 }
 
+/*
+ * Without these programs are slow, and with the last they can be killed for
+ * where they run. What is forced stays; not every machine has a choice.
+ */
+static int
+reset_speculation(void)
+{
+	(void)prctl(SET_SPECULATION, STORE_BYPASS, SPEC_ENABLE, 0UL, 0UL);
+	(void)prctl(SET_SPECULATION, INDIRECT_BRANCH, SPEC_ENABLE, 0UL, 0UL);
+	(void)prctl(SET_SPECULATION, L1D_FLUSH, SPEC_DISABLE, 0UL, 0UL);
+	return (0);
+}
+
 /* There is none where the kernel writes no cores. */
 static int
 reset_core(void)
@@ -187,6 +206,7 @@ fresh_reset(const char **what)
 		{ "score of the out-of-memory killer", reset_score },
 		{ "timer slack", reset_slack },
 		{ "memory", reset_memory },
+		{ "speculation", reset_speculation },
 		{ "filter of cores", reset_core },
 	};
 	size_t i;

@@ -27,6 +27,7 @@
 /* Rights on files: bits from 0 up to the highest that a version knows. */
 #define FS_READ_FILE (1ULL << 2)
 #define FS_READ_DIR (1ULL << 3)
+#define FS_REMOVE_DIR (1ULL << 4)
 #define FS_BITS_1 13 /* execute, write, read, remove, make */
 #define FS_BITS_2 14 /* refer */
 #define FS_BITS_3 15 /* truncate */
@@ -85,18 +86,27 @@ refuse(struct ruleset *r, int v, int flags)
 }
 
 static void
-allow_proc(int ruleset)
+allow(int ruleset, int fd, uint64_t what)
 {
 	struct path_beneath rule;
 
-	rule.allowed = FS_READ_FILE | FS_READ_DIR;
-	if ((rule.fd = open("/proc", O_PATH | O_CLOEXEC)) == -1) {
+	rule.allowed = what;
+	rule.fd = fd;
+	if (syscall(NR_ADD_RULE, ruleset, RULE_PATH_BENEATH, &rule, 0U) == -1)
+		fatal("Landlock: rule");
+}
+
+static void
+allow_proc(int ruleset)
+{
+	int fd;
+
+	if ((fd = open("/proc", O_PATH | O_CLOEXEC)) == -1) {
 		log_warn("/proc");
 		return;
 	}
-	if (syscall(NR_ADD_RULE, ruleset, RULE_PATH_BENEATH, &rule, 0U) == -1)
-		fatal("Landlock: /proc");
-	(void)close(rule.fd);
+	allow(ruleset, fd, FS_READ_FILE | FS_READ_DIR);
+	(void)close(fd);
 }
 
 /*
@@ -121,7 +131,7 @@ proc_hides(void)
 }
 
 int
-landlock_restrict(int flags)
+landlock_restrict(int flags, int place)
 {
 	struct ruleset r;
 	int fd, v;
@@ -138,6 +148,8 @@ landlock_restrict(int flags)
 		fatal("Landlock");
 	if (flags & LANDLOCK_READ_PROC)
 		allow_proc(fd);
+	if (place != -1)
+		allow(fd, place, FS_REMOVE_DIR);
 	if (syscall(NR_RESTRICT_SELF, fd, 0U) == -1)
 		fatal("Landlock");
 	(void)close(fd);

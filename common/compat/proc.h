@@ -46,6 +46,15 @@ int proc_is_procfs(int fd);
  */
 int proc_open_cwd(void);
 
+/*
+ * What fd stands for, opened again with these flags: at its end, if it is a
+ * file. -1 where that is not possible.
+ */
+int proc_reopen(int fd, int flags);
+
+/* Have nobody be sent a signal for what happens on fd. */
+void proc_disown(int fd);
+
 /* What getrlimit(2) and setrlimit(2) want: libcs do not agree. */
 #ifdef __GLIBC__
 typedef __rlimit_resource_t proc_resource;

@@ -71,6 +71,21 @@ proc_open_cwd(void)
 	return (open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 }
 
+int
+proc_reopen(int fd, int flags)
+{
+	(void)fd;
+	(void)flags;
+	errno = ENOSYS;
+	return (-1);
+}
+
+void
+proc_disown(int fd)
+{
+	(void)fcntl(fd, F_SETOWN, 0);
+}
+
 void
 proc_hide(void)
 {

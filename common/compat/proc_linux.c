@@ -105,6 +105,22 @@ proc_open_cwd(void)
 	return (open(".", O_PATH | O_DIRECTORY | O_CLOEXEC));
 }
 
+int
+proc_reopen(int fd, int flags)
+{
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return (open(path, flags | O_APPEND | O_NOCTTY | O_CLOEXEC));
+}
+
+void
+proc_disown(int fd)
+{
+	(void)fcntl(fd, F_SETOWN, 0);
+	(void)fcntl(fd, F_SETSIG, 0);
+}
+
 void
 proc_hide(void)
 {

@@ -73,20 +73,26 @@ missing(enum sandbox_part part, const char *what)
 }
 
 static void
-confine(enum sandbox_part part, int landlock)
+confine(enum sandbox_part part, int landlock, int place)
 {
 	not_dumpable();
 	no_new_privs();
-	if (landlock_restrict(landlock) == -1)
+	if (landlock_restrict(landlock, place) == -1)
 		missing(part, "Landlock");
 	if (seccomp_part(part) == -1)
 		missing(part, "system call filter");
 }
 
 void
-sandbox_guard(void)
+sandbox_guard(int place)
 {
-	confine(PART_GUARD, LANDLOCK_READ_PROC);
+	confine(PART_GUARD, LANDLOCK_READ_PROC, place);
+}
+
+void
+sandbox_reaper(void)
+{
+	confine(PART_REAPER, LANDLOCK_READ_PROC, -1);
 }
 
 /* Without a launcher it forks, opens and executes whatever is asked. */
@@ -94,7 +100,7 @@ void
 sandbox_priv(int forks)
 {
 	if (!forks)
-		confine(PART_PRIV, 0);
+		confine(PART_PRIV, 0, -1);
 }
 
 /* Only this, as the children inherit it; they are no part of ours. */
@@ -112,14 +118,14 @@ void
 sandbox_broker(void)
 {
 	limits();
-	confine(PART_BROKER, LANDLOCK_ALONE);
+	confine(PART_BROKER, LANDLOCK_ALONE, -1);
 }
 
 void
 sandbox_worker(void)
 {
 	limits();
-	confine(PART_WORKER, LANDLOCK_ALONE);
+	confine(PART_WORKER, LANDLOCK_ALONE, -1);
 }
 
 const char *

@@ -10,7 +10,13 @@
 #include <sys/types.h>
 
 /* The processes that have a list of what they may call. */
-enum sandbox_part { PART_GUARD, PART_PRIV, PART_BROKER, PART_WORKER };
+enum sandbox_part {
+	PART_GUARD,
+	PART_REAPER,
+	PART_PRIV,
+	PART_BROKER,
+	PART_WORKER
+};
 
 /*
  * From here on any other call kills the process. 0, or -1 where the system
@@ -24,8 +30,11 @@ int seccomp_uid(uid_t, uint64_t secret);
 #define LANDLOCK_READ_PROC 1 /* /proc can be read; else there are no files */
 #define LANDLOCK_ALONE 2 /* no signals, no abstract sockets */
 
-/* 0, or -1 where the system has no such thing; fatal as above. */
-int landlock_restrict(int flags);
+/*
+ * Directories in that one can be removed, unless it is -1. 0, or -1 where the
+ * system has no such thing; fatal as above.
+ */
+int landlock_restrict(int flags, int place);
 
 /* Have SIGSYS reported by name, from here on. */
 void seccomp_debug(void);

@@ -24,7 +24,14 @@ dumpable(void)
 #endif
 
 void
-sandbox_guard(void)
+sandbox_guard(int place)
+{
+	(void)place;
+	dumpable();
+}
+
+void
+sandbox_reaper(void)
 {
 	dumpable();
 }

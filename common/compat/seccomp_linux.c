@@ -191,6 +191,7 @@ static const int priv_calls[] = {
 	SYS_rt_sigreturn,
 	SYS_rt_sigprocmask,
 	SYS_recvmsg,
+	SYS_shutdown, /* of a launcher: its channel stays till we end */
 	SYS_sendto, /* the reaper is asked */
 	SYS_recvfrom,
 	SYS_epoll_wait,
@@ -259,6 +260,7 @@ static const int guard_calls[] = {
 static const uint32_t not_reading[] = { (uint32_t) ~(
     O_RDONLY | O_CLOEXEC | O_DIRECTORY | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY |
     O_LARGEFILE) };
+static const uint32_t removedir[] = { AT_REMOVEDIR };
 static const uint32_t guard_fcntls[] = { F_GETFL, F_GETFD, F_SETFD };
 
 static const struct row guard_rows[] = {
@@ -267,6 +269,7 @@ static const struct row guard_rows[] = {
 	{ SYS_openat, 2, LACKS, not_reading, 1 },
 	{ SYS_open, 1, LACKS, not_reading, 1 },
 	{ SYS_fcntl, 1, IS, guard_fcntls, COUNT(guard_fcntls) },
+	{ SYS_unlinkat, 2, IS, removedir, 1 }, /* the instance's group */
 };
 
 static const struct list common_list = { common_calls, COUNT(common_calls),
@@ -275,6 +278,9 @@ static const struct list common_list = { common_calls, COUNT(common_calls),
 static const struct list part_lists[] = {
 	[PART_GUARD] = { guard_calls, COUNT(guard_calls), guard_rows,
 	    COUNT(guard_rows) },
+	/* The same but for the last. */
+	[PART_REAPER] = { guard_calls, COUNT(guard_calls), guard_rows,
+	    COUNT(guard_rows) - 1 },
 	[PART_PRIV] = { priv_calls, COUNT(priv_calls), priv_rows,
 	    COUNT(priv_rows) },
 	[PART_BROKER] = { NULL, 0, NULL, 0 },

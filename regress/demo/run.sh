@@ -15,5 +15,5 @@ trap 'exit 1' HUP INT TERM
 
 erlc -Werror +warn_unused_vars -o "$scratch" "$client"/src/*.erl \
     "$demo/proctor_demo.erl"
-cp "$client/src/proctor.app.src" "$scratch/proctor.app"
+sh "$client/app.sh" "$scratch"
 erl -noshell -pa "$scratch" -s proctor_demo main

@@ -5,14 +5,15 @@ where SECTION is the heading of the protocol's description that it belongs
 to. Tables register a case a row through rows().
 """
 
+import inspect
 import os
 import re
 import time
 
 import etf
 from etf import A
+from patience import SLOW, Limit, stretched, within  # SLOW: for cases
 
-SLOW = 10 if os.environ.get("PORT_SLOW", "0") not in ("", "0") else 1
 SOAK = os.environ.get("PORT_SOAK", "0") not in ("", "0")
 ROOT = os.geteuid() == 0
 # Built with --without-launcher: priv forks the children itself.
@@ -30,26 +31,44 @@ class Skip(Exception):
 
 
 class Case:
-    def __init__(self, name, run, limit):
+    def __init__(self, name, run, limit, any_build=False):
         self.name = name
         self.run = run
-        self.limit = limit * SLOW
+        self.limit = limit
+        self.any_build = any_build
+
+
+def _function(what):
+    """What was to be decorated; what stands between may be something else,
+    which would be called as well and checks nothing."""
+    if not inspect.isfunction(what):
+        raise TypeError("%r is no function: what is the case?" % (what,))
 
 
 def case(name, limit=20):
     """Register a function; limit is the watchdog's patience in seconds."""
     def register(function):
-        CASES.append(Case(name, function, limit))
+        _function(function)
+        CASES.append(Case(name, function, limit, hasattr(function,
+                                                         "any_build")))
         return function
     return register
+
+
+def any_build(function):
+    """To be run in the priv suite without launchers, too."""
+    function.any_build = True
+    return function
 
 
 def rows(section, table, limit=20):
     """Register a function for each row of a table, whose first is a name."""
     def register(function):
+        _function(function)
         for row in table:
             CASES.append(Case("%s %s" % (section, row[0]),
-                              lambda row=row: function(*row[1:]), limit))
+                              lambda row=row: function(*row[1:]), limit,
+                              hasattr(function, "any_build")))
         return function
     return register
 
@@ -122,13 +141,25 @@ def check(condition, message, *values):
         raise Failure(message % values)
 
 
+def timely(options):
+    """Options of a run whose timeout is to come behind the child's start."""
+    return [(A.timeout, stretched(o[1])) if isinstance(o, tuple)
+            and o[0] == A.timeout else o for o in options]
+
+
+def check_took(took, least, most):
+    """A time in seconds: no machine makes it shorter, a busy one longer."""
+    check(took >= least and within(took, most), "%.2f s, not %s to %s", took,
+          least, most)
+
+
 def eventually(function, seconds, message):
     """Ask until the answer is true; the answer."""
-    deadline = time.monotonic() + seconds * SLOW
+    limit = Limit(seconds)
     while True:
         value = function()
         if value:
             return value
-        if time.monotonic() > deadline:
+        if limit.left() <= 0:
             raise Failure(message() if callable(message) else message)
         time.sleep(0.01)

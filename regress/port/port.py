@@ -20,9 +20,9 @@ import time
 
 import etf
 import proc
-from case import (LAUNCHER, ROOT, SLOW, STARTED, Failure, check, eventually,
-                  expect)
+from case import LAUNCHER, ROOT, STARTED, Failure, check, eventually, expect
 from etf import A
+from patience import Limit, Pause
 
 PROGRAM = None
 PATIENCE = 5
@@ -81,9 +81,11 @@ class Port:
         self.asked = collections.deque()    # ids that want a reply
         self.ordered = True                 # and get it in this order
         self.replies = {}
+        self.before = {}                    # number: events before its reply
         self.events = []
         self.output = {}                    # (pid, stream): bytearray
         self.exits = {}                     # pid: [status]
+        self.timeouts = {}                  # pid: seconds
         self.status = None
         self.closed = False
         self.roles = None
@@ -188,10 +190,19 @@ class Port:
         del self.received[:at]
 
     def pump(self, seconds, done=lambda: False):
-        """Send and receive until done() is true: was it, in time?"""
-        deadline = time.monotonic() + seconds
+        """Send and receive for so long, or until done() is true: was it?
+
+        For what may come or not; see wait() and until() for what has to.
+        """
+        return self._pump(done, Pause(seconds))
+
+    def wait(self, done, seconds=PATIENCE):
+        """The same for what has to come."""
+        return self._pump(done, Limit(seconds))
+
+    def _pump(self, done, limit):
         while not done():
-            left = deadline - time.monotonic()
+            left = limit.left()
             if left <= 0:
                 return False
             poll = select.poll()
@@ -231,6 +242,7 @@ class Port:
         if number in self.asked:
             self.asked.remove(number)
         self.replies[number] = reply
+        self.before[number] = len(self.events)
         if (isinstance(reply, tuple) and len(reply) == 2
                 and reply[0] == A.pid):
             self.exits[reply[1]] = []
@@ -275,8 +287,14 @@ class Port:
         """Send a request and take its reply."""
         return self.reply(self.send(instruction), seconds)
 
+    def answered(self, number, seconds=PATIENCE):
+        """Wait until a request has its reply or the port's output its end:
+        has it one?"""
+        self.wait(lambda: number in self.replies or self.eof, seconds)
+        return number in self.replies
+
     def until(self, done, what, seconds=PATIENCE):
-        if not self.pump(seconds * SLOW, done):
+        if not self.wait(done, seconds):
             if self.broken:
                 what += "; " + "; ".join(self.broken[:3])
             raise Failure("%s in waiting for %s%s" % (
@@ -293,7 +311,14 @@ class Port:
         """Start a child; its pid."""
         reply = self.ask(A.run, cmd, list(options))
         expect(STARTED, reply, "run")
+        self.timeouts[reply[1]] = sum(
+            o[1] / 1000 for o in options
+            if isinstance(o, tuple) and o[0] == A.timeout)
         return reply[1]
+
+    def later(self, pid, seconds):
+        """So long, and as long as its run may take by its timeout."""
+        return seconds + self.timeouts.get(pid, 0)
 
     def stdin(self, pid, data):
         """Bytes, or A.eof, for a child."""
@@ -302,7 +327,7 @@ class Port:
     def exit(self, pid, seconds=PATIENCE):
         """A child's status, waited for."""
         self.until(lambda: self.exits.get(pid), "the exit of %d" % pid,
-                   seconds)
+                   self.later(pid, seconds))
         return self.exits[pid][0]
 
     def out(self, pid, stream=A.stdout):
@@ -312,7 +337,7 @@ class Port:
     def until_out(self, pid, data, stream=A.stdout, seconds=PATIENCE):
         """Wait until a child has written exactly this."""
         self.until(lambda: len(self.out(pid, stream)) >= len(data),
-                   "%r" % data[:80], seconds)
+                   "%r" % data[:80], self.later(pid, seconds))
         check(self.out(pid, stream) == data, "%s: expected %r, got %r",
               stream, data[:200], self.out(pid, stream)[:200])
 
@@ -357,6 +382,16 @@ class Port:
             return os.path.basename(os.readlink("/proc/%d/exe" % pid))
         except OSError:
             return proc.comm(pid)
+
+    def rest(self, *pids):
+        """Wait until the ring, and these, have nothing to do any more."""
+        pids = [*self.ring().values(), *pids]
+
+        def still():
+            before = proc.switches(pids)
+            self.pump(0.1)
+            return proc.switches(pids) == before
+        eventually(still, PATIENCE, "the ring does not come to rest")
 
     def descriptors(self):
         """{role: how many} of the ring."""
@@ -438,14 +473,14 @@ def program(*args, user=False, seconds=PATIENCE, **options):
     try:
         data = bytearray()
         port.close_input()
-        deadline = time.monotonic() + seconds * SLOW
-        while time.monotonic() < deadline:
+        limit = Limit(seconds)
+        while limit.left() > 0:
             if select.select([port.rfd], [], [], 0.1)[0]:
                 piece = os.read(port.rfd, READ_SIZE)
                 data += piece
                 if not piece:
                     break
-        while port.status is None and time.monotonic() < deadline:
+        while port.status is None and limit.left() > 0:
             port._wait(0)
             time.sleep(0.002)
         check(port.status is not None, "it did not end")

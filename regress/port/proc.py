@@ -147,6 +147,13 @@ def marked(mark):
     return found
 
 
+def switches(pids):
+    """How often these processes have been given a processor or left it."""
+    return sum(int(value) for pid in pids
+               for key, value in status(pid).items()
+               if key.endswith("ctxt_switches"))
+
+
 def reap(keep=()):
     """Wait for the orphans that fell to us."""
     for pid in children(os.getpid()):

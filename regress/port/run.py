@@ -6,27 +6,19 @@ usage: run.py [-l] [-k SUBSTRING] [-j N] PATH_TO_PROCTOR
 A line each on stdout, "ok PROTOCOL 3 run: Cmd list" or "FAIL ...", and as
 the last line "port: N passed, N failed, N skipped". Exit status 1 if any
 failed. -j runs N cases at a time: most of them wait most of the time.
-PORT_SLOW=1 gives everything ten times the time (sanitizers,
-valgrind); PORT_SOAK=1 adds the long ones.
+PORT_SLOW=1 gives everything ten times the time (sanitizers, valgrind), and
+a busy machine gets more by itself (patience.py); PORT_SOAK=1 adds the long
+ones.
 """
 
 import argparse
-import importlib
 import os
 import signal
 import sys
 
-import case
 import port
 import proc
 import runner
-
-MODULES = ("test_framing", "test_startup", "test_requests", "test_options",
-           "test_child", "test_events", "test_shutdown", "test_endings",
-           "test_limits", "test_ring", "test_manage", "test_groups",
-           "test_pty", "test_values", "test_large", "test_native",
-           "test_move", "test_orphans", "test_stops", "test_streams",
-           "test_worker")
 
 
 def on_term(number, frame):
@@ -42,15 +34,15 @@ def main():
                         help="so many cases at a time")
     parser.add_argument("proctor", nargs="?", default="build/proctor")
     args = parser.parse_args()
-    for name in MODULES:
-        importlib.import_module(name)
-    cases = [c for c in case.CASES if args.k in c.name]
+    cases = [c for c in runner.load(os.path.dirname(os.path.abspath(__file__)))
+             if args.k in c.name]
     if args.l:
         print("\n".join("PROTOCOL " + c.name for c in cases))
         return 0
     port.PROGRAM = os.path.abspath(args.proctor)
     if not os.access(port.PROGRAM, os.X_OK):
         sys.exit("run.py: cannot execute %s" % port.PROGRAM)
+    runner.not_ignored()
     proc.become_subreaper()
     os.umask(0o022)
     signal.signal(signal.SIGTERM, on_term)

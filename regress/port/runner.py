@@ -1,6 +1,12 @@
 """Runs cases, with a line each on stdout: one after another, or several at
-a time, each of them in a process of its own."""
+a time, each of them in a process of its own.
 
+A line of a case that failed says where: the file and the line of the check,
+and behind it in parentheses those from which it was reached.
+"""
+
+import glob
+import importlib
 import os
 import signal
 import struct
@@ -9,6 +15,7 @@ import traceback
 
 import case
 import proc
+from patience import Limit
 
 
 RESULTS = ("ok", "FAIL", "skip")
@@ -20,34 +27,76 @@ class TimeOut(BaseException):
     """The watchdog; nothing that a case catches catches it."""
 
 
-def on_alarm(number, frame):
-    raise TimeOut()
+def load(directory):
+    """The cases of all files test_*.py of a directory."""
+    for path in sorted(glob.glob(os.path.join(directory, "test_*.py"))):
+        importlib.import_module(os.path.basename(path)[:-len(".py")])
+    return case.CASES
 
 
-def listen():
-    """A shell gives its background jobs SIGINT and SIGQUIT ignored, and so
-    they would be in every process that a case starts."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+def not_ignored():
+    """Who has started this may have had signals ignored, as a shell does
+    with SIGINT for what it runs with &, and nohup(1) with SIGHUP. They still
+    do nothing here, but the programs of the cases do not inherit that."""
+    for sig in signal.valid_signals():
+        # Python has SIGPIPE and SIGXFSZ ignored itself.
+        if (sig not in (signal.SIGPIPE, signal.SIGXFSZ)
+                and signal.getsignal(sig) == signal.SIG_IGN):
+            signal.signal(sig, lambda number, frame: None)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+
+
+class Watchdog:
+    """Raises TimeOut in a case that takes longer than its limit."""
+
+    def __init__(self, seconds):
+        self.limit = Limit(seconds)
+        signal.signal(signal.SIGALRM, self._ring)
+        self._set()
+
+    def _set(self):
+        # The interval is there for a clean-up that hangs as well.
+        signal.setitimer(signal.ITIMER_REAL,
+                         max(self.limit.left(), 0.001), 5)
+
+    def _ring(self, number, frame):
+        if self.limit.left() > 0:
+            self._set()
+        else:
+            raise TimeOut()
+
+    def stop(self):
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def where(e):
+    """Where in test files an exception came from, the check first."""
+    places = ["%s:%d" % (os.path.relpath(f.filename), f.lineno)
+              for f in traceback.extract_tb(e.__traceback__)
+              if os.path.basename(f.filename).startswith("test_")]
+    if not places:
+        return ""
+    via = " (%s)" % ", ".join(places[-2::-1]) if places[1:] else ""
+    return places[-1] + via + ": "
 
 
 def attempt(one):
     """Run one case: its result and a text about it."""
-    # The interval is there for a clean-up that hangs as well.
-    signal.setitimer(signal.ITIMER_REAL, one.limit, 5)
+    dog = Watchdog(one.limit)
     try:
         one.run()
         return "ok", ""
     except case.Failure as e:
-        return "FAIL", str(e)
+        return "FAIL", where(e) + str(e)
     except case.Skip as e:
         return "skip", str(e)
-    except TimeOut:
-        return "FAIL", "hung: no end after %d s" % one.limit
-    except Exception:
-        return "FAIL", traceback.format_exc().strip().replace("\n", " | ")
+    except TimeOut as e:
+        return "FAIL", where(e) + "hung: no end after %d s" % one.limit
+    except Exception as e:
+        text = traceback.format_exc().strip().replace("\n", " | ")
+        return "FAIL", where(e) + text
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        dog.stop()
 
 
 def clean():
@@ -58,15 +107,16 @@ def clean():
 
 
 def report(result, heading, name, took=0, text=""):
-    print("%s %s %s%s%s" % (
+    line = "%s %s %s%s%s\n" % (
         result, heading, name, " (%.1f s)" % took if took > 2 else "",
-        ": " + text if text else ""), flush=True)
+        ": " + text.strip().replace("\n", " | ") if text else "")
+    # In one piece: others write, too.
+    print(line, end="", flush=True)
 
 
 def run_some(cases, heading):
     """Run them; {"ok": N, "FAIL": N, "skip": N}."""
     count = dict.fromkeys(RESULTS, 0)
-    signal.signal(signal.SIGALRM, on_alarm)
     for one in cases:
         start = time.monotonic()
         result, text = attempt(one)
@@ -100,7 +150,6 @@ def start(rfd, wfd, cases, heading):
 
 def run_all(cases, heading, jobs=1):
     """The same with so many at a time. All numbers fit into a pipe."""
-    listen()
     if jobs == 1:
         return run_some(cases, heading)
     numbers, numbers_out = os.pipe()

@@ -11,6 +11,7 @@ import pty
 import signal
 import socket
 import struct
+import tempfile
 import time
 import tty
 
@@ -128,15 +129,8 @@ def runs_then_end():
             p.end(seconds=4)
 
 
-# A node that reads late -----------------------------------------------------
+# What the starter had before -------------------------------------------------
 
-@rows(SHUTDOWN, [
-    ("the node reads 1 s later: 20 exits and all output, children that "
-     "had ended", "head -c 60000 /dev/zero", 0),
-    ("the node reads 1 s later: 20 exits and all output, children that "
-     "had not", "head -c 60000 /dev/zero; exec sleep 1000",
-     int(signal.SIGTERM)),
-])
 class Forked(Port):
     """The program, become by a process that has a child already."""
 
@@ -162,11 +156,30 @@ def child_of_before():
         os.kill(stranger[0], signal.SIGKILL)
 
 
-def last_words(cmd, status):
-    with Port() as p:
+# A node that reads late -----------------------------------------------------
+
+def children(p):
+    """Of priv, but for those that are of the ring."""
+    ring = p.ring()
+    return set(proc.children(ring["priv"])) - set(ring.values())
+
+
+@rows(SHUTDOWN, [
+    ("the node reads 1 s later: 20 exits and all output, children that "
+     "had ended", "exit", 0),
+    ("the node reads 1 s later: 20 exits and all output, children that "
+     "had not", "exec sleep 1000", int(signal.SIGTERM)),
+])
+def last_words(then, status):
+    with tempfile.TemporaryDirectory() as d, Port() as p:
+        p.ring()
+        os.chmod(d, 0o777)
+        cmd = "head -c 60000 /dev/zero; echo >%s/$$; %s" % (d, then)
         p.reading = False
         numbers = together(p, *[(A.run, cmd, [A.stdout])] * 20)
-        p.pump(0.7 * SLOW)
+        eventually(lambda: p.pump(0) or len(os.listdir(d)) == 20, 5,
+                   "not all of it is written")
+        eventually(lambda: status or not children(p), 5, "they live")
         p.close_input()
         time.sleep(1)
         p.end()
@@ -235,8 +248,7 @@ ENDINGS = [
 def log_closed(ending, code):
     with PipedLog("-alarm", "1") as p:
         p.ring()
-        entry, _ = start(p, DEAF, 3, 5)
-        time.sleep(0.1)
+        entry, _ = start(p, DEAF, 3, 6)
         p.no_reader()
         ending(p)
         eventually(lambda: p._wait(0) or p.status is not None, 4,
@@ -265,8 +277,7 @@ def log_closed_goes_on():
 def log_full(ending, code):
     with PipedLog("-alarm", "1") as p:
         p.ring()
-        entry, _ = start(p, DEAF, 3, 5)
-        time.sleep(0.1)
+        entry, _ = start(p, DEAF, 3, 6)
         p.fill_log()
         ending(p)
         eventually(lambda: p._wait(0) or p.status is not None, 3,

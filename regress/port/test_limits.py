@@ -7,7 +7,8 @@ import time
 import etf
 import proc
 from case import (ERROR, LAUNCHER, OK, SLOW, SOAK, STARTED, Failure, Like,
-                  Skip, Text, case, check, eventually, expect, matches, rows)
+                  Skip, Text, case, check, check_took, eventually, expect,
+                  matches, rows)
 from etf import A
 from port import Port
 
@@ -227,7 +228,7 @@ def nofile_leaks():
     with Port(nofile=(64, 64)) as p:
         fill(p)
         # What was refused may have been half made: let it end.
-        p.pump(0.5 * SLOW)
+        p.rest()
         before = visible(p)
         many(p, (A.run, ["/bin/cat"], PIPES), 200, EMFILE)
         unchanged(p, before)
@@ -266,7 +267,7 @@ def echo(p, pid, data):
     before = len(p.out(pid))
     p.stdin(pid, data)
     p.until(lambda: p.out(pid)[before:] == data, "an echo", 3)
-    check(time.monotonic() - start < 2 * SLOW, "slow")
+    check_took(time.monotonic() - start, 0, 2)
 
 
 @case(STDIN + " 70 MiB for one that does not read: others answer, "
@@ -380,7 +381,7 @@ def stdin_end():
         left = len(p.to_send)
         p.to_send.clear()
         p.close_input()
-        gone = p.pump(5 * SLOW, lambda: not proc.alive(ring["broker"]))
+        gone = p.wait(lambda: not proc.alive(ring["broker"]))
         os.kill(ring["worker"], signal.SIGCONT)
         check(left and gone, "%d frames left, broker gone: %s", left, gone)
 
@@ -427,7 +428,7 @@ def stands_still():
     with Port() as p:
         pid = p.run(["/usr/bin/yes"], [A.stdout])
         p.reading = False
-        p.pump(0.5)
+        p.rest(pid)
 
         def ticks():
             pids = [pid] + list(p.ring().values())
@@ -448,15 +449,10 @@ def idle():
             p.send((A.run, ["/bin/sleep", "1000"], PIPES))
         p.until(lambda: not p.asked, "200 replies", 10)
         ring = list(p.ring().values())
-
-        def switches():
-            return sum(int(v) for q in ring
-                       for k, v in proc.status(q).items()
-                       if k.endswith("ctxt_switches"))
-        p.pump(0.3)
-        before = switches()
+        p.rest()
+        before = proc.switches(ring)
         p.pump(1)
-        woken = switches() - before
+        woken = proc.switches(ring) - before
         check(woken <= 5, "woken %d times in a second", woken)
 
 

@@ -12,6 +12,7 @@ import proc
 from case import SLOW, case, check, eventually, expect, rows
 from etf import A
 from native import Native, exited
+from patience import Limit
 from port import Port
 from test_endings import OutputTo, socket_pair
 from test_large import Counting
@@ -40,7 +41,7 @@ def worker_calls(p, cmd):
     trace = Trace([p.ring()["worker"]])
     pid = p.run(cmd, [A.stdout])
     expect(0, p.exit(pid, 30), "status")
-    time.sleep(0.1 * SLOW)
+    p.rest()
     return [name for name, _ in trace.stop()[p.ring()["worker"]]]
 
 
@@ -240,9 +241,9 @@ def packets(room, size):
         p.reading = False
         p.send((A.run, script(PACKETS, data.name, str(size)), [A.stdout]))
         p.pump(0.3 * SLOW)
-        end = time.monotonic() + 30 * SLOW
+        limit = Limit(30)
         while not (p.exits and all(p.exits.values())):
-            check(time.monotonic() < end and not p.broken, "%d of %d bytes",
+            check(limit.left() > 0 and not p.broken, "%d of %d bytes",
                   sum(p.count.values()), len(data.bytes))
             select.select([p.rfd], [], [], 1)
             try:
@@ -381,13 +382,16 @@ def few_large():
             p.send((A.run, ["/usr/bin/yes"], [A.stdout]))
         p.reading = True
         p.until(lambda: len(p.count) == 40, "output of all", 20)
+
+        def large():
+            sizes = []
+            for pid in list(p.count):
+                with open("/proc/%d/fd/1" % pid, "wb") as f:
+                    sizes.append(fcntl.fcntl(f, 1032))
+            return len([size for size in sizes if size > 65536])
+        p.until(large, "a large pipe")
         p.pump(0.5 * SLOW)
-        sizes = []
-        for pid in list(p.count):
-            with open("/proc/%d/fd/1" % pid, "wb") as f:
-                sizes.append(fcntl.fcntl(f, 1032))
-        large = [size for size in sizes if size > 65536]
-        check(1 <= len(large) <= 16, "%d pipes are large", len(large))
+        check(large() <= 16, "%d pipes are large", large())
 
 
 def input_size(pid):

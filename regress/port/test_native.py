@@ -11,9 +11,10 @@ import etf
 import proc
 import starter
 from case import (ANY, BADARG, LAUNCHER, OK, ROOT, SLOW, STARTED, Like, Naming,
-                  Skip, Text, case, check, eventually, expect, rows)
+                  Skip, Text, case, check, eventually, expect, rows, timely)
 from etf import A
 from native import HELLO, Native, exited, signaled
+from patience import stretched
 from port import Port, program
 from test_endings import PTRACE_O_TRACEEXIT, WALL, resume, seize
 from test_manage import DEAF, Foreign
@@ -620,8 +621,9 @@ def exit_shutdown(begin):
 
 @case(END + " of a managed process: unknown, without usage")
 def exit_managed():
-    with Native() as p, Foreign("/bin/sleep", "0.2") as f:
+    with Native() as p, Foreign("/bin/cat") as f:
         expect((A.pid, f.pid), p.ask(A.manage, f.pid, []))
+        f.go_on()
         check(p.ended(f.pid, A.unknown) is None, "usage")
 
 
@@ -1016,6 +1018,7 @@ def window_hundred():
         for pid in held:
             check(len(p.out(pid)) == 10, "%d bytes", len(p.out(pid)))
         worker = p.ring()["worker"]
+        p.rest()
         before = proc.stat(worker)[11:13]
         p.pump(0.3)
         after = proc.stat(worker)[11:13]
@@ -1210,6 +1213,7 @@ def stdin_ack_limit():
 ])
 def timeout(cmd, options, least, status):
     with Native() as p:
+        options = timely(options)
         began = time.monotonic()
         pid = p.run(cmd, options)
         p.ended(pid, status, A.timeout)
@@ -1227,9 +1231,14 @@ def timeout_group(cmd, options, status):
     mark = "NATIVE_TEST=%d" % os.getpid()
     with Native() as p:
         pid = p.run("(trap '' TERM; exec sleep 1000) & " + cmd,
-                    [A.kill_group, (A.env, [mark])] + options)
+                    [A.kill_group, (A.env, [mark])] + timely(options))
         p.ended(pid, status, A.timeout)
         eventually(lambda: not proc.marked(mark), 5, "its group lives")
+
+
+def late():
+    """The timeout of what starts a hundred others first."""
+    return (A.timeout, stretched(1500 * SLOW))
 
 
 DEAF_MEMBER = "(trap '' TERM; echo; exec sleep 1000) & "
@@ -1252,7 +1261,7 @@ def none_left(pid):
 def timeout_confirmed(members, kill_timeout):
     with Native() as p:
         pid = p.run("(trap '' TERM; %s) & wait" % members,
-                    [A.stdout, A.kill_group, (A.timeout, 1500 * SLOW),
+                    [A.stdout, A.kill_group, late(),
                      (A.kill_timeout, kill_timeout)])
         p.until_out(pid, b"\n")
         p.exit(pid)
@@ -1298,7 +1307,7 @@ def timeout_elsewhere():
             "time.sleep(1000)\n")
     with Native("-alarm", "0") as p:
         pid = p.run(["/usr/bin/python3", "-c", code],
-                    [A.stdout, A.kill_group, (A.timeout, 1500 * SLOW)])
+                    [A.stdout, A.kill_group, late()])
         p.until_out(pid, b"\n")
         p.ended(pid, signaled(15), A.timeout)
         none_left(pid)
@@ -1311,13 +1320,15 @@ class Held:
     def __init__(self, p, dead=True):
         self.pid = p.run("(trap '' TERM; echo %s; exec sleep 1000) & "
                          "exec sleep 1000" % MYSELF,
-                         [A.stdout, A.kill_group, (A.timeout, 1500 * SLOW)])
+                         [A.stdout, A.kill_group, late()])
         p.until(lambda: p.out(self.pid).endswith(b"\n"), "a pid")
         self.member = int(p.out(self.pid))
         self.dead = dead
         seize(self.member, 0 if dead else PTRACE_O_TRACEEXIT)
-        eventually(lambda: proc.state(self.member) in "Zt", 5, "it lives")
-        p.until(lambda: p.ask(A.list) == [], "the end of the leader")
+        eventually(lambda: proc.state(self.member) in "Zt",
+                   p.later(self.pid, 5), "it lives")
+        p.until(lambda: p.ask(A.list) == [], "the end of the leader",
+                p.later(self.pid, 5))
 
     def let_go(self):
         if not self.dead:
@@ -1433,11 +1444,12 @@ def stop_group_shutdown():
 @case(TIME + " after a stop: the stop's deadline counts, and its reason")
 def timeout_stopped():
     with Native("-debug", "3") as p:
+        ms = stretched(300)
         pid = p.run("trap '' TERM; echo; read x; exit 5",
-                    [A.stdin, A.stdout, (A.timeout, 300)])
+                    [A.stdin, A.stdout, (A.timeout, ms)])
         p.until_out(pid, b"\n")
         expect(OK, p.ask(A.stop, pid))
-        p.pump(0.6)
+        p.pump(2 * ms / 1000)
         check(not p.exits[pid], "exit %s", p.exits[pid])
         p.stdin(pid, b"x\n")
         p.ended(pid, exited(5), A.stopped)
@@ -1447,7 +1459,8 @@ def timeout_stopped():
 def timeout_then_stop():
     with Native() as p:
         pid = p.run("trap 'echo term' TERM; echo; while :; do sleep 0.02; "
-                    "done", [A.stdout, (A.timeout, 300), (A.kill_timeout, 1)])
+                    "done", [A.stdout, (A.timeout, stretched(300)),
+                             (A.kill_timeout, 1)])
         p.until_out(pid, b"\nterm\n")
         expect(OK, p.ask(A.stop, pid))
         p.ended(pid, signaled(9), A.timeout)
@@ -1458,9 +1471,10 @@ def timeout_then_stop():
 def timeout_ended():
     with Native("-debug", "10") as p:
         for _ in range(20):
-            p.ended(p.run("exit 3", [(A.timeout, 400)]), exited(3))
+            ms = stretched(400)
+            p.ended(p.run("exit 3", [(A.timeout, ms)]), exited(3))
         pid = p.run(SLEEP)
-        p.pump(0.6)
+        p.pump(1.5 * ms / 1000)
         expect([pid], p.ask(A.list))
         check(not [x for x in p.log() if "time is over" in x], "log %s",
               p.log())
@@ -1490,8 +1504,8 @@ def timeout_many():
 def timeout_window():
     with Native() as p:
         pid = p.run("head -c 1000 /dev/zero; exec sleep 1000",
-                    [A.stdout, (A.window, 100), (A.timeout, 300)])
-        eventually(lambda: p.ask(A.list) == [], 5, "it lives")
+                    [A.stdout, (A.window, 100), (A.timeout, stretched(300))])
+        eventually(lambda: p.ask(A.list) == [], p.later(pid, 5), "it lives")
         p.still(pid, 100)
         check(not p.exits[pid], "exit")
         drain(p, pid, 1000, 100, (100,))

@@ -12,7 +12,7 @@ import time
 
 import etf
 import proc
-from case import (BADARG, REFUSED, SLOW, Like, Naming, case, check,
+from case import (BADARG, REFUSED, Like, Naming, case, check, check_took,
                   eventually, expect, rows)
 from etf import A
 from port import Port, environment
@@ -462,7 +462,7 @@ def kill_timeout(seconds):
         expect(A.ok, p.ask(A.stop, pid))
         expect(0, p.exit(pid), "status")
         took = time.monotonic() - start
-        check(seconds - 0.1 <= took <= (seconds + 1) * SLOW, "%.2f s", took)
+        check_took(took, seconds - 0.1, seconds + 1)
 
 
 @case(SECTION + " {kill_timeout, Sec}: 5 without it", limit=30)
@@ -474,7 +474,7 @@ def kill_timeout_default():
         expect(A.ok, p.ask(A.stop, pid))
         expect(0, p.exit(pid, seconds=8), "status")
         took = time.monotonic() - start
-        check(4.9 <= took <= 6 * SLOW, "%.2f s", took)
+        check_took(took, 4.9, 6)
 
 
 @case(SECTION + " {kill_timeout, 0}: SIGKILL follows at once")

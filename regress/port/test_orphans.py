@@ -15,9 +15,11 @@ import tempfile
 import time
 
 import proc
-from case import OK, SLOW, Skip, case, check, eventually, expect, rows
+from case import OK, Skip, case, check, eventually, expect, rows
 from etf import A
+from patience import Limit
 from port import Port
+from sisters import SISTERS
 from test_manage import Foreign
 from test_ring import Trace
 from test_shutdown import gone, mark, start
@@ -219,7 +221,7 @@ def missed():
         trace = Trace([ring["reaper"]],
                       ["-e", "inject=sendto:delay_exit=3000000:when=2"])
         p.close_input()
-        eventually(lambda: call(ring["reaper"]) in SENDTO, 20 * SLOW,
+        eventually(lambda: call(ring["reaper"]) in SENDTO, 20,
                    "it does not answer")
         os.write(gate, b"\n" * many)
         eventually(lambda: len(proc.zombies(ring["reaper"])) == many, 3,
@@ -233,32 +235,6 @@ def missed():
         gone(entry, 1)
         os.close(gate)
         p.closed = True
-
-
-# Makes sisters, which are priv's children, and ends: so many that end at
-# once, and so many that live until they are asked.
-SISTERS = """
-import ctypes, os, signal, sys, time
-libc = ctypes.CDLL(None, use_errno=True)
-CLONE, PARENT = (220 if os.uname().machine == "aarch64" else 56), 0x8000
-for i in range(int(sys.argv[1]) + int(sys.argv[2])):
-    pid = libc.syscall(CLONE, PARENT, 0, 0, 0, 0)
-    if pid == -1:
-        print("errno", ctypes.get_errno(), flush=True)
-        os._exit(1)
-    if pid == 0:
-        if i < int(sys.argv[1]):
-            os._exit(0)
-        signal.signal(signal.SIGTERM, lambda *_: (
-            os.write(1, b"asked\\n"), os._exit(0)))
-        os.setsid()
-        os.write(1, b"up\\n")
-        while True:
-            signal.pause()
-if len(sys.argv) > 3:
-    time.sleep(1000)
-os._exit(0)
-"""
 
 
 def sisters(p, dead, living, *more):
@@ -306,8 +282,8 @@ def heard_lines(path):
 def caught(p):
     """Stop the reaper of p before it has said who it is: its pid, or 0."""
     reaper = 0
-    end = time.monotonic() + 2 * SLOW
-    while time.monotonic() < end:
+    limit = Limit(2)
+    while limit.left() > 0:
         if reaper == 0:
             reaper = (proc.children(p.pid) or [0])[0]
         elif proc.children(reaper):
@@ -360,6 +336,8 @@ def killed():
 ], limit=30)
 def strangers(ending, code):
     """What the starter had started before: its orphans fall to the guard."""
+    gate, opener = os.pipe()
+
     class Before(Port):
         def _exec(self, child_in, child_out):
             if os.fork() == 0:
@@ -367,18 +345,21 @@ def strangers(ending, code):
                     os.closerange(0, 1000)
                     time.sleep(60)
                     os._exit(0)
-                os.closerange(0, 1000)
-                time.sleep(0.5 * SLOW)
+                os.dup2(gate, 0)
+                os.closerange(1, 1000)
+                os.read(0, 1)
                 os._exit(0)
             super()._exec(child_in, child_out)
     with Before() as p:
+        os.close(gate)
         ring = p.ring()
         p.run(["/bin/sleep", "1000"], [])
         below = lambda: [q for q in proc.children(ring["guard"])
                          if q != ring["reaper"] and proc.alive(q)]
         first = below()
         check(len(first) == 1, "%d children", len(first))
-        eventually(lambda: below() and below() != first, 5 * SLOW,
+        os.close(opener)
+        eventually(lambda: below() and below() != first, 5,
                    "it did not fall to the guard")
         stranger = below()[0]
         try:

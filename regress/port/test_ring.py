@@ -6,10 +6,9 @@ import select
 import shutil
 import signal
 import tempfile
-import time
 
 import proc
-from case import LAUNCHER, SLOW, Skip, case, check, eventually, expect
+from case import LAUNCHER, Skip, case, check, eventually, expect
 from etf import A
 from port import Port
 
@@ -91,7 +90,7 @@ def once_round():
         trace = Trace([ring[role] for role in roles])
         pid = p.run(["/bin/true"])
         expect(0, p.exit(pid), "status")
-        time.sleep(0.1 * SLOW)
+        p.rest()
         calls = trace.stop()
         broker, priv, worker = (calls[ring[role]] for role in roles)
         check(broker and priv and worker, "strace saw nothing")

@@ -13,8 +13,7 @@ import time
 
 import port
 import starter
-from case import (OK, ROOT, SLOW, STARTED, Skip, case, check, expect,
-                  rows)
+from case import OK, ROOT, STARTED, Skip, case, check, check_took, expect, rows
 from etf import A
 from port import Port, environment, program, user_flags
 
@@ -129,7 +128,7 @@ def soon(flags, status):
         took.append(time.monotonic() - start)
         check(code == status and not out and log,
               "exit %d, output %r, log %s", code, out, log)
-    check(min(took) < 0.35 * SLOW, "%d ms", min(took) * 1000)
+    check_took(min(took), 0, 0.35)
 
 
 @rows(SECTION + " flags in any order:", [
@@ -199,7 +198,7 @@ def ready():
         with Port() as p:
             expect([], p.ask(A.list))
             took.append(time.monotonic() - start)
-    check(max(took) < 0.35 * SLOW, "%d ms", max(took) * 1000)
+    check_took(max(took), 0, 0.35)
 
 
 @case(SECTION + " ready within 50 ms, the median of nine")
@@ -211,7 +210,7 @@ def ready_soon():
             expect([], p.ask(A.list))
             took.append(time.monotonic() - start)
     median = sorted(took)[4]
-    check(median < 0.05 * SLOW, "%d ms", median * 1000)
+    check_took(median, 0, 0.05)
 
 
 @rows(SECTION + " process group leader,", [

@@ -9,9 +9,10 @@ import tempfile
 
 import proc
 from case import (ERROR, LAUNCHER, OK, STARTED, Naming, Skip, case, check,
-                  eventually, expect, rows)
+                  eventually, expect, rows, timely)
 from etf import A
 from native import Native, exited, signaled
+from patience import stretched
 from port import Port, environment
 from test_manage import DEAF, Foreign, Note, manage
 
@@ -61,7 +62,7 @@ def shutdown(code, begin):
 def before_shutdown(options, reason):
     with Native("-alarm", "1") as p:
         pid = p.run("trap 'echo term' TERM; echo; while :; do sleep 0.02; "
-                    "done", [A.stdout, (A.kill_timeout, 60)] + options)
+                    "done", [A.stdout, (A.kill_timeout, 60)] + timely(options))
         if not options:
             p.until_out(pid, b"\n")
             expect(OK, p.ask(A.stop, pid))
@@ -73,7 +74,7 @@ def before_shutdown(options, reason):
 @case(WHY + " shutdown, then its time is over")
 def shutdown_first():
     with Native("-alarm", "2") as p:
-        pid = p.run(DEAF, [A.stdout, (A.timeout, 1000)])
+        pid = p.run(DEAF, [A.stdout, (A.timeout, stretched(1000))])
         p.until_out(pid, b"deaf\n")
         p.send((A.shutdown,), 0)
         p.ended(pid, signaled(9), A.shutdown)
@@ -83,7 +84,7 @@ def shutdown_first():
 def timeout_clean():
     with Native() as p:
         pid = p.run("trap 'exit 0' TERM; while :; do sleep 0.02; done",
-                    [(A.timeout, 300)])
+                    [(A.timeout, stretched(300))])
         p.ended(pid, exited(0), A.timeout)
 
 
@@ -206,7 +207,7 @@ LONG = (A.kill_timeout, 1000)
 ])
 def frozen(options, begin, reason):
     with Native("-alarm", "1000") as p:
-        pid = p.run(TELLS % "TERM", [A.stdout, LONG] + options)
+        pid = p.run(TELLS % "TERM", [A.stdout, LONG] + timely(options))
         p.until(lambda: b"up" in p.out(pid), "its start")
         freeze(pid)
         begin(p, pid)
@@ -308,7 +309,8 @@ def frozen_group():
 def stop_signal(options, begin, reason):
     with Native("-alarm", "1000") as p:
         pid = p.run(TELLS % "QUIT", [
-            A.stdout, LONG, (A.stop_signal, int(signal.SIGQUIT))] + options)
+            A.stdout, LONG, (A.stop_signal, int(signal.SIGQUIT))]
+            + timely(options))
         p.until_out(pid, b"up\n")
         begin(p, pid)
         p.ended(pid, exited(5), reason)

@@ -11,9 +11,11 @@ import tempfile
 import time
 
 import proc
-from case import OK, Naming, Skip, case, check, eventually, expect, rows
+from case import (OK, Naming, Skip, case, check, eventually, expect, rows,
+                  timely)
 from etf import A
 from native import Native, exited, signaled
+from patience import stretched
 from port import Port
 
 LINGER = "linger:"
@@ -149,7 +151,7 @@ def linger_window():
     with Native() as p:
         pid = p.run("(sleep 0.2; head -c 5000 /dev/zero) & "
                     "head -c 5000 /dev/zero",
-                    [A.stdout, (A.window, 1000), (A.linger, 500)])
+                    [A.stdout, (A.window, 1000), LONG])
         p.still(pid, 1000)
         while not p.exits[pid]:
             p.ack(pid)
@@ -208,7 +210,7 @@ def linger_stop_order():
         number = p.send((A.stop, pid))
         seen = len(p.events)
         expect(OK, p.reply(number), "stop")
-        check(len(p.events) == seen, "%r", p.events[seen:])
+        check(p.before[number] == seen, "%r", p.events[seen:])
         p.ended(pid, exited(0), A.stopped)
 
 
@@ -234,7 +236,7 @@ def linger_kill_command():
 @case(LINGER + " its timeout ends it, and is not why it ended")
 def linger_timeout():
     with Native() as p:
-        pid = p.run(FOREVER, [A.stdout, LONG, (A.timeout, 500)])
+        pid = p.run(FOREVER, [A.stdout, LONG, (A.timeout, stretched(500))])
         p.ended(pid, exited(0))
         truncated(p, pid, A.stdout)
 
@@ -249,7 +251,7 @@ def linger_stopped():
         p.ended(pid, signaled(15), A.stopped)
         truncated(p, pid, A.stdout)
         pid = p.run("sleep 1000 & exec sleep 1000",
-                    [A.stdout, LONG, (A.timeout, 200)])
+                    [A.stdout, LONG, (A.timeout, stretched(200))])
         p.ended(pid, signaled(15), A.timeout)
 
 
@@ -292,6 +294,7 @@ def linger_idle():
     with Native() as p:
         lingering(p)
         priv = p.ring()["priv"]
+        p.rest()
         before = [int(n) for n in proc.stat(priv)[11:13]]
         p.pump(0.5)
         spent = sum(int(n) for n in proc.stat(priv)[11:13]) - sum(before)
@@ -459,7 +462,7 @@ def fifo_relative():
      signaled(10), A.normal)])
 def fifo_ended(options, how, status, reason):
     with Fifo() as f, Native() as p:
-        pid = p.run(["/bin/cat"], [f.option(), *options])
+        pid = p.run(["/bin/cat"], [f.option(), *timely(options)])
         expect([pid], p.ask(A.list), "list")
         how(p, pid)
         p.ended(pid, status, reason)

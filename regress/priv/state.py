@@ -32,6 +32,10 @@ class State:
         self.root = os.readlink("/proc/%d/root" % pid)
         self.cwd = os.readlink("/proc/%d/cwd" % pid)
         self.fds = proc.descriptors(pid)
+        # Signals that are blocked, ignored or caught.
+        self.no_default = 0
+        for key in ("SigBlk", "SigIgn", "SigCgt"):
+            self.no_default |= int(status[key], 16)
 
     def kinds(self):
         """{number: null | pipe | socket | ...}"""
@@ -48,6 +52,9 @@ def kind(pid, fd, what):
         return what.split(":")[0]
     if what == "/run/proctor.uids":
         return "lock"
+    if world.groups_dir and what.startswith(world.groups_dir + "/"):
+        return ("cgroup.kill" if what.endswith("/cgroup.kill")
+                else "control group")
     if what.startswith("/proc/"):
         return "its children in /proc" if "children" in what else "/proc"
     try:
@@ -91,7 +98,7 @@ def _sets(caps, everything):
 
 
 ORDER = ("null", "log", "pipe", "socket", "eventpoll", "pidfd",
-         "its children in /proc", "lock")
+         "its children in /proc", "lock", "control group", "cgroup.kill")
 
 
 def _counts(fds):
@@ -100,7 +107,7 @@ def _counts(fds):
     known = [k for k in ORDER if k in kinds]
     known += sorted(set(kinds) - set(ORDER))
     return ", ".join(k + "s" if kinds.count(k) > 1 and k in (
-        "pipe", "socket", "pidfd", "file") else k for k in known)
+        "pipe", "socket", "pidfd", "file", "control group") else k for k in known)
 
 
 def row(name, state, names, groups, everything):

@@ -8,8 +8,8 @@ import proc
 import world
 from case import ERROR, SLOW, case, check, eventually, expect, rows
 from etf import A
+from sisters import SISTERS
 from suid import SLEEP, Suid, as_user
-from test_orphans import SISTERS
 from test_users import usual_rules
 from world import ONE, STARTER, TWO
 

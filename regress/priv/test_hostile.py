@@ -15,7 +15,7 @@ import subprocess
 import etf
 import proc
 import world
-from case import SLOW, Failure, check, eventually, expect, case, rows
+from case import Failure, case, check, eventually, expect, rows
 from etf import A
 from suid import SPARED, Suid, settled
 from test_users import usual_rules
@@ -230,7 +230,7 @@ class Hostile(Suid):
     def good(self, tid=424242):
         """Is a good message answered?"""
         self.tell(imsg(LIST, request(tid=tid)))
-        self.pump(10 * SLOW, lambda: self.answered(tid) or self.eof)
+        self.wait(lambda: self.answered(tid) or self.eof, 10)
         return bool(self.answered(tid))
 
     def ended(self, codes=(5,)):
@@ -674,7 +674,7 @@ def flood():
             check(proc.rss(ring[role]) < size + (8 << 20), "%s grows",
                   role)
         p.reading = True
-        p.pump(60, lambda: len(p.terms) > 100000)
+        p.wait(lambda: len(p.terms) > 100000, 60)
         check(len(p.terms) > 100000, "%d answers", len(p.terms))
         p.terms.clear()
         p.bye()
@@ -696,7 +696,7 @@ def mutated_round(seed, count, witness):
         pids = forbidden + witness.permitted
         p.command(b"M", seed, count, LIES, len(forbidden), len(pids),
                   data=struct.pack("=%di" % len(pids), *pids))
-        p.pump(120 * SLOW, lambda: sent(p) is not None or p.eof)
+        p.wait(lambda: sent(p) is not None or p.eof, 120)
         check(sent(p) is not None or p.eof, "seed %d: it hangs", seed)
         p.close_input()
         try:

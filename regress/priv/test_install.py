@@ -24,6 +24,7 @@ def names(database):
     ("proctor", "proctor", "-rwsr-x---", world.GROUP),
     ("proctor-broker", "proctor-broker", "-rwxr-xr-x", "root"),
     ("proctor-worker", "proctor-worker", "-rwxr-xr-x", "root"),
+    ("proctor-check", "proctor-check", "-rwxr-xr-x", "root"),
     ("the empty directory", "empty", "drwxr-xr-x", "root"),
     ("the folder", "", "drwxr-xr-x", "root"),
 ])
@@ -37,6 +38,15 @@ def modes(name, mode, group):
 def empty():
     found = os.listdir(world.folder + "/empty")
     check(not found, "%s", found)
+
+
+@case(SECTION + " proctor-check is in the folder for PATH, and runs there")
+def in_path():
+    path = world.home + "/bin/proctor-check"
+    expect(world.folder + "/proctor-check", os.readlink(path), "the link")
+    world.write(world.home + "/check.conf", "permit news as daemon\n")
+    said = world.login("nobody", path, world.home + "/check.conf")
+    expect(b"configuration OK\n", said, "said")
 
 
 @case(SECTION + " install-suid: the user and the group _proctor")
@@ -66,10 +76,15 @@ class Again:
     def make(self, *words, group=world.GROUP, target="install-suid", **env):
         if group is not None:
             words += ("GROUP=" + group,)
+        folder = world.home + "/again.build"
+        if not os.path.exists(folder):
+            # Configured as the other one.
+            os.mkdir(folder)
+            for name in ("config.h", "config.mk", "config.args"):
+                shutil.copy2(os.path.join(world.build, name), folder)
         done = world.make(
-            target, "LIBEXECDIR=%s/libexec" % self.root,
-            "BUILD=%s/again.build" % world.home,
-            "MANDIR=%s/man" % self.root,
+            target, "LIBEXECDIR=%s/libexec" % self.root, "BUILD=" + folder,
+            "MANDIR=%s/man" % self.root, "BINDIR=%s/bin" % self.root,
             "SYSUSERSDIR=%s/sysusers.d" % self.root, *words, **env)
         return done.returncode, done.stdout
 
@@ -123,9 +138,9 @@ def subuids():
 
 @case(SECTION + " install-suid as nobody special is refused")
 def not_root():
-    script = world.home + "/priv/install-suid.sh"
+    script = world.home + "/dist/install-suid.sh"
     os.makedirs(os.path.dirname(script), exist_ok=True)
-    shutil.copyfile("priv/install-suid.sh", script)
+    shutil.copyfile("dist/install-suid.sh", script)
     done = world.login(
         "nobody", "/bin/sh", "-c",
         "GROUP=%s DESTDIR= LIBEXECDIR=/x SYSUSERSDIR=/x "
@@ -144,7 +159,8 @@ def plain():
         for directory, _, files in os.walk(again.root):
             for name in files:
                 mode = os.lstat(os.path.join(directory, name)).st_mode
-                check(not mode & 0o6022, "%s: %o", name, mode)
+                check(stat.S_ISLNK(mode) or not mode & 0o6022, "%s: %o",
+                      name, mode)
         check(os.path.isdir(again.root + "/libexec/proctor/empty"),
               "no empty directory")
         check(names("/etc/passwd") == lines, "another passwd")
@@ -173,7 +189,8 @@ def upgrade(mode, destdir):
               said)
         left = sorted(os.listdir(os.path.dirname(path)))
         check(left == ["empty", "proctor", "proctor-broker",
-                       "proctor-worker"], "there is %s", left)
+                       "proctor-check", "proctor-worker"], "there is %s",
+              left)
 
 
 @rows(SECTION + " install over a program with rights is refused", [
@@ -183,10 +200,10 @@ def upgrade(mode, destdir):
 def upgrade_refused(owner, mode, who, word):
     directory = world.home + "/refused/proctor"
     path = directory + "/proctor"
-    script = world.home + "/priv/install-suid.sh"
+    script = world.home + "/dist/install-suid.sh"
     os.makedirs(directory, exist_ok=True)
     os.makedirs(os.path.dirname(script), exist_ok=True)
-    shutil.copyfile("priv/install-suid.sh", script)
+    shutil.copyfile("dist/install-suid.sh", script)
     world.write(path, "old\n", mode, owner)
     os.chmod(path, mode)
     os.chown(directory, world.uid(who), 0)
@@ -212,7 +229,7 @@ def destdir():
         world.write("/etc/passwd", "".join(lines.values()))
         root = again.root + "/root"
         done = world.make("install-suid", "GROUP=" + world.GROUP,
-                          "DESTDIR=" + root)
+                          "DESTDIR=" + root, "BINDIR=/usr/bin")
         check(done.returncode == 0, "%s", done.stdout)
         check(names("/etc/passwd") == lines, "it made a user")
         check(not os.path.exists("/etc/proctor.conf"), "it made a policy")
@@ -220,6 +237,8 @@ def destdir():
         check(mode_of(path)[0] == "-rwsr-x---", "%s", mode_of(path))
         check(mode_of(root + "/etc/proctor.conf")
               == ("-rw-r--r--", 0, 0), "the policy's example")
+        expect(world.folder + "/proctor-check",
+               os.readlink(root + "/usr/bin/proctor-check"), "the link")
 
 
 @case(SECTION + " install-suid twice: user and policy stay", limit=60)

@@ -1,14 +1,17 @@
 """Policies, and what follows from each: (rules, starter, target, command,
-expected), through the real program and through proctor -C.
+expected), through the real program and through proctor-check, by its name
+and as proctor -C.
 
 A command of None is `sleep', for the program, and no command for -C.
 """
 
 import os
+import re
+import shutil
 
 import port
 import world
-from case import SLOW, case, check, expect, rows
+from case import case, check, expect, rows
 from etf import A
 from suid import SLEEP, Suid, as_user
 from test_users import Rules
@@ -122,17 +125,15 @@ def through_program(rules, starter, target, command, expected):
               "%s", "a pid" if expected else "an error", reply, p.log())
 
 
-def checked(path, *words, who=world.STARTER):
-    """proctor -C: exit status and what it prints."""
+def run_check(argv, who=world.STARTER):
+    """Exit status, what it prints, and what it logs without its pid."""
     class Check(Suid):
-        def __init__(self):
-            super().__init__("-C", path, *words, who=who)
-            # No -p: this is another way to call it.
-
         def _execve(self):
-            self.argv = [self.program, "-C", path, *words]
+            # No -p, and no port: a person calls it.
+            self.argv = argv
+            os.closerange(3, 5)
             super()._execve()
-    p = Check()
+    p = Check(program=argv[0], who=who)
     try:
         p.close_input()
         data = bytearray()
@@ -144,9 +145,19 @@ def checked(path, *words, who=world.STARTER):
             data += piece
         os.waitid(os.P_PIDFD, p.pidfd, os.WEXITED | os.WNOWAIT)
         p._wait(0)
-        return p.status, data.decode(), p.log()
+        return p.status, data.decode(), [
+            re.sub(r"^proctor\[\d+\] ", "", line) for line in p.log()]
     finally:
         p.release()
+
+
+def checked(path, *words, who=world.STARTER):
+    """The same of proctor-check, and of the proctor -C of a program without
+    a bit, which say the same."""
+    said = run_check([world.folder + "/proctor-check", path, *words], who)
+    expect(said, run_check([world.copy_programs("copy") + "/proctor", "-C",
+                            path, *words], who), "proctor -C")
+    return said
 
 
 @rows(SECTION + " -C says the same:", TABLE)
@@ -254,7 +265,7 @@ def misspelt_deny(rules):
     check("1 error" in log[-1], "log %s", log)
     with Rules(rules), Suid() as p:
         p.close_input()
-        p.end(5 * SLOW)
+        p.end(5)
         expect(4, p.status, "exit")
         p.close(code=4)
 
@@ -269,7 +280,7 @@ def misspelt_deny(rules):
 def told(rules, status):
     with Rules(rules), Suid() as p:
         p.close_input()
-        p.end(5 * SLOW)
+        p.end(5)
         text = "\n".join(p.log())
         check("/etc/proctor.conf:2:" in text and "root" in text, "log %s",
               text)
@@ -277,48 +288,66 @@ def told(rules, status):
         p.close(code=status)
 
 
+def alone(bit):
+    """What -n alone calls: the set-user-ID program, or a copy of it."""
+    folder = world.folder if bit else world.copy_programs("copy")
+    return [folder + "/proctor", "-n"]
+
+
 @case(SECTION + " -n of who may not read the file says nothing of it")
 def unreadable():
-    class Check(Suid):
-        def _execve(self):
-            self.argv = [self.program, "-n"]
-            os.closerange(3, 5)
-            super()._execve()
     world.conf("permit games as secret cmd secret\n", mode=0o600)
-    p = Check()
     try:
-        p.close_input()
-        p.end(5 * SLOW)
-        check(p.status == 1, "exit %d", p.status)
-        check("secret" not in "\n".join(p.log())
-              and "Permission denied" in p.log()[0], "log %s", p.log())
+        status, said, log = run_check(alone(False))
+        check((status, said) == (1, ""), "exit %d, %r", status, said)
+        check("secret" not in "\n".join(log)
+              and "Permission denied" in log[0], "log %s", log)
     finally:
-        p.release()
         world.conf()
 
 
 @rows(SECTION + " -n alone checks /etc/proctor.conf:", [
-    ("good", "permit news as daemon\n", 0),
-    ("bad", "permit news\n", 4),
+    ("good", False, "permit news as daemon\n", world.STARTER, 0),
+    ("good, by root", True, "permit news as daemon\n", "root", 0),
+    ("bad", False, "permit news\n", world.STARTER, 1),
+    ("bad, by root", True, "permit news\n", "root", 1),
 ])
-def check_only(rules, status):
-    class Check(Suid):
-        def _execve(self):
-            self.argv = [self.program, "-n"]
-            os.closerange(3, 5)
-            super()._execve()
+def check_only(bit, rules, who, expected):
     with Rules(rules):
-        p = Check(who="root")
-        try:
-            p.close_input()
-            os.waitid(os.P_PIDFD, p.pidfd, os.WEXITED | os.WNOWAIT)
-            p._wait(0)
-            said = os.read(p.rfd, 4096).decode()
-            ok = "configuration OK" in said + "\n".join(p.log())
-            check(ok == (status == 0), "said %r, log %s", said, p.log())
-            check((p.status == 0) == (status == 0), "exit %d", p.status)
-        finally:
-            p.release()
+        status, said, log = run_check(alone(bit), who=who)
+        expect(expected, status, "exit, log %s" % log)
+        expect("" if expected else "configuration OK\n", said, "said")
+
+
+@case(SECTION + " -n alone of a set-user-ID program says what to run")
+def check_only_suid():
+    with Rules("permit news\n"):
+        status, said, log = run_check(alone(True))
+        check((status, said) == (4, ""), "exit %d, %r", status, said)
+        check(len(log) == 1 and "run proctor-check" in log[0], "log %s", log)
+
+
+@case(SECTION + " -C of a file named from where its user is")
+def relative():
+    path = world.home + "/check.conf"
+    world.write(path, "permit news as daemon\n")
+    program = world.copy_programs("copy") + "/proctor"
+    said = world.login("news", "/bin/sh", "-c",
+                       "cd %s && %s -C check.conf" % (world.home, program))
+    expect(b"configuration OK\n", said, "said")
+
+
+@case(SECTION + " proctor-check with a bit opens nothing")
+def check_suid():
+    program = world.home + "/check-suid"
+    shutil.copyfile(world.folder + "/proctor-check", program)
+    os.chmod(program, 0o4755)
+    try:
+        status, said, log = run_check([program, "/etc/shadow"])
+        check((status, said) == (4, ""), "exit %d, %r", status, said)
+        check("set-user-ID" in log[0] and len(log) == 1, "log %s", log)
+    finally:
+        os.unlink(program)
 
 
 @rows(SECTION + " errors name the line, and the program does not start:", [
@@ -344,7 +373,7 @@ def check_only(rules, status):
 def syntax(rules, number):
     with Rules(rules), Suid() as p:
         p.close_input()
-        p.end(5 * SLOW)
+        p.end(5)
         expect(4, p.status, "exit")
         check(any(":%d:" % number in x or ":%d:" % (number - 1) in x
                   for x in p.log()), "log %s", p.log())

@@ -17,14 +17,15 @@ import termios
 import threading
 import time
 
+import port
 import proc
 import state
 import suid
 import world
-from case import ERROR, SLOW, Skip, case, check, expect, rows
+from case import ERROR, Skip, any_build, case, check, expect, rows
 from etf import A
 from suid import SLEEP, SPARED, Suid, as_user
-from test_policy import checked
+from test_policy import checked, run_check
 from test_users import Place, usual_rules
 from world import ONE, STARTER
 
@@ -58,7 +59,7 @@ def sound(p, **expected):
 def refused_or_sound(p, statuses=REFUSALS):
     """Did it refuse to start? If not, it must be sound."""
     number = p.send((A.list,))
-    p.pump(5 * SLOW, lambda: number in p.replies or p.eof)
+    p.answered(number, 5)
     if number in p.replies:
         sound(p)
         p.close()
@@ -181,17 +182,73 @@ def command_line(flags):
         p.close(code=p.status)
 
 
-@rows(SECTION + " -C reads as the starter, not as root:", [
+ROOTS = [
     ("/etc/shadow", "/etc/shadow"),
     ("a file of root's", "roots-secret"),
-])
+]
+
+
+def roots_file(path):
+    if path.startswith("/"):
+        return path
+    path = os.path.join(world.home, path)
+    world.write(path, "permit secret as secret\n",
+                0o600 if "secret" in path else 0o644)
+    return path
+
+
+@rows(SECTION + " -C without a bit reads as the starter, not as root:", ROOTS)
 def check_file(path):
-    if not path.startswith("/"):
-        path = os.path.join(world.home, path)
-        world.write(path, "permit secret as secret\n", 0o600)
-    status, said, log = checked(path)
+    status, said, log = checked(roots_file(path))
     check(status == 1 and not said, "exit %s, said %r", status, said)
     check("ermission denied" in log[0] and len(log) == 1, "log %s", log)
+
+
+@rows(SECTION + " -C opens no file, and says what to run:", ROOTS + [
+    ("one that the starter may read", "readable"),
+    ("the policy", "/etc/proctor.conf"),
+    ("standard input", "-"),
+    ("a flag", "-n"),
+])
+def check_refused(path):
+    path = roots_file(path)
+    real = path if os.path.exists(path) else "/etc/proctor.conf"
+    with Opens(real) as opens:
+        for words in ((), (STARTER, "as", ONE)):
+            status, said, log = run_check(
+                [world.folder + "/proctor", "-C", path, *words])
+            check(status == 4 and not said, "exit %s, said %r", status, said)
+            check(len(log) == 1 and "run proctor-check" in log[0], "log %s",
+                  log)
+        check(not opens.seen(), "%s was opened", real)
+        run_check([world.folder + "/proctor-check", real], who="root")
+        check(opens.seen(), "what opens it is not seen")
+
+
+class Opens:
+    """Does anybody open that file while the block lasts? By inotify(7)."""
+    OPEN = 0x20
+
+    def __init__(self, path):
+        self.path = path
+
+    def __enter__(self):
+        libc = ctypes.CDLL(None, use_errno=True)
+        self.fd = libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
+        watch = libc.inotify_add_watch(self.fd, os.fsencode(self.path),
+                                       self.OPEN)
+        check(self.fd != -1 and watch != -1, "inotify: errno %d",
+              ctypes.get_errno())
+        return self
+
+    def __exit__(self, kind, value, trace):
+        os.close(self.fd)
+
+    def seen(self):
+        try:
+            return bool(os.read(self.fd, 65536))
+        except BlockingIOError:
+            return False
 
 
 # The environment ---
@@ -334,7 +391,7 @@ def limit(name):
 def limited_outcome(p):
     """Refused, ended by the limit's own signal, or it works."""
     number = p.send((A.list,))
-    p.pump(5 * SLOW, lambda: number in p.replies or p.eof)
+    p.answered(number, 5)
     if number in p.replies:
         for role, pid in p.ring().items():
             s = state.State(pid)
@@ -398,6 +455,12 @@ print("filter", open("/proc/self/coredump_filter").read().strip())
 print("merge", libc.prctl(68, 0, 0, 0, 0))
 print("bad memory", libc.prctl(34, 0, 0, 0, 0))
 print("tsc", arm or tsc.value)
+for i in range(3):
+    print("speculation%d" % i, libc.prctl(52, i, 0, 0, 0))
+try:
+    print("autogroup", open("/proc/self/autogroup").read().split()[-1])
+except OSError:
+    print("autogroup", 0)
 for name in sorted(dir(resource)):
     if name.startswith("RLIMIT_"):
         print(name, resource.getrlimit(getattr(resource, name)))
@@ -421,6 +484,11 @@ def odd_attributes():
         f.write("1000")
     with open("/proc/self/coredump_filter", "w", encoding="utf-8") as f:
         f.write("0x7f")
+    try:
+        with open("/proc/self/autogroup", "w", encoding="utf-8") as f:
+            f.write("19")
+    except OSError:
+        pass
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     os.nice(19)
     os.sched_setscheduler(0, 5, os.sched_param(0))     # SCHED_IDLE
@@ -429,6 +497,8 @@ def odd_attributes():
     libc.syscall(set_mempolicy, 1, ctypes.byref(nodes), 64)
     for option, value in ((29, 100000000), (41, 1), (67, 1), (33, 1)):
         libc.prctl(option, value, 1 if option == 33 else 0, 0, 0)
+    for which, value in ((0, 4), (1, 4), (2, 2)):
+        libc.prctl(53, which, value, 0, 0)      # speculation
     libc.personality(0x0020000 | 0x1000000 | 0x0040000)
 
 
@@ -493,9 +563,11 @@ def hard_limit():
 def timers(which):
     """They outlive exec, and would kill the guard."""
     def last():
-        signal.setitimer(which, 0.01, 0.01)
+        # Not before main(): nobody could do anything about that.
+        signal.setitimer(which, 0.5, 0.01)
         signal.pthread_sigmask(signal.SIG_SETMASK, [])
     with usual_rules, Suid(last=last) as p:
+        p.pump(0.6)
         sound(p)
 
 
@@ -577,7 +649,7 @@ def alarm(ms):
         signal.setitimer(signal.ITIMER_VIRTUAL, ms / 1000)
     with usual_rules, Suid(last=last) as p:
         number = p.send((A.list,))
-        p.pump(5 * SLOW, lambda: number in p.replies or p.eof)
+        p.answered(number, 5)
         if number in p.replies:
             time.sleep(0.15)
             sound(p)
@@ -642,6 +714,7 @@ class Killer:
 @rows(SECTION + " at any moment of its start he sends", [
     ("SIGKILL", signal.SIGKILL), ("SIGTERM", signal.SIGTERM),
     ("SIGSEGV", signal.SIGSEGV), ("SIGCHLD", signal.SIGCHLD)], limit=90)
+@any_build
 def ended(sig):
     """What runs for another real uid he may not signal at all; what he can
     still end leaves nothing."""
@@ -651,7 +724,7 @@ def ended(sig):
             with usual_rules, Suid() as p:
                 killer.tell(p.pid, sig, step * 0.0004)
                 number = p.send((A.list,))
-                p.pump(5 * SLOW, lambda: number in p.replies or p.eof)
+                p.answered(number, 5)
                 p.close_input()
                 p.end(15)
                 check(p.status in (0, 5, 6, -sig), "%g s: exit %s",
@@ -667,7 +740,9 @@ class Hunter:
     is told of has forked, as soon as it is there."""
 
     def __init__(self, sig):
-        self.ours, theirs = socket.socketpair()
+        # Each word by itself, however long it has to wait.
+        self.ours, theirs = socket.socketpair(
+            socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.pid = os.fork()
         if self.pid == 0:
             try:
@@ -729,6 +804,7 @@ STARTS = int(os.environ.get("PRIV_STARTS", "150"))
 
 @rows(SECTION + " %d starts, and what they fork cannot be sent" % STARTS, [
     ("SIGKILL", signal.SIGKILL), ("SIGSTOP", signal.SIGSTOP)], limit=120)
+@any_build
 def hunted(sig):
     """Half of a ring that is killed is what the other half ends, with all
     that is in its group; one that is stopped stays for ever."""
@@ -787,7 +863,8 @@ def linked(link):
         os.mkdir(place)
         os.chmod(place, 0o777)
     path = os.path.join(place, "proctor")
-    for name in ("proctor", "proctor-broker", "proctor-worker"):
+    for name in ("proctor", "proctor-broker", "proctor-worker",
+                 "proctor-check"):
         other = os.path.join(place, name)
         if os.path.lexists(other):
             os.unlink(other)
@@ -901,7 +978,7 @@ def traced():
                              self.program, *self.argv[1:]], self.env)
     with usual_rules, Traced() as p:
         number = p.send((A.list,))
-        p.pump(5 * SLOW, lambda: number in p.replies or p.eof)
+        p.answered(number, 5)
         if number not in p.replies:
             p.close_input()
             p.end()
@@ -932,6 +1009,65 @@ def traceme():
         refused_or_sound(p)
 
 
+class Watched(Suid):
+    """One whose calls of these names root sees; calls() when it is over."""
+
+    def __init__(self, names, **more):
+        self.tool = shutil.which("strace")
+        if not self.tool:
+            raise Skip("no strace")
+        self.names = names
+        self.said = os.path.join(world.home, "calls")
+        super().__init__(**more)
+
+    def _exec(self, child_in, child_out):
+        port.Port._exec(self, child_in, child_out)
+
+    def _execve(self):
+        os.execve(self.tool, [
+            self.tool, "-D", "-f", "-qq", "-o", self.said, "-e",
+            "signal=none", "-e", "trace=" + self.names, "-u", self.who,
+            self.program, *self.argv[1:]], self.env)
+
+    def calls(self):
+        """[(pid, call)] in their order."""
+        with open(self.said, encoding="utf-8") as f:
+            lines = [line.split(None, 1) for line in f]
+        os.unlink(self.said)
+        return [(int(pid), call) for pid, call in lines
+                if "resumed>" not in call]
+
+
+IDS = "setresuid,setresgid,setfsuid,setfsgid"
+
+
+@starter_case("fs.suid_dumpable: who changes its ids is not dumpable behind "
+              "that, before it gives up what those may not trace")
+def dumpable_again():
+    """What the kernel makes of it is a setting of the machine's, which stays
+    as it is: these are the calls."""
+    with usual_rules, Watched(IDS + ",prctl,capset,execve") as p:
+        p.output_of(["/bin/true"])
+        p.output_of(["/bin/true"], as_user(ONE))
+        p.close_input()
+        expect(0, p.end(20), "exit")
+    changed, met = set(), set()
+    for pid, call in p.calls():
+        name = call.split("(")[0]
+        if call.startswith("setresuid(-1, 0, -1"):
+            continue    # which fails: that is what it is to prove
+        if name in IDS.split(","):
+            changed.add(pid)
+            met.add(pid)
+        elif call.startswith("prctl(PR_SET_DUMPABLE, SUID_DUMP_DISABLE"):
+            changed.discard(pid)
+        elif name in ("capset", "execve"):
+            check(pid not in changed, "%d: %s", pid, call)
+    check(not changed, "%s at their end", changed)
+    # Guard, reaper, priv, broker, worker, launchers and children.
+    expect(10, len(met), "processes")
+
+
 # no_new_privs, namespaces ---
 
 @starter_case("no_new_privs: the bit has no effect, the mode is plain")
@@ -952,7 +1088,7 @@ def namespace():
             os._exit(99)
     with usual_rules, Suid(last=last) as p:
         number = p.send((A.list,))
-        p.pump(5 * SLOW, lambda: number in p.replies or p.eof)
+        p.answered(number, 5)
         p.close_input()
         p.end()
         check(p.status in (0, 99) + REFUSALS, "exit %s, log %s", p.status,
@@ -1038,6 +1174,7 @@ print("read", buf.value[:n] if n > 0 else None)
 
 
 @starter_case("his session keyring is not another user's child's")
+@any_build
 def keyring():
     def last():
         libc = ctypes.CDLL(None, use_errno=True)
@@ -1048,7 +1185,7 @@ def keyring():
             os._exit(99)
     with usual_rules, Suid(last=last) as p:
         number = p.send((A.list,))
-        p.pump(5 * SLOW, lambda: number in p.replies or p.eof)
+        p.answered(number, 5)
         if p.eof:
             p.end()
             p.closed = True
@@ -1072,6 +1209,7 @@ except OSError:
 
 
 @starter_case("his terminal is not another user's child's")
+@any_build
 def terminal():
     """/dev/tty opens for whoever is in the session."""
     master, slave = os.openpty()
@@ -1150,6 +1288,71 @@ def full_log():
     finally:
         os.close(rfd)
         os.close(wfd)
+
+
+def access(pid, fd):
+    """How a descriptor is open: os.O_RDONLY ..."""
+    with open("/proc/%d/fdinfo/%d" % (pid, fd), encoding="utf-8") as f:
+        flags = [x.split()[1] for x in f if x.startswith("flags:")][0]
+    return int(flags, 8) & os.O_ACCMODE
+
+
+def log_terminal():
+    """Both ends; the latter is closed with them."""
+    master, slave = os.openpty()
+    return slave, (master, slave)
+
+
+def log_file():
+    fd = os.open(marker("log"), os.O_RDWR | os.O_CREAT, 0o600)
+    os.write(fd, b"before\n")
+    return fd, (fd,)
+
+
+def log_fifo():
+    os.mkfifo(marker("fifo"), 0o600)
+    fd = os.open(marker("fifo"), os.O_RDWR)
+    return fd, (fd,)
+
+
+@rows(SECTION + " standard error can be read: of ours nobody can,", [
+    ("a terminal", log_terminal), ("a file", log_file),
+    ("a FIFO", log_fifo)])
+def readable_log(make):
+    os.makedirs(Place(STARTER).path, exist_ok=True)
+    fd, ends = make()
+    try:
+        with usual_rules, Suid("-debug", last=lambda: os.dup2(fd, 2)) as p:
+            p.run(SLEEP, [as_user(ONE)])
+            parts = list(p.ring().values()) + list(p.launchers().values())
+            for part in parts:
+                expect(os.O_WRONLY, access(part, 2), proc.title(part))
+            expect(ERROR, p.ask(A.run, SLEEP, [as_user("root")]))
+            if make == log_file:
+                said = os.pread(fd, 65536, 0)
+                check(said.startswith(b"before\nproctor["), "%s", said)
+            else:
+                said = os.read(ends[0], 4096)
+                check(said.startswith(b"proctor["), "%s", said)
+    finally:
+        for end in ends:
+            os.close(end)
+        for name in os.listdir(Place(STARTER).path):
+            os.unlink(marker(name))
+
+
+@starter_case("standard error is root's file, for reading: it stays as it is")
+def roots_log():
+    path = os.path.join(world.home, "roots-log")
+    world.write(path, "root\n", 0o644)
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        with usual_rules, Suid("-debug", last=lambda: os.dup2(fd, 2)) as p:
+            sound(p)
+    finally:
+        os.close(fd)
+    with open(path, encoding="utf-8") as f:
+        expect("root\n", f.read())
 
 
 # Through sudo, as proctor(8) has it ---

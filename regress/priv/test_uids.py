@@ -10,7 +10,7 @@ import subprocess
 import proc
 import suid
 import world
-from case import SLOW, case, check, eventually, expect, rows
+from case import case, check, eventually, expect, rows
 from etf import A
 from suid import Suid, as_user
 from test_users import Rules, usual_rules
@@ -237,7 +237,7 @@ def taken():
             left = parts(p)
             os.kill(p.pid, 9)
             p.end()
-            eventually(lambda: not any(map(proc.alive, left)), 10 * SLOW,
+            eventually(lambda: not any(map(proc.alive, left)), 10,
                        "parts live")
             p.closed = True
         finally:

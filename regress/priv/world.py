@@ -26,8 +26,9 @@ import stat
 import subprocess
 import tempfile
 
-MS_BIND, MS_REC, MS_PRIVATE = 0x1000, 0x4000, 0x40000
-CLONE_NEWNS, CLONE_NEWPID = 0x20000, 0x20000000
+MS_RDONLY, MS_REMOUNT, MS_BIND = 1, 0x20, 0x1000
+MS_REC, MS_PRIVATE = 0x4000, 0x40000
+CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWCGROUP = 0x20000, 0x20000000, 0x2000000
 
 STARTER, UNRULED, ONE, TWO, STRANGER, OUTSIDER = (
     "news", "games", "daemon", "bin", "mail", "man")
@@ -63,6 +64,8 @@ home = None         # a directory on the tmpfs
 folder = None       # the one that the three programs are installed in
 libexecdir = None
 build = None
+groups_outside = None   # the control group of all cases, in the machine's tree
+groups_dir = None       # the same as it is seen inside; None: there is no tree
 
 
 def _libc(name, *args):
@@ -178,14 +181,65 @@ def make(*words, **env):
 def install():
     """make install-suid, into the tmpfs; what it said if it failed."""
     done = make("install-suid", "GROUP=" + GROUP, "MANDIR=%s/man" % home,
-                "SYSUSERSDIR=%s/sysusers.d" % home)
+                "BINDIR=%s/bin" % home, "SYSUSERSDIR=%s/sysusers.d" % home)
     return done.stdout if done.returncode else None
 
 
 def leave():
     """Leave the machine's mounts, and its processes from the next fork on."""
-    _libc("unshare", CLONE_NEWNS | CLONE_NEWPID)
+    _groups_enter()
+    _libc("unshare", CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWCGROUP)
     mount("none", "/", None, MS_REC | MS_PRIVATE)
+
+
+# Control groups ----------------------------------------------------------
+
+def _groups_mount():
+    """Where the tree of version 2 is mounted; None: nowhere, or only to be
+    read."""
+    with open("/proc/self/mounts", encoding="utf-8") as f:
+        for line in f:
+            words = line.split()
+            if words[2] == "cgroup2" and "rw" in words[3].split(","):
+                return words[1]
+    return None
+
+
+def _groups_enter():
+    """A group for all that the cases make, so that the machine's tree stays
+    as it is."""
+    global groups_outside, groups_dir
+    groups_dir = _groups_mount()
+    if groups_dir is None:
+        return
+    groups_outside = "%s/proctor-priv.%d" % (groups_dir, os.getpid())
+    try:
+        os.mkdir(groups_outside)
+        with open(groups_outside + "/cgroup.procs", "w",
+                  encoding="ascii") as f:
+            f.write("0")
+    except OSError:
+        groups_dir = None
+
+
+def hide_groups(how):
+    """For the caller and what it starts: a tree that can only be read, or
+    none at all."""
+    _libc("unshare", CLONE_NEWNS)
+    mount("none", "/", None, MS_REC | MS_PRIVATE)
+    if how == "ro":
+        mount("none", groups_dir, None, MS_BIND | MS_REMOUNT | MS_RDONLY)
+        return
+    path = groups_dir
+    while os.path.ismount(path) and _groups_mount():
+        _libc("umount2", os.fsencode(path), 2)
+
+
+def groups_remove(pid):
+    """What the process that called leave() has made, once it is dead."""
+    top = "%s/proctor-priv.%d" % (_groups_mount(), pid)
+    for directory, _, _ in os.walk(top, topdown=False):
+        os.rmdir(directory)
 
 
 def enter(directory, libexec):
@@ -193,6 +247,9 @@ def enter(directory, libexec):
     make install-suid said if it failed."""
     global home, folder, libexecdir
     mount("proc", "/proc", "proc")
+    if groups_dir:
+        umount(groups_dir)
+        mount("cgroup2", groups_dir, "cgroup2")
     tmpfs(directory)
     home = directory
     libexecdir = libexec
@@ -215,11 +272,12 @@ def enter(directory, libexec):
 
 
 def copy_programs(name):
-    """A folder with the three programs, everybody's to run and not SUID."""
+    """A folder with the programs, everybody's to run and not SUID."""
     path = os.path.join(home, name)
     if not os.path.isdir(path):
         os.mkdir(path)
-        for program in ("proctor", "proctor-broker", "proctor-worker"):
+        for program in ("proctor", "proctor-broker", "proctor-worker",
+                        "proctor-check"):
             copy = shutil.copy(os.path.join(folder, program), path)
             os.chmod(copy, 0o755)
     return path

@@ -8,6 +8,8 @@
 
 #include <sys/wait.h>
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 
@@ -229,6 +231,58 @@ test_smuggled_fd(void **state)
 	assert_int_equal(got.fd, -1);
 	end();
 	assert_int_equal(count_fds(), nfds);
+}
+
+/* A connection that has bytes for who never reads them, and waits for that. */
+static int
+make_lingering(int *other)
+{
+	struct sockaddr_in in = { .sin_family = AF_INET };
+	const struct linger for_ever = { 1, 1000 };
+	socklen_t len = sizeof(in);
+	char bytes[4096] = { 0 };
+	int fd, server;
+
+	in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	server = socket(AF_INET, SOCK_STREAM, 0);
+	fd = socket(AF_INET, SOCK_STREAM, 0);
+	assert_int_equal(bind(server, (struct sockaddr *)&in, len), 0);
+	assert_int_equal(listen(server, 1), 0);
+	assert_int_equal(
+	    getsockname(server, (struct sockaddr *)&in, &len), 0);
+	assert_int_equal(connect(fd, (struct sockaddr *)&in, len), 0);
+	*other = accept(server, NULL, NULL);
+	assert_int_not_equal(*other, -1);
+	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_LINGER, &for_ever,
+			     sizeof(for_ever)),
+	    0);
+	while (send(fd, bytes, sizeof(bytes), MSG_DONTWAIT) != -1)
+		continue;
+	(void)close(server);
+	return (fd);
+}
+
+/* What was sent and not read is closed by nobody who could have to wait. */
+static void
+test_shut(void **state)
+{
+	int fd, other;
+	char c;
+
+	(void)state;
+	start(1);
+	fd = make_lingering(&other);
+	send_msg(WITH_FD, 3, fd);
+	(void)close(fd); /* not the last */
+	(void)alarm(10);
+	channel_shut(&chan);
+	(void)alarm(0);
+	assert_int_equal(chan.open, 0);
+	assert_int_equal(read(peer, &c, 1), 0);
+	assert_int_equal(channel_read(&chan), 0);
+	assert_int_equal(channel_write(&chan), -1);
+	(void)close(peer);
+	(void)close(other);
 }
 
 static void
@@ -592,6 +646,7 @@ main(void)
 		cmocka_unit_test(test_end_of_peer),
 		cmocka_unit_test(test_reset),
 		cmocka_unit_test(test_closed),
+		cmocka_unit_test(test_shut),
 		cmocka_unit_test(test_bad),
 		cmocka_unit_test(test_bad_streams),
 		cmocka_unit_test(test_bad_sends),

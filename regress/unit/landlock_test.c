@@ -6,6 +6,7 @@
 #include <sys/types.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -30,6 +31,8 @@
 
 #define NO_LANDLOCK 254 /* exit status */
 
+static char place[] = "/tmp/landlock_test.XXXXXX";
+static int place_fd;
 static int listener; /* on an abstract address */
 static struct sockaddr_un address;
 
@@ -92,8 +95,28 @@ act_signal(void)
 	return (kill(getppid(), 0));
 }
 
+/* Of two directories that are there. */
+static int
+act_rmdir(void)
+{
+	return (unlinkat(place_fd, "inner", AT_REMOVEDIR));
+}
+
+static int
+act_rmdir_place(void)
+{
+	return (rmdir(place));
+}
+
+static int
+act_mkdir(void)
+{
+	return (mkdirat(place_fd, "other", 0700));
+}
+
 #define ALONE LANDLOCK_ALONE
 #define PROC LANDLOCK_READ_PROC
+#define PLACE 0x100 /* the guard's: what it may remove */
 
 static const struct row {
 	const char *what;
@@ -119,6 +142,10 @@ static const struct row {
 	{ "guard: write in /proc", act_proc_write, PROC, 1, EACCES },
 	{ "guard: TCP", act_tcp, PROC, 4, EACCES },
 	{ "guard: signal others", act_signal, PROC, 1, 0 },
+	{ "reaper: remove a group", act_rmdir, PROC, 1, EACCES },
+	{ "guard: remove the place", act_rmdir_place, PROC | PLACE, 1, EACCES },
+	{ "guard: make a group", act_mkdir, PROC | PLACE, 1, EACCES },
+	{ "guard: remove a group", act_rmdir, PROC | PLACE, 1, 0 },
 };
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 
@@ -135,7 +162,8 @@ test_row(void **state)
 	}
 	if ((pid = fork()) == 0) {
 		if (prctl(PR_SET_NO_NEW_PRIVS, 1UL, 0UL, 0UL, 0UL) == -1 ||
-		    landlock_restrict(r->flags) == -1)
+		    landlock_restrict(r->flags & ~PLACE,
+			r->flags & PLACE ? place_fd : -1) == -1)
 			_exit(NO_LANDLOCK);
 		_exit(r->act() == -1 ? errno : 0);
 	}
@@ -150,7 +178,12 @@ main(void)
 {
 	static struct CMUnitTest tests[ROWS];
 	size_t i;
+	int failed;
 
+	if (mkdtemp(place) == NULL ||
+	    (place_fd = open(place, O_RDONLY | O_DIRECTORY)) == -1 ||
+	    mkdirat(place_fd, "inner", 0700) == -1)
+		return (1);
 	address.sun_family = AF_UNIX;
 	(void)snprintf(address.sun_path + 1, sizeof(address.sun_path) - 1,
 	    "landlock_test.%d", (int)getpid());
@@ -164,5 +197,8 @@ main(void)
 		tests[i].test_func = test_row;
 		tests[i].initial_state = (void *)(uintptr_t)&rows[i];
 	}
-	return (cmocka_run_group_tests(tests, NULL, NULL));
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	(void)unlinkat(place_fd, "inner", AT_REMOVEDIR);
+	(void)rmdir(place);
+	return (failed);
 }

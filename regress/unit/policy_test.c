@@ -22,8 +22,9 @@
 
 #include <cmocka.h>
 
+#include "check/check.h"
 #include "common/log.h"
-#include "priv/policy.h"
+#include "policy/policy.h"
 
 #define nitems(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -64,6 +65,13 @@ log_warn(const char *fmt, ...)
 	va_start(ap, fmt);
 	log_add(fmt, ap);
 	va_end(ap);
+}
+
+void
+fatal(const char *fmt, ...)
+{
+	(void)fmt;
+	abort();
 }
 
 static void
@@ -1124,7 +1132,7 @@ test_read_error(void **state)
 	assert_true(TAILQ_EMPTY(&p.rules));
 }
 
-/* Runs policy_check() with words in text; what it prints goes to out. */
+/* Runs check_policy() with words in text; what it prints goes to out. */
 static int
 run_check(const char *file, const char *text, char *out, size_t size)
 {
@@ -1142,7 +1150,7 @@ run_check(const char *file, const char *text, char *out, size_t size)
 	assert_true(saved != -1);
 	fd = text_open("", 0);
 	assert_int_equal(dup2(fd, STDOUT_FILENO), STDOUT_FILENO);
-	status = policy_check(file, argc, argv);
+	status = check_policy(file, argc, argv);
 	(void)fflush(stdout);
 	assert_int_equal(dup2(saved, STDOUT_FILENO), STDOUT_FILENO);
 	assert_int_equal(close(saved), 0);

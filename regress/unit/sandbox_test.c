@@ -1,6 +1,6 @@
 /*
  * Tests of the sandbox: a table of things to do, and how each ends in each of
- * the five processes. A test forks, prepares what such a process has open,
+ * the six processes. A test forks, prepares what such a process has open,
  * enters the sandbox, does the one thing. Nothing here needs root, and root
  * changes nothing. On other systems than Linux, and in builds without a
  * sandbox, all are skipped, and counted as that.
@@ -50,7 +50,7 @@
 #define UNPREPARED 255 /* exit status */
 #define SECRET 0x1122334455667788UL /* a launcher's */
 
-enum part { GUARD, PRIV, LAUNCHER, BROKER, WORKER, PARTS };
+enum part { GUARD, REAPER, PRIV, LAUNCHER, BROKER, WORKER, PARTS };
 
 /* What is there when the sandbox is entered. */
 static int life[2], pipefd[2], sock[2], master, slave, set, children, null;
@@ -98,7 +98,10 @@ enter(enum part part)
 {
 	switch (part) {
 	case GUARD:
-		sandbox_guard();
+		sandbox_guard(-1);
+		break;
+	case REAPER:
+		sandbox_reaper();
 		break;
 	case PRIV:
 		sandbox_priv(0);
@@ -322,6 +325,16 @@ static int
 act_unlink(void)
 {
 	return (unlink("/nonexistent") == -1 && errno == ENOENT ? 0 : -1);
+}
+
+/* Which directories, Landlock says. */
+static int
+act_rmdir(void)
+{
+	return (unlinkat(AT_FDCWD, "/nonexistent", AT_REMOVEDIR) == -1 &&
+			errno == ENOENT
+		    ? 0
+		    : -1);
 }
 
 static int
@@ -614,67 +627,68 @@ act_x32(void)
 static const struct row {
 	const char *what;
 	int (*act)(void);
-	int want[PARTS]; /* guard, priv, launcher, broker, worker */
+	int want[PARTS]; /* guard, reaper, priv, launcher, broker, worker */
 } rows[] = {
-	{ "read, write and close", act_bytes, { 0, 0, 0, 0, 0 } },
-	{ "memory grows and shrinks", act_memory, { 0, 0, 0, 0, 0 } },
-	{ "log", act_log, { 0, 0, 0, 0, 0 } },
-	{ "poll", act_poll, { 0, 0, 0, 0, 0 } },
-	{ "fatal", act_fatal, { 5, 5, 5, 5, 5 } },
-	{ "send a message", act_sendmsg, { 0, 0, 0, 0, 0 } },
-	{ "receive a descriptor", act_recvmsg, { 0, 0, 0, R, 0 } },
-	{ "talk to the reaper", act_send, { 0, 0, 0, R, R } },
-	{ "executable memory", act_mmap_exec, { R, R, 0, R, R } },
-	{ "memory made executable", act_mprotect_exec, { R, R, 0, R, R } },
-	{ "open a file", act_open, { EACCES, R, 0, R, R } },
-	{ "open to write", act_open_write, { R, R, 0, R, R } },
-	{ "make a file", act_open_create, { R, R, 0, R, R } },
-	{ "open a file of /proc", act_open_proc, { 0, R, 0, R, R } },
-	{ "walk /proc", act_walk_proc, { 0, R, 0, R, R } },
-	{ "read what was open", act_pread, { 0, R, 0, R, R } },
-	{ "unlink", act_unlink, { R, R, 0, R, R } },
-	{ "socket", act_socket, { R, R, 0, R, R } },
-	{ "fork", act_fork, { R, R, 0, R, R } },
-	{ "clone3", act_clone3, { R, R, ENOSYS, R, R } },
-	{ "a command", act_system, { R, R, 0, R, R } },
-	{ "exec", act_exec, { R, R, 0, R, R } },
-	{ "kill a process and reap it", act_kill, { 0, 0, 0, R, R } },
-	{ "kill everybody", act_kill_all, { R, R, 0, R, R } },
-	{ "kill its own group", act_kill_own_group, { R, R, 0, R, R } },
-	{ "kill a thread", act_kill_thread, { R, R, 0, R, R } },
-	{ "signal handler", act_handler, { 0, 0, 0, R, R } },
-	{ "kill and reap by pidfd", act_pidfd, { 0, 0, 0, R, R } },
-	{ "kill a group by pidfd", act_pidfd_group, { R, R, EBADF, R, R } },
-	{ "wait for signals", act_wait, { 0, 0, 0, R, R } },
-	{ "renice a process", act_nice, { R, 0, 0, R, R } },
-	{ "renice a user", act_nice_user, { R, R, ESRCH, R, R } },
-	{ "process group", act_setpgid, { R, 0, 0, R, R } },
-	{ "epoll", act_epoll, { R, 0, 0, R, 0 } },
-	{ "splice", act_splice, { R, R, 0, R, 0 } },
-	{ "not to block", act_nonblock, { R, 0, 0, R, 0 } },
-	{ "size of a pipe", act_pipe_size, { R, R, 0, R, 0 } },
-	{ "have signals sent", act_setown, { R, R, 0, R, R } },
-	{ "terminal's size and modes", act_winsz, { R, R, 0, R, 0 } },
-	{ "type into a terminal", act_typing, { R, R, EPERM, R, R } },
-	{ "the same, disguised", act_typing_high, { R, R, EPERM, R, R } },
-	{ "take a terminal", act_setctty, { R, R, ENOTTY, R, R } },
-	{ "set its own uid", act_setuid_own, { R, R, 0, R, R } },
-	{ "look at a limit", act_rlimit, { R, R, 0, R, R } },
-	{ "prctl", act_prctl, { R, R, 0, R, R } },
-	{ "ptrace", act_ptrace, { R, R, 0, R, R } },
-	{ "io_uring", act_io_uring, { R, R, 0, R, R } },
-	{ "user namespace", act_unshare, { R, R, EPERM, R, R } },
-	{ "clone into one", act_clone_user, { R, R, EPERM, R, R } },
-	{ "enter a namespace", act_setns, { R, R, EPERM, R, R } },
+	{ "read, write and close", act_bytes, { 0, 0, 0, 0, 0, 0 } },
+	{ "memory grows and shrinks", act_memory, { 0, 0, 0, 0, 0, 0 } },
+	{ "log", act_log, { 0, 0, 0, 0, 0, 0 } },
+	{ "poll", act_poll, { 0, 0, 0, 0, 0, 0 } },
+	{ "fatal", act_fatal, { 5, 5, 5, 5, 5, 5 } },
+	{ "send a message", act_sendmsg, { 0, 0, 0, 0, 0, 0 } },
+	{ "receive a descriptor", act_recvmsg, { 0, 0, 0, 0, R, 0 } },
+	{ "talk to the reaper", act_send, { 0, 0, 0, 0, R, R } },
+	{ "executable memory", act_mmap_exec, { R, R, R, 0, R, R } },
+	{ "memory made executable", act_mprotect_exec, { R, R, R, 0, R, R } },
+	{ "open a file", act_open, { EACCES, EACCES, R, 0, R, R } },
+	{ "open to write", act_open_write, { R, R, R, 0, R, R } },
+	{ "make a file", act_open_create, { R, R, R, 0, R, R } },
+	{ "open a file of /proc", act_open_proc, { 0, 0, R, 0, R, R } },
+	{ "walk /proc", act_walk_proc, { 0, 0, R, 0, R, R } },
+	{ "read what was open", act_pread, { 0, 0, R, 0, R, R } },
+	{ "unlink", act_unlink, { R, R, R, 0, R, R } },
+	{ "remove a directory", act_rmdir, { 0, R, R, 0, R, R } },
+	{ "socket", act_socket, { R, R, R, 0, R, R } },
+	{ "fork", act_fork, { R, R, R, 0, R, R } },
+	{ "clone3", act_clone3, { R, R, R, ENOSYS, R, R } },
+	{ "a command", act_system, { R, R, R, 0, R, R } },
+	{ "exec", act_exec, { R, R, R, 0, R, R } },
+	{ "kill a process and reap it", act_kill, { 0, 0, 0, 0, R, R } },
+	{ "kill everybody", act_kill_all, { R, R, R, 0, R, R } },
+	{ "kill its own group", act_kill_own_group, { R, R, R, 0, R, R } },
+	{ "kill a thread", act_kill_thread, { R, R, R, 0, R, R } },
+	{ "signal handler", act_handler, { 0, 0, 0, 0, R, R } },
+	{ "kill and reap by pidfd", act_pidfd, { 0, 0, 0, 0, R, R } },
+	{ "kill a group by pidfd", act_pidfd_group, { R, R, R, EBADF, R, R } },
+	{ "wait for signals", act_wait, { 0, 0, 0, 0, R, R } },
+	{ "renice a process", act_nice, { R, R, 0, 0, R, R } },
+	{ "renice a user", act_nice_user, { R, R, R, ESRCH, R, R } },
+	{ "process group", act_setpgid, { R, R, 0, 0, R, R } },
+	{ "epoll", act_epoll, { R, R, 0, 0, R, 0 } },
+	{ "splice", act_splice, { R, R, R, 0, R, 0 } },
+	{ "not to block", act_nonblock, { R, R, 0, 0, R, 0 } },
+	{ "size of a pipe", act_pipe_size, { R, R, R, 0, R, 0 } },
+	{ "have signals sent", act_setown, { R, R, R, 0, R, R } },
+	{ "terminal's size and modes", act_winsz, { R, R, R, 0, R, 0 } },
+	{ "type into a terminal", act_typing, { R, R, R, EPERM, R, R } },
+	{ "the same, disguised", act_typing_high, { R, R, R, EPERM, R, R } },
+	{ "take a terminal", act_setctty, { R, R, R, ENOTTY, R, R } },
+	{ "set its own uid", act_setuid_own, { R, R, R, 0, R, R } },
+	{ "look at a limit", act_rlimit, { R, R, R, 0, R, R } },
+	{ "prctl", act_prctl, { R, R, R, 0, R, R } },
+	{ "ptrace", act_ptrace, { R, R, R, 0, R, R } },
+	{ "io_uring", act_io_uring, { R, R, R, 0, R, R } },
+	{ "user namespace", act_unshare, { R, R, R, EPERM, R, R } },
+	{ "clone into one", act_clone_user, { R, R, R, EPERM, R, R } },
+	{ "enter a namespace", act_setns, { R, R, R, EPERM, R, R } },
 #ifdef __x86_64__
-	{ "32-bit call", act_i386, { R, R, R, R, R } },
-	{ "x32 call", act_x32, { R, R, ENOSYS, R, R } },
+	{ "32-bit call", act_i386, { R, R, R, R, R, R } },
+	{ "x32 call", act_x32, { R, R, R, ENOSYS, R, R } },
 #endif
 };
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 
-static const char *const parts[PARTS] = { "guard", "priv", "launcher", "broker",
-	"worker" };
+static const char *const parts[PARTS] = { "guard", "reaper", "priv", "launcher",
+	"broker", "worker" };
 
 static void
 skip_without(void)

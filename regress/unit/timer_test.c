@@ -18,7 +18,7 @@
 
 #include <cmocka.h>
 
-#include "priv/priv.h"
+#include "base/timer.h"
 
 #define FAR 3600000 /* no test takes an hour */
 #define PAST (-1000)

@@ -1,0 +1,45 @@
+/*
+ * No control groups.
+ */
+
+#include "cgroup.h"
+
+int
+cgroup_make(gid_t gid)
+{
+	(void)gid;
+	return (-1);
+}
+
+void
+cgroup_leave(void)
+{
+}
+
+void
+cgroup_stay(void)
+{
+}
+
+int
+cgroup_keep(int at)
+{
+	(void)at;
+	return (0);
+}
+
+int
+cgroup_place(void)
+{
+	return (-1);
+}
+
+void
+cgroup_kill(void)
+{
+}
+
+void
+cgroup_remove(void)
+{
+}

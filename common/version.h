@@ -1,6 +1,0 @@
-#ifndef VERSION_H
-#define VERSION_H
-
-#define PROCTOR_VERSION "0.1.0"
-
-#endif

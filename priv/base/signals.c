@@ -1,0 +1,122 @@
+/*
+ * Signals, for guard and priv: all of them are blocked, but those that end
+ * proctor and SIGCHLD, which are caught while waiting for descriptors. And
+ * those that ask others to end.
+ */
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+
+#include "base/signals.h"
+#include "compat/proc.h"
+#include "log.h"
+
+static const int caught[] = { SIGTERM, SIGINT, SIGHUP, SIGCHLD };
+#define CAUGHT (sizeof(caught) / sizeof(caught[0]))
+
+static volatile sig_atomic_t got[NSIG];
+
+/* In the thread that waits. A preloaded library may have made others. */
+static _Thread_local int waits;
+
+static void
+signals_handler(int sig)
+{
+	got[sig] = 1;
+	if (!waits)
+		proc_signal_main(sig); /* that is to wake up */
+}
+
+static void
+signals_caught(sigset_t *set)
+{
+	size_t i;
+
+	(void)sigemptyset(set);
+	for (i = 0; i < CAUGHT; i++)
+		(void)sigaddset(set, caught[i]);
+}
+
+/*
+ * No other signal can kill guard or priv from here on, neither SIGPIPE by a
+ * log that nobody reads nor what a terminal sends to the group.
+ */
+void
+signals_block(void)
+{
+	sigset_t all;
+
+	(void)sigfillset(&all);
+	if (sigprocmask(SIG_SETMASK, &all, NULL) == -1)
+		fatal("sigprocmask");
+}
+
+void
+signals_catch(void)
+{
+	struct sigaction sa;
+	size_t i;
+
+	waits = 1;
+	memset(&sa, 0, sizeof(sa));
+	sa.sa_handler = signals_handler;
+	sa.sa_flags = SA_NOCLDSTOP;
+	(void)sigfillset(&sa.sa_mask);
+	for (i = 0; i < CAUGHT; i++)
+		if (sigaction(caught[i], &sa, NULL) == -1)
+			fatal("sigaction");
+}
+
+void
+signals_uncatch(void)
+{
+	struct sigaction sa;
+	size_t i;
+
+	memset(&sa, 0, sizeof(sa));
+	sa.sa_handler = SIG_DFL;
+	for (i = 0; i < CAUGHT; i++)
+		(void)sigaction(caught[i], &sa, NULL);
+}
+
+int
+signals_poll(struct pollfd *pfd, size_t n, int ms)
+{
+	const struct timespec now = { 0, 0 };
+	struct timespec ts;
+	sigset_t set, mask;
+	size_t i;
+	int ready, sig;
+
+	(void)sigfillset(&mask);
+	for (i = 0; i < CAUGHT; i++)
+		(void)sigdelset(&mask, caught[i]);
+	ts.tv_sec = ms / 1000;
+	ts.tv_nsec = (ms % 1000) * 1000000L;
+	ready = ppoll(pfd, (nfds_t)n, ms == -1 ? NULL : &ts, &mask);
+	if (ready == -1 && errno != EINTR)
+		fatal("ppoll");
+	/* If a descriptor was ready, no signal was delivered. */
+	signals_caught(&set);
+	while ((sig = sigtimedwait(&set, NULL, &now)) != -1)
+		got[sig] = 1;
+	return (ready == -1 ? 0 : ready);
+}
+
+int
+signals_got(int sig)
+{
+	int was = got[sig];
+
+	got[sig] = 0;
+	return (was);
+}
+
+void
+signals_group(pid_t group, int sig)
+{
+	(void)kill(-group, sig);
+	if (sig != SIGKILL)
+		(void)kill(-group, SIGCONT);
+}

@@ -1,0 +1,42 @@
+/*
+ * Signals: which of them a process gets and when, and what asks a process
+ * group to end.
+ */
+
+#ifndef SIGNALS_H
+#define SIGNALS_H
+
+#include <sys/types.h>
+
+#include <poll.h>
+#include <stddef.h>
+
+/* Block all signals, from here on. Fatal on failure. */
+void signals_block(void);
+
+/*
+ * Handle those that end proctor, and SIGCHLD, while signals_poll() waits, and
+ * only then. To be called by the thread that waits. Fatal on failure.
+ */
+void signals_catch(void);
+
+/* In a child of a process that has caught some: none has a handler left. */
+void signals_uncatch(void);
+
+/*
+ * poll(2) for n descriptors, which also ends when a signal is caught. Takes
+ * ms, or -1 for no limit; returns how many are ready, 0 if none is. Fatal on
+ * failure.
+ */
+int signals_poll(struct pollfd *, size_t n, int ms);
+
+/* Was sig caught since this was asked last? */
+int signals_got(int sig);
+
+/*
+ * Send sig to each process of a group, and SIGCONT after it, so that those
+ * that are stopped get it, too. It may have no process any more.
+ */
+void signals_group(pid_t group, int sig);
+
+#endif

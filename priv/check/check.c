@@ -1,0 +1,268 @@
+/*
+ * Is a policy file right, and what does it say of somebody? It decides
+ * nothing, and has no other rights than the user who asks.
+ */
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "check/check.h"
+#include "check/path.h"
+#include "log.h"
+#include "policy/policy.h"
+#include "policy/userenv.h"
+
+#define CHECK_GOOD 0
+#define CHECK_BAD 1
+#define ID_NONE 4294967295U /* the id of nobody at all */
+
+/*
+ * What a start would do with the file, and all that is to be said of it. 0,
+ * or -1 if no start would take it.
+ */
+static int
+check_file(struct policy *p, int fd, const char *name)
+{
+	if (policy_read(p, fd, name) == -1)
+		return (-1);
+	(void)policy_resolve(p, name);
+	path_check(p, name);
+	return (p->errors == 0 ? 0 : -1);
+}
+
+static int
+check_read(struct policy *p, const char *file)
+{
+	const char *fault;
+	int fd, ret;
+
+	if (strcmp(file, "-") == 0)
+		return (check_file(p, STDIN_FILENO, "standard input"));
+	errno = 0;
+	if ((fd = policy_open_draft(file, &fault)) == -1) {
+		if (errno == ENOENT)
+			log_warn("%s", file);
+		return (-1);
+	}
+	if (fault != NULL) {
+		log_warnx("%s: %s: no start would take it", file, fault);
+		p->errors++;
+	}
+	ret = check_file(p, fd, file);
+	(void)close(fd);
+	return (ret);
+}
+
+static const char *
+check_plural(unsigned int n)
+{
+	return (n == 1 ? "" : "s");
+}
+
+/*
+ * The verdict on a file that was read, or was not; the exit status, or -1 if
+ * nobody hears it.
+ */
+static int
+check_verdict(const struct policy *p, const char *file, int good)
+{
+	unsigned int e = p->errors, w = p->warnings;
+
+	if (e != 0)
+		log_warnx("%s: %u error%s, %u warning%s", file, e,
+		    check_plural(e), w, check_plural(w));
+	if (!good || e != 0)
+		return (CHECK_BAD);
+	if (w != 0)
+		return (printf("configuration OK, %u warning%s\n", w,
+			    check_plural(w)) < 0
+			    ? -1
+			    : CHECK_GOOD);
+	return (printf("configuration OK\n") < 0 ? -1 : CHECK_GOOD);
+}
+
+/* s with the groups of a login of that user: 0, or -1, which was logged. */
+static int
+check_groups(struct starter *s, const struct passwd *pw, gid_t **groups)
+{
+	*groups = userenv_groups(pw->pw_name, pw->pw_gid, &s->ngroups);
+	s->groups = *groups;
+	if (*groups != NULL)
+		return (0);
+	if (errno == E2BIG)
+		log_warnx("%s: too many groups", pw->pw_name);
+	else
+		log_warn("%s: groups", pw->pw_name);
+	return (-1);
+}
+
+/* He may run everything as himself, whatever the file says before. */
+static int
+check_add_self(struct policy *p, const struct passwd *pw)
+{
+	if (policy_add(p, pw->pw_uid, pw->pw_name, pw->pw_uid, pw->pw_gid) ==
+	    NULL) {
+		log_warn("policy");
+		return (-1);
+	}
+	return (0);
+}
+
+/* Somebody with that user's ids. */
+static int
+check_user(
+    struct policy *p, struct starter *s, const char *word, gid_t **groups)
+{
+	const struct passwd *pw;
+	const char *why = NULL;
+
+	if (policy_isnumber(word)) {
+		s->uid = (uid_t)strtonum(word, 0, ID_MAX_VALUE, &why);
+		if (why != NULL) {
+			log_warnx("user %s: %s", word, why);
+			return (-1);
+		}
+		if ((pw = getpwuid(s->uid)) == NULL)
+			return (0);
+	} else if ((pw = getpwnam(word)) == NULL) {
+		log_warnx("there is no user %s", word);
+		return (-1);
+	}
+	s->uid = pw->pw_uid;
+	s->gid = pw->pw_gid;
+	if (check_add_self(p, pw) == -1)
+		return (-1);
+	return (check_groups(s, pw, groups));
+}
+
+/* Somebody of whom no more is known than that he is in that group. */
+static int
+check_group(struct starter *s, const char *word)
+{
+	const struct group *gr;
+	const char *why = NULL;
+
+	if (policy_isnumber(word)) {
+		s->gid = (gid_t)strtonum(word, 0, ID_MAX_VALUE, &why);
+		if (why != NULL)
+			log_warnx("group %s: %s", word, why);
+		return (why != NULL ? -1 : 0);
+	}
+	if ((gr = getgrnam(word)) == NULL) {
+		log_warnx("there is no group %s", word);
+		return (-1);
+	}
+	s->gid = gr->gr_gid;
+	return (0);
+}
+
+/* The words as a message has them; NULL without memory. */
+static char *
+check_words(struct strvec *v, int argc, char *const *argv)
+{
+	size_t len = 0, used = 0, n;
+	char *base;
+	int i;
+
+	for (i = 0; i < argc; i++)
+		len += strlen(argv[i]) + 1;
+	if (len > RUN_STRINGS_MAX || (base = malloc(len + 1)) == NULL) {
+		log_warnx("command too long");
+		return (NULL);
+	}
+	for (i = 0; i < argc; i++) {
+		n = strlen(argv[i]) + 1;
+		memcpy(base + used, argv[i], n);
+		used += n;
+	}
+	v->base = base;
+	v->len = (uint32_t)len;
+	v->count = (uint32_t)argc;
+	return (base);
+}
+
+static int
+check_say(const struct rule *r)
+{
+	const char *what;
+
+	if (r == NULL)
+		return (printf("deny, no rule matches\n") < 0 ? -1 : CHECK_BAD);
+	what = r->action == RULE_PERMIT ? "permit" : "deny";
+	if (r->line == 0)
+		return (printf("permit, own user\n") < 0 ? -1 : CHECK_GOOD);
+	if (printf("%s, line %d\n", what, r->line) < 0)
+		return (-1);
+	return (r->action == RULE_PERMIT ? CHECK_GOOD : CHECK_BAD);
+}
+
+/* argv: identity, "as", user, and perhaps a command. */
+static int
+check_ask(
+    struct policy *p, const struct starter *s, int argc, char *const *argv)
+{
+	struct command c = { 0 };
+	char *words;
+	int ret;
+
+	if (argc == 3)
+		return (check_say(policy_match(p, s, argv[2], NULL)));
+	if ((words = check_words(&c.argv, argc - 3, argv + 3)) == NULL)
+		return (CHECK_BAD);
+	c.path = argv[3];
+	ret = check_say(policy_match(p, s, argv[2], &c));
+	free(words);
+	return (ret);
+}
+
+static int
+check_run(struct policy *p, const char *file, int argc, char *const *argv)
+{
+	struct starter s = { .uid = ID_NONE, .gid = ID_NONE };
+	gid_t *groups = NULL;
+	int ret;
+
+	if (argc == 0) {
+		ret = check_read(p, file);
+		return (check_verdict(p, file, ret == 0));
+	}
+	if (argv[0][0] == ':')
+		ret = check_group(&s, argv[0] + 1);
+	else
+		ret = check_user(p, &s, argv[0], &groups);
+	/* What is true without the file stands before it. */
+	if (ret == -1)
+		ret = CHECK_BAD;
+	else if (check_read(p, file) == -1)
+		ret = check_verdict(p, file, 0);
+	else
+		ret = check_ask(p, &s, argc, argv);
+	free(groups);
+	return (ret);
+}
+
+int
+check_policy(const char *file, int argc, char *const *argv)
+{
+	struct policy p;
+	int ret;
+
+	if (argc != 0 && (argc < 3 || strcmp(argv[1], "as") != 0)) {
+		log_warnx("usage: proctor-check file"
+			  " [identity as user [command argument ...]]");
+		return (EXIT_USAGE);
+	}
+	policy_init(&p);
+	ret = check_run(&p, file, argc, argv);
+	policy_free(&p);
+	if (ret == -1 || fflush(stdout) != 0) {
+		log_warn("standard output");
+		return (CHECK_BAD);
+	}
+	return (ret);
+}

@@ -1,0 +1,196 @@
+/*
+ * The policy's decision. The rules are root's; who asks, and what for, is
+ * hostile. No file, no memory and no system call is needed.
+ */
+
+#include <string.h>
+
+#include "policy/policy.h"
+
+int
+policy_identity(const struct rule *r, const struct starter *s)
+{
+	int i;
+
+	if (!r->resolved)
+		return (0);
+	if (!r->ident_is_group)
+		return (r->ident_uid == s->uid);
+	if (r->ident_gid == s->gid)
+		return (1);
+	for (i = 0; i < s->ngroups; i++)
+		if (r->ident_gid == s->groups[i])
+			return (1);
+	return (0);
+}
+
+/*
+ * Is that the user asked for? By name, since two users may share an id and
+ * not the rest of their passwd entry.
+ */
+static int
+match_user(const struct rule *r, const char *user)
+{
+	size_t len = strcspn(user, ":");
+
+	if (strncmp(r->user, user, len) != 0 || r->user[len] != '\0')
+		return (0);
+	if (user[len] == '\0' || r->action == RULE_DENY)
+		return (1);
+	return (r->group != NULL && strcmp(r->group, user + len + 1) == 0);
+}
+
+static int
+match_args(const struct rule *r, const struct strvec *argv)
+{
+	const char *arg = argv->base;
+	uint32_t i;
+
+	if (r->args == NULL)
+		return (1);
+	for (i = 1; i < argv->count; i++) {
+		arg = strvec_next(arg);
+		if (r->args[i - 1] == NULL || strcmp(r->args[i - 1], arg) != 0)
+			return (0);
+	}
+	return (r->args[i - 1] == NULL);
+}
+
+/* DENIAL_NONE: it is that command. Else the first thing that it lacks. */
+static enum denial
+match_command(const struct rule *r, const struct command *c)
+{
+	if (r->cmd == NULL)
+		return (DENIAL_NONE);
+	if (c == NULL || c->argv.count == 0 || strcmp(r->cmd, c->path) != 0)
+		return (DENIAL_PROGRAM);
+	/* A shell, and not only that, does as its argv[0] says. */
+	if (strcmp(r->cmd, c->argv.base) != 0)
+		return (DENIAL_NAME);
+	return (match_args(r, &c->argv) ? DENIAL_NONE : DENIAL_ARGS);
+}
+
+/*
+ * What was permitted by one name of a user is denied by any other name of
+ * the same id, too.
+ */
+static int
+match_rule(const struct rule *r, const struct rule *before, const char *user,
+    const struct command *c)
+{
+	if (r->action == RULE_DENY)
+		return (match_user(r, user) ||
+			(before != NULL && before->uid == r->uid));
+	return (match_user(r, user) && match_command(r, c) == DENIAL_NONE);
+}
+
+struct rule *
+policy_match(const struct policy *p, const struct starter *s, const char *user,
+    const struct command *c)
+{
+	struct rule *r, *last = NULL;
+
+	TAILQ_FOREACH (r, &p->rules, entry)
+		if (policy_identity(r, s) && match_rule(r, last, user, c))
+			last = r;
+	return (last);
+}
+
+int
+policy_concerns(const struct policy *p, const struct starter *s)
+{
+	const struct rule *r;
+
+	TAILQ_FOREACH (r, &p->rules, entry)
+		if (r->line > 0 && policy_identity(r, s))
+			return (1);
+	return (0);
+}
+
+/* How near does a permit that does not match come to it? */
+static enum denial
+nearness(const struct rule *r, const struct starter *s, const char *user,
+    const struct command *c)
+{
+	size_t len = strcspn(user, ":");
+
+	if (r->action == RULE_DENY || strncmp(r->user, user, len) != 0 ||
+	    r->user[len] != '\0')
+		return (DENIAL_NONE);
+	if (!r->resolved)
+		return (DENIAL_UNKNOWN);
+	if (!policy_identity(r, s))
+		return (DENIAL_NONE);
+	return (match_user(r, user) ? match_command(r, c) : DENIAL_GROUP);
+}
+
+enum denial
+policy_denial(const struct policy *p, const struct starter *s, const char *user,
+    const struct command *c, int *line)
+{
+	enum denial d, nearest = DENIAL_NONE;
+	const struct rule *r;
+
+	*line = 0;
+	if ((r = policy_match(p, s, user, c)) != NULL) {
+		*line = r->line;
+		return (r->action == RULE_DENY ? DENIAL_RULE : DENIAL_NONE);
+	}
+	TAILQ_FOREACH (r, &p->rules, entry)
+		if ((d = nearness(r, s, user, c)) != DENIAL_NONE &&
+		    d >= nearest) {
+			nearest = d;
+			*line = r->line;
+		}
+	return (nearest);
+}
+
+static int
+same_list(char *const *a, char *const *b)
+{
+	for (; *a != NULL && *b != NULL; a++, b++)
+		if (strcmp(*a, *b) != 0)
+			return (0);
+	return (*a == *b);
+}
+
+/* Does a later permit decide whatever r would? */
+static int
+permit_covers(const struct rule *later, const struct rule *r)
+{
+	if (strcmp(later->user, r->user) != 0)
+		return (0);
+	if (r->group != NULL &&
+	    (later->group == NULL || strcmp(later->group, r->group) != 0))
+		return (0);
+	if (later->cmd == NULL)
+		return (1);
+	if (r->cmd == NULL || strcmp(later->cmd, r->cmd) != 0)
+		return (0);
+	return (later->args == NULL ||
+		(r->args != NULL && same_list(later->args, r->args)));
+}
+
+/* The same of a deny: see match_rule(). */
+static int
+deny_covers(const struct rule *later, const struct rule *r)
+{
+	return (strcmp(later->user, r->user) == 0 || later->uid == r->uid);
+}
+
+int
+policy_decides(const struct rule *r, const struct starter *s)
+{
+	const struct rule *later = r;
+
+	if (!policy_identity(r, s))
+		return (0);
+	while ((later = TAILQ_NEXT(later, entry)) != NULL) {
+		if (!policy_identity(later, s))
+			continue;
+		if (later->action == RULE_DENY ? deny_covers(later, r)
+					       : permit_covers(later, r))
+			return (0);
+	}
+	return (1);
+}

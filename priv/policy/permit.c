@@ -1,0 +1,251 @@
+/*
+ * What policy says to what the broker asks for. No system call is made here.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+#include "policy/count.h"
+#include "policy/permit.h"
+#include "policy/runas.h"
+
+static const struct policy *policy;
+static const struct starter *starter;
+static const char *default_user, *plain_why;
+
+void
+permit_init(const struct policy *p, const struct starter *s, const char *user,
+    const char *plain)
+{
+	policy = p;
+	starter = s;
+	default_user = user;
+	plain_why = plain;
+}
+
+/*
+ * The rule that permits it, or NULL. One that speaks of a user whom the
+ * command line has left out has no target.
+ */
+static struct rule *
+permit(const char *user, const struct command *c)
+{
+	struct rule *r;
+
+	r = policy_match(policy, starter, user, c);
+	if (r == NULL || r->action != RULE_PERMIT || r->target == NULL)
+		return (NULL);
+	return (r);
+}
+
+/* A command line as exec will get it; what is returned is to be freed. */
+static char *
+permit_words(struct command *c, const char *shell, const char *line)
+{
+	size_t len = strlen(shell) + 1, linelen = strlen(line) + 1;
+	char *p;
+
+	if ((p = malloc(len + 3 + linelen)) == NULL)
+		fatal("words of a command");
+	memcpy(p, shell, len);
+	memcpy(p + len, "-c", 3);
+	memcpy(p + len + 3, line, linelen);
+	c->path = shell;
+	c->argv.base = p;
+	c->argv.len = (uint32_t)(len + 3 + linelen);
+	c->argv.count = 3;
+	return (p);
+}
+
+/* The rule that permits a command line in that shell, or NULL. */
+static struct rule *
+permit_shell(const char *user, const char *shell, const char *line)
+{
+	struct command c;
+	struct rule *r;
+	char *words;
+
+	words = permit_words(&c, shell, line);
+	r = permit(user, &c);
+	free(words);
+	return (r);
+}
+
+void
+permit_counts(void)
+{
+	struct rule *r;
+
+	TAILQ_FOREACH (r, &policy->rules, entry)
+		if (r->target != NULL && r->children != 0)
+			count_open(r, starter->uid);
+}
+
+const char *
+permit_starter(void)
+{
+	return (runas_self_name());
+}
+
+const char *
+permit_name(const char *user)
+{
+	return (*user == '\0' ? default_user : user);
+}
+
+struct rule *
+permit_run(const struct run *r)
+{
+	const char *user = permit_name(r->user), *shell;
+	struct command c;
+
+	if (r->flags & RUN_SHELL) {
+		shell =
+		    *r->executable != '\0' ? r->executable : runas_shell(user);
+		return (shell == NULL
+			    ? NULL
+			    : permit_shell(user, shell, r->args.base));
+	}
+	c.argv = r->args;
+	c.path = permit_program(r);
+	return (permit(user, &c));
+}
+
+const char *
+permit_program(const struct run *r)
+{
+	const char *shell;
+
+	if (*r->executable != '\0')
+		return (r->executable);
+	if (!(r->flags & RUN_SHELL))
+		return (r->args.base);
+	shell = runas_shell(permit_name(r->user));
+	return (shell != NULL ? shell : "a shell");
+}
+
+struct rule *
+permit_kill(const struct rule *rule, const char *line)
+{
+	const struct target *t = rule->target;
+	struct rule *r;
+
+	r = permit_shell(t->user, t->base.shell, line);
+	return (r != NULL && r->target == t ? r : NULL);
+}
+
+/* Why nothing permits that, into buf. 1: it is the user that cannot be had. */
+static int
+permit_why(const char *user, const struct command *c, char *buf, size_t size)
+{
+	static const char *const texts[] = {
+		[DENIAL_UNKNOWN] = "names somebody unknown",
+		[DENIAL_GROUP] = "is for another group",
+		[DENIAL_PROGRAM] = "is for another program",
+		[DENIAL_NAME] = "has its path as the first argument",
+		[DENIAL_ARGS] = "has other arguments",
+		[DENIAL_RULE] = "denies it",
+	};
+	enum denial d;
+	int line;
+
+	if (plain_why != NULL) {
+		(void)snprintf(buf, size, "nobody but %s can be had, as %s",
+		    runas_self_name(), plain_why);
+		return (1);
+	}
+	d = policy_denial(policy, starter, user, c, &line);
+	if (d != DENIAL_NONE)
+		(void)snprintf(buf, size, "line %d %s", line, texts[d]);
+	else if (policy_match(policy, starter, user, c) != NULL)
+		(void)snprintf(buf, size, "-limit-users leaves it out");
+	else if (starter->uid == 0)
+		(void)snprintf(buf, size, "the command line does not name it");
+	else
+		(void)snprintf(buf, size, "no rule permits it");
+	return (d != DENIAL_PROGRAM && d != DENIAL_NAME && d != DENIAL_ARGS);
+}
+
+void
+permit_why_user(const char *user, char *buf, size_t size)
+{
+	(void)permit_why(user, NULL, buf, size);
+}
+
+int
+permit_why_run(const struct run *r, char *buf, size_t size)
+{
+	const char *user = permit_name(r->user);
+	struct command c;
+	char *words;
+	int ret;
+
+	if (!(r->flags & RUN_SHELL)) {
+		c.path = permit_program(r);
+		c.argv = r->args;
+		return (permit_why(user, &c, buf, size));
+	}
+	words = permit_words(&c, permit_program(r), r->args.base);
+	ret = permit_why(user, &c, buf, size);
+	free(words);
+	return (ret);
+}
+
+int
+permit_lowest(const struct rule *r)
+{
+	return (r->nice != NICE_UNSET && r->nice < 0 ? r->nice : 0);
+}
+
+int
+permit_nice(const struct rule *r, int nice)
+{
+	return (nice >= permit_lowest(r));
+}
+
+size_t
+permit_users(char *buf, size_t size, uint32_t *count)
+{
+	struct target *t;
+	size_t len = strlen(default_user) + 1, n;
+
+	if (len > size)
+		fatalx("users: the first one is too long");
+	memcpy(buf, default_user, len);
+	*count = 1;
+	for (t = runas_next(NULL); t != NULL; t = runas_next(t)) {
+		n = strlen(t->user) + 1;
+		if (strcmp(t->user, default_user) == 0 || n > size - len)
+			continue;
+		memcpy(buf + len, t->user, n);
+		len += n;
+		(*count)++;
+	}
+	return (len);
+}
+
+struct rule *
+permit_user(const char *user)
+{
+	return (permit(user, NULL));
+}
+
+struct rule *
+permit_uid(uid_t uid)
+{
+	struct target *t;
+	struct rule *r;
+
+	for (t = runas_next(NULL); t != NULL; t = runas_next(t))
+		if (t->uid == uid && (r = permit_user(t->user)) != NULL)
+			return (r);
+	return (NULL);
+}
+
+int
+uid_is_starter(uid_t uid)
+{
+	return (uid == starter->uid && uid != 0);
+}

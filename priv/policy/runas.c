@@ -1,0 +1,295 @@
+/*
+ * Whom children can run as: each is looked up while we are still root, and
+ * gets a launcher of its own.
+ */
+
+#include <fcntl.h>
+#include <limits.h>
+#include <paths.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "compat/proc.h"
+#include "log.h"
+#include "policy/policy.h"
+#include "policy/runas.h"
+#include "policy/userenv.h"
+
+#define OTHERS_UMASK 022
+
+static TAILQ_HEAD(, target) targets = TAILQ_HEAD_INITIALIZER(targets);
+static const struct start *start;
+static int from_root;
+static char *self_name;
+static const char *self_shell; /* NULL: not looked at yet */
+
+static char *
+runas_strdup(const char *text)
+{
+	char *p;
+
+	if ((p = strdup(text)) == NULL)
+		fatal("runas: strdup");
+	return (p);
+}
+
+void
+runas_init(const struct start *s, int as_root)
+{
+	const struct passwd *pw;
+	char number[32];
+
+	start = s;
+	self_shell = NULL;
+	from_root = as_root;
+	(void)snprintf(number, sizeof(number), "%u", (unsigned int)s->who.uid);
+	pw = getpwuid(s->who.uid);
+	self_name = runas_strdup(pw != NULL ? pw->pw_name : number);
+}
+
+const char *
+runas_self_name(void)
+{
+	return (self_name);
+}
+
+/*
+ * Can path run commands? An account that is closed to logins may be one that
+ * services run as, and its shell says so. The kernel is asked as the starter,
+ * who must learn nothing here about files that he cannot reach.
+ */
+static int
+runas_shell_usable(const char *path)
+{
+	static const char *const none[] = { "nologin", "false", "true" };
+	char inside[PATH_MAX];
+	const char *name;
+	size_t i;
+
+	if (*path != '/' || faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == -1)
+		return (0);
+	name = strrchr(path, '/') + 1;
+	for (i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+		if (strcmp(name, none[i]) == 0)
+			return (0);
+	/* A directory can be "executed", too. */
+	return (snprintf(inside, sizeof(inside), "%s/.", path) <
+		    (int)sizeof(inside) &&
+		faccessat(AT_FDCWD, inside, F_OK, AT_EACCESS) == -1);
+}
+
+/* The same for the starter, whose ids we do not have where we are root. */
+static int
+runas_shell_usable_self(const char *path)
+{
+	uid_t u = geteuid();
+	gid_t g = getegid();
+	int usable;
+
+	if (u == start->who.uid)
+		return (runas_shell_usable(path));
+	if (setegid(start->who.gid) == -1)
+		return (0);
+	if (seteuid(start->who.uid) == -1)
+		fatal("shell: starter");
+	usable = runas_shell_usable(path);
+	if (seteuid(u) == -1 || setegid(g) == -1)
+		fatal("shell: root");
+	return (usable);
+}
+
+/* What runs the starter's command lines; what is wrong with it is said once. */
+static const char *
+runas_shell_self(void)
+{
+	const char *shell;
+
+	if (self_shell != NULL)
+		return (self_shell);
+	self_shell = _PATH_BSHELL;
+	shell = userenv_get(start->environ, "SHELL");
+	if (shell == NULL || *shell == '\0')
+		return (self_shell);
+	if (runas_shell_usable_self(shell))
+		self_shell = runas_strdup(shell); /* that may be wiped */
+	else
+		log_warnx("SHELL of %s is no shell: %s is used", self_name,
+		    self_shell);
+	return (self_shell);
+}
+
+/* Is somebody to start from what a login has, with nothing of the starter's? */
+static int
+runas_login(uid_t uid)
+{
+	return (
+	    start->privileged && start->who.uid != 0 && uid != start->who.uid);
+}
+
+static struct target *
+runas_new(const char *user, uid_t uid, gid_t gid)
+{
+	struct target *t;
+	struct spawn_base *b;
+
+	if ((t = calloc(1, sizeof(*t))) == NULL)
+		fatal("runas: %s", user);
+	t->user = runas_strdup(user);
+	t->uid = uid;
+	t->gid = gid;
+	t->other = uid != start->who.uid;
+	b = &t->base;
+	b->start = start;
+	b->uid = uid;
+	b->gid = gid;
+	b->cwd = start->cwd;
+	b->login = runas_login(uid);
+	b->rlimits = b->login ? start->login : start->limits;
+	b->limits = 1U << RLIMIT_NOFILE;
+	if (!b->login)
+		b->limits |= start->changed;
+	b->from_root = from_root;
+	/* By name alone, so that a user has one shell in whatever group. */
+	b->shell =
+	    strcmp(user, self_name) == 0 ? runas_shell_self() : _PATH_BSHELL;
+	if ((b->null_fd = open(_PATH_DEVNULL, O_RDWR | O_CLOEXEC)) == -1)
+		fatal("runas: %s", _PATH_DEVNULL);
+	TAILQ_INSERT_TAIL(&targets, t, entry);
+	return (t);
+}
+
+/* What it has as its groups is its base's, too. */
+static void
+runas_set_groups(struct target *t, gid_t *groups, int ngroups)
+{
+	t->base.groups = t->groups = groups;
+	t->base.ngroups = t->ngroups = ngroups;
+}
+
+/*
+ * The starter: children have its environment and its groups, and where it
+ * has no rights to give away they change nothing at all.
+ */
+static struct target *
+runas_self(void)
+{
+	const struct starter *w = &start->who;
+	struct target *t = runas_new(self_name, w->uid, w->gid);
+	gid_t *groups;
+
+	groups = calloc((size_t)w->ngroups + 1, sizeof(*groups));
+	if (groups == NULL)
+		fatal("runas: groups of the starter");
+	memcpy(groups, w->groups, (size_t)w->ngroups * sizeof(*groups));
+	runas_set_groups(t, groups, w->ngroups);
+	t->base.environ = t->base.keepenv = start->environ;
+	t->base.umask = start->umask;
+	t->base.change = start->privileged && t->uid != 0;
+	t->ambient = t->base.change ? 0 : proc_ambient();
+	return (t);
+}
+
+/* Somebody else: as from a login, with nothing of the starter's. */
+static struct target *
+runas_other(const struct rule *r)
+{
+	const struct passwd *pw;
+	struct target *t;
+	gid_t *groups;
+	int n;
+
+	if ((pw = getpwnam(r->user)) == NULL)
+		fatalx("%s has no passwd entry", r->user);
+	t = runas_new(r->user, r->uid, r->gid);
+	t->base.environ = userenv_login(pw->pw_name, pw->pw_dir, pw->pw_shell);
+	t->base.keepenv = userenv_join(t->base.environ, start->environ);
+	t->base.umask = OTHERS_UMASK;
+	t->base.change = 1;
+	t->base.keyring = from_root && t->other;
+	if ((groups = userenv_groups(t->user, t->gid, &n)) == NULL)
+		fatal("groups of %s", t->user);
+	runas_set_groups(t, groups, n);
+	return (t);
+}
+
+/* Is that what a rule speaks of? */
+static int
+runas_is(const struct rule *r, const char *user, uid_t uid, gid_t gid)
+{
+	return (r->uid == uid && r->gid == gid && strcmp(r->user, user) == 0);
+}
+
+struct target *
+runas_get(const struct rule *r)
+{
+	struct target *t;
+
+	TAILQ_FOREACH (t, &targets, entry)
+		if (runas_is(r, t->user, t->uid, t->gid))
+			return (t);
+	if (runas_is(r, self_name, start->who.uid, start->who.gid))
+		return (runas_self());
+	return (runas_other(r));
+}
+
+const char *
+runas_shell(const char *user)
+{
+	const struct target *t;
+	size_t len = strcspn(user, ":");
+
+	TAILQ_FOREACH (t, &targets, entry)
+		if (strncmp(t->user, user, len) == 0 && t->user[len] == '\0')
+			return (t->base.shell);
+	return (NULL);
+}
+
+void
+runas_release(void)
+{
+	struct target *t;
+
+	if (from_root)
+		return;
+	TAILQ_FOREACH (t, &targets, entry) {
+		(void)close(t->base.null_fd);
+		t->base.null_fd = t->base.cwd = -1;
+	}
+	if (start->cwd != -1)
+		(void)close(start->cwd);
+	userenv_wipe(start->environ);
+}
+
+static void
+runas_wipe(struct target *t)
+{
+	/* The starter's is not theirs to wipe. */
+	if (t->base.environ != start->environ)
+		userenv_wipe(t->base.environ);
+	explicit_bzero(t->user, strlen(t->user));
+	explicit_bzero(t->groups, (size_t)t->ngroups * sizeof(*t->groups));
+}
+
+void
+runas_forget(struct target *t)
+{
+	struct target *other;
+
+	TAILQ_FOREACH (other, &targets, entry)
+		if (other != t)
+			runas_wipe(other);
+	if (t != NULL && (t->base.environ == start->environ || t->keepenv))
+		return;
+	userenv_wipe(start->environ);
+	if (t != NULL)
+		t->base.keepenv = t->base.environ;
+}
+
+struct target *
+runas_next(struct target *t)
+{
+	return (t == NULL ? TAILQ_FIRST(&targets) : TAILQ_NEXT(t, entry));
+}

@@ -1,0 +1,309 @@
+"""The control group that an instance makes for itself, and what whoever has
+the one that it was started in can do."""
+
+import os
+import signal
+import time
+
+import port
+import proc
+import world
+from case import Skip, check, eventually, case, rows
+from etf import A
+from suid import SLEEP, SPARED, Suid, as_user
+from test_users import usual_rules
+from world import ONE, STARTER
+
+SECTION = "groups:"
+SHOTS = 40
+OWNED = (".", "cgroup.procs", "cgroup.threads", "cgroup.subtree_control",
+         "cgroup.kill", "cgroup.freeze")
+DAEMON = "setsid sh -c 'echo $$; exec sleep 1000' & exec sleep 1000"
+
+
+def write(path, text):
+    """In one write(2), as what it means comes with that."""
+    fd = os.open(path, os.O_WRONLY)
+    try:
+        os.write(fd, str(text).encode())
+    finally:
+        os.close(fd)
+
+
+def group_of(pid):
+    """Its path below the mount; "" once it is dead."""
+    with open("/proc/%d/cgroup" % pid, encoding="ascii") as f:
+        return [line[3:].rstrip("\n") for line in f
+                if line.startswith("0::")][0]
+
+
+def instances(place=""):
+    """The groups that are there, of living and of dead."""
+    path = world.groups_dir + place + "/proctor"
+    return sorted(d for d in os.listdir(path) if d[0].isdigit()) \
+        if os.path.isdir(path) else []
+
+
+class Group:
+    """A group that somebody owns, as a service or a session is delegated."""
+
+    number = 0
+
+    def __init__(self, owner):
+        if world.groups_dir is None:
+            raise Skip("no control groups here")
+        Group.number += 1
+        self.name = "/owned%d" % Group.number
+        self.path = world.groups_dir + self.name
+        self.owner = owner
+
+    def __enter__(self):
+        os.mkdir(self.path)
+        for name in OWNED:
+            os.chown(os.path.join(self.path, name), world.uid(self.owner), -1)
+        return self
+
+    def __exit__(self, *args):
+        write(self.path + "/cgroup.kill", 1)
+        for directory, _, _ in os.walk(self.path, topdown=False):
+            eventually(lambda d=directory: not self._busy(d), 3,
+                       "%s is busy" % directory)
+
+    @staticmethod
+    def _busy(directory):
+        try:
+            os.rmdir(directory)
+        except OSError:
+            return True
+        return False
+
+    def attack(self, function):
+        """Call it as the owner; what it returned, 0 to 255."""
+        pid = os.fork()
+        if pid == 0:
+            result = 255
+            try:
+                world.become(self.owner)
+                result = function()
+            finally:
+                os._exit(result)
+        SPARED.add(pid)
+        status = os.waitpid(pid, 0)[1]
+        SPARED.discard(pid)
+        return os.waitstatus_to_exitcode(status)
+
+
+class Inside(Suid):
+    """Started by somebody in his group."""
+
+    def __init__(self, group, *args, **more):
+        self.group = group
+        super().__init__(*args, **more)
+
+    def _exec(self, child_in, child_out):
+        write(self.group.path + "/cgroup.procs", 0)
+        super()._exec(child_in, child_out)
+
+
+def daemon(p):
+    """A process of another user's that its child has left behind."""
+    pid = p.run(DAEMON, [A.stdout, as_user(ONE)])
+    p.until(lambda: p.out(pid).endswith(b"\n"), "a pid")
+    return int(p.out(pid))
+
+
+def nothing_of(user):
+    """Whatever becomes of an instance: nothing of that user's is left."""
+    uid = world.uid(user)
+    mine = proc.descendants(os.getpid())
+    return not [pid for pid in mine if proc.alive(pid)
+                and int(proc.status(pid).get("Uid", "-1").split()[0]) == uid]
+
+
+def kill_whole(group, _):
+    def function():
+        write(group.path + "/cgroup.kill", 1)
+        return 0
+    return function
+
+
+def kill_apart(group, pids):
+    """Those who could still end the others are moved together first."""
+    def function():
+        trap = group.path + "/trap"
+        os.mkdir(trap)
+        for pid in pids:
+            try:
+                write(trap + "/cgroup.procs", pid)
+            except OSError:
+                pass
+        write(trap + "/cgroup.kill", 1)
+        return 0
+    return function
+
+
+@rows(SECTION + " who owns the starter's group", [
+    ("and kills all of it leaves nothing of others'", kill_whole),
+    ("and kills guard, reaper and priv leaves nothing of others'",
+     kill_apart)])
+def owner(how):
+    with usual_rules, Group(STARTER) as group, Inside(group) as p:
+        left = daemon(p)
+        pids = [p.ring()[role] for role in ("guard", "reaper", "priv")]
+        check(group.attack(how(group, pids)) == 0, "the attack failed")
+        time.sleep(0.1)
+        p.close_input()
+        p.end()
+        eventually(lambda: not proc.alive(left), 2, "a daemon is left")
+        check(p.status == 0, "status %s, log %s", p.status, p.log())
+        p.close()
+
+
+@case(SECTION + " who owns the starter's group freezes nothing of others'")
+def freeze():
+    with usual_rules, Group(STARTER) as group, Inside(group) as p:
+        daemon(p)
+
+        def function():
+            write(group.path + "/cgroup.freeze", 1)
+            return 0
+        check(group.attack(function) == 0, "the attack failed")
+        p.output_of(["/bin/true"], as_user(ONE))
+
+
+@case(SECTION + " killed at any moment of its start it leaves nothing",
+      limit=60)
+def shots():
+    for shot in range(SHOTS):
+        with usual_rules, Group(STARTER) as group:
+            p = Inside(group)
+            p.send((A.run, SLEEP, [as_user(ONE)]))
+            p.pump(0, lambda: False)
+            time.sleep(shot * 0.002)
+            group.attack(kill_whole(group, None))
+            p.close_input()
+            p.end()
+            eventually(lambda: nothing_of(ONE), 3, "shot %d" % shot)
+            p.close(code=p.status)
+
+
+@case(SECTION + " all but the guard are in it, and it is gone at the end")
+def inside():
+    if world.groups_dir is None:
+        raise Skip("no control groups here")
+    before = instances()
+    with usual_rules, Suid() as p:
+        p.run(SLEEP, [as_user(ONE)])
+        new = [d for d in instances() if d not in before]
+        check(len(new) == 1, "instances %s", new)
+        own = "/proctor/" + new[0]
+        for role, pid in p.ring().items():
+            want = "/proctor" if role == "guard" else own
+            check(group_of(pid) == want, "%s is in %s", role, group_of(pid))
+        for pid in proc.descendants(p.ring()["priv"]):
+            check(group_of(pid) == own, "%s is in %s", proc.title(pid),
+                  group_of(pid))
+        for name, mode in (("/proctor", 0o730), (own, 0o700)):
+            st = os.stat(world.groups_dir + name)
+            check(st.st_uid == 0 and st.st_mode & 0o7777 == mode,
+                  "%s: owner %d, mode %o", name, st.st_uid, st.st_mode)
+    check(instances() == before, "left: %s", instances())
+
+
+@case(SECTION + " where the starter's group is root's it is below that")
+def nearest():
+    with usual_rules, Group("root") as outer:
+        inner = outer.path + "/inner"
+        os.mkdir(inner)
+        os.chown(inner, world.uid(STARTER), -1)
+        group = Group(STARTER)
+        group.path = inner
+        for where, who in (("above a user's", group),
+                           ("below root's own", outer)):
+            with Inside(who) as p:
+                p.output_of(["/bin/true"], as_user(ONE))
+                found = group_of(p.ring()["priv"])
+                check(found.startswith(outer.name + "/proctor/"),
+                      "%s: %s", where, found)
+            check(instances(outer.name) == [], "%s: left", where)
+
+
+@case(SECTION + " what guard, reaper and priv leave that die at once goes "
+      "with the next start")
+def swept():
+    if world.groups_dir is None:
+        raise Skip("no control groups here")
+    before = instances()
+    with usual_rules:
+        p = Suid()
+        left = daemon(p)
+        pids = [p.ring()[role] for role in ("guard", "reaper", "priv")]
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        for pid in pids:
+            eventually(lambda pid=pid: proc.state(pid) == "T", 2, "runs")
+        for pid in pids:
+            os.kill(pid, signal.SIGKILL)
+        p.end()
+        check(proc.alive(left), "the daemon is dead already")
+        SPARED.add(left)
+        p.close(code=p.status)
+        SPARED.discard(left)
+        with Suid() as q:
+            q.output_of(["/bin/true"], as_user(ONE))
+            check(not proc.alive(left), "a daemon is left")
+            check(len(q.logged("left processes")) == 1, "log %s", q.log())
+    check(instances() == before, "left: %s", instances())
+
+
+@case(SECTION + " a fork bomb dies with a reaper that is killed")
+def bomb():
+    """Each of its processes has ended before anybody could look for it."""
+    code = ("import os, time\n"
+            "print(1, flush=True)\n"
+            "while True:\n"
+            "    if os.fork():\n"
+            "        os._exit(0)\n"
+            "    os.setsid()\n")
+    with usual_rules, Suid() as p:
+        pid = p.run(["/usr/bin/python3", "-c", code],
+                    [A.stdout, as_user(ONE)])
+        p.until(lambda: p.out(pid), "it runs")
+        os.kill(p.ring()["reaper"], signal.SIGKILL)
+        p.end()
+        check(p.status == 5, "status %s", p.status)
+        check(nothing_of(ONE), "it lives")
+        p.close(code=5)
+
+
+@case(SECTION + " an instance in a child of another is beside it, not in it")
+def nested():
+    if world.groups_dir is None:
+        raise Skip("no control groups here")
+    before = instances()
+    with Suid("-user", "root", who="root") as p:
+        pid = p.run([port.PROGRAM, "-user", "root"], [A.stdin, A.stdout])
+        found = eventually(lambda: [d for d in instances()
+                                    if d not in before][1:], 3,
+                           "one instance only")
+        check(found, "none")
+        p.send((A.stdin, pid, A.eof))
+        p.exit(pid)
+    check(instances() == before, "left: %s", instances())
+
+
+@rows(SECTION + " where none can be made it goes on:", [
+    ("only to be read", "ro"), ("none is mounted", None)])
+def none(how):
+    """The world has one tree: what is done to it is for one process."""
+    class Without(Suid):
+        def _exec(self, child_in, child_out):
+            world.hide_groups(how)
+            super()._exec(child_in, child_out)
+    if world.groups_dir is None:
+        raise Skip("no control groups here")
+    for level, lines in ((0, 0), (1, 1)):
+        with usual_rules, Without("-debug", str(level)) as p:
+            p.output_of(["/bin/true"], as_user(ONE))
+            check(group_of(p.ring()["priv"]) == "/", "it has one")
+            check(len(p.logged("control group")) == lines, "log %s", p.log())

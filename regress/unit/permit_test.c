@@ -1,0 +1,393 @@
+/*
+ * Tests of what policy says to what the broker asks for. The rules are made
+ * here, match.c is the program's own, and so that the tests know each word it
+ * is asked about, whom children can run as is a table of this file.
+ */
+
+#include "policy/count.h"
+#include "policy/permit.h"
+#include "policy/runas.h"
+#include "policy_util.h"
+
+static const gid_t groups[] = { 10 };
+static const struct starter bob = { 1000, 1000, groups, 1 };
+static const struct starter root = { 0, 0, NULL, 0 };
+
+/* Whom children can run as; the first is the starter. */
+static struct target targets[] = {
+	{ .user = (char[]){ "bob" }, .uid = 1000, .base.shell = "/bin/bash" },
+	{ .user = (char[]){ "www" }, .uid = 33, .base.shell = "/bin/sh" },
+	{ .user = (char[]){ "alice" }, .uid = 1001, .base.shell = "/bin/sh" },
+};
+
+const char *
+runas_self_name(void)
+{
+	return (targets[0].user);
+}
+
+const char *
+runas_shell(const char *user)
+{
+	size_t i, len = strcspn(user, ":");
+
+	for (i = 0; i < nitems(targets); i++)
+		if (strlen(targets[i].user) == len &&
+		    strncmp(targets[i].user, user, len) == 0)
+			return (targets[i].base.shell);
+	return (NULL);
+}
+
+struct target *
+runas_next(struct target *t)
+{
+	if (t == NULL)
+		return (&targets[0]);
+	return (t == &targets[nitems(targets) - 1] ? NULL : t + 1);
+}
+
+/* Which rules are counted: their lines as bits. */
+static unsigned int counted;
+
+void
+count_open(struct rule *r, uid_t uid)
+{
+	assert_int_equal(uid, bob.uid);
+	counted |= 1U << r->line;
+}
+
+static struct policy policy;
+static struct rule_made made[RULES_MAX];
+
+/* A permit of line `without' has no target: the command line leaves it out. */
+static void
+begin(const struct rule_row rows[RULES_MAX], const struct starter *s,
+    const char *plain, int without)
+{
+	struct rule *r;
+	size_t i;
+
+	policy_make(&policy, made, rows);
+	TAILQ_FOREACH (r, &policy.rules, entry)
+		for (i = 0; i < nitems(targets); i++)
+			if (r->action == RULE_PERMIT && r->line != without &&
+			    strcmp(targets[i].user, r->user) == 0)
+				r->target = &targets[i];
+	permit_init(&policy, s, "bob", plain);
+}
+
+#define OWN PERMIT("1000", "bob")
+
+/* what: the arguments, or with a shell the command line. */
+static const struct {
+	const char *title;
+	struct rule_row rules[RULES_MAX];
+	const char *user; /* "": the default one */
+	int shell;
+	const char *executable;
+	const char *what;
+	int line; /* of the permit; 0: refused */
+	const char *program;
+	const char *why;
+	int user_refused;
+} rows[] = {
+	{ "the default user", { OWN }, "", 0, "", "/bin/id", 1, "/bin/id", "",
+	    0 },
+	{ "by name", { OWN, PERMIT("1000", "www") }, "www", 0, "", "/bin/id", 2,
+	    "/bin/id", "", 0 },
+	{ "nobody's rule", { OWN }, "www", 0, "", "/bin/id", 0, "/bin/id",
+	    "no rule permits it", 1 },
+	{ "denied", { OWN, PERMIT("1000", "www"), DENY("1000", "www") }, "www",
+	    0, "", "/bin/id", 0, "/bin/id", "line 3 denies it", 1 },
+	{ "for another group", { PERMIT("1000", "www", .group = "adm") },
+	    "www:mail", 0, "", "/bin/id", 0, "/bin/id",
+	    "line 1 is for another group", 1 },
+	{ "unknown", { PERMIT(NULL, "www") }, "www", 0, "", "/bin/id", 0,
+	    "/bin/id", "line 1 names somebody unknown", 1 },
+
+	{ "its program", { PERMIT("1000", "www", .cmd = "/bin/id") }, "www", 0,
+	    "", "/bin/id|-u", 1, "/bin/id", "", 0 },
+	{ "another program", { PERMIT("1000", "www", .cmd = "/bin/id") }, "www",
+	    0, "", "/bin/ls", 0, "/bin/ls", "line 1 is for another program",
+	    0 },
+	{ "other arguments",
+	    { PERMIT("1000", "www", .cmd = "/bin/id", .args = "-u") }, "www", 0,
+	    "", "/bin/id|-g", 0, "/bin/id", "line 1 has other arguments", 0 },
+	{ "its program, with another executable",
+	    { PERMIT("1000", "www", .cmd = "/bin/id") }, "www", 0, "/bin/ls",
+	    "/bin/id", 0, "/bin/ls", "line 1 is for another program", 0 },
+	{ "another argv[0] of its executable",
+	    { PERMIT("1000", "www", .cmd = "/bin/id") }, "www", 0, "/bin/id",
+	    "id", 0, "/bin/id", "line 1 has its path as the first argument",
+	    0 },
+
+	{ "a line", { OWN }, "", 1, "", "id; ls", 1, "/bin/bash", "", 0 },
+	{ "a line in the shell of its user",
+	    { PERMIT("1000", "www", .cmd = "/bin/sh", .args = "-c|id; ls") },
+	    "www", 1, "", "id; ls", 1, "/bin/sh", "", 0 },
+	{ "in that of the starter",
+	    { PERMIT("1000", "bob", .cmd = "/bin/bash", .args = "-c|id") },
+	    "bob", 1, "", "id", 1, "/bin/bash", "", 0 },
+	{ "in that also with another group",
+	    { PERMIT("1000", "bob", .group = "adm", .cmd = "/bin/bash",
+		.args = "-c|id") },
+	    "bob:adm", 1, "", "id", 1, "/bin/bash", "", 0 },
+	{ "in a shell that is not its own",
+	    { PERMIT("1000", "www", .cmd = "/bin/bash", .args = "-c|id") },
+	    "www", 1, "", "id", 0, "/bin/sh", "line 1 is for another program",
+	    0 },
+	{ "another line",
+	    { PERMIT("1000", "www", .cmd = "/bin/sh", .args = "-c|id") }, "www",
+	    1, "", "id;", 0, "/bin/sh", "line 1 has other arguments", 0 },
+	{ "an empty line",
+	    { PERMIT("1000", "www", .cmd = "/bin/sh", .args = "-c") }, "www", 1,
+	    "", "", 0, "/bin/sh", "line 1 has other arguments", 0 },
+	{ "a line in a shell that is asked for",
+	    { PERMIT("1000", "www", .cmd = "/bin/ksh", .args = "-c|id") },
+	    "www", 1, "/bin/ksh", "id", 1, "/bin/ksh", "", 0 },
+	{ "a line of somebody whom nobody knows", { OWN }, "eve", 1, "", "id",
+	    0, "a shell", "no rule permits it", 1 },
+};
+
+static void
+test_run(void **state)
+{
+	struct run r;
+	const struct rule *rule;
+	char why[128], *words;
+	size_t i;
+	int line, ret;
+
+	(void)state;
+	for (i = 0; i < nitems(rows); i++) {
+		begin(rows[i].rules, &bob, NULL, 0);
+		memset(&r, 0, sizeof(r));
+		r.user = rows[i].user;
+		r.executable = rows[i].executable;
+		r.flags = rows[i].shell ? RUN_SHELL : 0;
+		words = strvec_make(&r.args, rows[i].what);
+		rule = permit_run(&r);
+		line = rule == NULL ? 0 : rule->line;
+		if (line != rows[i].line)
+			fail_msg("%s: line %d", rows[i].title, line);
+		assert_string_equal(permit_program(&r), rows[i].program);
+		if (line == 0) {
+			ret = permit_why_run(&r, why, sizeof(why));
+			if (strcmp(why, rows[i].why) != 0 ||
+			    ret != rows[i].user_refused)
+				fail_msg("%s: %s, %d", rows[i].title, why, ret);
+		}
+		free(words);
+	}
+}
+
+/* What else than the rules can be the reason. */
+static void
+test_why(void **state)
+{
+	static const struct {
+		const struct starter *starter;
+		const char *plain;
+		int without;
+		const char *user;
+		const char *why;
+	} t[] = {
+		{ &bob, NULL, 2, "www", "-limit-users leaves it out" },
+		{ &bob, NULL, 0, "alice", "no rule permits it" },
+		{ &root, NULL, 0, "alice",
+		    "the command line does not name it" },
+		{ &bob, "there is no file", 0, "alice",
+		    "nobody but bob can be had, as there is no file" },
+		/* That is the reason whatever else there is. */
+		{ &bob, "there is no file", 2, "www",
+		    "nobody but bob can be had, as there is no file" },
+	};
+	static const struct rule_row rules[RULES_MAX] = { OWN,
+		PERMIT("1000", "www") };
+	struct run r = { .executable = "", .args = { "/a", 3, 1 } };
+	char why[128];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < nitems(t); i++) {
+		begin(rules, t[i].starter, t[i].plain, t[i].without);
+		assert_null(permit_user(t[i].user));
+		permit_why_user(t[i].user, why, sizeof(why));
+		assert_string_equal(why, t[i].why);
+		/* It is the user that cannot be had, not the command. */
+		r.user = t[i].user;
+		assert_null(permit_run(&r));
+		assert_int_equal(permit_why_run(&r, why, sizeof(why)), 1);
+		assert_string_equal(why, t[i].why);
+		/* What does not fit is cut. */
+		permit_why_user(t[i].user, why, 8);
+		assert_int_equal(strlen(why), 7);
+		assert_memory_equal(why, t[i].why, 7);
+	}
+}
+
+static void
+test_user(void **state)
+{
+	static const struct rule_row rules[RULES_MAX] = { OWN,
+		PERMIT("1000", "www", .cmd = "/bin/id"), PERMIT(":10", "alice"),
+		DENY("1001", "alice") };
+	const struct rule *r;
+
+	(void)state;
+	begin(rules, &bob, NULL, 0);
+	assert_string_equal(permit_starter(), "bob");
+	assert_string_equal(permit_name(""), "bob");
+	assert_string_equal(permit_name("www"), "www");
+	r = permit_user("bob");
+	assert_non_null(r);
+	assert_int_equal(r->line, 1);
+	r = permit_user("alice");
+	assert_non_null(r);
+	assert_int_equal(r->line, 3);
+	/* Of whom one program is permitted cannot be had as such. */
+	assert_null(permit_user("www"));
+	assert_null(permit_user("root"));
+
+	r = permit_uid(1001);
+	assert_non_null(r);
+	assert_int_equal(r->line, 3);
+	assert_null(permit_uid(33));
+	assert_null(permit_uid(0));
+
+	assert_int_equal(uid_is_starter(1000), 1);
+	assert_int_equal(uid_is_starter(1001), 0);
+	begin(rules, &root, NULL, 0);
+	assert_int_equal(uid_is_starter(0), 0);
+}
+
+/* A command that stops a child is another run of the child's user. */
+static void
+test_kill(void **state)
+{
+	static const struct {
+		const char *title;
+		struct rule_row rules[RULES_MAX];
+		int child; /* the line that permits it */
+		const char *line;
+		int expected;
+	} t[] = {
+		{ "anything", { PERMIT("1000", "www") }, 1, "kill 1", 1 },
+		{ "a child of cmd", { PERMIT("1000", "www", .cmd = "/bin/id") },
+		    1, "kill 1", 0 },
+		{ "cmd, and a rule for its command",
+		    { PERMIT("1000", "www", .cmd = "/bin/id"),
+			PERMIT("1000", "www", .cmd = "/bin/sh",
+			    .args = "-c|kill 1") },
+		    1, "kill 1", 2 },
+		{ "and another command",
+		    { PERMIT("1000", "www", .cmd = "/bin/id"),
+			PERMIT("1000", "www", .cmd = "/bin/sh",
+			    .args = "-c|kill 1") },
+		    1, "kill 2", 0 },
+		{ "in the starter's shell", { OWN }, 1, "kill 1", 1 },
+		{ "denied behind it",
+		    { PERMIT("1000", "www"), DENY("1000", "www") }, 1, "kill 1",
+		    0 },
+	};
+	struct target other;
+	const struct rule *r;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < nitems(t); i++) {
+		begin(t[i].rules, &bob, NULL, 0);
+		r = permit_kill(&made[t[i].child - 1].rule, t[i].line);
+		if ((r == NULL ? 0 : r->line) != t[i].expected)
+			fail_msg(
+			    "%s: line %d", t[i].title, r == NULL ? 0 : r->line);
+	}
+	/* A rule of that user for another group is nothing to that child. */
+	begin(t[0].rules, &bob, NULL, 0);
+	other = targets[1];
+	made[1] = made[0];
+	made[1].rule.target = &other;
+	assert_null(permit_kill(&made[1].rule, "kill 1"));
+	assert_non_null(permit_kill(&made[0].rule, "kill 1"));
+}
+
+static void
+test_nice(void **state)
+{
+	static const struct {
+		int said; /* by the rule */
+		int lowest;
+	} t[] = { { NICE_UNSET, 0 }, { -5, -5 }, { -20, -20 }, { 5, 0 } };
+	struct rule r = { 0 };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < nitems(t); i++) {
+		r.nice = t[i].said;
+		assert_int_equal(permit_lowest(&r), t[i].lowest);
+		assert_int_equal(permit_nice(&r, t[i].lowest), 1);
+		assert_int_equal(permit_nice(&r, t[i].lowest - 1), 0);
+		assert_int_equal(permit_nice(&r, 19), 1);
+	}
+}
+
+static void
+test_users(void **state)
+{
+	static const struct {
+		size_t size;
+		size_t len;
+		uint32_t count;
+	} t[] = { { 64, 14, 3 }, { 14, 14, 3 }, { 13, 8, 2 }, { 8, 8, 2 },
+		{ 7, 4, 1 }, { 4, 4, 1 } };
+	static const struct rule_row none[RULES_MAX] = { OWN };
+	static const char all[] = "bob\0www\0alice";
+	char buf[64];
+	uint32_t count;
+	size_t i;
+
+	(void)state;
+	begin(none, &bob, NULL, 0);
+	for (i = 0; i < nitems(t); i++) {
+		memset(buf, '!', sizeof(buf));
+		assert_int_equal(
+		    permit_users(buf, t[i].size, &count), t[i].len);
+		assert_int_equal(count, t[i].count);
+		assert_memory_equal(buf, all, t[i].len);
+		assert_true(t[i].len == sizeof(buf) || buf[t[i].len] == '!');
+	}
+	expect_assert_failure((void)permit_users(buf, 3, &count));
+}
+
+static void
+test_counts(void **state)
+{
+	static const struct rule_row rules[RULES_MAX] = { OWN,
+		PERMIT("1000", "www"), PERMIT("1000", "alice"),
+		PERMIT("1000", "root") };
+
+	(void)state;
+	begin(rules, &bob, NULL, 3);
+	made[1].rule.children = made[2].rule.children = 9;
+	made[3].rule.children = 9;
+	counted = 0;
+	permit_counts();
+	/* Nobody can have children by the two that have no target. */
+	assert_int_equal(counted, 1U << 2);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_run),
+		cmocka_unit_test(test_why),
+		cmocka_unit_test(test_user),
+		cmocka_unit_test(test_kill),
+		cmocka_unit_test(test_nice),
+		cmocka_unit_test(test_users),
+		cmocka_unit_test(test_counts),
+	};
+
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}

@@ -1,0 +1,105 @@
+#!/bin/sh
+# Writes how each test program of this folder is linked, as rules for make:
+# BUILD/unit/NAME from the objects of NAME.c and of the sources named below.
+# The lists of sources come from the Makefile, which calls this.
+
+set -eu
+
+units=
+without=
+wrap=
+build() {
+	name=$1
+	shift
+	units="$units \$(BUILD)/unit/$name"
+	objects="\$(OBJ)/regress/unit/$name.o \$(OBJ)/regress/unit/choose.o"
+	for source; do
+		objects="$objects \$(OBJ)/${source%.c}.o"
+	done
+	echo "\$(BUILD)/unit/$name: $objects \$(BUILD)/kind"
+	echo "	@echo \"unit: $name\""
+	echo "	@\$(LINK) \$@ $objects \$(ALL_LDFLAGS)$wrap" \
+	    "\$(CMOCKA_LIBS) \$(BSD_LIBS)"
+}
+
+# The same with functions that it has of its own, the first word's.
+wrapping() {
+	for f in $1; do
+		wrap="$wrap -Wl,--wrap=$f"
+	done
+	shift
+	build "$@"
+	wrap=
+}
+
+# One that counts what is allocated (alloc_util.h).
+counting() {
+	wrapping "malloc calloc reallocarray free mmap munmap" "$@"
+}
+
+# With the system's own imsg there is nothing of ours to test.
+if [ -n "$IMSG_SRC" ]; then
+	for t in imsg_test imsg_fd_test imsg_flow_test ibuf_test; do
+		# shellcheck disable=SC2086
+		build $t $IMSG_SRC
+	done
+	# shellcheck disable=SC2086
+	counting imsg_spare_test $IMSG_SRC
+	# shellcheck disable=SC2086
+	wrapping "sendmsg poll clock_gettime" imsg_flight_test $IMSG_SRC
+else
+	without="imsg_test imsg_fd_test imsg_flow_test ibuf_test imsg_spare_test"
+	without="$without imsg_flight_test"
+fi
+build etf_test broker/etf_read.c worker/etf_write.c
+build proto_test common/proto.c common/compat/ptymodes.c
+build modes_test common/compat/ptymodes.c
+# shellcheck disable=SC2086
+build dispatch_test common/dispatch.c common/channel.c common/log.c $IMSG_SRC $SEND_SRC
+build options_test broker/options.c broker/ttymodes.c broker/strings.c \
+    broker/request.c broker/capname.c broker/etf_read.c worker/etf_write.c \
+    common/proto.c common/compat/ptymodes.c common/log.c
+build frame_test broker/frame.c broker/etf_read.c worker/etf_write.c common/log.c
+# shellcheck disable=SC2086
+build stream_test common/log.c $SPLICE_SRC $STREAM_SRC
+counting queue_test worker/queue.c
+build environ_test priv/launcher/environ.c common/proto.c common/compat/ptymodes.c \
+    common/log.c
+build timer_test priv/base/timer.c
+build match_test priv/policy/match.c common/proto.c common/compat/ptymodes.c
+build userenv_test priv/policy/userenv.c
+build shape_test priv/policy/shape.c priv/policy/environ_name.c \
+    priv/policy/userenv.c common/proto.c common/compat/ptymodes.c
+build permit_test priv/policy/permit.c priv/policy/match.c common/proto.c \
+    common/compat/ptymodes.c
+build runas_test priv/policy/runas.c priv/policy/userenv.c
+build policy_test priv/policy/rule.c priv/policy/read.c priv/policy/resolve.c \
+    priv/policy/userenv.c \
+    priv/policy/match.c priv/check/check.c \
+    priv/check/path.c priv/policy/environ_name.c parse.c \
+    common/proto.c common/compat/ptymodes.c
+# shellcheck disable=SC2086
+build sandbox_test common/log.c $BOX_SRC
+case $CGROUP_SRC in
+*cgroup_place.c*) build cgroup_test common/compat/cgroup_place.c ;;
+*) without="$without cgroup_test" ;;
+esac
+case $BOX_SRC in
+*landlock_linux.c*)
+	build landlock_test common/log.c common/compat/landlock_linux.c
+	;;
+*) without="$without landlock_test" ;;
+esac
+echo "UNITS =$units"
+
+# None is forgotten.
+for source in regress/unit/*_test.c; do
+	name=$(basename "$source" .c)
+	case "$units $without " in
+	*"/$name "* | *" $name "*) ;;
+	*)
+		echo "rules.sh: how is $name linked?" >&2
+		exit 1
+		;;
+	esac
+done

@@ -299,7 +299,7 @@ channel_wait(const struct imsgbuf *imsgbuf)
 {
 	struct pollfd pfd = { .fd = imsgbuf->fd, .events = POLLOUT };
 
-	if (imsgbuf_stuck(imsgbuf))
+	if (imsgbuf->ch->stuck)
 		(void)poll(NULL, 0, IMSG_STUCK_MS);
 	else
 		(void)poll(&pfd, 1, -1);

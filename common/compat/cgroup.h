@@ -5,8 +5,8 @@
  * made where nobody but root may write, in the nearest place above where the
  * starter is, whose limits hold as before:
  *
- *	PLACE/proctor/		stays, like a folder in /run; the guards are
- *here PLACE/proctor/ID/	an instance: reaper, priv, and all below them
+ *	PLACE/proctor/		stays, like a folder in /run; guards are here
+ *	PLACE/proctor/ID/	an instance: reaper, priv, all below them
  *
  * The guard is outside to be able to remove what the others have left.
  * configure chooses cgroup_linux.c, where it is found by cgroup_place.c, or

@@ -57,8 +57,7 @@ stranger_is(pid_t pid)
 	return (0);
 }
 
-static void __attribute__((__noreturn__))
-guard_main(pid_t reaper)
+static void __attribute__((__noreturn__)) guard_main(pid_t reaper)
 {
 	struct waiter w = { "the reaper", reaper, 0, NULL, stranger_gone,
 		stranger_is };

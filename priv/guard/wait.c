@@ -66,7 +66,8 @@ wait_clean(const struct waiter *w)
 	log_warnx("processes survive SIGKILL");
 }
 
-/* Null, null, the log, what is served at WAIT_FD, the lock of our uids, the cgroup. */
+/* Null, null, the log, what is served at WAIT_FD, the lock of our uids, the
+ * cgroup. */
 static void
 wait_descriptors(int fd)
 {
@@ -130,7 +131,7 @@ wait_for(const struct waiter *w)
 
 	while (!ended) {
 		if (signals_poll(&pfd, 1, timer_wait()) > 0 &&
-		    w->serve(pfd.fd) == -1)
+		    w->serve != NULL && w->serve(pfd.fd) == -1)
 			pfd.fd = -1;
 		timer_run();
 		wait_forward(w->child);

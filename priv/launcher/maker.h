@@ -33,7 +33,7 @@ int maker_start(struct maker *m, struct target *t, const struct maker *others,
     size_t count);
 
 /* Make one child, where priv is the maker; see spawn_child(). */
-void maker_make(const struct target *, const struct run *, struct launched *,
-    int fds[3]);
+void maker_make(
+    const struct target *, const struct run *, struct launched *, int fds[3]);
 
 #endif

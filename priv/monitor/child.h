@@ -23,11 +23,11 @@ struct target;
 
 /* What it is, for all of its life. */
 enum child_kind {
-	CHILD_RUN,     /* the node has asked for it */
-	CHILD_KILLER,  /* a kill command; the node is not told of it */
+	CHILD_RUN, /* the node has asked for it */
+	CHILD_KILLER, /* a kill command; the node is not told of it */
 	CHILD_FOREIGN, /* no child of ours: only managed */
-	CHILD_FAILED,  /* what a failed launch has left, until it is reaped */
-	CHILD_RING,    /* broker, worker or a launcher */
+	CHILD_FAILED, /* what a failed launch has left, until it is reaped */
+	CHILD_RING, /* broker, worker or a launcher */
 	CHILD_KINDS
 };
 
@@ -36,10 +36,10 @@ enum child_kind {
  * first two; the others begin with CHILD_RUNNING. What is over is freed.
  */
 enum child_state {
-	CHILD_ASKED,	 /* no pid yet: its launcher makes it */
-	CHILD_RUNNING,	 /* it has a pid, and was not seen dead */
+	CHILD_ASKED, /* no pid yet: its launcher makes it */
+	CHILD_RUNNING, /* it has a pid, and was not seen dead */
 	CHILD_LINGERING, /* dead, and not reaped: others have its output */
-	CHILD_LEFT	 /* reaped: the rest of its group is waited for */
+	CHILD_LEFT /* reaped: the rest of its group is waited for */
 };
 
 struct child {

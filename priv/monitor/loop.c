@@ -153,4 +153,3 @@ loop_run(void)
 	free(pfd);
 	return (phase_status());
 }
-

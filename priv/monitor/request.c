@@ -211,8 +211,7 @@ run_allowed(const struct run *r)
 		return (NULL);
 	}
 	leader = child_by_pid(r->group);
-	if (r->group != 0 &&
-	    (leader == NULL || group_of(leader) != r->group)) {
+	if (r->group != 0 && (leader == NULL || group_of(leader) != r->group)) {
 		run_refuse(r, STAGE_GROUP, ESRCH, "");
 		return (NULL);
 	}
@@ -345,8 +344,8 @@ request_handle_setpgid(void *arg, const void *data, size_t len, int fd)
 	if (proto_unpack_request(data, len, &m) == -1)
 		return (-1);
 	leader = child_of_node(m.arg);
-	if ((c = child_of_node(m.pid)) == NULL ||
-	    c->kind == CHILD_FOREIGN || c->state == CHILD_LINGERING)
+	if ((c = child_of_node(m.pid)) == NULL || c->kind == CHILD_FOREIGN ||
+	    c->state == CHILD_LINGERING)
 		reply_code(m.tid, REPLY_TEXT, ESRCH, "pid not alive");
 	else if (m.arg != 0 && (leader == NULL || group_of(leader) != m.arg))
 		reply_code(m.tid, REPLY_ERRNO, EPERM, "");

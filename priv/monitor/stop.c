@@ -300,8 +300,7 @@ stop_child_started(struct child *c)
 static void
 shutdown_orphans(void)
 {
-	orphans =
-	    orphan_end_all(phase_now() == PHASE_KILL ? SIGKILL : SIGTERM);
+	orphans = orphan_end_all(phase_now() == PHASE_KILL ? SIGKILL : SIGTERM);
 }
 
 /* Is nobody left? */

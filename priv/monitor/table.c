@@ -21,7 +21,8 @@ const struct dispatch priv_broker_table[] = {
 	    request_handle_run },
 	{ IMSG_MANAGE, "manage", sizeof(struct msg_run), MSG_MAX, MSG_NOFD, RUN,
 	    request_handle_manage },
-	{ IMSG_SETPGID, "setpgid", REQUEST, MSG_NOFD, RUN, request_handle_setpgid },
+	{ IMSG_SETPGID, "setpgid", REQUEST, MSG_NOFD, RUN,
+	    request_handle_setpgid },
 	{ IMSG_WINSZ, "winsz", sizeof(struct msg_winsz),
 	    sizeof(struct msg_winsz), MSG_NOFD, RUN, request_handle_winsz },
 	{ IMSG_PTYOPTS, "pty_opts", sizeof(struct msg_ptyopts),
@@ -34,7 +35,8 @@ const struct dispatch priv_broker_table[] = {
 	{ IMSG_HELLO, "hello", REQUEST, MSG_NOFD, RUN, request_handle_hello },
 	{ IMSG_REFUSE, "refuse", sizeof(struct msg_reply), MSG_REPLY_MAX,
 	    MSG_NOFD, RUN, request_handle_refuse },
-	{ IMSG_SHUTDOWN, "shutdown", REQUEST, MSG_NOFD, RUN, request_handle_shutdown },
+	{ IMSG_SHUTDOWN, "shutdown", REQUEST, MSG_NOFD, RUN,
+	    request_handle_shutdown },
 };
 const size_t priv_broker_rows =
     sizeof(priv_broker_table) / sizeof(priv_broker_table[0]);
@@ -44,7 +46,8 @@ const struct dispatch priv_worker_table[] = {
 	    sizeof(struct msg_stream), MSG_NOFD, ANY, report_handle_lost },
 	{ IMSG_DRAINED, "drained", NOTE, MSG_NOFD, ANY, report_handle_drained },
 	{ IMSG_CUT, "cut", NOTE, MSG_NOFD, ANY, report_handle_cut },
-	{ IMSG_SHUTDOWN, "shutdown", REQUEST, MSG_NOFD, ANY, request_handle_shutdown },
+	{ IMSG_SHUTDOWN, "shutdown", REQUEST, MSG_NOFD, ANY,
+	    request_handle_shutdown },
 };
 const size_t priv_worker_rows =
     sizeof(priv_worker_table) / sizeof(priv_worker_table[0]);

@@ -3,7 +3,6 @@
  * has arranged around it is noted as data for children, and undone for us.
  */
 
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 
@@ -17,16 +16,17 @@
 #include "compat/fresh.h"
 #include "compat/proc.h"
 #include "log.h"
-#include "priv.h"
+#include "proto.h"
+#include "start/login.h"
+#include "start/port.h"
+#include "start/undo.h"
 
-#define PORT_MAX 4 /* the highest descriptor that a port can have */
 #define NOFILE_LEAST 4096
 
 extern char **environ;
 
-/* Descriptors 0 to 2 are open, whatever we were started with. */
 void
-start_descriptors(void)
+undo_descriptors(void)
 {
 	int fd;
 
@@ -38,12 +38,11 @@ start_descriptors(void)
 }
 
 /*
- * Standard error is the log: for processes of other users nothing that can be
- * read, as a terminal of the starter's could. Only what he may write to is
- * opened again with root's rights, and what cannot be (a socket) stays.
+ * Only what the starter may write to is opened again with root's rights, and
+ * what cannot be (a socket) stays.
  */
 void
-start_log(void)
+undo_log(void)
 {
 	int flags = fcntl(STDERR_FILENO, F_GETFL), fd = -1;
 
@@ -61,28 +60,13 @@ start_log(void)
 	(void)close(fd);
 }
 
-/* Nothing above the port's descriptors is ours. */
-void
-start_closefrom(void)
-{
-	closefrom(PORT_MAX + 1);
-}
-
-/* Nothing looks at argv[0], but the others begin behind it. */
-void
-start_arguments(int argc)
-{
-	if (argc < 1)
-		_exit(EXIT_USAGE);
-}
-
 /*
- * Who it is for. Whoever is a process's real user may signal it: from here on
- * that is not the starter any more where we have root's rights, so that it
- * cannot end or stop one of several, which the others would take for more.
+ * A process's real user may signal it. From here on that is not the starter
+ * any more where we have root's rights, so that it cannot end or stop one of
+ * several, which the others would take for more.
  */
 void
-start_starter(struct start *s)
+undo_ids(struct start *s)
 {
 	gid_t *groups;
 	int n;
@@ -93,16 +77,15 @@ start_starter(struct start *s)
 	if ((n = getgroups(0, NULL)) == -1 ||
 	    (groups = calloc((size_t)n + 1, sizeof(*groups))) == NULL ||
 	    (n = getgroups(n, groups)) == -1)
-		fatal("groups");
+		fatal("groups of the starter");
 	s->who.groups = groups;
 	s->who.ngroups = n;
 	if (geteuid() == 0 && setresuid(0, 0, 0) == -1)
 		fatal("real uid");
 }
 
-/* Data for children; no library of ours finds anything there. */
 void
-start_environ(struct start *s)
+undo_environ(struct start *s)
 {
 	static char *nothing[] = { NULL };
 
@@ -111,13 +94,7 @@ start_environ(struct start *s)
 }
 
 void
-start_umask(struct start *s)
-{
-	s->umask = umask(077);
-}
-
-void
-start_directory(struct start *s)
+undo_directory(struct start *s)
 {
 	int fd;
 
@@ -131,9 +108,8 @@ start_directory(struct start *s)
 		fatal("chdir");
 }
 
-/* None is ignored, none is open, and no timer is on its way to one. */
 void
-start_signals(void)
+undo_signals(void)
 {
 	static const struct itimerval none;
 
@@ -146,7 +122,7 @@ start_signals(void)
 
 /* Children get theirs back. 0 or -1. */
 static int
-limit_set(struct start *s, int resource, rlim_t soft, rlim_t hard)
+undo_set_limit(struct start *s, int resource, rlim_t soft, rlim_t hard)
 {
 	struct rlimit rl;
 
@@ -161,7 +137,7 @@ limit_set(struct start *s, int resource, rlim_t soft, rlim_t hard)
  * may be unable to lift a hard limit.
  */
 static void
-limits_lift(struct start *s)
+undo_lift_limits(struct start *s)
 {
 	rlim_t hard, want;
 	int i;
@@ -176,118 +152,33 @@ limits_lift(struct start *s)
 			want = s->login[i].rlim_max > NOFILE_LEAST
 				   ? s->login[i].rlim_max
 				   : NOFILE_LEAST;
-		if (hard < want && limit_set(s, i, want, want) == 0)
+		if (hard < want && undo_set_limit(s, i, want, want) == 0)
 			continue;
-		if (limit_set(s, i, hard, hard) == -1)
+		if (undo_set_limit(s, i, hard, hard) == -1)
 			log_debug("limit %d stays", i);
 	}
 }
 
-/* No core; and where rights are given, no other limit either. */
 void
-start_limits(struct start *s)
+undo_limits(struct start *s)
 {
 	int i;
 
 	for (i = 0; i < RLIM_NLIMITS; i++)
 		if (getrlimit((proc_resource)i, &s->limits[i]) == -1)
 			fatal("limit %d", i);
-	if (limit_set(s, RLIMIT_CORE, 0, s->limits[RLIMIT_CORE].rlim_max) == -1)
+	if (undo_set_limit(
+		s, RLIMIT_CORE, 0, s->limits[RLIMIT_CORE].rlim_max) == -1)
 		fatal("limit of cores");
 	if (s->who.uid != 0 && geteuid() == 0) {
 		login_limits(s);
-		limits_lift(s);
+		undo_lift_limits(s);
 		fresh_harmless();
 	}
 }
 
 void
-start_hidden(void)
-{
-	proc_hide();
-}
-
-/*
- * Why fd cannot be the port's end that is read (or written), or NULL. With
- * some of these it would never end, with others never begin.
- */
-static const char *
-port_odd(int fd, int reads, struct stat *st)
-{
-	socklen_t len = sizeof(int);
-	int flags, mode, value = 0;
-
-	if (fstat(fd, st) == -1 || (flags = fcntl(fd, F_GETFL)) == -1)
-		return ("is not open");
-	mode = flags & O_ACCMODE;
-	if (proc_is_path(flags) || mode == (reads ? O_WRONLY : O_RDONLY))
-		return (reads ? "cannot be read" : "cannot be written");
-	if (S_ISDIR(st->st_mode))
-		return ("is a directory");
-	if (S_ISFIFO(st->st_mode))
-		return (mode == O_RDWR
-			    ? "is a FIFO opened for reading and writing"
-			    : NULL);
-	if (S_ISSOCK(st->st_mode))
-		return (
-		    getsockopt(fd, SOL_SOCKET, SO_TYPE, &value, &len) == -1 ||
-			    value != SOCK_STREAM ||
-			    getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &value,
-				&len) == -1 ||
-			    value != 0
-			? "is a socket that is no stream"
-			: NULL);
-	return (S_ISCHR(st->st_mode) || S_ISREG(st->st_mode)
-		    ? NULL
-		    : "is nothing that bytes come from");
-}
-
-static void port_refuse(int fd, const char *why) __attribute__((__noreturn__));
-
-static void
-port_refuse(int fd, const char *why)
-{
-	log_warnx("the port's descriptor %d %s", fd, why);
-	exit(EXIT_START);
-}
-
-/* What happens on fd sends nobody a signal, whatever was asked for. */
-static void
-port_disown(int fd)
-{
-	int flags = fcntl(fd, F_GETFL);
-
-	proc_disown(fd);
-	if (flags != -1 && flags & O_ASYNC)
-		(void)fcntl(fd, F_SETFL, flags & ~O_ASYNC);
-}
-
-/* The port is one, and what is not the port is closed. */
-void
-start_port(const struct args *a)
-{
-	struct stat in, out;
-	const char *why;
-	int fd;
-
-	for (fd = STDERR_FILENO + 1; fd <= PORT_MAX; fd++)
-		if (a->port_out == STDOUT_FILENO)
-			(void)close(fd);
-	if ((why = port_odd(a->port_in, 1, &in)) != NULL)
-		port_refuse(a->port_in, why);
-	if ((why = port_odd(a->port_out, 0, &out)) != NULL)
-		port_refuse(a->port_out, why);
-	/* It would read what it has written. */
-	if ((S_ISFIFO(in.st_mode) || S_ISREG(in.st_mode)) &&
-	    in.st_dev == out.st_dev && in.st_ino == out.st_ino)
-		port_refuse(a->port_out, "is the one that is read");
-	port_disown(a->port_in);
-	port_disown(a->port_out);
-	port_disown(STDERR_FILENO);
-}
-
-void
-start_group(void)
+undo_group(void)
 {
 	if (getpgid(0) == getpid())
 		return;

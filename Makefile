@@ -50,17 +50,18 @@ RING_SRC = common/log.c common/proto.c common/channel.c common/dispatch.c \
 	$(PRIVS_SRC)
 # What yacc makes of priv/policy/parse.y; among the sources it is parse.c.
 PARSE_C = $(BUILD)/parse.c
-BASE_SRC = priv/base/timer.c priv/base/signals.c
+BASE_SRC = priv/base/timer.c priv/base/signals.c priv/base/privdrop.c
 RULE_SRC = priv/policy/rule.c priv/policy/read.c priv/policy/resolve.c \
 	priv/policy/match.c priv/policy/environ_name.c priv/policy/userenv.c \
 	parse.c
 POLICY_SRC = $(RULE_SRC) priv/policy/permit.c priv/policy/runas.c \
-	priv/policy/shape.c priv/policy/count.c
+	priv/policy/shape.c priv/policy/count.c priv/policy/uids.c
 CHECK_SRC = priv/check/main.c priv/check/check.c priv/check/path.c \
 	$(RULE_SRC) common/log.c common/proto.c common/compat/ptymodes.c
 GUARD_SRC = priv/guard/guard.c priv/guard/reaper.c priv/guard/wait.c \
 	priv/guard/family.c
-LAUNCHER_SRC = priv/launcher/spawn.c priv/launcher/environ.c $(SPAWN_SRC)
+LAUNCHER_SRC = priv/launcher/spawn.c priv/launcher/environ.c \
+	priv/launcher/login.c priv/launcher/privdrop.c $(SPAWN_SRC)
 MONITOR_SRC = priv/monitor/loop.c priv/monitor/table.c \
 	priv/monitor/request.c priv/monitor/report.c priv/monitor/foreign.c \
 	priv/monitor/stop.c priv/monitor/stray.c priv/monitor/ring.c \
@@ -68,11 +69,12 @@ MONITOR_SRC = priv/monitor/loop.c priv/monitor/table.c \
 	priv/monitor/left.c priv/monitor/group.c priv/monitor/reply.c \
 	priv/monitor/orphan.c priv/monitor/watch.c priv/monitor/child.c \
 	priv/monitor/phase.c
-PRIV_SRC = priv/proctor.c priv/start.c priv/configtest.c priv/args.c \
-	priv/mode.c priv/privdrop.c priv/uids.c $(LOCK_SRC) $(CGROUP_SRC) \
-	priv/parts.c \
-	priv/login.c $(FRESH_SRC) $(STREAM_SRC) \
-	$(BASE_SRC) $(POLICY_SRC) $(GUARD_SRC) $(MONITOR_SRC) $(LAUNCHER_SRC) \
+START_SRC = priv/start/main.c priv/start/undo.c priv/start/configtest.c \
+	priv/start/args.c priv/start/privilege.c priv/start/login.c \
+	priv/start/privdrop.c priv/start/port.c priv/start/ring.c
+PRIV_SRC = $(START_SRC) $(GUARD_SRC) $(MONITOR_SRC) $(LAUNCHER_SRC) \
+	$(POLICY_SRC) $(BASE_SRC) \
+	$(LOCK_SRC) $(CGROUP_SRC) $(FRESH_SRC) $(STREAM_SRC) \
 	common/drop.c common/nofile.c $(CAPS_SRC) $(PROC_SRC) $(BOX_SRC) $(RING_SRC)
 PART_SRC = common/ring_arg.c common/drop.c $(PROC_SRC) $(BOX_SRC) $(RING_SRC)
 BROKER_SRC = broker/broker.c broker/frame.c broker/request.c \
@@ -89,9 +91,9 @@ PRIV_OBJ = $(PRIV_SRC:%.c=$(OBJ)/%.o)
 BROKER_OBJ = $(BROKER_SRC:%.c=$(OBJ)/%.o)
 WORKER_OBJ = $(WORKER_SRC:%.c=$(OBJ)/%.o)
 CHECK_OBJ = $(CHECK_SRC:%.c=$(OBJ)/%.o)
-C_SRC = priv/*.c priv/*/*.c broker/*.c worker/*.c common/*.c common/compat/*.c
+C_SRC = priv/*/*.c broker/*.c worker/*.c common/*.c common/compat/*.c
 C_ALL = $(C_SRC) regress/unit/*.c regress/priv/*.c regress/bench/*.c
-C_FORMAT = $(C_ALL) common/*.h common/compat/*.h priv/*.h priv/*/*.h \
+C_FORMAT = $(C_ALL) common/*.h common/compat/*.h priv/*/*.h \
 	broker/*.h worker/*.h regress/unit/*.h regress/stubs/*.h
 
 PARTS = $(BUILD)/proctor-broker $(BUILD)/proctor-worker

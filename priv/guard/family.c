@@ -6,9 +6,10 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "base/privdrop.h"
 #include "base/signals.h"
 #include "compat/proc.h"
-#include "priv.h"
+#include "policy/runas.h"
 
 #include "guard/family.h"
 

@@ -9,10 +9,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/privdrop.h"
 #include "compat/cgroup.h"
 #include "compat/proc.h"
 #include "log.h"
-#include "priv.h"
+#include "policy/starter.h"
 #include "sandbox.h"
 
 #include "guard/family.h"
@@ -75,7 +76,7 @@ guard_cgroup(void)
 	uid_t uid;
 	gid_t gid;
 
-	if (privdrop_part(&uid, &gid))
+	if (privdrop_ring(&uid, &gid))
 		(void)cgroup_make(gid);
 }
 

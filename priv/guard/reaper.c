@@ -21,7 +21,7 @@
 #include "base/timer.h"
 #include "compat/proc.h"
 #include "log.h"
-#include "priv.h"
+#include "proto.h"
 #include "sandbox.h"
 
 #include "guard/family.h"

@@ -14,12 +14,17 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/privdrop.h"
 #include "base/signals.h"
 #include "base/timer.h"
 #include "compat/cgroup.h"
+#include "compat/privs.h"
 #include "compat/proc.h"
 #include "log.h"
-#include "priv.h"
+#include "policy/permit.h"
+#include "policy/runas.h"
+#include "policy/uids.h"
+#include "proto.h"
 
 #include "guard/family.h"
 #include "guard/wait.h"
@@ -91,10 +96,10 @@ wait_confine(const char *name, int fd)
 	wait_descriptors(fd);
 	if (proc_children_open() == -1)
 		fatal("children of guard or reaper");
-	mode_forget();
+	permit_forget();
 	runas_forget(NULL);
 	signals_catch();
-	privdrop_guard();
+	privdrop(PRIV_KILL);
 }
 
 static void

@@ -12,10 +12,13 @@
 
 #include "dispatch.h"
 #include "log.h"
-#include "priv.h"
+#include "policy/permit.h"
+#include "policy/runas.h"
 #include "proto.h"
 
 #include "launcher/launcher.h"
+#include "launcher/login.h"
+#include "launcher/privdrop.h"
 #include "launcher/spawn.h"
 
 #define LAUNCHER_FD 3
@@ -97,7 +100,7 @@ launcher_main(int fd, struct target *t, pid_t *in_flight)
 {
 	const char *what;
 
-	mode_forget();
+	permit_forget();
 	runas_forget(t);
 	setproctitle("-proctor: launcher of %s", t->user);
 	log_init("launcher", log_getlevel());

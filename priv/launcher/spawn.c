@@ -25,10 +25,10 @@
 #include "compat/ptymodes.h"
 #include "log.h"
 #include "policy/runas.h"
-#include "priv.h"
 #include "proto.h"
 
 #include "launcher/environ.h"
+#include "launcher/login.h"
 #include "launcher/spawn.h"
 
 /*

@@ -14,6 +14,7 @@
 #include "launcher/maker.h"
 #include "log.h"
 #include "policy/runas.h"
+#include "policy/uids.h"
 
 #include "monitor/birth.h"
 #include "monitor/channels.h"
@@ -33,8 +34,6 @@
 /* One that has something to do and does less than so much is slow. */
 #define PULSE 1000 /* ms */
 #define PULSE_LEAST 32
-
-#define LAUNCHERS_MAX 64
 
 /* A launcher as priv knows it. */
 struct launcher {

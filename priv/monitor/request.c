@@ -18,7 +18,6 @@
 #include "policy/policy.h"
 #include "policy/runas.h"
 #include "policy/shape.h"
-#include "priv.h"
 
 #include "monitor/exit.h"
 #include "monitor/foreign.h"
@@ -508,7 +507,7 @@ request_handle_hello(void *arg, const void *data, size_t len, int fd)
 	    m.arg != HELLO_VERSION)
 		return (-1);
 	w.tid = m.tid;
-	w.mode = mode_now();
+	w.mode = permit_mode();
 	w.launcher = !MAKER_IN_PRIV;
 	w.users.len = (uint32_t)permit_users(
 	    (char *)buf + sizeof(w), HELLO_USERS_MAX, &w.users.count);

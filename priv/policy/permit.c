@@ -11,18 +11,32 @@
 #include "policy/permit.h"
 #include "policy/runas.h"
 
-static const struct policy *policy;
+static struct policy *policy;
 static const struct starter *starter;
 static const char *default_user, *plain_why;
+static enum mode mode;
 
 void
-permit_init(const struct policy *p, const struct starter *s, const char *user,
-    const char *plain)
+permit_init(struct policy *p, const struct starter *s, const char *user,
+    enum mode m, const char *plain)
 {
 	policy = p;
 	starter = s;
 	default_user = user;
+	mode = m;
 	plain_why = plain;
+}
+
+void
+permit_forget(void)
+{
+	policy_free(policy);
+}
+
+enum mode
+permit_mode(void)
+{
+	return (mode);
 }
 
 /*
@@ -151,7 +165,7 @@ permit_why(const char *user, const struct command *c, char *buf, size_t size)
 	enum denial d;
 	int line;
 
-	if (plain_why != NULL) {
+	if (mode == MODE_PLAIN) {
 		(void)snprintf(buf, size, "nobody but %s can be had, as %s",
 		    runas_self_name(), plain_why);
 		return (1);

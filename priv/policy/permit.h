@@ -16,10 +16,16 @@
 /*
  * To be called first, when rules have their targets. user is whom children
  * run as if nobody is named; plain says why nobody but the starter can be
- * had, or is NULL. All are kept, and must live as long.
+ * had, in plain mode. All are kept, and must live as long.
  */
-void permit_init(const struct policy *, const struct starter *,
-    const char *user, const char *plain);
+void permit_init(struct policy *, const struct starter *, const char *user,
+    enum mode, const char *plain);
+
+/* In a process that decides nothing: free and wipe all rules. */
+void permit_forget(void);
+
+/* The mode that this start has, for the node to know. */
+enum mode permit_mode(void);
 
 /* Have children counted, of the rules that say so. While we are root. */
 void permit_counts(void);

@@ -99,7 +99,7 @@ other_folder() {
 }
 
 other_flags() {
-	compiled USER_CFLAGS="-O1 -DOTHER" | grep -q '^cc priv/stop.c'
+	compiled USER_CFLAGS="-O1 -DOTHER" | grep -q '^cc priv/monitor/stop.c'
 	did=$(compiled)
 	echo "did: $did"
 	[ "$(echo "$did" | grep -c '^cc')" -eq 0 ]
@@ -130,7 +130,7 @@ version() {
 	did=$(compiled)
 	echo "did: $did"
 	[ "$(echo "$did" | grep '^cc' | sort)" = \
-	    "$(grep -l '"version.h"' priv/*.c priv/*/*.c broker/*.c worker/*.c |
+	    "$(grep -l '"version.h"' priv/*/*.c broker/*.c worker/*.c |
 	    sed 's/^/cc /' | sort)" ]
 	[ "$(build/proctor --version)" = "proctor 9.8.7" ]
 	if command -v erlc; then

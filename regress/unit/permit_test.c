@@ -56,6 +56,14 @@ count_open(struct rule *r, uid_t uid)
 	counted |= 1U << r->line;
 }
 
+static const struct policy *freed;
+
+void
+policy_free(struct policy *p)
+{
+	freed = p;
+}
+
 static struct policy policy;
 static struct rule_made made[RULES_MAX];
 
@@ -73,7 +81,8 @@ begin(const struct rule_row rows[RULES_MAX], const struct starter *s,
 			if (r->action == RULE_PERMIT && r->line != without &&
 			    strcmp(targets[i].user, r->user) == 0)
 				r->target = &targets[i];
-	permit_init(&policy, s, "bob", plain);
+	permit_init(&policy, s, "bob",
+	    plain != NULL ? MODE_PLAIN : MODE_PRIVILEGED, plain);
 }
 
 #define OWN PERMIT("1000", "bob")
@@ -376,10 +385,26 @@ test_counts(void **state)
 	assert_int_equal(counted, 1U << 2);
 }
 
+static void
+test_mode(void **state)
+{
+	static const struct rule_row rules[RULES_MAX] = { OWN };
+
+	(void)state;
+	begin(rules, &bob, "why", 0);
+	assert_int_equal(permit_mode(), MODE_PLAIN);
+	begin(rules, &bob, NULL, 0);
+	assert_int_equal(permit_mode(), MODE_PRIVILEGED);
+	freed = NULL;
+	permit_forget();
+	assert_ptr_equal(freed, &policy);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_mode),
 		cmocka_unit_test(test_run),
 		cmocka_unit_test(test_why),
 		cmocka_unit_test(test_user),

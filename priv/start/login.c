@@ -11,7 +11,8 @@
 #include "compat/fresh.h"
 #include "compat/proc.h"
 #include "log.h"
-#include "priv.h"
+#include "proto.h"
+#include "start/login.h"
 
 #define MB (1UL << 20)
 
@@ -101,21 +102,4 @@ login_check(struct start *s)
 		  " for good: %s",
 	    what);
 	exit(EXIT_REFUSED);
-}
-
-/*
- * In a launcher, or in a child where there is none. Descriptors are limited
- * by each child for itself: a launcher needs them.
- */
-int
-login_begin(const struct start *s, const char **what)
-{
-	int i;
-
-	*what = "limits";
-	for (i = 0; i < RLIM_NLIMITS; i++)
-		if (i != RLIMIT_NOFILE &&
-		    setrlimit((proc_resource)i, &s->login[i]) == -1)
-			return (-1);
-	return (fresh_reset(what));
 }

@@ -65,7 +65,7 @@ PRIV_SRC = priv/proctor.c priv/start.c priv/configtest.c priv/args.c \
 	priv/dispatch.c priv/request.c priv/answer.c priv/child.c priv/reap.c \
 	priv/stray.c priv/linger.c priv/login.c $(FRESH_SRC) $(STREAM_SRC) \
 	priv/group.c priv/stop.c priv/launch.c priv/spawn.c \
-	priv/environ.c \
+	priv/environ.c priv/unpack.c \
 	common/drop.c common/nofile.c $(CAPS_SRC) $(PROC_SRC) $(SPAWN_SRC) $(BOX_SRC) \
 	$(RING_SRC)
 PART_SRC = common/ring_arg.c common/drop.c $(PROC_SRC) $(BOX_SRC) $(RING_SRC)

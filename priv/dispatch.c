@@ -5,49 +5,38 @@
 
 #include "priv.h"
 
-#define REQUEST sizeof(struct msg_request), sizeof(struct msg_request)
-#define NOTE sizeof(struct msg_note), sizeof(struct msg_note)
 #define RUN STATE_RUN
 #define ANY (STATE_RUN | STATE_STOP)
 
 const struct dispatch priv_broker_table[] = {
-	{ IMSG_RUN, "run", sizeof(struct msg_run), MSG_MAX, MSG_NOFD, RUN,
-	    request_run },
-	{ IMSG_MANAGE, "manage", sizeof(struct msg_run), MSG_MAX, MSG_NOFD, RUN,
-	    request_manage },
-	{ IMSG_SETPGID, "setpgid", REQUEST, MSG_NOFD, RUN, request_setpgid },
-	{ IMSG_WINSZ, "winsz", sizeof(struct msg_winsz),
-	    sizeof(struct msg_winsz), MSG_NOFD, RUN, request_winsz },
-	{ IMSG_PTYOPTS, "pty_opts", sizeof(struct msg_ptyopts),
-	    sizeof(struct msg_ptyopts) + TTYMODES_MAX * sizeof(struct msg_mode),
-	    MSG_NOFD, RUN, request_ptyopts },
-	{ IMSG_STOP, "stop", REQUEST, MSG_NOFD, RUN, request_stop },
-	{ IMSG_KILL, "kill", REQUEST, MSG_NOFD, RUN, request_kill },
-	{ IMSG_LIST, "list", REQUEST, MSG_NOFD, RUN, request_list },
-	{ IMSG_DEBUG, "debug", REQUEST, MSG_NOFD, RUN, request_debug },
-	{ IMSG_HELLO, "hello", REQUEST, MSG_NOFD, RUN, request_hello },
-	{ IMSG_REFUSE, "refuse", sizeof(struct msg_reply), MSG_REPLY_MAX,
-	    MSG_NOFD, RUN, request_refuse },
-	{ IMSG_SHUTDOWN, "shutdown", REQUEST, MSG_NOFD, RUN, request_shutdown },
+	{ IMSG_RUN, RUN, .raw = request_run },
+	{ IMSG_MANAGE, RUN, .raw = request_manage },
+	{ IMSG_SETPGID, RUN, .raw = request_setpgid },
+	{ IMSG_WINSZ, RUN, .raw = request_winsz },
+	{ IMSG_PTYOPTS, RUN, .raw = request_ptyopts },
+	{ IMSG_STOP, RUN, .raw = request_stop },
+	{ IMSG_KILL, RUN, .raw = request_kill },
+	{ IMSG_LIST, RUN, .raw = request_list },
+	{ IMSG_DEBUG, RUN, .raw = request_debug },
+	{ IMSG_HELLO, RUN, .raw = request_hello },
+	{ IMSG_REFUSE, RUN, .raw = request_refuse },
+	{ IMSG_SHUTDOWN, RUN, .raw = request_shutdown },
 };
 const size_t priv_broker_rows =
     sizeof(priv_broker_table) / sizeof(priv_broker_table[0]);
 
 const struct dispatch priv_worker_table[] = {
-	{ IMSG_LOST, "lost", sizeof(struct msg_stream),
-	    sizeof(struct msg_stream), MSG_NOFD, ANY, child_lost },
-	{ IMSG_DRAINED, "drained", NOTE, MSG_NOFD, ANY, linger_drained },
-	{ IMSG_CUT, "cut", NOTE, MSG_NOFD, ANY, child_cut },
-	{ IMSG_SHUTDOWN, "shutdown", REQUEST, MSG_NOFD, ANY, request_shutdown },
+	{ IMSG_LOST, ANY, .raw = child_lost },
+	{ IMSG_DRAINED, ANY, .raw = linger_drained },
+	{ IMSG_CUT, ANY, .raw = child_cut },
+	{ IMSG_SHUTDOWN, ANY, .raw = request_shutdown },
 };
 const size_t priv_worker_rows =
     sizeof(priv_worker_table) / sizeof(priv_worker_table[0]);
 
 const struct dispatch priv_launcher_table[] = {
-	{ IMSG_STREAM, "stream", sizeof(struct msg_stream),
-	    sizeof(struct msg_stream), MSG_FD, ANY, launch_stream },
-	{ IMSG_LAUNCHED, "launched", sizeof(struct msg_launched),
-	    MSG_LAUNCHED_MAX, MSG_NOFD, ANY, launch_done },
+	{ IMSG_STREAM, ANY, .raw = launch_stream },
+	{ IMSG_LAUNCHED, ANY, .raw = launch_done },
 };
 const size_t priv_launcher_rows =
     sizeof(priv_launcher_table) / sizeof(priv_launcher_table[0]);

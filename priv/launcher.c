@@ -458,8 +458,7 @@ launcher_launch(void *arg, const void *data, size_t len, int fd)
 }
 
 static const struct dispatch launcher_table[] = {
-	{ IMSG_LAUNCH, "launch", sizeof(struct msg_run), MSG_MAX, MSG_NOFD,
-	    STATE_RUN, launcher_launch },
+	{ IMSG_LAUNCH, STATE_RUN, .raw = launcher_launch },
 };
 
 /* From here up: standard descriptors, priv, /dev/null, the starter's cwd. */

@@ -19,6 +19,7 @@
 #include "dispatch.h"
 #include "policy/runas.h"
 #include "proto.h"
+#include "unpack.h"
 
 #define ALARM_DEFAULT 12000L /* ms a shutdown may take */
 #define ALARM_MAX 86400

@@ -53,7 +53,12 @@ build options_test broker/options.c broker/ttymodes.c broker/strings.c \
 build frame_test broker/frame.c broker/etf_read.c worker/etf_write.c common/log.c
 # shellcheck disable=SC2086
 build stream_test common/log.c $SPLICE_SRC $STREAM_SRC
+# shellcheck disable=SC2086
+build fdset_test common/fdset.c common/log.c $STREAM_SRC
 counting queue_test worker/queue.c
+build wterm_test worker/event.c worker/reply.c worker/hello.c worker/term.c \
+    worker/etf_write.c worker/errname.c broker/etf_read.c common/proto.c \
+    common/compat/ptymodes.c common/log.c
 build environ_test priv/environ.c common/proto.c common/compat/ptymodes.c \
     common/log.c
 build timer_test priv/base/timer.c

@@ -58,16 +58,22 @@ POLICY_SRC = $(RULE_SRC) priv/policy/permit.c priv/policy/runas.c \
 	priv/policy/shape.c priv/policy/count.c
 CHECK_SRC = priv/check/main.c priv/check/check.c priv/check/path.c \
 	$(RULE_SRC) common/log.c common/proto.c common/compat/ptymodes.c
+GUARD_SRC = priv/guard/guard.c priv/guard/reaper.c priv/guard/wait.c \
+	priv/guard/family.c
+LAUNCHER_SRC = priv/launcher/spawn.c priv/launcher/environ.c $(SPAWN_SRC)
+MONITOR_SRC = priv/monitor/loop.c priv/monitor/table.c \
+	priv/monitor/request.c priv/monitor/report.c priv/monitor/foreign.c \
+	priv/monitor/stop.c priv/monitor/stray.c priv/monitor/ring.c \
+	priv/monitor/launch.c priv/monitor/birth.c priv/monitor/exit.c \
+	priv/monitor/left.c priv/monitor/group.c priv/monitor/reply.c \
+	priv/monitor/orphan.c priv/monitor/watch.c priv/monitor/child.c \
+	priv/monitor/phase.c
 PRIV_SRC = priv/proctor.c priv/start.c priv/configtest.c priv/args.c \
-	priv/mode.c \
-	$(BASE_SRC) $(POLICY_SRC) \
-	priv/privdrop.c priv/uids.c $(LOCK_SRC) $(CGROUP_SRC) priv/guard.c priv/reaper.c priv/parts.c \
-	priv/dispatch.c priv/request.c priv/answer.c priv/child.c priv/reap.c \
-	priv/stray.c priv/linger.c priv/login.c $(FRESH_SRC) $(STREAM_SRC) \
-	priv/group.c priv/stop.c priv/launch.c priv/spawn.c \
-	priv/environ.c priv/unpack.c \
-	common/drop.c common/nofile.c $(CAPS_SRC) $(PROC_SRC) $(SPAWN_SRC) $(BOX_SRC) \
-	$(RING_SRC)
+	priv/mode.c priv/privdrop.c priv/uids.c $(LOCK_SRC) $(CGROUP_SRC) \
+	priv/parts.c \
+	priv/login.c priv/unpack.c $(FRESH_SRC) $(STREAM_SRC) \
+	$(BASE_SRC) $(POLICY_SRC) $(GUARD_SRC) $(MONITOR_SRC) $(LAUNCHER_SRC) \
+	common/drop.c common/nofile.c $(CAPS_SRC) $(PROC_SRC) $(BOX_SRC) $(RING_SRC)
 PART_SRC = common/ring_arg.c common/drop.c $(PROC_SRC) $(BOX_SRC) $(RING_SRC)
 BROKER_SRC = broker/broker.c broker/frame.c broker/request.c \
 	broker/options.c broker/strings.c broker/ttymodes.c broker/etf_read.c \

@@ -11,7 +11,6 @@
 #include "capname.h"
 #include "log.h"
 
-#define KILL_TIMEOUT_DEFAULT 5000 /* ms */
 #define FILE_PERM 0644
 
 /* What is being read. There is one at a time, and it is large. */

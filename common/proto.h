@@ -76,6 +76,7 @@ enum imsg_type {
 #define RUN_STRINGS_MAX (6U << 20)
 #define RUN_PATH_MAX 4096 /* any other string, with its NUL */
 #define RUN_TIMEOUT_MAX 86400000U /* a timeout or linger, in ms: a day */
+#define KILL_TIMEOUT_DEFAULT 5000 /* ms from a stop to SIGKILL */
 #define RUN_WINDOW_MAX (1U << 30) /* bytes */
 #define MSG_TEXT_MAX 1152 /* a reply's text, with its NUL; any atom fits */
 #define MSG_STDIN_MAX 65536 /* bytes in one IMSG_STDIN */

@@ -59,7 +59,7 @@ counting queue_test worker/queue.c
 build wterm_test worker/event.c worker/reply.c worker/hello.c worker/term.c \
     worker/etf_write.c worker/errname.c broker/etf_read.c common/proto.c \
     common/compat/ptymodes.c common/log.c
-build environ_test priv/environ.c common/proto.c common/compat/ptymodes.c \
+build environ_test priv/launcher/environ.c common/proto.c common/compat/ptymodes.c \
     common/log.c
 build timer_test priv/base/timer.c
 build match_test priv/policy/match.c common/proto.c common/compat/ptymodes.c

@@ -1,0 +1,48 @@
+/*
+ * All that priv can be asked, and by whom. What is not in these tables does
+ * not exist; see dispatch.h for what is checked before a handler is called.
+ */
+
+#include "proto.h"
+
+#include "monitor/launch.h"
+#include "monitor/phase.h"
+#include "monitor/report.h"
+#include "monitor/request.h"
+#include "monitor/table.h"
+
+#define RUN STATE_RUN
+#define ANY (STATE_RUN | STATE_STOP)
+
+const struct dispatch priv_broker_table[] = {
+	{ IMSG_RUN, RUN, .raw = request_handle_run },
+	{ IMSG_MANAGE, RUN, .raw = request_handle_manage },
+	{ IMSG_SETPGID, RUN, .raw = request_handle_setpgid },
+	{ IMSG_WINSZ, RUN, .raw = request_handle_winsz },
+	{ IMSG_PTYOPTS, RUN, .raw = request_handle_ptyopts },
+	{ IMSG_STOP, RUN, .raw = request_handle_stop },
+	{ IMSG_KILL, RUN, .raw = request_handle_kill },
+	{ IMSG_LIST, RUN, .raw = request_handle_list },
+	{ IMSG_DEBUG, RUN, .raw = request_handle_debug },
+	{ IMSG_HELLO, RUN, .raw = request_handle_hello },
+	{ IMSG_REFUSE, RUN, .raw = request_handle_refuse },
+	{ IMSG_SHUTDOWN, RUN, .raw = request_handle_shutdown },
+};
+const size_t priv_broker_rows =
+    sizeof(priv_broker_table) / sizeof(priv_broker_table[0]);
+
+const struct dispatch priv_worker_table[] = {
+	{ IMSG_LOST, ANY, .raw = report_handle_lost },
+	{ IMSG_DRAINED, ANY, .raw = report_handle_drained },
+	{ IMSG_CUT, ANY, .raw = report_handle_cut },
+	{ IMSG_SHUTDOWN, ANY, .raw = request_handle_shutdown },
+};
+const size_t priv_worker_rows =
+    sizeof(priv_worker_table) / sizeof(priv_worker_table[0]);
+
+const struct dispatch priv_launcher_table[] = {
+	{ IMSG_STREAM, ANY, .raw = launch_handle_stream },
+	{ IMSG_LAUNCHED, ANY, .raw = launch_handle_launched },
+};
+const size_t priv_launcher_rows =
+    sizeof(priv_launcher_table) / sizeof(priv_launcher_table[0]);

@@ -49,6 +49,8 @@ check manual manual man/*.[58]
 check dialyzer sh client/erlang/dialyze.sh
 check xref sh client/erlang/xref.sh
 check edoc sh client/erlang/doc.sh
+check "arrows, of themselves" /usr/bin/python3 regress/arrows.py --self-test
+check arrows /usr/bin/python3 regress/arrows.py
 check python /usr/bin/python3 -c '
 import ast, glob, sys
 bad = 0

@@ -44,6 +44,9 @@ text({decode, enosys, Name}) ->
     characters("Unknown command: ~ts", [Name]);
 text({decode, _, Text}) when is_binary(Text) ->
     characters("~ts", [Text]);
+text({launcher, eagain, _}) ->
+    characters("Couldn't start pid: The launcher is busy: ~ts",
+               [posix(eagain)]);
 text({launcher, Errno, _}) when is_atom(Errno) ->
     characters("Couldn't start pid: The launcher is gone: ~ts",
                [posix(Errno)]);

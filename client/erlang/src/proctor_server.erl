@@ -80,8 +80,9 @@
                 silent_since = 0 :: integer(),
                 look :: undefined | reference(),
                 trans = 1 :: pos_integer(),
-                pending = queue:new() :: queue:queue({pos_integer(),
-                                                      waiter()}),
+                %% Whose reply is next where they keep the order of requests.
+                next = 1 :: pos_integer(),
+                pending = #{} :: #{pos_integer() => waiter()},
                 %% An OS process whose light process has died stays here, as
                 %% orphan, until its end is reported.
                 ospids = #{} :: #{proctor:ospid() => pid() | orphan},
@@ -472,7 +473,7 @@ last_frame(Frame, State) ->
 
 fail_pending(#state{pending = Pending}) ->
     lists:foreach(fun({_, Waiter}) -> answer(Waiter, {error, port_closed}) end,
-                  queue:to_list(Pending)).
+                  lists:keysort(1, maps:to_list(Pending))).
 
 info(#state{name = Name, link = #{dialect := Dialect, writer := Writer},
             hello = Hello, port_os_pid = OsPid, started = Started,
@@ -482,7 +483,7 @@ info(#state{name = Name, link = #{dialect := Dialect, writer := Writer},
     #{instance => Name, pid => self(), node => node(), dialect => Dialect,
       hello => Hello, port_os_pid => OsPid, runs => Runs,
       uptime_ms => Now - Started, parts => parts(Now - Answered),
-      pending => queue:len(Pending),
+      pending => map_size(Pending),
       messages => messages(), writer_messages => proctor_port:waiting(Writer),
       launchers_down => Down,
       orphans => length([1 || orphan <- maps:values(OsPids)]),
@@ -509,16 +510,13 @@ on_target(Target, Fun, State) ->
 
 %% Nobody waits any more for what was to be run: it must not stay.
 cancel_run(Ref, #state{pending = Pending, children = Children} = State) ->
-    Cancel = fun({Id, {run, _, #{ref := R}}}) when R =:= Ref ->
-                     {Id, cancelled};
-                (Other) ->
-                     Other
+    Cancel = fun(_Id, {run, _, #{ref := R}}) when R =:= Ref -> cancelled;
+                (_Id, Waiter) -> Waiter
              end,
     _ = [proctor_child:cancel(Pid)
          || {Pid, #child{spec = #{ref := R}}} <- maps:to_list(Children),
             R =:= Ref],
-    State#state{pending = queue:from_list([Cancel(Waiting) || Waiting
-                                           <- queue:to_list(Pending)])}.
+    State#state{pending = maps:map(Cancel, Pending)}.
 
 target(OsPid, _State) when is_integer(OsPid) ->
     {ok, OsPid};
@@ -533,16 +531,18 @@ request(Request, Waiter, #state{trans = Id, pending = Pending} = State) ->
         {ok, Frames} ->
             _ = proctor_port:write(maps:get(writer, State#state.link), Frames,
                                    none),
-            State1 = case queue:is_empty(Pending) of
-                         true -> watch(State#state{silent_since = now_ms()});
-                         false -> State
+            State1 = case map_size(Pending) of
+                         0 -> watch(State#state{silent_since = now_ms()});
+                         _ -> State
                      end,
-            {noreply, State1#state{trans = Id rem ?MAX_TRANS + 1,
-                                   pending = queue:in({Id, Waiter},
-                                                      Pending)}};
+            {noreply, State1#state{trans = following(Id),
+                                   pending = Pending#{Id => Waiter}}};
         {error, _} = Error ->
             {reply, Error, State}
     end.
+
+following(Id) ->
+    Id rem ?MAX_TRANS + 1.
 
 %% While a request waits somebody has to look whether answers come.
 watch(#state{look = undefined, answer_timeout = Timeout} = State)
@@ -557,12 +557,12 @@ look_in(Ms, Which, State) ->
 look(Which, #state{pending = Pending, answer_timeout = Timeout,
                    silent_since = Since} = State) ->
     Left = Timeout - (now_ms() - Since),
-    case queue:is_empty(Pending) of
-        true -> {noreply, State};
-        false when Left > 0 -> {noreply, look_in(Left, first, State)};
-        false when Which =:= first ->
+    case map_size(Pending) of
+        0 -> {noreply, State};
+        _ when Left > 0 -> {noreply, look_in(Left, first, State)};
+        _ when Which =:= first ->
             {noreply, look_in(?SECOND_LOOK, second, State)};
-        false -> port_exit(unresponsive, State)
+        _ -> port_exit(unresponsive, State)
     end.
 
 now_ms() ->
@@ -594,12 +594,15 @@ message({0, Event}, State) ->
                  [proctor_log:failure(Event)]),
     State;
 message({Id, Reply}, #state{pending = Pending} = State) ->
-    case queue:out(Pending) of
-        {{value, {Id, Waiter}}, Rest} ->
-            reply(Waiter, Reply, State#state{pending = Rest,
-                                             silent_since = now_ms()});
-        _ ->
-            overtaken(Id, Reply, State)
+    case maps:take(Id, Pending) of
+        {Waiter, Rest} ->
+            State1 = overtaken(Id, State#state{pending = Rest,
+                                               silent_since = now_ms()}),
+            reply(Waiter, Reply, State1);
+        error ->
+            ?TELL(warning, "proctor: reply ~w, which nobody waits for, dropped",
+                         [Id]),
+            State
     end.
 
 %% Nobody runs as that user any more; the port program ends itself when it has
@@ -639,23 +642,25 @@ event(OsPid, Event, #state{ospids = OsPids} = State) ->
     end,
     State.
 
-%% Replies keep the order of requests. One that is for a later request than
-%% the oldest says that those before it will never be answered.
-overtaken(Id, Reply, #state{pending = Pending} = State) ->
-    Older = fun({Other, _}) -> Other =/= Id end,
-    case lists:splitwith(Older, queue:to_list(Pending)) of
-        {_, []} ->
-            ?TELL(warning, "proctor: reply ~w, which nobody waits for, dropped",
-                         [Id]),
-            State;
-        {Lost, [{Id, Waiter} | Rest]} ->
-            ?TELL(warning, "proctor: ~w requests before ~w got no reply",
-                         [length(Lost), Id]),
-            lists:foreach(fun({_, W}) -> answer(W, {error, no_reply}) end,
-                          Lost),
-            reply(Waiter, Reply, State#state{pending = queue:from_list(Rest),
-                                             silent_since = now_ms()})
-    end.
+%% In the native dialect each reply comes when it is known. In the other one
+%% they keep the order of requests, so that one for a later request than the
+%% next says that those before it will never be answered.
+overtaken(_Id, #state{link = #{dialect := native}} = State) ->
+    State;
+overtaken(Id, #state{next = Id} = State) ->
+    State#state{next = following(Id)};
+overtaken(Id, #state{next = Next, pending = Pending} = State) ->
+    Lost = between(Next, Id),
+    ?TELL(warning, "proctor: ~w requests before ~w got no reply",
+                 [length(Lost), Id]),
+    lists:foreach(fun(Other) ->
+                      answer(maps:get(Other, Pending), {error, no_reply})
+                  end, Lost),
+    State#state{pending = maps:without(Lost, Pending), next = following(Id)}.
+
+%% Each of these is pending: they were asked one after the other.
+between(Id, Id) -> [];
+between(Next, Id) -> [Next | between(following(Next), Id)].
 
 %% The new OS process is registered here and now: the next frame may be its
 %% output or even its end.

@@ -562,6 +562,7 @@ alone() ->
      {"the application restarts and stops", fun application_life/0},
      {"replies nobody waits for", fun strange_replies/0},
      {"a reply that never comes", fun lost_reply/0},
+     {"native replies in any order", fun any_order/0},
      {"a frame that is no term", fun bad_frame/0},
      {"a port program of the future", fun newer_port/0},
      {"a port program that does not read", fun deaf_port/0}].
@@ -739,6 +740,29 @@ lost_reply() ->
                      gen_server:receive_response(First, ?SOON)),
         ?assertEqual({reply, [7]},
                      gen_server:receive_response(Second, ?SOON)),
+        exit(Server, kill)
+    end).
+
+any_order() ->
+    Term = <<131, $h, 2, $a, 1, $h, 2, $w, 2, "ok", $t, 0:32>>,
+    Script = ?READ "cat ${0%/*}/answer\n"
+        "while [ -e \"$0\" ] && [ ! -e \"${0%/*}/go\" ]; do sleep 0.01; done\n"
+        %% {3, [7]}, then {1, [9]} and {2, [8]}
+        "printf '\\0\\0\\0\\11\\203h\\2a\\3k\\0\\1\\7'\n"
+        "printf '\\0\\0\\0\\11\\203h\\2a\\1k\\0\\1\\11'\n"
+        "printf '\\0\\0\\0\\11\\203h\\2a\\2k\\0\\1\\10'\n"
+        ?READ ?READ "exit 0",
+    with_stub(Script, fun(Stub) ->
+        ok = file:write_file(filename:join(filename:dirname(Stub), "answer"),
+                             [<<(byte_size(Term)):32>>, Term]),
+        {ok, Server} = proctor:start([{portexe, Stub}]),
+        Asked = [gen_server:send_request(Server, list) || _ <- [1, 2, 3]],
+        undefined = proctor:pid(1),
+        touch(Stub, "go"),
+        ?assertEqual([{reply, [9]}, {reply, [8]}, {reply, [7]}],
+                     [gen_server:receive_response(Request, ?SOON)
+                      || Request <- Asked]),
+        ?assertMatch({ok, #{pending := 0}}, proctor:info()),
         exit(Server, kill)
     end).
 

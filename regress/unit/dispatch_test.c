@@ -248,13 +248,12 @@ make_lingering(int *other)
 	fd = socket(AF_INET, SOCK_STREAM, 0);
 	assert_int_equal(bind(server, (struct sockaddr *)&in, len), 0);
 	assert_int_equal(listen(server, 1), 0);
-	assert_int_equal(
-	    getsockname(server, (struct sockaddr *)&in, &len), 0);
+	assert_int_equal(getsockname(server, (struct sockaddr *)&in, &len), 0);
 	assert_int_equal(connect(fd, (struct sockaddr *)&in, len), 0);
 	*other = accept(server, NULL, NULL);
 	assert_int_not_equal(*other, -1);
-	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_LINGER, &for_ever,
-			     sizeof(for_ever)),
+	assert_int_equal(
+	    setsockopt(fd, SOL_SOCKET, SO_LINGER, &for_ever, sizeof(for_ever)),
 	    0);
 	while (send(fd, bytes, sizeof(bytes), MSG_DONTWAIT) != -1)
 		continue;

@@ -45,7 +45,7 @@ ALL_LDFLAGS = $(USER_LDFLAGS) $(SANLD_$(SANITIZE))
 COMPILE = $(CC) $(ALL_CFLAGS) -MMD -MP -c
 LINK = $(CC) $(ALL_CFLAGS) -o
 
-RING_SRC = common/log.c common/proto.c common/dispatch.c \
+RING_SRC = common/log.c common/proto.c common/channel.c common/dispatch.c \
 	common/compat/ptymodes.c $(IMSG_SRC) $(SEND_SRC) \
 	$(PRIVS_SRC)
 # What yacc makes of priv/policy/parse.y; among the sources it is parse.c.
@@ -58,25 +58,33 @@ POLICY_SRC = $(RULE_SRC) priv/policy/permit.c priv/policy/runas.c \
 	priv/policy/shape.c priv/policy/count.c
 CHECK_SRC = priv/check/main.c priv/check/check.c priv/check/path.c \
 	$(RULE_SRC) common/log.c common/proto.c common/compat/ptymodes.c
+GUARD_SRC = priv/guard/guard.c priv/guard/reaper.c priv/guard/wait.c \
+	priv/guard/family.c
+LAUNCHER_SRC = priv/launcher/spawn.c priv/launcher/environ.c $(SPAWN_SRC)
+MONITOR_SRC = priv/monitor/loop.c priv/monitor/table.c \
+	priv/monitor/request.c priv/monitor/report.c priv/monitor/foreign.c \
+	priv/monitor/stop.c priv/monitor/stray.c priv/monitor/ring.c \
+	priv/monitor/launch.c priv/monitor/birth.c priv/monitor/exit.c \
+	priv/monitor/left.c priv/monitor/group.c priv/monitor/reply.c \
+	priv/monitor/orphan.c priv/monitor/watch.c priv/monitor/child.c \
+	priv/monitor/phase.c
 PRIV_SRC = priv/proctor.c priv/start.c priv/configtest.c priv/args.c \
-	priv/mode.c \
-	$(BASE_SRC) $(POLICY_SRC) \
-	priv/privdrop.c priv/uids.c $(LOCK_SRC) $(CGROUP_SRC) priv/guard.c priv/reaper.c priv/parts.c \
-	priv/dispatch.c priv/request.c priv/answer.c priv/child.c priv/reap.c \
-	priv/stray.c priv/linger.c priv/login.c $(FRESH_SRC) $(STREAM_SRC) \
-	priv/group.c priv/stop.c priv/launch.c priv/spawn.c \
-	priv/environ.c \
-	common/drop.c $(CAPS_SRC) $(PROC_SRC) $(SPAWN_SRC) $(BOX_SRC) \
-	$(RING_SRC)
-PART_SRC = common/part.c common/drop.c $(PROC_SRC) $(BOX_SRC) $(RING_SRC)
+	priv/mode.c priv/privdrop.c priv/uids.c $(LOCK_SRC) $(CGROUP_SRC) \
+	priv/parts.c \
+	priv/login.c $(FRESH_SRC) $(STREAM_SRC) \
+	$(BASE_SRC) $(POLICY_SRC) $(GUARD_SRC) $(MONITOR_SRC) $(LAUNCHER_SRC) \
+	common/drop.c common/nofile.c $(CAPS_SRC) $(PROC_SRC) $(BOX_SRC) $(RING_SRC)
+PART_SRC = common/ring_arg.c common/drop.c $(PROC_SRC) $(BOX_SRC) $(RING_SRC)
 BROKER_SRC = broker/broker.c broker/frame.c broker/request.c \
-	broker/options.c broker/strings.c broker/modes.c common/etf.c \
+	broker/options.c broker/strings.c broker/ttymodes.c broker/etf_read.c \
 	$(SPLICE_SRC) \
-	common/capname.c $(PART_SRC)
+	broker/capname.c $(PART_SRC)
 WORKER_SRC = worker/worker.c worker/port.c worker/relay.c worker/feed.c \
-	worker/child.c worker/pty.c worker/reply.c worker/event.c \
-	worker/body.c worker/queue.c worker/welcome.c $(SPLICE_SRC) $(STREAM_SRC) common/etf_write.c \
-	common/errname.c $(PART_SRC)
+	worker/dispatch.c worker/child.c worker/pty.c worker/reply.c worker/event.c \
+	worker/term.c worker/notify.c worker/pipe.c \
+	worker/zerocopy.c worker/queue.c worker/hello.c $(SPLICE_SRC) $(STREAM_SRC) worker/etf_write.c \
+	common/fdset.c common/nofile.c \
+	worker/errname.c $(PART_SRC)
 PRIV_OBJ = $(PRIV_SRC:%.c=$(OBJ)/%.o)
 BROKER_OBJ = $(BROKER_SRC:%.c=$(OBJ)/%.o)
 WORKER_OBJ = $(WORKER_SRC:%.c=$(OBJ)/%.o)

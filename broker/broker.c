@@ -13,8 +13,9 @@
 
 #include "broker.h"
 #include "compat/splice.h"
+#include "dispatch.h"
 #include "log.h"
-#include "part.h"
+#include "ring_arg.h"
 #include "sandbox.h"
 
 /* Messages that may wait for a slow peer before the node is not read. */
@@ -33,7 +34,9 @@
 /* What the node may write ahead, so that it need not wait for us so often. */
 #define PORT_PIPE (256UL * 1024)
 
-struct channel broker_priv, broker_worker;
+static struct channel broker_priv, broker_worker;
+static void broker_shutdown(int) __attribute__((__noreturn__));
+
 static size_t ahead; /* bytes read since nothing waited for the worker */
 static size_t asked; /* bytes of requests since nothing waited for priv */
 
@@ -46,14 +49,15 @@ send_shutdown(int status)
 	channel_send(&broker_priv, IMSG_SHUTDOWN, -1, &m, sizeof(m));
 }
 
-static void __attribute__((__noreturn__)) broker_shutdown(int status)
+static void
+broker_shutdown(int status)
 {
 	struct pollfd pfd;
 
 	send_shutdown(status);
 	pfd.fd = RING_PRIV_FD;
 	pfd.events = POLLOUT;
-	while (imsgbuf_queuelen(&broker_priv.ibuf) > 0) {
+	while (channel_queued(&broker_priv) > 0) {
 		if (poll(&pfd, 1, -1) == -1 && errno != EINTR)
 			break;
 		if (channel_write(&broker_priv) == -1)
@@ -65,12 +69,12 @@ static void __attribute__((__noreturn__)) broker_shutdown(int status)
 static int
 ring_room(void)
 {
-	if (imsgbuf_queuelen(&broker_worker.ibuf) == 0)
+	if (channel_queued(&broker_worker) == 0)
 		ahead = 0;
-	if (imsgbuf_queuelen(&broker_priv.ibuf) == 0)
+	if (channel_queued(&broker_priv) == 0)
 		asked = 0;
-	return (imsgbuf_queuelen(&broker_priv.ibuf) < QUEUE_MAX &&
-		imsgbuf_queuelen(&broker_worker.ibuf) < QUEUE_MAX &&
+	return (channel_queued(&broker_priv) < QUEUE_MAX &&
+		channel_queued(&broker_worker) < QUEUE_MAX &&
 		ahead < AHEAD_MAX && asked < ASKED_MAX);
 }
 
@@ -117,7 +121,7 @@ broker_read_node(void)
 	}
 }
 
-/* Nobody in the ring has anything to tell the broker, but its end. */
+/* No process of the ring has anything to send to the broker but its end. */
 static void
 broker_dispatch_ring(struct channel *c, const struct pollfd *pfd)
 {
@@ -127,13 +131,13 @@ broker_dispatch_ring(struct channel *c, const struct pollfd *pfd)
 		while (channel_dispatch(c, 1))
 			continue;
 	}
-	if (imsgbuf_queuelen(&c->ibuf) > 0 && channel_write(c) == -1)
+	if (channel_queued(c) > 0 && channel_write(c) == -1)
 		exit(EXIT_CLEAN);
 }
 
 /* All that was read leaves before the next sleep, as far as it can. */
 static void
-broker_settle(void)
+broker_drain(void)
 {
 	int more;
 
@@ -145,52 +149,53 @@ broker_settle(void)
 	} while (more && ring_room());
 }
 
+/* Sleep until there is something to do, and do it. */
 static void
-ring_poll(struct pollfd *pfd, const struct channel *c, struct channel *q)
+broker_once(void)
 {
-	pfd->fd = c->ibuf.fd;
-	pfd->events = POLLIN;
-	if (imsgbuf_queuelen(&q->ibuf) > 0)
-		pfd->events |= POLLOUT;
+	struct pollfd pfd[3];
+	int room;
+
+	/* What is left of the last read may have room by now. */
+	broker_drain();
+	room = ring_room();
+	pfd[0].fd = STDIN_FILENO;
+	pfd[0].events = (short)(room ? POLLIN : 0);
+	channel_poll(&pfd[1], &broker_priv, 1);
+	channel_poll(&pfd[2], &broker_worker, 1);
+	if (poll(pfd, 3, -1) == -1) {
+		if (errno == EINTR)
+			return;
+		fatal("poll");
+	}
+	/*
+	 * The node has gone while it could not be read. If priv does not
+	 * listen, our end tells it.
+	 */
+	if (!room && pfd[0].revents & (POLLHUP | POLLERR)) {
+		send_shutdown(EXIT_CLEAN);
+		(void)channel_write(&broker_priv);
+		exit(EXIT_CLEAN);
+	}
+	if (room && pfd[0].revents != 0)
+		broker_read_node();
+	broker_dispatch_ring(&broker_priv, &pfd[1]);
+	broker_dispatch_ring(&broker_worker, &pfd[2]);
 }
 
 int
 main(int argc, char *argv[])
 {
-	struct part_args args;
-	struct pollfd pfd[3];
-	int room;
+	struct ring_args args;
 
-	part_init("broker", argc, argv, &args);
+	ring_join("broker", argc, argv, &args);
 	frame_init(args.packet);
 	(void)splice_size(STDIN_FILENO, PORT_PIPE);
 	channel_init(&broker_priv, "priv", RING_PRIV_FD, 0, NULL, 0, NULL);
 	channel_init(&broker_worker, "worker", RING_PEER_FD, 0, NULL, 0, NULL);
-	part_drop(&args);
+	request_init(&broker_priv, &broker_worker);
+	ring_drop(&args);
 	sandbox_broker();
-	for (;;) {
-		/* What is left of the last read may have room by now. */
-		broker_settle();
-		room = ring_room();
-		pfd[0].fd = STDIN_FILENO;
-		pfd[0].events = (short)(room ? POLLIN : 0);
-		ring_poll(&pfd[1], &broker_priv, &broker_priv);
-		ring_poll(&pfd[2], &broker_worker, &broker_worker);
-		if (poll(pfd, 3, -1) == -1) {
-			if (errno == EINTR)
-				continue;
-			fatal("poll");
-		}
-		/* Gone while it could not be read. If priv does not listen,
-		 * our end tells it. */
-		if (!room && pfd[0].revents & (POLLHUP | POLLERR)) {
-			send_shutdown(EXIT_CLEAN);
-			(void)channel_write(&broker_priv);
-			exit(EXIT_CLEAN);
-		}
-		if (room && pfd[0].revents != 0)
-			broker_read_node();
-		broker_dispatch_ring(&broker_priv, &pfd[1]);
-		broker_dispatch_ring(&broker_worker, &pfd[2]);
-	}
+	for (;;)
+		broker_once();
 }

@@ -2,6 +2,14 @@
  * broker: reads the port and turns each request into one message. It holds
  * no right and no descriptor but the port's reading end and its two
  * channels; all that it reads is hostile.
+ *
+ * Calls go down this list, from file to file, and never up:
+ *
+ *	broker
+ *	request, frame
+ *	options
+ *	strings, ttymodes, capname
+ *	etf_read
  */
 
 #ifndef BROKER_H
@@ -11,13 +19,13 @@
 
 #include <stdint.h>
 
-#include "dispatch.h"
-#include "etf.h"
+#include "channel.h"
+#include "etf_read.h"
 #include "proto.h"
 
-extern struct channel broker_priv, broker_worker;
-
-/* frame.c */
+/*
+ * frame.c: frames from the node.
+ */
 enum frame_kind {
 	FRAME_NONE, /* read more first */
 	FRAME_WHOLE, /* data is a frame's body */
@@ -26,51 +34,76 @@ enum frame_kind {
 };
 
 struct frame {
-	const uint8_t *data; /* until the next call */
+	const uint8_t *data; /* until the next frame_read() */
 	size_t len;
 	int32_t pid; /* FRAME_STDIN */
 };
 
-/* packet: bytes of the length prefix, 2 or 4. */
+/* packet: bytes of the length prefix, 2 or 4. Fatal without memory. */
 void frame_init(int packet);
-/* Read once from fd: 1 went well, 0 end of file, -1 error. */
+
+/* Read once from fd. 1 go on, 0 end of file, -1 error. Fatal without memory. */
 int frame_read(int fd);
+
+/* The next of what was read; fills in the frame for WHOLE and STDIN. */
 enum frame_kind frame_next(struct frame *);
 
-/* request.c: -1 if the frame is not {Integer, Tuple}: the peer is broken. */
-int request_handle(const uint8_t *, size_t);
-void request_stdin(int32_t pid, const uint8_t *, size_t);
-void request_text(char *, size_t, const char *what, const char *name);
-void request_refuse(int64_t tid, enum reply_code, int value, const char *);
+/*
+ * request.c: what the node asks for.
+ */
+
+/* Whom the messages go to; they stay the caller's, to be read and written. */
+void request_init(struct channel *priv, struct channel *worker);
 
 /*
- * options.c: the arguments of {run, Cmd, Options}. 0 and r filled in, until
- * the next call; or -1 and why is what to answer.
+ * One frame. 0, or -1 if it is not {Integer, Tuple}: the peer is broken. A
+ * request that is wrong is refused, and that is 0.
+ */
+int request_handle(const uint8_t *, size_t);
+
+/* Bytes for a child, at most MSG_STDIN_MAX. */
+void request_stdin(int32_t pid, const uint8_t *, size_t);
+
+/*
+ * options.c: the arguments of {run, Cmd, Options} and {manage, Pid, Options},
+ * with the cursor behind the name. native: with the options of the native
+ * dialect. 0 and the run filled in, its strings until the next call; or -1 and
+ * why is what to reply.
  */
 struct refusal {
 	enum reply_code code;
 	int value; /* REPLY_BADOPT: where the name begins in text */
 	char text[MSG_TEXT_MAX];
 };
-int options_run(struct etf *, struct run *r, struct refusal *why);
-/* From here on there are the options of the native dialect, too. */
-void options_native(void);
-/* The same for {manage, Pid, Options}. */
-int options_manage(struct etf *, struct run *r, struct refusal *why);
+int options_run(struct etf *, int native, struct run *, struct refusal *why);
+int options_manage(struct etf *, int native, struct run *, struct refusal *why);
 
-/* modes.c: [{Name, Value}] into MODES_MAX modes; -1 with errno EINVAL. */
-int options_modes(struct etf *, struct msg_mode *modes, uint32_t *count);
+/*
+ * ttymodes.c: [{Name, Value}] into TTYMODES_MAX modes. 0, or -1 with errno
+ * EINVAL.
+ */
+int ttymodes_get(struct etf *, struct msg_mode *modes, uint32_t *count);
 
-/* strings.c: strings back to back, at most RUN_STRINGS_MAX bytes in all */
+/*
+ * strings.c: strings back to back in base, which is the caller's.
+ */
 struct strings {
 	char *base;
 	size_t size;
 	size_t len;
 	uint32_t count;
 };
-/* The next term's text; -1 with errno EINVAL no text, E2BIG no room. */
+
+/*
+ * Append the next term's text. 0; or -1 with errno EINVAL if it is no text,
+ * E2BIG if there is no room.
+ */
 int strings_add(struct strings *, struct etf *);
-/* Put sep in the place of the last NUL and go on behind it: "K" -> "K=V". */
+
+/* The same behind the last string, with sep between them: "K" -> "K=V". */
 int strings_append(struct strings *, char sep, struct etf *);
+
+/* "what: name", cut if it is too long; only what if name is "". */
+void strings_describe(char *, size_t, const char *what, const char *name);
 
 #endif

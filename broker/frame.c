@@ -19,10 +19,10 @@
 
 static uint8_t *buf;
 static size_t buf_size, start, end; /* unread: start to end */
-static int prefix;
+static int prefix; /* bytes of the length */
 static size_t stream_left; /* bytes of a stdin request still to come */
 static int32_t stream_pid;
-static int stream_tried; /* the frame at start is no stdin request */
+static int stream_tried; /* the frame at start is not a stdin request */
 
 void
 frame_init(int packet)
@@ -30,12 +30,12 @@ frame_init(int packet)
 	prefix = packet;
 	buf_size = 2 * READ_MIN;
 	if ((buf = malloc(buf_size)) == NULL)
-		fatal("frames");
+		fatal("buffer of frames");
 }
 
 /* Room for READ_MIN bytes behind what is there. */
 static void
-make_room(void)
+frame_make_room(void)
 {
 	uint8_t *p;
 
@@ -47,7 +47,7 @@ make_room(void)
 	if (buf_size - end >= READ_MIN)
 		return;
 	if ((p = recallocarray(buf, buf_size, buf_size * 2, 1)) == NULL)
-		fatal("frames");
+		fatal("larger buffer of frames");
 	buf = p;
 	buf_size *= 2;
 }
@@ -58,7 +58,7 @@ frame_read(int fd)
 	ssize_t n;
 
 	if (buf_size - end < READ_MIN)
-		make_room();
+		frame_make_room();
 	n = read(fd, buf + end, buf_size - end);
 	if (n == -1)
 		return (errno == EINTR || errno == EAGAIN ? 1
@@ -69,7 +69,7 @@ frame_read(int fd)
 }
 
 static size_t
-prefix_value(const uint8_t *p)
+frame_prefix(const uint8_t *p)
 {
 	size_t v = 0;
 	int i;
@@ -84,30 +84,31 @@ prefix_value(const uint8_t *p)
  * Binary}}, with the binary up to its end? Then *head bytes come before it.
  */
 static int
-stdin_begins(const uint8_t *p, size_t have, size_t len, size_t *head)
+frame_begins_stdin(const uint8_t *p, size_t have, size_t len, size_t *head)
 {
 	char atom[ETF_ATOM_MAX];
 	struct etf e;
 	uint32_t arity, n;
-	int64_t tid, pid;
+	int64_t tid;
+	int32_t pid;
 
 	if (etf_open(&e, p, have) == -1 || etf_get_tuple(&e, &arity) == -1 ||
 	    arity != 2 || etf_get_int(&e, &tid) == -1 ||
 	    etf_get_tuple(&e, &arity) == -1 || arity != 3 ||
 	    etf_get_atom(&e, atom, sizeof(atom)) == -1 ||
-	    strcmp(atom, "stdin") != 0 || etf_get_int(&e, &pid) == -1 ||
-	    pid <= 1 || pid > INT32_MAX)
+	    strcmp(atom, "stdin") != 0 || etf_get_pid(&e, &pid) == -1 ||
+	    pid == 0)
 		return (0);
 	if (etf_get_binary_head(&e, &n) == -1)
 		return (0);
 	*head = (size_t)(e.p - p);
-	stream_pid = (int32_t)pid;
+	stream_pid = pid;
 	return (*head + n == len);
 }
 
 /* Bytes of a stdin request that has begun. */
 static enum frame_kind
-stdin_piece(struct frame *f)
+frame_stdin_piece(struct frame *f)
 {
 	size_t n = end - start;
 
@@ -131,22 +132,22 @@ frame_next(struct frame *f)
 	size_t have = end - start, len, head;
 
 	if (stream_left > 0)
-		return (stdin_piece(f));
+		return (frame_stdin_piece(f));
 	if (have < (size_t)prefix)
 		return (FRAME_NONE);
-	if ((len = prefix_value(buf + start)) > FRAME_MAX)
+	if ((len = frame_prefix(buf + start)) > FRAME_MAX)
 		return (FRAME_TOOBIG);
 	have -= (size_t)prefix;
 	/* In pieces also if it is whole: more than fits one message. */
 	if ((have < len || len > MSG_STDIN_MAX) && !stream_tried &&
 	    have >= STDIN_HEAD_MAX) {
 		stream_tried = 1;
-		if (stdin_begins(buf + start + prefix, have < len ? have : len,
-			len, &head)) {
+		if (frame_begins_stdin(buf + start + prefix,
+			have < len ? have : len, len, &head)) {
 			stream_tried = 0;
 			start += (size_t)prefix + head;
 			stream_left = len - head;
-			return (stdin_piece(f));
+			return (frame_stdin_piece(f));
 		}
 	}
 	if (have < len)

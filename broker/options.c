@@ -11,8 +11,7 @@
 #include "capname.h"
 #include "log.h"
 
-#define KILL_TIMEOUT_DEFAULT 5000 /* ms */
-#define FILE_MODE 0644
+#define FILE_PERM 0644
 
 /* What is being read. There is one at a time, and it is large. */
 static char args_buf[RUN_STRINGS_MAX], env_buf[RUN_STRINGS_MAX];
@@ -31,15 +30,8 @@ struct request {
 	struct run *run;
 	struct strings args;
 	struct strings env;
+	int native; /* in the native dialect */
 };
-
-static int native; /* the node has said hello */
-
-void
-options_native(void)
-{
-	native = 1;
-}
 
 /* Every getter below: 0, or -1 with errno EINVAL (wrong) or E2BIG. */
 
@@ -72,7 +64,7 @@ get_number(struct etf *e, int64_t min, int64_t max, int64_t *n)
 	return (0);
 }
 
-/* The elements of a proper list; STRING_EXT is none of those wanted here. */
+/* The head of a proper list; a STRING_EXT is never what is wanted here. */
 static int
 get_list(struct etf *e, uint32_t *n)
 {
@@ -89,13 +81,13 @@ get_list_end(struct etf *e, uint32_t n)
 
 /* Where a stream goes: an atom, or a file. */
 static int
-get_target(struct etf *e, struct run_io *io, int stream)
+get_redirect(struct etf *e, struct run_io *io, int stream)
 {
 	static const struct {
 		const char *name;
 		uint32_t kind;
 		int stream; /* the one for which it makes sense; -1 all */
-	} targets[] = {
+	} redirects[] = {
 		{ "null", IO_NULL, -1 },
 		{ "close", IO_CLOSE, -1 },
 		{ "stdout", IO_STDOUT, 2 },
@@ -106,16 +98,16 @@ get_target(struct etf *e, struct run_io *io, int stream)
 
 	if (etf_get_atom(e, atom, sizeof(atom)) == -1) {
 		io->kind = IO_FILE;
-		io->mode = stream == 0 ? 0 : FILE_MODE;
+		io->perm = stream == 0 ? 0 : FILE_PERM;
 		return (get_path(e, PATH_STDIN + stream, &io->path));
 	}
 	errno = EINVAL;
-	for (i = 0; i < sizeof(targets) / sizeof(targets[0]); i++) {
-		if (strcmp(atom, targets[i].name) != 0)
+	for (i = 0; i < sizeof(redirects) / sizeof(redirects[0]); i++) {
+		if (strcmp(atom, redirects[i].name) != 0)
 			continue;
-		if (targets[i].stream != -1 && targets[i].stream != stream)
+		if (redirects[i].stream != -1 && redirects[i].stream != stream)
 			return (-1);
-		io->kind = targets[i].kind;
+		io->kind = redirects[i].kind;
 		return (0);
 	}
 	return (-1);
@@ -123,11 +115,11 @@ get_target(struct etf *e, struct run_io *io, int stream)
 
 /* append or {mode, Int}, each once */
 static int
-get_file_option(struct etf *e, struct run_io *io, int *moded)
+get_file_option(struct etf *e, struct run_io *io, int *has_perm)
 {
 	char atom[ETF_ATOM_MAX];
 	uint32_t arity;
-	int64_t mode;
+	int64_t perm;
 
 	errno = EINVAL;
 	if (etf_get_atom(e, atom, sizeof(atom)) == 0) {
@@ -138,10 +130,10 @@ get_file_option(struct etf *e, struct run_io *io, int *moded)
 	}
 	if (etf_get_tuple(e, &arity) == -1 || arity != 2 ||
 	    etf_get_atom(e, atom, sizeof(atom)) == -1 ||
-	    strcmp(atom, "mode") != 0 || (*moded)++ ||
-	    get_number(e, 0, 07777, &mode) == -1)
+	    strcmp(atom, "mode") != 0 || (*has_perm)++ ||
+	    get_number(e, 0, 07777, &perm) == -1)
 		return (-1);
-	io->mode = (uint32_t)mode;
+	io->perm = (uint32_t)perm;
 	return (0);
 }
 
@@ -149,13 +141,13 @@ static int
 stream_option(struct etf *e, uint32_t values, struct run_io *io, int stream)
 {
 	uint32_t i, n;
-	int moded = 0;
+	int has_perm = 0;
 
 	if (values == 0) {
 		io->kind = IO_PIPE;
 		return (0);
 	}
-	if (get_target(e, io, stream) == -1)
+	if (get_redirect(e, io, stream) == -1)
 		return (-1);
 	if (values == 1)
 		return (0);
@@ -163,7 +155,7 @@ stream_option(struct etf *e, uint32_t values, struct run_io *io, int stream)
 	if (io->kind != IO_FILE || get_list(e, &n) == -1)
 		return (-1);
 	for (i = 0; i < n; i++)
-		if (get_file_option(e, io, &moded) == -1)
+		if (get_file_option(e, io, &has_perm) == -1)
 			return (-1);
 	return (get_list_end(e, n));
 }
@@ -349,7 +341,7 @@ opt_pty(struct etf *e, uint32_t values, struct request *q)
 	q->run->flags |= RUN_PTY;
 	if (values == 0)
 		return (0);
-	return (options_modes(e, q->run->modes, &q->run->modes_count));
+	return (ttymodes_get(e, q->run->modes, &q->run->modes_count));
 }
 
 static int
@@ -508,7 +500,7 @@ static const struct option {
 };
 #define OPTIONS (sizeof(options) / sizeof(options[0]))
 
-/* No name is cut, or it would be none. */
+/* A truncated atom would be sent back as a name the node never used. */
 _Static_assert(MSG_TEXT_MAX >= ETF_ATOM_MAX + 64, "a text holds an atom");
 
 static int
@@ -516,7 +508,7 @@ refuse(struct refusal *why, const char *what, const char *name)
 {
 	why->code = *name == '\0' ? REPLY_TEXT : REPLY_BADOPT;
 	why->value = *name == '\0' ? EINVAL : (int)strlen(what) + 2;
-	request_text(why->text, sizeof(why->text), what, name);
+	strings_describe(why->text, sizeof(why->text), what, name);
 	return (-1);
 }
 
@@ -562,7 +554,7 @@ option_read(
 	for (i = 0; i < OPTIONS; i++)
 		if (strcmp(name, options[i].name) == 0)
 			break;
-	if (i == OPTIONS || (options[i].kind == NATIVE && !native))
+	if (i == OPTIONS || (options[i].kind == NATIVE && !q->native))
 		return (refuse(why, "Unknown option", name));
 	if (q->run->pid != 0 && options[i].kind != MANAGE)
 		return (refuse(why, "Not an option of manage", name));
@@ -635,9 +627,9 @@ read_command(struct etf *e, struct request *q, struct refusal *why)
 	return (0);
 }
 
-/* What a run has if nothing is said of it. */
+/* What a run has where no option says otherwise. */
 static void
-request_init(struct request *q, struct run *r)
+request_begin(struct request *q, int native, struct run *r)
 {
 	int i;
 
@@ -650,6 +642,7 @@ request_init(struct request *q, struct run *r)
 		r->flags = RUN_EXEC_ANSWER;
 	memset(q, 0, sizeof(*q));
 	q->run = r;
+	q->native = native;
 	q->args.base = args_buf;
 	q->args.size = sizeof(args_buf);
 	q->env.base = env_buf;
@@ -664,7 +657,7 @@ request_done(struct request *q, struct refusal *why)
 	if (q->args.len + q->env.len > RUN_STRINGS_MAX)
 		return (refuse_errno(why, E2BIG));
 	if (!(r->flags & RUN_PTY)) {
-		/* Of no effect then, as it has always been. */
+		/* Without effect then, as it has always been. */
 		r->flags &= ~(uint32_t)RUN_PTY_ECHO;
 		r->rows = r->cols = 0;
 	} else if (r->group != 0)
@@ -679,11 +672,11 @@ request_done(struct request *q, struct refusal *why)
 }
 
 int
-options_run(struct etf *e, struct run *r, struct refusal *why)
+options_run(struct etf *e, int native, struct run *r, struct refusal *why)
 {
 	struct request q;
 
-	request_init(&q, r);
+	request_begin(&q, native, r);
 	memset(why, 0, sizeof(*why));
 	if (read_command(e, &q, why) == -1 || read_options(e, &q, why) == -1)
 		return (-1);
@@ -691,12 +684,12 @@ options_run(struct etf *e, struct run *r, struct refusal *why)
 }
 
 int
-options_manage(struct etf *e, struct run *r, struct refusal *why)
+options_manage(struct etf *e, int native, struct run *r, struct refusal *why)
 {
 	struct request q;
 	int64_t pid;
 
-	request_init(&q, r);
+	request_begin(&q, native, r);
 	memset(why, 0, sizeof(*why));
 	if (get_number(e, 2, INT32_MAX, &pid) == -1)
 		return (refuse_badarg(why));

@@ -11,10 +11,18 @@
 #include "broker.h"
 #include "log.h"
 
-static int request_native; /* the node has said hello */
+static struct channel *to_priv, *to_worker;
+static int native; /* the node has said hello */
 
 void
-request_refuse(int64_t tid, enum reply_code code, int value, const char *text)
+request_init(struct channel *priv, struct channel *worker)
+{
+	to_priv = priv;
+	to_worker = worker;
+}
+
+static void
+send_refusal(int64_t tid, enum reply_code code, int value, const char *text)
 {
 	uint8_t buf[MSG_REPLY_MAX];
 	struct reply r = { 0 };
@@ -24,22 +32,10 @@ request_refuse(int64_t tid, enum reply_code code, int value, const char *text)
 	r.value = value;
 	r.stage = STAGE_DECODE;
 	r.text = text;
-	channel_send(
-	    &broker_priv, IMSG_REFUSE, -1, buf, proto_pack_reply(buf, &r));
+	channel_send(to_priv, IMSG_REFUSE, -1, buf, proto_pack_reply(buf, &r));
 }
 
-/* "what: name", cut if it is too long; only what if name is "". */
-void
-request_text(char *buf, size_t size, const char *what, const char *name)
-{
-	(void)strlcpy(buf, what, size);
-	if (*name != '\0') {
-		(void)strlcat(buf, ": ", size);
-		(void)strlcat(buf, name, size);
-	}
-}
-
-/* What is no pid at all is none that exists, either. */
+/* A number outside pid_t is treated as a pid that does not exist. */
 static int32_t
 pid_number(int64_t pid)
 {
@@ -56,7 +52,7 @@ send_request(uint32_t type, int64_t tid, int64_t pid, int64_t arg)
 	m.tid = tid;
 	m.pid = pid_number(pid);
 	m.arg = arg < 0 || arg > INT32_MAX ? -1 : (int32_t)arg;
-	channel_send(&broker_priv, type, -1, &m, sizeof(m));
+	channel_send(to_priv, type, -1, &m, sizeof(m));
 }
 
 /* Bytes for a child; at most MSG_STDIN_MAX. */
@@ -66,7 +62,7 @@ request_stdin(int32_t pid, const uint8_t *data, size_t len)
 	struct msg_stdin m = { 0 };
 
 	m.pid = pid;
-	channel_send2(&broker_worker, IMSG_STDIN, &m, sizeof(m), data, len);
+	channel_send2(to_worker, IMSG_STDIN, &m, sizeof(m), data, len);
 }
 
 /* Each handler: 0, or -1 for {error, badarg}. e is behind the name. */
@@ -79,10 +75,10 @@ send_run(uint32_t type, struct run *r, int64_t tid)
 
 	r->tid = tid;
 	if ((msg = proto_pack_run(r, &len)) == NULL) {
-		request_refuse(tid, REPLY_ERRNO, errno, "");
+		send_refusal(tid, REPLY_ERRNO, errno, "");
 		return (0);
 	}
-	channel_send(&broker_priv, type, -1, msg, len);
+	channel_send(to_priv, type, -1, msg, len);
 	free(msg);
 	return (0);
 }
@@ -93,9 +89,9 @@ handle_run(struct etf *e, int64_t tid)
 	struct refusal why;
 	struct run r;
 
-	if (options_run(e, &r, &why) == 0)
+	if (options_run(e, native, &r, &why) == 0)
 		return (send_run(IMSG_RUN, &r, tid));
-	request_refuse(tid, why.code, why.value, why.text);
+	send_refusal(tid, why.code, why.value, why.text);
 	return (0);
 }
 
@@ -105,9 +101,9 @@ handle_manage(struct etf *e, int64_t tid)
 	struct refusal why;
 	struct run r;
 
-	if (options_manage(e, &r, &why) == 0)
+	if (options_manage(e, native, &r, &why) == 0)
 		return (send_run(IMSG_MANAGE, &r, tid));
-	request_refuse(tid, why.code, why.value, why.text);
+	send_refusal(tid, why.code, why.value, why.text);
 	return (0);
 }
 
@@ -159,23 +155,23 @@ handle_winsz(struct etf *e, int64_t tid)
 	m.pid = pid_number(pid);
 	m.rows = (uint16_t)rows;
 	m.cols = (uint16_t)cols;
-	channel_send(&broker_priv, IMSG_WINSZ, -1, &m, sizeof(m));
+	channel_send(to_priv, IMSG_WINSZ, -1, &m, sizeof(m));
 	return (0);
 }
 
 static int
 handle_pty_opts(struct etf *e, int64_t tid)
 {
-	struct msg_mode modes[MODES_MAX];
+	struct msg_mode modes[TTYMODES_MAX];
 	struct msg_ptyopts m = { 0 };
 	int64_t pid;
 
 	if (etf_get_int(e, &pid) == -1 ||
-	    options_modes(e, modes, &m.count) == -1)
+	    ttymodes_get(e, modes, &m.count) == -1)
 		return (-1);
 	m.tid = tid;
 	m.pid = pid_number(pid);
-	channel_send2(&broker_priv, IMSG_PTYOPTS, &m, sizeof(m), modes,
+	channel_send2(to_priv, IMSG_PTYOPTS, &m, sizeof(m), modes,
 	    m.count * sizeof(modes[0]));
 	return (0);
 }
@@ -194,28 +190,28 @@ handle_stdin(struct etf *e, int64_t tid)
 	char atom[ETF_ATOM_MAX];
 	struct msg_stdin m = { 0 };
 	const uint8_t *data;
-	int64_t pid;
+	int32_t pid;
 	size_t len, n;
 
 	(void)tid;
-	if (etf_get_int(e, &pid) == -1)
+	if (etf_get_pid(e, &pid) == -1)
 		return (-1);
 	if (etf_get_atom(e, atom, sizeof(atom)) == 0) {
 		if (strcmp(atom, "eof") != 0)
 			return (-1);
-		if (pid <= 1 || pid > INT32_MAX)
+		if (pid == 0)
 			return (0);
-		m.pid = (int32_t)pid;
-		channel_send(&broker_worker, IMSG_STDIN_EOF, -1, &m, sizeof(m));
+		m.pid = pid;
+		channel_send(to_worker, IMSG_STDIN_EOF, -1, &m, sizeof(m));
 		return (0);
 	}
 	if (etf_get_binary(e, &data, &len) == -1)
 		return (-1);
-	if (pid <= 1 || pid > INT32_MAX)
-		return (0); /* nobody's, like that of a child that is gone */
+	if (pid == 0)
+		return (0); /* as for a child that is gone */
 	for (; len > 0; data += n, len -= n) {
 		n = len > MSG_STDIN_MAX ? MSG_STDIN_MAX : len;
-		request_stdin((int32_t)pid, data, n);
+		request_stdin(pid, data, n);
 	}
 	return (0);
 }
@@ -226,28 +222,26 @@ handle_ack(struct etf *e, int64_t tid)
 {
 	char atom[ETF_ATOM_MAX];
 	struct msg_ack m = { 0 };
-	int64_t pid, bytes;
+	int64_t bytes;
+	int32_t pid;
 
 	(void)tid;
-	if (etf_get_int(e, &pid) == -1 ||
+	if (etf_get_pid(e, &pid) == -1 ||
 	    etf_get_atom(e, atom, sizeof(atom)) == -1 ||
 	    etf_get_int(e, &bytes) == -1 || bytes < 0)
 		return (-1);
-	if (strcmp(atom, "stdout") == 0)
-		m.stream = 1;
-	else if (strcmp(atom, "stderr") == 0)
-		m.stream = 2;
-	else
+	m.stream = strcmp(atom, proto_stream_names[1]) == 0 ? 1 : 2;
+	if (strcmp(atom, proto_stream_names[m.stream]) != 0)
 		return (-1);
-	if (pid <= 1 || pid > INT32_MAX)
-		return (0); /* nobody's, like that of a child that is gone */
-	m.pid = (int32_t)pid;
+	if (pid == 0)
+		return (0); /* as for a child that is gone */
+	m.pid = pid;
 	m.bytes = (uint64_t)bytes;
-	channel_send(&broker_worker, IMSG_ACK, -1, &m, sizeof(m));
+	channel_send(to_worker, IMSG_ACK, -1, &m, sizeof(m));
 	return (0);
 }
 
-/* The version in #{version => V}; other keys are for others. */
+/* The version in #{version => V}; other keys are ignored. */
 static int
 hello_version(struct etf *e, int64_t *version)
 {
@@ -279,11 +273,10 @@ handle_hello(struct etf *e, int64_t tid)
 	if (hello_version(e, &version) == -1)
 		return (-1);
 	if (version != HELLO_VERSION) {
-		request_refuse(tid, REPLY_TERM, EPROTO, "version");
+		send_refusal(tid, REPLY_TERM, EPROTO, "version");
 		return (0);
 	}
-	request_native = 1;
-	options_native();
+	native = 1;
 	send_request(IMSG_HELLO, tid, 0, version);
 	return (0);
 }
@@ -337,20 +330,20 @@ request_body(struct etf *e, int64_t tid, uint32_t arity)
 	size_t i;
 
 	if (arity == 0 || etf_get_atom(e, name, sizeof(name)) == -1) {
-		request_refuse(tid, REPLY_BADARG, 0, "");
+		send_refusal(tid, REPLY_BADARG, 0, "");
 		return;
 	}
 	for (i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
 		if (strcmp(name, requests[i].name) != 0 ||
-		    (requests[i].native && !request_native))
+		    (requests[i].native && !native))
 			continue;
 		if (arity - 1 != requests[i].values ||
 		    requests[i].handle(e, tid) == -1)
-			request_refuse(tid, REPLY_BADARG, 0, "");
+			send_refusal(tid, REPLY_BADARG, 0, "");
 		return;
 	}
-	request_text(text, sizeof(text), "Unknown command", name);
-	request_refuse(tid, REPLY_TEXT, ENOSYS, text);
+	strings_describe(text, sizeof(text), "Unknown command", name);
+	send_refusal(tid, REPLY_TEXT, ENOSYS, text);
 }
 
 int

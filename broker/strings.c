@@ -1,6 +1,7 @@
 /*
- * Lists of strings on their way into a message: one buffer, filled from the
- * terms, so that no string costs an allocation.
+ * Strings on their way into a message: lists of them in one buffer, filled
+ * from the terms, so that no string costs an allocation; and what is wrong
+ * with a request.
  */
 
 #include <errno.h>
@@ -9,7 +10,7 @@
 #include "broker.h"
 
 static int
-add_at(struct strings *s, size_t at, struct etf *e)
+strings_put(struct strings *s, size_t at, struct etf *e)
 {
 	size_t n;
 
@@ -29,7 +30,7 @@ strings_add(struct strings *s, struct etf *e)
 		errno = E2BIG;
 		return (-1);
 	}
-	if (add_at(s, s->len, e) == -1)
+	if (strings_put(s, s->len, e) == -1)
 		return (-1);
 	s->count++;
 	return (0);
@@ -45,5 +46,15 @@ strings_append(struct strings *s, char sep, struct etf *e)
 		return (-1);
 	}
 	s->base[at - 1] = sep;
-	return (add_at(s, at, e));
+	return (strings_put(s, at, e));
+}
+
+void
+strings_describe(char *buf, size_t size, const char *what, const char *name)
+{
+	(void)strlcpy(buf, what, size);
+	if (*name != '\0') {
+		(void)strlcat(buf, ": ", size);
+		(void)strlcat(buf, name, size);
+	}
 }

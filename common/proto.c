@@ -23,7 +23,7 @@ _Static_assert(
     sizeof(struct msg_exit) == 24 + 8 * USAGES, "padding in msg_exit");
 _Static_assert(sizeof(struct msg_down) == 8, "padding in msg_down");
 _Static_assert(sizeof(struct msg_ack) == 16, "padding in msg_ack");
-_Static_assert(sizeof(struct msg_welcome) == 32, "padding in msg_welcome");
+_Static_assert(sizeof(struct msg_hello) == 32, "padding in msg_hello");
 _Static_assert(sizeof(struct msg_reply) == 32, "padding in msg_reply");
 _Static_assert(sizeof(struct msg_pids) == 16, "padding in msg_pids");
 _Static_assert(sizeof(struct msg_winsz) == 16, "padding in msg_winsz");
@@ -36,6 +36,8 @@ struct tail {
 	uint32_t size;
 	uint32_t off;
 };
+
+const char *const proto_stream_names[3] = { "stdin", "stdout", "stderr" };
 
 const char *
 strvec_next(const char *s)
@@ -117,7 +119,7 @@ modes_get(const char *p, uint32_t count, struct msg_mode *modes)
 static int
 tail_getmodes(struct tail *t, const struct msg_vec *m, struct run *r)
 {
-	if (m->off != t->off || m->count > MODES_MAX ||
+	if (m->off != t->off || m->count > TTYMODES_MAX ||
 	    m->len != m->count * sizeof(struct msg_mode) ||
 	    m->len > t->size - t->off)
 		return (-1);
@@ -142,7 +144,7 @@ run_size(const struct run *r, size_t *size)
 	}
 	if (strlen(r->executable) >= RUN_PATH_MAX ||
 	    strlen(r->cd) >= RUN_PATH_MAX || strlen(r->user) >= RUN_PATH_MAX ||
-	    strlen(r->kill) >= RUN_PATH_MAX || r->modes_count > MODES_MAX)
+	    strlen(r->kill) >= RUN_PATH_MAX || r->modes_count > TTYMODES_MAX)
 		return (-1);
 	n += strlen(r->executable) + 1 + strlen(r->cd) + 1 + strlen(r->user) +
 	     1 + strlen(r->kill) + 1;
@@ -184,7 +186,7 @@ proto_pack_run(const struct run *r, size_t *len)
 	for (i = 0; i < 3; i++) {
 		m->io[i].kind = r->io[i].kind;
 		m->io[i].append = r->io[i].append;
-		m->io[i].mode = r->io[i].mode;
+		m->io[i].perm = r->io[i].perm;
 		tail_put(&t, &m->io[i].path, r->io[i].path);
 	}
 	tail_put(&t, &m->executable, r->executable);
@@ -203,12 +205,12 @@ proto_pack_run(const struct run *r, size_t *len)
 static int
 io_check(const struct msg_io *m, int stream)
 {
-	if (m->kind >= IO_KINDS || m->append > 1 || m->mode > 07777)
+	if (m->kind >= IO_KINDS || m->append > 1 || m->perm > 07777)
 		return (-1);
 	if (m->kind == IO_FILE) {
 		if (m->path.len == 0)
 			return (-1);
-	} else if (m->path.len != 0 || m->append != 0 || m->mode != 0)
+	} else if (m->path.len != 0 || m->append != 0 || m->perm != 0)
 		return (-1);
 	if (m->kind == IO_STDOUT)
 		return (stream == 2 ? 0 : -1);
@@ -309,7 +311,7 @@ proto_unpack_run(const void *data, size_t len, struct run *r)
 	for (i = 0; i < 3; i++) {
 		r->io[i].kind = m.io[i].kind;
 		r->io[i].append = m.io[i].append;
-		r->io[i].mode = m.io[i].mode;
+		r->io[i].perm = m.io[i].perm;
 		if (tail_get(&t, &m.io[i].path, RUN_PATH_MAX, &r->io[i].path) ==
 		    -1)
 			return (-1);
@@ -528,7 +530,7 @@ proto_unpack_ptyopts(
 	if (len < sizeof(*m))
 		return (-1);
 	memcpy(m, data, sizeof(*m));
-	if (m->count > MODES_MAX ||
+	if (m->count > TTYMODES_MAX ||
 	    len != sizeof(*m) + m->count * sizeof(*modes))
 		return (-1);
 	return (modes_get((const char *)data + sizeof(*m), m->count, modes));
@@ -578,12 +580,12 @@ proto_unpack_ack(const void *data, size_t len, struct msg_ack *m)
 }
 
 int
-proto_unpack_welcome(
-    const void *data, size_t len, struct msg_welcome *m, struct strvec *users)
+proto_unpack_hello(
+    const void *data, size_t len, struct msg_hello *m, struct strvec *users)
 {
 	struct tail t = { 0 };
 
-	if (len < sizeof(*m) || len > sizeof(*m) + WELCOME_USERS_MAX)
+	if (len < sizeof(*m) || len > sizeof(*m) + HELLO_USERS_MAX)
 		return (-1);
 	memcpy(m, data, sizeof(*m));
 	t.in = (const char *)data + sizeof(*m);

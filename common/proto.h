@@ -6,7 +6,7 @@
  *	priv -> launcher	IMSG_LAUNCH
  *	launcher -> priv	IMSG_STREAM, IMSG_LAUNCHED
  *	priv -> worker		IMSG_STREAM, IMSG_CHILD to IMSG_PIDS,
- *				IMSG_WINSZ, IMSG_PTYOPTS, IMSG_WELCOME,
+ *				IMSG_WINSZ, IMSG_PTYOPTS, IMSG_HELLO_REPLY,
  *				IMSG_DOWN
  *	worker -> priv		IMSG_LOST, IMSG_DRAINED, IMSG_CUT
  *
@@ -58,7 +58,7 @@ enum imsg_type {
 	IMSG_PIDS, /* struct msg_pids and the pids */
 	IMSG_LOST, /* struct msg_stream: its descriptor did not arrive */
 	IMSG_HELLO, /* struct msg_request, arg: the version */
-	IMSG_WELCOME, /* struct msg_welcome: native from here on */
+	IMSG_HELLO_REPLY, /* struct msg_hello: native from here on */
 	IMSG_ACK, /* struct msg_ack: the node has read so much */
 	IMSG_DOWN, /* struct msg_down: a launcher has died */
 	IMSG_DRAINED, /* struct msg_note: nobody writes to it any more */
@@ -76,10 +76,11 @@ enum imsg_type {
 #define RUN_STRINGS_MAX (6U << 20)
 #define RUN_PATH_MAX 4096 /* any other string, with its NUL */
 #define RUN_TIMEOUT_MAX 86400000U /* a timeout or linger, in ms: a day */
+#define KILL_TIMEOUT_DEFAULT 5000 /* ms from a stop to SIGKILL */
 #define RUN_WINDOW_MAX (1U << 30) /* bytes */
 #define MSG_TEXT_MAX 1152 /* a reply's text, with its NUL; any atom fits */
 #define MSG_STDIN_MAX 65536 /* bytes in one IMSG_STDIN */
-#define MODES_MAX 64 /* terminal modes in one message */
+#define TTYMODES_MAX 64 /* terminal modes in one message */
 #define MSG_PIDS_MAX (1U << 18) /* children there can be */
 /* The largest payload: a run, or that many pids. */
 #define MSG_MAX (RUN_STRINGS_MAX + 10 * RUN_PATH_MAX)
@@ -109,7 +110,7 @@ enum io_kind {
 struct msg_io {
 	uint32_t kind;
 	uint32_t append; /* IO_FILE: 0 or 1 */
-	uint32_t mode; /* IO_FILE: permissions of a new file */
+	uint32_t perm; /* IO_FILE: permissions of a new file */
 	struct msg_str path;
 };
 
@@ -297,8 +298,8 @@ struct msg_ack {
 enum mode { MODE_PLAIN, MODE_PRIVILEGED, MODE_ROOT, MODES };
 
 /* The users that children can have, the default one first. */
-#define WELCOME_USERS_MAX 32768 /* bytes with all their NULs */
-struct msg_welcome {
+#define HELLO_USERS_MAX 32768 /* bytes with all their NULs */
+struct msg_hello {
 	int64_t tid;
 	uint32_t mode;
 	uint32_t launcher; /* 0 or 1 */
@@ -347,7 +348,7 @@ struct strvec {
 struct run_io {
 	uint32_t kind;
 	uint32_t append;
-	uint32_t mode;
+	uint32_t perm;
 	const char *path; /* "" unless IO_FILE */
 };
 
@@ -375,7 +376,7 @@ struct run {
 	struct strvec args;
 	struct strvec env;
 	uint32_t modes_count;
-	struct msg_mode modes[MODES_MAX];
+	struct msg_mode modes[TTYMODES_MAX];
 };
 
 struct launched {
@@ -395,6 +396,9 @@ struct reply {
 	int32_t level;
 	const char *text; /* "" if there is none */
 };
+
+/* "stdin", "stdout" and "stderr". */
+extern const char *const proto_stream_names[3];
 
 /* For walking a strvec: the string behind s. */
 const char *strvec_next(const char *s);
@@ -431,13 +435,13 @@ int proto_unpack_stdin(
 int proto_unpack_pids(
     const void *, size_t, struct msg_pids *, const uint8_t **pids);
 int proto_unpack_winsz(const void *, size_t, struct msg_winsz *);
-/* modes: MODES_MAX of them. */
+/* modes: TTYMODES_MAX of them. */
 int proto_unpack_ptyopts(
     const void *, size_t, struct msg_ptyopts *, struct msg_mode *modes);
 int proto_unpack_exit(const void *, size_t, struct msg_exit *);
 int proto_unpack_down(const void *, size_t, const char **user);
 int proto_unpack_ack(const void *, size_t, struct msg_ack *);
-int proto_unpack_welcome(
-    const void *, size_t, struct msg_welcome *, struct strvec *users);
+int proto_unpack_hello(
+    const void *, size_t, struct msg_hello *, struct strvec *users);
 
 #endif

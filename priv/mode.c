@@ -15,6 +15,7 @@
 #include "compat/privs.h"
 #include "compat/proc.h"
 #include "drop.h"
+#include "config.h"
 #include "log.h"
 #include "policy/permit.h"
 #include "policy/policy.h"
@@ -246,7 +247,7 @@ void
 mode_choose(struct start *s, const struct args *a)
 {
 	policy_init(&policy);
-	runas_init(s, launch_forks());
+	runas_init(s, MAKER_IN_PRIV);
 	if (s->who.uid == 0)
 		mode_root(s, a);
 	else if (geteuid() == 0)

@@ -26,99 +26,18 @@
 #include "policy/permit.h"
 #include "priv.h"
 
+#include "monitor/channels.h"
+#include "monitor/ring.h"
+#include "monitor/table.h"
+
 #define PARTS_MAX 128
 #define FOLDER LIBEXECDIR "/proctor"
 #define EMPTY_DIR FOLDER "/empty"
 #define END_TICK 2 /* ms */
 #define END_MAX 1000 /* ticks that they may take to end */
 
-struct part {
-	const char *name;
-	pid_t pid; /* 0 once it was reaped */
-	int watch; /* from pidset_add(), or -1 */
-};
-
-struct channel broker_channel, worker_channel;
-
-static struct part parts[PARTS_MAX];
-static int parts_count;
 static int privileged; /* not for whom the starter is */
 static const char *root = ""; /* of broker and worker */
-
-void
-part_add(const char *name, pid_t pid)
-{
-	if (parts_count == PARTS_MAX)
-		fatalx("too many parts");
-	parts[parts_count].watch = -1;
-	parts[parts_count].name = name;
-	parts[parts_count++].pid = pid;
-}
-
-int
-part_is(pid_t pid)
-{
-	int i;
-
-	for (i = 0; i < parts_count; i++)
-		if (parts[i].pid == pid)
-			return (1);
-	return (0);
-}
-
-static void
-part_failed(const struct part *p, int status)
-{
-	/* It has its own line, and children can live without it. */
-	if (strcmp(p->name, "launcher") == 0) {
-		log_debug("%s ended with status %d", p->name, status);
-		return;
-	}
-	log_warnx("%s ended with status %d", p->name, status);
-	stop_broken();
-}
-
-/* Hear of their ends as of those of children, but by one number for all. */
-void
-parts_watch(void)
-{
-	int i;
-
-	for (i = 0; child_set() != -1 && i < parts_count; i++) {
-		parts[i].watch = pidset_add(child_set(), parts[i].pid, PART_ID);
-		if (parts[i].watch == -1)
-			fatal("%s", parts[i].name);
-	}
-}
-
-/* Reap p if it has ended: 1, or 0 if it lives. */
-static int
-part_reap(struct part *p)
-{
-	pid_t pid = p->pid;
-	int status;
-
-	if (waitpid(pid, &status, WNOHANG) != pid)
-		return (0);
-	stray_explained();
-	pidset_remove(p->watch);
-	p->pid = 0;
-	if (status != 0)
-		part_failed(p, status);
-	launch_ended(pid);
-	return (1);
-}
-
-/* At least one of them has ended, or may have. */
-void
-parts_reap(void)
-{
-	int i;
-
-	for (i = 0; i < parts_count; i++)
-		if (parts[i].pid != 0)
-			(void)part_reap(&parts[i]);
-}
 
 /* The folder that the other programs are in. */
 static const char *
@@ -239,7 +158,7 @@ part_start(
 		part_descriptors(in, out, priv, peer);
 		part_exec(name, a);
 	default:
-		part_add(name, pid);
+		ring_add(name, pid);
 	}
 }
 
@@ -286,43 +205,4 @@ parts_start(const struct start *st, const struct args *a)
 	    priv_broker_rows, NULL);
 	channel_init(&worker_channel, "worker", worker[0], 1, priv_worker_table,
 	    priv_worker_rows, NULL);
-}
-
-static int
-parts_left(void)
-{
-	int i, left = 0;
-
-	for (i = 0; i < parts_count; i++)
-		left += parts[i].pid != 0 && !part_reap(&parts[i]);
-	return (left);
-}
-
-/*
- * Hand the worker what is queued, then close all channels, which is how the
- * parts hear that it is over. Those that do not end in time are killed.
- */
-void
-parts_end(void)
-{
-	struct timespec ts = { 0, END_TICK * 1000000L };
-	int i;
-
-	channel_close(&broker_channel);
-	launch_close();
-	for (i = 0; worker_channel.open && i < END_MAX &&
-		    imsgbuf_queuelen(&worker_channel.ibuf) > 0;
-	     i++) {
-		if (channel_write(&worker_channel) == -1)
-			break;
-		(void)nanosleep(&ts, NULL);
-	}
-	channel_close(&worker_channel);
-	for (i = 0; parts_left() > 0 && i < END_MAX; i++)
-		(void)nanosleep(&ts, NULL);
-	for (i = 0; i < parts_count; i++)
-		if (parts[i].pid != 0) {
-			log_warnx("%s does not end: killed", parts[i].name);
-			(void)kill(parts[i].pid, SIGKILL);
-		}
 }

@@ -14,6 +14,7 @@
 #include "compat/privs.h"
 #include "compat/proc.h"
 #include "drop.h"
+#include "config.h"
 #include "log.h"
 #include "policy/permit.h"
 #include "priv.h"
@@ -115,7 +116,7 @@ privdrop_uids(const struct start *s, const char *name)
 	if (apart || !privdrop_others())
 		return;
 	log_warnx("/etc/subuid has no %d uids for %s", UIDS_SLOT, DROP_NAME);
-	if (s->who.uid != 0 && !launch_forks())
+	if (s->who.uid != 0 && !MAKER_IN_PRIV)
 		exit(EXIT_START);
 }
 
@@ -183,7 +184,7 @@ privdrop_guard(void)
 void
 privdrop_priv(void)
 {
-	if (!launch_forks()) {
+	if (!MAKER_IN_PRIV) {
 		privdrop(PRIV_KILL | PRIV_NICE);
 		return;
 	}

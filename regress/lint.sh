@@ -48,6 +48,8 @@ check shell shellcheck configure regress/*.sh regress/unit/*.sh \
 check manual manual man/*.[58]
 check dialyzer sh client/erlang/dialyze.sh
 check edoc sh client/erlang/doc.sh
+check "arrows, of themselves" /usr/bin/python3 regress/arrows.py --self-test
+check arrows /usr/bin/python3 regress/arrows.py
 check python /usr/bin/python3 -c '
 import ast, glob, sys
 bad = 0

@@ -1,9 +1,8 @@
 /*
  * The children as the worker knows them: from the moment priv hands over
- * their pipes until the node has been told of their end.
+ * their descriptors until the node has been sent their exit.
  */
 
-#include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -12,93 +11,70 @@
 #include "worker.h"
 
 static int
-cmp_id(const struct child *a, const struct child *b)
+wchild_cmp_id(const struct wchild *a, const struct wchild *b)
 {
 	return (a->id < b->id ? -1 : a->id > b->id);
 }
 
 static int
-cmp_pid(const struct child *a, const struct child *b)
+wchild_cmp_pid(const struct wchild *a, const struct wchild *b)
 {
 	return (a->pid < b->pid ? -1 : a->pid > b->pid);
 }
 
-static RB_HEAD(id_tree, child) ids = RB_INITIALIZER(&ids);
-RB_PROTOTYPE(id_tree, child, by_id, cmp_id)
-RB_GENERATE(id_tree, child, by_id, cmp_id)
-static RB_HEAD(pid_tree, child) pids = RB_INITIALIZER(&pids);
-RB_PROTOTYPE(pid_tree, child, by_pid, cmp_pid)
-RB_GENERATE(pid_tree, child, by_pid, cmp_pid)
-
-/* The descriptors of the next child, which come before it. */
-static struct {
-	uint32_t id;
-	uint32_t streams; /* 1 << n for each that was announced */
-	int fds[3]; /* -1 if it did not arrive */
-} next = { 0, 0, { -1, -1, -1 } };
+static RB_HEAD(id_tree, wchild) ids = RB_INITIALIZER(&ids);
+RB_PROTOTYPE(id_tree, wchild, by_id, wchild_cmp_id)
+RB_GENERATE(id_tree, wchild, by_id, wchild_cmp_id)
+static RB_HEAD(pid_tree, wchild) pids = RB_INITIALIZER(&pids);
+RB_PROTOTYPE(pid_tree, wchild, by_pid, wchild_cmp_pid)
+RB_GENERATE(pid_tree, wchild, by_pid, wchild_cmp_pid)
 
 /*
- * A new child whose pid is still that of one that has ended but is not over:
- * the node hears of the new one after the old one's exit.
+ * A new child whose pid is still that of an old one which has ended but whose
+ * output has not left: the node learns of the new one after the old one's
+ * exit.
  */
 static struct {
-	struct child *child;
+	struct wchild *child;
 	int64_t tid;
-} held;
+} successor;
 
-static struct child *
-child_by_id(uint32_t id)
+struct wchild *
+wchild_by_id(uint32_t id)
 {
-	struct child key;
+	struct wchild key;
 
 	key.id = id;
 	return (RB_FIND(id_tree, &ids, &key));
 }
 
-struct child *
-child_by_pid(pid_t pid)
+struct wchild *
+wchild_by_pid(pid_t pid)
 {
-	struct child key;
+	struct wchild key;
 
 	key.pid = pid;
 	return (RB_FIND(pid_tree, &pids, &key));
 }
 
 int
-child_held(void)
+wchild_waits_for_pid(void)
 {
-	return (held.child != NULL);
+	return (successor.child != NULL);
 }
 
-int
-child_stream(void *arg, const void *data, size_t len, int fd)
+static struct wchild *
+wchild_new(const struct msg_child *m)
 {
-	struct msg_stream m;
-
-	(void)arg;
-	if (proto_unpack_stream(data, len, &m) == -1 ||
-	    (fd != -1 && stream_kind(fd) == STREAM_OTHER) ||
-	    (next.streams != 0 && next.id != m.id) ||
-	    (next.streams & 1U << m.stream))
-		return (-1);
-	next.id = m.id;
-	next.streams |= 1U << m.stream;
-	next.fds[m.stream] = fd;
-	return (0);
-}
-
-static struct child *
-child_new(const struct msg_child *m)
-{
-	struct child *c;
+	struct wchild *c;
 
 	if ((c = calloc(1, sizeof(*c))) == NULL)
-		fatal("child");
+		fatal("a child's memory");
 	c->id = m->id;
 	c->pid = m->pid;
 	c->tty = m->tty;
 	c->lingers = (int)m->linger;
-	/* What the node is not told it cannot acknowledge. */
+	/* What the node is not sent it cannot acknowledge. */
 	c->window = m->tty & TTY_SILENT ? 0 : m->window;
 	stream_terminals((c->tty & TTY_YES) != 0);
 	c->slave = c->in.fd = c->out[0].fd = c->out[1].fd = -1;
@@ -106,51 +82,24 @@ child_new(const struct msg_child *m)
 	return (c);
 }
 
-/* Are those that came what they are said to be? */
+/* Takes fd for stream n. 0, or -1 if it did not arrive or cannot be used. */
 static int
-next_fits(const struct msg_child *m)
+wchild_stream(struct wchild *c, int n, int fd)
 {
-	enum stream_kind kind;
-	int i;
-
-	kind = m->tty & TTY_YES ? STREAM_TERMINAL : STREAM_PIPE;
-	for (i = 0; i < 3; i++)
-		if (next.fds[i] != -1 && stream_kind(next.fds[i]) != kind)
-			return (0);
-	return (1);
+	if (fd == -1)
+		return (-1);
+	if (n == 0)
+		return (feed_start(c, fd));
+	if (n == 2 && c->tty & TTY_YES) {
+		c->slave = fd;
+		return (0);
+	}
+	return (relay_start(c, n, fd));
 }
 
-/* Start what did arrive; the number of a stream that did not, or -1. */
-static int
-child_streams(struct child *c)
-{
-	int fds[3], i, bad = -1, r;
-
-	for (i = 0; i < 3; i++) {
-		fds[i] = next.fds[i];
-		next.fds[i] = -1;
-	}
-	for (i = 0; i < 3; i++) {
-		if (!(next.streams & 1U << i))
-			continue;
-		if (fds[i] == -1)
-			r = -1;
-		else if (i == 0)
-			r = feed_start(c, fds[i]);
-		else if (i == 2 && c->tty & TTY_YES)
-			r = (c->slave = fds[i]) == -1 ? -1 : 0;
-		else
-			r = relay_start(c, i, fds[i]);
-		if (r == -1 && bad == -1)
-			bad = i;
-	}
-	next.streams = 0;
-	return (bad);
-}
-
-/* Nobody but the child and its like has the terminal open from now on. */
+/* Only the child and its descendants have the terminal open from now on. */
 static void
-slave_close(struct child *c)
+wchild_close_slave(struct wchild *c)
 {
 	if (c->slave != -1)
 		(void)close(c->slave);
@@ -158,84 +107,77 @@ slave_close(struct child *c)
 }
 
 static void
-child_close(struct child *c)
+wchild_close(struct wchild *c)
 {
-	slave_close(c);
+	wchild_close_slave(c);
 	feed_close(c);
 	relay_close(&c->out[0]);
 	relay_close(&c->out[1]);
 }
 
-/* No descriptors left for it: the run fails, and priv ends the child. */
+/*
+ * No descriptor left for stream n: the run fails, and priv ends the child.
+ * Priv learns of it before the node can read the reply and ask for a list.
+ */
 static void
-child_refuse(struct child *c, int64_t tid, int number)
+wchild_refuse(struct wchild *c, int64_t tid, int n)
 {
-	struct msg_stream m;
-
-	child_close(c);
+	wchild_close(c);
 	c->refused = 1;
-	reply_lost(tid, number);
-	m.id = c->id;
-	m.stream = (uint32_t)number;
-	channel_send(&worker_priv, IMSG_LOST, -1, &m, sizeof(m));
-	/* Before the node can read the refusal, and ask who is there. */
-	(void)channel_write(&worker_priv);
+	reply_nofd(tid, n);
+	notify_nofd(c->id, n);
 }
 
 static void
-child_announce(struct child *c, int64_t tid)
+wchild_announce(struct wchild *c, int64_t tid)
 {
 	(void)RB_INSERT(pid_tree, &pids, c);
 	reply_run(tid, c->pid);
-	/* If it was held. */
-	relay_release(&c->out[0]);
-	relay_release(&c->out[1]);
+	/* If it has waited for its pid. */
+	relay_unpause(&c->out[0]);
+	relay_unpause(&c->out[1]);
 }
 
 /*
- * The pid is that of an old child, whose output waits. It must not wait for
- * the node any more: all others would wait with it. What is left of it, no
- * more than its pipes held, goes now whatever its window is.
+ * The pid is that of an old child, whose output waits. That must not wait for
+ * the node any more: all other children would wait with it. What is left of
+ * it, no more than its pipes held, is sent now whatever its window is.
  */
 static void
-child_hold(struct child *c, struct child *old, int64_t tid)
+wchild_wait_for_pid(struct wchild *c, struct wchild *old, int64_t tid)
 {
-	held.child = c;
-	held.tid = tid;
-	relay_hold(&c->out[0]);
-	relay_hold(&c->out[1]);
+	successor.child = c;
+	successor.tid = tid;
+	relay_pause(&c->out[0]);
+	relay_pause(&c->out[1]);
 	old->window = 0;
-	relay_release(&old->out[0]);
-	relay_release(&old->out[1]);
+	relay_unpause(&old->out[0]);
+	relay_unpause(&old->out[1]);
 }
 
-int
-child_child(void *arg, const void *data, size_t len, int fd)
+void
+wchild_start(const struct msg_child *m, const int fds[3])
 {
-	struct msg_child m;
-	struct child *c, *old;
-	int bad;
+	struct wchild *c, *old;
+	int i, bad = -1;
 
-	(void)arg;
-	(void)fd;
-	if (proto_unpack_child(data, len, &m) == -1 ||
-	    m.streams != next.streams || (m.streams != 0 && m.id != next.id) ||
-	    child_by_id(m.id) != NULL || !next_fits(&m))
-		return (-1);
-	c = child_new(&m);
-	if ((bad = child_streams(c)) != -1)
-		child_refuse(c, m.tid, bad);
-	else if ((old = child_by_pid(m.pid)) != NULL)
-		child_hold(c, old, m.tid);
+	c = wchild_new(m);
+	for (i = 0; i < 3; i++)
+		if (m->streams & 1U << i && wchild_stream(c, i, fds[i]) == -1 &&
+		    bad == -1)
+			bad = i;
+	if (bad != -1)
+		wchild_refuse(c, m->tid, bad);
+	else if ((old = wchild_by_pid(m->pid)) != NULL)
+		wchild_wait_for_pid(c, old, m->tid);
 	else
-		child_announce(c, m.tid);
-	return (0);
+		wchild_announce(c, m->tid);
 }
 
 static void
-child_free(struct child *c)
+wchild_free(struct wchild *c)
 {
-	child_close(c);
+	wchild_close(c);
 	stream_terminals(-((c->tty & TTY_YES) != 0));
 	(void)RB_REMOVE(id_tree, &ids, c);
 	if (!c->refused)
@@ -243,60 +185,46 @@ child_free(struct child *c)
 	free(c);
 }
 
-/* Tell priv what has become of c: at once, as somebody waits for it. */
-void
-child_note(const struct child *c, uint32_t type)
+/* Is it over: has it ended, and has all its output left? It is freed then. */
+static void
+wchild_settle(struct wchild *c)
 {
-	struct msg_note m = { 0 };
-
-	m.id = c->id;
-	channel_send(&worker_priv, type, -1, &m, sizeof(m));
-	(void)channel_write(&worker_priv);
-}
-
-/* A child is over when it has ended and all its output has left. */
-void
-child_check(struct child *c)
-{
-	struct child *new = held.child;
+	struct wchild *new = successor.child;
 
 	if (c->out[0].fd != -1 || c->out[1].fd != -1)
 		return;
 	if (!c->ended) {
-		/* Nobody writes to it any more. */
+		/* Nobody has its output open any more. */
 		if (c->lingers)
-			child_note(c, IMSG_DRAINED);
+			notify_child(c->id, IMSG_DRAINED);
 		c->lingers = 0;
 		return;
 	}
 	if (!c->refused)
 		event_exit(c);
-	if (new != NULL &&new->pid == c->pid)
-		held.child = NULL;
-	else
+	if (new != NULL &&new->pid != c->pid)
 		new = NULL;
-	child_free(c);
-	if (new != NULL)
-		child_announce(new, held.tid);
+	wchild_free(c);
+	if (new != NULL) {
+		successor.child = NULL;
+		wchild_announce(new, successor.tid);
+	}
 }
 
-int
-child_exit(void *arg, const void *data, size_t len, int fd)
+void
+wchild_init(void)
 {
-	struct msg_exit m;
-	struct child *c;
+	relay_init(wchild_settle);
+}
 
-	(void)arg;
-	(void)fd;
-	if (proto_unpack_exit(data, len, &m) == -1 ||
-	    (c = child_by_id(m.id)) == NULL || c->ended)
-		return (-1);
+void
+wchild_exit(struct wchild *c, const struct msg_exit *m)
+{
 	c->ended = 1;
-	c->end = m;
-	slave_close(c);
+	c->end = *m;
+	wchild_close_slave(c);
 	feed_close(c);
-	relay_finish(&c->out[0], m.cut == 1);
-	relay_finish(&c->out[1], m.cut == 1);
-	child_check(c);
-	return (0);
+	relay_finish(&c->out[0], m->cut == 1);
+	relay_finish(&c->out[1], m->cut == 1);
+	wchild_settle(c);
 }

@@ -1,6 +1,6 @@
 /*
- * Events: what the node is told without having asked. Output, and the end of
- * a child in both dialects; in the native one also what has become of its
+ * Events: what the node is sent without having asked. Output and the end of a
+ * child in both dialects; in the native one also what has become of its
  * streams.
  */
 
@@ -8,14 +8,14 @@
 
 #include <string.h>
 
-#include "etf.h"
+#include "etf_write.h"
 #include "worker.h"
 
 static void
 event_open(struct etf_writer *w, void *buf, size_t size, const char *name,
     uint32_t values, pid_t pid)
 {
-	reply_open(w, buf, size, 0);
+	term_open(w, buf, size, 0);
 	etf_put_tuple(w, values + 1);
 	etf_put_atom(w, name);
 	etf_put_int(w, pid);
@@ -23,7 +23,7 @@ event_open(struct etf_writer *w, void *buf, size_t size, const char *name,
 
 /* {exited, N}, {signaled, Sig, Core} or unknown */
 static void
-put_status(struct etf_writer *w, int status)
+event_put_status(struct etf_writer *w, int status)
 {
 	if (status == -1) {
 		etf_put_atom(w, "unknown");
@@ -42,7 +42,7 @@ put_status(struct etf_writer *w, int status)
 }
 
 static void
-put_usage(struct etf_writer *w, const int64_t usage[USAGES])
+event_put_usage(struct etf_writer *w, const int64_t usage[USAGES])
 {
 	static const char *const names[USAGES] = {
 		[USAGE_UTIME] = "utime_us",
@@ -66,21 +66,21 @@ put_usage(struct etf_writer *w, const int64_t usage[USAGES])
 
 /* The streams that were cut. */
 static void
-put_truncated(struct etf_writer *w, uint32_t truncated)
+event_put_truncated(struct etf_writer *w, uint32_t truncated)
 {
 	uint32_t i;
 
 	etf_put_list(w, (truncated >> 1 & 1) + (truncated >> 2 & 1));
 	for (i = 1; i < 3; i++)
 		if (truncated & 1U << i)
-			etf_put_atom(w, stream_names[i]);
+			etf_put_atom(w, proto_stream_names[i]);
 	if (truncated != 0)
 		etf_put_nil(w);
 }
 
 /* {0, {exit, Pid, #{status, reason, killed, truncated, usage}}} */
 static void
-exit_native(const struct child *c)
+event_exit_native(const struct wchild *c)
 {
 	static const char *const reasons[REASONS] = {
 		[REASON_NORMAL] = "normal",
@@ -94,56 +94,50 @@ exit_native(const struct child *c)
 	event_open(&w, buf, sizeof(buf), "exit", 2, c->pid);
 	etf_put_map(&w, c->end.raw == -1 ? 4 : 5);
 	etf_put_atom(&w, "status");
-	put_status(&w, c->end.raw);
+	event_put_status(&w, c->end.raw);
 	etf_put_atom(&w, "reason");
 	etf_put_atom(&w, reasons[c->end.reason]);
 	etf_put_atom(&w, "killed");
 	etf_put_atom(&w, c->end.killed ? "true" : "false");
 	etf_put_atom(&w, "truncated");
-	put_truncated(&w, c->truncated);
+	event_put_truncated(&w, c->truncated);
 	if (c->end.raw != -1) {
 		etf_put_atom(&w, "usage");
-		put_usage(&w, c->end.usage);
+		event_put_usage(&w, c->end.usage);
 	}
-	reply_close(&w);
+	term_send(&w);
 }
 
 /* {0, {exit_status, Pid, Status}} */
 void
-event_exit(const struct child *c)
+event_exit(const struct wchild *c)
 {
 	uint8_t buf[64];
 	struct etf_writer w;
 
-	if (reply_native) {
-		exit_native(c);
+	if (term_native) {
+		event_exit_native(c);
 		return;
 	}
 	event_open(&w, buf, sizeof(buf), "exit_status", 2, c->pid);
 	etf_put_int(&w, c->end.status);
-	reply_close(&w);
+	term_send(&w);
 }
 
 /* {0, {launcher_down, User}} */
-int
-event_down(void *arg, const void *data, size_t len, int fd)
+void
+event_down(const char *user)
 {
 	uint8_t buf[MSG_DOWN_MAX + 64];
 	struct etf_writer w;
-	const char *user;
 
-	(void)arg;
-	(void)fd;
-	if (proto_unpack_down(data, len, &user) == -1)
-		return (-1);
-	if (!reply_native)
-		return (0);
-	reply_open(&w, buf, sizeof(buf), 0);
+	if (!term_native)
+		return;
+	term_open(&w, buf, sizeof(buf), 0);
 	etf_put_tuple(&w, 2);
 	etf_put_atom(&w, "launcher_down");
 	etf_put_binary(&w, user, strlen(user));
-	reply_close(&w);
-	return (0);
+	term_send(&w);
 }
 
 /* {0, {eof, Pid, Stream}} */
@@ -153,11 +147,11 @@ event_eof(pid_t pid, int number)
 	uint8_t buf[64];
 	struct etf_writer w;
 
-	if (!reply_native)
+	if (!term_native)
 		return;
 	event_open(&w, buf, sizeof(buf), "eof", 2, pid);
-	etf_put_atom(&w, stream_names[number]);
-	reply_close(&w);
+	etf_put_atom(&w, proto_stream_names[number]);
+	term_send(&w);
 }
 
 /* {0, {stdin_ack, Pid, Bytes}} */
@@ -167,24 +161,41 @@ event_stdin_ack(pid_t pid, size_t bytes)
 	uint8_t buf[64];
 	struct etf_writer w;
 
-	if (!reply_native)
+	if (!term_native)
 		return;
 	event_open(&w, buf, sizeof(buf), "stdin_ack", 2, pid);
 	etf_put_int(&w, (int64_t)bytes);
-	reply_close(&w);
+	term_send(&w);
 }
 
-/* {0, {stdout, Pid, <<len bytes to follow>>}}; how long that is. */
-size_t
-event_output_head(
-    uint8_t *buf, size_t size, int number, pid_t pid, uint32_t len)
+/* {0, {stdout, Pid, <<len bytes to follow>>}} */
+static void
+event_head(struct port_head *h, int number, pid_t pid, size_t len)
 {
 	struct etf_writer w;
 
-	reply_open(&w, buf, size, 0);
+	term_open(&w, h->bytes + PORT_PREFIX_MAX, PORT_TERM_MAX, 0);
 	etf_put_tuple(&w, 3);
-	etf_put_atom(&w, stream_names[number]);
+	etf_put_atom(&w, proto_stream_names[number]);
 	etf_put_int(&w, pid);
-	etf_put_binary_head(&w, len);
-	return (w.len);
+	etf_put_binary_head(&w, (uint32_t)len);
+	h->len = w.len;
+}
+
+void
+event_output(int number, pid_t pid, const void *data, size_t len)
+{
+	struct port_head h;
+
+	event_head(&h, number, pid, len);
+	port_output(&h, data, len);
+}
+
+void
+event_output_moved(int number, pid_t pid)
+{
+	struct port_head h;
+
+	event_head(&h, number, pid, zc_pending());
+	port_output_moved(&h);
 }

@@ -1,7 +1,7 @@
 /*
  * Bytes from the node to a child's stdin. What the child does not take waits,
- * up to a limit; a child that lets more wait is ended, as some of its input
- * is lost. Nobody else is ever held up by it. Memory is allocated only where
+ * up to a limit; a child that lets more wait is killed, as some of its input
+ * is lost. No other child has to wait for it. Memory is allocated only when
  * more waits than queue.c keeps chunks for.
  */
 
@@ -9,16 +9,14 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "compat/splice.h"
 #include "compat/stream.h"
 #include "log.h"
 #include "worker.h"
 
-#define TELL_MARK 32768 /* bytes */
+#define ACK_MARK 32768 /* bytes that are worth an acknowledgement */
 #define LARGE_FED (1UL << 20) /* bytes after which a pipe may be larger */
-#define LARGE_MAX 16 /* children that may have a larger one */
 
-static int64_t limit;
+static int64_t limit; /* bytes that may wait for one child */
 static int large_count;
 
 void
@@ -27,9 +25,9 @@ feed_init(int64_t bytes)
 	limit = bytes;
 }
 
-/* Tell the node how much has left, not too often. */
+/* Acknowledge what has left, not too often. */
 static void
-feed_told(struct child *c, size_t n)
+feed_ack(struct wchild *c, size_t n)
 {
 	struct feed *f = &c->in;
 	size_t own = n < f->own ? n : f->own;
@@ -37,7 +35,7 @@ feed_told(struct child *c, size_t n)
 	f->own -= own;
 	f->fed += n;
 	f->left += n - own;
-	if (f->left == 0 || (f->left < TELL_MARK && f->queue.len > 0))
+	if (f->left == 0 || (f->left < ACK_MARK && f->queue.len > 0))
 		return;
 	event_stdin_ack(c->pid, f->left);
 	f->left = 0;
@@ -45,18 +43,18 @@ feed_told(struct child *c, size_t n)
 
 /* The child will not read any more: what waits for it is lost. */
 static void
-feed_lost(struct child *c)
+feed_broken(struct wchild *c)
 {
 	feed_close(c);
 	event_eof(c->pid, 0);
 }
 
 /*
- * What it was to read is not to be had any more. It must not take what it has
- * read for all of it, so there is no end of file before it is dead.
+ * Some of its input is lost. It must not take what it has read for all of it,
+ * so there is no end of file before it is dead.
  */
 static void
-feed_cut(struct child *c)
+feed_cut(struct wchild *c)
 {
 	struct feed *f = &c->in;
 
@@ -64,12 +62,12 @@ feed_cut(struct child *c)
 	(void)event_del(&f->ev);
 	queue_clear(&f->queue);
 	f->cut = 1;
-	child_note(c, IMSG_CUT);
+	notify_child(c->id, IMSG_CUT);
 	event_eof(c->pid, 0);
 }
 
 void
-feed_close(struct child *c)
+feed_close(struct wchild *c)
 {
 	struct feed *f = &c->in;
 
@@ -84,21 +82,20 @@ feed_close(struct child *c)
 }
 
 /*
- * One that has taken much, and that more waits for, gets a larger pipe: the
- * less often it has to wake us, the better. One that does not read gets none.
+ * A child that has taken much, and for which more waits, gets a larger pipe;
+ * one that does not read gets none.
  */
 static void
 feed_enlarge(struct feed *f)
 {
-	if (f->large || f->fed < LARGE_FED || large_count == LARGE_MAX ||
-	    splice_size(f->fd, BODY_PIPE) < BODY_PIPE)
+	if (f->large || f->fed < LARGE_FED)
 		return;
-	f->large = 1;
-	large_count++;
+	f->large = pipe_grow(f->fd, large_count);
+	large_count += f->large;
 }
 
 /* How it is written to. */
-static ssize_t (*feed_put(const struct child *c))(
+static ssize_t (*feed_put(const struct wchild *c))(
     int, const struct iovec *, int)
 {
 	return (c->tty & TTY_YES ? stream_put_terminal : stream_put_pipe);
@@ -107,7 +104,7 @@ static ssize_t (*feed_put(const struct child *c))(
 static void
 on_writable(int fd, short what, void *arg)
 {
-	struct child *c = arg;
+	struct wchild *c = arg;
 	struct feed *f = &c->in;
 	ssize_t n;
 
@@ -115,10 +112,10 @@ on_writable(int fd, short what, void *arg)
 	(void)what;
 	if ((n = queue_write(&f->queue, f->fd, feed_put(c))) == -1 &&
 	    errno != EAGAIN && errno != EINTR) {
-		feed_lost(c);
+		feed_broken(c);
 		return;
 	}
-	feed_told(c, n > 0 ? (size_t)n : 0);
+	feed_ack(c, n > 0 ? (size_t)n : 0);
 	if (f->queue.len > 0) {
 		feed_enlarge(f);
 		return;
@@ -130,9 +127,8 @@ on_writable(int fd, short what, void *arg)
 	(void)event_del(&f->ev);
 }
 
-/* Takes fd; -1 if it cannot be used. */
 int
-feed_start(struct child *c, int fd)
+feed_start(struct wchild *c, int fd)
 {
 	c->in.fd = fd;
 	c->in.last = '\n';
@@ -153,7 +149,7 @@ feed_wait(struct feed *f, const uint8_t *data, size_t len)
 }
 
 static void
-feed_write(struct child *c, const uint8_t *data, size_t len)
+feed_write(struct wchild *c, const uint8_t *data, size_t len)
 {
 	struct feed *f = &c->in;
 	struct iovec iov;
@@ -164,7 +160,7 @@ feed_write(struct child *c, const uint8_t *data, size_t len)
 		iov.iov_len = len;
 		n = feed_put(c)(f->fd, &iov, 1);
 		if (n == -1 && errno != EAGAIN && errno != EINTR) {
-			feed_lost(c);
+			feed_broken(c);
 			return;
 		}
 		if (n == -1)
@@ -174,55 +170,36 @@ feed_write(struct child *c, const uint8_t *data, size_t len)
 		feed_cut(c);
 		return;
 	}
-	feed_told(c, (size_t)n);
+	feed_ack(c, (size_t)n);
 }
 
-/* To a child that is gone, or that has no stdin: dropped. */
-int
-feed_data(void *arg, const void *data, size_t len, int fd)
+void
+feed_data(struct wchild *c, const uint8_t *bytes, size_t n)
 {
-	const uint8_t *bytes;
-	struct msg_stdin m;
-	struct child *c;
-	size_t n;
-
-	(void)arg;
-	(void)fd;
-	if (proto_unpack_stdin(data, len, &m, &bytes, &n) == -1)
-		return (-1);
-	c = child_by_pid(m.pid);
-	if (c == NULL || c->in.fd == -1 || c->in.cut || c->in.eof || n == 0)
-		return (0);
+	if (c->in.fd == -1 || c->in.cut || c->in.eof || n == 0)
+		return;
 	c->in.last = bytes[n - 1];
 	feed_write(c, bytes, n);
-	return (0);
 }
 
-int
-feed_eof(void *arg, const void *data, size_t len, int fd)
+/* Of a terminal it is a character, and the terminal stays open. */
+void
+feed_eof(struct wchild *c)
 {
-	const uint8_t *bytes;
-	struct msg_stdin m;
-	struct child *c;
 	char eof[2];
 	size_t n;
 
-	(void)arg;
-	(void)fd;
-	if (proto_unpack_stdin(data, len, &m, &bytes, &n) == -1 || n != 0)
-		return (-1);
-	if ((c = child_by_pid(m.pid)) == NULL || c->in.fd == -1 || c->in.cut)
-		return (0);
+	if (c->in.fd == -1 || c->in.cut)
+		return;
 	if (c->tty & TTY_YES) {
 		n = pty_eof(c, eof, sizeof(eof));
 		c->in.own += n;
 		if (n > 0)
 			feed_write(c, (const uint8_t *)eof, n);
 		c->in.last = '\n';
-		return (0);
+		return;
 	}
 	c->in.eof = 1;
 	if (c->in.queue.len == 0)
 		feed_close(c);
-	return (0);
 }

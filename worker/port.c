@@ -1,9 +1,10 @@
 /*
  * Frames to the node. What the node does not take at once waits: first the
- * frame that has been begun, its header and its body where that is moved, then
- * one queue. Output of children is written only when nothing waits, so there
- * is never more than the rest of one piece of it; replies and exits are small
- * and are added whatever waits, until port_full() stops their source.
+ * frame whose bytes are moved, if it has been begun: its head, and the bytes
+ * where zerocopy.c has them; then one queue. Output of children is written
+ * only when nothing waits, so there is never more than the rest of one piece
+ * of it; replies and exits are small and are queued whatever waits, until
+ * port_full() stops their source.
  */
 
 #include <sys/uio.h>
@@ -17,12 +18,12 @@
 #include "worker.h"
 
 #define PIECE_MAX 65536
-#define HEAD_MAX 64 /* prefix and term before the bytes */
+#define HEAD_MAX (PORT_PREFIX_MAX + PORT_TERM_MAX)
 #define FULL_MARK (1UL << 20) /* bytes that may wait */
 
 static struct queue waiting;
-static uint8_t begun[HEAD_MAX]; /* the header of a body that is moved */
-static size_t begun_len, begun_sent;
+static uint8_t head[HEAD_MAX]; /* of a frame whose bytes are moved */
+static size_t head_len, head_sent;
 static struct event write_event;
 static int port_fd, port_flags, prefix, dead;
 
@@ -32,7 +33,7 @@ on_writable(int fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	(void)arg;
-	port_flush(); /* and the loop looks who has waited for it */
+	port_flush(); /* the loop goes on with what has waited for it */
 }
 
 void
@@ -42,13 +43,13 @@ port_init(int fd, int packet)
 	prefix = packet;
 	if ((port_flags = fcntl(fd, F_GETFL)) == -1 ||
 	    fcntl(fd, F_SETFL, port_flags | O_NONBLOCK) == -1)
-		fatal("port");
+		fatal("port: flags");
 	queue_init(&waiting);
-	body_init(fd);
+	zc_init(fd);
 	event_set(&write_event, fd, EV_WRITE, on_writable, NULL);
 }
 
-/* Leave it as it was: somebody else may have it open, too. */
+/* Another process may have it open, too. */
 void
 port_end(void)
 {
@@ -56,7 +57,7 @@ port_end(void)
 }
 
 size_t
-port_piece(void)
+port_copy_max(void)
 {
 	return (prefix == 2 ? 65535 - HEAD_MAX : PIECE_MAX);
 }
@@ -64,12 +65,12 @@ port_piece(void)
 size_t
 port_move_max(void)
 {
-	/* With its header it fits the port's pipe. */
-	return (prefix == 2 ? 65535 - HEAD_MAX : BODY_PIPE - 16384);
+	/* With its head it fits the port's pipe. */
+	return (prefix == 2 ? 65535 - HEAD_MAX : PIPE_LARGE - 16384);
 }
 
 size_t
-port_max(void)
+port_term_max(void)
 {
 	return (prefix == 2 ? UINT16_MAX : INT32_MAX);
 }
@@ -77,13 +78,7 @@ port_max(void)
 int
 port_waiting(void)
 {
-	return (begun_len > 0 || waiting.len > 0);
-}
-
-int
-port_free(void)
-{
-	return (!port_waiting());
+	return (head_len > 0 || waiting.len > 0);
 }
 
 int
@@ -92,36 +87,34 @@ port_full(void)
 	return (waiting.len >= FULL_MARK);
 }
 
-/* Nobody reads: nothing that children write may hold them from now on. */
+/* Nobody reads: what children write is dropped, so that they go on. */
 static void
 port_drop(void)
 {
 	dead = 1;
-	begun_len = 0;
-	body_drop();
+	head_len = 0;
+	zc_close();
 	queue_clear(&waiting);
 }
 
 /*
- * It could not be written, as errno says. If the node is gone, priv will hear
- * of that and end us; of any other error nobody else knows.
+ * It could not be written, as errno says. That the node is gone priv learns
+ * otherwise, and ends us; any other error it learns from us.
  */
 static void
 port_died(void)
 {
-	struct msg_request m = { .arg = EXIT_PEER };
-
 	if (errno == EPIPE || errno == ECONNRESET)
 		log_debug("the node has closed the port");
 	else if (!dead) {
 		log_warn("the port cannot be written");
-		channel_send(&worker_priv, IMSG_SHUTDOWN, -1, &m, sizeof(m));
+		notify_shutdown(EXIT_PEER);
 	}
 	port_drop();
 }
 
 static void
-put_prefix(uint8_t *p, size_t len)
+port_put_prefix(uint8_t *p, size_t len)
 {
 	int i;
 
@@ -132,65 +125,58 @@ put_prefix(uint8_t *p, size_t len)
 }
 
 static void
-wait_with(const void *data, size_t len)
+port_queue(const void *data, size_t len)
 {
 	if (queue_add(&waiting, data, len) == -1)
-		fatal("port");
+		fatal("what waits for the port");
 }
 
-/* One frame, of a term that is whole. */
 void
 port_term(const void *term, size_t len)
 {
-	uint8_t head[4];
+	uint8_t bytes[PORT_PREFIX_MAX];
 
 	if (dead)
 		return;
-	put_prefix(head, len);
-	wait_with(head, (size_t)prefix);
-	wait_with(term, len);
+	port_put_prefix(bytes, len);
+	port_queue(bytes, (size_t)prefix);
+	port_queue(term, len);
 }
 
-/* What did not leave of head and data, which follow each other, waits. */
+/* The length before the term's beginning; where it begins now. */
+static uint8_t *
+port_begin(struct port_head *h, size_t len)
+{
+	uint8_t *start = h->bytes + PORT_PREFIX_MAX - prefix;
+
+	port_put_prefix(start, h->len + len);
+	return (start);
+}
+
+/* What was not sent of start and data, which follow each other. */
 static void
-wait_rest(const uint8_t *head, size_t headlen, const void *data, size_t len,
-    size_t sent)
+port_queue_rest(const uint8_t *start, size_t startlen, const void *data,
+    size_t len, size_t sent)
 {
-	if (sent < headlen) {
-		wait_with(head + sent, headlen - sent);
-		sent = headlen;
+	if (sent < startlen) {
+		port_queue(start + sent, startlen - sent);
+		sent = startlen;
 	}
-	sent -= headlen;
+	sent -= startlen;
 	if (sent < len)
-		wait_with((const uint8_t *)data + sent, len - sent);
+		port_queue((const uint8_t *)data + sent, len - sent);
 }
 
-/* The prefix and the term before len bytes; how long they are. */
-static size_t
-put_head(uint8_t head[HEAD_MAX], int number, pid_t pid, size_t len)
-{
-	size_t n;
-
-	n = event_output_head(head + prefix, HEAD_MAX - (size_t)prefix, number,
-	    pid, (uint32_t)len);
-	put_prefix(head, n + len);
-	return (n + (size_t)prefix);
-}
-
-/* len is at most port_piece(). */
 void
-port_output(int number, pid_t pid, const void *data, size_t len)
+port_output(struct port_head *h, const void *data, size_t len)
 {
-	uint8_t head[HEAD_MAX];
 	struct iovec iov[2];
-	size_t n;
 	ssize_t sent = 0;
 
 	if (dead)
 		return;
-	n = put_head(head, number, pid, len);
-	iov[0].iov_base = head;
-	iov[0].iov_len = n;
+	iov[0].iov_base = port_begin(h, len);
+	iov[0].iov_len = (size_t)prefix + h->len;
 	iov[1].iov_base = (void *)(uintptr_t)data;
 	iov[1].iov_len = len;
 	if (!port_waiting())
@@ -202,46 +188,48 @@ port_output(int number, pid_t pid, const void *data, size_t len)
 		}
 		sent = 0;
 	}
-	wait_rest(head, n, data, len, (size_t)sent);
+	port_queue_rest(
+	    iov[0].iov_base, iov[0].iov_len, data, len, (size_t)sent);
 	port_flush();
 }
 
-/* The same of what body_take() has taken, when nothing waits. */
 void
-port_output_body(int number, pid_t pid)
+port_output_moved(struct port_head *h)
 {
-	begun_len = put_head(begun, number, pid, body_left());
-	begun_sent = 0;
+	const uint8_t *start = port_begin(h, zc_pending());
+
+	head_len = (size_t)prefix + h->len;
+	head_sent = 0;
+	memcpy(head, start, head_len);
 	port_flush();
 }
 
-/* Write some of what waits, in its order; -1 as write(2). */
+/* Write some of what waits, in its order; as write(2). */
 static ssize_t
-flush_some(void)
+port_flush_some(void)
 {
 	ssize_t n;
 
-	if (begun_len == 0)
+	if (head_len == 0)
 		return (queue_write(&waiting, port_fd, writev));
-	if (begun_sent == begun_len) {
-		if ((n = body_give()) == 0)
+	if (head_sent == head_len) {
+		if ((n = zc_write()) == 0)
 			fatalx("port: nothing moves");
-		if (body_left() == 0)
-			begun_len = 0;
+		if (zc_pending() == 0)
+			head_len = 0;
 		return (n);
 	}
-	n = write(port_fd, begun + begun_sent, begun_len - begun_sent);
+	n = write(port_fd, head + head_sent, head_len - head_sent);
 	if (n > 0)
-		begun_sent += (size_t)n;
+		head_sent += (size_t)n;
 	return (n);
 }
 
-/* Write what waits, as far as the node takes it. */
 void
 port_flush(void)
 {
 	while (port_waiting()) {
-		if (flush_some() == -1) {
+		if (port_flush_some() == -1) {
 			if (errno == EINTR)
 				continue;
 			if (errno == EAGAIN)
@@ -251,5 +239,5 @@ port_flush(void)
 	}
 	if (port_waiting() && !event_pending(&write_event, EV_WRITE, NULL) &&
 	    event_add(&write_event, NULL) == -1)
-		fatal("port");
+		fatal("watching the port");
 }

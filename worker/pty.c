@@ -13,12 +13,10 @@
 #include "compat/ptymodes.h"
 #include "worker.h"
 
-/* The master of a child's terminal, or -1 and the request is answered. */
+/* The master of a child's terminal; or -1, and the request has its reply. */
 static int
-pty_master(pid_t pid, int64_t tid)
+pty_master(const struct wchild *c, int64_t tid)
 {
-	const struct child *c = child_by_pid(pid);
-
 	if (c == NULL || c->ended) {
 		reply_text(tid, ESRCH, "pid not alive");
 		return (-1);
@@ -31,7 +29,7 @@ pty_master(pid_t pid, int64_t tid)
 }
 
 static void
-pty_answer(int64_t tid, int r)
+pty_reply(int64_t tid, int r)
 {
 	if (r == 0)
 		reply_ok(tid);
@@ -39,49 +37,40 @@ pty_answer(int64_t tid, int r)
 		reply_text(tid, errno, strerror(errno));
 }
 
-int
-pty_winsz(void *arg, const void *data, size_t len, int fd)
+void
+pty_winsz(const struct wchild *c, const struct msg_winsz *m)
 {
 	struct winsize ws = { 0 };
-	struct msg_winsz m;
+	int fd;
 
-	(void)arg;
-	if (proto_unpack_winsz(data, len, &m) == -1)
-		return (-1);
-	if ((fd = pty_master(m.pid, m.tid)) == -1)
-		return (0);
-	ws.ws_row = m.rows;
-	ws.ws_col = m.cols;
-	pty_answer(m.tid, ioctl(fd, TIOCSWINSZ, &ws));
-	return (0);
+	if ((fd = pty_master(c, m->tid)) == -1)
+		return;
+	ws.ws_row = m->rows;
+	ws.ws_col = m->cols;
+	pty_reply(m->tid, ioctl(fd, TIOCSWINSZ, &ws));
 }
 
-int
-pty_opts(void *arg, const void *data, size_t len, int fd)
+void
+pty_opts(const struct wchild *c, const struct msg_ptyopts *m,
+    const struct msg_mode *modes)
 {
-	struct msg_mode modes[MODES_MAX];
-	struct msg_ptyopts m;
 	struct termios t;
 	uint32_t i;
-	int r;
+	int fd, r;
 
-	(void)arg;
-	if (proto_unpack_ptyopts(data, len, &m, modes) == -1)
-		return (-1);
-	if ((fd = pty_master(m.pid, m.tid)) == -1)
-		return (0);
+	if ((fd = pty_master(c, m->tid)) == -1)
+		return;
 	if ((r = tcgetattr(fd, &t)) == 0) {
-		for (i = 0; i < m.count; i++)
+		for (i = 0; i < m->count; i++)
 			(void)ptymode_set(&t, modes[i].opcode, modes[i].value);
 		r = ptymode_apply(fd, &t);
 	}
-	pty_answer(m.tid, r);
-	return (0);
+	pty_reply(m->tid, r);
 }
 
-/* Does it send off what was typed before it? 0 is no character here. */
+/* Does c send off what was typed before it? A 0 in c_cc is no character. */
 static int
-ends_line(const struct termios *t, int c)
+pty_ends_line(const struct termios *t, int c)
 {
 	if (c == '\n')
 		return (1);
@@ -97,14 +86,14 @@ ends_line(const struct termios *t, int c)
  * Returns how many characters were stored.
  */
 size_t
-pty_eof(const struct child *c, char *buf, size_t size)
+pty_eof(const struct wchild *c, char *buf, size_t size)
 {
 	struct termios t;
 	size_t n;
 
 	if (tcgetattr(c->in.fd, &t) == -1 || t.c_cc[VEOF] == _POSIX_VDISABLE)
 		return (0);
-	n = ends_line(&t, c->in.last) ? 1 : 2;
+	n = pty_ends_line(&t, c->in.last) ? 1 : 2;
 	if (n > size)
 		return (0);
 	memset(buf, t.c_cc[VEOF], n);

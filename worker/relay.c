@@ -1,14 +1,14 @@
 /*
  * Output of children to the node. A child is read only when the node takes
  * what is read, so nothing is ever kept here: a child that writes faster
- * than the node reads fills its own pipe and waits. Those that are readable
- * while the port is busy stand in line, each with its event off, and are
- * served in turn.
+ * than the node reads fills its own pipe and waits. Streams that are readable
+ * while the port is busy are queued, each with its event off, and served in
+ * turn.
  *
  * A stream that brings much at once is moved and not copied, and its pipe made
- * larger: the less often anybody wakes up, the better. Those that bring little,
- * as in a conversation, have a line of their own and need not wait for all of
- * the others.
+ * larger: the less often anybody wakes up, the better. Streams that bring
+ * little, as in a conversation, have a queue of their own and need not wait
+ * for all of the bulk.
  */
 
 #include <sys/ioctl.h>
@@ -17,81 +17,84 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "compat/splice.h"
 #include "compat/stream.h"
 #include "log.h"
 #include "worker.h"
 
 #define BULK_MIN 16384 /* bytes read at once by which a stream is known */
 #define MOVE_MIN 8192 /* bytes that are cheaper moved than copied */
-#define IN_ROW 8 /* streams with little that go before one with much */
-#define ROUND 16 /* pieces before a look at what else happens */
-#define LARGE_MAX 16 /* streams that may have a large pipe */
+#define SMALL_BURST 8 /* small streams that go before one with bulk */
+#define ROUND 16 /* pieces before other events are handled */
 
 /* More than a terminal can hold of what was printed on it. */
 #define PTY_BUFFERED (256 * 1024)
 
-TAILQ_HEAD(line, stream);
-static struct line little = TAILQ_HEAD_INITIALIZER(little);
-static struct line much = TAILQ_HEAD_INITIALIZER(much);
-static int in_row; /* of little, served while much waited */
+TAILQ_HEAD(streams, stream);
+static struct streams small = TAILQ_HEAD_INITIALIZER(small);
+static struct streams bulk = TAILQ_HEAD_INITIALIZER(bulk);
+static int small_run; /* of small, served while bulk waited */
 static int large_count;
+static void (*on_closed)(struct wchild *);
 static uint8_t piece[65536];
 
-/* Where s stands: it does not change before it is served. */
-static struct line *
-line_of(const struct stream *s)
+void
+relay_init(void (*closed)(struct wchild *))
 {
-	return (s->bulk ? &much : &little);
+	on_closed = closed;
+}
+
+/* s->bulk must not change while s is queued. */
+static struct streams *
+relay_queue_of(const struct stream *s)
+{
+	return (s->bulk ? &bulk : &small);
 }
 
 static void
-line_up(struct stream *s)
+relay_queue(struct stream *s)
 {
 	if (s->queued)
 		return;
 	s->queued = 1;
 	(void)event_del(&s->ev);
-	TAILQ_INSERT_TAIL(line_of(s), s, next);
+	TAILQ_INSERT_TAIL(relay_queue_of(s), s, next);
 }
 
 static void
-leave_line(struct stream *s)
+relay_unqueue(struct stream *s)
 {
 	if (s->queued)
-		TAILQ_REMOVE(line_of(s), s, next);
+		TAILQ_REMOVE(relay_queue_of(s), s, next);
 	s->queued = 0;
 }
 
 /* Whose turn is it? */
 static struct stream *
-line_next(void)
+relay_next(void)
 {
-	if (TAILQ_EMPTY(&little) || (!TAILQ_EMPTY(&much) && in_row >= IN_ROW)) {
-		in_row = 0;
-		return (TAILQ_FIRST(&much));
+	if (TAILQ_EMPTY(&small) ||
+	    (!TAILQ_EMPTY(&bulk) && small_run >= SMALL_BURST)) {
+		small_run = 0;
+		return (TAILQ_FIRST(&bulk));
 	}
-	in_row++;
-	return (TAILQ_FIRST(&little));
+	small_run++;
+	return (TAILQ_FIRST(&small));
 }
 
 /*
- * Much comes: its pipe may hold more. Not more than the node lets us send at
- * once, and not for everyone, as the system counts what a user's pipes hold.
+ * Much comes: its pipe may hold more, but not more than the node lets us send
+ * at once.
  */
 static void
-bulk_begin(struct stream *s)
+relay_begin_bulk(struct stream *s)
 {
 	size_t window = s->child->window;
 
 	s->bulk = 1;
-	if (s->large || large_count == LARGE_MAX ||
-	    (window != 0 && window < BODY_PIPE))
+	if (s->large || (window != 0 && window < PIPE_LARGE))
 		return;
-	if (splice_size(s->fd, BODY_PIPE) < BODY_PIPE)
-		return;
-	s->large = 1;
-	large_count++;
+	s->large = pipe_grow(s->fd, large_count);
+	large_count += s->large;
 }
 
 void
@@ -99,71 +102,44 @@ relay_close(struct stream *s)
 {
 	if (s->fd == -1)
 		return;
-	leave_line(s);
+	relay_unqueue(s);
 	large_count -= s->large;
 	(void)event_del(&s->ev);
 	(void)close(s->fd);
 	s->fd = -1;
 }
 
-/* Nothing more of it may be sent: it is not looked at until that changes. */
-static void
-park(struct stream *s)
+void
+relay_pause(struct stream *s)
 {
-	s->parked = 1;
+	if (s->fd == -1)
+		return;
+	s->paused = 1;
 	(void)event_del(&s->ev);
 }
 
-/* Not read before relay_release(). */
 void
-relay_hold(struct stream *s)
+relay_unpause(struct stream *s)
 {
-	if (s->fd != -1)
-		park(s);
-}
-
-void
-relay_release(struct stream *s)
-{
-	if (s->fd == -1 || !s->parked)
+	if (s->fd == -1 || !s->paused)
 		return;
-	s->parked = 0;
-	line_up(s);
+	s->paused = 0;
+	relay_queue(s);
 }
 
-/* The node is done with some of what it was sent. */
-int
-relay_ack(void *arg, const void *data, size_t len, int fd)
+void
+relay_ack(struct wchild *c, uint32_t number, uint64_t bytes)
 {
-	struct msg_ack m;
 	struct stream *s;
-	struct child *c;
 
-	(void)arg;
-	(void)fd;
-	if (proto_unpack_ack(data, len, &m) == -1)
-		return (-1);
-	if ((c = child_by_pid(m.pid)) == NULL || c->window == 0)
-		return (0);
+	if (c->window == 0)
+		return;
 	/* A terminal has one stream, whatever it is called. */
-	s = &c->out[c->tty & TTY_YES ? 0 : m.stream - 1];
-	s->credit = m.bytes > c->window - s->credit
-			? c->window
-			: s->credit + (size_t)m.bytes;
+	s = &c->out[c->tty & TTY_YES ? 0 : number - 1];
+	s->credit = bytes > c->window - s->credit ? c->window
+						  : s->credit + (size_t)bytes;
 	if (s->credit > 0)
-		relay_release(s);
-	return (0);
-}
-
-/* It is over before its child is: the node may want to know. */
-static void
-relay_eof(struct stream *s)
-{
-	int told = !(s->child->tty & TTY_SILENT);
-
-	relay_close(s);
-	if (told)
-		event_eof(s->child->pid, s->number);
+		relay_unpause(s);
 }
 
 /* How much of what is there may be sent in one frame. */
@@ -184,72 +160,83 @@ relay_want(const struct stream *s, size_t max)
 static void
 relay_cut(struct stream *s)
 {
-	struct child *c = s->child;
+	struct wchild *c = s->child;
 	uint8_t byte;
 	ssize_t n;
 
 	n = read(s->fd, &byte, 1);
 	if (!(c->tty & TTY_SILENT) && (n > 0 || (n == -1 && errno == EAGAIN))) {
 		log_debug("pid %d: others have its %s", (int)c->pid,
-		    stream_names[s->number]);
+		    proto_stream_names[s->number]);
 		c->truncated |= 1U << s->number;
 	}
 	relay_close(s);
 }
 
-/* An error is no end: what was to come is missing, and that is told. */
+/*
+ * It has ended before its child has, or failed: then what was to come is
+ * missing, and the exit says so.
+ */
 static void
-relay_failed(const struct stream *s)
+relay_end(struct stream *s, int failed)
 {
-	log_warn("pid %d: read of its %s", (int)s->child->pid,
-	    stream_names[s->number]);
-	s->child->truncated |= 1U << s->number;
+	struct wchild *c = s->child;
+
+	if (failed) {
+		log_warn("pid %d: read of its %s", (int)c->pid,
+		    proto_stream_names[s->number]);
+		c->truncated |= 1U << s->number;
+	}
+	relay_close(s);
+	if (!(c->tty & TTY_SILENT))
+		event_eof(c->pid, s->number);
 }
 
 static ssize_t
 relay_copy(struct stream *s)
 {
-	size_t want = relay_want(s, port_piece());
+	size_t want = relay_want(s, port_copy_max());
 	ssize_t n;
 
 	n = s->child->tty & TTY_YES ? stream_get_terminal(s->fd, piece, want)
 				    : stream_get_pipe(s->fd, piece, want);
 	if (n > 0 && !(s->child->tty & TTY_SILENT))
-		port_output(s->number, s->child->pid, piece, (size_t)n);
-	if (n >= BULK_MIN && body_able() && !(s->child->tty & TTY_YES))
-		bulk_begin(s);
+		event_output(s->number, s->child->pid, piece, (size_t)n);
+	if (n >= BULK_MIN && zc_able() && !(s->child->tty & TTY_YES))
+		relay_begin_bulk(s);
 	return (n);
 }
 
 /*
- * Little is copied after all, as the next will be. Where nothing moves it is
- * read that says why: a child can have put into its pipe what cannot be moved.
+ * A small piece is copied after all, and the stream is small from now on. If
+ * nothing was moved, read(2) says why: a child can have put into its pipe what
+ * cannot be moved.
  */
 static ssize_t
 relay_move(struct stream *s)
 {
 	ssize_t n;
 
-	n = body_take(s->fd, relay_want(s, port_move_max()));
+	n = zc_read(s->fd, relay_want(s, port_move_max()));
 	if (n >= MOVE_MIN) {
-		port_output_body(s->number, s->child->pid);
+		event_output_moved(s->number, s->child->pid);
 		return (n);
 	}
 	s->bulk = 0;
 	if (n <= 0)
 		return (relay_copy(s));
-	body_copy(piece);
-	port_output(s->number, s->child->pid, piece, (size_t)n);
+	zc_copy(piece);
+	event_output(s->number, s->child->pid, piece, (size_t)n);
 	return (n);
 }
 
-/* Move one piece. 1 if there may be more, 0 if nothing is there now. */
+/* Send one piece. 1 if there may be more, 0 if nothing is there now. */
 static int
 relay_piece(struct stream *s)
 {
 	ssize_t n;
 
-	n = s->bulk && body_able() ? relay_move(s) : relay_copy(s);
+	n = s->bulk && zc_able() ? relay_move(s) : relay_copy(s);
 	if (n == -1 && (errno == EAGAIN || errno == EINTR) &&
 	    s->left == STREAM_ALL)
 		return (0);
@@ -257,10 +244,8 @@ relay_piece(struct stream *s)
 		relay_cut(s);
 		return (0);
 	}
-	if (n == -1)
-		relay_failed(s);
 	if (n <= 0) {
-		relay_eof(s);
+		relay_end(s, n == -1);
 		return (0);
 	}
 	if (s->left != STREAM_ALL && (s->left -= (size_t)n) == 0) {
@@ -268,7 +253,7 @@ relay_piece(struct stream *s)
 		return (0);
 	}
 	if (s->child->window != 0 && (s->credit -= (size_t)n) == 0)
-		park(s);
+		relay_pause(s);
 	return (1);
 }
 
@@ -279,51 +264,51 @@ on_readable(int fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (!port_free()) {
-		line_up(s);
+	if (port_waiting()) {
+		relay_queue(s);
 		return;
 	}
 	(void)relay_piece(s);
-	child_check(s->child);
+	if (s->fd == -1)
+		on_closed(s->child);
 }
 
 int
 relay_waiting(void)
 {
-	return (!TAILQ_EMPTY(&little) || !TAILQ_EMPTY(&much));
+	return (!TAILQ_EMPTY(&small) || !TAILQ_EMPTY(&bulk));
 }
 
-/* One that has ended is served till its end, in its turn. */
+/* What the child has left when it ended is read without waiting for it. */
 static void
-wait_on(struct stream *s)
+relay_wait(struct stream *s)
 {
 	if (s->left != STREAM_ALL)
-		line_up(s);
+		relay_queue(s);
 	else if (event_add(&s->ev, NULL) == -1)
-		fatal("relay");
+		fatal("watching a stream");
 }
 
-/* The port is free again: serve those that stand in line. */
 void
-relay_resume(void)
+relay_serve(void)
 {
 	struct stream *s;
 	int i;
 
-	for (i = 0; i < ROUND && port_free(); i++) {
-		if ((s = line_next()) == NULL)
+	for (i = 0; i < ROUND && !port_waiting(); i++) {
+		if ((s = relay_next()) == NULL)
 			break;
-		leave_line(s);
+		relay_unqueue(s);
 		(void)relay_piece(s);
-		if (s->fd != -1 && !s->parked)
-			wait_on(s);
-		child_check(s->child);
+		if (s->fd == -1)
+			on_closed(s->child);
+		else if (!s->paused)
+			relay_wait(s);
 	}
 }
 
-/* Takes fd; -1 if it cannot be watched. */
 int
-relay_start(struct child *c, int number, int fd)
+relay_start(struct wchild *c, int number, int fd)
 {
 	struct stream *s = &c->out[number - 1];
 
@@ -339,10 +324,9 @@ relay_start(struct child *c, int number, int fd)
 }
 
 /*
- * The child has ended: what is in the pipe now is all that it can have
- * written. Others that hold the pipe may go on, but are not heard. cut: it has
- * lingered for them as long as it may. By now they may have been ended, and a
- * stream of which all was read looks as if it had come to its end.
+ * Others that have the pipe open may go on to write: that is not read. If the
+ * child's linger is over, these may have been killed by now, so that a stream
+ * of which all was read looks as if it had come to its end: it has not.
  */
 void
 relay_finish(struct stream *s, int cut)
@@ -351,7 +335,7 @@ relay_finish(struct stream *s, int cut)
 
 	if (s->fd == -1)
 		return;
-	if (cut && !s->parked && !s->queued)
+	if (cut && !s->paused && !s->queued)
 		s->child->truncated |= 1U << s->number;
 	if (s->child->tty & TTY_YES) {
 		/* What is on its way through the terminal is not counted. */
@@ -361,6 +345,6 @@ relay_finish(struct stream *s, int cut)
 		return;
 	}
 	s->left = (size_t)n;
-	if (!s->parked)
-		line_up(s);
+	if (!s->paused)
+		relay_queue(s);
 }

@@ -8,34 +8,12 @@
 #include <string.h>
 
 #include "errname.h"
-#include "etf.h"
+#include "etf_write.h"
 #include "log.h"
 #include "worker.h"
 
 /* A text may become a list with five bytes a character. */
 #define TERM_MAX (MSG_TEXT_MAX * 2 * 5 + 128)
-
-int reply_native;
-
-const char *const stream_names[3] = { "stdin", "stdout", "stderr" };
-
-/* {Tid, ...: one more term has to follow. */
-void
-reply_open(struct etf_writer *w, void *buf, size_t size, int64_t tid)
-{
-	etf_writer_init(w, buf, size);
-	etf_put_version(w);
-	etf_put_tuple(w, 2);
-	etf_put_int(w, tid);
-}
-
-void
-reply_close(const struct etf_writer *w)
-{
-	if (w->full)
-		fatalx("a reply does not fit");
-	port_term(w->buf, w->len);
-}
 
 static void
 put_error(struct etf_writer *w)
@@ -44,7 +22,7 @@ put_error(struct etf_writer *w)
 	etf_put_atom(w, "error");
 }
 
-/* What the old port's users are used to read, before and behind a text. */
+/* What users of the exec port are used to read, before and behind a text. */
 static const struct {
 	const char *head;
 	const char *tail;
@@ -104,7 +82,7 @@ put_stage(struct etf_writer *w, const struct reply *r)
 	etf_put_binary(w, r->text, strlen(r->text));
 }
 
-/* An option's name, as the node wrote it. What is no atom is a binary. */
+/* An option's name, as the node wrote it: a binary if it can be no atom. */
 static void
 put_name(struct etf_writer *w, const char *name)
 {
@@ -117,9 +95,9 @@ put_name(struct etf_writer *w, const char *name)
 	etf_put_binary(w, name, strlen(name));
 }
 
-/* What the native dialect says in another way. 0 if that is nothing. */
+/* What is different in the native dialect. 0 if this reply is the same. */
 static int
-put_native(struct etf_writer *w, const struct reply *r)
+reply_put_native(struct etf_writer *w, const struct reply *r)
 {
 	switch (r->code) {
 	case REPLY_ERRNO:
@@ -148,7 +126,7 @@ put_native(struct etf_writer *w, const struct reply *r)
 static void
 put_reply(struct etf_writer *w, const struct reply *r)
 {
-	if (reply_native && put_native(w, r))
+	if (term_native && reply_put_native(w, r))
 		return;
 	switch (r->code) {
 	case REPLY_OK:
@@ -176,7 +154,6 @@ put_reply(struct etf_writer *w, const struct reply *r)
 		put_stage(w, r);
 		break;
 	case REPLY_LEVEL:
-		log_setlevel(r->level);
 		etf_put_tuple(w, 2);
 		etf_put_atom(w, "ok");
 		etf_put_int(w, r->value);
@@ -187,29 +164,16 @@ put_reply(struct etf_writer *w, const struct reply *r)
 	}
 }
 
-static void
+void
 reply_send(const struct reply *r)
 {
 	uint8_t buf[TERM_MAX];
 	struct etf_writer w;
 
-	reply_open(&w, buf, sizeof(buf), r->tid);
+	term_open(&w, buf, sizeof(buf), r->tid);
 	put_reply(&w, r);
 	if (r->tid != 0)
-		reply_close(&w);
-}
-
-int
-reply_reply(void *arg, const void *data, size_t len, int fd)
-{
-	struct reply r;
-
-	(void)arg;
-	(void)fd;
-	if (proto_unpack_reply(data, len, &r) == -1)
-		return (-1);
-	reply_send(&r);
-	return (0);
+		term_send(&w);
 }
 
 void
@@ -230,9 +194,8 @@ reply_text(int64_t tid, int error, const char *text)
 	reply_send(&r);
 }
 
-/* A run whose pipe for a stream did not arrive. */
 void
-reply_lost(int64_t tid, int number)
+reply_nofd(int64_t tid, int number)
 {
 	struct reply r = { 0 };
 
@@ -240,49 +203,39 @@ reply_lost(int64_t tid, int number)
 	r.code = REPLY_RUNFAIL;
 	r.stage = STAGE_PIPE;
 	r.value = EMFILE;
-	r.text = stream_names[number];
+	r.text = proto_stream_names[number];
 	reply_send(&r);
 }
 
-int
-reply_pids(void *arg, const void *data, size_t len, int fd)
+void
+reply_pids(const struct msg_pids *m, const uint8_t *pids)
 {
-	const uint8_t *pids;
+	struct reply r = { .tid = m->tid, .code = REPLY_ERRNO, .text = "" };
 	struct etf_writer w;
-	struct msg_pids m;
 	size_t size;
 	int32_t pid;
 	uint32_t i;
 	void *buf;
 
-	(void)arg;
-	(void)fd;
-	if (proto_unpack_pids(data, len, &m, &pids) == -1)
-		return (-1);
-	size = 64 + (size_t)m.count * 5;
-	if (size > port_max()) {
-		struct reply r = { .tid = m.tid,
-			.code = REPLY_ERRNO,
-			.value = EMSGSIZE,
-			.text = "" };
-
+	size = 64 + (size_t)m->count * 5;
+	if (size > port_term_max()) {
+		r.value = EMSGSIZE;
 		reply_send(&r);
-		return (0);
+		return;
 	}
 	if ((buf = malloc(size)) == NULL)
-		fatal("list");
-	reply_open(&w, buf, size, m.tid);
-	etf_put_list(&w, m.count);
-	for (i = 0; i < m.count; i++) {
+		fatal("reply with pids");
+	term_open(&w, buf, size, m->tid);
+	etf_put_list(&w, m->count);
+	for (i = 0; i < m->count; i++) {
 		memcpy(&pid, pids + i * sizeof(pid), sizeof(pid));
 		etf_put_int(&w, pid);
 	}
-	if (m.count > 0)
+	if (m->count > 0)
 		etf_put_nil(&w);
-	if (m.tid != 0)
-		reply_close(&w);
+	if (m->tid != 0)
+		term_send(&w);
 	free(buf);
-	return (0);
 }
 
 /* {Tid, {pid, Pid}} */
@@ -294,9 +247,9 @@ reply_run(int64_t tid, pid_t pid)
 
 	if (tid == 0)
 		return;
-	reply_open(&w, buf, sizeof(buf), tid);
+	term_open(&w, buf, sizeof(buf), tid);
 	etf_put_tuple(&w, 2);
 	etf_put_atom(&w, "pid");
 	etf_put_int(&w, pid);
-	reply_close(&w);
+	term_send(&w);
 }

@@ -3,104 +3,75 @@
  * on standard output and the channels at RING_PRIV_FD and RING_PEER_FD.
  */
 
-#include <sys/resource.h>
-
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "compat/stream.h"
 #include "log.h"
-#include "part.h"
+#include "nofile.h"
+#include "ring_arg.h"
 #include "sandbox.h"
 #include "worker.h"
 
 /* What the node may take, once priv is gone, to read what waits for it. */
 #define LAST_WORDS 2 /* seconds */
 
-struct channel worker_priv;
 static struct channel worker_broker;
 static struct event priv_event, priv_write_event, broker_event;
 static int priv_gone;
 
-#define FIXED(s) sizeof(struct s), sizeof(struct s)
-
-static const struct dispatch priv_table[] = {
-	{ IMSG_STREAM, "stream", FIXED(msg_stream), MSG_FD, 1, child_stream },
-	{ IMSG_CHILD, "child", FIXED(msg_child), MSG_NOFD, 1, child_child },
-	{ IMSG_EXIT, "exit", FIXED(msg_exit), MSG_NOFD, 1, child_exit },
-	{ IMSG_REPLY, "reply", sizeof(struct msg_reply), MSG_REPLY_MAX,
-	    MSG_NOFD, 1, reply_reply },
-	{ IMSG_WINSZ, "winsz", FIXED(msg_winsz), MSG_NOFD, 1, pty_winsz },
-	{ IMSG_PTYOPTS, "pty_opts", sizeof(struct msg_ptyopts),
-	    sizeof(struct msg_ptyopts) + MODES_MAX * sizeof(struct msg_mode),
-	    MSG_NOFD, 1, pty_opts },
-	{ IMSG_WELCOME, "welcome", sizeof(struct msg_welcome),
-	    sizeof(struct msg_welcome) + WELCOME_USERS_MAX, MSG_NOFD, 1,
-	    welcome_reply },
-	{ IMSG_DOWN, "down", sizeof(struct msg_down), MSG_DOWN_MAX, MSG_NOFD, 1,
-	    event_down },
-	{ IMSG_PIDS, "pids", sizeof(struct msg_pids), MSG_MAX, MSG_NOFD, 1,
-	    reply_pids },
-};
-
-static const struct dispatch broker_table[] = {
-	{ IMSG_STDIN, "stdin", sizeof(struct msg_stdin),
-	    sizeof(struct msg_stdin) + MSG_STDIN_MAX, MSG_NOFD, 1, feed_data },
-	{ IMSG_ACK, "ack", FIXED(msg_ack), MSG_NOFD, 1, relay_ack },
-	{ IMSG_STDIN_EOF, "stdin eof", FIXED(msg_stdin), MSG_NOFD, 1,
-	    feed_eof },
-};
-
-/* Priv is heard as long as there is room for what it says. */
+/* Priv is read as long as there is room for what it sends. */
 static int
-priv_welcome(void)
+priv_may_read(void)
 {
-	return (!port_full() && !child_held());
+	return (!port_full() && !wchild_waits_for_pid());
 }
 
 /* One round of what may have room by now; 0 if another is of no use. */
 static int
-settle_once(void)
+worker_drain(void)
 {
-	int more = 1; /* messages that priv_welcome() kept back */
+	int more = 1; /* messages that priv_may_read() kept back */
 
-	while (priv_welcome() && more)
+	while (priv_may_read() && more)
 		more = channel_dispatch(&worker_priv, 1);
 	port_flush();
-	relay_resume();
+	relay_serve();
 	port_flush();
-	return ((relay_waiting() && port_free()) || (more && priv_welcome()));
-}
-
-/*
- * After any event: messages that had to wait, children that stand in line,
- * and the events that follow from what is full and what is not. How the loop
- * is to go on: without sleep if there is more.
- */
-static int
-worker_settle(void)
-{
-	int more = settle_once();
-
-	/* What it sends has answers, too. */
-	if (!worker_broker.open || port_full())
-		(void)event_del(&broker_event);
-	else if (!event_pending(&broker_event, EV_READ, NULL) &&
-		 event_add(&broker_event, NULL) == -1)
-		fatal("worker");
-	if (priv_gone || !priv_welcome())
-		(void)event_del(&priv_event);
-	else if (!event_pending(&priv_event, EV_READ, NULL) &&
-		 event_add(&priv_event, NULL) == -1)
-		fatal("worker");
-	if (!priv_gone && imsgbuf_queuelen(&worker_priv.ibuf) > 0 &&
-	    event_add(&priv_write_event, NULL) == -1)
-		fatal("worker");
-	return (more ? EVLOOP_ONCE | EVLOOP_NONBLOCK : EVLOOP_ONCE);
+	return (
+	    (relay_waiting() && !port_waiting()) || (more && priv_may_read()));
 }
 
 static void
-on_priv(int fd, short what, void *arg)
+worker_watch(struct event *ev, int want)
+{
+	if (!want)
+		(void)event_del(ev);
+	else if (!event_pending(ev, EV_READ, NULL) && event_add(ev, NULL) == -1)
+		fatal("watching a channel");
+}
+
+/*
+ * After any event: messages that had to wait, streams that are queued, and the
+ * events that follow from what is full and what is not. How the loop is to go
+ * on: without sleep if there is more.
+ */
+static int
+worker_update_events(void)
+{
+	int more = worker_drain();
+
+	/* Its requests cause replies as well. */
+	worker_watch(&broker_event, worker_broker.open && !port_full());
+	worker_watch(&priv_event, !priv_gone && priv_may_read());
+	if (!priv_gone && channel_queued(&worker_priv) > 0 &&
+	    event_add(&priv_write_event, NULL) == -1)
+		fatal("watching priv");
+	return (more ? EVLOOP_ONCE | EVLOOP_NONBLOCK : EVLOOP_ONCE);
+}
+
+/* Only read: worker_drain() handles as much as there is room for. */
+static void
+worker_dispatch_priv(int fd, short what, void *arg)
 {
 	(void)fd;
 	(void)what;
@@ -110,7 +81,7 @@ on_priv(int fd, short what, void *arg)
 }
 
 static void
-on_priv_writable(int fd, short what, void *arg)
+worker_write_priv(int fd, short what, void *arg)
 {
 	(void)fd;
 	(void)what;
@@ -121,7 +92,7 @@ on_priv_writable(int fd, short what, void *arg)
 
 /* The broker ends before us whenever the node does: no reason to follow. */
 static void
-on_broker(int fd, short what, void *arg)
+worker_dispatch_broker(int fd, short what, void *arg)
 {
 	(void)fd;
 	(void)what;
@@ -136,18 +107,6 @@ on_broker(int fd, short what, void *arg)
 }
 
 static void
-worker_limits(void)
-{
-	struct rlimit rl;
-
-	if (getrlimit(RLIMIT_NOFILE, &rl) == -1)
-		fatal("limit of descriptors");
-	rl.rlim_cur = rl.rlim_max;
-	if (setrlimit(RLIMIT_NOFILE, &rl) == -1)
-		log_warn("limit of descriptors");
-}
-
-static void
 on_timeout(int fd, short what, void *arg)
 {
 	(void)fd;
@@ -155,7 +114,7 @@ on_timeout(int fd, short what, void *arg)
 	*(int *)arg = 1;
 }
 
-/* Priv has said its last: what waits may still leave, but not for ever. */
+/* Priv is gone: what waits may still leave, but not for ever. */
 static void
 worker_last_words(void)
 {
@@ -168,44 +127,45 @@ worker_last_words(void)
 	while ((port_waiting() || relay_waiting()) && !over) {
 		if (event_loop(how) != 0)
 			break;
-		how = worker_settle();
+		how = worker_update_events();
 	}
 }
 
 int
 main(int argc, char *argv[])
 {
-	struct part_args args;
+	struct ring_args args;
 	int how = EVLOOP_ONCE;
 
-	part_init("worker", argc, argv, &args);
-	worker_limits();
+	ring_join("worker", argc, argv, &args);
+	nofile_raise();
 	stream_init(1);
 	stream_tick_init();
 	if (event_init() == NULL)
-		fatal("libevent");
+		fatal("event_init");
 	port_init(STDOUT_FILENO, args.packet);
 	feed_init(args.stdin_limit);
-	welcome_init(args.stdin_limit);
-	channel_init(&worker_priv, "priv", RING_PRIV_FD, 1, priv_table,
-	    sizeof(priv_table) / sizeof(priv_table[0]), NULL);
-	channel_init(&worker_broker, "broker", RING_PEER_FD, 0, broker_table,
-	    sizeof(broker_table) / sizeof(broker_table[0]), NULL);
+	wchild_init();
+	hello_init(args.stdin_limit);
+	channel_init(&worker_priv, "priv", RING_PRIV_FD, 1, worker_priv_table,
+	    worker_priv_rows, NULL);
+	channel_init(&worker_broker, "broker", RING_PEER_FD, 0,
+	    worker_broker_table, worker_broker_rows, NULL);
+	event_set(&priv_event, RING_PRIV_FD, EV_READ | EV_PERSIST,
+	    worker_dispatch_priv, NULL);
 	event_set(
-	    &priv_event, RING_PRIV_FD, EV_READ | EV_PERSIST, on_priv, NULL);
-	event_set(
-	    &priv_write_event, RING_PRIV_FD, EV_WRITE, on_priv_writable, NULL);
-	event_set(
-	    &broker_event, RING_PEER_FD, EV_READ | EV_PERSIST, on_broker, NULL);
+	    &priv_write_event, RING_PRIV_FD, EV_WRITE, worker_write_priv, NULL);
+	event_set(&broker_event, RING_PEER_FD, EV_READ | EV_PERSIST,
+	    worker_dispatch_broker, NULL);
 	if (event_add(&priv_event, NULL) == -1 ||
 	    event_add(&broker_event, NULL) == -1)
-		fatal("libevent");
-	part_drop(&args);
+		fatal("event_add");
+	ring_drop(&args);
 	sandbox_worker();
-	while (!priv_gone || !priv_welcome()) {
+	while (!priv_gone || !priv_may_read()) {
 		if (event_loop(how) == -1)
-			fatal("libevent");
-		how = worker_settle();
+			fatal("event_loop");
+		how = worker_update_events();
 	}
 	worker_last_words();
 	port_end();

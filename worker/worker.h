@@ -1,8 +1,19 @@
 /*
  * worker: moves bytes between the children's descriptors and the node, and is
- * the only one that writes to the node: replies, output and exits leave here
+ * the only process that writes to the node: replies, output and exits leave
  * in the order in which they became known. It holds no right but its
  * descriptors.
+ *
+ * Calls go down this list, from file to file, and never up:
+ *
+ *	worker
+ *	dispatch
+ *	child
+ *	relay, feed, pty
+ *	event, reply, hello
+ *	term
+ *	port, notify
+ *	queue, zerocopy, pipe, etf_write, errname
  */
 
 #ifndef WORKER_H
@@ -34,137 +45,288 @@ struct queue {
 /* A child's stdout or stderr. */
 struct stream {
 	TAILQ_ENTRY(stream) next;
-	struct child *child;
+	struct wchild *child;
 	struct event ev;
-	int fd; /* -1 if it is closed, or none of the node's */
+	int fd; /* -1 if it is closed, or not the node's */
 	int number; /* 1 or 2 */
 	int queued; /* readable, and waiting for the port */
 	int bulk; /* it brings much at once: moved and not copied */
 	int large; /* its pipe has been made larger */
+	int paused; /* not read before relay_unpause() */
 	size_t left; /* bytes still to be read; STREAM_ALL while it runs */
 	size_t credit; /* bytes that the node lets us send */
-	int parked; /* there is none: not read until there is */
 };
 
 /* A child's stdin. */
 struct feed {
 	struct event ev;
-	struct queue queue; /* what has to wait */
-	int fd;
+	struct queue queue; /* bytes that the child has not taken */
+	int fd; /* -1 if it is closed, or not the node's */
 	int eof; /* close it once the queue is empty */
-	int cut; /* some of it is lost: no more, and no end of it, either */
+	int cut; /* some input was lost: neither more of it, nor its end */
 	int large; /* its pipe has been made larger */
-	uint64_t fed; /* bytes that it has taken */
 	int last; /* the byte last fed; '\n' where a line begins */
-	size_t left; /* bytes that have left, and the node was not told */
+	uint64_t fed; /* bytes that it has taken */
+	size_t left; /* bytes that have left and are not acknowledged yet */
 	size_t own; /* bytes on their way that are not the node's */
 };
 
-struct child {
-	RB_ENTRY(child) by_id;
-	RB_ENTRY(child) by_pid;
+/* A child, as far as the worker knows of it. */
+struct wchild {
+	RB_ENTRY(wchild) by_id;
+	RB_ENTRY(wchild) by_pid;
 	uint32_t id;
 	pid_t pid;
 	uint32_t tty; /* TTY_..., if it is on a terminal */
 	int slave; /* of that, held open while the child runs */
 	int refused; /* the node was never told of it */
-	int lingers; /* priv wants to hear that its output is over */
-	uint32_t truncated; /* 1 << n for each stream that was cut */
+	int lingers; /* priv waits for the end of its output */
 	int ended;
+	uint32_t truncated; /* 1 << n for each stream that was cut */
 	uint32_t window; /* of each stream; 0: none */
-	struct msg_exit end;
+	struct msg_exit end; /* once it has ended */
 	struct stream out[2];
 	struct feed in;
 };
 
-/* worker.c */
-extern struct channel worker_priv;
+/* dispatch.c: what priv and broker may send */
+extern const struct dispatch worker_priv_table[];
+extern const size_t worker_priv_rows;
+extern const struct dispatch worker_broker_table[];
+extern const size_t worker_broker_rows;
 
-/* child.c: the table, and what priv and broker say of it */
-int child_stream(void *, const void *, size_t, int);
-int child_child(void *, const void *, size_t, int);
-int child_exit(void *, const void *, size_t, int);
-struct child *child_by_pid(pid_t);
-void child_note(const struct child *, uint32_t type);
-void child_check(struct child *); /* frees it if it is over */
-int child_held(void);
+/*
+ * child.c: the table of children.
+ */
+void wchild_init(void);
 
-/* relay.c: child to node */
-int relay_start(struct child *, int number, int fd);
-void relay_finish(struct stream *, int cut); /* cut: others have it */
+/* The child of that id, or the one that the node knows by that pid; or NULL. */
+struct wchild *wchild_by_id(uint32_t id);
+struct wchild *wchild_by_pid(pid_t);
+
+/*
+ * A new child, as priv describes it. Takes fds, -1 where a descriptor did not
+ * arrive. What cannot be used fails the run: the node has its reply then, and
+ * priv ends the child. Fatal without memory.
+ */
+void wchild_start(const struct msg_child *, const int fds[3]);
+
+/* The child has ended. It is freed once its output has left. */
+void wchild_exit(struct wchild *, const struct msg_exit *);
+
+/*
+ * Does a new child wait for the exit of an old one that had its pid? Nothing
+ * may be read from priv until then.
+ */
+int wchild_waits_for_pid(void);
+
+/*
+ * relay.c: from a child to the node.
+ */
+
+/* closed: called when a stream was closed by what was read; may free it. */
+void relay_init(void (*closed)(struct wchild *));
+
+/*
+ * Begin to read a child's stream, 1 or 2. Takes fd. 0, or -1 if it cannot be
+ * watched: then relay_close() it.
+ */
+int relay_start(struct wchild *, int number, int fd);
+
+/*
+ * The child has ended: what is in the pipe is all that it can have written;
+ * that is sent, then the stream is closed. cut: others have the pipe open, and
+ * the time that the child may linger for them is over. Never calls closed.
+ */
+void relay_finish(struct stream *, int cut);
+
+/* Close it now, if it is open. */
 void relay_close(struct stream *);
-void relay_hold(struct stream *); /* until it is released */
-void relay_release(struct stream *);
-void relay_resume(void);
-int relay_ack(void *, const void *, size_t, int);
-int relay_waiting(void); /* does anyone stand in line? */
 
-/* queue.c: bytes that wait to be written */
-void queue_init(struct queue *);
-int queue_add(struct queue *, const void *, size_t); /* -1: no memory */
-/* Some of them, by a function that is as writev(2), and returns as it does. */
-ssize_t queue_write(
-    struct queue *, int fd, ssize_t (*)(int, const struct iovec *, int));
-void queue_clear(struct queue *);
+/* Do not read it before relay_unpause(). Nothing happens if it is closed. */
+void relay_pause(struct stream *);
+void relay_unpause(struct stream *);
 
-/* feed.c: node to child */
+/* The node is done with so many bytes of stream 1 or 2. */
+void relay_ack(struct wchild *, uint32_t number, uint64_t bytes);
+
+/* Read those that wait for the port, as long as it takes their output. */
+void relay_serve(void);
+
+/* Does any stream wait for the port? */
+int relay_waiting(void);
+
+/*
+ * feed.c: from the node to a child.
+ */
+
+/* limit: bytes that may wait for one child. */
 void feed_init(int64_t limit);
-int feed_start(struct child *, int fd);
-void feed_close(struct child *);
-int feed_data(void *, const void *, size_t, int);
-int feed_eof(void *, const void *, size_t, int);
 
-/* pty.c: terminals */
-size_t pty_eof(const struct child *, char *buf, size_t size);
-int pty_winsz(void *, const void *, size_t, int);
-int pty_opts(void *, const void *, size_t, int);
+/* Takes fd. 0, or -1 if it cannot be used: then feed_close() it. */
+int feed_start(struct wchild *, int fd);
 
-/* port.c: frames to the node */
-void port_init(int fd, int packet);
-void port_end(void);
-size_t port_piece(void); /* bytes of output that fit one frame */
-size_t port_max(void); /* bytes of a term that fit one frame */
-int port_free(void); /* nothing waits: output may be written */
-int port_full(void); /* so much waits that priv should not be heard */
-void port_term(const void *, size_t);
-size_t port_move_max(void); /* the same if they are moved */
-void port_output(int number, pid_t, const void *, size_t);
-void port_output_body(int number, pid_t);
-void port_flush(void);
-int port_waiting(void);
+/* Close it now, if it is open; what waits is dropped. */
+void feed_close(struct wchild *);
 
-/* body.c: output that is moved to the port */
-#define BODY_PIPE (256UL * 1024) /* bytes in the pipes on the way */
-void body_init(int port);
-int body_able(void);
-ssize_t body_take(int fd, size_t);
-size_t body_left(void); /* not given to the port yet */
-void body_copy(void *);
-ssize_t body_give(void);
-void body_drop(void);
+/* Bytes for it, or their end. Dropped if it is closed, or was cut. */
+void feed_data(struct wchild *, const uint8_t *, size_t);
+void feed_eof(struct wchild *);
 
-/* reply.c: terms */
-struct etf_writer;
-extern const char *const stream_names[3];
-extern int reply_native; /* the node has said hello */
-void reply_open(struct etf_writer *, void *, size_t, int64_t tid);
-void reply_close(const struct etf_writer *);
-int reply_reply(void *, const void *, size_t, int);
-int reply_pids(void *, const void *, size_t, int);
+/*
+ * pty.c: terminals.
+ */
+
+/* The characters that end input, at most size of them; how many. */
+size_t pty_eof(const struct wchild *, char *buf, size_t size);
+
+/* A request of the node, and its reply. The child may be NULL: there is none.*/
+void pty_winsz(const struct wchild *, const struct msg_winsz *);
+void pty_opts(
+    const struct wchild *, const struct msg_ptyopts *, const struct msg_mode *);
+
+/*
+ * event.c: what the node is sent without having asked. In the exec-port
+ * dialect that is output and exits alone; the others do nothing there.
+ */
+void event_exit(const struct wchild *);
+void event_down(const char *user);
+void event_eof(pid_t, int number);
+void event_stdin_ack(pid_t, size_t bytes);
+
+/* Output: at most port_copy_max() bytes. */
+void event_output(int number, pid_t, const void *, size_t);
+/* The same of what zc_read() has read; only while nothing waits. */
+void event_output_moved(int number, pid_t);
+
+/*
+ * reply.c: replies, in the dialect that the node speaks. One to transaction 0
+ * is not sent, as nobody waits for it.
+ */
+void reply_send(const struct reply *);
+
+/* The child runs. */
 void reply_run(int64_t tid, pid_t);
-void reply_lost(int64_t tid, int number);
+
+/* A run fails, as its descriptor for stream number did not arrive. */
+void reply_nofd(int64_t tid, int number);
+
 void reply_ok(int64_t tid);
 void reply_text(int64_t tid, int error, const char *);
 
-/* event.c: what nobody has asked for */
-void event_exit(const struct child *);
-int event_down(void *, const void *, size_t, int);
-void event_eof(pid_t, int number);
-void event_stdin_ack(pid_t, size_t);
-size_t event_output_head(uint8_t *, size_t, int number, pid_t, uint32_t len);
+/* pids: m->count of int32_t, not aligned. */
+void reply_pids(const struct msg_pids *m, const uint8_t *pids);
 
-/* welcome.c: the answer to hello */
-void welcome_init(int64_t stdin_limit);
-int welcome_reply(void *, const void *, size_t, int);
+/*
+ * hello.c: the reply to hello. After it the dialect is the native one.
+ */
+void hello_init(int64_t stdin_limit);
+void hello_reply(const struct msg_hello *, const struct strvec *users);
+
+/*
+ * term.c: terms for the node.
+ */
+struct etf_writer;
+extern int term_native; /* the node has said hello */
+
+/* {Tid, ...: one more term has to follow, and then term_send(). */
+void term_open(struct etf_writer *, void *buf, size_t size, int64_t tid);
+
+/* Send it; fatal if it did not fit buf. */
+void term_send(const struct etf_writer *);
+
+/*
+ * port.c: frames to the node.
+ */
+
+/* packet: bytes of the length before a frame. Fatal on failure. */
+void port_init(int fd, int packet);
+
+/* Give the port back as it was. */
+void port_end(void);
+
+/*
+ * A frame's head, to be followed by bytes that do not stand in it: a term's
+ * beginning, PORT_TERM_MAX bytes at most, with room before it for the length.
+ */
+#define PORT_PREFIX_MAX 4
+#define PORT_TERM_MAX 60
+struct port_head {
+	uint8_t bytes[PORT_PREFIX_MAX + PORT_TERM_MAX];
+	size_t len; /* of the term's beginning */
+};
+
+/* The most bytes that may follow a head: copied, and moved. */
+size_t port_copy_max(void);
+size_t port_move_max(void);
+/* The most bytes of a whole term. */
+size_t port_term_max(void);
+
+/* Queue a frame of a whole term. Fatal without memory. */
+void port_term(const void *, size_t);
+
+/* Write a frame; what the node does not take is queued. */
+void port_output(struct port_head *, const void *, size_t);
+/* The same with what zc_read() has read; only while nothing waits. */
+void port_output_moved(struct port_head *);
+
+/* Write what waits, as far as the node takes it. */
+void port_flush(void);
+
+/* Does anything wait? Output may be written only if not. */
+int port_waiting(void);
+/* Does so much wait that nothing may be read that has replies? */
+int port_full(void);
+
+/*
+ * notify.c: what the worker tells priv, whose channel worker_priv is.
+ */
+extern struct channel worker_priv;
+
+/* type: IMSG_DRAINED or IMSG_CUT. Leaves at once. */
+void notify_child(uint32_t id, uint32_t type);
+/* A descriptor of the child did not arrive. Leaves at once. */
+void notify_nofd(uint32_t id, int number);
+/* The port is broken: all have to end. */
+void notify_shutdown(int status);
+
+/*
+ * queue.c: bytes that wait to be written.
+ */
+void queue_init(struct queue *);
+/* Append a copy. 0, or -1 if there is no memory: some of it may be there. */
+int queue_add(struct queue *, const void *, size_t);
+/* Write some, by put, which is as writev(2); returns as that does. */
+ssize_t queue_write(
+    struct queue *, int fd, ssize_t (*put)(int, const struct iovec *, int));
+/* Drop all of it. */
+void queue_clear(struct queue *);
+
+/*
+ * zerocopy.c: output that is moved to the port.
+ */
+void zc_init(int port);
+/* Can anything be moved? If not, none of the others may be called. */
+int zc_able(void);
+/* As read(2), to be written by zc_write(); only while nothing is pending. */
+ssize_t zc_read(int fd, size_t);
+/* Bytes that were read and not written. */
+size_t zc_pending(void);
+/* Copy what is pending to buf instead. */
+void zc_copy(void *buf);
+/* Write some of it to the port, as write(2). */
+ssize_t zc_write(void);
+/* Drop what is pending: nothing can be moved from now on. */
+void zc_close(void);
+
+/*
+ * pipe.c: larger pipes.
+ */
+#define PIPE_LARGE (256UL * 1024) /* bytes in one */
+/*
+ * Make fd's pipe a large one, if not too many are: count is how many there
+ * are already. 1 if it is large now, and one more is to be counted; else 0.
+ */
+int pipe_grow(int fd, int count);
 
 #endif

@@ -15,6 +15,8 @@ if [ -e ebin/proctor.app ] &&
 	exit 0
 fi
 echo "client: erlc"
+# Modules that are no more would be found.
+rm -f ebin/*.beam
 erlc -Werror +debug_info +warn_unused_vars +warn_export_vars \
     +warn_shadow_vars +warn_missing_spec -o ebin src/*.erl
 sh ./app.sh ebin

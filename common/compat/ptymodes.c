@@ -145,7 +145,7 @@ static const struct mode {
 	{ "tty_op_ispeed", 128, SPEED_IN, 0 },
 	{ "tty_op_ospeed", 129, SPEED_OUT, 0 },
 };
-#define MODES (sizeof(modes) / sizeof(modes[0]))
+#define PTYMODES (sizeof(modes) / sizeof(modes[0]))
 
 static const struct {
 	uint32_t baud;
@@ -213,7 +213,7 @@ ptymode_opcode(const char *name)
 {
 	size_t i;
 
-	for (i = 0; i < MODES; i++)
+	for (i = 0; i < PTYMODES; i++)
 		if (strcmp(modes[i].name, name) == 0)
 			return (modes[i].opcode);
 	return (-1);
@@ -224,7 +224,7 @@ find(uint32_t opcode)
 {
 	size_t i;
 
-	for (i = 0; i < MODES; i++)
+	for (i = 0; i < PTYMODES; i++)
 		if (modes[i].opcode == opcode)
 			return (&modes[i]);
 	return (NULL);

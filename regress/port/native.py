@@ -63,6 +63,7 @@ class Native(Port):
                 self.most.pop((reply[1], stream), None)
         elif reply[0] == A.ok and isinstance(reply[1], dict):
             self.native = True
+            self.ordered = False
 
     def _event(self, event):
         if self.native and event[:1] == (A.launcher_down,):

@@ -1,8 +1,8 @@
 """The port program and the pipes to it: the part that a node would play.
 
 A Port checks all the time what must hold whatever a case is about: every
-frame is a term, replies come in the order of their requests and only to
-requests that asked for one, no event names a process that was not announced,
+frame is a term, replies come only to requests that asked for one, and in the
+exec-port dialect in the order of these, no event names a process that was not announced,
 no output follows an exit, no process exits twice. Port.close(), or the end
 of the with block, fails if any of that was broken, if the program did not
 end with 0, or if it left a process behind.
@@ -79,6 +79,7 @@ class Port:
         self.broken = []                    # what should not have happened
         self.next_id = 1
         self.asked = collections.deque()    # ids that want a reply
+        self.ordered = True                 # and get it in this order
         self.replies = {}
         self.before = {}                    # number: events before its reply
         self.events = []
@@ -233,7 +234,9 @@ class Port:
             self._reply(*term)
 
     def _reply(self, number, reply):
-        if not self.asked or self.asked[0] != number:
+        if number not in self.asked:
+            self.broken.append("reply %d to nothing" % number)
+        elif self.ordered and self.asked[0] != number:
             self.broken.append("reply %d out of order, expected %s"
                                % (number, list(self.asked)[:3]))
         if number in self.asked:

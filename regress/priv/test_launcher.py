@@ -1,7 +1,8 @@
 """A taken-over launcher: what it sends, and what it keeps of what it sent.
 
 Its end of the channel is fetched with pidfd_getfd(2), and so is the worker's
-copy of a pipe, which is what a launcher could have kept.
+copy of a pipe, which is what a launcher could have kept. Then one that is held,
+and whom that may hold up.
 """
 
 import array
@@ -16,10 +17,11 @@ import proc
 import world
 from case import case, check, expect, rows
 from etf import A
+from native import HELLO, Native
 from suid import SLEEP, Suid, as_user
 from test_hostile import FD_MARK, STREAM, imsg
 from test_users import usual_rules
-from world import ONE
+from world import ONE, TWO
 
 SECTION = "hostile launcher:"
 CHANNEL = 3             # a launcher's descriptor to priv
@@ -160,3 +162,89 @@ def terminal_waits():
         said = p.output_of(["/bin/echo", "still here"])
         expect("still here\n", said)
         os.close(fd)
+
+
+# A launcher that is held ---
+
+class Apart(Native, Suid):
+    """The native dialect, for a starter with rules."""
+
+
+class Held:
+    """The launcher of a user is stopped, as his newborn children can do to
+    it."""
+
+    def __init__(self, p, user):
+        expect([], p.ask(A.list))
+        self.pid = p.launchers()[world.uid(user)]
+
+    def __enter__(self):
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def __exit__(self, *args):
+        os.kill(self.pid, signal.SIGCONT)
+
+
+@case(SECTION + " one that is held holds up its own user alone", limit=40)
+def others_go_on():
+    with usual_rules, Apart() as p:
+        with Held(p, ONE):
+            # More than may wait of who is in time.
+            late = [p.send((A.run, ["/bin/true"], [as_user(ONE)]))
+                    for _ in range(200)]
+            p.run(["/bin/true"], [as_user(TWO)])
+            p.exit(p.run(["/bin/true"]))
+            p.ask(A.list)
+            check(not [n for n in late if n in p.replies], "it was not held")
+        for number in late:
+            check(p.reply(number)[0] == A.pid, "no pid")
+
+
+@case(SECTION + " one that is held and has no room: refusals, for its own"
+      " user alone", limit=60)
+def no_room():
+    with usual_rules, Apart() as p:
+        with Held(p, ONE):
+            # In bytes more than may wait of all.
+            late = [p.send((A.run, ["/bin/true"] + ["x" * 100000] * 10,
+                            [as_user(ONE)])) for _ in range(20)]
+            p.reply(p.send((A.run, ["/bin/true"], [as_user(TWO)])))
+            check(p.logged("too much to do"), "log %s", p.log())
+            # From now on at once.
+            for _ in range(20):
+                number = p.send((A.run, ["/bin/true"], [as_user(ONE)]))
+                refused = p.reply(number, 1)
+                expect((A.error, (A.launcher, A.eagain, b"")), refused)
+                p.reply(p.send((A.run, ["/bin/true"], [as_user(TWO)])), 1)
+        replies = [p.reply(number, 10)[0] for number in late]
+        check(A.pid in replies and A.error in replies, "%s", replies)
+        p.exit(p.run(["/bin/true"], [as_user(ONE)]))
+
+
+@case(SECTION + " one that is held and in order: a shorter patience",
+      limit=40)
+def order_is_kept():
+    with usual_rules, Suid() as p:
+        expect([], p.ask(A.list))
+        os.kill(p.launchers()[world.uid(ONE)], signal.SIGSTOP)
+        p.send((A.run, ["/bin/true"], [as_user(ONE)]))
+        number = p.send((A.run, ["/bin/true"], [as_user(TWO)]))
+        # Twice 3 s: for a child, then for the launcher, whose end is told.
+        check(p.reply(number, 9)[0] == A.pid, "no pid")
+        p.end(10)
+        p.close(code=5)
+
+
+@case(SECTION + " what was asked before hello is answered before it")
+def hello_waits():
+    with usual_rules, Apart(hello=False) as p:
+        with Held(p, ONE):
+            early = p.send((A.run, ["/bin/true"], [as_user(ONE)]))
+            hello = p.send(HELLO)
+            late = p.send((A.run, ["/bin/true"], [as_user(ONE)]))
+            other = p.send((A.run, ["/bin/true"], [as_user(TWO)]))
+            p.pump(0.7)
+            check(not p.replies, "%s", p.replies)
+        # Until the last of these in their order: the class looks at that.
+        for number in (early, hello, other, late):
+            p.reply(number)

@@ -17,7 +17,9 @@
 
 #include <cmocka.h>
 
-#include "priv/priv.h"
+#include "launcher/environ.h"
+#include "policy/runas.h"
+#include "proto.h"
 
 #define nitems(a) (sizeof(a) / sizeof((a)[0]))
 

@@ -27,6 +27,7 @@
 
 #include "broker/broker.h"
 #include "log.h"
+#include "worker/etf_write.h"
 
 #define nitems(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -35,7 +36,7 @@
 #define STRING_EXT 107
 
 /* The ring, as far as request.c needs one: it holds the last message. */
-struct channel broker_priv, broker_worker;
+static struct channel broker_priv, broker_worker;
 static struct {
 	int count;
 	uint32_t type;
@@ -73,6 +74,7 @@ static int
 setup(void **state)
 {
 	(void)state;
+	request_init(&broker_priv, &broker_worker);
 	return ((term = malloc(TERM_MAX)) == NULL);
 }
 
@@ -281,7 +283,7 @@ show_io(char *buf, const struct run_io *io, int stream)
 	put(buf, " %s=%s", names[stream], kinds[io->kind]);
 	if (io->kind != IO_FILE)
 		return;
-	put(buf, "(%s,%o%s)", io->path, io->mode, io->append ? ",append" : "");
+	put(buf, "(%s,%o%s)", io->path, io->perm, io->append ? ",append" : "");
 }
 
 static void
@@ -424,7 +426,7 @@ show_sent_reply(char *buf, const uint8_t *p)
 static void
 show_sent_pty(char *buf, const uint8_t *p)
 {
-	struct msg_mode modes[MODES_MAX];
+	struct msg_mode modes[TTYMODES_MAX];
 	struct msg_ptyopts opts;
 	struct msg_winsz w;
 
@@ -549,7 +551,7 @@ outcome(const struct etf_writer *w, char *buf)
 	rc = request_open(&e, p, w->len);
 	/* Left over from anything: no answer may follow from it. */
 	errno = E2BIG;
-	rc = rc ? options_manage(&e, &r, &why) : options_run(&e, &r, &why);
+	rc = rc ? options_manage(&e, 0, &r, &why) : options_run(&e, 0, &r, &why);
 	if (rc == 0) {
 		assert_int_equal(e.left, 0);
 		assert_true(r.tid == 0 && r.id == 0);
@@ -1015,7 +1017,7 @@ large_outcome(const struct etf_writer *w, struct run *r)
 
 	assert_int_equal(w->full, 0);
 	(void)request_open(&e, w->buf, w->len);
-	rc = options_run(&e, r, &why);
+	rc = options_run(&e, 0, r, &why);
 	sent.count = 0;
 	assert_int_equal(request_handle(w->buf, w->len), 0);
 	assert_int_equal(sent.count, 1);
@@ -1890,7 +1892,7 @@ test_modes_limit(void **state)
 	uint32_t i, n;
 
 	(void)state;
-	for (n = MODES_MAX - 1; n <= MODES_MAX + 1; n++) {
+	for (n = TTYMODES_MAX - 1; n <= TTYMODES_MAX + 1; n++) {
 		request_begin(&w);
 		etf_put_string(&w, "x");
 		etf_put_list(&w, 1);
@@ -1904,14 +1906,14 @@ test_modes_limit(void **state)
 		}
 		etf_put_nil(&w);
 		etf_put_nil(&w);
-		if (n <= MODES_MAX) {
+		if (n <= TTYMODES_MAX) {
 			assert_int_equal(large_outcome(&w, &r), 0);
 			assert_int_equal(r.modes_count, n);
 			assert_int_equal(r.modes[n - 1].value, n - 1);
 			continue;
 		}
 		(void)request_open(&e, w.buf, w.len);
-		assert_int_equal(options_run(&e, &r, &why), -1);
+		assert_int_equal(options_run(&e, 0, &r, &why), -1);
 		assert_int_equal(why.code, REPLY_BADOPT);
 		assert_string_equal(why.text, "Bad value of option: pty");
 		assert_string_equal(why.text + why.value, "pty");

@@ -97,7 +97,7 @@ assert_run(const struct run *r, const void *data, size_t len)
 	assert_vec(&r->args);
 	assert_vec(&r->env);
 	assert_true(r->pid == 0 || (r->pid > 1 && r->args.count == 0));
-	assert_true(r->modes_count <= MODES_MAX);
+	assert_true(r->modes_count <= TTYMODES_MAX);
 	assert_modes(r->modes, r->modes_count);
 	again = proto_pack_run(r, &n);
 	assert_non_null(again);
@@ -193,12 +193,12 @@ try_pids(const void *data, size_t len)
 static int
 try_ptyopts(const void *data, size_t len)
 {
-	struct msg_mode modes[MODES_MAX];
+	struct msg_mode modes[TTYMODES_MAX];
 	struct msg_ptyopts m;
 
 	if (proto_unpack_ptyopts(data, len, &m, modes) == -1)
 		return (-1);
-	assert_true(m.count <= MODES_MAX);
+	assert_true(m.count <= TTYMODES_MAX);
 	assert_int_equal(sizeof(m) + m.count * sizeof(modes[0]), len);
 	assert_memory_equal(&m, data, sizeof(m));
 	assert_modes(modes, m.count);
@@ -211,13 +211,13 @@ try_ptyopts(const void *data, size_t len)
 static int
 try_welcome(const void *data, size_t len)
 {
-	struct msg_welcome m;
+	struct msg_hello m;
 	struct strvec users;
 
-	if (proto_unpack_welcome(data, len, &m, &users) == -1)
+	if (proto_unpack_hello(data, len, &m, &users) == -1)
 		return (-1);
 	assert_true(m.mode < MODES && m.launcher <= 1);
-	assert_true(users.count > 0 && users.len <= WELCOME_USERS_MAX);
+	assert_true(users.count > 0 && users.len <= HELLO_USERS_MAX);
 	assert_int_equal(sizeof(m) + users.len, len);
 	assert_memory_equal(&m, data, sizeof(m));
 	assert_ptr_equal(users.base, (const char *)data + sizeof(m));
@@ -357,7 +357,7 @@ sample_run(struct run *r)
 	r->io[0].path = "/in";
 	r->io[1].kind = IO_FILE;
 	r->io[1].append = 1;
-	r->io[1].mode = 0640;
+	r->io[1].perm = 0640;
 	r->io[1].path = "/a/longer/name";
 	r->io[2].kind = IO_STDOUT;
 	r->io[2].path = "";
@@ -472,7 +472,7 @@ sample_fixed(enum kind kind, uint8_t *buf)
 	struct msg_exit ended = { 9, -1, -1, REASON_STOPPED, 1, 0, { 1 } };
 	struct msg_ack ack = { 4711, 2, 1ULL << 40 };
 	struct msg_note note = { 9, 0 };
-	struct msg_welcome welcome = { -3, MODE_ROOT, 1, { 0, 11, 3 }, 0 };
+	struct msg_hello welcome = { -3, MODE_ROOT, 1, { 0, 11, 3 }, 0 };
 	size_t n;
 
 	switch (kind) {
@@ -588,7 +588,7 @@ assert_same_run(const struct run *a, const struct run *b)
 	for (i = 0; i < 3; i++) {
 		assert_int_equal(a->io[i].kind, b->io[i].kind);
 		assert_int_equal(a->io[i].append, b->io[i].append);
-		assert_int_equal(a->io[i].mode, b->io[i].mode);
+		assert_int_equal(a->io[i].perm, b->io[i].perm);
 		assert_string_equal(a->io[i].path, b->io[i].path);
 	}
 	assert_string_equal(a->executable, b->executable);
@@ -655,7 +655,7 @@ test_run_round(void **state)
 	r.io[2] = r.io[1];
 	for (i = 0; i < 3; i++) {
 		r.io[i].append = 1;
-		r.io[i].mode = 07777;
+		r.io[i].perm = 07777;
 	}
 	assert_round(&r);
 }
@@ -762,8 +762,8 @@ test_badopt_offset(void **state)
 static void
 test_welcome_limits(void **state)
 {
-	struct msg_welcome m = { 0, MODE_PLAIN, 0, { 0, 0, 0 }, 0 };
-	size_t full = sizeof(m) + WELCOME_USERS_MAX;
+	struct msg_hello m = { 0, MODE_PLAIN, 0, { 0, 0, 0 }, 0 };
+	size_t full = sizeof(m) + HELLO_USERS_MAX;
 	uint8_t *p;
 
 	(void)state;
@@ -771,7 +771,7 @@ test_welcome_limits(void **state)
 	assert_non_null(p);
 	memcpy(p, &m, sizeof(m));
 	assert_int_equal(try(WELCOME, p, sizeof(m)), -1);
-	m.users.len = m.users.count = WELCOME_USERS_MAX;
+	m.users.len = m.users.count = HELLO_USERS_MAX;
 	memcpy(p, &m, sizeof(m));
 	assert_int_equal(try(WELCOME, p, full), 0);
 	assert_int_equal(try(WELCOME, p, full - 1), -1);
@@ -780,7 +780,7 @@ test_welcome_limits(void **state)
 	memcpy(p, &m, sizeof(m));
 	assert_int_equal(try(WELCOME, p, full), -1);
 	p[full - 1] = '\0';
-	m.users.len = m.users.count = WELCOME_USERS_MAX + 1;
+	m.users.len = m.users.count = HELLO_USERS_MAX + 1;
 	memcpy(p, &m, sizeof(m));
 	assert_int_equal(try(WELCOME, p, full + 1), -1);
 	free(p);
@@ -948,11 +948,11 @@ largest_run(struct run *r, char *path, char *strings)
 	pty_run(r);
 	for (i = 0; i < RUN_PATHS; i++)
 		*run_path(r, i) = path;
-	for (i = 0; i < MODES_MAX; i++) {
+	for (i = 0; i < TTYMODES_MAX; i++) {
 		r->modes[i].opcode = 129;
 		r->modes[i].value = (uint32_t)i;
 	}
-	r->modes_count = MODES_MAX;
+	r->modes_count = TTYMODES_MAX;
 	for (i = 0; i < 3; i++)
 		r->io[i].kind = IO_FILE;
 	r->args.base = r->env.base = strings;
@@ -1112,8 +1112,8 @@ static const struct {
 	{ RUN, STR(env.len), RUN_STRINGS_MAX },
 	{ RUN, STR(env.count), RUN_STRINGS_MAX },
 	{ RUN, STR(modes.off), RUN_STRINGS_MAX },
-	{ RUN, STR(modes.len), 8 * MODES_MAX },
-	{ RUN, STR(modes.count), MODES_MAX },
+	{ RUN, STR(modes.len), 8 * TTYMODES_MAX },
+	{ RUN, STR(modes.count), TTYMODES_MAX },
 	{ REPLY, offsetof(struct msg_reply, text.off), MSG_TEXT_MAX },
 	{ REPLY, offsetof(struct msg_reply, text.len), MSG_TEXT_MAX },
 	{ LAUNCHED, offsetof(struct msg_launched, text.off), MSG_TEXT_MAX },
@@ -1125,7 +1125,7 @@ static const struct {
 	{ NOTE, offsetof(struct msg_note, pad), 1 },
 	{ PIDS, offsetof(struct msg_pids, count), MSG_PIDS_MAX },
 	{ PIDS, offsetof(struct msg_pids, pad), 1 },
-	{ PTYOPTS, offsetof(struct msg_ptyopts, count), MODES_MAX },
+	{ PTYOPTS, offsetof(struct msg_ptyopts, count), TTYMODES_MAX },
 };
 
 static void
@@ -1265,12 +1265,12 @@ static const struct {
 	{ RUN, 0, STR(io[0].append), 2, -1 },
 	{ RUN, 0, STR(io[1].append), 0, 0 },
 	{ RUN, 0, STR(io[1].append), 0x80000000U, -1 },
-	{ RUN, 0, STR(io[1].mode), 0, 0 },
-	{ RUN, 0, STR(io[1].mode), 07777, 0 },
-	{ RUN, 0, STR(io[1].mode), 010000, -1 },
-	{ RUN, 0, STR(io[1].mode), 0xffffffffU, -1 },
+	{ RUN, 0, STR(io[1].perm), 0, 0 },
+	{ RUN, 0, STR(io[1].perm), 07777, 0 },
+	{ RUN, 0, STR(io[1].perm), 010000, -1 },
+	{ RUN, 0, STR(io[1].perm), 0xffffffffU, -1 },
 	{ RUN, 0, STR(io[2].append), 1, -1 },
-	{ RUN, 0, STR(io[2].mode), 0644, -1 },
+	{ RUN, 0, STR(io[2].perm), 0644, -1 },
 	{ RUN, 1, STR(io[0].kind), IO_NULL, 0 },
 	{ RUN, 1, STR(io[0].kind), IO_CLOSE, 0 },
 	{ RUN, 1, STR(io[0].kind), IO_FILE, -1 }, /* without a path */
@@ -1429,20 +1429,20 @@ static const struct {
 	{ ACK, 0, offsetof(struct msg_ack, stream), 0xffffffffU, -1 },
 	{ ACK, 0, offsetof(struct msg_ack, bytes), 0xffffffffU, 0 },
 	{ ACK, 0, offsetof(struct msg_ack, bytes) + 4, 0xffffffffU, 0 },
-	{ WELCOME, 0, offsetof(struct msg_welcome, mode), MODE_PLAIN, 0 },
-	{ WELCOME, 0, offsetof(struct msg_welcome, mode), MODES, -1 },
-	{ WELCOME, 0, offsetof(struct msg_welcome, mode), 0xffffffffU, -1 },
-	{ WELCOME, 0, offsetof(struct msg_welcome, launcher), 0, 0 },
-	{ WELCOME, 0, offsetof(struct msg_welcome, launcher), 2, -1 },
-	{ WELCOME, 0, offsetof(struct msg_welcome, users.off), 1, -1 },
-	{ WELCOME, 0, offsetof(struct msg_welcome, users.len), 0, -1 },
-	{ WELCOME, 0, offsetof(struct msg_welcome, users.len), 10, -1 },
-	{ WELCOME, 0, offsetof(struct msg_welcome, users.len), 12, -1 },
-	{ WELCOME, 0, offsetof(struct msg_welcome, users.len), 0xffffffffU,
+	{ WELCOME, 0, offsetof(struct msg_hello, mode), MODE_PLAIN, 0 },
+	{ WELCOME, 0, offsetof(struct msg_hello, mode), MODES, -1 },
+	{ WELCOME, 0, offsetof(struct msg_hello, mode), 0xffffffffU, -1 },
+	{ WELCOME, 0, offsetof(struct msg_hello, launcher), 0, 0 },
+	{ WELCOME, 0, offsetof(struct msg_hello, launcher), 2, -1 },
+	{ WELCOME, 0, offsetof(struct msg_hello, users.off), 1, -1 },
+	{ WELCOME, 0, offsetof(struct msg_hello, users.len), 0, -1 },
+	{ WELCOME, 0, offsetof(struct msg_hello, users.len), 10, -1 },
+	{ WELCOME, 0, offsetof(struct msg_hello, users.len), 12, -1 },
+	{ WELCOME, 0, offsetof(struct msg_hello, users.len), 0xffffffffU,
 	    -1 },
-	{ WELCOME, 0, offsetof(struct msg_welcome, users.count), 2, -1 },
-	{ WELCOME, 0, offsetof(struct msg_welcome, users.count), 4, -1 },
-	{ WELCOME, 0, offsetof(struct msg_welcome, pad), 1, -1 },
+	{ WELCOME, 0, offsetof(struct msg_hello, users.count), 2, -1 },
+	{ WELCOME, 0, offsetof(struct msg_hello, users.count), 4, -1 },
+	{ WELCOME, 0, offsetof(struct msg_hello, pad), 1, -1 },
 	{ STREAM, 0, offsetof(struct msg_stream, stream), 0, 0 },
 	{ STREAM, 0, offsetof(struct msg_stream, stream), 3, -1 },
 	{ STREAM, 0, offsetof(struct msg_stream, stream), 0xffffffffU, -1 },
@@ -1633,9 +1633,9 @@ test_modes_lengths(void **state)
 	uint32_t n;
 
 	(void)state;
-	for (n = 0; n <= MODES_MAX + 2; n++) {
+	for (n = 0; n <= TTYMODES_MAX + 2; n++) {
 		assert_int_equal(
-		    modes_outcome(n, 8 * n, 8 * n), n <= MODES_MAX ? 0 : -1);
+		    modes_outcome(n, 8 * n, 8 * n), n <= TTYMODES_MAX ? 0 : -1);
 		assert_int_equal(modes_outcome(n + 1, 8 * n, 8 * n), -1);
 		assert_int_equal(modes_outcome(n, 8 * n + 8, 8 * n + 8), -1);
 		assert_int_equal(modes_outcome(n, 8 * n + 4, 8 * n + 4), -1);
@@ -1648,7 +1648,7 @@ test_modes_lengths(void **state)
 	}
 	assert_int_equal(modes_outcome(0xffffffffU, 0xfffffff8U, 8), -1);
 	pty_run(&r);
-	r.modes_count = MODES_MAX + 1;
+	r.modes_count = TTYMODES_MAX + 1;
 	assert_too_big(&r);
 	r.modes_count = UINT32_MAX;
 	assert_too_big(&r);
@@ -1679,10 +1679,10 @@ test_modes_without_pty(void **state)
 static void
 test_ptyopts_limits(void **state)
 {
-	static const uint32_t bad[] = { MODES_MAX + 1, 0x20000000, 0x20000001,
+	static const uint32_t bad[] = { TTYMODES_MAX + 1, 0x20000000, 0x20000001,
 		0x80000000U, 0xe0000000U, 0xffffffffU };
 	struct msg_ptyopts m = { INT64_MIN, INT32_MIN, 0 };
-	struct msg_mode modes[MODES_MAX + 2];
+	struct msg_mode modes[TTYMODES_MAX + 2];
 	uint8_t buf[sizeof(m) + sizeof(modes)];
 	size_t i, len;
 
@@ -1692,11 +1692,11 @@ test_ptyopts_limits(void **state)
 		modes[i].value = i & 1;
 	}
 	memcpy(buf + sizeof(m), modes, sizeof(modes));
-	for (m.count = 0; m.count <= MODES_MAX + 1; m.count++) {
+	for (m.count = 0; m.count <= TTYMODES_MAX + 1; m.count++) {
 		memcpy(buf, &m, sizeof(m));
 		for (len = 0; len <= sizeof(buf); len++)
 			assert_int_equal(try(PTYOPTS, buf, len),
-			    m.count <= MODES_MAX &&
+			    m.count <= TTYMODES_MAX &&
 				    len == sizeof(m) + m.count * 8
 				? 0
 				: -1);

@@ -42,19 +42,19 @@ if [ -n "$IMSG_SRC" ]; then
 else
 	without="imsg_test imsg_fd_test imsg_flow_test ibuf_test imsg_spare_test"
 fi
-build etf_test common/etf.c common/etf_write.c
+build etf_test broker/etf_read.c worker/etf_write.c
 build proto_test common/proto.c common/compat/ptymodes.c
 build modes_test common/compat/ptymodes.c
 # shellcheck disable=SC2086
-build dispatch_test common/dispatch.c common/log.c $IMSG_SRC $SEND_SRC
-build options_test broker/options.c broker/modes.c broker/strings.c \
-    broker/request.c common/capname.c common/etf.c common/etf_write.c \
+build dispatch_test common/dispatch.c common/channel.c common/log.c $IMSG_SRC $SEND_SRC
+build options_test broker/options.c broker/ttymodes.c broker/strings.c \
+    broker/request.c broker/capname.c broker/etf_read.c worker/etf_write.c \
     common/proto.c common/compat/ptymodes.c common/log.c
-build frame_test broker/frame.c common/etf.c common/etf_write.c common/log.c
+build frame_test broker/frame.c broker/etf_read.c worker/etf_write.c common/log.c
 # shellcheck disable=SC2086
 build stream_test common/log.c $SPLICE_SRC $STREAM_SRC
 counting queue_test worker/queue.c
-build environ_test priv/environ.c common/proto.c common/compat/ptymodes.c \
+build environ_test priv/launcher/environ.c common/proto.c common/compat/ptymodes.c \
     common/log.c
 build timer_test priv/base/timer.c
 build match_test priv/policy/match.c common/proto.c common/compat/ptymodes.c

@@ -31,8 +31,8 @@
 -export_type([ospid/0, text/0, cmd/0, target/0, where/0, start_option/0,
               run_option/0, manage_option/0, cmd_option/0, line_option/0,
               output_fun/0,
-              sink/0, output/0, active/0, reason/0, result/0, failure/0,
-              flag/1]).
+              sink/0, output/0, active/0, reason/0, run_result/0, result/0,
+              failure/0, flag/1]).
 
 -type ospid() :: pos_integer().
 
@@ -138,6 +138,12 @@
                     | {truncated, [stdout | stderr]}]}
                 | string() | atom().
 %% `timeout', `port_closed' and `no_answer' with what was known are of `sync'.
+
+-type run_result() ::
+        {ok, pid(), ospid()} | {ok, output()}
+      | {error, [{exit_status, integer()} | {stdout | stderr, [binary()]}]}
+      | {error, reason() | failure()}.
+%% Of `sync' it is the output, or the status and the output.
 
 -type result() :: #{status := proctor_exit:status(),
                     reason := proctor_exit:reason() | max_output | port_closed
@@ -356,70 +362,29 @@ instances() ->
 %%   order.</dd>
 %% <dt>`debug', `{debug, Level}'</dt><dd>Log its start and end.</dd>
 %% </dl>
--spec run(cmd(), [run_option()]) ->
-    {ok, pid(), ospid()} | {ok, output()} |
-    {error, [{exit_status, integer()} | {stdout | stderr, [binary()]}]} |
-    {error, reason() | failure()}.
+-spec run(cmd(), [run_option()]) -> run_result().
 run(Command, Options) ->
     run(Command, Options, infinity).
 
 %% @doc The same, and answers `{error, timeout}' after that time, which is
 %% `infinity' or what `receive' can wait (4294967295); what was started, or
 %% still would have been, is stopped, and no message of it ever comes.
--spec run(cmd(), [run_option()], timeout()) ->
-    {ok, pid(), ospid()} | {ok, output()} |
-    {error, [{exit_status, integer()} | {stdout | stderr, [binary()]}]} |
-    {error, reason() | failure()}.
+-spec run(cmd(), [run_option()], timeout()) -> run_result().
 run(Command, Options, Timeout) ->
-    start_run(Timeout, fun() -> proctor_spec:run(Command, Options, false) end).
+    proctor_run:run(Command, Options, false, Timeout).
 
 %% @doc Runs a command whose Erlang process is linked to the caller: a command
 %% that fails sends the exit signal `{exit_status, Status}', and when the
 %% caller ends, for whatever reason, the command is stopped. One whose time was
 %% over sends `timeout'.
--spec run_link(cmd(), [run_option()]) ->
-    {ok, pid(), ospid()} | {ok, output()} |
-    {error, [{exit_status, integer()} | {stdout | stderr, [binary()]}]} |
-    {error, reason() | failure()}.
+-spec run_link(cmd(), [run_option()]) -> run_result().
 run_link(Command, Options) ->
     run_link(Command, Options, infinity).
 
 %% @doc See {@link run/3}.
--spec run_link(cmd(), [run_option()], timeout()) ->
-    {ok, pid(), ospid()} | {ok, output()} |
-    {error, [{exit_status, integer()} | {stdout | stderr, [binary()]}]} |
-    {error, reason() | failure()}.
+-spec run_link(cmd(), [run_option()], timeout()) -> run_result().
 run_link(Command, Options, Timeout) ->
-    start_run(Timeout, fun() -> proctor_spec:run(Command, Options, true) end).
-
-%% What is wrong is said before anything is asked.
-start_run(Timeout, Read) ->
-    within(Timeout, fun() -> ask_run(Read(), Timeout) end).
-
-within(Timeout, Fun) ->
-    case proctor_spec:timeout(Timeout) of
-        true -> Fun();
-        false -> {error, {badopt, {timeout, Timeout}}}
-    end.
-
-ask_run({ok, Request, #{where := Where} = Spec}, Timeout) ->
-    case proctor_spec:where(Where) of
-        {ok, Server} ->
-            started(proctor_await:run(Server, Request, Spec, Timeout),
-                    Request, Spec);
-        {error, _} = Error ->
-            Error
-    end;
-ask_run({error, _} = Error, _Timeout) ->
-    Error.
-
-started({error, Reason}, Request, #{errors := text}) ->
-    {error, proctor_error:run_text(Reason, Request)};
-started({ok, Pid, OsPid} = Result, _Request, #{monitor := true}) ->
-    ok = proctor_nodes:watch(Pid, OsPid, self()),
-    Result;
-started(Result, _Request, _Spec) ->
-    Result.
+    proctor_run:run(Command, Options, true, Timeout).
 
 %% @doc Watches an OS process that was started elsewhere, one of your own, as
 %% if it had been run here: {@link stop/1}, {@link kill/2} and the option
@@ -431,16 +396,8 @@ started(Result, _Request, _Spec) ->
 %% not yours or managed already.
 -spec manage(ospid() | port(), [manage_option()]) ->
     {ok, pid(), ospid()} | {error, reason()}.
-manage(Port, Options) when is_port(Port) ->
-    case erlang:port_info(Port, os_pid) of
-        {os_pid, OsPid} -> manage(OsPid, Options);
-        undefined -> {error, not_found}
-    end;
-manage(OsPid, Options)
-  when is_integer(OsPid), OsPid > 1, OsPid =< 16#7FFFFFFF ->
-    start_run(infinity, fun() -> proctor_spec:manage(OsPid, Options) end);
-manage(_OsPid, _Options) ->
-    {error, badarg}.
+manage(Process, Options) ->
+    proctor_run:manage(Process, Options).
 
 %% @equiv cmd(Command, Args, [])
 -spec cmd(text(), [text()]) -> {ok, result()} | {error, failure()}.
@@ -483,10 +440,12 @@ cmd(Command, Args) ->
 %% is no such command, the stages of the port program, `{options, einval,
 %% What}' for what is wrong with the call, and `{port, eio, Reason}' if there is
 %% no port program; `Reason' is the partial result if it dies or is shut down
-%% when the command has begun. To be stopped, by {@link stop/1}, is no error:
-%% `{ok, #{reason := stopped}}'. `What' is the option, `{Name, Why}' if it is
-%% one that cannot be used here or so, `command', `args' or `{arg, N}' for the
-%% argument of that number, counted from 1; nothing has been sent then.
+%% when the command has begun, and `{not_started, Where}', with an instance as
+%% `Name' or `{Name, Node}', if the options name one that is not there. To be
+%% stopped, by {@link stop/1}, is no error: `{ok, #{reason := stopped}}'. `What'
+%% is the option, `{Name, Why}' if it is one that cannot be used here or so,
+%% `command', `args' or `{arg, N}' for the argument of that number, counted from
+%% 1; nothing has been sent then.
 -spec cmd(text(), [text()], [cmd_option()]) ->
     {ok, result()} | {error, failure()}.
 cmd(Command, Args, Options) ->
@@ -543,7 +502,8 @@ fold_lines(Fun, Acc, Command, Options) when is_function(Fun, 2) ->
     proctor_fold:fold_lines(Fun, Acc, Command, Options).
 
 %% @equiv run_on(Group, Command, [])
--spec run_on(atom(), cmd()) -> {ok, pid(), ospid()} | {error, term()}.
+-spec run_on(atom(), cmd()) ->
+    run_result() | {error, {no_instance, atom()}}.
 run_on(Group, Command) ->
     run_on(Group, Command, []).
 
@@ -552,12 +512,9 @@ run_on(Group, Command) ->
 %% name, and in those of its option `groups'. `{error, {no_instance, Group}}'
 %% says that nobody is. Otherwise it is {@link run/2}.
 -spec run_on(atom(), cmd(), [run_option()]) ->
-    {ok, pid(), ospid()} | {ok, output()} | {error, term()}.
+    run_result() | {error, {no_instance, atom()}}.
 run_on(Group, Command, Options) ->
-    case proctor_nodes:idlest(Group) of
-        {ok, Instance} -> run(Command, [{instance, Instance} | Options]);
-        {error, _} = Error -> Error
-    end.
+    proctor_run:run_on(Group, Command, Options).
 
 %% @equiv send(Process, Data, [])
 -spec send(target(), iodata() | eof) -> ok | {error, reason()}.
@@ -574,32 +531,13 @@ send(Process, Data) ->
 %% without `stdin', `closed' if it has closed it, has ended, or `eof' was sent.
 -spec send(target(), iodata() | eof, [{timeout, timeout()}]) ->
     ok | {error, reason()}.
-send(Process, Data, []) ->
-    send_data(Process, Data, infinity);
-send(Process, Data, [{timeout, Timeout}]) ->
-    within(Timeout, fun() -> send_data(Process, Data, Timeout) end);
-send(_Process, _Data, Options) ->
-    {error, {badopt, Options}}.
+send(Process, Data, Options) ->
+    proctor_process:send(Process, Data, Options).
 
 %% @doc The same without waiting: `{error, busy}' if it would have to.
 -spec send_nowait(target(), iodata() | eof) -> ok | {error, reason()}.
 send_nowait(Process, Data) ->
-    send_data(Process, Data, nowait).
-
-send_data(Process, eof, Timeout) ->
-    to_child(Process, {send, eof, Timeout}, no_process);
-send_data(Process, Data, Timeout) ->
-    case proctor_text:data(Data) of
-        {ok, Bytes} -> to_child(Process, {send, Bytes, Timeout}, no_process);
-        error -> {error, {badopt, data}}
-    end.
-
-to_child(Target, Request, Gone) ->
-    case proctor_target:process(Target) of
-        {ok, Pid} -> proctor_child:call(Pid, Request, infinity);
-        {error, no_process} -> {error, Gone};
-        {error, _} = Error -> Error
-    end.
+    proctor_process:send_nowait(Process, Data).
 
 %% @equiv recv(Process, What, infinity)
 -spec recv(target(), non_neg_integer() | stdout | stderr
@@ -619,22 +557,8 @@ recv(Process, What) ->
 -spec recv(target(), non_neg_integer() | stdout | stderr
                      | {stdout | stderr, non_neg_integer()}, timeout()) ->
     {ok, binary()} | {error, reason()}.
-recv(Process, {Stream, Length}, Timeout)
-  when Stream =:= stdout orelse Stream =:= stderr, is_integer(Length),
-       Length >= 0 ->
-    receive_from(Process, Stream, Length, Timeout);
-recv(Process, Stream, Timeout) when Stream =:= stdout; Stream =:= stderr ->
-    receive_from(Process, Stream, 0, Timeout);
-recv(Process, Length, Timeout) when is_integer(Length), Length >= 0 ->
-    receive_from(Process, any, Length, Timeout);
-recv(_Process, What, _Timeout) ->
-    {error, {badopt, What}}.
-
-receive_from(Process, Stream, Length, Timeout) ->
-    within(Timeout,
-           fun() ->
-               to_child(Process, {recv, Stream, Length, Timeout}, closed)
-           end).
+recv(Process, What, Timeout) ->
+    proctor_process:recv(Process, What, Timeout).
 
 %% @doc Sets `{active, true | false | once | N}' of a process; a number is
 %% added to what is left of the last one. See {@link run/2}. A process that was
@@ -643,27 +567,14 @@ receive_from(Process, Stream, Length, Timeout) ->
 -spec setopts(target(), [{active, active() | neg_integer()}]) ->
     ok | {error, reason()}.
 setopts(Process, Options) ->
-    Valid = fun({active, Active}) ->
-                    is_boolean(Active) orelse Active =:= once
-                        orelse (is_integer(Active) andalso Active =/= 0);
-               (_) ->
-                    false
-            end,
-    case is_list(Options) andalso length_of(Options) =/= improper
-        andalso lists:all(Valid, Options) of
-        true -> to_child(Process, {setopts, Options}, no_process);
-        false -> {error, {badopt, Options}}
-    end.
-
-length_of(List) ->
-    try length(List) catch error:badarg -> improper end.
+    proctor_process:setopts(Process, Options).
 
 %% @doc Stops a process: SIGTERM or its own stop command and, if that does not
 %% help within its `kill_timeout', SIGKILL. Returns when this has begun. To be
 %% stopped is no failure: its Erlang process ends with `normal'.
 -spec stop(target()) -> ok | {error, reason()}.
 stop(Process) ->
-    answer(proctor_target:ask(fun(Target) -> {stop, Target} end, Process)).
+    proctor_process:stop(Process).
 
 %% @doc Stops a process and waits until it has ended, at most `Timeout'
 %% milliseconds. Returns the reason with which its Erlang process ended:
@@ -671,84 +582,22 @@ stop(Process) ->
 %% dropped.
 -spec stop_and_wait(target(), timeout()) -> term() | {error, reason()}.
 stop_and_wait(Process, Timeout) ->
-    within(Timeout, fun() -> stop_within(Process, Timeout) end).
-
-stop_within(Process, Timeout) ->
-    Start = erlang:monotonic_time(millisecond),
-    case proctor_target:process(Process) of
-        {ok, Pid} ->
-            Ref = monitor(process, Pid),
-            _ = proctor_child:call(Pid, discard, Timeout),
-            Result = case proctor_target:ask(fun(P) -> {stop, P} end, Pid,
-                                             left(Timeout, Start)) of
-                         ok -> await_down(Ref, left(Timeout, Start));
-                         Error -> ending(Ref, answer(Error),
-                                         left(Timeout, Start))
-                     end,
-            true = demonitor(Ref, [flush]),
-            Result;
-        {error, _} = Error ->
-            Error
-    end.
-
-left(infinity, _Start) ->
-    infinity;
-left(Timeout, Start) ->
-    max(0, Timeout - (erlang:monotonic_time(millisecond) - Start)).
-
-%% If the OS process ended by itself in the meantime its Erlang process is
-%% about to.
-ending(Ref, {error, Reason} = Error, Timeout)
-  when Reason =:= no_process; Reason =:= "pid not alive" ->
-    case await_down(Ref, Timeout) of
-        noproc -> Error;
-        Down -> Down
-    end;
-ending(_Ref, Error, _Timeout) ->
-    Error.
-
-await_down(Ref, Timeout) ->
-    receive
-        {'DOWN', Ref, process, _, Reason} -> Reason
-    after Timeout ->
-        {error, timeout}
-    end.
+    proctor_process:stop_and_wait(Process, Timeout).
 
 %% @doc Sends a signal, by number or name, as `9' or `sigkill'.
 %%
 %% Errors: `esrch', `eperm', `einval', and text if the process is not one of
 %% the instance.
 -spec kill(target() | integer(), atom() | integer()) -> ok | {error, reason()}.
-kill(Process, Signal) when is_atom(Signal); is_integer(Signal) ->
-    try signal_to_int(Signal) of
-        Number when Number >= 0, Number =< 64 ->
-            Request = fun(Target) -> {kill, Target, Number} end,
-            killed(Process, proctor_target:ask(Request, Process));
-        _ ->
-            {error, einval}
-    catch
-        error:badarg -> {error, einval}
-    end;
-kill(_Process, _Signal) ->
-    {error, einval}.
-
-killed(OsPid, {error, _}) when is_integer(OsPid), OsPid < -1 ->
-    {error, "Not allowed to send signal to all processes"};
-killed(_Process, {error, not_managed}) ->
-    {error, "Cannot kill a pid not managed by this application"};
-killed(_Process, Result) ->
-    Result.
+kill(Process, Signal) ->
+    proctor_process:kill(Process, Signal).
 
 %% @doc Sets the size of a process's terminal: 1 to 65535 of each, else it is
 %% `{badopt, {winsz, {Rows, Columns}}}'.
 -spec winsz(target(), Rows :: pos_integer(), Columns :: pos_integer()) ->
     ok | {error, reason()}.
-winsz(Process, Rows, Columns)
-  when is_integer(Rows), Rows >= 1, Rows =< 16#FFFF,
-       is_integer(Columns), Columns >= 1, Columns =< 16#FFFF ->
-    ask(winsz, Process, [Rows, Columns]);
-winsz(_Process, Rows, Columns) ->
-    {error, {badopt, {winsz, {Rows, Columns}}}}.
+winsz(Process, Rows, Columns) ->
+    proctor_process:winsz(Process, Rows, Columns).
 
 %% @doc Sets modes of a process's terminal, by the names of RFC 4254, section
 %% 8, in lower case: `[{echo, 0}, {vintr, 3}]'. A character is a number from 0
@@ -757,28 +606,13 @@ winsz(_Process, Rows, Columns) ->
 -spec pty_opts(target(), [proctor_pty:mode()]) ->
     ok | {error, reason()}.
 pty_opts(Process, Options) ->
-    case proctor_pty:check(Options) of
-        ok -> ask(pty_opts, Process, [Options]);
-        {bad, Bad} -> {error, {invalid_pty_value, Bad}};
-        _ -> {error, {badopt, Options}}
-    end.
+    proctor_process:pty_opts(Process, Options).
 
 %% @doc Puts a process into the process group of another child, or with 0 into
 %% one of its own.
 -spec setpgid(target(), non_neg_integer()) -> ok | {error, reason()}.
-setpgid(Process, Group)
-  when is_integer(Group), Group >= 0, Group =< 16#7FFFFFFF ->
-    ask(setpgid, Process, [Group]);
-setpgid(_Process, Group) ->
-    {error, {badopt, {group, Group}}}.
-
-ask(What, Process, Args) ->
-    Request = fun(Target) -> {ask, What, Target, Args} end,
-    answer(proctor_target:ask(Request, Process)).
-
-answer({error, esrch}) -> {error, "pid not alive"};
-answer({error, Reason}) -> {error, proctor_error:text(Reason)};
-answer(Result) -> Result.
+setpgid(Process, Group) ->
+    proctor_process:setpgid(Process, Group).
 
 %% @equiv which_children([])
 -spec which_children() -> [ospid()] | {error, reason()}.
@@ -789,24 +623,18 @@ which_children() ->
 -spec which_children(where() | atom() | pid()) ->
     [ospid()] | {error, reason()}.
 which_children(Where) ->
-    at(Where, list).
-
-at(Where, Request) ->
-    case proctor_spec:where(Where) of
-        {ok, Server} -> answer(proctor_server:call(Server, Request));
-        {error, _} = Error -> Error
-    end.
+    proctor_info:which_children(Where).
 
 %% @doc The OS process of an Erlang process.
 -spec ospid(pid()) -> ospid() | {error, reason()}.
 ospid(Pid) when is_pid(Pid) ->
-    proctor_target:ask(fun(Target) -> {ospid, Target} end, Pid).
+    proctor_process:ospid(Pid).
 
 %% @doc The Erlang process of an OS process.
 -spec pid(ospid() | {ospid(), where()}) ->
     pid() | undefined | {error, reason()}.
 pid(Process) ->
-    proctor_target:ask(fun(OsPid) -> {pid, OsPid} end, Process).
+    proctor_process:pid(Process).
 
 %% @equiv debug(Level, [])
 -spec debug(non_neg_integer()) ->
@@ -818,10 +646,8 @@ debug(Level) ->
 %% 0 to 10; returns what it was.
 -spec debug(non_neg_integer(), where() | atom() | pid()) ->
     {ok, OldLevel :: non_neg_integer()} | {error, reason()}.
-debug(Level, Where) when is_integer(Level), Level >= 0, Level =< 10 ->
-    at(Where, {debug, Level});
-debug(_Level, _Where) ->
-    {error, badarg}.
+debug(Level, Where) ->
+    proctor_info:debug(Level, Where).
 
 %% @equiv info([])
 -spec info() -> {ok, map()} | {error, reason()}.
@@ -856,20 +682,12 @@ info() ->
 %% </dl>
 -spec info(where() | atom() | pid()) -> {ok, map()} | {error, reason()}.
 info(Where) ->
-    case proctor_spec:where(Where) of
-        {ok, Server} -> proctor_info:info(Server);
-        {error, _} = Error -> Error
-    end.
+    proctor_info:info(Where).
 
 %% @doc Prints what runs in all instances of this node, as `c:i/0' does.
 -spec i() -> ok.
 i() ->
-    Names = case instances() of
-                [] -> [{proctor, proctor}];
-                Instances -> Instances
-            end,
-    proctor_info:print([{Name, proctor_info:info(Server)}
-                        || {Name, Server} <- Names]).
+    proctor_info:i().
 
 %% @doc Reads a raw exit status: how a process exited, or which signal ended
 %% it and whether it left a core file. -1, which is all there is to say of a
@@ -879,10 +697,7 @@ i() ->
     {status, ExitStatus :: 0..255} |
     {signal, Signal :: 1..127, Core :: boolean()}.
 status(Status) when is_integer(Status) ->
-    case Status band 16#7F of
-        0 -> {status, (Status bsr 8) band 16#FF};
-        Signal -> {signal, Signal, Status band 16#80 =/= 0}
-    end.
+    proctor_exit:status(Status).
 
 %% @doc The name of a signal, or its number if it has no name.
 -spec signal(integer()) -> atom() | integer().

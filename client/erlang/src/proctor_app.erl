@@ -11,7 +11,7 @@
     {ok, pid()} | {error, term()}.
 start(_Type, _Args) ->
     ok = proctor_log:show(),
-    case proctor_sup:start_link(proctor_options:from_env()) of
+    case proctor_sup:start_link(proctor_start_options:from_env()) of
         {ok, Pid} -> {ok, Pid};
         ignore -> {error, ignore};
         {error, Reason} -> {error, Reason}

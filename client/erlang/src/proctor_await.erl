@@ -1,7 +1,7 @@
 %% @doc What the caller of a run does until it has its answer, or gives up.
 -module(proctor_await).
 
--export([run/4, patience/2, margin/0]).
+-export([run/4, within/2, margin/0]).
 
 %% How much longer than the limit of a run and the time for its stop the port
 %% program may take to tell of its end; then we wait no longer.
@@ -13,23 +13,33 @@
 %% What a stop may take where the options do not say it, in seconds.
 -define(KILL_TIMEOUT, 5).
 
+%% @doc Calls `Fun' if the time that somebody is to wait is one that `receive'
+%% can wait.
+-spec within(term(), fun(() -> Result)) ->
+    Result | {error, {badopt, {timeout, term()}}}.
+within(Timeout, Fun)
+  when Timeout =:= infinity;
+       is_integer(Timeout), Timeout >= 0, Timeout =< ?LONGEST ->
+    Fun();
+within(Timeout, _Fun) ->
+    {error, {badopt, {timeout, Timeout}}}.
+
 %% @doc Runs something by an instance and waits for the answer: the process, or
 %% with `sync' and the like the result. `{error, timeout}' after `Timeout', and
 %% `no_answer' if the run has a limit of its own, and the port program has told
 %% nothing of its end long after that. What was started, or still would have
 %% been, is stopped then, and nothing of it comes to the caller's mailbox.
--spec run(proctor_server:ref(), {run | manage, term(), [term()]},
-          proctor_spec:spec(), timeout()) ->
+-spec run(proctor_server:ref(), proctor_server:run(),
+          proctor_run_options:spec(), timeout()) ->
     {ok, pid(), proctor:ospid()} | {ok, term()} | {error, term()}.
 run(Server, Request, Spec, Timeout) ->
     Start = now_ms(),
     Patience = patience(Request, Spec),
     Spec1 = named(offered(min(Timeout, Patience),
                           Spec#{patience => Patience})),
-    case proctor_server:call(Server, {run, Request, Spec1},
-                             min(Timeout, Patience)) of
+    case proctor_server:run(Server, Request, Spec1, min(Timeout, Patience)) of
         {error, timeout} ->
-            ok = gen_server:cast(Server, {cancel, maps:get(ref, Spec1)}),
+            ok = proctor_server:cancel(Server, maps:get(ref, Spec1)),
             unname(Spec1, in_vain(Timeout =< Patience, Spec1));
         {ok, Pid, OsPid} ->
             accept(Pid, OsPid, Spec1, left(Timeout, Start));
@@ -37,10 +47,8 @@ run(Server, Request, Spec, Timeout) ->
             unname(Spec1, Error)
     end.
 
-%% @doc How many milliseconds after it has begun nobody waits for a run any more
+%% How many milliseconds after it has begun nobody waits for a run any more
 %% that has a limit, though nothing was heard of its end; nor for its beginning.
--spec patience({run | manage, term(), [term()]}, proctor_spec:spec()) ->
-    pos_integer() | infinity.
 patience(_Request, #{timeout := infinity}) ->
     infinity;
 patience({_, _, Options}, #{timeout := Timeout}) ->
@@ -85,7 +93,7 @@ in_vain(false, #{reply := full}) ->
 
 accept(Pid, OsPid, #{reply := run, offer := true, ref := Ref}, _Left) ->
     %% It is there to answer, whatever the port program does.
-    case proctor_child:call(Pid, {confirm, Ref}, infinity) of
+    case proctor_child:confirm(Pid, Ref) of
         ok -> {ok, Pid, OsPid};
         {error, closed} -> {error, port_closed};
         {error, _} = Error -> Error

@@ -21,30 +21,24 @@
 -module(proctor_child).
 -behaviour(gen_statem).
 
--export([start/4, output/3, event/2, cancel/1, whose/1, call/3]).
+-export([start/4, output/3, event/2, cancel/1]).
+-export([confirm/2, send/3, recv/4, setopts/2, discard/2, infos/2]).
 -export([enter/5, init/1, callback_mode/0, offered/3, running/3, draining/3,
          format_status/1, code_change/4]).
 
--export_type([event/0, request/0]).
+-export_type([event/0]).
 
 -type event() :: {exit, proctor_exit:exit()}
                | {eof, stdin | stdout | stderr}
                | {stdin_ack, non_neg_integer()}.
 
--type request() :: {send, binary() | eof, timeout() | nowait}
-                 | {recv, stdout | stderr | any, non_neg_integer(), timeout()}
-                 | {setopts, [{active, proctor:active()}]}
-                 | {discard, stdout | stderr} | discard | {confirm, reference()}
-                 | info.
-%% `discard': from now on nobody wants that stream, or any.
-
 %% Bytes that a stream that nobody reads before the end may leave with it.
 -define(KEPT, 1048576).
 
--record(waiter, {ref :: reference(),
-                 monitor :: reference(),
+%% Who waits to receive something of a stream: by the monitor of that process.
+-record(waiter, {monitor :: reference(),
+                 timer :: reference() | undefined,
                  from :: gen_server:from(),
-                 stream :: stdout | stderr,
                  length :: non_neg_integer()}).
 
 %% What the writer may still take to answer who has sent something, at the end.
@@ -56,10 +50,10 @@
 -record(child, {ospid :: proctor:ospid(),
                 server :: reference(),
                 %% The monitor of a caller whose end is our end.
-                tie :: undefined | reference(),
+                caller_ref :: undefined | reference(),
                 link :: proctor_server:link(),
                 from :: gen_server:from(),
-                spec :: proctor_spec:spec(),
+                spec :: proctor_run_options:spec(),
                 active :: proctor:active(),
                 streams = #{stdout => proctor_stream:new(),
                             stderr => proctor_stream:new()}
@@ -71,7 +65,9 @@
                 %% those of these that do not wait for ever.
                 wrote = false :: boolean(),
                 writing = #{} :: #{reference() => gen_server:from()},
-                recvs = [] :: [#waiter{}],
+                recvs = #{stdout => proctor_fifo:new(),
+                          stderr => proctor_fifo:new()}
+                    :: #{stdout | stderr => proctor_fifo:fifo(#waiter{})},
                 sink :: undefined | pid(),
                 %% Pieces that the sink has not done with.
                 busy = 0 :: non_neg_integer(),
@@ -86,7 +82,7 @@
 
 %% @doc Starts the process of `OsPid'. It answers the caller of
 %% {@link proctor:run/2} itself: at once, or at the end if that waits.
--spec start(proctor:ospid(), gen_server:from(), proctor_spec:spec(),
+-spec start(proctor:ospid(), gen_server:from(), proctor_run_options:spec(),
             proctor_server:link()) -> pid().
 start(OsPid, From, Spec, Link) ->
     %% Nobody waits until it runs.
@@ -110,22 +106,46 @@ event(Pid, Event) ->
 cancel(Pid) ->
     gen_statem:cast(Pid, cancel).
 
-%% @doc Whose process `Pid' is, without asking it: its server and its OS
-%% process. For a process of this node.
--spec whose(pid()) -> {pid(), proctor:ospid()} | undefined.
-whose(Pid) ->
-    case process_info(Pid, dictionary) of
-        {dictionary, Dictionary} ->
-            case lists:keyfind(?MODULE, 1, Dictionary) of
-                {?MODULE, Owner} -> Owner;
-                false -> undefined
-            end;
-        undefined ->
-            undefined
-    end.
+%% @doc The caller of that run has its answer.
+-spec confirm(pid(), reference()) -> ok | {error, term()}.
+confirm(Pid, Ref) ->
+    call(Pid, {confirm, Ref}, infinity).
 
-%% @doc Asks the process itself.
--spec call(pid(), request(), timeout()) -> term().
+%% @doc Writes to the standard input, or closes it. With `nowait' it is `busy'
+%% if it would have to wait. It keeps the time itself.
+-spec send(pid(), binary() | eof, timeout() | nowait) -> ok | {error, term()}.
+send(Pid, Data, Timeout) ->
+    call(Pid, {send, Data, Timeout}, infinity).
+
+%% @doc Takes so many bytes of a stream, or with 0 what there is; `any' is
+%% standard output, or standard error if there is only that.
+-spec recv(pid(), stdout | stderr | any, non_neg_integer(), timeout()) ->
+    {ok, binary()} | {error, term()}.
+recv(Pid, Stream, Length, Timeout) ->
+    call(Pid, {recv, Stream, Length, Timeout}, infinity).
+
+%% @doc Sets `{active, ...}'.
+-spec setopts(pid(), [{active, proctor:active() | neg_integer()}]) ->
+    ok | {error, term()}.
+setopts(Pid, Options) ->
+    call(Pid, {setopts, Options}, infinity).
+
+%% @doc From now on nobody wants its output.
+-spec discard(pid(), timeout()) -> ok | {error, term()}.
+discard(Pid, Timeout) ->
+    call(Pid, discard, Timeout).
+
+%% @doc What each of several knows of itself, asked all at once, so that one
+%% that is slow holds nobody up; those that do not say it in so many
+%% milliseconds are left out.
+-spec infos([pid()], non_neg_integer()) -> [map()].
+infos(Pids, Timeout) ->
+    Asked = [gen_server:send_request(Pid, info) || Pid <- Pids],
+    Deadline = erlang:monotonic_time(millisecond) + Timeout,
+    [Info || Request <- Asked,
+             {reply, {ok, Info}}
+                 <- [gen_server:receive_response(Request, {abs, Deadline})]].
+
 call(Pid, Request, Timeout) ->
     RequestId = gen_server:send_request(Pid, Request),
     case gen_server:receive_response(RequestId, Timeout) of
@@ -140,11 +160,11 @@ call(Pid, Request, Timeout) ->
 %%% gen_statem
 
 %% @private
--spec enter(pid(), proctor:ospid(), gen_server:from(), proctor_spec:spec(),
-            proctor_server:link()) -> no_return().
+-spec enter(pid(), proctor:ospid(), gen_server:from(),
+            proctor_run_options:spec(), proctor_server:link()) -> no_return().
 enter(Server, OsPid, From, #{group_leader := GroupLeader} = Spec, Link) ->
     process_flag(trap_exit, true),
-    undefined = put(?MODULE, {Server, OsPid}),
+    ok = proctor_owner:add(self(), {Server, OsPid}),
     %% The server may be gone, and its name with it, before that is looked for.
     _ = put('$ancestors', [Server]),
     true = group_leader(GroupLeader, self()),
@@ -155,7 +175,7 @@ enter(Server, OsPid, From, #{group_leader := GroupLeader} = Spec, Link) ->
                 #{offer := true} -> offered;
                 #{} -> running
             end,
-    try input(limit(welcome(Child))) of
+    try input(limit(announce(Child))) of
         Child1 -> gen_statem:enter_loop(?MODULE, [], State, Child1)
     catch
         Class:Reason:Stack -> failed({Class, Reason, Stack}, Child)
@@ -174,15 +194,17 @@ callback_mode() ->
 %% @private
 -spec offered(gen_statem:event_type(), term(), #child{}) ->
     gen_statem:event_handler_result(running | draining, #child{}).
-offered({call, From}, {confirm, Ref}, #child{spec = #{ref := Ref}} = Child) ->
-    ok = order(confirmed, Child),
-    {next_state, running, untie(Child), [{reply, From, ok}]};
+offered({call, From}, {confirm, Ref}, #child{spec = #{ref := Ref},
+                                             link = #{server := Server}}
+        = Child) ->
+    ok = proctor_server:confirm(Server, self()),
+    {next_state, running, demonitor_caller(Child), [{reply, From, ok}]};
 offered(cast, cancel, Child) ->
     withdraw(normal, Child);
 offered(info, {'DOWN', Server, process, _, Reason},
         #child{server = Server} = Child) ->
     withdraw({port_exit, port_exit(Reason)}, Child);
-offered(info, {'DOWN', Tie, process, _, _}, #child{tie = Tie} = Child) ->
+offered(info, {'DOWN', Ref, process, _, _}, #child{caller_ref = Ref} = Child) ->
     withdraw(normal, Child);
 offered(info, {nodedown, _}, Child) ->
     withdraw(normal, Child);
@@ -234,8 +256,8 @@ shown(#child{spec = Spec, exit = Exit} = Child) ->
 %% gen_statem would have the message, and that of proc_lib the stack.
 handle(Type, Content, Child) ->
     try dispatch(Type, Content, Child) of
-        #child{exit = undefined} = Child1 -> forgetful(running, Child1);
-        Child1 -> forgetful(draining, Child1)
+        #child{exit = undefined} = Child1 -> maybe_gc(running, Child1);
+        Child1 -> maybe_gc(draining, Child1)
     catch
         Class:Reason:Stack -> failed({Class, Reason, Stack}, Child)
     end.
@@ -243,9 +265,9 @@ handle(Type, Content, Child) ->
 %% Output only passes through. Left to itself, each of us might keep hundreds
 %% of kilobytes of it, and there may be thousands. To sleep is to forget, also
 %% what gen_statem has of the last event.
-forgetful(State, #child{passed = Passed} = Child) when Passed < ?GARBAGE ->
+maybe_gc(State, #child{passed = Passed} = Child) when Passed < ?GARBAGE ->
     {next_state, State, Child};
-forgetful(State, Child) ->
+maybe_gc(State, Child) ->
     {next_state, State, Child#child{passed = 0}, [hibernate]}.
 
 -spec failed({atom(), term(), list()}, #child{}) -> no_return().
@@ -254,7 +276,7 @@ failed(Failure, #child{ospid = OsPid} = Child) ->
     leave(proctor_log:failed(Who, Failure), Child).
 
 dispatch({call, From}, Request, Child) ->
-    settle(handle_call(Request, From, Child));
+    maybe_finish(handle_call(Request, From, Child));
 dispatch(cast, cancel, Child) ->
     withdraw(normal, Child);
 dispatch(cast, _Message, Child) ->
@@ -271,11 +293,11 @@ feed(_Spec, _Link) ->
 
 %% The link must stand before the caller knows. Whoever waits for something
 %% and dies leaves an OS process nobody could ever hear of: it is stopped.
-welcome(#child{spec = #{caller := Caller} = Spec, ospid = OsPid} = Child) ->
+announce(#child{spec = #{caller := Caller} = Spec, ospid = OsPid} = Child) ->
     linked(Spec) andalso link(Caller),
     node(Caller) =:= node() orelse monitor_node(node(Caller), true),
     Child1 = case tied(Spec) orelse is_map_key(offer, Spec) of
-                 true -> tie(Child);
+                 true -> monitor_caller(Child);
                  false -> Child
              end,
     gen_server:reply(Child#child.from, {ok, self(), OsPid}),
@@ -289,18 +311,19 @@ linked(#{link := Link, reply := Reply}) ->
 tied(#{reply := run, monitor := false, active := true}) -> false;
 tied(_) -> true.
 
-tie(#child{tie = undefined, spec = #{caller := Caller}} = Child) ->
-    Child#child{tie = monitor(process, Caller)};
-tie(Child) ->
+monitor_caller(#child{caller_ref = undefined, spec = #{caller := Caller}}
+               = Child) ->
+    Child#child{caller_ref = monitor(process, Caller)};
+monitor_caller(Child) ->
     Child.
 
-untie(#child{spec = Spec, tie = Tie} = Child) ->
+demonitor_caller(#child{spec = Spec, caller_ref = Ref} = Child) ->
     case tied(Spec) of
         true ->
             Child;
         false ->
-            true = demonitor(Tie, [flush]),
-            Child#child{tie = undefined}
+            true = demonitor(Ref, [flush]),
+            Child#child{caller_ref = undefined}
     end.
 
 %% Nothing of it reaches the caller, which has another answer.
@@ -340,18 +363,20 @@ handle_info({?MODULE, output, Stream, Data}, Child) ->
     #child{passed = Passed} = Child1 = deliver(Stream, Data, Child),
     Child1#child{passed = Passed + byte_size(Data)};
 handle_info({?MODULE, Event}, Child) ->
-    settle(handle_event(Event, Child));
+    maybe_finish(handle_event(Event, Child));
 handle_info({proctor_sink, Stream, Bytes}, #child{busy = Busy} = Child) ->
-    settle(eaten(Stream, Bytes, Child#child{busy = Busy - 1}));
+    maybe_finish(consumed(Stream, Bytes, Child#child{busy = Busy - 1}));
 handle_info({timeout, Ref, What}, Child) ->
     handle_timeout(What, Ref, Child);
 handle_info({'DOWN', Server, process, _, Reason},
             #child{server = Server} = Child) ->
     finish({port_exit, port_exit(Reason)}, Child);
-handle_info({'DOWN', Tie, process, _, Reason}, #child{tie = Tie} = Child) ->
+handle_info({'DOWN', Ref, process, _, Reason},
+            #child{caller_ref = Ref} = Child) ->
     orphaned(Reason, Child);
 handle_info({'DOWN', Monitor, process, _, _}, Child) ->
-    forget(Monitor, Child);
+    {_, Child1} = forget(Monitor, Child),
+    Child1;
 handle_info({nodedown, _}, Child) ->
     leave(normal, Child);
 handle_info({'EXIT', Sink, Reason}, #child{sink = Sink} = Child) ->
@@ -375,10 +400,10 @@ orphaned(_Reason, Child) ->
     leave(normal, Child).
 
 %% All that is over, and nobody has anything left to take: the end.
-settle(#child{exit = Exit, busy = Busy} = Child)
+maybe_finish(#child{exit = Exit, busy = Busy} = Child)
   when Exit =:= undefined; Busy > 0 ->
     Child;
-settle(#child{streams = Streams} = Child) ->
+maybe_finish(#child{streams = Streams} = Child) ->
     case lists:all(fun(S) -> proctor_stream:size(S) =:= 0 end,
                    maps:values(Streams)) of
         true -> finish(ended, Child);
@@ -393,30 +418,26 @@ handle_event({exit, Exit}, #child{expired = Expired} = Child) ->
                 false -> Exit
             end,
     Child1 = close_feed(Child#child{exit = Exit1}),
-    serve(stderr, serve(stdout, Child1#child{eof = [stdout, stderr]}));
+    deliver_both(Child1#child{eof = [stdout, stderr]});
 handle_event({eof, stdin}, Child) ->
     close_feed(Child);
 handle_event({eof, Stream}, #child{eof = Eof} = Child) ->
-    serve(Stream, Child#child{eof = [Stream | Eof]});
+    deliver_queued(Stream, Child#child{eof = [Stream | Eof]});
 handle_event({stdin_ack, Bytes}, #child{feed = Feed} = Child) ->
     pump(Child#child{feed = proctor_feed:acked(Bytes, Feed)}).
 
 handle_timeout(expired, _Ref, #child{exit = undefined} = Child) ->
-    ok = order(stop, Child),
+    ok = stop(Child),
     Child#child{expired = true};
 handle_timeout(no_answer, _Ref, #child{exit = undefined} = Child) ->
     silent(held_up(Child), Child);
 handle_timeout(What, _Ref, Child)
   when What =:= expired; What =:= no_answer ->
     Child;
-handle_timeout(recv, Ref, #child{recvs = Recvs} = Child) ->
-    case lists:keytake(Ref, #waiter.ref, Recvs) of
-        {value, Waiter, Rest} ->
-            answer(Waiter, {error, timeout}),
-            Child#child{recvs = Rest};
-        false ->
-            Child
-    end;
+handle_timeout({recv, Monitor}, _Ref, Child) ->
+    {Waiters, Child1} = forget(Monitor, Child),
+    _ = [answer(Waiter, {error, timeout}) || Waiter <- Waiters],
+    Child1;
 handle_timeout(send, Ref, #child{feed = Feed, writing = Writing} = Child) ->
     {From, Feed1} = proctor_feed:drop(Ref, Feed),
     reply(From, {error, timeout}),
@@ -436,8 +457,8 @@ held_up(#child{busy = Busy, streams = Streams}) ->
     Busy > 0 orelse lists:any(fun(S) -> proctor_stream:size(S) > 0 end,
                               maps:values(Streams)).
 
-order(What, #child{link = #{server := Server}}) ->
-    gen_server:cast(Server, {What, self()}).
+stop(#child{link = #{server := Server}}) ->
+    proctor_server:stop_child(Server, self()).
 
 %%% Output
 
@@ -445,18 +466,18 @@ deliver(Stream, Data, #child{spec = Spec} = Child) ->
     deliver(maps:get(Stream, Spec), Stream, Data, Child).
 
 deliver(collect, Stream, Data, Child) ->
-    eaten(Stream, byte_size(Data), count(Stream, Data,
-                                         collect(Stream, Data, Child)));
+    consumed(Stream, byte_size(Data),
+             count(Stream, Data, collect(Stream, Data, Child)));
 deliver(owner, Stream, Data, #child{streams = Streams} = Child) ->
     #{Stream := Queue} = Streams,
     Queue1 = proctor_stream:put(Data, Queue),
-    serve(Stream, Child#child{streams = Streams#{Stream := Queue1}});
+    deliver_queued(Stream, Child#child{streams = Streams#{Stream := Queue1}});
 deliver(Pid, Stream, Data, #child{ospid = OsPid} = Child)
   when is_pid(Pid) ->
     Pid ! {Stream, OsPid, Data},
-    eaten(Stream, byte_size(Data), count(Stream, Data, Child));
+    consumed(Stream, byte_size(Data), count(Stream, Data, Child));
 deliver(none, Stream, Data, Child) ->
-    eaten(Stream, byte_size(Data), count(Stream, Data, Child));
+    consumed(Stream, byte_size(Data), count(Stream, Data, Child));
 deliver(Sink, Stream, Data, #child{sink = undefined, ospid = OsPid} = Child) ->
     deliver(Sink, Stream, Data,
             Child#child{sink = proctor_sink:start_link(OsPid)});
@@ -484,7 +505,7 @@ collect(Stream, Data, #child{kept = Kept, spec = #{max_output := Max,
                           Child#child{kept = too_many}),
             case Reply of
                 run -> Child1;
-                _ -> ok = order(stop, Child), Child1
+                _ -> ok = stop(Child), Child1
             end;
         Sum ->
             keep(Stream, Data, Child#child{kept = Sum})
@@ -496,51 +517,54 @@ keep(stderr, Data, #child{collected = {Out, Err}} = Child) ->
     Child#child{collected = {Out, [Data | Err]}}.
 
 %% So much has been dealt with; the port program may send as much again.
-eaten(Stream, Bytes, #child{spec = #{window := Window}, streams = Streams,
-                            exit = Exit} = Child) ->
+consumed(Stream, Bytes, #child{spec = #{window := Window}, streams = Streams,
+                               exit = Exit} = Child) ->
     #{Stream := Queue} = Streams,
-    {Ack, Queue1} = proctor_stream:eaten(Bytes, Window, Queue),
+    {Ack, Queue1} = proctor_stream:consumed(Bytes, Window, Queue),
     Ack > 0 andalso Exit =:= undefined andalso ack(Stream, Ack, Child),
     Child#child{streams = Streams#{Stream := Queue1}}.
 
 ack(Stream, Bytes, #child{ospid = OsPid, link = #{dialect := native,
-                                                  line := Line}}) ->
+                                                  writer := Writer}}) ->
     {ok, Frames} = proctor_port:encode(0, {ack, OsPid, Stream, Bytes}),
-    _ = proctor_port:write(Line, Frames, none),
+    _ = proctor_port:write(Writer, Frames, none),
     ok;
 ack(_Stream, _Bytes, _Child) ->
     ok.
 
 %% Give what has come to those who want it: messages, or whoever waits.
-serve(Stream, #child{active = false, recvs = Recvs} = Child) ->
-    case lists:keyfind(Stream, #waiter.stream, Recvs) of
-        #waiter{} = Waiter -> serve(Waiter, Stream, Child);
-        false -> Child
+deliver_queued(Stream, #child{active = false, recvs = Recvs} = Child) ->
+    #{Stream := Waiters} = Recvs,
+    case proctor_fifo:peek(Waiters) of
+        {value, Waiter} -> deliver_queued(Waiter, Stream, Child);
+        empty -> Child
     end;
-serve(Stream, #child{streams = Streams} = Child) ->
+deliver_queued(Stream, #child{streams = Streams} = Child) ->
     #{Stream := Queue} = Streams,
     case proctor_stream:take(0, Queue) of
         {Data, Queue1} ->
             Child1 = Child#child{streams = Streams#{Stream := Queue1}},
-            serve(Stream, message(Stream, Data, Child1));
+            deliver_queued(Stream, message(Stream, Data, Child1));
         none ->
             Child
     end.
 
-serve(#waiter{length = Length} = Waiter, Stream, Child) ->
+deliver_queued(#waiter{length = Length} = Waiter, Stream, Child) ->
     case take(Stream, Length, Child) of
         {Result, Child1} ->
             answer(Waiter, Result),
-            Recvs = lists:delete(Waiter, Child1#child.recvs),
-            serve(Stream, Child1#child{recvs = Recvs});
+            #child{recvs = #{Stream := Waiters} = Recvs} = Child1,
+            Rest = Recvs#{Stream := proctor_fifo:drop(Waiters)},
+            deliver_queued(Stream, Child1#child{recvs = Rest});
         none ->
-            more(Stream, Length, Child)
+            ack_early(Stream, Length, Child)
     end.
 
 %% Somebody waits: what was taken is acknowledged now, however little it is,
 %% and what would never fit into the window before it is taken.
-more(Stream, Length, #child{spec = #{window := Window}, streams = Streams}
-     = Child) when Window > 0 ->
+ack_early(Stream, Length,
+          #child{spec = #{window := Window}, streams = Streams} = Child)
+  when Window > 0 ->
     #{Stream := Queue} = Streams,
     {Ack, Queue1} = case Length > Window of
                         true -> proctor_stream:ahead(Queue);
@@ -548,7 +572,7 @@ more(Stream, Length, #child{spec = #{window := Window}, streams = Streams}
                     end,
     Ack > 0 andalso ack(Stream, Ack, Child),
     Child#child{streams = Streams#{Stream := Queue1}};
-more(_Stream, _Length, Child) ->
+ack_early(_Stream, _Length, Child) ->
     Child.
 
 take(Stream, Length, #child{streams = Streams, eof = Eof} = Child) ->
@@ -566,12 +590,12 @@ take(Stream, Length, #child{streams = Streams, eof = Eof} = Child) ->
 
 taken(Stream, Data, Queue, #child{streams = Streams} = Child) ->
     Child1 = Child#child{streams = Streams#{Stream := Queue}},
-    {{ok, Data}, eaten(Stream, byte_size(Data), Child1)}.
+    {{ok, Data}, consumed(Stream, byte_size(Data), Child1)}.
 
 message(Stream, Data, #child{spec = #{caller := Caller}, ospid = OsPid,
                              active = Active} = Child) ->
     Caller ! {Stream, OsPid, Data},
-    Child1 = eaten(Stream, byte_size(Data), Child),
+    Child1 = consumed(Stream, byte_size(Data), Child),
     case Active of
         true -> Child1;
         once -> Child1#child{active = false};
@@ -610,10 +634,8 @@ handle_call({recv, Stream, Length, Timeout}, From, #child{spec = Spec,
     end;
 handle_call({setopts, Options}, From, Child) ->
     reply_to(From, ok, lists:foldl(fun setopt/2, Child, Options));
-handle_call({discard, Stream}, From, Child) ->
-    reply_to(From, ok, discard(Stream, Child));
 handle_call(discard, From, Child) ->
-    reply_to(From, ok, discard(stderr, discard(stdout, Child)));
+    reply_to(From, ok, discard_stream(stderr, discard_stream(stdout, Child)));
 handle_call(info, From, Child) ->
     reply_to(From, {ok, info(Child)}, Child);
 handle_call(_Request, From, Child) ->
@@ -628,44 +650,56 @@ reply(From, Reply) -> gen_server:reply(From, Reply).
 
 setopt({active, N}, #child{active = Old} = Child) when is_integer(N) ->
     Base = case is_integer(Old) of true -> Old; false -> 0 end,
-    serve_all(set_active(Base + N, Child));
+    deliver_both(set_active(Base + N, Child));
 setopt({active, true}, Child) ->
-    serve_all(set_active(true, Child));
+    deliver_both(set_active(true, Child));
 setopt({active, Active}, Child) ->
-    serve_all(set_active(Active, tie(Child))).
+    deliver_both(set_active(Active, monitor_caller(Child))).
 
-serve_all(Child) ->
-    serve(stderr, serve(stdout, Child)).
+deliver_both(Child) ->
+    deliver_queued(stderr, deliver_queued(stdout, Child)).
 
 recv(Stream, Length, Timeout, From, #child{recvs = Recvs} = Child) ->
     {Pid, _} = From,
-    Ref = timer(Timeout, recv),
-    Waiter = #waiter{ref = Ref, monitor = monitor(process, Pid), from = From,
-                     stream = Stream, length = Length},
-    serve(Stream, Child#child{recvs = Recvs ++ [Waiter]}).
+    Monitor = monitor(process, Pid),
+    Waiter = #waiter{monitor = Monitor, timer = timer(Timeout, {recv, Monitor}),
+                     from = From, length = Length},
+    #{Stream := Waiters} = Recvs,
+    Waiters1 = proctor_fifo:in(Monitor, Waiter, Waiters),
+    deliver_queued(Stream, Child#child{recvs = Recvs#{Stream := Waiters1}}).
 
-timer(infinity, _What) -> make_ref();
+timer(infinity, _What) -> undefined;
 timer(Timeout, What) -> erlang:start_timer(Timeout, self(), What).
 
-answer(#waiter{ref = Ref, monitor = Monitor, from = From}, Result) ->
-    _ = erlang:cancel_timer(Ref),
+answer(#waiter{timer = Timer, monitor = Monitor, from = From}, Result) ->
+    ok = stop_timer(Timer),
     true = demonitor(Monitor, [flush]),
     gen_server:reply(From, Result).
 
-%% Who does not live to read must not be given what others could.
+%% Who does not live to read must not be given what others could. Nobody waits
+%% for both streams.
 forget(Monitor, #child{recvs = Recvs} = Child) ->
-    Child#child{recvs = lists:keydelete(Monitor, #waiter.monitor, Recvs)}.
+    lists:foldl(
+      fun({Stream, Waiters}, {Found, Acc}) ->
+          case proctor_fifo:take(Monitor, Waiters) of
+              {Waiter, Rest} ->
+                  {[Waiter | Found],
+                   Acc#child{recvs = Recvs#{Stream := Rest}}};
+              error ->
+                  {Found, Acc}
+          end
+      end, {[], Child}, maps:to_list(Recvs)).
 
 %% From now on nobody wants it, unless it goes into a mailbox anyway.
-discard(_Stream, #child{active = true} = Child) ->
+discard_stream(_Stream, #child{active = true} = Child) ->
     Child;
-discard(Stream, #child{spec = Spec, streams = Streams} = Child) ->
+discard_stream(Stream, #child{spec = Spec, streams = Streams} = Child) ->
     case {Spec, Streams} of
         {#{Stream := owner}, #{Stream := Queue}} ->
             {Bytes, Queue1} = proctor_stream:drop(Queue),
-            eaten(Stream, Bytes,
-                  Child#child{spec = Spec#{Stream := none},
-                              streams = Streams#{Stream := Queue1}});
+            consumed(Stream, Bytes,
+                     Child#child{spec = Spec#{Stream := none},
+                                 streams = Streams#{Stream := Queue1}});
         _ ->
             Child
     end.
@@ -697,12 +731,12 @@ write({write, Data, Last, From, Ref}, #child{ospid = OsPid} = Child) ->
 %% Where a window limits what is on its way, the last piece's sender may go on
 %% at once; else when the port has taken it.
 written(Frames, Answer, Ref, #child{link = #{dialect := native,
-                                            line := Line}} = Child) ->
-    _ = proctor_port:write(Line, Frames, none),
+                                            writer := Writer}} = Child) ->
+    _ = proctor_port:write(Writer, Frames, none),
     Answer =:= none orelse stop_timer(Ref),
     reply_to(Answer, ok, Child);
-written(Frames, Answer, Ref, #child{link = #{line := Line}} = Child) ->
-    case proctor_port:write(Line, Frames, Answer) of
+written(Frames, Answer, Ref, #child{link = #{writer := Writer}} = Child) ->
+    case proctor_port:write(Writer, Frames, Answer) of
         waiting when Answer =/= none ->
             patient(Ref, Answer, Child#child{wrote = true});
         _ ->
@@ -711,6 +745,8 @@ written(Frames, Answer, Ref, #child{link = #{line := Line}} = Child) ->
     end.
 
 %% Its timer is still to answer it, if it has one.
+patient(undefined, _Answer, Child) ->
+    Child;
 patient(Ref, Answer, #child{writing = Writing} = Child) ->
     case erlang:read_timer(Ref) of
         false -> Child;
@@ -722,8 +758,8 @@ stop_timer(Ref) -> _ = erlang:cancel_timer(Ref), ok.
 
 %% The end may overtake the answer to what has led to it: the sender would
 %% take that for a failure. The writer answers in order.
-await_writer(#child{wrote = true, link = #{line := Line}}) ->
-    proctor_port:flush(Line, ?LAST_WORDS);
+await_writer(#child{wrote = true, link = #{writer := Writer}}) ->
+    proctor_port:flush(Writer, ?LAST_WORDS);
 await_writer(_Child) ->
     ok.
 
@@ -747,7 +783,9 @@ finish(Why, #child{spec = #{reply := Reply}, recvs = Recvs} = Child) ->
                 no_answer -> {error, no_answer};
                 _ -> {error, closed}
             end,
-    lists:foreach(fun(Waiter) -> answer(Waiter, Error) end, Recvs),
+    lists:foreach(fun(Waiter) -> answer(Waiter, Error) end,
+                  lists:append([proctor_fifo:to_list(Waiters)
+                                || Waiters <- maps:values(Recvs)])),
     _ = close_feed(Error, Child),
     ok = await_writer(Child),
     case Reply of
@@ -791,6 +829,7 @@ result(Result, #child{spec = #{ref := Alias}} = Child) ->
 -spec leave(term(), #child{}) -> no_return().
 leave(Reason, #child{sink = Sink}) ->
     is_pid(Sink) andalso exit(Sink, kill),
+    ok = proctor_owner:remove(self()),
     proctor_exit:quit(Reason).
 
 %% What a call with `sync' returns.
@@ -848,4 +887,5 @@ info(#child{ospid = OsPid, spec = Spec, streams = Streams, feed = Feed,
                   stderr => proctor_stream:size(Err),
                   sink => Busy, messages => Messages},
       stdin_unacked => proctor_feed:unacked(Feed),
-      receivers => length(Recvs)}.
+      receivers => lists:sum([proctor_fifo:size(Waiters)
+                              || Waiters <- maps:values(Recvs)])}.

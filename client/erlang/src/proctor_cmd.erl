@@ -10,26 +10,14 @@
 cmd(Command, Args, Options) ->
     case prepare(Command, Args, Options) of
         {ok, Argv, RunOptions, Given} ->
-            result(run(Argv, RunOptions, Given));
-        {error, _} = Error ->
-            Error
-    end.
-
-run(Argv, RunOptions, Given) ->
-    case proctor_spec:run(Argv, RunOptions, false, Given) of
-        {ok, Request, #{where := Where} = Spec} ->
-            case proctor_spec:where(Where) of
-                {ok, Server} ->
-                    proctor_await:run(Server, Request, Spec, infinity);
-                {error, _} = Error ->
-                    Error
-            end;
+            result(proctor_run:run(Argv, RunOptions, false, Given, infinity),
+                   RunOptions);
         {error, _} = Error ->
             Error
     end.
 
 %% Why it ended is what the port program says, and nothing else.
-result({ok, #{reason := Reason} = Result}) ->
+result({ok, #{reason := Reason} = Result}, _Options) ->
     case Reason of
         timeout -> {error, {timeout, etimedout, Result}};
         max_output -> {error, {output, emsgsize, Result}};
@@ -37,8 +25,21 @@ result({ok, #{reason := Reason} = Result}) ->
         no_answer -> {error, {port, etimedout, Result}};
         _ -> {ok, Result}
     end;
-result({error, Reason}) ->
+result({error, not_started}, Options) ->
+    {error, {port, eio, missing(Options)}};
+result({error, Reason}, _Options) ->
     {error, failure(Reason)}.
+
+%% An instance that was named may be one that there never is.
+missing(Options) ->
+    case [Option || {Name, _} = Option <- Options,
+                    Name =:= instance orelse Name =:= node] of
+        [] ->
+            not_started;
+        Where ->
+            {ok, Server} = proctor_ref:where(Where),
+            {not_started, Server}
+    end.
 
 %% More than the port program takes, as if the kernel had said it.
 failure(TooBig) when TooBig =:= e2big; TooBig =:= {decode, e2big, <<>>} ->
@@ -59,7 +60,7 @@ failure(Reason) ->
 %%% Options
 
 prepare(Command, Args, Options) ->
-    case proctor_run_options:divide(cmd, Options) of
+    case proctor_option_table:divide(cmd, Options) of
         {ok, Own, RunOptions} ->
             Node = proplists:get_value(node, RunOptions, node()),
             try
@@ -69,7 +70,7 @@ prepare(Command, Args, Options) ->
                 throw:Reason -> {error, Reason}
             end;
         {error, Problem} ->
-            {error, {options, einval, proctor_run_options:explain(Problem)}}
+            {error, {options, einval, proctor_option_table:explain(Problem)}}
     end.
 
 %% @doc A command, found, and its arguments, in bytes. Throws what the error

@@ -55,13 +55,15 @@
 %% <dt>`stderr_to_stdout'</dt><dd>One stream for both.</dd>
 %% </dl>
 %%
-%% Neither its logs nor its state hold arguments or environment. What a
-%% supervisor reports of its children does: secrets are better given in a file.
+%% Neither its logs nor its state hold arguments or environment, nor does what a
+%% supervisor reports of it, if that has it from {@link child_spec/1}. Of one
+%% that starts it by {@link start_link/3} a report has the arguments.
 -module(proctor_daemon).
 -behaviour(gen_server).
 
--export([child_spec/1, start_link/3, ospid/1, statistics/1, stop/1]).
--export([init_restarts/0, poll/1]).
+-export([child_spec/1, start_link/1, start_link/3, ospid/1, statistics/1,
+         stop/1]).
+-export([poll/1]).
 -export([init/1, handle_call/3, handle_cast/2, handle_info/2, terminate/2,
          format_status/1]).
 
@@ -91,12 +93,6 @@
 %% of this start; `last_exit' of the one before, with the resources that it
 %% used.
 
--define(RESTARTS, proctor_daemon_restarts).
-
-%% If more daemons than this have been started again, those that ended so long
-%% ago, in milliseconds, are forgotten.
--define(MOST, 1000).
--define(FORGET, 600000).
 
 %% Pieces of output that come before the next must be asked for.
 -define(BURST, 16).
@@ -142,16 +138,25 @@ child_spec({Command, Args}) ->
     child_spec({Command, Args, []});
 child_spec({Command, Args, Options}) ->
     %% What is wrong with them is for the start to tell.
-    {Own, RunOptions} = case proctor_run_options:divide(daemon, Options) of
+    {Own, RunOptions} = case proctor_option_table:divide(daemon, Options) of
                             {ok, Its, Rest} -> {Its, Rest};
                             {error, _} -> {#{}, []}
                         end,
     #{id => maps:get(name, Own, Command),
-      start => {?MODULE, start_link, [Command, Args, Options]},
+      start => {?MODULE, start_link,
+                [proctor_secret:hide({Command, Args, Options})]},
       restart => permanent,
       shutdown => stop_limit(RunOptions) + ?REST,
       type => worker,
       modules => [?MODULE]}.
+
+%% @private What {@link child_spec/1} has a supervisor call.
+-spec start_link(proctor_secret:secret({proctor:text(), [proctor:text()],
+                                        [option()]})) ->
+    {ok, pid()} | {error, term()}.
+start_link(Hidden) ->
+    {Command, Args, Options} = proctor_secret:show(Hidden),
+    start_link(Command, Args, Options).
 
 %% @doc Starts a command, found through PATH, and the daemon that stands for
 %% it. Returns when it runs or, with the option `ready', when it is ready.
@@ -159,10 +164,10 @@ child_spec({Command, Args, Options}) ->
     {ok, pid()} | {error, term()}.
 start_link(Command, Args, Options) ->
     Init = {Command, Args, Options},
-    Started = case proctor_run_options:divide(daemon, Options) of
+    Started = case proctor_option_table:divide(daemon, Options) of
                   {error, Problem} ->
                       {error, {options, einval,
-                               proctor_run_options:explain(Problem)}};
+                               proctor_option_table:explain(Problem)}};
                   {ok, #{name := Name}, _} when Name =/= undefined ->
                       gen_server:start_link({local, Name}, ?MODULE, Init, []);
                   {ok, _, _} ->
@@ -191,13 +196,6 @@ statistics(Daemon) ->
 -spec stop(gen_server:server_ref()) -> ok.
 stop(Daemon) ->
     gen_server:stop(Daemon).
-
-%% @private Called by the supervisor of the application, which then owns the
-%% table.
--spec init_restarts() -> ok.
-init_restarts() ->
-    _ = ets:new(?RESTARTS, [named_table, public, set]),
-    ok.
 
 %%% gen_server
 
@@ -337,7 +335,7 @@ handle_call(statistics, _From, #daemon{ospid = OsPid, bytes = Bytes,
                                        count = Count, cut = Cut,
                                        started = Started,
                                        key = Key} = Daemon) ->
-    {Restarts, LastExit} = restarts(Key),
+    {Restarts, LastExit} = proctor_restarts:find(Key),
     {reply, #{ospid => OsPid, bytes => Bytes, lines => Count, cut => Cut,
               restarts => Restarts, uptime_ms => now_ms() - Started,
               last_exit => LastExit}, Daemon};
@@ -386,7 +384,9 @@ stopped(#daemon{pid = undefined} = Daemon) ->
     Daemon;
 stopped(#daemon{pid = Pid, limit = Limit} = Daemon) ->
     Deadline = now_ms() + Limit,
-    _ = proctor_target:ask(fun(Target) -> {stop, Target} end, Pid, Limit),
+    _ = proctor_ref:ask(Pid, fun(Server, Target) ->
+                                 proctor_server:stop(Server, Target, Limit)
+                             end),
     last_output(Deadline, Daemon).
 
 last_output(Deadline, #daemon{pid = Pid, ospid = OsPid} = Daemon) ->
@@ -480,12 +480,12 @@ options(Options, Command) ->
                  ready => none, ready_timeout => 10000, log => info,
                  log_prefix => prefix(Command), log_metadata => #{},
                  output => none, max_line => 65536, cr => keep},
-    case proctor_run_options:divide(daemon, Options) of
+    case proctor_option_table:divide(daemon, Options) of
         {ok, Own, RunOptions} ->
             {maps:merge(Defaults, Own),
              [{active, ?BURST} | RunOptions]};
         {error, Problem} ->
-            throw({options, einval, proctor_run_options:explain(Problem)})
+            throw({options, einval, proctor_option_table:explain(Problem)})
     end.
 
 prefix(Command) ->
@@ -512,38 +512,10 @@ key(#{name := Name}, _Argv) ->
 
 %% A daemon that is told to end is not coming back.
 remember(Reason, #daemon{key = Key, exit = Exit}) ->
-    Stays = Reason =:= normal andalso Exit =:= undefined
-        orelse Reason =:= shutdown,
-    try
-        case Stays of
-            true -> ets:delete(?RESTARTS, Key);
-            false ->
-                _ = ets:update_counter(?RESTARTS, Key, {2, 1},
-                                       {Key, 0, none, 0}),
-                ets:update_element(?RESTARTS, Key, [{3, Exit},
-                                                    {4, now_ms()}]),
-                forget(ets:info(?RESTARTS, size))
-        end
-    of
-        _ -> ok
-    catch
-        error:badarg -> ok
-    end.
-
-%% Most that end are not started again.
-forget(Size) when Size > ?MOST ->
-    Long = now_ms() - ?FORGET,
-    ets:select_delete(?RESTARTS, [{{'_', '_', '_', '$1'},
-                                   [{'<', '$1', Long}], [true]}]);
-forget(_Size) ->
-    0.
-
-restarts(Key) ->
-    try ets:lookup(?RESTARTS, Key) of
-        [{_, Restarts, Exit, _}] -> {Restarts, Exit};
-        [] -> {0, undefined}
-    catch
-        error:badarg -> {0, undefined}
+    case Reason =:= normal andalso Exit =:= undefined
+        orelse Reason =:= shutdown of
+        true -> proctor_restarts:forget(Key);
+        false -> proctor_restarts:ended(Key, Exit)
     end.
 
 now_ms() ->

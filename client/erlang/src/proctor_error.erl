@@ -1,7 +1,9 @@
-%% @doc Errors of the native dialect in the words that erlexec's users know.
+%% @doc Errors of the native dialect in the words that erlexec's users know. The
+%% port program has the same words for the other dialect, whose clients have
+%% none; a test compares them.
 -module(proctor_error).
 
--export([text/1, run_text/2]).
+-export([text/1, run_text/2, answer/1]).
 
 %% @doc Why a request to run or manage something was refused, as text. What we
 %% take for an option the port program may not know yet.
@@ -28,6 +30,12 @@ key(Option) when is_atom(Option) ->
 key(_) ->
     "".
 
+%% @doc An answer as erlexec's functions give it.
+-spec answer(term()) -> term().
+answer({error, esrch}) -> {error, "pid not alive"};
+answer({error, Reason}) -> {error, text(Reason)};
+answer(Result) -> Result.
+
 %% @doc The reason of an error, if it is a term of the native dialect, as text.
 -spec text(term()) -> term().
 text({badopt, Name}) when is_atom(Name); is_binary(Name) ->
@@ -36,6 +44,9 @@ text({decode, enosys, Name}) ->
     characters("Unknown command: ~ts", [Name]);
 text({decode, _, Text}) when is_binary(Text) ->
     characters("~ts", [Text]);
+text({launcher, eagain, _}) ->
+    characters("Couldn't start pid: The launcher is busy: ~ts",
+               [posix(eagain)]);
 text({launcher, Errno, _}) when is_atom(Errno) ->
     characters("Couldn't start pid: The launcher is gone: ~ts",
                [posix(Errno)]);

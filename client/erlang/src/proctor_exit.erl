@@ -1,8 +1,8 @@
 %% @doc How an OS process ended, whichever dialect told it.
 -module(proctor_exit).
 
--export([from_raw/1, from_native/2, timed_out/1, reason/1, unknown/0,
-         unknown/1, result/3, quit/1]).
+-export([status/1, from_raw/1, from_native/2, timed_out/1, reason/1, unknown/1,
+         result/3, quit/1]).
 
 -export_type([exit/0, status/0, reason/0, usage/0]).
 
@@ -35,19 +35,25 @@
 %% closed, or which were too much to be kept: something is missing there.
 %% `stdout' and `stderr' are there if they were to be collected.
 
+%% @doc See {@link proctor:status/1}.
+-spec status(integer()) ->
+    {status, 0..255} | {signal, 1..127, Core :: boolean()}.
+status(Raw) ->
+    case Raw band 16#7F of
+        0 -> {status, (Raw bsr 8) band 16#FF};
+        Signal -> {signal, Signal, Raw band 16#80 =/= 0}
+    end.
+
 %% @doc Of a status as wait(2) gives it.
 -spec from_raw(integer()) -> exit().
 from_raw(Raw) ->
-    #{raw => Raw, status => status(Raw), reason => unknown, killed => false,
+    Status = case status(Raw) of
+                 _ when Raw < 0 -> unknown;
+                 {status, Code} -> {exited, Code};
+                 {signal, Signal, Core} -> {signaled, Signal, Core}
+             end,
+    #{raw => Raw, status => Status, reason => unknown, killed => false,
       truncated => []}.
-
-status(Raw) when Raw < 0 ->
-    unknown;
-status(Raw) ->
-    case Raw band 16#7F of
-        0 -> {exited, (Raw bsr 8) band 16#FF};
-        Signal -> {signaled, Signal, Raw band 16#80 =/= 0}
-    end.
 
 %% @doc Of what the native dialect says. `Success' is the option
 %% `success_exit_code'. To be stopped is a success to erlexec's users, whatever
@@ -83,12 +89,7 @@ reason(#{reason := timeout}) -> timeout;
 reason(#{raw := 0}) -> normal;
 reason(#{raw := Raw}) -> {exit_status, Raw}.
 
-%% @doc Of one whose end nobody has told.
--spec unknown() -> exit().
-unknown() ->
-    from_raw(-1).
-
-%% @doc The same, if one knows why nobody will.
+%% @doc Of one whose end nobody has told, and why nobody will.
 -spec unknown(Why) -> #{status := unknown, reason := Why, usage := #{},
                         killed := false, truncated := []}.
 unknown(Why) ->

@@ -22,7 +22,7 @@
 -record(feed, {window :: pos_integer() | infinity,
                %% Written, but not known to have left for the child.
                unacked = 0 :: non_neg_integer(),
-               queue = queue:new() :: queue:queue(#item{}),
+               queue = proctor_fifo:new() :: proctor_fifo:fifo(#item{}),
                size = 0 :: non_neg_integer(),
                total = 0 :: non_neg_integer(),
                state = open :: open | ending | closed | none}).
@@ -49,8 +49,10 @@ push(Data, From, Ref, Feed) ->
     enqueue(#item{data = Data, from = From, ref = Ref}, byte_size(Data),
             Feed).
 
-enqueue(Item, Bytes, #feed{queue = Queue, size = Size} = Feed) ->
-    Feed#feed{queue = queue:in(Item, Queue), size = Size + Bytes}.
+enqueue(#item{ref = Ref} = Item, Bytes, #feed{queue = Queue, size = Size}
+        = Feed) ->
+    Name = case Ref of undefined -> make_ref(); _ -> Ref end,
+    Feed#feed{queue = proctor_fifo:in(Name, Item, Queue), size = Size + Bytes}.
 
 %% @doc What may be written now.
 -spec pump(feed()) -> {[step()], feed()}.
@@ -58,30 +60,32 @@ pump(Feed) ->
     pump(Feed, []).
 
 pump(#feed{queue = Queue} = Feed, Steps) ->
-    case queue:out(Queue) of
-        {{value, Item}, Rest} -> pump(Item, Rest, room(Feed), Feed, Steps);
-        {empty, _} -> {lists:reverse(Steps), Feed}
+    case proctor_fifo:peek(Queue) of
+        {value, Item} -> pump(Item, room(Feed), Feed, Steps);
+        empty -> {lists:reverse(Steps), Feed}
     end.
 
-pump(#item{data = eof, from = From, ref = Ref}, _Rest, _Room, Feed, Steps) ->
+pump(#item{data = eof, from = From, ref = Ref}, _Room, Feed, Steps) ->
     Step = {write, eof, true, From, Ref},
     {lists:reverse([Step | Steps]),
-     Feed#feed{queue = queue:new(), state = closed}};
-pump(#item{data = Data, from = From, ref = Ref}, Rest, Room, Feed, Steps)
+     Feed#feed{queue = proctor_fifo:new(), state = closed}};
+pump(#item{data = Data, from = From, ref = Ref}, Room,
+     #feed{queue = Queue} = Feed, Steps)
   when byte_size(Data) =< Room ->
     Step = {write, Data, true, From, Ref},
-    pump(written(byte_size(Data), Feed#feed{queue = Rest}), [Step | Steps]);
+    Feed1 = Feed#feed{queue = proctor_fifo:drop(Queue)},
+    pump(written(byte_size(Data), Feed1), [Step | Steps]);
 %% A little room is left alone until there is more: what is cut to fit it costs
 %% as much as a large piece.
-pump(_Item, _Rest, Room, #feed{window = Window} = Feed, Steps)
+pump(_Item, Room, #feed{window = Window} = Feed, Steps)
   when Room * 4 < Window ->
     {lists:reverse(Steps), Feed};
-pump(#item{data = Data, from = From, ref = Ref} = Item, Rest, Room, Feed,
-     Steps) ->
+pump(#item{data = Data, from = From, ref = Ref} = Item, Room,
+     #feed{queue = Queue} = Feed, Steps) ->
     <<Head:Room/binary, Tail/binary>> = Data,
-    Queue = queue:in_r(Item#item{data = Tail}, Rest),
+    Rest = proctor_fifo:replace(Item#item{data = Tail}, Queue),
     Step = {write, Head, false, From, Ref},
-    {lists:reverse([Step | Steps]), written(Room, Feed#feed{queue = Queue})}.
+    {lists:reverse([Step | Steps]), written(Room, Feed#feed{queue = Rest})}.
 
 room(#feed{window = infinity}) -> infinity;
 room(#feed{window = Window, unacked = Unacked}) -> max(0, Window - Unacked).
@@ -100,19 +104,19 @@ acked(Bytes, #feed{unacked = Unacked} = Feed) ->
     {[{gen_server:from(), reference() | undefined}], feed()}.
 close(#feed{queue = Queue, state = State} = Feed) ->
     Waiting = [{From, Ref} || #item{from = {_, _} = From, ref = Ref}
-                                  <- queue:to_list(Queue)],
+                                  <- proctor_fifo:to_list(Queue)],
     Closed = case State of none -> none; _ -> closed end,
-    {Waiting, Feed#feed{queue = queue:new(), size = 0, state = Closed}}.
+    {Waiting, Feed#feed{queue = proctor_fifo:new(), size = 0,
+                        state = Closed}}.
 
 %% @doc Forgets what is left of one thing that was to be sent.
 -spec drop(reference(), feed()) -> {gen_server:from() | none, feed()}.
 drop(Ref, #feed{queue = Queue, size = Size} = Feed) ->
-    Same = fun(#item{ref = Other}) -> Other =:= Ref end,
-    case lists:partition(Same, queue:to_list(Queue)) of
-        {[#item{data = Data, from = From}], Others} ->
-            {From, reopen(Data, Feed#feed{queue = queue:from_list(Others),
+    case proctor_fifo:take(Ref, Queue) of
+        {#item{data = Data, from = From}, Others} ->
+            {From, reopen(Data, Feed#feed{queue = Others,
                                           size = Size - bytes(Data)})};
-        {[], _} ->
+        error ->
             {none, Feed}
     end.
 

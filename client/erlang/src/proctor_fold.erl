@@ -22,7 +22,7 @@
                  [proctor:line_option() | proctor:run_option()]) ->
     {ok, Acc, proctor_exit:exit()} | {error, term()}.
 fold_lines(Fun, Acc, Command, Options) ->
-    case proctor_run_options:divide(fold_lines, Options) of
+    case proctor_option_table:divide(fold_lines, Options) of
         {ok, Own, RunOptions} ->
             Lines = proctor_lines:new(maps:get(max_line, Own, infinity),
                                       maps:get(cr, Own, keep)),
@@ -30,7 +30,7 @@ fold_lines(Fun, Acc, Command, Options) ->
                 #fold{function = Fun, acc = Acc, lines = Lines,
                       deadline = deadline(RunOptions)});
         {error, Problem} ->
-            {error, {options, einval, proctor_run_options:explain(Problem)}}
+            {error, {options, einval, proctor_option_table:explain(Problem)}}
     end.
 
 %% Nobody reads here what would come to the caller: it comes with the end. And
@@ -108,7 +108,7 @@ call(Lines, #fold{function = Fun, acc = Acc} = Fold) ->
 %% The process tells the end of the command before its own. Only then what no
 %% newline has ended is a line.
 finished(Process, {ended, #fold{acc = Acc, lines = Lines} = Fold}) ->
-    case told(Process, Fold) of
+    case await_exit(Process, Fold) of
         #{reason := shutdown} ->
             {error, {port_closed, Acc}};
         #{} = Exit ->
@@ -122,16 +122,16 @@ finished(_Process, {Why, #fold{acc = Acc}}) ->
 
 %% A function may have taken messages that it does not know. So the process is
 %% asked for once more.
-told({Pid, OsPid, Ref}, Fold) ->
+await_exit({Pid, OsPid, Ref}, Fold) ->
     Again = monitor(process, Pid),
-    Told = receive
-               {exit, OsPid, Exit} -> Exit;
+    Exit = receive
+               {exit, OsPid, Its} -> Its;
                {'DOWN', Again, process, _, _} -> last_word(OsPid, Ref)
            after patience(Fold) ->
                no_answer
            end,
     true = demonitor(Again, [flush]),
-    Told.
+    Exit.
 
 last_word(OsPid, Ref) ->
     receive

@@ -2,7 +2,7 @@
 %% they are taken for gone.
 -module(proctor_group).
 
--export([await_gone/2, alive/1, born/1, signal/2]).
+-export([await_gone/2, born/1, signal/2]).
 
 %% How often is looked, in milliseconds.
 -define(LOOK, 5).
@@ -27,8 +27,7 @@ look(Group, Deadline) ->
             end
     end.
 
-%% @doc Whether somebody lives there.
--spec alive(proctor:ospid()) -> boolean().
+%% Whether somebody lives there.
 alive(Group) ->
     Wanted = integer_to_binary(Group),
     case file:list_dir("/proc") of

@@ -1,33 +1,54 @@
-%% @doc What runs, for programs and for people.
+%% @doc What runs, for programs and for people, and how much the port program
+%% tells of it.
 -module(proctor_info).
 
--export([info/1, print/1]).
+-export([info/1, i/0, which_children/1, debug/2]).
 
 %% How long one process may take to tell about itself, in milliseconds.
 -define(PATIENCE, 1000).
 
+%% @doc See {@link proctor:which_children/1}.
+-spec which_children(proctor:where() | atom() | pid()) ->
+    [proctor:ospid()] | {error, term()}.
+which_children(Where) ->
+    proctor_ref:at(Where, fun(Server) ->
+                              proctor_error:answer(proctor_server:list(Server))
+                          end).
+
+%% @doc See {@link proctor:debug/2}.
+-spec debug(non_neg_integer(), proctor:where() | atom() | pid()) ->
+    {ok, non_neg_integer()} | {error, term()}.
+debug(Level, Where) when is_integer(Level), Level >= 0, Level =< 10 ->
+    proctor_ref:at(Where, fun(Server) ->
+                              proctor_error:answer(
+                                proctor_server:debug(Server, Level))
+                          end);
+debug(_Level, _Where) ->
+    {error, badarg}.
+
 %% @doc See {@link proctor:info/1}.
--spec info(proctor_server:ref()) -> {ok, map()} | {error, term()}.
-info(Server) ->
-    case proctor_server:call(Server, info, ?PATIENCE * 5) of
+-spec info(proctor:where() | atom() | pid()) -> {ok, map()} | {error, term()}.
+info(Where) ->
+    proctor_ref:at(Where, fun of_instance/1).
+
+of_instance(Server) ->
+    case proctor_server:info(Server, ?PATIENCE * 5) of
         {ok, #{pids := Pids} = Info} ->
-            {ok, (maps:remove(pids, Info))#{children => children(Pids)}};
+            Children = proctor_child:infos(Pids, ?PATIENCE),
+            {ok, (maps:remove(pids, Info))#{children => Children}};
         {error, _} = Error ->
             Error
     end.
 
-%% All are asked first, so that one that is slow holds nobody up.
-children(Pids) ->
-    Asked = [gen_server:send_request(Pid, info) || Pid <- Pids],
-    Deadline = erlang:monotonic_time(millisecond) + ?PATIENCE,
-    [Info || Request <- Asked,
-             {reply, {ok, Info}}
-                 <- [gen_server:receive_response(Request, {abs, Deadline})]].
-
-%% @doc Prints a table, wide as `c:i/0' is.
--spec print([{atom(), {ok, map()} | {error, term()}}]) -> ok.
-print(Instances) ->
-    lists:foreach(fun instance/1, Instances).
+%% @doc See {@link proctor:i/0}: a table, wide as `c:i/0' is.
+-spec i() -> ok.
+i() ->
+    Names = case proctor_sup:instances() of
+                [] -> [{proctor, proctor}];
+                Instances -> Instances
+            end,
+    lists:foreach(fun instance/1, [{Name, of_instance(Server)}
+                                   || {Name, Server} <- Names]).
 
 instance({Name, {error, Reason}}) ->
     io:format("~tp: ~tp~n", [Name, Reason]);

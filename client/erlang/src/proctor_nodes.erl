@@ -50,13 +50,9 @@ members(Group) ->
 %% as few, any of them. Instances that do not answer are left out.
 -spec idlest(atom()) -> {ok, pid()} | {error, {no_instance, atom()}}.
 idlest(Group) ->
-    Asked = [{Pid, gen_server:send_request(Pid, count)}
-             || Pid <- members(Group)],
-    Deadline = erlang:monotonic_time(millisecond) + ?PATIENCE,
-    Answers = [{gen_server:receive_response(Request, {abs, Deadline}), Pid}
-               || {Pid, Request} <- Asked],
+    Counts = proctor_server:counts(members(Group), ?PATIENCE),
     case lists:sort([{Count, rand:uniform(), Pid}
-                     || {{reply, Count}, Pid} <- Answers]) of
+                     || {Count, Pid} <- Counts]) of
         [{_, _, Pid} | _] -> {ok, Pid};
         [] -> {error, {no_instance, Group}}
     end.

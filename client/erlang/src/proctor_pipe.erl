@@ -2,13 +2,13 @@
 %% without passing through here. A shell makes the pipes, and is the leader of
 %% one process group, which is what timeouts and stops concern. It sees no
 %% command and no argument: these are its parameters, which its script names
-%% by number. It tells what became of each in lines on its standard error that
-%% begin with a word that nobody else can write by accident.
+%% by number. It says what became of each in status lines: lines on its standard
+%% error that begin with a word that nobody else can write by accident.
 -module(proctor_pipe).
 
 -export([pipe/2]).
 
-%% Bytes of such a line: the word, two numbers of three digits each, and what
+%% Bytes of a status line: the word, two numbers of three digits each, and what
 %% parts them.
 -define(TOKEN, 32).
 -define(WIDTH, (?TOKEN + 9)).
@@ -18,7 +18,7 @@
 -spec pipe([{proctor:text(), [proctor:text()]}], [proctor:cmd_option()]) ->
     {ok, proctor:result()} | {error, proctor:failure()}.
 pipe(Commands, Options) ->
-    case proctor_run_options:divide(pipe, Options) of
+    case proctor_option_table:divide(pipe, Options) of
         {ok, Own, RunOptions} ->
             try found(Commands, RunOptions) of
                 Found ->
@@ -28,7 +28,7 @@ pipe(Commands, Options) ->
                 throw:Reason -> {error, Reason}
             end;
         {error, Problem} ->
-            {error, {options, einval, proctor_run_options:explain(Problem)}}
+            {error, {options, einval, proctor_option_table:explain(Problem)}}
     end.
 
 run(Found, Max, RunOptions) ->
@@ -39,9 +39,9 @@ run(Found, Max, RunOptions) ->
                                          | lists:append(Found)],
                              [stderr, {max_output, most(Max, length(Found))}
                               | Options]),
-    judge(told(Result, Token), Found, Max).
+    judge(take_status_lines(Result, Token), Found, Max).
 
-%% What they may write does not count what the shell tells.
+%% What they may write does not count the status lines.
 most(infinity, _Count) -> infinity;
 most(Max, Count) -> Max + Count * ?WIDTH.
 
@@ -75,7 +75,7 @@ path(<<"-", _/binary>> = Path) -> <<"./", Path/binary>>;
 path(Path) -> Path.
 
 %% Whether the standard error of the commands is wanted is the script's to see
-%% to; the shell's own is how it tells what became of them.
+%% to; the shell's own has the status lines.
 errors(Options) ->
     {Wanted, Rest} = lists:partition(fun is_stderr/1, Options),
     Where = case Wanted of
@@ -116,29 +116,29 @@ stage({N, First, Length}) ->
 
 %%% Results
 
-%% Takes out of the result what the shell has told: by number, the status of
-%% each, or why it cannot be executed.
-told({ok, Result}, Token) ->
-    {Told, Rest} = lines(Result, Token),
-    {ok, Told, Rest};
-told({error, {Stage, Errno, #{stderr := _} = Result}}, Token) ->
-    {Told, Rest} = lines(Result, Token),
-    {Stage, Errno, Told, Rest};
-told({error, _} = Error, _Token) ->
+%% Takes the status lines out of the result: by number, the status of each, or
+%% why it cannot be executed.
+take_status_lines({ok, Result}, Token) ->
+    {Statuses, Rest} = status_lines(Result, Token),
+    {ok, Statuses, Rest};
+take_status_lines({error, {Stage, Errno, #{stderr := _} = Result}}, Token) ->
+    {Statuses, Rest} = status_lines(Result, Token),
+    {Stage, Errno, Statuses, Rest};
+take_status_lines({error, _} = Error, _Token) ->
     Error.
 
-lines(#{stderr := Text} = Result, Token) ->
+status_lines(#{stderr := Text} = Result, Token) ->
     Pattern = [Token, " ([0-9]{3}) ([0-9]{3})\n"],
-    Told = case re:run(Text, Pattern, [global, {capture, all_but_first,
-                                                list}]) of
-               {match, Matches} ->
-                   [{list_to_integer(N), list_to_integer(Status)}
-                    || [N, Status] <- Matches];
-               nomatch ->
-                   []
-           end,
-    {Told, Result#{stderr := re:replace(Text, Pattern, "",
-                                        [global, {return, binary}])}}.
+    Statuses = case re:run(Text, Pattern, [global, {capture, all_but_first,
+                                                    list}]) of
+                   {match, Matches} ->
+                       [{list_to_integer(N), list_to_integer(Status)}
+                        || [N, Status] <- Matches];
+                   nomatch ->
+                       []
+               end,
+    {Statuses, Result#{stderr := re:replace(Text, Pattern, "",
+                                            [global, {return, binary}])}}.
 
 judge({error, _} = Error, _Found, _Max) ->
     Error;
@@ -146,17 +146,17 @@ judge({ok, [{N, Why} | _], _}, Found, _Max) when Why > 255 ->
     Errno = case Why of 256 -> enoent; 257 -> eacces end,
     [Path | _] = lists:nth(N, Found),
     {error, {exec, Errno, Path}};
-judge({ok, Told, Result}, Found, Max) ->
-    #{stdout := Out, stderr := Err} = Full = statuses(Told, Result, Found),
+judge({ok, Statuses, Result}, Found, Max) ->
+    #{stdout := Out, stderr := Err} = Full = statuses(Statuses, Result, Found),
     case byte_size(Out) + byte_size(Err) > Max of
         true -> {error, {output, emsgsize, cut(Full, Max)}};
         false -> {ok, Full}
     end;
-judge({Stage, Errno, Told, Result}, Found, Max) ->
-    {error, {Stage, Errno, cut(statuses(Told, Result, Found), Max)}}.
+judge({Stage, Errno, Statuses, Result}, Found, Max) ->
+    {error, {Stage, Errno, cut(statuses(Statuses, Result, Found), Max)}}.
 
-statuses(Told, Result, Found) ->
-    Result#{statuses => [proplists:get_value(N, Told)
+statuses(Statuses, Result, Found) ->
+    Result#{statuses => [proplists:get_value(N, Statuses)
                          || N <- lists:seq(1, length(Found))]}.
 
 cut(Result, infinity) ->

@@ -7,19 +7,16 @@
 %% two tenths of a microsecond.
 -module(proctor_place).
 
--export([init/0, cwd/0, place/3]).
+-export([new/0, cwd/0, place/3]).
 
 -define(TABLE, ?MODULE).
 
-%% @doc Makes the caller the owner of what is remembered, if nobody is. Without
-%% an owner nothing is.
--spec init() -> ok.
-init() ->
-    try ets:new(?TABLE, [named_table, public, {read_concurrency, true}]) of
-        ?TABLE -> ok
-    catch
-        error:badarg -> ok
-    end.
+%% @doc Makes the caller the owner of what is remembered. Without one nothing
+%% is.
+-spec new() -> ok.
+new() ->
+    ?TABLE = ets:new(?TABLE, [named_table, public, {read_concurrency, true}]),
+    ok.
 
 %% @doc The directory that this node is in, as bytes; `undefined' if that is
 %% gone. A node is moved by `file:set_cwd/1'.

@@ -12,10 +12,11 @@
 
 -include("proctor_log.hrl").
 
--export([open/1, close/2, put_down/2, identity/1, start_line/1, write/3,
-         flush/2, waiting/1, is_writer/2, encode/2, decode/1, vocabulary/0]).
+-export([program/1, real_uid/0, open/1, close/2, put_down/2, identity/1]).
+-export([start_writer/1, write/3, flush/2, waiting/1, is_writer/2]).
+-export([encode/2, decode/1, vocabulary/0]).
 
--export_type([exit/0, dialect/0, line/0, identity/0]).
+-export_type([exit/0, dialect/0, writer/0, identity/0]).
 
 -type exit() :: non_neg_integer() | atom().
 %% The exit status of the port program, or why its pipe broke.
@@ -28,16 +29,20 @@
                   | undefined.
 %% The port program as a process of the system.
 
--record(line, {port :: port(),
-               writer :: pid(),
-               %% How many writes the writer was given and has not done.
-               behind :: atomics:atomics_ref()}).
+-record(writer, {port :: port(),
+                 pid :: pid(),
+                 %% How many writes it was given and has not done.
+                 behind :: atomics:atomics_ref()}).
 
 %% Messages that whoever writes may have and still write itself.
 -define(CROWD, 100).
 
--opaque line() :: #line{}.
-%% What leads to the port program.
+-opaque writer() :: #writer{}.
+%% The way to the port program: the port, and the process that writes to it
+%% what it does not take at once.
+
+%% Where `make install' puts it.
+-define(INSTALLED, "/usr/local/libexec/proctor/proctor").
 
 %% Not a delay: a limit for a port program that neither answers nor ends.
 -define(READY_TIMEOUT, 10000).
@@ -53,13 +58,48 @@
 %% frame ever comes near the limit.
 -define(MAX_STDIN, 16#100000).
 
+%%% Where it lies
+
+%% @doc The path of the port program: what the option `portexe' says, else
+%% the application's environment, else the variable `PROCTOR_PORT', else the
+%% first of the application's own `priv' directory and the installed path
+%% that is there. A place that somebody chose is used or fails; the error
+%% lists what was tried.
+-spec program(proctor_start_options:start()) ->
+    {ok, file:filename_all()} |
+    {error, {no_port_program, [file:filename_all()]}}.
+program(#{portexe := Path}) ->
+    first([Path]);
+program(#{}) ->
+    case {application:get_env(proctor, portexe), os:getenv("PROCTOR_PORT")} of
+        {{ok, Path}, _} when Path =/= default -> first([Path]);
+        {_, [_ | _] = Path} -> first([Path]);
+        _ -> first([filename:join(priv_dir(), "proctor"), ?INSTALLED])
+    end.
+
+first(Paths) ->
+    case lists:search(fun filelib:is_regular/1, Paths) of
+        {value, Path} -> {ok, filename:absname(Path)};
+        false -> {error, {no_port_program, Paths}}
+    end.
+
+priv_dir() ->
+    case code:priv_dir(proctor) of
+        {error, bad_name} ->
+            %% Not in a directory named as an application should be.
+            Ebin = filename:absname(filename:dirname(code:which(?MODULE))),
+            filename:join(filename:dirname(Ebin), "priv");
+        Dir ->
+            Dir
+    end.
+
 %%% Starting and ending
 
 %% @doc Starts the port program and waits until it answers.
--spec open(proctor_options:start()) ->
+-spec open(proctor_start_options:start()) ->
     {ok, port(), dialect(), Hello :: map()} | {error, term()}.
 open(Start) ->
-    case proctor_find:program(Start) of
+    case program(Start) of
         {ok, Program} -> open(Program, Start);
         {error, _} = Error -> Error
     end.
@@ -221,7 +261,7 @@ user(#{root := true}) ->
     ["-user", "root"];
 user(#{args := Extra}) ->
     case not lists:member("-user", Extra)
-        andalso proctor_options:real_uid() =:= 0 of
+        andalso real_uid() =:= 0 of
         true ->
             ?TELL(notice, "proctor: this node runs as root, and so will "
                   "whatever it starts that names no other user", []),
@@ -230,24 +270,39 @@ user(#{args := Extra}) ->
             []
     end.
 
+%% @doc The user that this node is.
+-spec real_uid() -> non_neg_integer() | undefined.
+real_uid() ->
+    case file:read_file("/proc/self/status") of
+        {ok, Status} ->
+            {match, [Uid]} = re:run(Status, "^Uid:\\s+([0-9]+)",
+                                    [multiline, {capture, [1], list}]),
+            list_to_integer(Uid);
+        {error, _} ->
+            case string:to_integer(os:cmd("id -ru")) of
+                {Uid, _} when is_integer(Uid) -> Uid;
+                {error, _} -> undefined
+            end
+    end.
+
 %%% Writing
 
-%% @doc Makes the line to the program behind `Port'. Its writer is linked to
-%% the caller.
--spec start_line(port()) -> line().
-start_line(Port) ->
+%% @doc Makes the way to the program behind `Port'. Its process is linked to the
+%% caller.
+-spec start_writer(port()) -> writer().
+start_writer(Port) ->
     Behind = atomics:new(1, [{signed, false}]),
-    #line{port = Port, behind = Behind,
-          writer = proctor_writer:start_link(Port, self(), Behind)}.
+    #writer{port = Port, behind = Behind,
+            pid = proctor_writer:start_link(Port, self(), Behind)}.
 
 %% @doc Writes frames, or hands them over to the writer; never waits. If `From'
 %% is a caller it is answered `ok' when they have gone: a port that does not
 %% read makes it wait. Says whether they have.
--spec write(line(), [iodata()], gen_server:from() | none) -> gone | waiting.
-write(#line{behind = Behind} = Line, Frames, From) ->
+-spec write(writer(), [iodata()], gen_server:from() | none) -> gone | waiting.
+write(#writer{behind = Behind} = Writer, Frames, From) ->
     case atomics:get(Behind, 1) =:= 0 andalso not crowded() of
-        true -> write_now(Line, Frames, From);
-        false -> hand_over(Line, Frames, From)
+        true -> write_now(Writer, Frames, From);
+        false -> hand_over(Writer, Frames, From)
     end.
 
 %% A port that is just being read, by another scheduler, answers with a message,
@@ -256,13 +311,13 @@ crowded() ->
     {message_queue_len, Length} = process_info(self(), message_queue_len),
     Length > ?CROWD.
 
-write_now(_Line, [], From) ->
+write_now(_Writer, [], From) ->
     answer(From),
     gone;
-write_now(#line{port = Port} = Line, [Frame | Rest] = Frames, From) ->
+write_now(#writer{port = Port} = Writer, [Frame | Rest] = Frames, From) ->
     try port_command(Port, Frame, [nosuspend]) of
-        true -> write_now(Line, Rest, From);
-        false -> hand_over(Line, Frames, From)
+        true -> write_now(Writer, Rest, From);
+        false -> hand_over(Writer, Frames, From)
     catch
         %% The server hears of the port's end by itself.
         error:badarg -> gone
@@ -270,9 +325,9 @@ write_now(#line{port = Port} = Line, [Frame | Rest] = Frames, From) ->
 
 %% Counted before it is sent: whoever hears of this write must not find that
 %% nothing waits.
-hand_over(#line{writer = Writer, behind = Behind}, Frames, From) ->
+hand_over(#writer{pid = Pid, behind = Behind}, Frames, From) ->
     ok = atomics:add(Behind, 1, 1),
-    ok = proctor_writer:write(Writer, Frames, From),
+    ok = proctor_writer:write(Pid, Frames, From),
     waiting.
 
 answer(none) -> ok;
@@ -280,18 +335,18 @@ answer(From) -> gen_server:reply(From, ok).
 
 %% @doc Waits until the writer has written and answered all that it was given,
 %% or has ended, or so many milliseconds have passed.
--spec flush(line(), timeout()) -> ok.
-flush(#line{writer = Writer}, Timeout) ->
-    proctor_writer:flush(Writer, Timeout).
+-spec flush(writer(), timeout()) -> ok.
+flush(#writer{pid = Pid}, Timeout) ->
+    proctor_writer:flush(Pid, Timeout).
 
 %% @doc How many writes wait for the port.
--spec waiting(line()) -> non_neg_integer().
-waiting(#line{behind = Behind}) ->
+-spec waiting(writer()) -> non_neg_integer().
+waiting(#writer{behind = Behind}) ->
     atomics:get(Behind, 1).
 
-%% @doc Whether a process is the writer of that line.
--spec is_writer(pid(), line()) -> boolean().
-is_writer(Pid, #line{writer = Writer}) ->
+%% @doc Whether a process is that of the writer.
+-spec is_writer(pid(), writer()) -> boolean().
+is_writer(Pid, #writer{pid = Writer}) ->
     Pid =:= Writer.
 
 %%% Frames
@@ -343,7 +398,8 @@ decode(Frame, Options) ->
         error:badarg -> error
     end.
 
-%% @doc All atoms the port program may say; being here they exist.
+%% @doc All atoms the port program may say; being here they exist. A test
+%% compares them with its sources.
 -spec vocabulary() -> [atom()].
 vocabulary() ->
     [ok, error, pid, stdin, stdout, stderr, exit_status, badarg, not_found,
@@ -352,21 +408,20 @@ vocabulary() ->
      limits, children, string, features, window, ack, stdin_ack, eof, usage,
      timeout, pty, launcher, exec_error, linger,
      %% errors
-     badopt, decode, policy, limit, pipe, fork, group, nice, chdir, open,
-     exec, cgroup, rlimit, run, manage, stop, kill, list, winsz, pty_opts,
-     setpgid, debug, shutdown,
+     none, badopt, decode, policy, limit, pipe, fork, group, nice, chdir, open,
+     exec,
      %% events
      launcher_down,
      %% exits
      exit, status, exited, signaled, true, false, unknown, reason, normal,
-     stopped, killed, truncated, utime_us, stime_us, maxrss_kb, minflt,
-     majflt, inblock, oublock, nvcsw, nivcsw,
+     stopped, shutdown, killed, truncated, utime_us, stime_us, maxrss_kb,
+     minflt, majflt, inblock, oublock, nvcsw, nivcsw,
      %% options of run
-     executable, cd, env, kill_timeout, kill_group, success_exit_code,
-     pty_echo, capabilities,
+     executable, cd, env, kill, kill_timeout, kill_group, success_exit_code,
+     winsz, pty_echo, capabilities, debug,
      %% errno
      e2big, eacces, eagain, ebadf, ebusy, echild, efault, einval, eio, eisdir,
      eloop, emfile, enametoolong, enfile, enodev, enoent, enoexec, enomem,
-     enospc, enosys, enotdir, enotsup, enotty, enxio, eopnotsupp, eperm,
+     enospc, enosys, enotdir, enotsup, enotty, enxio, eoverflow, eperm,
      epipe, eproto, erofs, esrch, etimedout, etxtbsy, edquot, eexist, efbig,
      eintr, emsgsize, estale].

@@ -7,25 +7,22 @@
 
 -include("proctor_log.hrl").
 
--export([start/1, start_link/1, call/2, call/3]).
+-export([start/1, start_link/1, start_hidden/1]).
+-export([run/4, cancel/2, stop/2, stop/3, kill/3, change/4, ospid/2, pid/2,
+         list/1, debug/2, counts/2, info/2, stop_child/2, confirm/2]).
 -export([init/1, handle_call/3, handle_cast/2, handle_info/2, terminate/2,
          format_status/1]).
 
--export_type([ref/0, target/0, request/0, link/0]).
+-export_type([ref/0, target/0, run/0, link/0]).
 
 -type ref() :: atom() | pid() | {atom(), node()}.
 -type target() :: pid() | integer().
--type request() :: {run, {run | manage, term(), [term()]},
-                    proctor_spec:spec()}
-                 | {stop, target()}
-                 | {kill, target(), integer()}
-                 | {ask, atom(), target(), [term()]}
-                 | {ospid, pid()}
-                 | {pid, proctor:ospid()}
-                 | {debug, non_neg_integer()}
-                 | list | count | info.
+%% An instance, and how it knows a process: by either end of it.
 
--type link() :: #{server := pid(), line := proctor_port:line(),
+-type run() :: {run | manage, term(), [term()]}.
+%% A command, or a process that runs already, and the port program's options.
+
+-type link() :: #{server := pid(), writer := proctor_port:writer(),
                   dialect := proctor_port:dialect(),
                   linger := non_neg_integer(),
                   cwd := binary() | undefined}.
@@ -51,11 +48,11 @@
 -type waiter() :: none
                 | {call, gen_server:from()}
                 | {kill, gen_server:from(), proctor:ospid()}
-                | {run, gen_server:from(), proctor_spec:spec()}
+                | {run, gen_server:from(), proctor_run_options:spec()}
                 | cancelled.
 
 -record(child, {ospid :: proctor:ospid(),
-                spec :: proctor_spec:spec(),
+                spec :: proctor_run_options:spec(),
                 %% Whether the caller has taken it: see proctor_await.
                 taken = true :: boolean(),
                 exited = false :: boolean()}).
@@ -71,6 +68,8 @@
                 answered = erlang:monotonic_time(millisecond) :: integer(),
                 runs = 0 :: non_neg_integer(),
                 groups = [] :: [atom()],
+                %% The monitor of the owner of the tables.
+                tables :: undefined | reference(),
                 %% The monitor of the scope that the groups are in.
                 scope :: undefined | reference(),
                 %% Users whose launcher has died.
@@ -81,8 +80,9 @@
                 silent_since = 0 :: integer(),
                 look :: undefined | reference(),
                 trans = 1 :: pos_integer(),
-                pending = queue:new() :: queue:queue({pos_integer(),
-                                                      waiter()}),
+                %% Whose reply is next where they keep the order of requests.
+                next = 1 :: pos_integer(),
+                pending = #{} :: #{pos_integer() => waiter()},
                 %% An OS process whose light process has died stays here, as
                 %% orphan, until its end is reported.
                 ospids = #{} :: #{proctor:ospid() => pid() | orphan},
@@ -90,7 +90,7 @@
                 %% its OS process may be gone.
                 children = #{} :: #{pid() => #child{}}}).
 
-%%% Functions for proctor.erl
+%%% Starting
 
 %% @doc Starts a server that belongs to nobody.
 -spec start([term()]) -> {ok, pid()} | {error, term()}.
@@ -102,12 +102,18 @@ start(Options) ->
 start_link(Options) ->
     start(start_link, Options).
 
+%% @doc Like start_link/1, with options that its supervisor cannot report.
+-spec start_hidden(proctor_secret:secret([term()])) ->
+    {ok, pid()} | {error, term()}.
+start_hidden(Hidden) ->
+    start_link(proctor_secret:show(Hidden)).
+
 %% Options that are wrong are so whether it runs already or not.
 start(How, Options) ->
-    case proctor_options:start(Options) of
+    case proctor_start_options:start(Options) of
         {ok, Start} ->
-            start(How, proctor_options:name(Options), Options,
-                  proctor_options:allowed(Start));
+            start(How, proctor_start_options:name(Options), Options,
+                  proctor_start_options:allowed(Start));
         {error, _} = Error ->
             Error
     end.
@@ -160,14 +166,94 @@ started({ok, Pid}) -> {ok, Pid};
 started({error, {shutdown, Reason}}) -> {error, Reason};
 started({error, Reason}) -> {error, Reason}.
 
-%% @doc Asks the server and waits for the answer. If there is none it is an
-%% error like any other.
--spec call(ref(), request()) -> term().
+%%% What a server may be asked. Nobody else writes these messages.
+
+%% @doc Runs or manages something; the process of it, or its result, is the
+%% answer. See {@link proctor_await:run/4}, which waits for it.
+-spec run(ref(), run(), proctor_run_options:spec(), timeout()) ->
+    {ok, pid(), proctor:ospid()} | {error, term()}.
+run(Server, Request, Spec, Timeout) ->
+    call(Server, {run, Request, Spec}, Timeout).
+
+%% @doc Nobody waits any more for the run of that name: it must not stay.
+-spec cancel(ref(), reference()) -> ok.
+cancel(Server, Ref) ->
+    gen_server:cast(Server, {cancel, Ref}).
+
+%% @doc Begins to stop a process.
+-spec stop(ref(), target()) -> ok | {error, term()}.
+stop(Server, Target) ->
+    stop(Server, Target, infinity).
+
+%% @doc The same, and waits no longer than that for the answer.
+-spec stop(ref(), target(), timeout()) -> ok | {error, term()}.
+stop(Server, Target, Timeout) ->
+    call(Server, {stop, Target}, Timeout).
+
+%% @doc Sends a signal. A process that it may not be sent to and that is none
+%% of ours is `not_managed'.
+-spec kill(ref(), target(), integer()) -> ok | {error, term()}.
+kill(Server, Target, Signal) ->
+    call(Server, {kill, Target, Signal}).
+
+%% @doc Changes something of a process: the request of that name, with these
+%% arguments behind the process.
+-spec change(ref(), target(), winsz | pty_opts | setpgid, [term()]) ->
+    ok | {error, term()}.
+change(Server, Target, What, Args) ->
+    call(Server, {change, What, Target, Args}).
+
+%% @doc The OS process of an Erlang process.
+-spec ospid(ref(), pid()) -> proctor:ospid() | {error, term()}.
+ospid(Server, Pid) ->
+    call(Server, {ospid, Pid}).
+
+%% @doc The Erlang process of an OS process.
+-spec pid(ref(), target()) -> pid() | undefined | {error, term()}.
+pid(Server, OsPid) ->
+    call(Server, {pid, OsPid}).
+
+%% @doc The identifiers of all OS processes, as the port program has them.
+-spec list(ref()) -> [proctor:ospid()] | {error, term()}.
+list(Server) ->
+    call(Server, list).
+
+%% @doc Sets what the port program tells on standard error.
+-spec debug(ref(), non_neg_integer()) ->
+    {ok, non_neg_integer()} | {error, term()}.
+debug(Server, Level) ->
+    call(Server, {debug, Level}).
+
+%% @doc How many OS processes each of several has, asked all at once; those
+%% that do not say it in so many milliseconds are left out.
+-spec counts([pid()], non_neg_integer()) -> [{non_neg_integer(), pid()}].
+counts(Servers, Timeout) ->
+    Asked = [{gen_server:send_request(Server, count), Server}
+             || Server <- Servers],
+    Deadline = erlang:monotonic_time(millisecond) + Timeout,
+    Answers = [{gen_server:receive_response(Request, {abs, Deadline}), Server}
+               || {Request, Server} <- Asked],
+    [{Count, Server} || {{reply, Count}, Server} <- Answers].
+
+%% @doc What it knows of itself, and the Erlang processes of its children.
+-spec info(ref(), timeout()) -> {ok, map()} | {error, term()}.
+info(Server, Timeout) ->
+    call(Server, info, Timeout).
+
+%% @doc Of the process of an OS process, `Pid': that one is to be stopped.
+-spec stop_child(pid(), pid()) -> ok.
+stop_child(Server, Pid) ->
+    gen_server:cast(Server, {stop, Pid}).
+
+%% @doc Of the process of an OS process, `Pid': its caller has taken it.
+-spec confirm(pid(), pid()) -> ok.
+confirm(Server, Pid) ->
+    gen_server:cast(Server, {confirmed, Pid}).
+
 call(Server, Request) ->
     call(Server, Request, infinity).
 
-%% @doc The same with a limit in milliseconds.
--spec call(ref(), request(), timeout()) -> term().
+%% Waits for the answer. If there is none it is an error like any other.
 call(Server, Request, Timeout) ->
     %% Not gen_server:call/3, which gives the server its plain process
     %% identifier: here others answer too, and what they say after the server
@@ -189,15 +275,15 @@ init(Options) ->
     process_flag(trap_exit, true),
     %% Output waits here when the node is slow: not to be copied with the heap.
     process_flag(message_queue_data, off_heap),
-    ok = proctor_place:init(),
+    Tables = proctor_tables:ensure(),
     Now = erlang:monotonic_time(millisecond),
-    case proctor_options:start(Options) of
+    case proctor_start_options:start(Options) of
         {ok, Start} ->
             case proctor_port:open(Start) of
                 {ok, Port, Dialect, Hello} ->
-                    State = serving(proctor_options:name(Options), Port,
+                    State = serving(proctor_start_options:name(Options), Port,
                                     {Dialect, Hello}, Start),
-                    {ok, State#state{started = Now}};
+                    {ok, State#state{started = Now, tables = Tables}};
                 {error, Reason} ->
                     {stop, {shutdown, Reason}}
             end;
@@ -220,7 +306,7 @@ serving(Name, Port, {Dialect, Hello},
                 link = #{server => self(), dialect => Dialect,
                          linger => maps:get(linger, Start, 0),
                          cwd => proctor_place:cwd(),
-                         line => proctor_port:start_line(Port)}}).
+                         writer => proctor_port:start_writer(Port)}}).
 
 join(#state{groups = Groups} = State) ->
     case proctor_nodes:join(Groups) of
@@ -232,12 +318,12 @@ join(#state{groups = Groups} = State) ->
     end.
 
 %% @private
--spec handle_call(request(), gen_server:from(), #state{}) ->
+-spec handle_call(term(), gen_server:from(), #state{}) ->
     {reply, term(), #state{}} | {noreply, #state{}}
     | {stop, {shutdown, term()}, #state{}}.
 handle_call(Request, From, State) ->
     try
-        called(Request, From, State)
+        on_call(Request, From, State)
     catch
         Class:Reason:Stack -> failed({Class, Reason, Stack}, State)
     end.
@@ -247,39 +333,39 @@ handle_call(Request, From, State) ->
 failed(Failure, State) ->
     {stop, {shutdown, proctor_log:failed("an instance", Failure)}, State}.
 
-called({run, Request, Spec}, From, #state{link = Link} = State) ->
-    request(proctor_spec:request(Request, Spec, Link), {run, From, Spec},
+on_call({run, Request, Spec}, From, #state{link = Link} = State) ->
+    request(proctor_run_options:request(Request, Spec, Link), {run, From, Spec},
             State);
-called({stop, Target}, From, State) ->
+on_call({stop, Target}, From, State) ->
     on_target(Target, fun(OsPid) -> {{stop, OsPid}, {call, From}} end, State);
-called({kill, Target, Signal}, From, State) ->
+on_call({kill, Target, Signal}, From, State) ->
     on_target(Target,
               fun(OsPid) -> {{kill, OsPid, Signal}, {kill, From, OsPid}} end,
               State);
-called({ask, What, Target, Args}, From, State) ->
+on_call({change, What, Target, Args}, From, State) ->
     on_target(Target,
               fun(OsPid) ->
                   {list_to_tuple([What, OsPid | Args]), {call, From}}
               end, State);
-called({ospid, Pid}, _From, State) ->
+on_call({ospid, Pid}, _From, State) ->
     case target(Pid, State) of
         {ok, OsPid} -> {reply, OsPid, State};
         {error, _} = Error -> {reply, Error, State}
     end;
-called({pid, OsPid}, _From, State) ->
+on_call({pid, OsPid}, _From, State) ->
     case State#state.ospids of
         #{OsPid := Pid} when is_pid(Pid) -> {reply, Pid, State};
         #{} -> {reply, undefined, State}
     end;
-called({debug, Level}, From, State) ->
+on_call({debug, Level}, From, State) ->
     request({debug, Level}, {call, From}, State);
-called(list, From, State) ->
+on_call(list, From, State) ->
     request({list}, {call, From}, State);
-called(count, _From, #state{ospids = OsPids} = State) ->
+on_call(count, _From, #state{ospids = OsPids} = State) ->
     {reply, map_size(OsPids), State};
-called(info, _From, State) ->
+on_call(info, _From, State) ->
     {reply, {ok, info(State)}, State};
-called(_Request, _From, State) ->
+on_call(_Request, _From, State) ->
     {reply, {error, badarg}, State}.
 
 %% @private
@@ -287,17 +373,17 @@ called(_Request, _From, State) ->
     {noreply, #state{}} | {stop, {shutdown, term()}, #state{}}.
 handle_cast(Message, State) ->
     try
-        told(Message, State)
+        on_cast(Message, State)
     catch
         Class:Reason:Stack -> failed({Class, Reason, Stack}, State)
     end.
 
-told({stop, Pid}, State) ->
+on_cast({stop, Pid}, State) ->
     case target(Pid, State) of
         {ok, OsPid} -> request({stop, OsPid}, none, State);
         {error, _} -> {noreply, State}
     end;
-told({confirmed, Pid}, #state{children = Children} = State) ->
+on_cast({confirmed, Pid}, #state{children = Children} = State) ->
     case Children of
         #{Pid := Child} ->
             Taken = Child#child{taken = true},
@@ -305,9 +391,9 @@ told({confirmed, Pid}, #state{children = Children} = State) ->
         #{} ->
             {noreply, State}
     end;
-told({cancel, Ref}, State) ->
-    {noreply, cancel(Ref, State)};
-told(_Message, State) ->
+on_cast({cancel, Ref}, State) ->
+    {noreply, cancel_run(Ref, State)};
+on_cast(_Message, State) ->
     {noreply, State}.
 
 %% @private
@@ -315,36 +401,38 @@ told(_Message, State) ->
     {noreply, #state{}} | {stop, {shutdown, term()}, #state{}}.
 handle_info(Message, State) ->
     try
-        heard(Message, State)
+        on_info(Message, State)
     catch
         Class:Reason:Stack -> failed({Class, Reason, Stack}, State)
     end.
 
-heard({Port, {data, Frame}}, #state{port = Port} = State) ->
+on_info({Port, {data, Frame}}, #state{port = Port} = State) ->
     case proctor_port:decode(Frame) of
         {ok, Message} -> {noreply, message(Message, State)};
         error -> port_exit(bad_frame, State)
     end;
-heard({Port, {exit_status, Status}}, #state{port = Port} = State) ->
+on_info({Port, {exit_status, Status}}, #state{port = Port} = State) ->
     port_exit(Status, State#state{port = undefined});
-heard({'EXIT', Port, Reason}, #state{port = Port} = State) ->
+on_info({'EXIT', Port, Reason}, #state{port = Port} = State) ->
     port_exit(Reason, State#state{port = undefined});
-heard({'DOWN', Scope, process, _, _}, #state{scope = Scope} = State) ->
+on_info({'DOWN', Scope, process, _, _}, #state{scope = Scope} = State) ->
     {noreply, join(State)};
-heard({'DOWN', _, process, Pid, Reason}, State) ->
+on_info({'DOWN', Tables, process, _, _}, #state{tables = Tables} = State) ->
+    {noreply, refill_tables(State)};
+on_info({'DOWN', _, process, Pid, Reason}, State) ->
     {noreply, child_down(Pid, Reason, State)};
-heard(join, #state{scope = undefined} = State) ->
+on_info(join, #state{scope = undefined} = State) ->
     {noreply, join(State)};
-heard({timeout, Look, Which}, #state{look = Look} = State) ->
+on_info({timeout, Look, Which}, #state{look = Look} = State) ->
     look(Which, State#state{look = undefined});
-heard({'EXIT', Pid, Reason}, #state{link = #{line := Line}} = State)
+on_info({'EXIT', Pid, Reason}, #state{link = #{writer := Writer}} = State)
   when Reason =/= normal ->
-    case proctor_port:is_writer(Pid, Line) of
+    case proctor_port:is_writer(Pid, Writer) of
         %% What it had is lost, and may have been half of something.
         true -> port_exit(writer, State);
         false -> {noreply, State}
     end;
-heard(_Message, State) ->
+on_info(_Message, State) ->
     {noreply, State}.
 
 %% @private
@@ -385,9 +473,9 @@ last_frame(Frame, State) ->
 
 fail_pending(#state{pending = Pending}) ->
     lists:foreach(fun({_, Waiter}) -> answer(Waiter, {error, port_closed}) end,
-                  queue:to_list(Pending)).
+                  lists:keysort(1, maps:to_list(Pending))).
 
-info(#state{name = Name, link = #{dialect := Dialect, line := Line},
+info(#state{name = Name, link = #{dialect := Dialect, writer := Writer},
             hello = Hello, port_os_pid = OsPid, started = Started,
             answered = Answered, runs = Runs, pending = Pending,
             ospids = OsPids, children = Children, launchers_down = Down}) ->
@@ -395,8 +483,8 @@ info(#state{name = Name, link = #{dialect := Dialect, line := Line},
     #{instance => Name, pid => self(), node => node(), dialect => Dialect,
       hello => Hello, port_os_pid => OsPid, runs => Runs,
       uptime_ms => Now - Started, parts => parts(Now - Answered),
-      pending => queue:len(Pending),
-      messages => messages(), writer_messages => proctor_port:waiting(Line),
+      pending => map_size(Pending),
+      messages => messages(), writer_messages => proctor_port:waiting(Writer),
       launchers_down => Down,
       orphans => length([1 || orphan <- maps:values(OsPids)]),
       pids => maps:keys(Children)}.
@@ -421,17 +509,14 @@ on_target(Target, Fun, State) ->
     end.
 
 %% Nobody waits any more for what was to be run: it must not stay.
-cancel(Ref, #state{pending = Pending, children = Children} = State) ->
-    Cancel = fun({Id, {run, _, #{ref := R}}}) when R =:= Ref ->
-                     {Id, cancelled};
-                (Other) ->
-                     Other
+cancel_run(Ref, #state{pending = Pending, children = Children} = State) ->
+    Cancel = fun(_Id, {run, _, #{ref := R}}) when R =:= Ref -> cancelled;
+                (_Id, Waiter) -> Waiter
              end,
     _ = [proctor_child:cancel(Pid)
          || {Pid, #child{spec = #{ref := R}}} <- maps:to_list(Children),
             R =:= Ref],
-    State#state{pending = queue:from_list([Cancel(Waiting) || Waiting
-                                           <- queue:to_list(Pending)])}.
+    State#state{pending = maps:map(Cancel, Pending)}.
 
 target(OsPid, _State) when is_integer(OsPid) ->
     {ok, OsPid};
@@ -444,18 +529,20 @@ target(Pid, #state{children = Children}) when is_pid(Pid) ->
 request(Request, Waiter, #state{trans = Id, pending = Pending} = State) ->
     case proctor_port:encode(Id, Request) of
         {ok, Frames} ->
-            _ = proctor_port:write(maps:get(line, State#state.link), Frames,
+            _ = proctor_port:write(maps:get(writer, State#state.link), Frames,
                                    none),
-            State1 = case queue:is_empty(Pending) of
-                         true -> watch(State#state{silent_since = now_ms()});
-                         false -> State
+            State1 = case map_size(Pending) of
+                         0 -> watch(State#state{silent_since = now_ms()});
+                         _ -> State
                      end,
-            {noreply, State1#state{trans = Id rem ?MAX_TRANS + 1,
-                                   pending = queue:in({Id, Waiter},
-                                                      Pending)}};
+            {noreply, State1#state{trans = following(Id),
+                                   pending = Pending#{Id => Waiter}}};
         {error, _} = Error ->
             {reply, Error, State}
     end.
+
+following(Id) ->
+    Id rem ?MAX_TRANS + 1.
 
 %% While a request waits somebody has to look whether answers come.
 watch(#state{look = undefined, answer_timeout = Timeout} = State)
@@ -470,21 +557,21 @@ look_in(Ms, Which, State) ->
 look(Which, #state{pending = Pending, answer_timeout = Timeout,
                    silent_since = Since} = State) ->
     Left = Timeout - (now_ms() - Since),
-    case queue:is_empty(Pending) of
-        true -> {noreply, State};
-        false when Left > 0 -> {noreply, look_in(Left, first, State)};
-        false when Which =:= first ->
+    case map_size(Pending) of
+        0 -> {noreply, State};
+        _ when Left > 0 -> {noreply, look_in(Left, first, State)};
+        _ when Which =:= first ->
             {noreply, look_in(?SECOND_LOOK, second, State)};
-        false -> port_exit(unresponsive, State)
+        _ -> port_exit(unresponsive, State)
     end.
 
 now_ms() ->
     erlang:monotonic_time(millisecond).
 
 %% A request that has no answer.
-send(Request, #state{link = #{line := Line}} = State) ->
+send(Request, #state{link = #{writer := Writer}} = State) ->
     {ok, Frames} = proctor_port:encode(0, Request),
-    _ = proctor_port:write(Line, Frames, none),
+    _ = proctor_port:write(Writer, Frames, none),
     State.
 
 %%% Replies and events
@@ -507,12 +594,15 @@ message({0, Event}, State) ->
                  [proctor_log:failure(Event)]),
     State;
 message({Id, Reply}, #state{pending = Pending} = State) ->
-    case queue:out(Pending) of
-        {{value, {Id, Waiter}}, Rest} ->
-            reply(Waiter, Reply, State#state{pending = Rest,
-                                             silent_since = now_ms()});
-        _ ->
-            overtaken(Id, Reply, State)
+    case maps:take(Id, Pending) of
+        {Waiter, Rest} ->
+            State1 = overtaken(Id, State#state{pending = Rest,
+                                               silent_since = now_ms()}),
+            reply(Waiter, Reply, State1);
+        error ->
+            ?TELL(warning, "proctor: reply ~w, which nobody waits for, dropped",
+                         [Id]),
+            State
     end.
 
 %% Nobody runs as that user any more; the port program ends itself when it has
@@ -552,23 +642,25 @@ event(OsPid, Event, #state{ospids = OsPids} = State) ->
     end,
     State.
 
-%% Replies keep the order of requests. One that is for a later request than
-%% the oldest says that those before it will never be answered.
-overtaken(Id, Reply, #state{pending = Pending} = State) ->
-    Older = fun({Other, _}) -> Other =/= Id end,
-    case lists:splitwith(Older, queue:to_list(Pending)) of
-        {_, []} ->
-            ?TELL(warning, "proctor: reply ~w, which nobody waits for, dropped",
-                         [Id]),
-            State;
-        {Lost, [{Id, Waiter} | Rest]} ->
-            ?TELL(warning, "proctor: ~w requests before ~w got no reply",
-                         [length(Lost), Id]),
-            lists:foreach(fun({_, W}) -> answer(W, {error, no_reply}) end,
-                          Lost),
-            reply(Waiter, Reply, State#state{pending = queue:from_list(Rest),
-                                             silent_since = now_ms()})
-    end.
+%% In the native dialect each reply comes when it is known. In the other one
+%% they keep the order of requests, so that one for a later request than the
+%% next says that those before it will never be answered.
+overtaken(_Id, #state{link = #{dialect := native}} = State) ->
+    State;
+overtaken(Id, #state{next = Id} = State) ->
+    State#state{next = following(Id)};
+overtaken(Id, #state{next = Next, pending = Pending} = State) ->
+    Lost = between(Next, Id),
+    ?TELL(warning, "proctor: ~w requests before ~w got no reply",
+                 [length(Lost), Id]),
+    lists:foreach(fun(Other) ->
+                      answer(maps:get(Other, Pending), {error, no_reply})
+                  end, Lost),
+    State#state{pending = maps:without(Lost, Pending), next = following(Id)}.
+
+%% Each of these is pending: they were asked one after the other.
+between(Id, Id) -> [];
+between(Next, Id) -> [Next | between(following(Next), Id)].
 
 %% The new OS process is registered here and now: the next frame may be its
 %% output or even its end.
@@ -638,14 +730,21 @@ orphan(OsPid, State) ->
                                 ack_all(OsPid, [stdout, stderr], State)),
     State1.
 
+refill_tables(#state{children = Children} = State) ->
+    Tables = proctor_tables:ensure(),
+    _ = [proctor_owner:add(Pid, {self(), OsPid})
+         || {Pid, #child{ospid = OsPid}} <- maps:to_list(Children)],
+    State#state{tables = Tables}.
+
 %% A light process that ends before its OS process takes that with it.
 child_down(Pid, Reason, #state{children = Children} = State) ->
+    ok = proctor_owner:remove(Pid),
     case maps:take(Pid, Children) of
         {#child{exited = true} = Child, Rest} ->
-            mourn(Pid, Reason, Child),
+            report_killed(Pid, Reason, Child),
             State#state{children = Rest};
         {#child{ospid = OsPid} = Child, Rest} ->
-            mourn(Pid, Reason, Child),
+            report_killed(Pid, Reason, Child),
             OsPids = maps:put(OsPid, orphan, State#state.ospids),
             orphan(OsPid, State#state{children = Rest, ospids = OsPids});
         error ->
@@ -654,11 +753,11 @@ child_down(Pid, Reason, #state{children = Children} = State) ->
 
 %% It says itself why it ends, unless it was not left the time, or able to. Who
 %% waits for the result of a run monitors it.
-mourn(Pid, Reason, #child{ospid = OsPid, taken = true,
+report_killed(Pid, Reason, #child{ospid = OsPid, taken = true,
                           spec = #{monitor := true, reply := run,
                                    caller := Caller}})
   when Reason =:= killed; element(1, Reason) =:= proctor_failed ->
     Caller ! {'DOWN', OsPid, process, Pid, Reason},
     ok;
-mourn(_Pid, _Reason, _Child) ->
+report_killed(_Pid, _Reason, _Child) ->
     ok.

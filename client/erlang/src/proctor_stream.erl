@@ -3,7 +3,7 @@
 %% Nothing but data: no process, no message.
 -module(proctor_stream).
 
--export([new/0, put/2, take/2, drop/1, eaten/3, flush/1, ahead/1,
+-export([new/0, put/2, take/2, drop/1, consumed/3, flush/1, ahead/1,
          size/1, total/1]).
 
 -export_type([stream/0]).
@@ -12,7 +12,7 @@
                  size = 0 :: non_neg_integer(),
                  total = 0 :: non_neg_integer(),
                  %% Taken, but not acknowledged yet.
-                 eaten = 0 :: non_neg_integer(),
+                 consumed = 0 :: non_neg_integer(),
                  %% Acknowledged, but not taken yet: the oldest of the queue.
                  ahead = 0 :: non_neg_integer()}).
 
@@ -66,29 +66,29 @@ drop(#stream{size = Size} = Stream) ->
 
 %% @doc `Bytes' have been dealt with: how many are to be acknowledged now.
 %% Half a window at a time is enough to keep a child busy.
--spec eaten(non_neg_integer(), non_neg_integer(), stream()) ->
+-spec consumed(non_neg_integer(), non_neg_integer(), stream()) ->
     {non_neg_integer(), stream()}.
-eaten(_Bytes, 0, Stream) ->
+consumed(_Bytes, 0, Stream) ->
     {0, Stream};
-eaten(Bytes, Window, #stream{eaten = Eaten, ahead = Ahead} = Stream) ->
+consumed(Bytes, Window, #stream{consumed = Consumed, ahead = Ahead} = Stream) ->
     Left = Stream#stream{ahead = max(0, Ahead - Bytes)},
-    case Eaten + max(0, Bytes - Ahead) of
+    case Consumed + max(0, Bytes - Ahead) of
         Sum when Sum > 0, Sum * 2 >= Window ->
-            {Sum, Left#stream{eaten = 0}};
+            {Sum, Left#stream{consumed = 0}};
         Sum ->
-            {0, Left#stream{eaten = Sum}}
+            {0, Left#stream{consumed = Sum}}
     end.
 
 %% @doc What has been dealt with but would not be acknowledged yet.
 -spec flush(stream()) -> {non_neg_integer(), stream()}.
-flush(#stream{eaten = Eaten} = Stream) ->
-    {Eaten, Stream#stream{eaten = 0}}.
+flush(#stream{consumed = Consumed} = Stream) ->
+    {Consumed, Stream#stream{consumed = 0}}.
 
 %% @doc Somebody wants more at once than a window: how many bytes are to be
 %% acknowledged now although they stay.
 -spec ahead(stream()) -> {non_neg_integer(), stream()}.
-ahead(#stream{size = Size, ahead = Ahead, eaten = Eaten} = Stream) ->
-    {Size - Ahead + Eaten, Stream#stream{ahead = Size, eaten = 0}}.
+ahead(#stream{size = Size, ahead = Ahead, consumed = Consumed} = Stream) ->
+    {Size - Ahead + Consumed, Stream#stream{ahead = Size, consumed = 0}}.
 
 %% @doc How many bytes wait.
 -spec size(stream()) -> non_neg_integer().

@@ -1,6 +1,6 @@
-%% @doc Supervises the instances, each of which owns a port program, and the
-%% groups they are found by. A port program that dies takes all its OS
-%% processes with it; a new one starts empty.
+%% @doc Supervises the instances, each of which owns a port program, the tables
+%% they share, and the groups they are found by. A port program that dies takes
+%% all its OS processes with it; a new one starts empty.
 -module(proctor_sup).
 -behaviour(supervisor).
 
@@ -12,7 +12,8 @@
 -spec start_link([proctor:start_option()]) ->
     {ok, pid()} | ignore | {error, term()}.
 start_link(Options) ->
-    supervisor:start_link({local, ?MODULE}, ?MODULE, Options).
+    supervisor:start_link({local, ?MODULE}, ?MODULE,
+                          proctor_secret:hide(Options)).
 
 %% @doc Starts one more instance.
 -spec start_instance([proctor:start_option()]) ->
@@ -59,27 +60,27 @@ name(Id) when is_atom(Id) -> Id;
 name(_) -> undefined.
 
 %% @private
--spec init([proctor:start_option()]) ->
+-spec init(proctor_secret:secret([proctor:start_option()])) ->
     {ok, {supervisor:sup_flags(), [supervisor:child_spec()]}}.
-init(Options) ->
-    ok = proctor_daemon:init_restarts(),
-    ok = proctor_place:init(),
-    Groups = #{id => proctor_nodes,
-               start => {proctor_nodes, start_link, []},
-               restart => permanent, shutdown => 5000, type => worker,
-               modules => [pg]},
+init(Hidden) ->
+    Options = proctor_secret:show(Hidden),
+    Others = [#{id => Id, start => {Id, start_link, []}, modules => [Module]}
+              || {Id, Module} <- [{proctor_tables, proctor_tables},
+                                  {proctor_restarts, proctor_restarts},
+                                  {proctor_nodes, pg}]],
     Instances = [instance(Each)
-                 || Each <- [Options | proctor_options:instances()]],
+                 || Each <- [Options | proctor_start_options:instances()]],
     {ok, {#{strategy => one_for_one, intensity => 5, period => 30},
-          [Groups | Instances]}}.
+          Others ++ Instances}}.
 
+%% Environment and arguments of a port program are nothing for a report.
 instance(Options) ->
-    Id = case proctor_options:name(Options) of
+    Id = case proctor_start_options:name(Options) of
              undefined -> make_ref();
              Name -> Name
          end,
     #{id => Id,
-      start => {proctor_server, start_link, [Options]},
+      start => {proctor_server, start_hidden, [proctor_secret:hide(Options)]},
       restart => permanent,
       %% The server bounds its own end by the option alarm.
       shutdown => infinity,

@@ -232,7 +232,9 @@ killed_with_children(_Config) ->
     timer:sleep(200),
     ok = kill_port(),
     [?assertMatch({ended, _}, down(Ref)) || {_, Ref} <- Callers],
-    wait_until(fun() -> not lists:any(fun proctor_case:group_alive/1, Groups) end),
+    wait_until(fun() ->
+        not lists:any(fun proctor_case:group_alive/1, Groups)
+    end),
     wait_until(fun() -> is_list(proctor:which_children()) end).
 
 wait_for(Command, Options) ->

@@ -14,7 +14,8 @@ daemon_test_() ->
                     end)
      end,
      fun(_) -> quiet(fun() -> ok = application:stop(proctor) end) end,
-     [{Title, {timeout, 60, {spawn, fun() -> quiet(fun() -> one(Case) end) end}}}
+     [{Title, {timeout, 60, {spawn, fun() -> quiet(fun() -> one(Case) end)
+                                    end}}}
       || {Title, Case} <-
              [{"what is refused", fun refused/0},
               {"calls wait until it is ready", fun calls_wait/0},
@@ -261,19 +262,8 @@ forgotten() ->
 
 %%% Logs
 
-%% What is logged at level error by us, and by OTP, while something runs.
 logged(Fun) ->
-    ok = logger:add_handler(?MODULE, proctor_test_log, #{config => self()}),
-    ok = logger:set_primary_config(level, error),
-    ok = logger:update_handler_config(default, level, none),
-    try
-        Fun()
-    after
-        ok = logger:set_primary_config(level, none),
-        ok = logger:remove_handler(?MODULE),
-        ok = logger:update_handler_config(default, level, all)
-    end,
-    [Event || {log, Event} <- flush()].
+    proctor_case:logged(error, Fun).
 
 text(#{msg := {Format, Args}}) ->
     unicode:characters_to_binary(io_lib:format(Format, Args)).

@@ -336,6 +336,9 @@ error_terms() ->
     {error, Text} = proctor:run("true", [{cd, "/no/such"}]),
     ?assertEqual("Couldn't start pid: Cannot change directory to '/no/such': "
                  "No such file or directory", Text),
+    ?assertEqual("Couldn't start pid: The launcher is busy: "
+                 "Resource temporarily unavailable",
+                 proctor_error:text({launcher, eagain, <<>>})),
     case Dialect of
         native -> ?assertEqual({chdir, enoent, <<"/no/such">>}, Term);
         exec_port -> ?assertEqual(Text, Term)

@@ -6,8 +6,7 @@
 -import(proctor_case, [next/0, down/1, wait_until/1, alive/1, flush/0]).
 
 life_test_() ->
-    [{Title, {timeout, 60, {spawn, fun() -> alone(Case) end}}}
-     || {Title, Case} <- cases()].
+    proctor_case:alone(cases()).
 
 cases() ->
     [{"start returns soon", fun soon/0},
@@ -26,18 +25,6 @@ cases() ->
      {"a daemon is stopped gracefully", fun daemon_stops/0},
      {"a daemon survives its port program", fun daemon_port_dies/0},
      {"a daemon that cannot start", fun daemon_refused/0}].
-
-alone(Case) ->
-    proctor_case:quiet(fun() ->
-        try
-            Case(),
-            ?assertEqual([], flush())
-        after
-            _ = application:stop(proctor),
-            _ = application:unload(proctor),
-            is_pid(whereis(proctor)) andalso gen_server:stop(proctor)
-        end
-    end).
 
 %%% Instances
 
@@ -188,29 +175,19 @@ restarts() ->
     ?assertMatch({ok, #{stdout := <<"x\n">>}}, proctor:cmd("echo", ["x"])).
 
 reports() ->
-    Self = self(),
-    ok = logger:add_handler(?MODULE, proctor_test_log, #{config => Self}),
-    ok = logger:set_primary_config(level, debug),
-    ok = logger:update_handler_config(default, level, none),
-    try
+    Events = proctor_case:logged(debug, fun() ->
         {ok, Instance} = proctor:start(),
         {error, [{exit_status, 768}]} = proctor:run("exit 3", [sync]),
         {error, _} = proctor:run(["/no/such", "secret"], [{errors, term}]),
-        ok = gen_server:stop(Instance),
-        Reports = [Report || {log, #{msg := {report, #{what := _} = Report}}}
-                                 <- flush()],
-        ?assertMatch([#{what := proctor_started},
-                      #{what := proctor_run, program := shell,
-                        ospid := OsPid},
-                      #{what := proctor_exit, status := {exited, 3},
-                        ospid := OsPid},
-                      #{what := proctor_refused, program := <<"/no/such">>}],
-                     Reports)
-    after
-        ok = logger:set_primary_config(level, none),
-        ok = logger:remove_handler(?MODULE),
-        ok = logger:update_handler_config(default, level, all)
-    end.
+        ok = gen_server:stop(Instance)
+    end),
+    ?assertMatch([#{what := proctor_started},
+                  #{what := proctor_run, program := shell, ospid := OsPid},
+                  #{what := proctor_exit, status := {exited, 3},
+                    ospid := OsPid},
+                  #{what := proctor_refused, program := <<"/no/such">>}],
+                 [Report || #{msg := {report, #{what := _} = Report}}
+                                <- Events]).
 
 %%% Daemons
 
@@ -226,13 +203,10 @@ stop_sup(Sup) ->
     shutdown = down(Ref).
 
 daemon_logs() ->
+    Script = "printf 'one\\ntw\\377o\\n' ; echo err >&2; printf end; "
+             "exec sleep 1000",
     Self = self(),
-    ok = logger:add_handler(?MODULE, proctor_test_log, #{config => Self}),
-    ok = logger:set_primary_config(level, warning),
-    ok = logger:update_handler_config(default, level, none),
-    try
-        Script = "printf 'one\\ntw\\377o\\n' ; echo err >&2; printf end; "
-                 "exec sleep 1000",
+    Logged = proctor_case:logged(warning, fun() ->
         Sup = sup(proctor_daemon:child_spec(
                     {"sh", ["-c", Script],
                      [{name, talker}, {log, error}, {log_prefix, "talk: "},
@@ -240,28 +214,22 @@ daemon_logs() ->
         wait_until(fun() ->
             maps:get(bytes, proctor_daemon:statistics(talker)) >= 15
         end),
-        Daemon = whereis(talker),
         ?assertMatch(#{lines := 3, restarts := 0},
                      proctor_daemon:statistics(talker)),
-        OsPid = proctor_daemon:ospid(talker),
-        stop_sup(Sup),
-        Events = [{Text, Stream}
-                  || {log, #{level := error, msg := {"~ts~ts", Args},
-                             meta := #{ospid := Os, mine := 1,
-                                       daemon := From, stream := Stream}}}
-                         <- flush(),
-                     Os =:= OsPid, From =:= Daemon,
-                     Text <- [unicode:characters_to_binary(Args)]],
-        ?assertEqual(lists:sort([{<<"talk: one">>, stdout},
-                                 {<<"talk: tw�o"/utf8>>, stdout},
-                                 {<<"talk: err">>, stderr},
-                                 {<<"talk: end">>, stdout}]),
-                     lists:sort(Events))
-    after
-        ok = logger:set_primary_config(level, none),
-        ok = logger:remove_handler(?MODULE),
-        ok = logger:update_handler_config(default, level, all)
-    end.
+        Self ! {talker, whereis(talker), proctor_daemon:ospid(talker)},
+        stop_sup(Sup)
+    end),
+    {talker, Daemon, OsPid} = next(),
+    Events = [{unicode:characters_to_binary(Args), Stream}
+              || #{level := error, msg := {"~ts~ts", Args},
+                   meta := #{ospid := Os, mine := 1, daemon := From,
+                             stream := Stream}} <- Logged,
+                 Os =:= OsPid, From =:= Daemon],
+    ?assertEqual(lists:sort([{<<"talk: one">>, stdout},
+                             {<<"talk: tw�o"/utf8>>, stdout},
+                             {<<"talk: err">>, stderr},
+                             {<<"talk: end">>, stdout}]),
+                 lists:sort(Events)).
 
 daemon_output() ->
     Self = self(),

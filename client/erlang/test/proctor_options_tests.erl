@@ -77,13 +77,13 @@ samples() ->
 %% A row that nobody has thought of here is none.
 rows_test() ->
     ?assertEqual(lists:sort([Name || {Name, _, _, _}
-                                         <- proctor_run_options:rows()]),
+                                         <- proctor_option_table:rows()]),
                  lists:sort([Name || {Name, _, _} <- samples()])).
 
 table_test_() ->
     [{atom_to_list(Name) ++ " of " ++ atom_to_list(Taker),
       fun() -> row(Taker, Row) end}
-     || {Name, _, _, _} = Row <- proctor_run_options:rows(),
+     || {Name, _, _, _} = Row <- proctor_option_table:rows(),
         Taker <- ?TAKERS].
 
 row(Taker, {Name, Type, _, Rules}) ->
@@ -138,14 +138,14 @@ wrong(Taker, Form) ->
 
 %% What a function divides is what run takes.
 ask(Taker, Options) when Taker =:= run; Taker =:= manage ->
-    case proctor_run_options:read(Taker, Options) of
+    case proctor_option_table:read(Taker, Options) of
         {ok, _} -> ok;
         Error -> Error
     end;
 ask(Taker, Options) ->
-    case proctor_run_options:divide(Taker, Options) of
+    case proctor_option_table:divide(Taker, Options) of
         {ok, _, RunOptions} ->
-            ?assertMatch({ok, _}, proctor_run_options:read(run, RunOptions)),
+            ?assertMatch({ok, _}, proctor_option_table:read(run, RunOptions)),
             ok;
         Error ->
             Error
@@ -310,7 +310,7 @@ taken_by_port() ->
          Result = proctor:run("exit 0", [sync, {errors, term} | Options]),
          ?assertNotMatch({_, {error, {badopt, _}}}, {Options, Result}),
          ?assertNotMatch({_, {error, badarg}}, {Options, Result})
-     end || {Name, _, To, _} <- proctor_run_options:rows(),
+     end || {Name, _, To, _} <- proctor_option_table:rows(),
             To =:= wire orelse To =:= both orelse To =:= stream,
             %% Refused by those that are older than this.
             Name =/= linger,
@@ -530,7 +530,7 @@ moves() ->
 remote_place() ->
     Read = fun(Command, Options) ->
                {ok, {run, Argv, Wire}, #{cwd := Cwd}} =
-                   proctor_spec:run(Command, Options, false),
+                   proctor_run_options:run(Command, Options, false),
                {Argv, Wire, Cwd}
            end,
     elsewhere(fun(Dir) ->
@@ -653,7 +653,7 @@ restart() ->
 
 %% What a node without rights may ask for: nobody but itself.
 allowed_test_() ->
-    Allowed = fun(Claims) -> proctor_options:allowed(Claims, "me") end,
+    Allowed = fun(Claims) -> proctor_start_options:allowed(Claims, "me") end,
     [?_assertEqual(ok, Allowed([])),
      ?_assertEqual(ok, Allowed([{user, "me"}])),
      ?_assertEqual(ok, Allowed([{root, true}, {user, "me"}])),

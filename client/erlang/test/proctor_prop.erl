@@ -56,7 +56,7 @@ apart(Property, N) ->
 %% answered, and is no matter of the port: here nothing can be started.
 nonsense() ->
     Term = proper_types:any(),
-    Names = [Name || {Name, _, _, _} <- proctor_run_options:rows(),
+    Names = [Name || {Name, _, _, _} <- proctor_option_table:rows(),
                      Name =/= instance, Name =/= node],
     Name = proper_types:oneof(Names),
     Option = proper_types:frequency([{1, Term}, {2, Name},
@@ -84,7 +84,7 @@ answered({Command, Args, Options, Time}) ->
                  ({error, {invalid_pty_value, _}}) -> true;
                  ({error, Text}) -> is_list(Text)
               end, Run)
-        andalso lists:all(fun({error, {port, eio, not_started}}) -> true;
+        andalso lists:all(fun({error, {port, eio, {not_started, _}}}) -> true;
                              ({error, {options, einval, _}}) -> true;
                              ({error, {exec, enoent, _}}) -> true;
                              ({error, not_started}) -> true;

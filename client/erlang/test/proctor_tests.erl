@@ -6,30 +6,17 @@
 -include_lib("eunit/include/eunit.hrl").
 
 %% What anything may take that takes no time.
--define(SOON, 5000).
+-define(SOON, 30000).
 
--define(MARK, "PROCTOR_TEST_MARK").
+-import(proctor_case, [next/0, down/1, flush/0, collect/3, wait_until/1,
+                       alive/1, os_pid/1, with_dir/1, with_stub/2]).
 
 %%% Tests that share one port program
 
 %% Once as the port program likes it best, once as erlexec's users have it.
 shared_test_() ->
-    [shared([]), shared([{dialect, exec_port}])].
-
-shared(Options) when is_list(Options) ->
-    {setup, fun() -> start(Options) end, fun stop/1,
-     [{Title, {timeout, 20, {spawn, fun() -> one(Test) end}}}
-      || {Title, Test} <- shared()]}.
-
-%% A test that fails must not make the next one fail.
-one(Test) ->
-    try
-        Test(),
-        wait_until(fun() -> proctor:which_children() =:= [] end),
-        ?assertEqual([], flush())
-    after
-        [proctor:kill(OsPid, sigkill) || OsPid <- proctor:which_children()]
-    end.
+    [proctor_case:cases([], shared()),
+     proctor_case:cases([{dialect, exec_port}], shared())].
 
 shared() ->
     [{"sync collects stdout", fun sync_stdout/0},
@@ -77,21 +64,6 @@ shared() ->
      {"the caller's mailbox is its own", fun mailbox/0},
      {"debug", fun debug/0},
      {"it is started already", fun already_started/0}].
-
-start(Options) ->
-    #{level := Level} = logger:get_primary_config(),
-    %% Failures are provoked here; their reports would only confuse.
-    ok = logger:set_primary_config(level, none),
-    Mark = integer_to_list(erlang:unique_integer([positive]))
-        ++ "." ++ os:getpid(),
-    {ok, Pid} = proctor:start([{env, [{?MARK, Mark}]} | Options]),
-    {Pid, os_pid(Pid), Mark, Level}.
-
-stop({Pid, OsPid, Mark, Level}) ->
-    ok = gen_server:stop(Pid),
-    ok = logger:set_primary_config(level, Level),
-    ?assertNot(alive(OsPid)),
-    ?assertEqual([], marked(Mark)).
 
 sync_stdout() ->
     ?assertEqual({ok, [{stdout, [<<"hello\n">>]}]},
@@ -152,10 +124,10 @@ executable() ->
                                        {executable, "/bin/echo"}])).
 
 env() ->
-    Env = [{"A", "1"}, "B=2", {<<"C">>, <<"3">>}, {?MARK, false}],
+    Env = [{"A", "1"}, "B=2", {<<"C">>, <<"3">>}, {proctor_case:mark(), false}],
     ?assertEqual({ok, [{stdout, [<<"1 2 3 none\n">>]}]},
-                 proctor:run("echo $A $B $C ${" ?MARK "-none}",
-                             [sync, stdout, {env, Env}])),
+                 proctor:run("echo $A $B $C ${" ++ proctor_case:mark()
+                             ++ "-none}", [sync, stdout, {env, Env}])),
     ?assertEqual({ok, [{stdout, [<<"ONLY=me\n">>]}]},
                  proctor:run(["/usr/bin/env"],
                              [sync, stdout, {env, [clear, {"ONLY", "me"}]}])).
@@ -228,7 +200,7 @@ large_echo() ->
     {ok, Pid, OsPid} = proctor:run(["/bin/cat"], [stdin, stdout, monitor]),
     ok = proctor:send(Pid, Data),
     ok = proctor:send(Pid, eof),
-    ?assert(Data =:= collect(OsPid, Pid, [])).
+    ?assert(Data =:= collect(OsPid, Pid, normal)).
 
 pid_sink() ->
     Self = self(),
@@ -383,8 +355,7 @@ really_monitored() ->
 output_before_end() ->
     {ok, Pid, OsPid} = proctor:run("yes | head -c 1000000; exit 3",
                                    [stdout, monitor]),
-    ?assertEqual(1000000, byte_size(collect(OsPid, Pid, [],
-                                            {exit_status, 768}))).
+    ?assertEqual(1000000, byte_size(collect(OsPid, Pid, {exit_status, 768}))).
 
 link_to_caller() ->
     {_, Ref} = spawn_monitor(fun() ->
@@ -484,7 +455,7 @@ hundred_messages() ->
             || _ <- lists:seq(1, 100)],
     [begin
          Line = <<(integer_to_binary(OsPid))/binary, "\n">>,
-         ?assertEqual(Line, collect(OsPid, Pid, []))
+         ?assertEqual(Line, collect(OsPid, Pid, normal))
      end || {ok, Pid, OsPid} <- Runs],
     ?assertEqual(100, length(Runs)).
 
@@ -578,26 +549,7 @@ already_started() ->
         "printf '\\0\\0\\0\\17\\203h\\2a\\1h\\2d\\0\\3pida*'\n").
 
 alone_test_() ->
-    {setup,
-     fun() ->
-         #{level := Level} = logger:get_primary_config(),
-         ok = logger:set_primary_config(level, none),
-         Level
-     end,
-     fun(Level) -> ok = logger:set_primary_config(level, Level) end,
-     [{Title, {timeout, 20, {spawn, fun() -> tidy(Test) end}}}
-      || {Title, Test} <- alone()]}.
-
-%% As one/1.
-tidy(Test) ->
-    try
-        Test(),
-        ?assertEqual([], flush())
-    after
-        _ = application:stop(proctor),
-        _ = application:unload(proctor),
-        is_pid(whereis(proctor)) andalso gen_server:stop(proctor)
-    end.
+    proctor_case:alone(alone()).
 
 alone() ->
     [{"nothing works without a port program", fun not_started/0},
@@ -610,6 +562,7 @@ alone() ->
      {"the application restarts and stops", fun application_life/0},
      {"replies nobody waits for", fun strange_replies/0},
      {"a reply that never comes", fun lost_reply/0},
+     {"native replies in any order", fun any_order/0},
      {"a frame that is no term", fun bad_frame/0},
      {"a port program of the future", fun newer_port/0},
      {"a port program that does not read", fun deaf_port/0}].
@@ -697,7 +650,8 @@ port_killed() ->
     {'DOWN', OsPid, process, Pid, Reason} = next(),
     ?assertNotEqual(normal, Reason),
     ?assertEqual({error, not_started}, proctor:which_children()),
-    wait_until(fun() -> not lists:any(fun alive/1, OsPids) end),
+    wait_until(fun() -> not lists:any(fun proctor_case:alive/1,
+                                       OsPids) end),
     %% And life goes on.
     {ok, Server2} = proctor:start(),
     ?assertEqual({ok, [{stdout, [<<"x\n">>]}]},
@@ -789,6 +743,29 @@ lost_reply() ->
         exit(Server, kill)
     end).
 
+any_order() ->
+    Term = <<131, $h, 2, $a, 1, $h, 2, $w, 2, "ok", $t, 0:32>>,
+    Script = ?READ "cat ${0%/*}/answer\n"
+        "while [ -e \"$0\" ] && [ ! -e \"${0%/*}/go\" ]; do sleep 0.01; done\n"
+        %% {3, [7]}, then {1, [9]} and {2, [8]}
+        "printf '\\0\\0\\0\\11\\203h\\2a\\3k\\0\\1\\7'\n"
+        "printf '\\0\\0\\0\\11\\203h\\2a\\1k\\0\\1\\11'\n"
+        "printf '\\0\\0\\0\\11\\203h\\2a\\2k\\0\\1\\10'\n"
+        ?READ ?READ "exit 0",
+    with_stub(Script, fun(Stub) ->
+        ok = file:write_file(filename:join(filename:dirname(Stub), "answer"),
+                             [<<(byte_size(Term)):32>>, Term]),
+        {ok, Server} = proctor:start([{portexe, Stub}]),
+        Asked = [gen_server:send_request(Server, list) || _ <- [1, 2, 3]],
+        undefined = proctor:pid(1),
+        touch(Stub, "go"),
+        ?assertEqual([{reply, [9]}, {reply, [8]}, {reply, [7]}],
+                     [gen_server:receive_response(Request, ?SOON)
+                      || Request <- Asked]),
+        ?assertMatch({ok, #{pending := 0}}, proctor:info()),
+        exit(Server, kill)
+    end).
+
 bad_frame() ->
     Script = ?READY ?READ "printf '\\0\\0\\0\\3\\203h\\7'\n" ?READ "exit 0",
     with_stub(Script, fun(Stub) ->
@@ -826,7 +803,7 @@ deaf_port() ->
         {_, Ref} = spawn_monitor(fun() -> exit(proctor:send(42, Data)) end),
         timer:sleep(200),
         ?assertEqual(Pid, proctor:pid(42)),
-        ok = gen_server:stop(Server, normal, 4 * ?SOON),
+        ok = gen_server:stop(Server, normal, ?SOON),
         ?assertEqual({error, port_closed}, down(Ref)),
         %% Not even the last bytes for it may hold up the node.
         ?assertEqual([], ports(Stub))
@@ -854,98 +831,9 @@ signal_test_() ->
 
 %%% Helpers
 
-next() ->
-    receive
-        Message -> Message
-    after ?SOON ->
-        error(no_message)
-    end.
-
-down(Ref) ->
-    receive
-        {'DOWN', Ref, process, _, Reason} -> Reason
-    after ?SOON ->
-        error(not_down)
-    end.
-
-flush() ->
-    receive
-        Message -> [Message | flush()]
-    after 0 ->
-        []
-    end.
-
-collect(OsPid, Pid, Parts) ->
-    collect(OsPid, Pid, Parts, normal).
-
-collect(OsPid, Pid, Parts, Reason) ->
-    receive
-        {stdout, OsPid, Data} ->
-            collect(OsPid, Pid, [Data | Parts], Reason);
-        {'DOWN', OsPid, process, Pid, Actual} ->
-            ?assertEqual(Reason, Actual),
-            iolist_to_binary(lists:reverse(Parts))
-    after ?SOON ->
-        error(no_output)
-    end.
-
-wait_until(Condition) ->
-    wait_until(Condition, erlang:monotonic_time(millisecond) + ?SOON).
-
-wait_until(Condition, Deadline) ->
-    case Condition() of
-        true ->
-            ok;
-        false ->
-            ?assert(erlang:monotonic_time(millisecond) < Deadline),
-            timer:sleep(10),
-            wait_until(Condition, Deadline)
-    end.
-
-%% The port program of a server.
-os_pid(Server) ->
-    {links, Links} = process_info(Server, links),
-    [OsPid] = [OsPid || Port <- Links, is_port(Port),
-                        {os_pid, OsPid} <- [erlang:port_info(Port, os_pid)]],
-    OsPid.
-
 ports(Program) ->
     [Port || Port <- erlang:ports(),
              erlang:port_info(Port, name) =:= {name, Program}].
-
-%% One that is dead but not buried yet does not count.
-alive(OsPid) ->
-    case os:cmd("ps -o stat= -p " ++ integer_to_list(OsPid)) of
-        "" -> false;
-        "Z" ++ _ -> false;
-        _ -> true
-    end.
-
-%% The processes that carry the mark in their environment.
-marked(Mark) ->
-    Wanted = iolist_to_binary([?MARK, "=", Mark]),
-    [Name || Name <- filelib:wildcard("[0-9]*", "/proc"),
-             {ok, Env} <- [file:read_file("/proc/" ++ Name ++ "/environ")],
-             binary:match(Env, Wanted) =/= nomatch].
-
-with_dir(Fun) ->
-    Name = io_lib:format("proctor-test-~s-~w",
-                         [os:getpid(), erlang:unique_integer([positive])]),
-    Dir = filename:join(os:getenv("TMPDIR", "/tmp"), lists:flatten(Name)),
-    ok = file:make_dir(Dir),
-    try
-        Fun(Dir)
-    after
-        ok = file:del_dir_r(Dir)
-    end.
-
-with_stub(Script, Fun) ->
-    with_dir(fun(Dir) ->
-        Stub = filename:join(Dir, "stub"),
-        ok = file:write_file(Stub, ["#!/bin/sh\n", Script, "\n"]),
-        ok = file:change_mode(Stub, 8#755),
-        Fun(Stub)
-    end).
 
 touch(Stub, Name) ->
     ok = file:write_file(filename:join(filename:dirname(Stub), Name), <<>>).

@@ -5,7 +5,7 @@
 -include_lib("eunit/include/eunit.hrl").
 
 -import(proctor_case, [next/0, next/1, down/1, wait_until/1, alive/1,
-                       flush/0]).
+                       flush/0, signal/2]).
 
 %% Its time is over, and it calls that a success.
 -define(OBEYS, "trap 'exit 0' TERM; echo on; while :; do sleep 0.05; done").
@@ -26,8 +26,7 @@ both(Options) ->
                         {"a stream that nobody takes", fun nobody_takes/0}]).
 
 alone_test_() ->
-    [{Title, {timeout, 120, {spawn, fun() -> alone(Case) end}}}
-     || {Title, Case} <- cases()].
+    proctor_case:alone(cases()).
 
 cases() ->
     [{"what has ended a cmd", fun cmd_endings/0},
@@ -37,6 +36,7 @@ cases() ->
      {"what has ended waits for its reader", fun drains/0},
      {"a launcher that has died", fun launcher_down/0},
      {"the scope of the groups dies", fun scope_dies/0},
+     {"the tables die", fun tables_die/0},
      {"a silent port program", fun silent/0},
      {"a port program that never answered", fun never_answered/0},
      {"a reader that takes its time is not silence", fun slow_reader/0},
@@ -48,44 +48,20 @@ cases() ->
      {"new code while the writer waits", fun new_code_writer/0},
      {"sys", fun sys/0},
      {"a fault says no secret", fun faults/0},
+     {"a supervisor reports no secret", fun supervisors/0},
      {"logs name the program", fun logs/0}].
-
-alone(Case) ->
-    proctor_case:quiet(fun() ->
-        try
-            Case(),
-            ?assertEqual([], flush())
-        after
-            _ = application:stop(proctor),
-            _ = application:unload(proctor),
-            is_pid(whereis(proctor)) andalso gen_server:stop(proctor)
-        end
-    end).
 
 fake(Mode, Fun) ->
     fake(Mode, [], Fun).
 
 fake(Mode, Options, Fun) ->
-    proctor_case:with_dir(fun(Dir) ->
-        Program = filename:join(Dir, "port"),
-        ok = file:write_file(Program, proctor_fake:script(Mode, Dir)),
-        ok = file:change_mode(Program, 8#755),
-        {ok, Server} = proctor:start([{portexe, Program}, {alarm, 0}
-                                      | Options]),
-        Result = Fun(Server),
-        is_process_alive(Server) andalso gen_server:stop(Server),
-        Result
-    end).
+    proctor_case:with_fake(Mode, Options, Fun).
 
 %% Those whose result is only known when others have theirs.
 at_once(Funs) ->
     Refs = [element(2, spawn_monitor(fun() -> exit({result, Fun()}) end))
             || Fun <- Funs],
     [begin {result, Result} = down(Ref), Result end || Ref <- Refs].
-
-kill(Signal, OsPid) ->
-    "" = os:cmd(io_lib:format("kill -s ~s -- ~w", [Signal, OsPid])),
-    ok.
 
 %%% How it ended
 
@@ -200,7 +176,7 @@ port_killed() ->
                        fun() -> proctor:pipe([{"sh", ["-c", Text]},
                                               {"cat", []}], []) end]],
     _ = [written(OsPid) || OsPid <- started(3)],
-    ok = kill("KILL", proctor_case:os_pid(proctor)),
+    ok = signal("KILL", [proctor_case:os_pid(proctor)]),
     [Cmd, Sync, Pipe] = [down(Each) || Each <- Refs],
     ?assertMatch({error, {port, eio, #{reason := port_closed,
                                        stdout := <<"on\n">>}}}, Cmd),
@@ -267,7 +243,7 @@ drains() ->
                                                {active, false}]),
     wait_until(fun() -> proctor:which_children() =:= [] end),
     Ref = monitor(process, Server),
-    ok = kill("KILL", proctor_case:os_pid(proctor)),
+    ok = signal("KILL", [proctor_case:os_pid(proctor)]),
     {shutdown, _} = down(Ref),
     ?assertEqual({ok, <<"on\n">>}, proctor:recv(Pid, 0)),
     ?assertEqual({'DOWN', OsPid, process, Pid, normal}, next()).
@@ -302,6 +278,43 @@ scope_killed(Expected) ->
             [{Group, proctor_nodes:members(Group)}
              || {Group, _} <- Expected] =:= Expected
     end).
+
+%% With the application, without it, and when that starts or stops.
+tables_die() ->
+    {ok, Alone} = proctor:start([{name, alone}]),
+    Run = fun(Name) ->
+              {ok, Pid, OsPid} = proctor:run("exec sleep 1000",
+                                             [{instance, Name}]),
+              {Pid, OsPid}
+          end,
+    Found = fun(Runs) ->
+                wait_until(fun() ->
+                    [proctor:ospid(Pid) || {Pid, _} <- Runs]
+                        =:= [OsPid || {_, OsPid} <- Runs]
+                end)
+            end,
+    Kill = fun() ->
+               Ref = monitor(process, proctor_tables),
+               exit(whereis(proctor_tables), kill),
+               killed = down(Ref)
+           end,
+    One = Run(alone),
+    _ = Kill(),
+    ok = Found([One]),
+    {ok, _} = application:ensure_all_started(proctor),
+    Two = Run(proctor),
+    _ = [begin _ = Kill(), ok = Found([One, Two]) end || _ <- [1, 2, 3]],
+    Three = Run(proctor),
+    ok = Found([Three]),
+    ok = application:stop(proctor),
+    {Pid, OsPid} = One,
+    ok = Found([One]),
+    ?assertEqual({error, no_process}, proctor:ospid(element(1, Two))),
+    _ = Kill(),
+    ok = Found([One]),
+    ?assertEqual(normal, proctor:stop_and_wait(Pid, 30000)),
+    ?assertNot(alive(OsPid)),
+    ok = gen_server:stop(Alone).
 
 %%% Silence
 
@@ -382,7 +395,7 @@ stopped_port() ->
                          [{timeout, 1000}]))
     end),
     OsPid = written(),
-    ok = kill("STOP", -Port),
+    ok = signal("STOP", [-Port]),
     ?assertMatch({error, {port, etimedout, #{stdout := <<"on\n">>}}},
                  down(Ref)),
     ?assert(alive(OsPid)),
@@ -395,14 +408,14 @@ deaf() ->
     {ok, Server} = proctor:start([{alarm, 0}, {dialect, exec_port}]),
     Port = proctor_case:os_pid(Server),
     {ok, Pid, OsPid} = proctor:run("exec cat >/dev/null", [stdin]),
-    ok = kill("STOP", -Port),
+    ok = signal("STOP", [-Port]),
     Data = binary:copy(<<"x">>, 8000000),
     ?assertEqual({error, timeout},
                  proctor:send(Pid, Data, [{timeout, 300}])),
     ?assertEqual({error, timeout}, proctor:send(Pid, "x", [{timeout, 10}])),
     Ref = monitor(process, Pid),
     ?assertEqual({error, timeout}, proctor:stop_and_wait(Pid, 100)),
-    ok = kill("CONT", -Port),
+    ok = signal("CONT", [-Port]),
     %% The stop that was sent may be done before another can be.
     ?assertEqual(normal, down(Ref)),
     ?assertNot(alive(OsPid)),
@@ -418,7 +431,7 @@ unresponsive() ->
     Port = proctor_case:os_pid(Server),
     {ok, Pid, OsPid} = proctor:run("exec sleep 1000", [monitor]),
     %% Nothing is asked, so nothing is missed.
-    ok = kill("STOP", -Port),
+    ok = signal("STOP", [-Port]),
     ?assertEqual(Server, whereis(proctor)),
     ?assertEqual({error, port_closed}, proctor:which_children()),
     ?assertEqual({shutdown, {port_exit, unresponsive}}, down(Ref)),
@@ -499,7 +512,7 @@ nobody_takes() ->
     {ok, <<"a\n">>} = proctor:recv(Pid, stdout),
     {error, closed} = proctor:recv(Pid, stdout),
     ?assert(is_process_alive(Pid)),
-    ok = proctor_child:call(Pid, {discard, stderr}, infinity),
+    ok = proctor_child:discard(Pid, infinity),
     ?assertEqual({'DOWN', OsPid, process, Pid, normal}, next()),
     {ok, Pid2, _} = proctor:run("echo a", [stdout, {active, false}]),
     wait_until(fun() -> proctor:which_children() =:= [] end),
@@ -553,7 +566,7 @@ new_code_writer() ->
     {ok, Server} = proctor:start([{dialect, exec_port}]),
     Port = proctor_case:os_pid(Server),
     {ok, Pid, OsPid} = proctor:run("exec cksum", [stdin, stdout, monitor]),
-    ok = kill("STOP", -Port),
+    ok = signal("STOP", [-Port]),
     Data = rand:bytes(12000000),
     Sends = [binary:part(Data, N * 3000000, 3000000) || N <- [0, 1, 2, 3]],
     Refs = [begin
@@ -573,7 +586,7 @@ new_code_writer() ->
     {ok, #{writer_messages := Waiting}} = proctor:info(),
     ?assert(Waiting > 0),
     _ = load_twice(),
-    ok = kill("CONT", -Port),
+    ok = signal("CONT", [-Port]),
     ?assertEqual([{sent, {reply, ok}}], lists:usort([down(R) || R <- Refs])),
     ok = proctor:send(Pid, eof),
     Want = proctor_case:with_dir(fun(Dir) ->
@@ -595,7 +608,7 @@ sys() ->
     ok = sys:suspend(Pid),
     ok = sys:change_code(Pid, proctor_child, undefined, []),
     {_, Ref} = spawn_monitor(fun() -> exit(proctor:send(Pid, Secret)) end),
-    ?assertEqual({error, timeout}, proctor_child:call(Pid, info, 50)),
+    ?assertEqual([], proctor_child:infos([Pid], 50)),
     ok = sys:resume(Pid),
     ok = down(Ref),
     ?assertMatch({stdout, OsPid, _}, next()),
@@ -625,23 +638,10 @@ down_soon(OsPid, Pid) ->
 %%% What is logged
 
 logged(Fun) ->
-    Self = self(),
-    ok = logger:add_handler(?MODULE, proctor_test_log, #{config => Self}),
-    ok = logger:set_primary_config(level, debug),
-    ok = logger:update_handler_config(default, level, none),
-    try
-        Fun(),
-        [Event || {log, Event} <- flush()]
-    after
-        ok = logger:set_primary_config(level, none),
-        ok = logger:remove_handler(?MODULE),
-        ok = logger:update_handler_config(default, level, all)
-    end.
+    proctor_case:logged(debug, Fun).
 
 no_secret(Events) ->
-    [?assertEqual(nomatch, string:find(io_lib:format("~tp", [Event]),
-                                       "my-secret"))
-     || Event <- Events].
+    proctor_case:no_secret("my-secret", Events).
 
 %% Events that cannot be, at each process that has something to hide.
 faults() ->
@@ -669,6 +669,47 @@ faults() ->
         ?assertMatch({error, {port_closed, []}}, down(Ref))
     end),
     ?assertEqual(3, length([1 || #{level := error} <- Events])),
+    no_secret(Events).
+
+%% Whether a child starts, cannot, or dies; and what the supervisor is.
+supervisors() ->
+    Secret = "my-secret",
+    Env = {env, [{"X", Secret}]},
+    ok = application:load(proctor),
+    ok = application:set_env([{proctor, [Env, {instances, [{two, [Env]}]}]}]),
+    Events = logged(fun() ->
+        {ok, _} = application:ensure_all_started(proctor),
+        {ok, _} = proctor:start_instance([{name, three}, Env]),
+        {error, {port_exited_with_status, 9}} =
+            proctor_case:with_stub("exit 9", fun(Stub) ->
+                proctor:start_instance([{name, four}, {portexe, Stub},
+                                        {args, [Secret]}])
+            end),
+        Spec = proctor_daemon:child_spec({"sh", ["-c", "read x", Secret],
+                                          [{name, d}, stdin, Env]}),
+        {ok, Sup} = supervisor:start_link(proctor_test_sup, [Spec]),
+        [begin
+             no_secret(sys:get_status(Each)),
+             no_secret(sys:get_state(Each)),
+             no_secret(supervisor:get_childspec(Each, Child))
+         end || {Each, Child} <- [{proctor_sup, two}, {proctor_sup, three},
+                                  {Sup, d}]],
+        %% Older versions of the code are no more.
+        _ = load_twice(),
+        Before = [whereis(Name) || Name <- [three, d]],
+        ok = signal("KILL", [proctor_daemon:ospid(d),
+                             proctor_case:os_pid(three)]),
+        wait_until(fun() ->
+            After = [whereis(Name) || Name <- [three, d]],
+            lists:all(fun is_pid/1, After) andalso After -- Before =:= After
+        end),
+        true = unlink(Sup),
+        ok = gen_server:stop(Sup)
+    end),
+    Reports = [Report || #{msg := {report, #{label := {supervisor, Label},
+                                             report := Report}}} <- Events,
+                         Label =/= progress],
+    ?assertMatch([_, _ | _], Reports),
     no_secret(Events).
 
 logs() ->

@@ -1,0 +1,103 @@
+/*
+ * The guard: the process that the node started. Its child is the reaper, and
+ * that one's child is priv. Guard and reaper wait in the same way: see wait.h.
+ * If the process above is killed, its child hears SIGTERM; if the one below
+ * is, what it leaves falls to the one above. So one of the three is always
+ * left to end what was started.
+ */
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "compat/cgroup.h"
+#include "compat/proc.h"
+#include "log.h"
+#include "priv.h"
+#include "sandbox.h"
+
+#include "guard/family.h"
+#include "guard/guard.h"
+#include "guard/reaper.h"
+#include "guard/wait.h"
+
+/* Children that the starter had before it became us. */
+static pid_t *strangers;
+static size_t strangers_count;
+
+static void
+stranger_add(pid_t pid, void *arg)
+{
+	(void)arg;
+	strangers =
+	    reallocarray(strangers, strangers_count + 1, sizeof(*strangers));
+	if (strangers == NULL)
+		fatal("no memory for the starter's children");
+	strangers[strangers_count++] = pid;
+}
+
+/* Its number may be another process's from now on. */
+static void
+stranger_gone(pid_t pid)
+{
+	size_t i;
+
+	for (i = 0; i < strangers_count; i++)
+		if (strangers[i] == pid)
+			strangers[i] = 0;
+}
+
+static int
+stranger_is(pid_t pid)
+{
+	size_t i;
+
+	for (i = 0; i < strangers_count; i++)
+		if (strangers[i] == pid)
+			return (1);
+	return (0);
+}
+
+static void __attribute__((__noreturn__))
+guard_main(pid_t reaper)
+{
+	struct waiter w = { "the reaper", reaper, 0, NULL, stranger_gone,
+		stranger_is };
+
+	cgroup_leave();
+	family_mixed();
+	wait_confine("guard", -1);
+	sandbox_guard(cgroup_place());
+	wait_for(&w);
+}
+
+void
+guard_cgroup(void)
+{
+	uid_t uid;
+	gid_t gid;
+
+	if (privdrop_part(&uid, &gid))
+		(void)cgroup_make(gid);
+}
+
+void
+guard_start(const struct start *s, struct guard_link *link)
+{
+	pid_t guard = getpid(), pid;
+
+	link->fd = -1;
+	if (proc_subreaper() == -1 || proc_children_open() == -1) {
+		log_warn("orphans of children cannot be found");
+		cgroup_stay();
+		return;
+	}
+	family_init(s->who.uid, s->privileged);
+	(void)proc_children(stranger_add, NULL);
+	proc_children_close();
+	if ((pid = fork()) == -1)
+		fatal("fork of the reaper");
+	if (pid != 0)
+		guard_main(pid);
+	cgroup_stay();
+	reaper_start(guard, link); /* forks, too */
+}

@@ -1,0 +1,251 @@
+/*
+ * The reaper: a process between guard and priv, to which falls whatever
+ * children leave behind. So priv has no children but those that it knows,
+ * each with a pidfd, and never has to look through all of them for others.
+ *
+ * It is also priv's eyes: priv cannot open a file, so the reaper looks into
+ * /proc for it. It hears nobody but priv, who may ask for the real uid of a
+ * process, for a signal to the descendants of one of its children, for all of
+ * its children, and for the end of what is left behind: of one process group,
+ * or all of it. How it asks is in monitor/orphan.c.
+ */
+
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/timer.h"
+#include "compat/proc.h"
+#include "log.h"
+#include "priv.h"
+#include "sandbox.h"
+
+#include "guard/family.h"
+#include "guard/reaper.h"
+#include "guard/wait.h"
+
+/* An orphan that was asked to end. */
+struct orphan {
+	RB_ENTRY(orphan) entry;
+	pid_t pid;
+	struct timer deadline;
+};
+
+static int
+orphan_cmp(const struct orphan *a, const struct orphan *b)
+{
+	return (a->pid < b->pid ? -1 : a->pid > b->pid);
+}
+
+static RB_HEAD(orphan_tree, orphan) orphans = RB_INITIALIZER(&orphans);
+RB_PROTOTYPE(orphan_tree, orphan, entry, orphan_cmp)
+RB_GENERATE(orphan_tree, orphan, entry, orphan_cmp)
+
+static pid_t guard_pid, priv_pid;
+
+static struct orphan *
+orphan_find(pid_t pid)
+{
+	struct orphan key;
+
+	key.pid = pid;
+	return (RB_FIND(orphan_tree, &orphans, &key));
+}
+
+static void
+orphan_deadline(void *arg)
+{
+	const struct orphan *o = arg;
+
+	family_signal(o->pid, SIGKILL);
+}
+
+static void
+orphan_stop(pid_t pid)
+{
+	struct orphan *o;
+
+	if (orphan_find(pid) != NULL)
+		return;
+	if ((o = calloc(1, sizeof(*o))) == NULL)
+		fatal("no memory for an orphan");
+	o->pid = pid;
+	(void)RB_INSERT(orphan_tree, &orphans, o);
+	timer_set(&o->deadline, KILL_TIMEOUT_DEFAULT, orphan_deadline, o);
+	family_signal(pid, SIGTERM);
+}
+
+static void
+orphan_reaped(pid_t pid)
+{
+	struct orphan *o = orphan_find(pid);
+
+	if (o == NULL)
+		return;
+	timer_clear(&o->deadline);
+	(void)RB_REMOVE(orphan_tree, &orphans, o);
+	free(o);
+}
+
+/* What is done to all children but priv. */
+struct sweep {
+	pid_t group;
+	int sig;
+	int found;
+	int reaped;
+};
+
+static void
+end_orphan(pid_t pid, void *arg)
+{
+	struct sweep *s = arg;
+
+	if (pid == priv_pid || !family_has(pid))
+		return;
+	if (waitpid(pid, NULL, WNOHANG) == pid) {
+		orphan_reaped(pid);
+		s->reaped++;
+		return;
+	}
+	s->found++;
+	if (s->sig == SIGKILL)
+		family_signal(pid, SIGKILL);
+	else
+		orphan_stop(pid);
+}
+
+/*
+ * While a child of ours that was not reaped is in a group, its number is that
+ * group's and nobody else's.
+ */
+static void
+end_group(pid_t pid, void *arg)
+{
+	struct sweep *s = arg;
+
+	if (s->found || pid == priv_pid || getpgid(pid) != s->group ||
+	    !family_has(pid))
+		return;
+	s->found = 1;
+	(void)kill(-s->group, SIGKILL);
+}
+
+/* Those of priv's children that fit an answer. */
+struct list {
+	struct reaper_answer *answer;
+	int32_t skip;
+};
+
+static void
+list_child(pid_t pid, void *arg)
+{
+	struct list *l = arg;
+
+	if (l->skip-- <= 0 && l->answer->found < REAPER_PIDS)
+		l->answer->pids[l->answer->found++] = pid;
+}
+
+/* -1 if that is nothing that priv asks. */
+static int
+reaper_answer(const struct reaper_request *q, struct reaper_answer *a)
+{
+	struct sweep s = { q->pid, q->sig, 0, 0 };
+	struct list l = { a, q->pid };
+	uid_t uid;
+
+	if (q->op != REAPER_UID && q->op != REAPER_CHILDREN &&
+	    q->sig != SIGTERM && q->sig != SIGKILL)
+		return (-1);
+	switch (q->op) {
+	case REAPER_UID:
+		if (proc_uid(q->pid, &uid) == 0) {
+			a->found = 1;
+			a->uid = uid;
+		}
+		return (0);
+	case REAPER_CHILDREN:
+		(void)proc_children_of(priv_pid, list_child, &l);
+		return (0);
+	case REAPER_DESCENDANTS:
+		proc_signal_descendants(priv_pid, q->pid, q->sig, family_has);
+		return (0);
+	case REAPER_GROUP:
+		if (q->pid <= 1)
+			return (-1);
+		(void)proc_children(end_group, &s);
+		break;
+	case REAPER_ORPHANS:
+		/*
+		 * Reaping shifts the list while it is read: repeat until
+		 * none was reaped.
+		 */
+		do {
+			s.reaped = 0;
+			(void)proc_children(end_orphan, &s);
+		} while (s.reaped > 0 && s.found == 0);
+		break;
+	default:
+		return (-1);
+	}
+	a->found = s.found;
+	return (0);
+}
+
+/* 0, or -1 if priv is not to be heard any more. */
+static int
+reaper_serve(int fd)
+{
+	struct reaper_answer a = { 0 };
+	struct reaper_request q;
+
+	/* One that was stopped meanwhile may answer late: to what, it says. */
+	if (recv(fd, &q, sizeof(q), 0) != (ssize_t)sizeof(q) ||
+	    reaper_answer(&q, &a) == -1)
+		return (-1);
+	a.seq = q.seq;
+	return (send(fd, &a, sizeof(a), MSG_NOSIGNAL) == -1 ? -1 : 0);
+}
+
+static int
+spares_none(pid_t pid)
+{
+	(void)pid;
+	return (0);
+}
+
+static void __attribute__((__noreturn__))
+reaper_main(int fd)
+{
+	struct waiter w = { "priv", priv_pid, 1, reaper_serve, orphan_reaped,
+		spares_none };
+
+	wait_confine("reaper", fd);
+	/* Only now: a change of user undoes it. Priv may be at work by now. */
+	if (proc_die_with(guard_pid, SIGTERM) == -1)
+		(void)kill(priv_pid, SIGTERM);
+	sandbox_reaper();
+	wait_for(&w);
+}
+
+void
+reaper_start(pid_t guard, struct guard_link *link)
+{
+	int fds[2];
+
+	guard_pid = link->guard = guard;
+	link->reaper = getpid();
+	if (proc_subreaper() == -1 || proc_die_with(guard, SIGTERM) == -1)
+		fatal("the reaper cannot begin");
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) == -1)
+		fatal("reaper: socketpair");
+	if ((priv_pid = fork()) == -1)
+		fatal("fork of priv");
+	if (priv_pid != 0)
+		reaper_main(fds[1]);
+	(void)close(fds[1]);
+	link->fd = fds[0];
+}

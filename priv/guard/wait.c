@@ -1,0 +1,150 @@
+/*
+ * A process that waits for its child: see wait.h. It is told of its child's
+ * death, and kills what falls to it then if the child was killed: no process
+ * below could find all of that.
+ */
+
+#include <sys/wait.h>
+
+#include <fcntl.h>
+#include <paths.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/signals.h"
+#include "base/timer.h"
+#include "compat/cgroup.h"
+#include "compat/proc.h"
+#include "log.h"
+#include "priv.h"
+
+#include "guard/family.h"
+#include "guard/wait.h"
+
+#define CLEAN_TICK 2 /* ms */
+#define CLEAN_MAX 5000 /* ticks that processes may take to die */
+#define ORDERLY 0x40 /* in the exit status: what is left was killed */
+
+/* What is left was looked at. */
+struct look {
+	const struct waiter *waiter;
+	int found;
+};
+
+static void
+kill_one(pid_t pid, void *arg)
+{
+	struct look *l = arg;
+
+	if (l->waiter->spares(pid) || !family_has(pid))
+		return;
+	l->found = 1;
+	family_signal(pid, SIGKILL);
+}
+
+/* Kill what the child left, and what that leaves, until there is nothing. */
+static void
+wait_clean(const struct waiter *w)
+{
+	struct timespec ts = { 0, CLEAN_TICK * 1000000L };
+	struct look l = { w, 0 };
+	int i, status;
+	pid_t pid;
+
+	for (i = 0; i < CLEAN_MAX; i++) {
+		l.found = 0;
+		(void)proc_children(kill_one, &l);
+		while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+			w->reaped(pid);
+		if (pid == -1 || !l.found)
+			return;
+		(void)nanosleep(&ts, NULL);
+	}
+	log_warnx("processes survive SIGKILL");
+}
+
+/* Null, null, the log, what is served at WAIT_FD, the lock of our uids, the cgroup. */
+static void
+wait_descriptors(int fd)
+{
+	int nullfd;
+
+	if ((nullfd = open(_PATH_DEVNULL, O_RDWR)) == -1 ||
+	    dup2(nullfd, STDIN_FILENO) == -1 ||
+	    dup2(nullfd, STDOUT_FILENO) == -1 ||
+	    (fd != -1 && fd != WAIT_FD && dup2(fd, WAIT_FD) == -1))
+		fatal("descriptors of guard or reaper");
+	fd = WAIT_FD + (fd != -1);
+	fd += uids_keep(fd);
+	closefrom(fd + cgroup_keep(fd));
+}
+
+void
+wait_confine(const char *name, int fd)
+{
+	setproctitle("-proctor: %s", name);
+	log_init(name, log_getlevel());
+	wait_descriptors(fd);
+	if (proc_children_open() == -1)
+		fatal("children of guard or reaper");
+	mode_forget();
+	runas_forget(NULL);
+	signals_catch();
+	privdrop_guard();
+}
+
+static void
+wait_forward(pid_t child)
+{
+	static const int sigs[] = { SIGTERM, SIGINT, SIGHUP };
+	size_t i;
+
+	for (i = 0; i < sizeof(sigs) / sizeof(sigs[0]); i++)
+		if (signals_got(sigs[i]))
+			(void)kill(child, sigs[i]);
+}
+
+/* 1: the child is among the dead, and status is its own. */
+static int
+wait_reap(const struct waiter *w, int *status)
+{
+	pid_t pid;
+
+	while ((pid = waitpid(-1, status, WNOHANG)) > 0) {
+		if (pid == w->child)
+			return (1);
+		w->reaped(pid);
+	}
+	return (0);
+}
+
+void
+wait_for(const struct waiter *w)
+{
+	struct pollfd pfd = { .fd = w->serve != NULL ? WAIT_FD : -1,
+		.events = POLLIN };
+	int status, code, ended = 0;
+
+	while (!ended) {
+		if (signals_poll(&pfd, 1, timer_wait()) > 0 &&
+		    w->serve(pfd.fd) == -1)
+			pfd.fd = -1;
+		timer_run();
+		wait_forward(w->child);
+		if (signals_got(SIGCHLD))
+			ended = wait_reap(w, &status);
+	}
+	if (WIFSIGNALED(status))
+		log_warnx("%s was killed by signal %d", w->child_name,
+		    WTERMSIG(status));
+	code = WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_RING;
+	if (w->cleans || !(code & ORDERLY)) {
+		cgroup_kill();
+		wait_clean(w);
+	}
+	cgroup_remove();
+	exit(w->cleans ? code | ORDERLY : code & ~ORDERLY);
+}

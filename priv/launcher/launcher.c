@@ -1,0 +1,116 @@
+/*
+ * A launcher: priv forks one at start-up for each user that children can run
+ * as. It has few descriptors and little memory, and it is waiting while a
+ * child is on its way to exec; priv stays free. It hears priv only.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "dispatch.h"
+#include "log.h"
+#include "priv.h"
+#include "proto.h"
+
+#include "launcher/launcher.h"
+#include "launcher/spawn.h"
+
+#define LAUNCHER_FD 3
+#define LAUNCHER_STATE 0x1 /* there is no other */
+
+static struct channel priv_channel;
+static struct spawn_base launcher_base;
+static pid_t *launcher_in_flight;
+
+static int
+launcher_launch(void *arg, const void *data, size_t len, int fd)
+{
+	uint8_t buf[MSG_LAUNCHED_MAX];
+	struct msg_stream m = { 0 };
+	struct launched l;
+	struct run r;
+	int fds[3];
+
+	(void)arg;
+	(void)fd;
+	if (proto_unpack_run(data, len, &r) == -1)
+		return (-1);
+	spawn_child(&launcher_base, &r, &l, fds, launcher_in_flight);
+	m.id = r.id;
+	for (m.stream = 0; m.stream < 3; m.stream++)
+		if (fds[m.stream] != -1)
+			channel_send(&priv_channel, IMSG_STREAM, fds[m.stream],
+			    &m, sizeof(m));
+	channel_send(&priv_channel, IMSG_LAUNCHED, -1, buf,
+	    proto_pack_launched(buf, &l));
+	if (imsgbuf_flush(&priv_channel.ibuf) == -1)
+		exit(EXIT_RING);
+	*launcher_in_flight = 0;
+	return (0);
+}
+
+static const struct dispatch launcher_table[] = {
+	{ IMSG_LAUNCH, "launch", sizeof(struct msg_run), MSG_MAX, MSG_NOFD,
+	    LAUNCHER_STATE, launcher_launch },
+};
+
+/* From here up: standard descriptors, priv, /dev/null, the starter's cwd. */
+static void
+launcher_descriptors(int fd, struct spawn_base *b)
+{
+	int nullfd, cwd = -1;
+
+	nullfd = fcntl(b->null_fd, F_DUPFD_CLOEXEC, 16);
+	if (b->cwd != -1)
+		cwd = fcntl(b->cwd, F_DUPFD_CLOEXEC, 16);
+	if (nullfd == -1 || (fd = fcntl(fd, F_DUPFD_CLOEXEC, 16)) == -1 ||
+	    (b->cwd != -1 && cwd == -1) || dup2(nullfd, STDIN_FILENO) == -1 ||
+	    dup2(nullfd, STDOUT_FILENO) == -1 ||
+	    dup3(fd, LAUNCHER_FD, O_CLOEXEC) == -1 ||
+	    dup3(nullfd, LAUNCHER_FD + 1, O_CLOEXEC) == -1 ||
+	    (cwd != -1 && dup3(cwd, LAUNCHER_FD + 2, O_CLOEXEC) == -1))
+		fatal("launcher: descriptors");
+	b->null_fd = LAUNCHER_FD + 1;
+	if (cwd != -1)
+		b->cwd = LAUNCHER_FD + 2;
+	closefrom(cwd != -1 ? LAUNCHER_FD + 3 : LAUNCHER_FD + 2);
+}
+
+/*
+ * Until priv says something. Poll, and do not block in recvmsg: the socket's
+ * write space also wakes that, on the child's first time slice. 1, or 0 on
+ * failure.
+ */
+static int
+launcher_sleep(void)
+{
+	struct pollfd pfd = { .fd = LAUNCHER_FD, .events = POLLIN };
+
+	return (poll(&pfd, 1, -1) == 1 || errno == EINTR);
+}
+
+void
+launcher_main(int fd, struct target *t, pid_t *in_flight)
+{
+	const char *what;
+
+	mode_forget();
+	runas_forget(t);
+	setproctitle("-proctor: launcher of %s", t->user);
+	log_init("launcher", log_getlevel());
+	launcher_in_flight = in_flight;
+	launcher_base = t->base;
+	launcher_descriptors(fd, &launcher_base);
+	if (t->base.login && login_begin(t->base.start, &what) == -1)
+		fatal("launcher: %s", what);
+	privdrop_launcher(t);
+	channel_init(
+	    &priv_channel, "priv", LAUNCHER_FD, 1, launcher_table, 1, NULL);
+	while (launcher_sleep() && channel_read(&priv_channel) == 1)
+		while (channel_dispatch(&priv_channel, LAUNCHER_STATE))
+			continue;
+	exit(EXIT_CLEAN);
+}

@@ -1,0 +1,205 @@
+/*
+ * The table of children: see child.h.
+ */
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+
+#include "monitor/child.h"
+
+static int
+cmp_id(const struct child *a, const struct child *b)
+{
+	return (a->id < b->id ? -1 : a->id > b->id);
+}
+
+static int
+cmp_pid(const struct child *a, const struct child *b)
+{
+	return (a->pid < b->pid ? -1 : a->pid > b->pid);
+}
+
+static RB_HEAD(id_tree, child) ids = RB_INITIALIZER(&ids);
+RB_PROTOTYPE(id_tree, child, by_id, cmp_id)
+RB_GENERATE(id_tree, child, by_id, cmp_id)
+static RB_HEAD(pid_tree, child) pids = RB_INITIALIZER(&pids);
+RB_PROTOTYPE(pid_tree, child, by_pid, cmp_pid)
+RB_GENERATE(pid_tree, child, by_pid, cmp_pid)
+
+static uint32_t counts[CHILD_KINDS], total, last_id;
+
+struct child *
+child_by_id(uint32_t id)
+{
+	struct child key;
+
+	key.id = id;
+	return (RB_FIND(id_tree, &ids, &key));
+}
+
+struct child *
+child_by_pid(pid_t pid)
+{
+	struct child key;
+
+	key.pid = pid;
+	return (RB_FIND(pid_tree, &pids, &key));
+}
+
+struct child *
+child_new(enum child_kind kind)
+{
+	struct child *c;
+
+	if ((c = calloc(1, sizeof(*c))) == NULL)
+		fatal("no memory for a child");
+	do {
+		c->id = ++last_id;
+	} while (c->id == 0 || child_by_id(c->id) != NULL);
+	c->kind = kind;
+	c->watch = c->place = -1;
+	c->stop_signal = SIGTERM;
+	c->kill_timeout = KILL_TIMEOUT_DEFAULT;
+	(void)RB_INSERT(id_tree, &ids, c);
+	counts[kind]++;
+	total++;
+	return (c);
+}
+
+struct child *
+child_new_run(
+    enum child_kind kind, const struct run *r, struct target *t, struct rule *rule)
+{
+	struct child *c = child_new(kind);
+
+	c->target = t;
+	c->rule = rule;
+	c->kill_timeout = r->kill_timeout;
+	c->success = (int)r->success;
+	c->run_flags = r->flags;
+	c->group = r->group;
+	c->nice = r->nice;
+	c->timeout = r->timeout;
+	c->linger = r->linger;
+	if (r->stop_signal != 0)
+		c->stop_signal = (int)r->stop_signal;
+	if (*r->kill != '\0' && (c->kill = strdup(r->kill)) == NULL)
+		fatal("no memory for a kill command");
+	return (c);
+}
+
+struct child *
+child_new_ring(
+    const char *name, pid_t pid, void (*ended)(struct child *, int))
+{
+	struct child *c = child_new(CHILD_RING);
+
+	c->name = name;
+	c->ended = ended;
+	child_set_pid(c, pid);
+	return (c);
+}
+
+void
+child_set_pid(struct child *c, pid_t pid)
+{
+	c->pid = pid;
+	c->state = CHILD_RUNNING;
+	(void)RB_INSERT(pid_tree, &pids, c);
+}
+
+void
+child_clear_pid(struct child *c)
+{
+	(void)RB_REMOVE(pid_tree, &pids, c);
+}
+
+void
+child_free(struct child *c)
+{
+	(void)RB_REMOVE(id_tree, &ids, c);
+	counts[c->kind]--;
+	total--;
+	free(c->kill);
+	free(c);
+}
+
+uint32_t
+child_last(void)
+{
+	return (last_id);
+}
+
+int
+child_alive(const struct child *c)
+{
+	return (c->state == CHILD_RUNNING || c->state == CHILD_LINGERING);
+}
+
+int
+child_public(const struct child *c)
+{
+	return (!c->refused &&
+		(c->kind == CHILD_RUN || c->kind == CHILD_FOREIGN));
+}
+
+int
+child_count(void)
+{
+	return ((int)(total - counts[CHILD_RING]));
+}
+
+int
+child_idle(void)
+{
+	return (child_count() == (int)counts[CHILD_FOREIGN]);
+}
+
+int
+child_table_full(void)
+{
+	return (child_count() >= (int)MSG_PIDS_MAX);
+}
+
+static void
+each(int ring, void (*fn)(struct child *))
+{
+	struct child *c, key;
+
+	c = RB_MIN(id_tree, &ids);
+	while (c != NULL) {
+		key.id = c->id + 1;
+		if ((c->kind == CHILD_RING) == ring)
+			fn(c);
+		c = key.id == 0 ? NULL : RB_NFIND(id_tree, &ids, &key);
+	}
+}
+
+void
+child_each(void (*fn)(struct child *))
+{
+	each(0, fn);
+}
+
+void
+child_each_ring(void (*fn)(struct child *))
+{
+	each(1, fn);
+}
+
+uint32_t
+child_pids(int32_t **list)
+{
+	struct child *c;
+	uint32_t n = 0;
+
+	if ((*list = calloc((size_t)total + 1, sizeof(**list))) == NULL)
+		fatal("no memory for a list of pids");
+	RB_FOREACH (c, pid_tree, &pids)
+		if (child_public(c))
+			(*list)[n++] = c->pid;
+	return (n);
+}

@@ -1,0 +1,179 @@
+/*
+ * Ends of children: see exit.h.
+ */
+
+#include <sys/wait.h>
+
+#include <signal.h>
+#include <string.h>
+
+#include "log.h"
+
+#include "monitor/channels.h"
+#include "monitor/exit.h"
+#include "monitor/group.h"
+#include "monitor/left.h"
+#include "monitor/phase.h"
+#include "monitor/reply.h"
+#include "monitor/watch.h"
+#include "policy/count.h"
+
+static uint32_t default_ms;
+
+void
+exit_init(uint32_t linger_ms)
+{
+	default_ms = linger_ms;
+	watch_init(exit_check);
+	left_init(exit_settle);
+}
+
+uint32_t
+exit_linger(const struct run *r)
+{
+	if (r->flags & RUN_PTY ||
+	    (r->io[1].kind != IO_PIPE && r->io[2].kind != IO_PIPE))
+		return (0);
+	return (r->flags & RUN_LINGER ? r->linger : default_ms);
+}
+
+/* A child of the node's, or a process that it manages, is no more. */
+static void
+exit_send(struct child *c)
+{
+	struct msg_exit m = { 0 };
+
+	m.id = c->id;
+	m.status = m.raw = c->status;
+	m.reason = c->reason;
+	m.killed = c->killed;
+	m.cut = c->overstayed;
+	memcpy(m.usage, c->usage, sizeof(m.usage));
+	if (c->run_flags & RUN_DEBUG)
+		log_warnx("pid %d ended with status %d", (int)c->pid,
+		    (int)c->status);
+	if (c->reason == REASON_STOPPED)
+		m.status = 0;
+	else if (c->status == 0)
+		m.status = c->success;
+	/* Behind the answer that names it. */
+	if (c->slot != NULL)
+		reply_add(c->slot, IMSG_EXIT, &m, sizeof(m));
+	else
+		channel_send(&worker_channel, IMSG_EXIT, -1, &m, sizeof(m));
+}
+
+/* Its pid is given up, and all that hangs on it. */
+static void
+exit_forget(struct child *c)
+{
+	child_clear_pid(c);
+	group_leave(c);
+	watch_forget(c);
+	timer_clear(&c->deadline);
+	timer_clear(&c->limit);
+	timer_clear(&c->lingering);
+}
+
+void
+exit_settle(struct child *c)
+{
+	if (child_alive(c))
+		exit_forget(c);
+	watch_forget(c);
+	if (c->state != CHILD_ASKED &&
+	    (c->kind == CHILD_RUN || c->kind == CHILD_FOREIGN))
+		exit_send(c);
+	if (c->slot != NULL)
+		reply_release(c->slot);
+	if (c->rule != NULL)
+		count_give(c->rule, c->place);
+	child_free(c);
+}
+
+/* Linger is over. */
+static void
+exit_linger_end(void *arg)
+{
+	struct child *c = arg;
+
+	timer_clear(&c->lingering);
+	c->state = CHILD_RUNNING;
+	/* Those that hold it may be gone before the worker looks. */
+	c->overstayed = !c->drained;
+	c->linger = 0;
+	exit_check(c);
+}
+
+/*
+ * c may have ended: 1 if it lingers. Its pidfd would tell of its end all the
+ * time, so it is not watched meanwhile.
+ */
+static int
+exit_lingers(struct child *c)
+{
+	if (c->state == CHILD_LINGERING)
+		return (1);
+	if (c->linger == 0 || c->drained || c->killed || c->refused ||
+	    c->reason != REASON_NORMAL || phase_now() != PHASE_RUN ||
+	    !watch_is_dead(c->pid))
+		return (0);
+	log_debug("pid %d lingers", (int)c->pid);
+	watch_forget(c);
+	c->state = CHILD_LINGERING;
+	timer_set(&c->lingering, c->linger, exit_linger_end, c);
+	return (1);
+}
+
+void
+exit_hurry(struct child *c)
+{
+	if (c->state == CHILD_LINGERING)
+		timer_set(&c->lingering, 0, exit_linger_end, c);
+}
+
+void
+exit_drained(struct child *c)
+{
+	c->drained = 1;
+	if (c->state == CHILD_LINGERING)
+		exit_linger_end(c);
+}
+
+/* Has c ended, and how? Only its own parent can know that. 1 or 0. */
+static int
+exit_reap(struct child *c, int *status)
+{
+	if (c->kind == CHILD_FOREIGN) {
+		*status = -1;
+		return (watch_foreign_ended(c));
+	}
+	if (c->run_flags & RUN_KILL_GROUP && watch_is_dead(c->pid))
+		group_signal(c);
+	if (watch_reap(c, status))
+		return (1);
+	/* Its tracer has it yet: SIGCHLD comes when that lets go. */
+	watch_by_signal(c);
+	return (0);
+}
+
+void
+exit_check(struct child *c)
+{
+	int64_t left = timer_left(&c->deadline);
+
+	if (exit_lingers(c) || !exit_reap(c, &c->status))
+		return;
+	log_debug("pid %d ended with status %d", (int)c->pid, c->status);
+	exit_forget(c);
+	/* Its time was over, and it has ended by itself at that moment. */
+	if (c->kind != CHILD_FOREIGN &&
+	    (!WIFSIGNALED(c->status) || WTERMSIG(c->status) != SIGKILL))
+		c->killed = 0;
+	if (c->ended != NULL)
+		c->ended(c, c->status);
+	if (!left_begin(c, left)) {
+		c->state = CHILD_LEFT;
+		exit_settle(c);
+	}
+}

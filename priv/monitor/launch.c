@@ -1,0 +1,488 @@
+/*
+ * How children are made: see launch.h. A launcher is one user's, who can hold
+ * it by stopping what it makes: so it has a patience, and is not waited for on
+ * behalf of others where the dialect allows that.
+ */
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "compat/stream.h"
+#include "launcher/maker.h"
+#include "log.h"
+#include "policy/runas.h"
+
+#include "monitor/birth.h"
+#include "monitor/channels.h"
+#include "monitor/launch.h"
+#include "monitor/phase.h"
+#include "monitor/reply.h"
+
+#define LAUNCH_TIMEOUT 10000 /* ms that a child may take to its exec */
+#define LAUNCH_ORDERED 3000 /* the same where users wait for each other */
+
+/* What may be asked for, and not made yet, where they do; then of each. */
+#define ALL_MAX 64
+#define ALL_BYTES (2 * (size_t)MSG_MAX)
+#define EACH_MAX 1024
+#define EACH_BYTES (1UL << 20)
+
+/* One that has something to do and does less than so much is slow. */
+#define PULSE 1000 /* ms */
+#define PULSE_LEAST 32
+
+#define LAUNCHERS_MAX 64
+
+/* A launcher as priv knows it. */
+struct launcher {
+	const char *user;
+	struct maker maker; /* its pid is 0 once it was reaped */
+	TAILQ_HEAD(, child) queue; /* asked for, and not heard of */
+	struct channel channel;
+	struct timer timeout, pulse;
+	int missed; /* times that the next answer did not come */
+	size_t asked; /* requests in the queue, without kill commands */
+	size_t bytes; /* of what is in the queue */
+	unsigned int made; /* since the last pulse */
+	int slow; /* it was then */
+	uint32_t streams_id; /* whose those below are */
+	int streams[3]; /* came before their IMSG_LAUNCHED */
+};
+
+static struct launcher launchers[LAUNCHERS_MAX];
+static struct maker makers[LAUNCHERS_MAX]; /* of those, for a new one */
+static size_t launchers_count;
+static const struct dispatch *table;
+static size_t table_rows;
+
+static void launch_ended(struct child *, int);
+
+void
+launch_init(const struct dispatch *t, size_t rows)
+{
+	table = t;
+	table_rows = rows;
+}
+
+void
+launch_start(struct target *t)
+{
+	struct launcher *l = &launchers[launchers_count];
+
+	if (launchers_count == LAUNCHERS_MAX)
+		fatalx("more than %d users", LAUNCHERS_MAX);
+	if (!maker_start(&l->maker, t, makers, launchers_count))
+		return;
+	makers[launchers_count++] = l->maker;
+	(void)child_new_ring("launcher", l->maker.pid, launch_ended);
+	channel_init(
+	    &l->channel, "launcher", l->maker.fd, 1, table, table_rows, l);
+	l->user = t->user;
+	l->streams[0] = l->streams[1] = l->streams[2] = -1;
+	TAILQ_INIT(&l->queue);
+	t->launcher = l;
+}
+
+size_t
+launch_count(void)
+{
+	return (launchers_count);
+}
+
+/* Do users wait for each other, or is there one only? 1 or 0. */
+static int
+is_shared(void)
+{
+	return (reply_ordered() || launchers_count == 1);
+}
+
+static int
+has_room(const struct launcher *l)
+{
+	return (l->asked < EACH_MAX && l->bytes < EACH_BYTES);
+}
+
+/*
+ * A launcher without room is waited for, by all others, too, as long as it
+ * does something: its user could hold them up. See launch_room().
+ */
+int
+launch_busy(void)
+{
+	const struct launcher *l;
+	size_t i, asked = 0, bytes = 0;
+
+	for (i = 0; i < launchers_count; i++) {
+		l = &launchers[i];
+		if (!is_shared() && !has_room(l) && !l->slow)
+			return (1);
+		asked += l->asked;
+		bytes += l->bytes;
+	}
+	return (is_shared() && (asked >= ALL_MAX || bytes >= ALL_BYTES));
+}
+
+int
+launch_room(const struct target *t)
+{
+	return (t->launcher == NULL || is_shared() || has_room(t->launcher));
+}
+
+int
+launch_alive(const struct target *t)
+{
+	return (t->launcher == NULL || t->launcher->channel.open);
+}
+
+int
+launch_awaits(uint32_t id)
+{
+	const struct child *c;
+	size_t i;
+
+	for (i = 0; i < launchers_count; i++) {
+		c = TAILQ_FIRST(&launchers[i].queue);
+		if (c != NULL && (int32_t)(c->id - id) <= 0)
+			return (1);
+	}
+	return (0);
+}
+
+/*
+ * The child that the launcher was making when it died or was held: nothing
+ * else would end it.
+ */
+static pid_t
+kill_in_flight(const struct launcher *l)
+{
+	pid_t pid = *l->maker.in_flight; /* read once: it is not our memory */
+
+	if (birth_kill(pid))
+		log_warnx("pid %d was held before it ran: killed", (int)pid);
+	return (pid);
+}
+
+/* A launcher that does not answer is of no use: its end is heard as such. */
+static void
+launcher_kill(const struct launcher *l)
+{
+	if (TAILQ_EMPTY(&l->queue) || l->maker.pid == 0)
+		return;
+	(void)kill(l->maker.pid, SIGKILL);
+	/* It has a copy of the channel: no end of file before it is gone. */
+	(void)kill_in_flight(l);
+}
+
+void
+launch_kill_busy(void)
+{
+	size_t i;
+
+	for (i = 0; i < launchers_count; i++)
+		launcher_kill(&launchers[i]);
+}
+
+static void launch_timeout(void *);
+
+/* It has something to do from now on, or goes on with it. */
+static void
+launch_wait(struct launcher *l)
+{
+	timer_set(&l->timeout,
+	    reply_ordered() && launchers_count > 1 ? LAUNCH_ORDERED
+						   : LAUNCH_TIMEOUT,
+	    launch_timeout, l);
+}
+
+/* The child first; if that was not what it waited for, the launcher. */
+static void
+launch_timeout(void *arg)
+{
+	struct launcher *l = arg;
+
+	if (l->missed++)
+		launcher_kill(l);
+	(void)kill_in_flight(l);
+	launch_wait(l);
+}
+
+static void
+launch_pulse(void *arg)
+{
+	struct launcher *l = arg;
+
+	l->slow = !TAILQ_EMPTY(&l->queue) && l->made < PULSE_LEAST;
+	l->made = 0;
+	if (!TAILQ_EMPTY(&l->queue))
+		timer_set(&l->pulse, PULSE, launch_pulse, l);
+}
+
+static void
+queue_add(struct launcher *l, struct child *c, size_t len)
+{
+	c->asked = len;
+	l->bytes += len;
+	l->asked += c->kind == CHILD_RUN;
+	TAILQ_INSERT_TAIL(&l->queue, c, queue);
+	if (TAILQ_FIRST(&l->queue) == c)
+		launch_wait(l);
+	if (!l->pulse.set) {
+		l->made = 0;
+		timer_set(&l->pulse, PULSE, launch_pulse, l);
+	}
+}
+
+/* The first that was asked for: it is heard of now, or never. Or NULL. */
+static struct child *
+queue_take(struct launcher *l)
+{
+	struct child *c = TAILQ_FIRST(&l->queue);
+
+	if (c == NULL)
+		return (NULL);
+	TAILQ_REMOVE(&l->queue, c, queue);
+	l->bytes -= c->asked;
+	l->asked -= c->kind == CHILD_RUN;
+	c->asked = 0;
+	return (c);
+}
+
+/* priv is the maker. */
+static void
+launch_here(struct child *c, const struct run *r)
+{
+	struct launched l;
+	int fds[3];
+
+	maker_make(c->target, r, &l, fds);
+	if (birth_result(c, &l, fds) == -1)
+		fatalx("launched pid %d twice", (int)l.pid);
+}
+
+void
+launch_run(struct child *c, const struct run *r)
+{
+	struct launcher *l = c->target->launcher;
+	size_t len;
+	void *msg;
+
+	if (l == NULL) {
+		launch_here(c, r);
+		return;
+	}
+	/* It was unpacked from a message, so it fits one. */
+	if ((msg = proto_pack_run(r, &len)) == NULL)
+		fatal("no memory for a launch");
+	channel_send(&l->channel, IMSG_LAUNCH, -1, msg, len);
+	free(msg);
+	queue_add(l, c, len);
+}
+
+static void
+streams_close(struct launcher *l)
+{
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		if (l->streams[i] != -1)
+			(void)close(l->streams[i]);
+		l->streams[i] = -1;
+	}
+}
+
+int
+launch_handle_stream(void *arg, const void *data, size_t len, int fd)
+{
+	struct launcher *l = arg;
+	struct msg_stream m;
+
+	if (proto_unpack_stream(data, len, &m) == -1 ||
+	    l->streams[m.stream] != -1 ||
+	    (l->streams_id != 0 && l->streams_id != m.id))
+		return (-1);
+	/* Not closed either: that could wait for whoever has made it. */
+	if (fd != -1 && stream_kind(fd) == STREAM_OTHER) {
+		log_warnx("the launcher of %s sent what is no pipe and no"
+			  " terminal",
+		    l->user);
+		return (-1);
+	}
+	l->streams_id = m.id;
+	l->streams[m.stream] = fd;
+	return (0);
+}
+
+/* The pipes that came, if they are those that were announced. 0 or -1. */
+static int
+streams_take(struct launcher *l, const struct launched *m, int fds[3])
+{
+	uint32_t i;
+
+	if (l->streams_id != 0 && l->streams_id != m->id)
+		return (-1);
+	l->streams_id = 0;
+	for (i = 0; i < 3; i++) {
+		if (l->streams[i] != -1 && !(m->streams & 1U << i))
+			return (-1);
+		fds[i] = l->streams[i];
+		l->streams[i] = -1;
+	}
+	return (0);
+}
+
+int
+launch_handle_launched(void *arg, const void *data, size_t len, int fd)
+{
+	struct launcher *l = arg;
+	struct launched m;
+	struct child *c;
+	int fds[3];
+
+	(void)fd;
+	if (proto_unpack_launched(data, len, &m) == -1)
+		return (-1);
+	c = TAILQ_FIRST(&l->queue);
+	if (c == NULL || c->id != m.id || streams_take(l, &m, fds) == -1)
+		return (-1);
+	(void)queue_take(l);
+	l->missed = 0;
+	l->made++;
+	timer_clear(&l->timeout);
+	if (!TAILQ_EMPTY(&l->queue))
+		launch_wait(l);
+	return (birth_result(c, &m, fds));
+}
+
+/* The node knows it at once, and we are of use to those who live only. */
+static void
+tell_died(const struct launcher *l)
+{
+	uint8_t buf[MSG_DOWN_MAX];
+
+	log_warnx("the launcher of %s has died: proctor ends when no child is"
+		  " left",
+	    l->user);
+	channel_send(
+	    &worker_channel, IMSG_DOWN, -1, buf, proto_pack_down(buf, l->user));
+	phase_end_when_idle();
+}
+
+/* A launcher is gone: its children live, new ones are refused. */
+static void
+launcher_died(struct launcher *l)
+{
+	struct child *c;
+
+	if (phase_now() == PHASE_RUN)
+		tell_died(l);
+	channel_shut(&l->channel);
+	timer_clear(&l->timeout);
+	timer_clear(&l->pulse);
+	l->slow = 0;
+	streams_close(l);
+	(void)birth_adopt(kill_in_flight(l));
+	while ((c = queue_take(l)) != NULL)
+		birth_lost(c);
+}
+
+/* Read once and handle what is there by now: how many messages that was. */
+static int
+launcher_read(struct channel *c, int *alive)
+{
+	int n = 0;
+
+	*alive = channel_read(c);
+	while (channel_dispatch(c, phase_state()))
+		n++;
+	return (n);
+}
+
+/*
+ * It is gone; what it said before counts still. There may be no end of file:
+ * a child on its way to exec has the channel, too.
+ */
+static void
+launcher_read_rest(struct launcher *l)
+{
+	int alive;
+
+	while (launcher_read(&l->channel, &alive) > 0 && alive)
+		continue;
+	launcher_died(l);
+}
+
+/* Its process was reaped. */
+static void
+launch_ended(struct child *c, int status)
+{
+	size_t i;
+
+	log_debug("%s ended with status %d", c->name, status);
+	for (i = 0; i < launchers_count; i++) {
+		if (c->pid != launchers[i].maker.pid)
+			continue;
+		launchers[i].maker.pid = 0;
+		if (launchers[i].channel.open)
+			launcher_read_rest(&launchers[i]);
+	}
+}
+
+void
+launch_poll(struct pollfd *pfd)
+{
+	size_t i;
+
+	for (i = 0; i < launchers_count; i++)
+		channel_poll(&pfd[i], &launchers[i].channel, 1);
+}
+
+static void
+launcher_dispatch(struct launcher *l, const struct pollfd *pfd)
+{
+	struct channel *c = &l->channel;
+	int alive = 1;
+
+	if (!c->open)
+		return;
+	if (pfd->revents & (POLLIN | POLLHUP | POLLERR))
+		(void)launcher_read(c, &alive);
+	if (!alive)
+		launcher_died(l);
+	else if (imsgbuf_queuelen(&c->ibuf) > 0 && channel_write(c) == -1)
+		launcher_read_rest(l);
+}
+
+void
+launch_dispatch(const struct pollfd *pfd)
+{
+	size_t i;
+
+	for (i = 0; i < launchers_count; i++)
+		launcher_dispatch(&launchers[i], &pfd[i]);
+}
+
+/* One that cannot be written to has hung up, which is heard in its turn. */
+void
+launch_send(void)
+{
+	struct channel *c;
+	size_t i;
+
+	for (i = 0; i < launchers_count; i++) {
+		c = &launchers[i].channel;
+		if (c->open && imsgbuf_queuelen(&c->ibuf) > 0)
+			(void)channel_write(c);
+	}
+}
+
+void
+launch_close(void)
+{
+	size_t i;
+
+	for (i = 0; i < launchers_count; i++)
+		channel_shut(&launchers[i].channel);
+}

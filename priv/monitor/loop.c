@@ -1,0 +1,156 @@
+/*
+ * The loop of priv: see loop.h.
+ */
+
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+
+#include "base/signals.h"
+#include "base/timer.h"
+#include "log.h"
+#include "proto.h"
+
+#include "monitor/channels.h"
+#include "monitor/launch.h"
+#include "monitor/loop.h"
+#include "monitor/phase.h"
+#include "monitor/reply.h"
+#include "monitor/stop.h"
+#include "monitor/stray.h"
+#include "monitor/watch.h"
+
+/* Above these the broker is not read, and the node has to wait. */
+#define WAITING_MAX 64
+#define WORKER_QUEUE_MAX 1024
+
+/* The launchers come last, as many as there are. */
+enum { POLL_BROKER, POLL_WORKER, POLL_CHILDREN, POLL_LAUNCHERS };
+
+static int broker_ended;
+
+static int
+broker_may_read(void)
+{
+	return (broker_channel.open && reply_waiting() < WAITING_MAX &&
+		!launch_busy() &&
+		channel_queued(&worker_channel) < WORKER_QUEUE_MAX);
+}
+
+/* What was read and could not be handled before waits in the channel. */
+static void
+priv_dispatch_broker(void)
+{
+	while (phase_now() == PHASE_RUN && broker_may_read())
+		if (!channel_dispatch(&broker_channel, phase_state()))
+			break;
+	if (phase_now() != PHASE_RUN)
+		channel_close(&broker_channel);
+	else if (broker_ended && broker_may_read()) {
+		log_warnx("the broker has died");
+		channel_close(&broker_channel);
+		stop_all(EXIT_RING);
+	}
+}
+
+/*
+ * A broker that has gone while it could not be heard: the node is gone, or
+ * it has died; its exit status will tell. Its requests are nobody's now.
+ */
+static void
+broker_read(const struct pollfd *pfd)
+{
+	if (broker_may_read())
+		broker_ended = !channel_read(&broker_channel);
+	else if (pfd->revents & (POLLHUP | POLLERR))
+		stop_all(EXIT_CLEAN);
+}
+
+static void
+worker_died(void)
+{
+	if (!worker_channel.open)
+		return;
+	log_warnx("the worker has died");
+	channel_close(&worker_channel);
+	stop_all(EXIT_RING);
+}
+
+static void
+priv_dispatch_worker(const struct pollfd *pfd)
+{
+	int alive = 1;
+
+	if (pfd->revents & (POLLIN | POLLHUP | POLLERR)) {
+		alive = channel_read(&worker_channel);
+		while (channel_dispatch(&worker_channel, phase_state()))
+			continue;
+	}
+	if (alive && channel_queued(&worker_channel) > 0)
+		alive = channel_write(&worker_channel) == 0;
+	if (!alive)
+		worker_died();
+}
+
+static void
+loop_signalled(void)
+{
+	int end;
+
+	end = signals_got(SIGTERM);
+	end |= signals_got(SIGINT);
+	end |= signals_got(SIGHUP);
+	if (end)
+		stop_all(EXIT_CLEAN);
+	stray_signal(signals_got(SIGCHLD));
+}
+
+static void
+loop_once(struct pollfd *pfd)
+{
+	int ready;
+
+	channel_poll(&pfd[POLL_BROKER], &broker_channel, broker_may_read());
+	channel_poll(&pfd[POLL_WORKER], &worker_channel, 1);
+	pfd[POLL_CHILDREN].fd = watch_fd();
+	pfd[POLL_CHILDREN].events = POLLIN;
+	pfd[POLL_CHILDREN].revents = 0;
+	launch_poll(&pfd[POLL_LAUNCHERS]);
+	ready =
+	    signals_poll(pfd, POLL_LAUNCHERS + launch_count(), timer_wait());
+	loop_signalled();
+	if (ready > 0) {
+		if (pfd[POLL_CHILDREN].revents != 0)
+			watch_dispatch();
+		if (pfd[POLL_BROKER].revents != 0)
+			broker_read(&pfd[POLL_BROKER]);
+		launch_dispatch(&pfd[POLL_LAUNCHERS]);
+		priv_dispatch_worker(&pfd[POLL_WORKER]);
+	}
+	timer_run();
+	/*
+	 * Last, so that what the others said counts for what the broker asks,
+	 * and each time, as what was read before may have room now.
+	 */
+	priv_dispatch_broker();
+	launch_send();
+	stop_check();
+	if (channel_queued(&worker_channel) > 0 &&
+	    channel_write(&worker_channel) == -1)
+		worker_died();
+}
+
+int
+loop_run(void)
+{
+	struct pollfd *pfd;
+
+	pfd = calloc(POLL_LAUNCHERS + launch_count(), sizeof(*pfd));
+	if (pfd == NULL)
+		fatal("no memory for the loop");
+	while (phase_now() != PHASE_DONE)
+		loop_once(pfd);
+	free(pfd);
+	return (phase_status());
+}
+

@@ -1,0 +1,299 @@
+/*
+ * Replies to the node: see reply.h.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+
+#include "monitor/channels.h"
+#include "monitor/child.h"
+#include "monitor/reply.h"
+
+struct message {
+	STAILQ_ENTRY(message) entry;
+	uint32_t type;
+	int fd;
+	int64_t tid; /* IMSG_PIDS, which is made when it leaves */
+	size_t len;
+	uint8_t data[];
+};
+
+struct slot {
+	TAILQ_ENTRY(slot) entry;
+	STAILQ_HEAD(, message) messages;
+	struct slot **holder;
+	int closed; /* its answer is complete */
+	/* Of the run that it answers. */
+	int64_t tid;
+	uint32_t window;
+	uint32_t tty; /* TTY_... */
+};
+
+static TAILQ_HEAD(, slot) slots = TAILQ_HEAD_INITIALIZER(slots);
+static int count;
+static int ordered = 1;
+
+static void
+send_pids(int64_t tid)
+{
+	struct msg_pids m = { 0 };
+	int32_t *list;
+
+	m.tid = tid;
+	m.count = child_pids(&list);
+	channel_send2(&worker_channel, IMSG_PIDS, &m, sizeof(m), list,
+	    m.count * sizeof(*list));
+	free(list);
+}
+
+static void
+message_send(uint32_t type, int fd, int64_t tid, const void *data, size_t len)
+{
+	if (type == IMSG_PIDS)
+		send_pids(tid);
+	else
+		channel_send(&worker_channel, type, fd, data, len);
+	/* What comes behind the answer to hello is native. */
+	if (type == IMSG_HELLO_REPLY)
+		ordered = 0;
+}
+
+/* 1 or 0: does what s gets leave at once? */
+static int
+slot_is_open(const struct slot *s)
+{
+	return (!ordered || s == TAILQ_FIRST(&slots));
+}
+
+static void
+slot_put(struct slot *s, uint32_t type, int fd, int64_t tid, const void *data,
+    size_t len)
+{
+	struct message *m;
+
+	if (slot_is_open(s)) {
+		message_send(type, fd, tid, data, len);
+		return;
+	}
+	if ((m = malloc(sizeof(*m) + len)) == NULL)
+		fatal("no memory for a reply that waits");
+	m->type = type;
+	m->fd = fd;
+	m->tid = tid;
+	m->len = len;
+	if (len > 0)
+		memcpy(m->data, data, len);
+	STAILQ_INSERT_TAIL(&s->messages, m, entry);
+}
+
+static struct slot *
+slot_new(struct slot **holder)
+{
+	struct slot *s;
+
+	if ((s = calloc(1, sizeof(*s))) == NULL)
+		fatal("no memory for a reply's place");
+	STAILQ_INIT(&s->messages);
+	s->holder = holder;
+	TAILQ_INSERT_TAIL(&slots, s, entry);
+	count++;
+	return (s);
+}
+
+/* What is in the first slot leaves. */
+static void
+slot_flush(struct slot *s)
+{
+	struct message *m;
+
+	while ((m = STAILQ_FIRST(&s->messages)) != NULL) {
+		STAILQ_REMOVE_HEAD(&s->messages, entry);
+		message_send(m->type, m->fd, m->tid, m->data, m->len);
+		free(m);
+	}
+}
+
+static void
+slot_free(struct slot *s)
+{
+	TAILQ_REMOVE(&slots, s, entry);
+	count--;
+	if (s->holder != NULL)
+		*s->holder = NULL;
+	free(s);
+}
+
+/* What waits no longer leaves; without an order that is all there is. */
+static void
+slots_flush(void)
+{
+	struct slot *s, *next;
+
+	TAILQ_FOREACH_SAFE (s, &slots, entry, next) {
+		slot_flush(s);
+		if (s->closed)
+			slot_free(s);
+		else if (ordered)
+			return;
+	}
+}
+
+/* What becomes of what is printed on the terminal. */
+static uint32_t
+run_tty(const struct run *r)
+{
+	if (!(r->flags & RUN_PTY))
+		return (0);
+	if (r->io[1].kind == IO_PIPE)
+		return (TTY_YES);
+	if (r->io[2].kind == IO_PIPE)
+		return (TTY_YES | TTY_STDERR);
+	return (TTY_YES | TTY_SILENT);
+}
+
+void
+reply_open(struct slot **holder, const struct run *r)
+{
+	struct slot *s = slot_new(holder);
+
+	s->tid = r->tid;
+	s->window = r->window;
+	s->tty = run_tty(r);
+	*holder = s;
+}
+
+static void
+slot_close(struct slot *s)
+{
+	s->closed = 1;
+	if (!ordered)
+		slot_free(s);
+	else if (s == TAILQ_FIRST(&slots))
+		slots_flush();
+}
+
+void
+reply_child(struct child *c, int fds[3])
+{
+	struct msg_stream s = { 0 };
+	struct msg_child m = { 0 };
+
+	s.id = m.id = c->id;
+	for (s.stream = 0; s.stream < 3; s.stream++) {
+		if (fds[s.stream] == -1)
+			continue;
+		slot_put(
+		    c->slot, IMSG_STREAM, fds[s.stream], 0, &s, sizeof(s));
+		fds[s.stream] = -1;
+		m.streams |= 1U << s.stream;
+	}
+	m.tid = c->slot->tid;
+	m.pid = c->pid;
+	m.tty = c->slot->tty;
+	m.window = c->slot->window;
+	m.linger = c->run_flags & RUN_LINGER && m.streams & 6 ? 1 : 0;
+	slot_put(c->slot, IMSG_CHILD, -1, 0, &m, sizeof(m));
+	slot_close(c->slot);
+}
+
+void
+reply_failed(struct slot *s, const struct launched *l)
+{
+	uint8_t buf[MSG_REPLY_MAX];
+	struct reply r = { 0 };
+
+	r.tid = s->tid;
+	r.code = REPLY_RUNFAIL;
+	r.value = l->error;
+	r.stage = l->stage;
+	r.text = l->text;
+	slot_put(s, IMSG_REPLY, -1, 0, buf, proto_pack_reply(buf, &r));
+	slot_close(s);
+}
+
+void
+reply_add(struct slot *s, uint32_t type, const void *data, size_t len)
+{
+	slot_put(s, type, -1, 0, data, len);
+}
+
+void
+reply_release(struct slot *s)
+{
+	s->holder = NULL;
+}
+
+void
+reply_send(uint32_t type, const void *data, size_t len)
+{
+	struct slot *s;
+
+	if (!ordered || TAILQ_EMPTY(&slots)) {
+		message_send(type, -1, 0, data, len);
+		return;
+	}
+	s = slot_new(NULL);
+	slot_put(s, type, -1, 0, data, len);
+	s->closed = 1;
+}
+
+void
+reply_term(const struct reply *r)
+{
+	uint8_t buf[MSG_REPLY_MAX];
+
+	reply_send(IMSG_REPLY, buf, proto_pack_reply(buf, r));
+}
+
+void
+reply_code(int64_t tid, enum reply_code code, int value, const char *text)
+{
+	struct reply r = { 0 };
+
+	r.tid = tid;
+	r.code = code;
+	r.value = value;
+	r.text = text;
+	reply_term(&r);
+}
+
+void
+reply_level(int64_t tid, int before, int level)
+{
+	struct reply r = { 0 };
+
+	r.tid = tid;
+	r.code = REPLY_LEVEL;
+	r.value = before;
+	r.level = level;
+	r.text = "";
+	reply_term(&r);
+}
+
+void
+reply_pids(int64_t tid)
+{
+	struct slot *s;
+
+	if (!ordered || TAILQ_EMPTY(&slots)) {
+		send_pids(tid);
+		return;
+	}
+	s = slot_new(NULL);
+	slot_put(s, IMSG_PIDS, -1, tid, NULL, 0);
+	s->closed = 1;
+}
+
+int
+reply_ordered(void)
+{
+	return (ordered);
+}
+
+int
+reply_waiting(void)
+{
+	return (ordered ? count : 0);
+}

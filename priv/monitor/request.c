@@ -1,0 +1,533 @@
+/*
+ * What the broker asks for. It parses what a hostile node may have sent, so
+ * it may have been taken over: each message is checked again here, as if it
+ * came from the node itself.
+ */
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "log.h"
+#include "policy/count.h"
+#include "policy/permit.h"
+#include "policy/policy.h"
+#include "policy/runas.h"
+#include "policy/shape.h"
+#include "priv.h"
+
+#include "monitor/exit.h"
+#include "monitor/foreign.h"
+#include "monitor/group.h"
+#include "monitor/launch.h"
+#include "monitor/reply.h"
+#include "monitor/request.h"
+#include "monitor/stop.h"
+
+static void
+run_refuse(const struct run *r, enum stage stage, int error, const char *text)
+{
+	struct reply rep = { 0 };
+
+	rep.tid = r->tid;
+	rep.code = REPLY_RUNFAIL;
+	rep.stage = stage;
+	rep.value = error;
+	rep.text = text;
+	reply_term(&rep);
+}
+
+/* What was refused to whom, and why; of a command the program alone. */
+static void
+run_tell(const struct run *r, const char *why)
+{
+	log_warnx("run refused: %.64s as %.64s, %.256s: %s", runas_self_name(),
+	    permit_name(r->user), permit_program(r), why);
+}
+
+/*
+ * Refuse what policy does not permit: a log line, and as an answer a sentence
+ * about it. what: the thing that is refused, if it is not the whole.
+ */
+static int
+run_forbid(
+    const struct run *r, enum stage stage, const char *what, const char *why)
+{
+	char text[256];
+
+	if (stage == STAGE_USER)
+		(void)snprintf(text, sizeof(text), "'%.100s': %s",
+		    permit_name(r->user), why);
+	else if (what == NULL)
+		(void)snprintf(text, sizeof(text), "%.100s as %.64s: %s",
+		    permit_program(r), permit_name(r->user), why);
+	else
+		(void)snprintf(text, sizeof(text), "%.100s: %s", what, why);
+	run_tell(r, what == NULL ? why : text);
+	run_refuse(r, stage, EPERM, text);
+	return (-1);
+}
+
+/* The same, because of a line of the policy. */
+static int
+run_forbid_line(const struct run *r, const struct rule *rule, const char *what)
+{
+	char why[64];
+
+	(void)snprintf(why, sizeof(why), "line %d has cmd", rule->line);
+	return (run_forbid(r, STAGE_POLICY, what, why));
+}
+
+/* By no rule at all. */
+static void
+run_forbid_all(const struct run *r)
+{
+	char why[128];
+	int user = permit_why_run(r, why, sizeof(why));
+
+	(void)run_forbid(r, user ? STAGE_USER : STAGE_POLICY, NULL, why);
+}
+
+static int
+name_shown(const char *var)
+{
+	size_t len = strcspn(var, "=");
+
+	return (len > 64 ? 64 : (int)len);
+}
+
+/* Nothing that could make something else of the program. */
+static int
+run_exact_env(const struct run *r, const struct rule *rule)
+{
+	const char *var = r->env.base;
+	char what[80];
+	uint32_t i;
+
+	if (r->flags & RUN_ENV_CLEAR)
+		return (run_forbid_line(r, rule, "env: clear"));
+	for (i = 0; i < r->env.count; i++, var = strvec_next(var))
+		if (!shape_takes(rule, var)) {
+			/* Its value may be a secret. */
+			(void)snprintf(what, sizeof(what), "env: %.*s",
+			    name_shown(var), var);
+			return (run_forbid_line(r, rule, what));
+		}
+	return (0);
+}
+
+/*
+ * A rule with cmd says what is executed, to the word. What could make
+ * something else of that, or reach something else with the user's rights,
+ * does not go with it.
+ */
+static int
+run_exact(const struct run *r, const struct rule *rule)
+{
+	static const char *const files[3] = { "a file for stdin",
+		"a file for stdout", "a file for stderr" };
+	int i;
+
+	if (rule->cmd == NULL)
+		return (0);
+	for (i = 0; i < 3; i++)
+		if (r->io[i].kind == IO_FILE)
+			return (run_forbid_line(r, rule, files[i]));
+	if (*r->cd != '\0')
+		return (run_forbid_line(r, rule, "cd"));
+	return (run_exact_env(r, rule));
+}
+
+static int
+run_forbid_nice(const struct run *r, const struct rule *rule)
+{
+	char what[32], why[64];
+
+	(void)snprintf(what, sizeof(what), "nice %d", (int)r->nice);
+	if (rule->line == 0)
+		(void)snprintf(why, sizeof(why), "no rule permits that");
+	else
+		(void)snprintf(why, sizeof(why), "line %d permits %d at least",
+		    rule->line, permit_lowest(rule));
+	return (run_forbid(r, STAGE_NICE, what, why));
+}
+
+static void
+run_forbid_count(const struct run *r, const struct rule *rule)
+{
+	char why[64];
+
+	(void)snprintf(why, sizeof(why), "line %d permits %u children",
+	    rule->line, (unsigned int)rule->children);
+	run_tell(r, why);
+	run_refuse(r, STAGE_LIMIT, EAGAIN, "children");
+}
+
+/* What the rule leaves open. 0, or -1 and it was answered. */
+static int
+run_limits(const struct run *r, const struct rule *rule)
+{
+	const struct target *t = rule->target;
+
+	if (r->flags & RUN_NICE && !permit_nice(rule, r->nice))
+		return (run_forbid_nice(r, rule));
+	if (*r->kill != '\0' && permit_kill(rule, r->kill) == NULL)
+		return (run_forbid(r, STAGE_POLICY, "a kill command",
+		    "no rule permits its shell that"));
+	if (r->flags & RUN_CAPS && r->caps & ~t->ambient &&
+	    r->caps != UINT64_MAX)
+		return (run_forbid(r, STAGE_POLICY, "capabilities",
+		    "they are not there to be kept"));
+	return (run_exact(r, rule));
+}
+
+/* The rule that permits it, or NULL and it was answered. */
+static struct rule *
+run_allowed(const struct run *r)
+{
+	const struct child *leader;
+	const struct target *t;
+	struct rule *rule;
+
+	if ((rule = permit_run(r)) == NULL) {
+		run_forbid_all(r);
+		return (NULL);
+	}
+	t = rule->target;
+	if (run_limits(r, rule) == -1)
+		return (NULL);
+	if (!launch_alive(t)) {
+		run_tell(r, "its launcher is gone");
+		run_refuse(r, STAGE_LAUNCHER, EPIPE, "");
+		return (NULL);
+	}
+	if (!launch_room(t)) {
+		run_tell(r, "its launcher has too much to do");
+		run_refuse(r, STAGE_LAUNCHER, EAGAIN, "");
+		return (NULL);
+	}
+	leader = child_by_pid(r->group);
+	if (r->group != 0 &&
+	    (leader == NULL || group_of(leader) != r->group)) {
+		run_refuse(r, STAGE_GROUP, ESRCH, "");
+		return (NULL);
+	}
+	return (rule);
+}
+
+/* What became of it: see struct child. */
+static void
+run_started(struct child *c, const struct launched *l, int fds[3])
+{
+	if (l->stage != STAGE_NONE) {
+		reply_failed(c->slot, l);
+		return;
+	}
+	reply_child(c, fds);
+	stop_child_started(c);
+}
+
+static void
+run_launch(struct run *r, struct rule *rule)
+{
+	struct child *c;
+	char *env;
+	int place;
+
+	if ((env = shape_run(r, rule)) == NULL) {
+		run_refuse(r, STAGE_LIMIT, E2BIG, "env");
+		return;
+	}
+	if (count_take(rule, &place) == -1) {
+		run_forbid_count(r, rule);
+		free(env);
+		return;
+	}
+	/* From here on it has one, or it has not. */
+	r->linger = exit_linger(r);
+	r->flags &= ~(uint32_t)RUN_LINGER;
+	if (r->linger != 0)
+		r->flags |= RUN_LINGER;
+	c = child_new_run(CHILD_RUN, r, rule->target, rule);
+	c->started = run_started;
+	c->place = place;
+	if (c->kill != NULL)
+		c->kill_rule = permit_kill(rule, c->kill);
+	reply_open(&c->slot, r);
+	r->id = c->id;
+	launch_run(c, r);
+	free(env);
+}
+
+int
+request_handle_run(void *arg, const void *data, size_t len, int fd)
+{
+	struct rule *rule;
+	struct run r;
+
+	(void)arg;
+	(void)fd;
+	if (proto_unpack_run(data, len, &r) == -1 || r.id != 0 || r.pid != 0 ||
+	    r.flags & RUN_KEEPENV)
+		return (-1);
+	if (child_table_full())
+		run_refuse(&r, STAGE_LIMIT, EAGAIN, "children");
+	else if ((rule = run_allowed(&r)) != NULL)
+		run_launch(&r, rule);
+	return (0);
+}
+
+/* The child by the pid that the node named, or NULL: none that it knows. */
+static struct child *
+child_of_node(int32_t pid)
+{
+	struct child *c;
+
+	if (pid <= 1 || (c = child_by_pid(pid)) == NULL || !child_public(c))
+		return (NULL);
+	return (c);
+}
+
+/* EACCES is only ever about its priority. */
+static void
+manage_refuse(const struct run *r, int error)
+{
+	struct reply rep = { 0 };
+	char text[32] = "";
+
+	if (error == EACCES)
+		(void)snprintf(text, sizeof(text), "nice %d", (int)r->nice);
+	rep.tid = r->tid;
+	rep.code = REPLY_ERRNO;
+	rep.stage = error == EACCES ? STAGE_NICE : STAGE_NONE;
+	rep.value = error;
+	rep.text = text;
+	reply_term(&rep);
+}
+
+int
+request_handle_manage(void *arg, const void *data, size_t len, int fd)
+{
+	const struct child *c;
+	struct run r;
+
+	(void)arg;
+	(void)fd;
+	if (proto_unpack_run(data, len, &r) == -1 || r.id != 0 || r.pid == 0 ||
+	    r.flags & ~(uint32_t)RUN_MANAGE)
+		return (-1);
+	c = child_by_pid(r.pid);
+	if ((c != NULL && c->kind != CHILD_RING) || child_table_full())
+		reply_code(r.tid, REPLY_BADARG, 0, "");
+	else if (foreign_manage(&r) == 0)
+		return (0);
+	else if (errno == ESRCH)
+		reply_code(r.tid, REPLY_NOTFOUND, 0, "");
+	else {
+		log_warn("manage of pid %d refused", (int)r.pid);
+		manage_refuse(&r, errno);
+	}
+	return (0);
+}
+
+int
+request_handle_setpgid(void *arg, const void *data, size_t len, int fd)
+{
+	struct msg_request m;
+	const struct child *c, *leader;
+
+	(void)arg;
+	(void)fd;
+	if (proto_unpack_request(data, len, &m) == -1)
+		return (-1);
+	leader = child_of_node(m.arg);
+	if ((c = child_of_node(m.pid)) == NULL ||
+	    c->kind == CHILD_FOREIGN || c->state == CHILD_LINGERING)
+		reply_code(m.tid, REPLY_TEXT, ESRCH, "pid not alive");
+	else if (m.arg != 0 && (leader == NULL || group_of(leader) != m.arg))
+		reply_code(m.tid, REPLY_ERRNO, EPERM, "");
+	else if (setpgid(c->pid, m.arg) == -1)
+		reply_code(m.tid, REPLY_ERRNO, errno, "");
+	else
+		reply_code(m.tid, REPLY_OK, 0, "");
+	return (0);
+}
+
+/* The worker has the terminal; priv knows only whose it is. */
+static void
+pass_on(uint32_t type, int64_t tid, int32_t pid, const void *data, size_t len)
+{
+	if (child_of_node(pid) == NULL)
+		reply_code(tid, REPLY_TEXT, ESRCH, "pid not alive");
+	else
+		reply_send(type, data, len);
+}
+
+int
+request_handle_winsz(void *arg, const void *data, size_t len, int fd)
+{
+	struct msg_winsz m;
+
+	(void)arg;
+	(void)fd;
+	if (proto_unpack_winsz(data, len, &m) == -1)
+		return (-1);
+	pass_on(IMSG_WINSZ, m.tid, m.pid, data, len);
+	return (0);
+}
+
+int
+request_handle_ptyopts(void *arg, const void *data, size_t len, int fd)
+{
+	struct msg_mode modes[TTYMODES_MAX];
+	struct msg_ptyopts m;
+
+	(void)arg;
+	(void)fd;
+	if (proto_unpack_ptyopts(data, len, &m, modes) == -1)
+		return (-1);
+	pass_on(IMSG_PTYOPTS, m.tid, m.pid, data, len);
+	return (0);
+}
+
+int
+request_handle_stop(void *arg, const void *data, size_t len, int fd)
+{
+	struct msg_request m;
+	struct child *c;
+
+	(void)arg;
+	(void)fd;
+	if (proto_unpack_request(data, len, &m) == -1 || m.arg != 0)
+		return (-1);
+	if ((c = child_of_node(m.pid)) == NULL) {
+		reply_code(m.tid, REPLY_TEXT, ESRCH, "pid not alive");
+		return (0);
+	}
+	stop_child(c);
+	reply_code(m.tid, REPLY_OK, 0, "");
+	return (0);
+}
+
+static int
+signal_valid(int sig)
+{
+	return (sig >= 0 && sig < NSIG);
+}
+
+int
+request_handle_kill(void *arg, const void *data, size_t len, int fd)
+{
+	struct msg_request m;
+	const struct child *c;
+
+	(void)arg;
+	(void)fd;
+	if (proto_unpack_request(data, len, &m) == -1)
+		return (-1);
+	if (m.pid == -1)
+		reply_code(m.tid, REPLY_BADARG, 0, "");
+	else if (m.pid < 0)
+		reply_code(m.tid, REPLY_TEXT, EPERM,
+		    "Not allowed to send signal to all processes");
+	else if ((c = child_of_node(m.pid)) == NULL)
+		reply_code(m.tid, REPLY_TEXT, EPERM,
+		    "Cannot kill a pid not managed by this application");
+	else if (!signal_valid(m.arg))
+		reply_code(m.tid, REPLY_ERRNO, EINVAL, "");
+	else if (c->state == CHILD_LINGERING)
+		reply_code(m.tid, REPLY_ERRNO, ESRCH, "");
+	else if (foreign_signal(c, m.arg) == -1)
+		reply_code(m.tid, REPLY_ERRNO, errno, "");
+	else
+		reply_code(m.tid, REPLY_OK, 0, "");
+	return (0);
+}
+
+int
+request_handle_list(void *arg, const void *data, size_t len, int fd)
+{
+	struct msg_request m;
+
+	(void)arg;
+	(void)fd;
+	if (proto_unpack_request(data, len, &m) == -1 || m.pid != 0 ||
+	    m.arg != 0)
+		return (-1);
+	reply_pids(m.tid);
+	return (0);
+}
+
+int
+request_handle_debug(void *arg, const void *data, size_t len, int fd)
+{
+	struct msg_request m;
+
+	(void)arg;
+	(void)fd;
+	if (proto_unpack_request(data, len, &m) == -1 || m.pid != 0 ||
+	    m.arg < 0 || m.arg > LOG_LEVEL_MAX)
+		return (-1);
+	reply_level(m.tid, log_getlevel(), m.arg);
+	log_setlevel(m.arg);
+	return (0);
+}
+
+/* The broker itself refuses something: the answer goes in its turn. */
+int
+request_handle_refuse(void *arg, const void *data, size_t len, int fd)
+{
+	struct reply r;
+
+	(void)arg;
+	(void)fd;
+	if (proto_unpack_reply(data, len, &r) == -1)
+		return (-1);
+	if (r.code != REPLY_BADARG && r.code != REPLY_ERRNO &&
+	    r.code != REPLY_TEXT && r.code != REPLY_BADOPT &&
+	    r.code != REPLY_TERM)
+		return (-1);
+	reply_term(&r);
+	return (0);
+}
+
+/* From here on the node is told more, and so is what it may be. */
+int
+request_handle_hello(void *arg, const void *data, size_t len, int fd)
+{
+	static uint8_t buf[sizeof(struct msg_hello) + HELLO_USERS_MAX];
+	struct msg_hello w = { 0 };
+	struct msg_request m;
+
+	(void)arg;
+	(void)fd;
+	if (proto_unpack_request(data, len, &m) == -1 || m.pid != 0 ||
+	    m.arg != HELLO_VERSION)
+		return (-1);
+	w.tid = m.tid;
+	w.mode = mode_now();
+	w.launcher = !MAKER_IN_PRIV;
+	w.users.len = (uint32_t)permit_users(
+	    (char *)buf + sizeof(w), HELLO_USERS_MAX, &w.users.count);
+	memcpy(buf, &w, sizeof(w));
+	reply_send(IMSG_HELLO_REPLY, buf, sizeof(w) + w.users.len);
+	return (0);
+}
+
+int
+request_handle_shutdown(void *arg, const void *data, size_t len, int fd)
+{
+	struct msg_request m;
+
+	(void)arg;
+	(void)fd;
+	if (proto_unpack_request(data, len, &m) == -1 ||
+	    (m.arg != EXIT_CLEAN && m.arg != EXIT_PEER))
+		return (-1);
+	stop_all(m.arg);
+	return (0);
+}

@@ -1,0 +1,95 @@
+/*
+ * Broker and worker as priv has them: see ring.h.
+ */
+
+#include <signal.h>
+#include <time.h>
+
+#include "log.h"
+
+#include "monitor/channels.h"
+#include "monitor/child.h"
+#include "monitor/exit.h"
+#include "monitor/launch.h"
+#include "monitor/phase.h"
+#include "monitor/ring.h"
+#include "monitor/watch.h"
+
+#define END_TICK 2 /* ms */
+#define END_MAX 1000 /* ticks that they may take to end */
+
+struct channel broker_channel, worker_channel;
+
+static int left; /* processes that were there at the last look */
+
+static void
+ring_ended(struct child *c, int status)
+{
+	if (status == 0)
+		return;
+	log_warnx("%s ended with status %d", c->name, status);
+	phase_broken();
+}
+
+void
+ring_add(const char *name, pid_t pid)
+{
+	(void)child_new_ring(name, pid, ring_ended);
+}
+
+void
+ring_watch(void)
+{
+	child_each_ring(watch_child);
+}
+
+static void
+ring_look(struct child *c)
+{
+	left++;
+	exit_check(c);
+}
+
+/* How many lived when they were looked at. */
+static int
+ring_count(void)
+{
+	left = 0;
+	child_each_ring(ring_look);
+	return (left);
+}
+
+static void
+ring_kill(struct child *c)
+{
+	log_warnx("%s does not end: killed", c->name);
+	(void)kill(c->pid, SIGKILL);
+}
+
+static void
+ring_sleep(void)
+{
+	struct timespec ts = { 0, END_TICK * 1000000L };
+
+	(void)nanosleep(&ts, NULL);
+}
+
+void
+ring_end(void)
+{
+	int i;
+
+	channel_close(&broker_channel);
+	launch_close();
+	for (i = 0; worker_channel.open && i < END_MAX &&
+		    imsgbuf_queuelen(&worker_channel.ibuf) > 0;
+	     i++) {
+		if (channel_write(&worker_channel) == -1)
+			break;
+		ring_sleep();
+	}
+	channel_close(&worker_channel);
+	for (i = 0; ring_count() > 0 && i < END_MAX; i++)
+		ring_sleep();
+	child_each_ring(ring_kill);
+}

@@ -1,0 +1,145 @@
+#!/usr/bin/python3
+"""Who calls whom, file by file: calls go down only.
+
+usage: arrows.py [FOLDER | --self-test], FOLDER having broker, worker, common
+and priv in it.
+
+style(9) makes the sources easy to read: a name at the beginning of a line is
+defined there. An arrow is a name that a file uses and another file of the same
+program defines, be it called, put into a table or given away. Fails on a
+circle of files, and on an arrow between folders of priv that priv/README does
+not list, as lines "start -> monitor policy" there.
+"""
+import collections
+import glob
+import os
+import re
+import sys
+import tempfile
+
+# Circles that priv has had, by the files in them, until these are cut. It may
+# lose files, and nothing may be added.
+KNOT = {"priv/" + name + ".c" for name in "".split()}
+
+COMMENT = re.compile(r'/\*.*?\*/|"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'', re.S)
+FUNCTION = re.compile(r"^([a-z_]\w*)\((?!.*\);)", re.M)
+STATIC = re.compile(r"^static\b[^;={]*?\n([a-z_]\w*)\(", re.M)
+DATA = re.compile(r"^(?!static|extern|typedef|return|struct \w+ \{)"
+                  r"[a-z][\w \*]*?\b(\w+)(?:\[[^\]]*\])*(?: =|;)", re.M)
+
+
+USE = re.compile(r"(?<!->)(?<![.\w])[a-z_]\w*")
+
+
+def read(path):
+    """A source without what is no code; of a grammar, the code."""
+    text = open(path).read()
+    return COMMENT.sub(" ", text.split("%%")[-1] if path.endswith(".y")
+                       else text)
+
+
+def arrows(files):
+    """{file: {file that it uses something of}}."""
+    text = {f: read(f) for f in files}
+    owners = collections.defaultdict(set)
+    local = {f: set(STATIC.findall(t)) for f, t in text.items()}
+    for f, t in text.items():
+        for name in set(FUNCTION.findall(t)) | set(DATA.findall(t)):
+            if name not in local[f] and name != "main":
+                owners[name].add(f)
+    out = {}
+    for f, t in text.items():
+        names = set(USE.findall(t)) - local[f]
+        out[f] = {o for n in names if f not in owners[n] for o in owners[n]}
+    return out
+
+
+def circles(out):
+    """The sets of files that reach each other, larger than one."""
+    reach = {}
+    for f in out:
+        seen, todo = set(), list(out[f])
+        while todo:
+            g = todo.pop()
+            if g not in seen:
+                seen.add(g)
+                todo += out[g]
+        reach[f] = seen
+    return {frozenset(g for g in reach[f] if f in reach[g])
+            for f in out if f in reach[f]}
+
+
+def listed(readme):
+    """{folder: {folders}} as priv/README has them; None without one."""
+    if not os.path.exists(readme):
+        return None
+    lines = re.findall(r"^\s*(\w+) -> ([\w ]+)$", open(readme).read(), re.M)
+    return {a: set(b.split()) for a, b in lines}
+
+
+def main(root):
+    os.chdir(root)
+    bad = 0
+    common = glob.glob("common/*.c") + glob.glob("common/compat/*.c")
+    for program in ("broker", "worker", "priv"):
+        own = [f for end in ("c", "y")
+               for f in glob.glob(program + "/**/*." + end, recursive=True)]
+        out = arrows(own + common)
+        for ring in circles(out):
+            if not ring <= KNOT:
+                bad = 1
+                print("arrows: a circle: " + " ".join(sorted(ring - KNOT)))
+                for f in sorted(ring - KNOT):
+                    print(f"  {f} -> " + " ".join(sorted(out[f] & ring)))
+        allowed = listed(program + "/README")
+        for f in own if allowed else []:
+            for g in out[f]:
+                a, b = (os.path.relpath(x, program).split("/")[0]
+                        for x in (f, g))
+                if a != b and "/" in os.path.relpath(f, program) and \
+                        g in own and b not in allowed.get(a, ()):
+                    bad = 1
+                    print(f"arrows: not listed: {f} -> {g}")
+    return bad
+
+
+def self_test():
+    """A tree that is clean, and that tree with one arrow too many."""
+    start = os.getcwd()
+    def body(name, what):
+        return f"int\n{name}(void)\n{{\n\treturn ({what});\n}}\n"
+
+    tree = {
+        "worker/a.c": body("a_go", "b_go() /* and not c_go() */"),
+        "worker/b.c": "const struct row b_table[] = { { c_go } };\n" +
+                      body("b_go", "0"),
+        "worker/c.c": body("c_go", "0"),
+        "priv/start/d.c": body("d_go", "e_go()"),
+        "priv/policy/e.c": body("e_go", "1"),
+        "priv/README": "\tstart -> policy\n",
+    }
+    cases = [({}, 0),
+             ({"worker/c.c": body("c_go", "a_go()")}, 1),
+             ({"worker/c.c": body("c_go", "b_table[0].go()")}, 1),
+             ({"worker/c.c": body("c_go", "x->b_go")}, 0),
+             ({"priv/README": "\tpolicy -> start\n"}, 1)]
+    for change, want in cases:
+        with tempfile.TemporaryDirectory() as root:
+            for path, text in {**tree, **change}.items():
+                path = os.path.join(root, path)
+                os.makedirs(os.path.dirname(path), exist_ok=True)
+                with open(path, "w") as f:
+                    f.write(text)
+            sys.stdout, real = open(os.devnull, "w"), sys.stdout
+            got = main(root)
+            sys.stdout = real
+            os.chdir(start)
+        if got != want:
+            print(f"arrows: self-test: {got} and not {want} for {change}")
+            return 1
+    return 0
+
+
+if __name__ == "__main__":
+    arg = sys.argv[1] if len(sys.argv) > 1 else "."
+    sys.exit(self_test() if arg == "--self-test" else main(arg))

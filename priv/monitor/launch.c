@@ -67,7 +67,7 @@ launch_init(const struct dispatch *t, size_t rows)
 }
 
 void
-launch_start(struct target *t)
+launch_start(struct runas *t)
 {
 	struct launcher *l = &launchers[launchers_count];
 
@@ -125,13 +125,13 @@ launch_busy(void)
 }
 
 int
-launch_room(const struct target *t)
+launch_room(const struct runas *t)
 {
 	return (t->launcher == NULL || is_shared() || has_room(t->launcher));
 }
 
 int
-launch_alive(const struct target *t)
+launch_alive(const struct runas *t)
 {
 	return (t->launcher == NULL || t->launcher->channel.open);
 }
@@ -256,7 +256,7 @@ launch_here(struct child *c, const struct run *r)
 	struct launched l;
 	int fds[3];
 
-	maker_make(c->target, r, &l, fds);
+	maker_make(c->runas, r, &l, fds);
 	if (birth_result(c, &l, fds) == -1)
 		fatalx("launched pid %d twice", (int)l.pid);
 }
@@ -264,7 +264,7 @@ launch_here(struct child *c, const struct run *r)
 void
 launch_run(struct child *c, const struct run *r)
 {
-	struct launcher *l = c->target->launcher;
+	struct launcher *l = c->runas->launcher;
 	size_t len;
 	void *msg;
 

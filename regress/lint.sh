@@ -47,6 +47,7 @@ check shell shellcheck configure regress/*.sh regress/unit/*.sh \
     client/erlang/*.sh client/erlang/test/*.sh .ci/run
 check manual manual man/*.[58]
 check dialyzer sh client/erlang/dialyze.sh
+check xref sh client/erlang/xref.sh
 check edoc sh client/erlang/doc.sh
 check "arrows, of themselves" /usr/bin/python3 regress/arrows.py --self-test
 check arrows /usr/bin/python3 regress/arrows.py

@@ -15,6 +15,7 @@
 #include "policy/permit.h"
 #include "policy/runas.h"
 #include "proto.h"
+#include "unpack.h"
 
 #include "launcher/launcher.h"
 #include "launcher/login.h"
@@ -56,8 +57,7 @@ launcher_launch(void *arg, const void *data, size_t len, int fd)
 }
 
 static const struct dispatch launcher_table[] = {
-	{ IMSG_LAUNCH, "launch", sizeof(struct msg_run), MSG_MAX, MSG_NOFD,
-	    LAUNCHER_STATE, launcher_launch },
+	{ IMSG_LAUNCH, LAUNCHER_STATE, .raw = launcher_launch },
 };
 
 /* From here up: standard descriptors, priv, /dev/null, the starter's cwd. */

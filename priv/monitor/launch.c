@@ -13,6 +13,7 @@
 #include "compat/stream.h"
 #include "launcher/maker.h"
 #include "log.h"
+#include "unpack.h"
 #include "policy/runas.h"
 #include "policy/uids.h"
 

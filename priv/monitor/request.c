@@ -13,6 +13,7 @@
 
 #include "config.h"
 #include "log.h"
+#include "unpack.h"
 #include "policy/count.h"
 #include "policy/permit.h"
 #include "policy/policy.h"

@@ -77,9 +77,10 @@ header() {
 other_make() {
 	command -v bmake || exit 0
 	MAKE=bmake nothing
-	change common/errname.c
+	source=$(echo */errname.c)
+	change "$source"
 	did=$(MAKE=bmake compiled)
-	[ "$did" = "cc common/errname.c
+	[ "$did" = "cc $source
 ld build/proctor-worker" ]
 	nothing
 }
@@ -99,7 +100,7 @@ other_folder() {
 }
 
 other_flags() {
-	compiled USER_CFLAGS="-O1 -DOTHER" | grep -q '^cc priv/monitor/stop.c'
+	compiled USER_CFLAGS="-O1 -DOTHER" | grep -q '^cc priv/.*/stop.c'
 	did=$(compiled)
 	echo "did: $did"
 	[ "$(echo "$did" | grep -c '^cc')" -eq 0 ]
@@ -130,7 +131,7 @@ version() {
 	did=$(compiled)
 	echo "did: $did"
 	[ "$(echo "$did" | grep '^cc' | sort)" = \
-	    "$(grep -l '"version.h"' priv/*/*.c broker/*.c worker/*.c |
+	    "$(grep -l '"version.h"' priv/*.c priv/*/*.c broker/*.c worker/*.c |
 	    sed 's/^/cc /' | sort)" ]
 	[ "$(build/proctor --version)" = "proctor 9.8.7" ]
 	if command -v erlc; then

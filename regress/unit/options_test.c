@@ -27,6 +27,7 @@
 
 #include "broker/broker.h"
 #include "log.h"
+#include "unpack.h"
 #include "worker/etf_write.h"
 
 #define nitems(a) (sizeof(a) / sizeof((a)[0]))

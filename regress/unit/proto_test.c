@@ -27,6 +27,7 @@
 #include "compat/ptymodes.h"
 #include "log.h"
 #include "proto.h"
+#include "unpack.h"
 
 #define ROUNDS 1000000
 #define SEED 0x9e3779b97f4a7c15ULL

@@ -37,7 +37,7 @@
 
 /* Nothing of the starter's is believed from here on. */
 static void
-start(struct start *s, struct args *a, int argc, char *argv[])
+start(struct starter_env *s, struct args *a, int argc, char *argv[])
 {
 	char *nothing[] = { NULL };
 
@@ -63,9 +63,9 @@ start(struct start *s, struct args *a, int argc, char *argv[])
 int
 main(int argc, char *argv[])
 {
-	static struct start s; /* until exit: so is what it points to */
+	static struct starter_env s; /* until exit: so is what it points to */
 	struct guard_link link;
-	struct target *t;
+	struct runas *t;
 	struct args args;
 	int status;
 

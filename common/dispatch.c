@@ -7,24 +7,36 @@
 #include "log.h"
 
 static const struct dispatch *
-dispatch_check(const struct channel *c, uint32_t type, size_t len, int fd,
-    unsigned int state)
+dispatch_check(const struct channel *c, const struct msg *m, unsigned int state)
 {
+	const struct msg_type *t = proto_type(m->type);
 	const struct dispatch *row = NULL;
 	size_t i;
 
 	for (i = 0; i < c->rows && row == NULL; i++)
-		if (c->table[i].type == type)
+		if (c->table[i].type == m->type)
 			row = &c->table[i];
-	if (row == NULL)
-		fatalx("%s sent message type %u", c->peer, type);
-	if (len < row->min || len > row->max)
-		fatalx("%s sent %s of %zu bytes", c->peer, row->name, len);
-	if (fd != -1 && row->fd == MSG_NOFD)
-		fatalx("%s sent %s with a descriptor", c->peer, row->name);
+	if (row == NULL || t == NULL)
+		fatalx("%s sent message type %u", c->peer, m->type);
+	if (m->len < t->min || m->len > t->max)
+		fatalx("%s sent %s of %zu bytes", c->peer, t->name, m->len);
+	if (m->fd != -1 && !t->passes_fd)
+		fatalx("%s sent %s with a descriptor", c->peer, t->name);
 	if (!(row->states & state))
-		fatalx("%s sent %s out of turn", c->peer, row->name);
+		fatalx("%s sent %s out of turn", c->peer, t->name);
+	if (m->data == NULL)
+		fatalx("%s sent an empty %s", c->peer, t->name);
 	return (row);
+}
+
+static int
+dispatch_handle(const struct dispatch *row, struct msg *m)
+{
+	if (row->raw != NULL)
+		return (row->raw(m->arg, m->data, m->len, m->fd));
+	if (proto_unpack(m) == -1)
+		return (-1);
+	return (row->handler(m));
 }
 
 int
@@ -33,8 +45,8 @@ channel_dispatch(struct channel *c, unsigned int state)
 	const struct dispatch *row;
 	struct imsg imsg;
 	struct ibuf body;
-	size_t len;
-	int fd, n;
+	struct msg m;
+	int n;
 
 	if (!c->open)
 		return (0);
@@ -42,13 +54,17 @@ channel_dispatch(struct channel *c, unsigned int state)
 		return (0);
 	if (n == -1)
 		fatal("message from %s", c->peer);
-	fd = imsg_get_fd(&imsg);
-	len = imsg_get_len(&imsg);
-	row = dispatch_check(c, imsg_get_type(&imsg), len, fd, state);
-	if (len == 0 || imsg_get_ibuf(&imsg, &body) == -1)
-		fatalx("%s sent an empty %s", c->peer, row->name);
-	if (row->handler(c->arg, ibuf_data(&body), len, fd) == -1)
-		fatalx("%s sent a broken %s", c->peer, row->name);
+	m.type = imsg_get_type(&imsg);
+	m.fd = imsg_get_fd(&imsg);
+	m.arg = c->arg;
+	m.len = imsg_get_len(&imsg);
+	m.data = m.len == 0 || imsg_get_ibuf(&imsg, &body) == -1
+		     ? NULL
+		     : ibuf_data(&body);
+	row = dispatch_check(c, &m, state);
+	if (dispatch_handle(row, &m) == -1)
+		fatalx(
+		    "%s sent a broken %s", c->peer, proto_type(m.type)->name);
 	imsg_free(&imsg);
 	return (1);
 }

@@ -1,9 +1,9 @@
 /*
  * The one way from a channel to a handler. A process has a table for each
  * of its channels; a message that the table does not list, that is too short
- * or too long for its row, that comes in a state its row does not allow, or
- * that carries a descriptor where none belongs means that the sender is
- * broken or taken over: fatal.
+ * or too long for its type, that comes in a state its row does not allow, that
+ * carries a descriptor where none belongs, or that does not unpack means that
+ * the sender is broken or taken over: fatal.
  */
 
 #ifndef DISPATCH_H
@@ -14,24 +14,19 @@
 #include <stdint.h>
 
 #include "channel.h"
-
-enum dispatch_fd {
-	MSG_NOFD,
-	MSG_FD /* may still arrive as -1: out of descriptors */
-};
+#include "proto.h"
 
 struct dispatch {
 	uint32_t type;
-	const char *name;
-	size_t min; /* bytes of payload */
-	size_t max;
-	enum dispatch_fd fd;
 	unsigned int states; /* a bit each, as the process numbers them */
 	/*
-	 * 0, or -1 if the payload is not what pack makes. Owns fd. The data
-	 * live until the handler returns.
+	 * 0, or -1 if the message cannot be true: fatal. Owns the descriptor,
+	 * which may be -1 though the type has one: out of descriptors. The
+	 * message lives until the handler returns.
 	 */
-	int (*handler)(void *, const void *data, size_t len, int fd);
+	int (*handler)(const struct msg *);
+	/* Instead, until all of priv's handlers take a message. */
+	int (*raw)(void *arg, const void *data, size_t len, int fd);
 };
 
 /* Handle one message that was read. 1 done, 0 there is none. */

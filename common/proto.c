@@ -279,20 +279,19 @@ run_check(const struct msg_run *m)
 	return (0);
 }
 
-int
-proto_unpack_run(const void *data, size_t len, struct run *r)
+static int
+unpack_run(struct msg *msg)
 {
+	struct run *r = &msg->run;
 	struct msg_run m;
 	struct tail t = { 0 };
 	int i;
 
-	if (len < sizeof(m) || len > MSG_MAX)
-		return (-1);
-	memcpy(&m, data, sizeof(m));
+	memcpy(&m, msg->data, sizeof(m));
 	if (run_check(&m) == -1)
 		return (-1);
-	t.in = (const char *)data + sizeof(m);
-	t.size = (uint32_t)(len - sizeof(m));
+	t.in = (const char *)msg->data + sizeof(m);
+	t.size = (uint32_t)(msg->len - sizeof(m));
 	r->tid = m.tid;
 	r->caps = m.caps;
 	r->pid = m.pid;
@@ -342,14 +341,15 @@ text_put(void *buf, size_t size, struct msg_str *m, const char *s)
 	return (size + t.off);
 }
 
+/* The one text behind a message of size bytes: all that is there. */
 static int
-text_get(const void *data, size_t len, size_t size, const struct msg_str *m,
-    const char **s)
+text_get(
+    const struct msg *msg, size_t size, const struct msg_str *m, const char **s)
 {
 	struct tail t = { 0 };
 
-	t.in = (const char *)data + size;
-	t.size = (uint32_t)(len - size);
+	t.in = (const char *)msg->data + size;
+	t.size = (uint32_t)(msg->len - size);
 	if (tail_get(&t, m, MSG_TEXT_MAX, s) == -1 || t.off != t.size)
 		return (-1);
 	return (0);
@@ -371,14 +371,13 @@ proto_pack_reply(void *buf, const struct reply *r)
 	return (len);
 }
 
-int
-proto_unpack_reply(const void *data, size_t len, struct reply *r)
+static int
+unpack_reply(struct msg *msg)
 {
+	struct reply *r = &msg->reply;
 	struct msg_reply m;
 
-	if (len < sizeof(m) || len > MSG_REPLY_MAX)
-		return (-1);
-	memcpy(&m, data, sizeof(m));
+	memcpy(&m, msg->data, sizeof(m));
 	if (m.code >= REPLY_CODES || m.stage >= STAGES || m.level < 0 ||
 	    m.level > LOG_LEVEL_MAX)
 		return (-1);
@@ -387,7 +386,7 @@ proto_unpack_reply(const void *data, size_t len, struct reply *r)
 	r->value = m.value;
 	r->stage = m.stage;
 	r->level = m.level;
-	if (text_get(data, len, sizeof(m), &m.text, &r->text) == -1)
+	if (text_get(msg, sizeof(m), &m.text, &r->text) == -1)
 		return (-1);
 	if (m.code == REPLY_BADOPT &&
 	    (m.value < 0 || (uint32_t)m.value > strlen(r->text)))
@@ -411,14 +410,13 @@ proto_pack_launched(void *buf, const struct launched *l)
 	return (len);
 }
 
-int
-proto_unpack_launched(const void *data, size_t len, struct launched *l)
+static int
+unpack_launched(struct msg *msg)
 {
+	struct launched *l = &msg->launched;
 	struct msg_launched m;
 
-	if (len < sizeof(m) || len > MSG_LAUNCHED_MAX)
-		return (-1);
-	memcpy(&m, data, sizeof(m));
+	memcpy(&m, msg->data, sizeof(m));
 	if (m.stage >= STAGES || m.streams > 7 || m.pad != 0)
 		return (-1);
 	if (m.stage == STAGE_NONE) {
@@ -431,23 +429,15 @@ proto_unpack_launched(const void *data, size_t len, struct launched *l)
 	l->stage = m.stage;
 	l->error = m.error;
 	l->streams = m.streams;
-	return (text_get(data, len, sizeof(m), &m.text, &l->text));
+	return (text_get(msg, sizeof(m), &m.text, &l->text));
 }
 
 static int
-unpack_fixed(const void *data, size_t len, void *m, size_t size)
+unpack_child(struct msg *msg)
 {
-	if (len != size)
-		return (-1);
-	memcpy(m, data, size);
-	return (0);
-}
+	struct msg_child *m = &msg->child;
 
-int
-proto_unpack_child(const void *data, size_t len, struct msg_child *m)
-{
-	if (unpack_fixed(data, len, m, sizeof(*m)) == -1)
-		return (-1);
+	memcpy(m, msg->data, sizeof(*m));
 	if (m->pid <= 1 || m->streams > 7 || m->window > RUN_WINDOW_MAX)
 		return (-1);
 	/* Only the end of output that comes by a pipe can be told. */
@@ -465,82 +455,89 @@ proto_unpack_child(const void *data, size_t len, struct msg_child *m)
 	}
 }
 
-int
-proto_unpack_stream(const void *data, size_t len, struct msg_stream *m)
+static int
+unpack_stream(struct msg *msg)
 {
-	if (unpack_fixed(data, len, m, sizeof(*m)) == -1)
-		return (-1);
+	struct msg_stream *m = &msg->stream;
+
+	memcpy(m, msg->data, sizeof(*m));
 	return (m->stream <= 2 ? 0 : -1);
 }
 
-int
-proto_unpack_note(const void *data, size_t len, struct msg_note *m)
+static int
+unpack_note(struct msg *msg)
 {
-	if (unpack_fixed(data, len, m, sizeof(*m)) == -1)
-		return (-1);
+	struct msg_note *m = &msg->note;
+
+	memcpy(m, msg->data, sizeof(*m));
 	return (m->pad == 0 ? 0 : -1);
 }
 
-int
-proto_unpack_request(const void *data, size_t len, struct msg_request *m)
+static int
+unpack_request(struct msg *msg)
 {
-	return (unpack_fixed(data, len, m, sizeof(*m)));
-}
+	struct msg_request *m = &msg->request;
 
-int
-proto_unpack_stdin(const void *data, size_t len, struct msg_stdin *m,
-    const uint8_t **bytes, size_t *n)
-{
-	if (len < sizeof(*m) || len > sizeof(*m) + MSG_STDIN_MAX)
-		return (-1);
-	memcpy(m, data, sizeof(*m));
-	if (m->pid <= 1 || m->pad != 0)
-		return (-1);
-	*bytes = (const uint8_t *)data + sizeof(*m);
-	*n = len - sizeof(*m);
+	memcpy(m, msg->data, sizeof(*m));
 	return (0);
 }
 
-int
-proto_unpack_pids(
-    const void *data, size_t len, struct msg_pids *m, const uint8_t **pids)
+static int
+unpack_stdin(struct msg *msg)
 {
-	if (len < sizeof(*m))
+	struct msg_stdin m;
+
+	memcpy(&m, msg->data, sizeof(m));
+	if (m.pid <= 1 || m.pad != 0)
 		return (-1);
-	memcpy(m, data, sizeof(*m));
+	msg->input.pid = m.pid;
+	msg->input.bytes = (const uint8_t *)msg->data + sizeof(m);
+	msg->input.len = msg->len - sizeof(m);
+	return (0);
+}
+
+static int
+unpack_pids(struct msg *msg)
+{
+	struct msg_pids *m = &msg->pids.m;
+
+	memcpy(m, msg->data, sizeof(*m));
 	if (m->pad != 0 || m->count > MSG_PIDS_MAX ||
-	    len != sizeof(*m) + m->count * sizeof(int32_t))
+	    msg->len != sizeof(*m) + m->count * sizeof(int32_t))
 		return (-1);
-	*pids = (const uint8_t *)data + sizeof(*m);
+	msg->pids.pids = (const uint8_t *)msg->data + sizeof(*m);
 	return (0);
 }
 
-int
-proto_unpack_winsz(const void *data, size_t len, struct msg_winsz *m)
+static int
+unpack_winsz(struct msg *msg)
 {
-	if (unpack_fixed(data, len, m, sizeof(*m)) == -1)
-		return (-1);
+	struct msg_winsz *m = &msg->winsz;
+
+	memcpy(m, msg->data, sizeof(*m));
 	return (m->rows > 0 && m->cols > 0 ? 0 : -1);
 }
 
-int
-proto_unpack_ptyopts(
-    const void *data, size_t len, struct msg_ptyopts *m, struct msg_mode *modes)
+static int
+unpack_ptyopts(struct msg *msg)
 {
-	if (len < sizeof(*m))
-		return (-1);
-	memcpy(m, data, sizeof(*m));
+	struct msg_ptyopts *m = &msg->ptyopts.m;
+
+	memcpy(m, msg->data, sizeof(*m));
 	if (m->count > TTYMODES_MAX ||
-	    len != sizeof(*m) + m->count * sizeof(*modes))
+	    msg->len != sizeof(*m) + m->count * sizeof(struct msg_mode))
 		return (-1);
-	return (modes_get((const char *)data + sizeof(*m), m->count, modes));
+	return (modes_get((const char *)msg->data + sizeof(*m), m->count,
+	    msg->ptyopts.modes));
 }
 
-int
-proto_unpack_exit(const void *data, size_t len, struct msg_exit *m)
+static int
+unpack_exit(struct msg *msg)
 {
-	if (unpack_fixed(data, len, m, sizeof(*m)) == -1 ||
-	    m->reason >= REASONS || m->killed > 1 || m->cut > 1)
+	struct msg_exit *m = &msg->exit;
+
+	memcpy(m, msg->data, sizeof(*m));
+	if (m->reason >= REASONS || m->killed > 1 || m->cut > 1)
 		return (-1);
 	return (0);
 }
@@ -556,43 +553,102 @@ proto_pack_down(void *buf, const char *user)
 	return (len);
 }
 
-int
-proto_unpack_down(const void *data, size_t len, const char **user)
+static int
+unpack_down(struct msg *msg)
 {
 	struct msg_down m;
 
-	if (len < sizeof(m) || len > MSG_DOWN_MAX)
-		return (-1);
-	memcpy(&m, data, sizeof(m));
-	if (text_get(data, len, sizeof(m), &m.user, user) == -1 ||
-	    **user == '\0')
+	memcpy(&m, msg->data, sizeof(m));
+	if (text_get(msg, sizeof(m), &m.user, &msg->down.user) == -1 ||
+	    *msg->down.user == '\0')
 		return (-1);
 	return (0);
 }
 
-int
-proto_unpack_ack(const void *data, size_t len, struct msg_ack *m)
+static int
+unpack_ack(struct msg *msg)
 {
-	if (unpack_fixed(data, len, m, sizeof(*m)) == -1 || m->pid <= 1 ||
-	    m->stream < 1 || m->stream > 2)
+	struct msg_ack *m = &msg->ack;
+
+	memcpy(m, msg->data, sizeof(*m));
+	if (m->pid <= 1 || m->stream < 1 || m->stream > 2)
 		return (-1);
 	return (0);
 }
 
-int
-proto_unpack_hello(
-    const void *data, size_t len, struct msg_hello *m, struct strvec *users)
+static int
+unpack_hello(struct msg *msg)
 {
+	struct msg_hello *m = &msg->hello.m;
+	struct strvec *users = &msg->hello.users;
 	struct tail t = { 0 };
 
-	if (len < sizeof(*m) || len > sizeof(*m) + HELLO_USERS_MAX)
-		return (-1);
-	memcpy(m, data, sizeof(*m));
-	t.in = (const char *)data + sizeof(*m);
-	t.size = (uint32_t)(len - sizeof(*m));
+	memcpy(m, msg->data, sizeof(*m));
+	t.in = (const char *)msg->data + sizeof(*m);
+	t.size = (uint32_t)(msg->len - sizeof(*m));
 	if (m->mode >= MODES || m->launcher > 1 || m->pad != 0 ||
 	    tail_getvec(&t, &m->users, users) == -1 || t.off != t.size ||
 	    users->count == 0)
 		return (-1);
 	return (0);
+}
+
+#define FIXED(s) sizeof(struct s), sizeof(struct s), 0
+#define AND(s, more) sizeof(struct s), sizeof(struct s) + (more), 0
+#define WITH_FD(s) sizeof(struct s), sizeof(struct s), 1
+#define RUN sizeof(struct msg_run), MSG_MAX, 0
+#define MODES_BYTES (TTYMODES_MAX * sizeof(struct msg_mode))
+
+static const struct msg_type types[] = {
+	[IMSG_RUN] = { "run", RUN, unpack_run },
+	[IMSG_STOP] = { "stop", FIXED(msg_request), unpack_request },
+	[IMSG_KILL] = { "kill", FIXED(msg_request), unpack_request },
+	[IMSG_LIST] = { "list", FIXED(msg_request), unpack_request },
+	[IMSG_DEBUG] = { "debug", FIXED(msg_request), unpack_request },
+	[IMSG_SETPGID] = { "setpgid", FIXED(msg_request), unpack_request },
+	[IMSG_MANAGE] = { "manage", RUN, unpack_run },
+	[IMSG_WINSZ] = { "winsz", FIXED(msg_winsz), unpack_winsz },
+	[IMSG_PTYOPTS] = { "pty_opts", AND(msg_ptyopts, MODES_BYTES),
+	    unpack_ptyopts },
+	[IMSG_REFUSE] = { "refuse", AND(msg_reply, MSG_TEXT_MAX),
+	    unpack_reply },
+	[IMSG_SHUTDOWN] = { "shutdown", FIXED(msg_request), unpack_request },
+	[IMSG_STDIN] = { "stdin", AND(msg_stdin, MSG_STDIN_MAX), unpack_stdin },
+	[IMSG_STDIN_EOF] = { "stdin eof", FIXED(msg_stdin), unpack_stdin },
+	[IMSG_LAUNCH] = { "launch", RUN, unpack_run },
+	[IMSG_STREAM] = { "stream", WITH_FD(msg_stream), unpack_stream },
+	[IMSG_LAUNCHED] = { "launched", AND(msg_launched, MSG_TEXT_MAX),
+	    unpack_launched },
+	[IMSG_CHILD] = { "child", FIXED(msg_child), unpack_child },
+	[IMSG_EXIT] = { "exit", FIXED(msg_exit), unpack_exit },
+	[IMSG_REPLY] = { "reply", AND(msg_reply, MSG_TEXT_MAX), unpack_reply },
+	[IMSG_PIDS] = { "pids", sizeof(struct msg_pids), MSG_MAX, 0,
+	    unpack_pids },
+	[IMSG_LOST] = { "lost", FIXED(msg_stream), unpack_stream },
+	[IMSG_HELLO] = { "hello", FIXED(msg_request), unpack_request },
+	[IMSG_HELLO_REPLY] = { "hello reply", AND(msg_hello, HELLO_USERS_MAX),
+	    unpack_hello },
+	[IMSG_ACK] = { "ack", FIXED(msg_ack), unpack_ack },
+	[IMSG_DOWN] = { "down", AND(msg_down, MSG_TEXT_MAX), unpack_down },
+	[IMSG_DRAINED] = { "drained", FIXED(msg_note), unpack_note },
+	[IMSG_CUT] = { "cut", FIXED(msg_note), unpack_note },
+};
+
+const struct msg_type *
+proto_type(uint32_t type)
+{
+	if (type >= sizeof(types) / sizeof(types[0]) ||
+	    types[type].unpack == NULL)
+		return (NULL);
+	return (&types[type]);
+}
+
+int
+proto_unpack(struct msg *m)
+{
+	const struct msg_type *t = proto_type(m->type);
+
+	if (t == NULL || m->len < t->min || m->len > t->max)
+		return (-1);
+	return (t->unpack(m));
 }

@@ -14,9 +14,9 @@
  * order, members of fixed width, without padding. Strings stand behind the
  * struct, NUL-terminated and back to back, in the order in which the struct
  * names them; each is named by offset (from the end of the struct) and
- * length (without the NUL). proto_pack_*() writes a message and
- * proto_unpack_*() checks one: whoever receives a message uses nothing of
- * it that its unpack function has not passed.
+ * length (without the NUL). proto_pack_*() writes a message and proto_unpack()
+ * checks one: whoever receives a message uses nothing of it that has not
+ * passed.
  */
 
 #ifndef PROTO_H
@@ -422,26 +422,67 @@ size_t proto_pack_launched(void *buf, const struct launched *);
 #define MSG_DOWN_MAX (sizeof(struct msg_down) + MSG_TEXT_MAX)
 size_t proto_pack_down(void *buf, const char *user);
 
-/* 0, or -1 if the message is not one that pack could have made. */
-int proto_unpack_run(const void *, size_t, struct run *);
-int proto_unpack_reply(const void *, size_t, struct reply *);
-int proto_unpack_launched(const void *, size_t, struct launched *);
-int proto_unpack_child(const void *, size_t, struct msg_child *);
-int proto_unpack_stream(const void *, size_t, struct msg_stream *);
-int proto_unpack_note(const void *, size_t, struct msg_note *);
-int proto_unpack_request(const void *, size_t, struct msg_request *);
-int proto_unpack_stdin(
-    const void *, size_t, struct msg_stdin *, const uint8_t **, size_t *);
-int proto_unpack_pids(
-    const void *, size_t, struct msg_pids *, const uint8_t **pids);
-int proto_unpack_winsz(const void *, size_t, struct msg_winsz *);
-/* modes: TTYMODES_MAX of them. */
-int proto_unpack_ptyopts(
-    const void *, size_t, struct msg_ptyopts *, struct msg_mode *modes);
-int proto_unpack_exit(const void *, size_t, struct msg_exit *);
-int proto_unpack_down(const void *, size_t, const char **user);
-int proto_unpack_ack(const void *, size_t, struct msg_ack *);
-int proto_unpack_hello(
-    const void *, size_t, struct msg_hello *, struct strvec *users);
+/*
+ * A message that was received. Its payload is one of those below, as its type
+ * says; what that points to lives as long as data.
+ */
+struct msg {
+	uint32_t type;
+	int fd; /* that came with it, and is the handler's; or -1 */
+	void *arg; /* the channel's, for the handler */
+	const void *data; /* as it came, for passing it on */
+	size_t len;
+	union {
+		struct run run;
+		struct launched launched;
+		struct reply reply;
+		struct msg_request request;
+		struct msg_child child;
+		struct msg_stream stream;
+		struct msg_note note;
+		struct msg_winsz winsz;
+		struct msg_exit exit;
+		struct msg_ack ack;
+		struct {
+			struct msg_ptyopts m;
+			struct msg_mode modes[TTYMODES_MAX];
+		} ptyopts;
+		struct {
+			int32_t pid;
+			const uint8_t *bytes;
+			size_t len;
+		} input;
+		struct {
+			struct msg_pids m;
+			const uint8_t
+			    *pids; /* m.count of int32_t, not aligned */
+		} pids;
+		struct {
+			struct msg_hello m;
+			struct strvec users;
+		} hello;
+		struct {
+			const char *user;
+		} down;
+	};
+};
+
+/* All that is fixed about a type of message. */
+struct msg_type {
+	const char *name; /* for the log */
+	size_t min; /* bytes of payload */
+	size_t max;
+	int passes_fd; /* it comes with a descriptor, or lost it on its way */
+	int (*unpack)(struct msg *);
+};
+
+/* NULL if there is no such type. */
+const struct msg_type *proto_type(uint32_t type);
+
+/*
+ * Check a message of which type, data and len are filled in, and fill in its
+ * payload. 0, or -1 if it is not one that pack could have made.
+ */
+int proto_unpack(struct msg *);
 
 #endif

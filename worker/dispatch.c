@@ -2,7 +2,7 @@
  * All that the worker can be sent, and by whom. What is not in these tables
  * does not exist; see common/dispatch.h for what is checked before a handler
  * is called. A handler finds the child and hands over to the file that knows
- * what to do; -1 says that the sender is broken.
+ * what to do; -1 says that the message cannot be true.
  */
 
 #include "compat/stream.h"
@@ -14,14 +14,9 @@
 static struct fdset next = FDSET_INITIALIZER;
 
 static int
-handle_stream(void *arg, const void *data, size_t len, int fd)
+handle_stream(const struct msg *m)
 {
-	struct msg_stream m;
-
-	(void)arg;
-	if (proto_unpack_stream(data, len, &m) == -1)
-		return (-1);
-	return (fdset_add(&next, &m, fd));
+	return (fdset_add(&next, &m->stream, m->fd));
 }
 
 /* Is what did arrive what it is said to be? */
@@ -39,199 +34,128 @@ fds_fit(const struct msg_child *m, const int fds[3])
 }
 
 static int
-handle_child(void *arg, const void *data, size_t len, int fd)
+handle_child(const struct msg *m)
 {
-	struct msg_child m;
+	const struct msg_child *c = &m->child;
 	int fds[3];
 
-	(void)arg;
-	(void)fd;
-	if (proto_unpack_child(data, len, &m) == -1 ||
-	    fdset_take(&next, m.id, m.streams, fds) == -1 ||
-	    wchild_by_id(m.id) != NULL || !fds_fit(&m, fds))
+	if (fdset_take(&next, c->id, c->streams, fds) == -1 ||
+	    wchild_by_id(c->id) != NULL || !fds_fit(c, fds))
 		return (-1);
-	wchild_start(&m, fds);
+	wchild_start(c, fds);
 	return (0);
 }
 
 static int
-handle_exit(void *arg, const void *data, size_t len, int fd)
+handle_exit(const struct msg *m)
 {
-	struct msg_exit m;
-	struct wchild *c;
+	struct wchild *c = wchild_by_id(m->exit.id);
 
-	(void)arg;
-	(void)fd;
-	if (proto_unpack_exit(data, len, &m) == -1 ||
-	    (c = wchild_by_id(m.id)) == NULL || c->ended)
+	if (c == NULL || c->ended)
 		return (-1);
-	wchild_exit(c, &m);
+	wchild_exit(c, &m->exit);
 	return (0);
 }
 
 static int
-handle_reply(void *arg, const void *data, size_t len, int fd)
+handle_reply(const struct msg *m)
 {
-	struct reply r;
-
-	(void)arg;
-	(void)fd;
-	if (proto_unpack_reply(data, len, &r) == -1)
-		return (-1);
-	if (r.code == REPLY_LEVEL)
-		log_setlevel(r.level);
-	reply_send(&r);
+	if (m->reply.code == REPLY_LEVEL)
+		log_setlevel(m->reply.level);
+	reply_send(&m->reply);
 	return (0);
 }
 
 static int
-handle_pids(void *arg, const void *data, size_t len, int fd)
+handle_pids(const struct msg *m)
 {
-	const uint8_t *pids;
-	struct msg_pids m;
-
-	(void)arg;
-	(void)fd;
-	if (proto_unpack_pids(data, len, &m, &pids) == -1)
-		return (-1);
-	reply_pids(&m, pids);
+	reply_pids(&m->pids.m, m->pids.pids);
 	return (0);
 }
 
 static int
-handle_winsz(void *arg, const void *data, size_t len, int fd)
+handle_winsz(const struct msg *m)
 {
-	struct msg_winsz m;
-
-	(void)arg;
-	(void)fd;
-	if (proto_unpack_winsz(data, len, &m) == -1)
-		return (-1);
-	pty_winsz(wchild_by_pid(m.pid), &m);
+	pty_winsz(wchild_by_pid(m->winsz.pid), &m->winsz);
 	return (0);
 }
 
 static int
-handle_ptyopts(void *arg, const void *data, size_t len, int fd)
+handle_ptyopts(const struct msg *m)
 {
-	struct msg_mode modes[TTYMODES_MAX];
-	struct msg_ptyopts m;
+	const struct msg_ptyopts *o = &m->ptyopts.m;
 
-	(void)arg;
-	(void)fd;
-	if (proto_unpack_ptyopts(data, len, &m, modes) == -1)
-		return (-1);
-	pty_opts(wchild_by_pid(m.pid), &m, modes);
+	pty_opts(wchild_by_pid(o->pid), o, m->ptyopts.modes);
 	return (0);
 }
 
 static int
-handle_hello(void *arg, const void *data, size_t len, int fd)
+handle_hello_reply(const struct msg *m)
 {
-	struct strvec users;
-	struct msg_hello m;
-
-	(void)arg;
-	(void)fd;
-	if (proto_unpack_hello(data, len, &m, &users) == -1)
-		return (-1);
-	hello_reply(&m, &users);
+	hello_reply(&m->hello.m, &m->hello.users);
 	return (0);
 }
 
 static int
-handle_down(void *arg, const void *data, size_t len, int fd)
+handle_down(const struct msg *m)
 {
-	const char *user;
-
-	(void)arg;
-	(void)fd;
-	if (proto_unpack_down(data, len, &user) == -1)
-		return (-1);
-	event_down(user);
+	event_down(m->down.user);
 	return (0);
 }
 
-/* To a child that is gone: dropped, as are the next two. */
-static int
-handle_stdin(void *arg, const void *data, size_t len, int fd)
-{
-	const uint8_t *bytes;
-	struct msg_stdin m;
-	struct wchild *c;
-	size_t n;
+/* The next three: to a child that is gone they are dropped. */
 
-	(void)arg;
-	(void)fd;
-	if (proto_unpack_stdin(data, len, &m, &bytes, &n) == -1)
-		return (-1);
-	if ((c = wchild_by_pid(m.pid)) != NULL)
-		feed_data(c, bytes, n);
+static int
+handle_stdin(const struct msg *m)
+{
+	struct wchild *c = wchild_by_pid(m->input.pid);
+
+	if (c != NULL)
+		feed_data(c, m->input.bytes, m->input.len);
 	return (0);
 }
 
 static int
-handle_stdin_eof(void *arg, const void *data, size_t len, int fd)
+handle_stdin_eof(const struct msg *m)
 {
-	const uint8_t *bytes;
-	struct msg_stdin m;
-	struct wchild *c;
-	size_t n;
+	struct wchild *c = wchild_by_pid(m->input.pid);
 
-	(void)arg;
-	(void)fd;
-	if (proto_unpack_stdin(data, len, &m, &bytes, &n) == -1 || n != 0)
-		return (-1);
-	if ((c = wchild_by_pid(m.pid)) != NULL)
+	if (c != NULL)
 		feed_eof(c);
 	return (0);
 }
 
 static int
-handle_ack(void *arg, const void *data, size_t len, int fd)
+handle_ack(const struct msg *m)
 {
-	struct wchild *c;
-	struct msg_ack m;
+	struct wchild *c = wchild_by_pid(m->ack.pid);
 
-	(void)arg;
-	(void)fd;
-	if (proto_unpack_ack(data, len, &m) == -1)
-		return (-1);
-	if ((c = wchild_by_pid(m.pid)) != NULL)
-		relay_ack(c, m.stream, m.bytes);
+	if (c != NULL)
+		relay_ack(c, m->ack.stream, m->ack.bytes);
 	return (0);
 }
 
-#define FIXED(s) sizeof(struct s), sizeof(struct s)
+/* In any state: the worker has one. */
+#define ANY 1
 
 const struct dispatch worker_priv_table[] = {
-	{ IMSG_STREAM, "stream", FIXED(msg_stream), MSG_FD, 1, handle_stream },
-	{ IMSG_CHILD, "child", FIXED(msg_child), MSG_NOFD, 1, handle_child },
-	{ IMSG_EXIT, "exit", FIXED(msg_exit), MSG_NOFD, 1, handle_exit },
-	{ IMSG_REPLY, "reply", sizeof(struct msg_reply), MSG_REPLY_MAX,
-	    MSG_NOFD, 1, handle_reply },
-	{ IMSG_WINSZ, "winsz", FIXED(msg_winsz), MSG_NOFD, 1, handle_winsz },
-	{ IMSG_PTYOPTS, "pty_opts", sizeof(struct msg_ptyopts),
-	    sizeof(struct msg_ptyopts) + TTYMODES_MAX * sizeof(struct msg_mode),
-	    MSG_NOFD, 1, handle_ptyopts },
-	{ IMSG_HELLO_REPLY, "hello reply", sizeof(struct msg_hello),
-	    sizeof(struct msg_hello) + HELLO_USERS_MAX, MSG_NOFD, 1,
-	    handle_hello },
-	{ IMSG_DOWN, "down", sizeof(struct msg_down), MSG_DOWN_MAX, MSG_NOFD, 1,
-	    handle_down },
-	{ IMSG_PIDS, "pids", sizeof(struct msg_pids), MSG_MAX, MSG_NOFD, 1,
-	    handle_pids },
+	{ IMSG_STREAM, ANY, handle_stream, NULL },
+	{ IMSG_CHILD, ANY, handle_child, NULL },
+	{ IMSG_EXIT, ANY, handle_exit, NULL },
+	{ IMSG_REPLY, ANY, handle_reply, NULL },
+	{ IMSG_WINSZ, ANY, handle_winsz, NULL },
+	{ IMSG_PTYOPTS, ANY, handle_ptyopts, NULL },
+	{ IMSG_HELLO_REPLY, ANY, handle_hello_reply, NULL },
+	{ IMSG_DOWN, ANY, handle_down, NULL },
+	{ IMSG_PIDS, ANY, handle_pids, NULL },
 };
 const size_t worker_priv_rows =
     sizeof(worker_priv_table) / sizeof(worker_priv_table[0]);
 
 const struct dispatch worker_broker_table[] = {
-	{ IMSG_STDIN, "stdin", sizeof(struct msg_stdin),
-	    sizeof(struct msg_stdin) + MSG_STDIN_MAX, MSG_NOFD, 1,
-	    handle_stdin },
-	{ IMSG_ACK, "ack", FIXED(msg_ack), MSG_NOFD, 1, handle_ack },
-	{ IMSG_STDIN_EOF, "stdin eof", FIXED(msg_stdin), MSG_NOFD, 1,
-	    handle_stdin_eof },
+	{ IMSG_STDIN, ANY, handle_stdin, NULL },
+	{ IMSG_ACK, ANY, handle_ack, NULL },
+	{ IMSG_STDIN_EOF, ANY, handle_stdin_eof, NULL },
 };
 const size_t worker_broker_rows =
     sizeof(worker_broker_table) / sizeof(worker_broker_table[0]);

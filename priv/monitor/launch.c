@@ -13,7 +13,9 @@
 #include "compat/stream.h"
 #include "launcher/maker.h"
 #include "log.h"
+#include "unpack.h"
 #include "policy/runas.h"
+#include "policy/uids.h"
 
 #include "monitor/birth.h"
 #include "monitor/channels.h"
@@ -33,8 +35,6 @@
 /* One that has something to do and does less than so much is slow. */
 #define PULSE 1000 /* ms */
 #define PULSE_LEAST 32
-
-#define LAUNCHERS_MAX 64
 
 /* A launcher as priv knows it. */
 struct launcher {
@@ -68,7 +68,7 @@ launch_init(const struct dispatch *t, size_t rows)
 }
 
 void
-launch_start(struct target *t)
+launch_start(struct runas *t)
 {
 	struct launcher *l = &launchers[launchers_count];
 
@@ -126,13 +126,13 @@ launch_busy(void)
 }
 
 int
-launch_room(const struct target *t)
+launch_room(const struct runas *t)
 {
 	return (t->launcher == NULL || is_shared() || has_room(t->launcher));
 }
 
 int
-launch_alive(const struct target *t)
+launch_alive(const struct runas *t)
 {
 	return (t->launcher == NULL || t->launcher->channel.open);
 }
@@ -257,7 +257,7 @@ launch_here(struct child *c, const struct run *r)
 	struct launched l;
 	int fds[3];
 
-	maker_make(c->target, r, &l, fds);
+	maker_make(c->runas, r, &l, fds);
 	if (birth_result(c, &l, fds) == -1)
 		fatalx("launched pid %d twice", (int)l.pid);
 }
@@ -265,7 +265,7 @@ launch_here(struct child *c, const struct run *r)
 void
 launch_run(struct child *c, const struct run *r)
 {
-	struct launcher *l = c->target->launcher;
+	struct launcher *l = c->runas->launcher;
 	size_t len;
 	void *msg;
 

@@ -163,4 +163,3 @@ loop_run(void)
 	free(pfd);
 	return (phase_status());
 }
-

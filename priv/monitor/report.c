@@ -6,6 +6,7 @@
 #include <signal.h>
 
 #include "log.h"
+#include "unpack.h"
 
 #include "monitor/child.h"
 #include "monitor/exit.h"

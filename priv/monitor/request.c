@@ -13,12 +13,12 @@
 
 #include "config.h"
 #include "log.h"
+#include "unpack.h"
 #include "policy/count.h"
 #include "policy/permit.h"
 #include "policy/policy.h"
 #include "policy/runas.h"
 #include "policy/shape.h"
-#include "priv.h"
 
 #include "monitor/exit.h"
 #include "monitor/foreign.h"
@@ -171,7 +171,7 @@ run_forbid_count(const struct run *r, const struct rule *rule)
 static int
 run_limits(const struct run *r, const struct rule *rule)
 {
-	const struct target *t = rule->target;
+	const struct runas *t = rule->runas;
 
 	if (r->flags & RUN_NICE && !permit_nice(rule, r->nice))
 		return (run_forbid_nice(r, rule));
@@ -190,14 +190,14 @@ static struct rule *
 run_allowed(const struct run *r)
 {
 	const struct child *leader;
-	const struct target *t;
+	const struct runas *t;
 	struct rule *rule;
 
 	if ((rule = permit_run(r)) == NULL) {
 		run_forbid_all(r);
 		return (NULL);
 	}
-	t = rule->target;
+	t = rule->runas;
 	if (run_limits(r, rule) == -1)
 		return (NULL);
 	if (!launch_alive(t)) {
@@ -211,8 +211,7 @@ run_allowed(const struct run *r)
 		return (NULL);
 	}
 	leader = child_by_pid(r->group);
-	if (r->group != 0 &&
-	    (leader == NULL || group_of(leader) != r->group)) {
+	if (r->group != 0 && (leader == NULL || group_of(leader) != r->group)) {
 		run_refuse(r, STAGE_GROUP, ESRCH, "");
 		return (NULL);
 	}
@@ -252,7 +251,7 @@ run_launch(struct run *r, struct rule *rule)
 	r->flags &= ~(uint32_t)RUN_LINGER;
 	if (r->linger != 0)
 		r->flags |= RUN_LINGER;
-	c = child_new_run(CHILD_RUN, r, rule->target, rule);
+	c = child_new_run(CHILD_RUN, r, rule->runas, rule);
 	c->started = run_started;
 	c->place = place;
 	if (c->kill != NULL)
@@ -345,8 +344,8 @@ request_handle_setpgid(void *arg, const void *data, size_t len, int fd)
 	if (proto_unpack_request(data, len, &m) == -1)
 		return (-1);
 	leader = child_of_node(m.arg);
-	if ((c = child_of_node(m.pid)) == NULL ||
-	    c->kind == CHILD_FOREIGN || c->state == CHILD_LINGERING)
+	if ((c = child_of_node(m.pid)) == NULL || c->kind == CHILD_FOREIGN ||
+	    c->state == CHILD_LINGERING)
 		reply_code(m.tid, REPLY_TEXT, ESRCH, "pid not alive");
 	else if (m.arg != 0 && (leader == NULL || group_of(leader) != m.arg))
 		reply_code(m.tid, REPLY_ERRNO, EPERM, "");
@@ -509,7 +508,7 @@ request_handle_hello(void *arg, const void *data, size_t len, int fd)
 	    m.arg != HELLO_VERSION)
 		return (-1);
 	w.tid = m.tid;
-	w.mode = mode_now();
+	w.mode = permit_mode();
 	w.launcher = !MAKER_IN_PRIV;
 	w.users.len = (uint32_t)permit_users(
 	    (char *)buf + sizeof(w), HELLO_USERS_MAX, &w.users.count);

@@ -28,7 +28,9 @@
 #define BROKEN 4
 #define ANY_LENGTH 5
 #define NO_STATE 6
-#define UNKNOWN 7
+#define UNKNOWN 7 /* to the table */
+#define NOT_PACKED 8 /* does not unpack */
+#define UNTYPED 9 /* to proto.c */
 
 /* What the handlers were given last; data is a copy. */
 static struct {
@@ -38,59 +40,103 @@ static struct {
 	uint8_t data[64];
 	size_t len;
 	int fd;
+	int unpacked; /* as unpack() has left it */
 } got;
 
 static int
-note(int row, const void *arg, const void *data, size_t len, int fd)
+note(int row, const struct msg *m)
 {
 	got.calls++;
 	got.row = row;
-	got.arg = arg;
-	got.len = len;
-	got.fd = fd;
-	if (len <= sizeof(got.data))
-		memcpy(got.data, data, len);
+	got.arg = m->arg;
+	got.len = m->len;
+	got.fd = m->fd;
+	got.unpacked = m->request.arg;
+	if (m->len <= sizeof(got.data))
+		memcpy(got.data, m->data, m->len);
 	return (0);
 }
 
 static int
-on_fixed(void *arg, const void *data, size_t len, int fd)
+on_fixed(const struct msg *m)
 {
-	return (note(FIXED, arg, data, len, fd));
+	return (note(FIXED, m));
 }
 
 static int
-on_range(void *arg, const void *data, size_t len, int fd)
+on_range(const struct msg *m)
 {
-	return (note(RANGE, arg, data, len, fd));
+	return (note(RANGE, m));
 }
 
 static int
-on_fd(void *arg, const void *data, size_t len, int fd)
+on_fd(const struct msg *m)
 {
-	return (note(WITH_FD, arg, data, len, fd));
+	return (note(WITH_FD, m));
 }
 
 static int
-on_broken(void *arg, const void *data, size_t len, int fd)
+on_broken(const struct msg *m)
 {
-	(void)note(BROKEN, arg, data, len, fd);
+	(void)note(BROKEN, m);
 	return (-1);
 }
 
 static int
-on_any(void *arg, const void *data, size_t len, int fd)
+on_any(const struct msg *m)
 {
-	return (note(ANY_LENGTH, arg, data, len, fd));
+	return (note(ANY_LENGTH, m));
+}
+
+/* In the place of proto.c's: messages of any shape. */
+static int
+unpack(struct msg *m)
+{
+	m->request.arg = (int32_t)m->type + 100;
+	return (0);
+}
+
+static int
+unpack_not(struct msg *m)
+{
+	(void)m;
+	return (-1);
+}
+
+static const struct msg_type types[] = {
+	[FIXED] = { "fixed", 8, 8, 0, unpack },
+	[RANGE] = { "range", 2, 5, 0, unpack },
+	[WITH_FD] = { "with", 1, 4, 1, unpack },
+	[BROKEN] = { "handled", 1, 1, 0, unpack },
+	[ANY_LENGTH] = { "any", 0, MSG_MAX, 0, unpack },
+	[NO_STATE] = { "never", 1, 8, 1, unpack },
+	[UNKNOWN] = { "unknown", 1, 8, 0, unpack },
+	[NOT_PACKED] = { "packed", 1, 1, 0, unpack_not },
+};
+
+const struct msg_type *
+proto_type(uint32_t type)
+{
+	return (type < nitems(types) && types[type].unpack != NULL
+		    ? &types[type]
+		    : NULL);
+}
+
+int
+proto_unpack(struct msg *m)
+{
+	return (proto_type(m->type)->unpack(m));
 }
 
 static const struct dispatch table[] = {
-	{ FIXED, "fixed", 8, 8, MSG_NOFD, STATE_A, on_fixed },
-	{ RANGE, "range", 2, 5, MSG_NOFD, STATE_A | STATE_B, on_range },
-	{ WITH_FD, "with", 1, 4, MSG_FD, STATE_B, on_fd },
-	{ BROKEN, "handled", 1, 1, MSG_NOFD, STATE_A, on_broken },
-	{ ANY_LENGTH, "any", 0, MSG_MAX, MSG_NOFD, STATE_A, on_any },
-	{ NO_STATE, "never", 1, 8, MSG_FD, 0, on_fd },
+	{ FIXED, STATE_A, on_fixed, NULL },
+	{ RANGE, STATE_A | STATE_B, on_range, NULL },
+	{ WITH_FD, STATE_B, on_fd, NULL },
+	{ BROKEN, STATE_A, on_broken, NULL },
+	{ ANY_LENGTH, STATE_A, on_any, NULL },
+	{ NO_STATE, 0, on_fd, NULL },
+	{ NOT_PACKED, STATE_A, on_any, NULL },
+	{ UNTYPED, STATE_A, on_any, NULL },
 };
 
 static int arg_mark;
@@ -146,6 +192,7 @@ expect_handled(int row, size_t len, unsigned int state)
 		assert_int_equal(channel_read(&chan), 1);
 	assert_int_equal(got.calls, calls + 1);
 	assert_int_equal(got.row, row);
+	assert_int_equal(got.unpacked, row + 100);
 	assert_int_equal(got.len, len);
 	assert_ptr_equal(got.arg, &arg_mark);
 	if (len <= 26)
@@ -248,13 +295,12 @@ make_lingering(int *other)
 	fd = socket(AF_INET, SOCK_STREAM, 0);
 	assert_int_equal(bind(server, (struct sockaddr *)&in, len), 0);
 	assert_int_equal(listen(server, 1), 0);
-	assert_int_equal(
-	    getsockname(server, (struct sockaddr *)&in, &len), 0);
+	assert_int_equal(getsockname(server, (struct sockaddr *)&in, &len), 0);
 	assert_int_equal(connect(fd, (struct sockaddr *)&in, len), 0);
 	*other = accept(server, NULL, NULL);
 	assert_int_not_equal(*other, -1);
-	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_LINGER, &for_ever,
-			     sizeof(for_ever)),
+	assert_int_equal(
+	    setsockopt(fd, SOL_SOCKET, SO_LINGER, &for_ever, sizeof(for_ever)),
 	    0);
 	while (send(fd, bytes, sizeof(bytes), MSG_DONTWAIT) != -1)
 		continue;
@@ -514,6 +560,8 @@ static const struct bad bad[] = {
 	{ ANY_LENGTH, 0, 1, STATE_A, "peer sent any with a descriptor" },
 	{ ANY_LENGTH, 0, 0, STATE_A, "peer sent an empty any" },
 	{ BROKEN, 1, 0, STATE_A, "peer sent a broken handled" },
+	{ NOT_PACKED, 1, 0, STATE_A, "peer sent a broken packed" },
+	{ UNTYPED, 1, 0, STATE_A, "peer sent message type 9" },
 };
 
 static void

@@ -52,17 +52,22 @@ else
 	without="$without imsg_flight_test"
 fi
 build etf_test broker/etf_read.c worker/etf_write.c
-build proto_test common/proto.c common/compat/ptymodes.c
+build proto_test common/proto.c priv/unpack.c common/compat/ptymodes.c
 build modes_test common/compat/ptymodes.c
 # shellcheck disable=SC2086
 build dispatch_test common/dispatch.c common/channel.c common/log.c $IMSG_SRC $SEND_SRC
 build options_test broker/options.c broker/ttymodes.c broker/strings.c \
     broker/request.c broker/capname.c broker/etf_read.c worker/etf_write.c \
-    common/proto.c common/compat/ptymodes.c common/log.c
+    common/proto.c common/compat/ptymodes.c common/log.c priv/unpack.c
 build frame_test broker/frame.c broker/etf_read.c worker/etf_write.c common/log.c
 # shellcheck disable=SC2086
 build stream_test common/log.c $SPLICE_SRC $STREAM_SRC
+# shellcheck disable=SC2086
+build fdset_test common/fdset.c common/log.c $STREAM_SRC
 counting queue_test worker/queue.c
+build wterm_test worker/event.c worker/reply.c worker/hello.c worker/term.c \
+    worker/etf_write.c worker/errname.c broker/etf_read.c common/proto.c \
+    common/compat/ptymodes.c common/log.c
 build environ_test priv/launcher/environ.c common/proto.c common/compat/ptymodes.c \
     common/log.c
 build timer_test priv/base/timer.c

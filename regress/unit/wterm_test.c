@@ -1,0 +1,403 @@
+/*
+ * What the worker sends to the node, as terms in either dialect: events,
+ * replies and the reply to hello. The port is replaced: it prints the terms.
+ */
+
+#include <sys/types.h>
+
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "broker/etf_read.h"
+#include "config.h"
+#include "version.h"
+#include "worker/worker.h"
+
+/* The last term, as Erlang would print it. */
+static char sent[4096];
+static int terms;
+static size_t term_max = INT32_MAX;
+
+static void
+put(const char *fmt, ...)
+{
+	size_t len = strlen(sent);
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(sent + len, sizeof(sent) - len, fmt, ap);
+	va_end(ap);
+}
+
+static void put_term(struct etf *);
+
+static void
+put_some(struct etf *e, uint32_t n, int pairs)
+{
+	uint32_t i;
+
+	for (i = 0; i < n; i++) {
+		put("%s", i > 0 ? "," : "");
+		put_term(e);
+		if (pairs) {
+			put("=>");
+			put_term(e);
+		}
+	}
+}
+
+static void
+put_term(struct etf *e)
+{
+	char text[2048];
+	enum etf_type type;
+	uint32_t n;
+	int64_t i;
+
+	assert_int_equal(etf_type(e, &type), 0);
+	switch (type) {
+	case ETF_INT:
+		assert_int_equal(etf_get_int(e, &i), 0);
+		put("%lld", (long long)i);
+		break;
+	case ETF_ATOM:
+		assert_int_equal(etf_get_atom(e, text, sizeof(text)), 0);
+		put("%s", text);
+		break;
+	case ETF_TUPLE:
+		assert_int_equal(etf_get_tuple(e, &n), 0);
+		put("{");
+		put_some(e, n, 0);
+		put("}");
+		break;
+	case ETF_MAP:
+		assert_int_equal(etf_get_map(e, &n), 0);
+		put("#{");
+		put_some(e, n, 1);
+		put("}");
+		break;
+	case ETF_NIL:
+	case ETF_LIST:
+		assert_int_equal(etf_get_list(e, &n), 0);
+		put("[");
+		put_some(e, n, 0);
+		put("]");
+		if (n > 0)
+			assert_int_equal(etf_get_nil(e), 0);
+		break;
+	default:
+		assert_int_equal(etf_get_text(e, text, sizeof(text), NULL), 0);
+		put(type == ETF_BINARY ? "<<\"%s\">>" : "\"%s\"", text);
+		break;
+	}
+}
+
+void
+port_term(const void *data, size_t len)
+{
+	struct etf e;
+
+	terms++;
+	*sent = '\0';
+	assert_int_equal(etf_check(data, len), 0);
+	assert_int_equal(etf_open(&e, data, len), 0);
+	put_term(&e);
+	assert_int_equal(e.left, 0);
+}
+
+size_t
+port_term_max(void)
+{
+	return (term_max);
+}
+
+/* A head and its bytes are a term, too. */
+void
+port_output(struct port_head *h, const void *data, size_t len)
+{
+	uint8_t term[512];
+
+	assert_true(h->len <= PORT_TERM_MAX);
+	memcpy(term, h->bytes + PORT_PREFIX_MAX, h->len);
+	memcpy(term + h->len, data, len);
+	port_term(term, h->len + len);
+}
+
+void
+port_output_moved(struct port_head *h)
+{
+	port_output(h, "moved", 5);
+}
+
+size_t
+zc_pending(void)
+{
+	return (5);
+}
+
+static void
+assert_sent(const char *exec_port, const char *native)
+{
+	const char *want = term_native ? native : exec_port;
+
+	assert_int_equal(terms, want != NULL);
+	if (want != NULL)
+		assert_string_equal(sent, want);
+	terms = 0;
+}
+
+/* Run in both dialects, the exec-port one first. */
+static void
+both(void (*fn)(void))
+{
+	for (term_native = 0; term_native <= 1; term_native++) {
+		terms = 0;
+		fn();
+	}
+	term_native = 0;
+}
+
+static void
+events(void)
+{
+	event_output(1, 7, "ab", 2);
+	assert_sent("{0,{stdout,7,<<\"ab\">>}}", "{0,{stdout,7,<<\"ab\">>}}");
+	event_output(2, INT32_MAX, "", 0);
+	assert_sent("{0,{stderr,2147483647,<<\"\">>}}",
+	    "{0,{stderr,2147483647,<<\"\">>}}");
+	event_output_moved(1, 300);
+	assert_sent(
+	    "{0,{stdout,300,<<\"moved\">>}}", "{0,{stdout,300,<<\"moved\">>}}");
+	event_eof(7, 0);
+	assert_sent(NULL, "{0,{eof,7,stdin}}");
+	event_stdin_ack(7, 1UL << 33);
+	assert_sent(NULL, "{0,{stdin_ack,7,8589934592}}");
+	event_down("joe");
+	assert_sent(NULL, "{0,{launcher_down,<<\"joe\">>}}");
+}
+
+static void
+test_events(void **state)
+{
+	(void)state;
+	both(events);
+}
+
+#define USAGE                                                         \
+	"#{utime_us=>0,stime_us=>1,maxrss_kb=>2,minflt=>3,majflt=>4," \
+	"inblock=>5,oublock=>6,nvcsw=>7,nivcsw=>8}"
+
+static const struct {
+	int32_t status;
+	int32_t raw;
+	uint32_t reason;
+	uint32_t killed;
+	uint32_t truncated;
+	const char *exec_port;
+	const char *native;
+} exits[] = {
+	{ 0, 0, REASON_NORMAL, 0, 0, "{0,{exit_status,7,0}}",
+	    "{0,{exit,7,#{status=>{exited,0},reason=>normal,killed=>false,"
+	    "truncated=>[],usage=>" USAGE "}}}" },
+	{ 256, 256, REASON_STOPPED, 0, 2, "{0,{exit_status,7,256}}",
+	    "{0,{exit,7,#{status=>{exited,1},reason=>stopped,killed=>false,"
+	    "truncated=>[stdout],usage=>" USAGE "}}}" },
+	{ SIGKILL, SIGKILL, REASON_TIMEOUT, 1, 6, "{0,{exit_status,7,9}}",
+	    "{0,{exit,7,#{status=>{signaled,9,false},reason=>timeout,"
+	    "killed=>true,truncated=>[stdout,stderr],usage=>" USAGE "}}}" },
+	{ SIGSEGV | 0x80, SIGSEGV | 0x80, REASON_SHUTDOWN, 0, 4,
+	    "{0,{exit_status,7,139}}",
+	    "{0,{exit,7,#{status=>{signaled,11,true},reason=>shutdown,"
+	    "killed=>false,truncated=>[stderr],usage=>" USAGE "}}}" },
+	{ 0, -1, REASON_NORMAL, 0, 0, "{0,{exit_status,7,0}}",
+	    "{0,{exit,7,#{status=>unknown,reason=>normal,killed=>false,"
+	    "truncated=>[]}}}" },
+};
+
+static void
+ends(void)
+{
+	struct wchild c = { 0 };
+	size_t i, u;
+
+	c.pid = 7;
+	for (u = 0; u < USAGES; u++)
+		c.end.usage[u] = (int64_t)u;
+	for (i = 0; i < sizeof(exits) / sizeof(exits[0]); i++) {
+		c.end.status = exits[i].status;
+		c.end.raw = exits[i].raw;
+		c.end.reason = exits[i].reason;
+		c.end.killed = exits[i].killed;
+		c.truncated = exits[i].truncated;
+		event_exit(&c);
+		assert_sent(exits[i].exec_port, exits[i].native);
+	}
+}
+
+static void
+test_exits(void **state)
+{
+	(void)state;
+	both(ends);
+}
+
+static const struct {
+	struct reply r;
+	const char *exec_port;
+	const char *native; /* NULL: the same */
+} replies[] = {
+	{ { .code = REPLY_OK }, "{5,ok}", NULL },
+	{ { .code = REPLY_NOTFOUND }, "{5,{error,not_found}}", NULL },
+	{ { .code = REPLY_BADARG }, "{5,{error,badarg}}", NULL },
+	{ { .code = REPLY_ERRNO, .value = ESRCH }, "{5,{error,esrch}}", NULL },
+	{ { .code = REPLY_ERRNO, .value = 4321 }, "{5,{error,unknown}}", NULL },
+	{ { .code = REPLY_TEXT, .value = EPERM, .text = "no" },
+	    "{5,{error,\"no\"}}", "{5,{error,eperm}}" },
+	{ { .code = REPLY_TEXT,
+	      .value = EPERM,
+	      .stage = STAGE_POLICY,
+	      .text = "no" },
+	    "{5,{error,\"no\"}}", "{5,{error,{policy,eperm,<<\"no\">>}}}" },
+	{ { .code = REPLY_TERM,
+	      .value = EPROTO,
+	      .stage = STAGE_DECODE,
+	      .text = "v" },
+	    "{5,{error,{decode,eproto,<<\"v\">>}}}", NULL },
+	{ { .code = REPLY_LEVEL, .value = 3, .level = 4 }, "{5,{ok,3}}", NULL },
+	{ { .code = REPLY_BADOPT, .value = 3, .text = "x: opt" },
+	    "{5,{error,\"x: opt\"}}", "{5,{error,{badopt,opt}}}" },
+	/* What is no atom is a binary. */
+	{ { .code = REPLY_BADOPT, .value = 3, .text = "x: \377" },
+	    "{5,{error,\"x: \303\277\"}}",
+	    "{5,{error,{badopt,<<\"\377\">>}}}" },
+	{ { .code = REPLY_RUNFAIL,
+	      .stage = STAGE_EXEC,
+	      .value = ENOENT,
+	      .text = "/x" },
+	    "{5,{error,\"Couldn't start pid: Cannot execute '/x':"
+	    " No such file or directory\"}}",
+	    "{5,{error,{exec,enoent,<<\"/x\">>}}}" },
+	{ { .code = REPLY_RUNFAIL,
+	      .stage = STAGE_LIMIT,
+	      .value = EAGAIN,
+	      .text = "children" },
+	    "{5,{error,\"Couldn't start pid: Limit of children reached:"
+	    " Resource temporarily unavailable\"}}",
+	    "{5,{error,{limit,eagain,<<\"children\">>}}}" },
+};
+
+static void
+answers(void)
+{
+	struct reply r;
+	size_t i;
+
+	for (i = 0; i < sizeof(replies) / sizeof(replies[0]); i++) {
+		r = replies[i].r;
+		r.tid = 5;
+		if (r.text == NULL)
+			r.text = "";
+		reply_send(&r);
+		assert_sent(replies[i].exec_port, replies[i].native != NULL
+						      ? replies[i].native
+						      : replies[i].exec_port);
+		/* Nobody waits for it. */
+		r.tid = 0;
+		reply_send(&r);
+		assert_int_equal(terms, 0);
+	}
+	reply_run(5, 77);
+	assert_sent("{5,{pid,77}}", "{5,{pid,77}}");
+	reply_run(0, 77);
+	assert_int_equal(terms, 0);
+	reply_nofd(5, 2);
+	assert_sent("{5,{error,\"Couldn't start pid: Failed to create a pipe"
+		    " for stderr: Too many open files\"}}",
+	    "{5,{error,{pipe,emfile,<<\"stderr\">>}}}");
+}
+
+static void
+test_replies(void **state)
+{
+	(void)state;
+	both(answers);
+}
+
+/* Pids, as many as the frame takes. */
+static void
+test_pids(void **state)
+{
+	int32_t pids[3] = { 2, 300, INT32_MAX };
+	struct msg_pids m = { .tid = 5 };
+	uint8_t data[1 + sizeof(pids)];
+
+	(void)state;
+	memcpy(data + 1, pids, sizeof(pids));
+	reply_pids(&m, data + 1);
+	assert_sent("{5,[]}", NULL);
+	m.count = 3;
+	reply_pids(&m, data + 1);
+	assert_sent("{5,[2,300,2147483647]}", NULL);
+	term_max = 64 + 3 * 5 - 1;
+	reply_pids(&m, data + 1);
+	assert_sent("{5,{error,emsgsize}}", NULL);
+	term_max++;
+	m.tid = 0;
+	reply_pids(&m, data + 1);
+	assert_int_equal(terms, 0);
+	term_max = INT32_MAX;
+}
+
+/* It is native itself, and so is all that follows. */
+static void
+test_hello(void **state)
+{
+	struct strvec users = { "me\0joe\0ann", 11, 3 };
+	struct msg_hello m = { .tid = 5, .mode = MODE_PRIVILEGED };
+	char want[512];
+
+	(void)state;
+	hello_init(4096);
+	(void)snprintf(want, sizeof(want),
+	    "{5,{ok,#{version=>1,release=><<\"%s\">>,platform=><<\"%s\">>,"
+	    "mode=>privileged,user=><<\"me\">>,users=>[<<\"joe\">>,<<\"ann\">>]"
+	    ",limits=>#{children=>%u,stdin=>4096,string=>%u},"
+	    "features=>[ack,eof,pty,exec_error,linger,stdin_ack,timeout,usage,"
+	    "window]}}}",
+	    PROCTOR_VERSION, PLATFORM, MSG_PIDS_MAX, RUN_STRINGS_MAX);
+	hello_reply(&m, &users);
+	assert_sent(NULL, want);
+	m.tid = 0;
+	m.launcher = 1;
+	hello_reply(&m, &users);
+	assert_int_equal(terms, 0);
+	users.count = 1;
+	m.tid = 6;
+	hello_reply(&m, &users);
+	assert_non_null(strstr(sent, "user=><<\"me\">>,users=>[],"));
+	assert_non_null(strstr(sent, "features=>[launcher,ack,"));
+	terms = 0;
+	term_native = 0;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_events),
+		cmocka_unit_test(test_exits),
+		cmocka_unit_test(test_replies),
+		cmocka_unit_test(test_pids),
+		cmocka_unit_test(test_hello),
+	};
+
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}

@@ -71,9 +71,9 @@ MONITOR_SRC = priv/monitor/loop.c priv/monitor/table.c \
 PRIV_SRC = priv/proctor.c priv/start.c priv/configtest.c priv/args.c \
 	priv/mode.c priv/privdrop.c priv/uids.c $(LOCK_SRC) $(CGROUP_SRC) \
 	priv/parts.c \
-	priv/login.c priv/unpack.c $(FRESH_SRC) $(STREAM_SRC) \
+	priv/login.c $(FRESH_SRC) $(STREAM_SRC) \
 	$(BASE_SRC) $(POLICY_SRC) $(GUARD_SRC) $(MONITOR_SRC) $(LAUNCHER_SRC) \
-	common/drop.c common/nofile.c $(CAPS_SRC) $(PROC_SRC) $(BOX_SRC) $(RING_SRC)
+	common/drop.c common/fdset.c common/nofile.c $(CAPS_SRC) $(PROC_SRC) $(BOX_SRC) $(RING_SRC)
 PART_SRC = common/ring_arg.c common/drop.c $(PROC_SRC) $(BOX_SRC) $(RING_SRC)
 BROKER_SRC = broker/broker.c broker/frame.c broker/request.c \
 	broker/options.c broker/strings.c broker/ttymodes.c broker/etf_read.c \

@@ -39,8 +39,8 @@ others_forget(const struct maker *others, size_t count)
 }
 
 int
-maker_start(struct maker *m, struct target *t, const struct maker *others,
-    size_t count)
+maker_start(
+    struct maker *m, struct target *t, const struct maker *others, size_t count)
 {
 	int fds[2];
 
@@ -65,8 +65,8 @@ maker_start(struct maker *m, struct target *t, const struct maker *others,
 }
 
 void
-maker_make(const struct target *t, const struct run *r, struct launched *l,
-    int fds[3])
+maker_make(
+    const struct target *t, const struct run *r, struct launched *l, int fds[3])
 {
 	(void)t;
 	(void)r;

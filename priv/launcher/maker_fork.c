@@ -11,8 +11,8 @@
 #include "launcher/spawn.h"
 
 int
-maker_start(struct maker *m, struct target *t, const struct maker *others,
-    size_t count)
+maker_start(
+    struct maker *m, struct target *t, const struct maker *others, size_t count)
 {
 	(void)m;
 	(void)others;
@@ -22,8 +22,8 @@ maker_start(struct maker *m, struct target *t, const struct maker *others,
 }
 
 void
-maker_make(const struct target *t, const struct run *r, struct launched *l,
-    int fds[3])
+maker_make(
+    const struct target *t, const struct run *r, struct launched *l, int fds[3])
 {
 	spawn_child(&t->base, r, l, fds, NULL);
 }

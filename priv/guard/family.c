@@ -39,7 +39,7 @@ family_mixed(void)
 int
 family_has(pid_t pid)
 {
-	struct target *t;
+	struct runas *t;
 	uid_t uid;
 
 	if (starter == 0)

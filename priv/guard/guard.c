@@ -80,7 +80,7 @@ guard_cgroup(void)
 }
 
 void
-guard_start(const struct start *s, struct guard_link *link)
+guard_start(const struct starter_env *s, struct guard_link *link)
 {
 	pid_t guard = getpid(), pid;
 

@@ -96,7 +96,7 @@ launcher_sleep(void)
 }
 
 void
-launcher_main(int fd, struct target *t, pid_t *in_flight)
+launcher_main(int fd, struct runas *t, pid_t *in_flight)
 {
 	const char *what;
 
@@ -107,7 +107,7 @@ launcher_main(int fd, struct target *t, pid_t *in_flight)
 	launcher_in_flight = in_flight;
 	launcher_base = t->base;
 	launcher_descriptors(fd, &launcher_base);
-	if (t->base.login && login_begin(t->base.start, &what) == -1)
+	if (t->base.login && login_begin(t->base.starter, &what) == -1)
 		fatal("launcher: %s", what);
 	privdrop_launcher(t);
 	channel_init(

@@ -10,7 +10,7 @@
 
 /* Descriptors are limited by each child for itself: a launcher needs them. */
 int
-login_begin(const struct start *s, const char **what)
+login_begin(const struct starter_env *s, const char **what)
 {
 	int i;
 

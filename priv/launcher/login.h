@@ -11,6 +11,6 @@
  * In a launcher, or in a child where there is none: have the limits and other
  * attributes of a login. 0, or -1 with errno and in *what which of them failed.
  */
-int login_begin(const struct start *, const char **what);
+int login_begin(const struct starter_env *, const char **what);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * What a launcher keeps of root. It has its target's groups already, and
- * opens files as the target; its sandbox lets it become nobody else.
+ * What a launcher keeps of root. It has the groups of its user already, and
+ * opens files as that user; its sandbox lets it become nobody else.
  */
 
 #include <stdint.h>
@@ -22,7 +22,7 @@
  * of theirs, to be signalled with our rights.
  */
 static void
-privdrop_session(const struct target *t)
+privdrop_session(const struct runas *t)
 {
 	if (setsid() == -1)
 		fatal("launcher: session");
@@ -31,7 +31,7 @@ privdrop_session(const struct target *t)
 }
 
 void
-privdrop_launcher(const struct target *t)
+privdrop_launcher(const struct runas *t)
 {
 	uint64_t secret;
 	uid_t uid;

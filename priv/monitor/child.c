@@ -70,12 +70,12 @@ child_new(enum child_kind kind)
 }
 
 struct child *
-child_new_run(enum child_kind kind, const struct run *r, struct target *t,
+child_new_run(enum child_kind kind, const struct run *r, struct runas *t,
     struct rule *rule)
 {
 	struct child *c = child_new(kind);
 
-	c->target = t;
+	c->runas = t;
 	c->rule = rule;
 	c->kill_timeout = r->kill_timeout;
 	c->success = (int)r->success;

@@ -19,7 +19,7 @@
 
 struct rule;
 struct slot;
-struct target;
+struct runas;
 
 /* What it is, for all of its life. */
 enum child_kind {
@@ -65,7 +65,7 @@ struct child {
 	struct rule *kill_rule; /* that permits it */
 	struct rule *rule; /* that permits the child, or NULL */
 	int place; /* among the children of that rule, or -1 */
-	struct target *target; /* whose launcher makes it, or NULL */
+	struct runas *runas; /* whose launcher makes it, or NULL */
 	uint32_t victim; /* CHILD_KILLER: the id of whom it is to stop */
 	const char *name; /* CHILD_RING: for the log */
 
@@ -112,7 +112,7 @@ struct child *child_new(enum child_kind);
  * that permits it, or NULL.
  */
 struct child *child_new_run(
-    enum child_kind, const struct run *r, struct target *t, struct rule *rule);
+    enum child_kind, const struct run *r, struct runas *t, struct rule *rule);
 
 /* A process of the ring, pid: name and ended as in struct child. */
 struct child *child_new_ring(

@@ -68,7 +68,7 @@ launch_init(const struct dispatch *t, size_t rows)
 }
 
 void
-launch_start(struct target *t)
+launch_start(struct runas *t)
 {
 	struct launcher *l = &launchers[launchers_count];
 
@@ -126,13 +126,13 @@ launch_busy(void)
 }
 
 int
-launch_room(const struct target *t)
+launch_room(const struct runas *t)
 {
 	return (t->launcher == NULL || is_shared() || has_room(t->launcher));
 }
 
 int
-launch_alive(const struct target *t)
+launch_alive(const struct runas *t)
 {
 	return (t->launcher == NULL || t->launcher->channel.open);
 }
@@ -257,7 +257,7 @@ launch_here(struct child *c, const struct run *r)
 	struct launched l;
 	int fds[3];
 
-	maker_make(c->target, r, &l, fds);
+	maker_make(c->runas, r, &l, fds);
 	if (birth_result(c, &l, fds) == -1)
 		fatalx("launched pid %d twice", (int)l.pid);
 }
@@ -265,7 +265,7 @@ launch_here(struct child *c, const struct run *r)
 void
 launch_run(struct child *c, const struct run *r)
 {
-	struct launcher *l = c->target->launcher;
+	struct launcher *l = c->runas->launcher;
 	size_t len;
 	void *msg;
 
@@ -430,13 +430,18 @@ launch_ended(struct child *c, int status)
 	}
 }
 
-void
+int
 launch_poll(struct pollfd *pfd)
 {
+	int wait, least = -1;
 	size_t i;
 
-	for (i = 0; i < launchers_count; i++)
-		channel_poll(&pfd[i], &launchers[i].channel, 1);
+	for (i = 0; i < launchers_count; i++) {
+		wait = channel_poll(&pfd[i], &launchers[i].channel, 1);
+		if (wait != -1)
+			least = wait;
+	}
+	return (least);
 }
 
 static void

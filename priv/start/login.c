@@ -36,7 +36,7 @@ least(rlim_t a, rlim_t b)
 
 /* Limits as the first process has them, and sensible. */
 void
-login_limits(struct start *s)
+login_limits(struct starter_env *s)
 {
 	struct rlimit *rl;
 	size_t n;
@@ -63,7 +63,7 @@ login_limits(struct start *s)
  * lower than a login's, if what a login begins with is not.
  */
 static void
-check_limits(struct start *s)
+check_limits(struct starter_env *s)
 {
 	struct rlimit rl, limit, *login;
 	int i;
@@ -89,7 +89,7 @@ check_limits(struct start *s)
 
 /* Refuse what would reach others' children whatever is done. */
 void
-login_check(struct start *s)
+login_check(struct starter_env *s)
 {
 	const char *what;
 

@@ -26,7 +26,7 @@
 
 /* Whom guard, priv, launchers, broker and worker become, or NULL. */
 static const struct passwd *
-privdrop_name_user(const struct start *s)
+privdrop_name_user(const struct starter_env *s)
 {
 	const struct passwd *pw = getpwnam(DROP_NAME);
 
@@ -56,7 +56,7 @@ privdrop_try(uid_t u, gid_t g, const gid_t *groups, int ngroups)
 }
 
 int
-privdrop_able(const struct start *s)
+privdrop_able(const struct starter_env *s)
 {
 	const struct passwd *pw = privdrop_name_user(s);
 
@@ -67,7 +67,7 @@ privdrop_able(const struct start *s)
 static int
 privdrop_others(void)
 {
-	struct target *t;
+	struct runas *t;
 
 	for (t = runas_next(NULL); t != NULL; t = runas_next(t))
 		if (t->base.change)
@@ -81,9 +81,9 @@ privdrop_others(void)
  * as it arranges.
  */
 static uid_t
-privdrop_uids(const struct start *s, int own_name, uid_t *uid)
+privdrop_uids(const struct starter_env *s, int own_name, uid_t *uid)
 {
-	struct target *t;
+	struct runas *t;
 	uid_t n;
 	int apart;
 
@@ -109,7 +109,7 @@ privdrop_uids(const struct start *s, int own_name, uid_t *uid)
 static void
 privdrop_check_targets(int own_name)
 {
-	struct target *t;
+	struct runas *t;
 
 	for (t = runas_next(NULL); t != NULL; t = runas_next(t)) {
 		if (!privdrop_ours(t->uid))
@@ -123,7 +123,7 @@ privdrop_check_targets(int own_name)
 }
 
 void
-privdrop_choose(const struct start *s)
+privdrop_choose(const struct starter_env *s)
 {
 	const struct passwd *pw;
 	uid_t uid, n;

@@ -20,14 +20,14 @@ int privdrop_try(uid_t, gid_t, const gid_t *groups, int ngroups);
  * Can we become the user that our processes run as? 1 also where there is no
  * such user: privdrop_choose() refuses that.
  */
-int privdrop_able(const struct start *);
+int privdrop_able(const struct starter_env *);
 
 /*
  * Settle the users and uids of this instance's processes, and of each
  * launcher. To be called once, when it is known whom children can run as.
  * Exits if there is nobody for it, or if children would be who we are.
  */
-void privdrop_choose(const struct start *);
+void privdrop_choose(const struct starter_env *);
 
 /* In priv: keep what signals and renices children. Fatal on failure. */
 void privdrop_priv(void);

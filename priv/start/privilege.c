@@ -32,7 +32,7 @@ static const char *plain_why = "proctor is not set-user-ID root";
 
 /* A rule without a file: the starter may be himself. */
 static struct rule *
-privilege_permit_self(const struct start *s)
+privilege_permit_self(const struct starter_env *s)
 {
 	struct rule *r;
 
@@ -45,7 +45,7 @@ privilege_permit_self(const struct start *s)
 
 /* The same for somebody whom root has named: he may have any priority. */
 static void
-privilege_permit_user(const struct start *s, const char *user)
+privilege_permit_user(const struct starter_env *s, const char *user)
 {
 	const struct passwd *pw;
 	struct rule *r;
@@ -92,18 +92,19 @@ privilege_wanted(const struct args *a, const char *user)
 static void
 privilege_keepenv(const struct rule *r)
 {
-	struct target *t = r->target;
+	struct runas *t = r->runas;
 
 	t->keepenv |= r->keepenv && r->cmd == NULL;
 }
 
 /*
- * Give each user whom the last rule that matches permits a target, and nobody
- * else: what is denied in the end nobody is to be able to become. user is who
- * children are by default.
+ * Let children run as each user whom the last rule that matches permits, and
+ * as nobody else: no process is to be able to become who is denied in the end.
+ * user is who children are by default.
  */
 static void
-privilege_targets(const struct start *s, const struct args *a, const char *user)
+privilege_settle(
+    const struct starter_env *s, const struct args *a, const char *user)
 {
 	struct rule *r;
 
@@ -111,7 +112,7 @@ privilege_targets(const struct start *s, const struct args *a, const char *user)
 		if (r->action == RULE_PERMIT && privilege_wanted(a, r->user) &&
 		    policy_decides(r, &s->who)) {
 			shape_rule(r, s->environ);
-			r->target = runas_get(r);
+			r->runas = runas_get(r);
 			privilege_keepenv(r);
 		}
 	permit_init(&policy, &s->who, user, mode, plain_why);
@@ -119,7 +120,7 @@ privilege_targets(const struct start *s, const struct args *a, const char *user)
 
 /* Refuse a -user that is somebody else than the starter. */
 static void
-user_is_starter(const struct start *s, const struct args *a)
+user_is_starter(const struct starter_env *s, const struct args *a)
 {
 	const struct passwd *pw;
 
@@ -135,18 +136,18 @@ user_is_starter(const struct start *s, const struct args *a)
 
 /* The starter's own rights: it may run children as itself and nobody else. */
 static void
-privilege_plain(struct start *s, const struct args *a)
+privilege_plain(struct starter_env *s, const struct args *a)
 {
 	if (a->user != NULL)
 		user_is_starter(s, a);
 	s->privileged = 0;
 	privilege_permit_self(s)->nice = NICE_ANY; /* the kernel decides */
-	privilege_targets(s, a, runas_self_name());
+	privilege_settle(s, a, runas_self_name());
 }
 
 /* Each of the names with commas that root lists. */
 static void
-privilege_names(const struct start *s, const char *list)
+privilege_names(const struct starter_env *s, const char *list)
 {
 	char *copy, *rest, *name;
 
@@ -163,7 +164,7 @@ privilege_names(const struct start *s, const char *list)
 
 /* Root's command line is the policy. */
 static void
-privilege_root(struct start *s, const struct args *a)
+privilege_root(struct starter_env *s, const struct args *a)
 {
 	const struct passwd *pw;
 	int root;
@@ -192,14 +193,14 @@ privilege_root(struct start *s, const struct args *a)
 	else
 		privilege_permit_user(s, a->user);
 	privilege_names(s, a->limit_users);
-	privilege_targets(s, a, root ? runas_self_name() : a->user);
+	privilege_settle(s, a, root ? runas_self_name() : a->user);
 	if (!root && permit_user(a->user) == NULL)
 		exit(EXIT_REFUSED);
 }
 
 /* The file's rules behind the one that it can take away. -1: there is none. */
 static int
-privilege_file(const struct start *s)
+privilege_file(const struct starter_env *s)
 {
 	int fd;
 
@@ -221,7 +222,7 @@ privilege_file(const struct start *s)
 
 /* SUID-root: what root's file says of the starter. */
 static void
-privilege_suid(struct start *s, const struct args *a)
+privilege_suid(struct starter_env *s, const struct args *a)
 {
 	char why[128];
 
@@ -237,7 +238,7 @@ privilege_suid(struct start *s, const struct args *a)
 	}
 	s->privileged = 1;
 	mode = MODE_PRIVILEGED;
-	privilege_targets(s, a, a->user != NULL ? a->user : runas_self_name());
+	privilege_settle(s, a, a->user != NULL ? a->user : runas_self_name());
 	if (a->user != NULL && permit_user(a->user) == NULL) {
 		permit_why_user(a->user, why, sizeof(why));
 		log_warnx("-user %s: not permitted: %s", a->user, why);
@@ -246,7 +247,7 @@ privilege_suid(struct start *s, const struct args *a)
 }
 
 void
-privilege_choose(struct start *s, const struct args *a)
+privilege_choose(struct starter_env *s, const struct args *a)
 {
 	policy_init(&policy);
 	runas_init(s, MAKER_IN_PRIV);

@@ -14,6 +14,6 @@
  * good. start and args must live as long as the policy. Exits, after a line in
  * the log, if nothing may be done.
  */
-void privilege_choose(struct start *, const struct args *);
+void privilege_choose(struct starter_env *, const struct args *);
 
 #endif

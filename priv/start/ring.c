@@ -162,7 +162,7 @@ ring_pair(int fds[2])
 }
 
 void
-ring_start(const struct start *st, const struct args *a)
+ring_start(const struct starter_env *st, const struct args *a)
 {
 	int broker[2], worker[2], peers[2], nullfd;
 

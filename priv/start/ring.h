@@ -12,6 +12,6 @@
  * Start them; the port is theirs from then on, and monitor/channels.h has the
  * channels. Fatal on failure.
  */
-void ring_start(const struct start *, const struct args *);
+void ring_start(const struct starter_env *, const struct args *);
 
 #endif

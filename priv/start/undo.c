@@ -66,7 +66,7 @@ undo_log(void)
  * several, which the others would take for more.
  */
 void
-undo_ids(struct start *s)
+undo_ids(struct starter_env *s)
 {
 	gid_t *groups;
 	int n;
@@ -85,7 +85,7 @@ undo_ids(struct start *s)
 }
 
 void
-undo_environ(struct start *s)
+undo_environ(struct starter_env *s)
 {
 	static char *nothing[] = { NULL };
 
@@ -94,7 +94,7 @@ undo_environ(struct start *s)
 }
 
 void
-undo_directory(struct start *s)
+undo_directory(struct starter_env *s)
 {
 	int fd;
 
@@ -122,7 +122,7 @@ undo_signals(void)
 
 /* Children get theirs back. 0 or -1. */
 static int
-undo_set_limit(struct start *s, int resource, rlim_t soft, rlim_t hard)
+undo_set_limit(struct starter_env *s, int resource, rlim_t soft, rlim_t hard)
 {
 	struct rlimit rl;
 
@@ -137,7 +137,7 @@ undo_set_limit(struct start *s, int resource, rlim_t soft, rlim_t hard)
  * may be unable to lift a hard limit.
  */
 static void
-undo_lift_limits(struct start *s)
+undo_lift_limits(struct starter_env *s)
 {
 	rlim_t hard, want;
 	int i;
@@ -160,7 +160,7 @@ undo_lift_limits(struct start *s)
 }
 
 void
-undo_limits(struct start *s)
+undo_limits(struct starter_env *s)
 {
 	int i;
 

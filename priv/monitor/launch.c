@@ -430,13 +430,18 @@ launch_ended(struct child *c, int status)
 	}
 }
 
-void
+int
 launch_poll(struct pollfd *pfd)
 {
+	int wait, least = -1;
 	size_t i;
 
-	for (i = 0; i < launchers_count; i++)
-		channel_poll(&pfd[i], &launchers[i].channel, 1);
+	for (i = 0; i < launchers_count; i++) {
+		wait = channel_poll(&pfd[i], &launchers[i].channel, 1);
+		if (wait != -1)
+			least = wait;
+	}
+	return (least);
 }
 
 static void

@@ -40,7 +40,7 @@ int launch_awaits(uint32_t id);
 
 /* For the loop: so many channels, what they wait for, what came of it. */
 size_t launch_count(void);
-void launch_poll(struct pollfd *);
+int launch_poll(struct pollfd *); /* as channel_poll() */
 void launch_dispatch(const struct pollfd *);
 /* What waits for launchers leaves now: before the next sleep. */
 void launch_send(void);

@@ -79,6 +79,7 @@ main(int argc, char *argv[])
 	log_init("priv", args.debug);
 	setproctitle("-proctor: priv");
 	orphan_init(&link);
+	nofile_raise(); /* launchers, too: as many may be on their way */
 	launch_init(priv_launcher_table, priv_launcher_rows);
 	for (t = runas_next(NULL); t != NULL; t = runas_next(t))
 		launch_start(t);
@@ -86,7 +87,6 @@ main(int argc, char *argv[])
 	ring_start(&s, &args);
 	signals_catch();
 	stream_init(0);
-	nofile_raise();
 	exit_init(args.linger);
 	ring_watch();
 	stop_init(args.alarm);

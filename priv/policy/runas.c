@@ -200,6 +200,8 @@ runas_other(const struct rule *r)
 	gid_t *groups;
 	int n;
 
+	if ((groups = userenv_groups(r->user, r->gid, &n)) == NULL)
+		fatal("groups of %s", r->user);
 	if ((pw = getpwnam(r->user)) == NULL)
 		fatalx("%s has no passwd entry", r->user);
 	t = runas_new(r->user, r->uid, r->gid);
@@ -208,8 +210,6 @@ runas_other(const struct rule *r)
 	t->base.umask = OTHERS_UMASK;
 	t->base.change = 1;
 	t->base.keyring = from_root && t->other;
-	if ((groups = userenv_groups(t->user, t->gid, &n)) == NULL)
-		fatal("groups of %s", t->user);
 	runas_set_groups(t, groups, n);
 	return (t);
 }

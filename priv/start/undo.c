@@ -56,14 +56,14 @@ undo_log(void)
 	if (fd == -1)
 		return;
 	if (dup2(fd, STDERR_FILENO) == -1)
-		fatal("log");
+		fatal("standard error");
 	(void)close(fd);
 }
 
 /*
- * A process's real user may signal it. From here on that is not the starter
- * any more where we have root's rights, so that it cannot end or stop one of
- * several, which the others would take for more.
+ * The real user of a process may signal it. From here on that is not the
+ * starter any more where we have root's rights: it could end or stop one of
+ * our processes, and the others would take that for more than it is.
  */
 void
 undo_ids(struct starter_env *s)

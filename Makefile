@@ -50,17 +50,18 @@ RING_SRC = common/log.c common/proto.c common/channel.c common/dispatch.c \
 	$(PRIVS_SRC)
 # What yacc makes of priv/policy/parse.y; among the sources it is parse.c.
 PARSE_C = $(BUILD)/parse.c
-BASE_SRC = priv/base/timer.c priv/base/signals.c
+BASE_SRC = priv/base/timer.c priv/base/signals.c priv/base/privdrop.c
 RULE_SRC = priv/policy/rule.c priv/policy/read.c priv/policy/resolve.c \
 	priv/policy/match.c priv/policy/environ_name.c priv/policy/userenv.c \
 	parse.c
 POLICY_SRC = $(RULE_SRC) priv/policy/permit.c priv/policy/runas.c \
-	priv/policy/shape.c priv/policy/count.c
+	priv/policy/shape.c priv/policy/count.c priv/policy/uids.c
 CHECK_SRC = priv/check/main.c priv/check/check.c priv/check/path.c \
 	$(RULE_SRC) common/log.c common/proto.c common/compat/ptymodes.c
 GUARD_SRC = priv/guard/guard.c priv/guard/reaper.c priv/guard/wait.c \
 	priv/guard/family.c
-LAUNCHER_SRC = priv/launcher/spawn.c priv/launcher/environ.c $(SPAWN_SRC)
+LAUNCHER_SRC = priv/launcher/spawn.c priv/launcher/environ.c \
+	priv/launcher/login.c priv/launcher/privdrop.c $(SPAWN_SRC)
 MONITOR_SRC = priv/monitor/loop.c priv/monitor/table.c \
 	priv/monitor/request.c priv/monitor/report.c priv/monitor/foreign.c \
 	priv/monitor/stop.c priv/monitor/stray.c priv/monitor/ring.c \
@@ -68,11 +69,12 @@ MONITOR_SRC = priv/monitor/loop.c priv/monitor/table.c \
 	priv/monitor/left.c priv/monitor/group.c priv/monitor/reply.c \
 	priv/monitor/orphan.c priv/monitor/watch.c priv/monitor/child.c \
 	priv/monitor/phase.c
-PRIV_SRC = priv/proctor.c priv/start.c priv/configtest.c priv/args.c \
-	priv/mode.c priv/privdrop.c priv/uids.c $(LOCK_SRC) $(CGROUP_SRC) \
-	priv/parts.c \
-	priv/login.c $(FRESH_SRC) $(STREAM_SRC) \
-	$(BASE_SRC) $(POLICY_SRC) $(GUARD_SRC) $(MONITOR_SRC) $(LAUNCHER_SRC) \
+START_SRC = priv/start/main.c priv/start/undo.c priv/start/configtest.c \
+	priv/start/args.c priv/start/privilege.c priv/start/login.c \
+	priv/start/privdrop.c priv/start/port.c priv/start/ring.c
+PRIV_SRC = $(START_SRC) $(GUARD_SRC) $(MONITOR_SRC) $(LAUNCHER_SRC) \
+	$(POLICY_SRC) $(BASE_SRC) \
+	$(LOCK_SRC) $(CGROUP_SRC) $(FRESH_SRC) $(STREAM_SRC) \
 	common/drop.c common/fdset.c common/nofile.c $(CAPS_SRC) $(PROC_SRC) $(BOX_SRC) $(RING_SRC)
 PART_SRC = common/ring_arg.c common/drop.c $(PROC_SRC) $(BOX_SRC) $(RING_SRC)
 BROKER_SRC = broker/broker.c broker/frame.c broker/request.c \
@@ -101,7 +103,7 @@ PROGRAMS = $(BUILD)/proctor $(PARTS) $(BUILD)/proctor-check
 .PHONY: all deps demo soak bench bench-quick bench-files regress regress-unit regress-port regress-erlang \
 	regress-priv regress-build install install-suid clean format lint programs units \
 	unit-run port-run priv-run hostile erlang-run demo-run lint-run \
-	install-run install-suid-run client openbsd-check rules
+	install-run install-suid-run client openbsd-check rules trace trace-run
 
 # What a user names is done in the order in which he names it, `make deps
 # regress'; what that takes is done with -j.
@@ -123,7 +125,7 @@ demo:
 
 regress:
 	@+$(BEFORE)
-	@+$(SUB) programs client units $(BUILD)/hostile
+	@+$(SUB) programs client units $(BUILD)/hostile $(BUILD)/calls
 	@+$(SUB) unit-run
 	@+$(SUB) port-run
 	@+$(SUB) erlang-run
@@ -142,7 +144,7 @@ regress-port:
 # Needs root; says so and skips every case without.
 regress-priv:
 	@+$(BEFORE)
-	@+$(SUB) programs $(BUILD)/hostile
+	@+$(SUB) programs $(BUILD)/hostile $(BUILD)/calls
 	@+$(SUB) priv-run
 
 regress-erlang:
@@ -150,14 +152,22 @@ regress-erlang:
 	@+$(SUB) programs client
 	@+$(SUB) erlang-run
 
-# Of regress/priv: a program in the broker's place.
+# Of regress/priv: a program in the broker's place, and one that says what the
+# system call filters allow.
 hostile:
 	@+$(BEFORE)
-	@+$(SUB) $(BUILD)/hostile
+	@+$(SUB) $(BUILD)/hostile $(BUILD)/calls
 
 # What this file and ./configure promise.
 regress-build:
 	@sh regress/build/run.sh
+
+# Writes regress/priv/calls.txt anew, from a run of all suites: as root, with
+# bpftrace.
+trace:
+	@+$(BEFORE)
+	@+$(SUB) programs client $(BUILD)/hostile $(BUILD)/calls
+	@+$(SUB) trace-run
 
 lint:
 	@+$(BEFORE)
@@ -271,6 +281,13 @@ $(BUILD)/hostile: $(OBJ)/regress/priv/hostile.o $(BUILD)/kind
 	@echo "ld $@"
 	@$(LINK) $@ $(OBJ)/regress/priv/hostile.o $(ALL_LDFLAGS) $(BSD_LIBS)
 
+$(OBJ)/regress/priv/calls.o: $(NAMES)
+
+CALLS_OBJ = $(OBJ)/regress/priv/calls.o $(OBJ)/common/log.o
+$(BUILD)/calls: $(CALLS_OBJ) $(BUILD)/kind
+	@echo "ld $@"
+	@$(LINK) $@ $(CALLS_OBJ) $(ALL_LDFLAGS) $(BSD_LIBS)
+
 client:
 	@sh client/erlang/build.sh
 
@@ -290,6 +307,10 @@ port-run:
 priv-run:
 	@PORT_LAUNCHER=$(LAUNCHER) PRIV_LIBEXECDIR=$(LIBEXECDIR) MAKE="$(MAKE)" \
 	    /usr/bin/python3 regress/priv/run.py $(BUILD)
+
+trace-run:
+	@/usr/bin/python3 regress/priv/calls.py $(BUILD) \
+	    $(SUB) -k port-run erlang-run demo-run priv-run
 
 erlang-run:
 	@PROCTOR_PORT=$$(pwd)/$(BUILD)/proctor sh client/erlang/test/run.sh

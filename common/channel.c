@@ -77,14 +77,18 @@ channel_queued(struct channel *c)
 	return (c->open ? (int)imsgbuf_queuelen(&c->ibuf) : 0);
 }
 
-void
+int
 channel_poll(struct pollfd *pfd, struct channel *c, int want)
 {
 	pfd->fd = c->open ? c->ibuf.fd : -1;
 	pfd->events = (short)(want ? POLLIN : 0);
-	if (channel_queued(c) > 0)
-		pfd->events |= POLLOUT;
 	pfd->revents = 0;
+	if (channel_queued(c) == 0)
+		return (-1);
+	if (imsgbuf_stuck(&c->ibuf))
+		return (IMSG_STUCK_MS);
+	pfd->events |= POLLOUT;
+	return (-1);
 }
 
 void

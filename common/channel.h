@@ -61,9 +61,11 @@ int channel_queued(struct channel *);
 
 /*
  * Fill in pfd for poll(2). want 0: learn only that the peer hung up. Whether
- * there is room to write is asked for if something is queued.
+ * there is room to write is asked for if something is queued. How long to
+ * sleep at most, in ms, where poll(2) cannot tell when that can be written,
+ * or -1.
  */
-void channel_poll(struct pollfd *pfd, struct channel *, int want);
+int channel_poll(struct pollfd *pfd, struct channel *, int want);
 
 /*
  * Queue a copy of a message; fatal if there is no memory. fd -1 for none, else

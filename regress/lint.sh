@@ -47,6 +47,7 @@ check shell shellcheck configure regress/*.sh regress/unit/*.sh \
     client/erlang/*.sh client/erlang/test/*.sh .ci/run
 check manual manual man/*.[58]
 check dialyzer sh client/erlang/dialyze.sh
+check xref sh client/erlang/xref.sh
 check edoc sh client/erlang/doc.sh
 check "arrows, of themselves" /usr/bin/python3 regress/arrows.py --self-test
 check arrows /usr/bin/python3 regress/arrows.py
@@ -66,7 +67,7 @@ sys.exit(bad)'
 
 # No #ifdef outside common/compat, no line over 80 columns in C.
 if grep -nE '^[[:space:]]*#[[:space:]]*(if|ifdef|ifndef|elif)\b' \
-    priv/*.c priv/*/*.[cy] broker/*.c worker/*.c common/*.c; then
+    priv/*/*.[cy] broker/*.c worker/*.c common/*.c; then
 	echo "lint: #ifdef outside common/compat"
 	bad=1
 fi

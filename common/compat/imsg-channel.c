@@ -7,10 +7,12 @@
 #include <sys/socket.h>
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "compat/imsg_send.h"
 #include "imsg-channel.h"
 
 #define IMSG_IOV_MAX 64
@@ -260,33 +262,59 @@ channel_sent(struct imsg_channel *ch, size_t n)
 int
 imsgbuf_write(struct imsgbuf *imsgbuf)
 {
+	struct imsg_channel *ch = imsgbuf->ch;
 	struct iovec iov[IMSG_IOV_MAX];
 	size_t iovcnt;
 	ssize_t n;
 	int fd;
 
-	if ((iovcnt = channel_gather(imsgbuf->ch, iov, &fd)) == 0)
+	ch->stuck = 0;
+	if ((iovcnt = channel_gather(ch, iov, &fd)) == 0)
+		return (0);
+	if (fd != -1 && !flight_room(imsgbuf->fd))
 		return (0);
 	if ((n = channel_send(imsgbuf->fd, iov, iovcnt, fd)) == -1) {
 		switch (errno) {
 		case EAGAIN:
 		case EINTR:
+			return (0);
+		case EMFILE: /* what some systems say */
 		case ENOBUFS:
-		case ETOOMANYREFS: /* in flight; they land as peers read */
+		case ETOOMANYREFS:
+			flight_refused(ch);
 			return (0);
 		default:
 			return (-1);
 		}
 	}
-	channel_sent(imsgbuf->ch, (size_t)n);
+	if (fd != -1)
+		ch->refused = 0;
+	channel_sent(ch, (size_t)n);
 	return (0);
+}
+
+/* Until it is worth another try. */
+static void
+channel_wait(const struct imsgbuf *imsgbuf)
+{
+	struct pollfd pfd = { .fd = imsgbuf->fd, .events = POLLOUT };
+
+	if (imsgbuf_stuck(imsgbuf))
+		(void)poll(NULL, 0, IMSG_STUCK_MS);
+	else
+		(void)poll(&pfd, 1, -1);
 }
 
 int
 imsgbuf_flush(struct imsgbuf *imsgbuf)
 {
-	while (imsgbuf->ch->queuelen > 0)
+	uint32_t before;
+
+	while ((before = imsgbuf->ch->queuelen) > 0) {
 		if (imsgbuf_write(imsgbuf) == -1)
 			return (-1);
+		if (imsgbuf->ch->queuelen == before)
+			channel_wait(imsgbuf);
+	}
 	return (0);
 }

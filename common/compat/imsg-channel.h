@@ -44,6 +44,8 @@ struct imsg_channel {
 	uint64_t taken; /* where in the stream rpos is */
 	struct pending pending[IMSG_FD_PENDING]; /* in the stream's order */
 	size_t npending;
+	int stuck; /* see imsgbuf_stuck() */
+	int64_t refused; /* ms; since when descriptors are, or 0 */
 };
 
 /* Room for size bytes from the peer; 0 or -1. */
@@ -62,5 +64,14 @@ struct ibuf *spare_take(struct imsg_channel *, size_t len, size_t max);
 void spare_keep(struct imsg_channel *, struct ibuf *);
 
 void spare_clear(struct imsg_channel *);
+
+/* Bound what can be sent through this socket ahead of its reader. */
+void flight_init(int s);
+
+/* Has the socket room for one more descriptor?  If not, wait for POLLOUT. */
+int flight_room(int s);
+
+/* The system has refused the message at the head of the queue, for now. */
+void flight_refused(struct imsg_channel *);
 
 #endif

@@ -41,6 +41,7 @@ void
 imsgbuf_allow_fdpass(struct imsgbuf *imsgbuf)
 {
 	imsgbuf->ch->fdpass = 1;
+	flight_init(imsgbuf->fd);
 }
 
 int

@@ -20,4 +20,11 @@
 int
 imsgbuf_send(struct imsgbuf *, uint32_t type, const struct iovec *, int iovcnt);
 
+/*
+ * Did the system refuse the last write for want of something that poll(2) does
+ * not look at? Then try again in IMSG_STUCK_MS, and not when it says so.
+ */
+int imsgbuf_stuck(const struct imsgbuf *);
+#define IMSG_STUCK_MS 10
+
 #endif

@@ -2,8 +2,8 @@
  * Is a policy file right, and what does it say of somebody?
  */
 
-#ifndef CHECK_H
-#define CHECK_H
+#ifndef CHECK_CHECK_H
+#define CHECK_CHECK_H
 
 /*
  * argv is what stands behind the file: nothing, or identity, "as", user, and

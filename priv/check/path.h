@@ -2,8 +2,8 @@
  * Programs that rules with cmd name.
  */
 
-#ifndef PATH_H
-#define PATH_H
+#ifndef CHECK_PATH_H
+#define CHECK_PATH_H
 
 struct policy;
 

@@ -6,9 +6,10 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "base/privdrop.h"
 #include "base/signals.h"
 #include "compat/proc.h"
-#include "priv.h"
+#include "policy/runas.h"
 
 #include "guard/family.h"
 
@@ -38,7 +39,7 @@ family_mixed(void)
 int
 family_has(pid_t pid)
 {
-	struct target *t;
+	struct runas *t;
 	uid_t uid;
 
 	if (starter == 0)

@@ -9,10 +9,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/privdrop.h"
 #include "compat/cgroup.h"
 #include "compat/proc.h"
 #include "log.h"
-#include "priv.h"
+#include "policy/starter.h"
 #include "sandbox.h"
 
 #include "guard/family.h"
@@ -57,13 +58,11 @@ stranger_is(pid_t pid)
 	return (0);
 }
 
-static void __attribute__((__noreturn__))
-guard_main(pid_t reaper)
+static void __attribute__((__noreturn__)) guard_main(pid_t reaper)
 {
 	struct waiter w = { "the reaper", reaper, 0, NULL, stranger_gone,
 		stranger_is };
 
-	cgroup_leave();
 	family_mixed();
 	wait_confine("guard", -1);
 	sandbox_guard(cgroup_place());
@@ -76,19 +75,19 @@ guard_cgroup(void)
 	uid_t uid;
 	gid_t gid;
 
-	if (privdrop_part(&uid, &gid))
+	if (privdrop_ring(&uid, &gid))
 		(void)cgroup_make(gid);
 }
 
 void
-guard_start(const struct start *s, struct guard_link *link)
+guard_start(const struct starter_env *s, struct guard_link *link)
 {
 	pid_t guard = getpid(), pid;
 
 	link->fd = -1;
 	if (proc_subreaper() == -1 || proc_children_open() == -1) {
 		log_warn("orphans of children cannot be found");
-		cgroup_stay();
+		cgroup_enter();
 		return;
 	}
 	family_init(s->who.uid, s->privileged);
@@ -98,6 +97,6 @@ guard_start(const struct start *s, struct guard_link *link)
 		fatal("fork of the reaper");
 	if (pid != 0)
 		guard_main(pid);
-	cgroup_stay();
+	cgroup_enter();
 	reaper_start(guard, link); /* forks, too */
 }

@@ -7,7 +7,7 @@
 
 #include <sys/types.h>
 
-struct start;
+struct starter_env;
 
 /* What priv has of the two. */
 struct guard_link {
@@ -29,6 +29,6 @@ void guard_cgroup(void);
  * orphans these two would be of no use: then it returns in the caller, and
  * link->fd is -1.
  */
-void guard_start(const struct start *, struct guard_link *link);
+void guard_start(const struct starter_env *, struct guard_link *link);
 
 #endif

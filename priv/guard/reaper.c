@@ -21,7 +21,7 @@
 #include "base/timer.h"
 #include "compat/proc.h"
 #include "log.h"
-#include "priv.h"
+#include "proto.h"
 #include "sandbox.h"
 
 #include "guard/family.h"
@@ -217,8 +217,7 @@ spares_none(pid_t pid)
 	return (0);
 }
 
-static void __attribute__((__noreturn__))
-reaper_main(int fd)
+static void __attribute__((__noreturn__)) reaper_main(int fd)
 {
 	struct waiter w = { "priv", priv_pid, 1, reaper_serve, orphan_reaped,
 		spares_none };

@@ -14,12 +14,17 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/privdrop.h"
 #include "base/signals.h"
 #include "base/timer.h"
 #include "compat/cgroup.h"
+#include "compat/privs.h"
 #include "compat/proc.h"
 #include "log.h"
-#include "priv.h"
+#include "policy/permit.h"
+#include "policy/runas.h"
+#include "policy/uids.h"
+#include "proto.h"
 
 #include "guard/family.h"
 #include "guard/wait.h"
@@ -66,7 +71,8 @@ wait_clean(const struct waiter *w)
 	log_warnx("processes survive SIGKILL");
 }
 
-/* Null, null, the log, what is served at WAIT_FD, the lock of our uids, the cgroup. */
+/* Null, null, the log, what is served at WAIT_FD, the lock of our uids, the
+ * cgroup. */
 static void
 wait_descriptors(int fd)
 {
@@ -90,10 +96,10 @@ wait_confine(const char *name, int fd)
 	wait_descriptors(fd);
 	if (proc_children_open() == -1)
 		fatal("children of guard or reaper");
-	mode_forget();
+	permit_forget();
 	runas_forget(NULL);
 	signals_catch();
-	privdrop_guard();
+	privdrop(PRIV_KILL);
 }
 
 static void
@@ -130,7 +136,7 @@ wait_for(const struct waiter *w)
 
 	while (!ended) {
 		if (signals_poll(&pfd, 1, timer_wait()) > 0 &&
-		    w->serve(pfd.fd) == -1)
+		    w->serve != NULL && w->serve(pfd.fd) == -1)
 			pfd.fd = -1;
 		timer_run();
 		wait_forward(w->child);

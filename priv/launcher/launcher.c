@@ -12,10 +12,13 @@
 
 #include "dispatch.h"
 #include "log.h"
-#include "priv.h"
+#include "policy/permit.h"
+#include "policy/runas.h"
 #include "proto.h"
 
 #include "launcher/launcher.h"
+#include "launcher/login.h"
+#include "launcher/privdrop.h"
 #include "launcher/spawn.h"
 
 #define LAUNCHER_FD 3
@@ -88,18 +91,18 @@ launcher_sleep(void)
 }
 
 void
-launcher_main(int fd, struct target *t, pid_t *in_flight)
+launcher_main(int fd, struct runas *t, pid_t *in_flight)
 {
 	const char *what;
 
-	mode_forget();
+	permit_forget();
 	runas_forget(t);
 	setproctitle("-proctor: launcher of %s", t->user);
 	log_init("launcher", log_getlevel());
 	launcher_in_flight = in_flight;
 	launcher_base = t->base;
 	launcher_descriptors(fd, &launcher_base);
-	if (t->base.login && login_begin(t->base.start, &what) == -1)
+	if (t->base.login && login_begin(t->base.starter, &what) == -1)
 		fatal("launcher: %s", what);
 	privdrop_launcher(t);
 	channel_init(

@@ -7,13 +7,13 @@
 
 #include <sys/types.h>
 
-struct target;
+struct runas;
 
 /*
  * Be the launcher of t: fd is the channel to priv, in_flight the memory shared
  * with it. Runs in the process that was forked for it.
  */
-void launcher_main(int fd, struct target *t, pid_t *in_flight)
+void launcher_main(int fd, struct runas *t, pid_t *in_flight)
     __attribute__((__noreturn__));
 
 #endif

@@ -11,7 +11,7 @@
 
 struct launched;
 struct run;
-struct target;
+struct runas;
 
 /* A process that makes children, as priv has it. */
 struct maker {
@@ -29,11 +29,11 @@ struct maker {
  * maker. Fatal on failure. What priv has open by now it closes; others are
  * those that were made before, of which it keeps nothing.
  */
-int maker_start(struct maker *m, struct target *t, const struct maker *others,
-    size_t count);
+int maker_start(
+    struct maker *m, struct runas *t, const struct maker *others, size_t count);
 
 /* Make one child, where priv is the maker; see spawn_child(). */
-void maker_make(const struct target *, const struct run *, struct launched *,
-    int fds[3]);
+void maker_make(
+    const struct runas *, const struct run *, struct launched *, int fds[3]);
 
 #endif

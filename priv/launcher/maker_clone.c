@@ -40,7 +40,7 @@ others_forget(const struct maker *others, size_t count)
 
 int
 maker_start(
-    struct maker *m, struct target *t, const struct maker *others, size_t count)
+    struct maker *m, struct runas *t, const struct maker *others, size_t count)
 {
 	int fds[2];
 
@@ -66,7 +66,7 @@ maker_start(
 
 void
 maker_make(
-    const struct target *t, const struct run *r, struct launched *l, int fds[3])
+    const struct runas *t, const struct run *r, struct launched *l, int fds[3])
 {
 	(void)t;
 	(void)r;

@@ -12,7 +12,7 @@
 
 int
 maker_start(
-    struct maker *m, struct target *t, const struct maker *others, size_t count)
+    struct maker *m, struct runas *t, const struct maker *others, size_t count)
 {
 	(void)m;
 	(void)others;
@@ -23,7 +23,7 @@ maker_start(
 
 void
 maker_make(
-    const struct target *t, const struct run *r, struct launched *l, int fds[3])
+    const struct runas *t, const struct run *r, struct launched *l, int fds[3])
 {
 	spawn_child(&t->base, r, l, fds, NULL);
 }

@@ -25,10 +25,10 @@
 #include "compat/ptymodes.h"
 #include "log.h"
 #include "policy/runas.h"
-#include "priv.h"
 #include "proto.h"
 
 #include "launcher/environ.h"
+#include "launcher/login.h"
 #include "launcher/spawn.h"
 
 /*
@@ -250,7 +250,7 @@ child_limits(struct spawn *s)
 	const char *what;
 	int i;
 
-	if (b->login && b->from_root && login_begin(b->start, &what) == -1)
+	if (b->login && b->from_root && login_begin(b->starter, &what) == -1)
 		return (fail(s, STAGE_LIMIT, 0));
 	/* What nobody may do by himself is done by priv: child_renice(). */
 	if (r->flags & RUN_NICE && (r->nice >= 0 || !b->change) &&

@@ -66,7 +66,7 @@ failed_text(const struct child *c, const struct launched *l)
 	static char text[128];
 
 	if (l->stage == STAGE_USER)
-		(void)snprintf(text, sizeof(text), "'%.100s'", c->target->user);
+		(void)snprintf(text, sizeof(text), "'%.100s'", c->runas->user);
 	else if (l->stage == STAGE_NICE)
 		(void)snprintf(text, sizeof(text), "nice %d", c->nice);
 	else
@@ -121,7 +121,7 @@ static int
 priority_complete(const struct child *c, struct launched *l)
 {
 	if (!(c->run_flags & RUN_NICE) || c->nice >= 0 ||
-	    !c->target->base.change || !birth_is_new(l->pid) ||
+	    !c->runas->base.change || !birth_is_new(l->pid) ||
 	    setpriority(PRIO_PROCESS, (id_t)l->pid, c->nice) == 0 ||
 	    errno == ESRCH)
 		return (1);

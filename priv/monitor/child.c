@@ -70,12 +70,12 @@ child_new(enum child_kind kind)
 }
 
 struct child *
-child_new_run(
-    enum child_kind kind, const struct run *r, struct target *t, struct rule *rule)
+child_new_run(enum child_kind kind, const struct run *r, struct runas *t,
+    struct rule *rule)
 {
 	struct child *c = child_new(kind);
 
-	c->target = t;
+	c->runas = t;
 	c->rule = rule;
 	c->kill_timeout = r->kill_timeout;
 	c->success = (int)r->success;
@@ -92,8 +92,7 @@ child_new_run(
 }
 
 struct child *
-child_new_ring(
-    const char *name, pid_t pid, void (*ended)(struct child *, int))
+child_new_ring(const char *name, pid_t pid, void (*ended)(struct child *, int))
 {
 	struct child *c = child_new(CHILD_RING);
 
@@ -142,8 +141,8 @@ child_alive(const struct child *c)
 int
 child_public(const struct child *c)
 {
-	return (!c->refused &&
-		(c->kind == CHILD_RUN || c->kind == CHILD_FOREIGN));
+	return (
+	    !c->refused && (c->kind == CHILD_RUN || c->kind == CHILD_FOREIGN));
 }
 
 int

@@ -19,15 +19,15 @@
 
 struct rule;
 struct slot;
-struct target;
+struct runas;
 
 /* What it is, for all of its life. */
 enum child_kind {
-	CHILD_RUN,     /* the node has asked for it */
-	CHILD_KILLER,  /* a kill command; the node is not told of it */
+	CHILD_RUN, /* the node has asked for it */
+	CHILD_KILLER, /* a kill command; the node is not told of it */
 	CHILD_FOREIGN, /* no child of ours: only managed */
-	CHILD_FAILED,  /* what a failed launch has left, until it is reaped */
-	CHILD_RING,    /* broker, worker or a launcher */
+	CHILD_FAILED, /* what a failed launch has left, until it is reaped */
+	CHILD_RING, /* broker, worker or a launcher */
 	CHILD_KINDS
 };
 
@@ -36,10 +36,10 @@ enum child_kind {
  * first two; the others begin with CHILD_RUNNING. What is over is freed.
  */
 enum child_state {
-	CHILD_ASKED,	 /* no pid yet: its launcher makes it */
-	CHILD_RUNNING,	 /* it has a pid, and was not seen dead */
+	CHILD_ASKED, /* no pid yet: its launcher makes it */
+	CHILD_RUNNING, /* it has a pid, and was not seen dead */
 	CHILD_LINGERING, /* dead, and not reaped: others have its output */
-	CHILD_LEFT	 /* reaped: the rest of its group is waited for */
+	CHILD_LEFT /* reaped: the rest of its group is waited for */
 };
 
 struct child {
@@ -65,7 +65,7 @@ struct child {
 	struct rule *kill_rule; /* that permits it */
 	struct rule *rule; /* that permits the child, or NULL */
 	int place; /* among the children of that rule, or -1 */
-	struct target *target; /* whose launcher makes it, or NULL */
+	struct runas *runas; /* whose launcher makes it, or NULL */
 	uint32_t victim; /* CHILD_KILLER: the id of whom it is to stop */
 	const char *name; /* CHILD_RING: for the log */
 
@@ -112,7 +112,7 @@ struct child *child_new(enum child_kind);
  * that permits it, or NULL.
  */
 struct child *child_new_run(
-    enum child_kind, const struct run *r, struct target *t, struct rule *rule);
+    enum child_kind, const struct run *r, struct runas *t, struct rule *rule);
 
 /* A process of the ring, pid: name and ended as in struct child. */
 struct child *child_new_ring(

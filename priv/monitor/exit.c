@@ -50,8 +50,8 @@ exit_send(struct child *c)
 	m.cut = c->overstayed;
 	memcpy(m.usage, c->usage, sizeof(m.usage));
 	if (c->run_flags & RUN_DEBUG)
-		log_warnx("pid %d ended with status %d", (int)c->pid,
-		    (int)c->status);
+		log_warnx(
+		    "pid %d ended with status %d", (int)c->pid, (int)c->status);
 	if (c->reason == REASON_STOPPED)
 		m.status = 0;
 	else if (c->status == 0)

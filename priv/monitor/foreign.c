@@ -79,7 +79,7 @@ foreign_kill(struct child *c, const struct run *r, struct rule *rule)
 	errno = EAGAIN;
 	if (count_take(rule, &c->place) == -1)
 		return (-1);
-	c->target = rule->target;
+	c->runas = rule->runas;
 	c->rule = rule;
 	return (0);
 }

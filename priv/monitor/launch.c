@@ -14,6 +14,7 @@
 #include "launcher/maker.h"
 #include "log.h"
 #include "policy/runas.h"
+#include "policy/uids.h"
 
 #include "monitor/birth.h"
 #include "monitor/channels.h"
@@ -33,8 +34,6 @@
 /* One that has something to do and does less than so much is slow. */
 #define PULSE 1000 /* ms */
 #define PULSE_LEAST 32
-
-#define LAUNCHERS_MAX 64
 
 /* A launcher as priv knows it. */
 struct launcher {
@@ -67,7 +66,7 @@ launch_init(const struct dispatch *t, size_t rows)
 }
 
 void
-launch_start(struct target *t)
+launch_start(struct runas *t)
 {
 	struct launcher *l = &launchers[launchers_count];
 
@@ -125,13 +124,13 @@ launch_busy(void)
 }
 
 int
-launch_room(const struct target *t)
+launch_room(const struct runas *t)
 {
 	return (t->launcher == NULL || is_shared() || has_room(t->launcher));
 }
 
 int
-launch_alive(const struct target *t)
+launch_alive(const struct runas *t)
 {
 	return (t->launcher == NULL || t->launcher->channel.open);
 }
@@ -256,7 +255,7 @@ launch_here(struct child *c, const struct run *r)
 	struct launched l;
 	int fds[3];
 
-	maker_make(c->target, r, &l, fds);
+	maker_make(c->runas, r, &l, fds);
 	if (birth_result(c, &l, fds) == -1)
 		fatalx("launched pid %d twice", (int)l.pid);
 }
@@ -264,7 +263,7 @@ launch_here(struct child *c, const struct run *r)
 void
 launch_run(struct child *c, const struct run *r)
 {
-	struct launcher *l = c->target->launcher;
+	struct launcher *l = c->runas->launcher;
 	size_t len;
 	void *msg;
 
@@ -389,13 +388,18 @@ launch_ended(struct child *c, int status)
 	}
 }
 
-void
+int
 launch_poll(struct pollfd *pfd)
 {
+	int wait, least = -1;
 	size_t i;
 
-	for (i = 0; i < launchers_count; i++)
-		channel_poll(&pfd[i], &launchers[i].channel, 1);
+	for (i = 0; i < launchers_count; i++) {
+		wait = channel_poll(&pfd[i], &launchers[i].channel, 1);
+		if (wait != -1)
+			least = wait;
+	}
+	return (least);
 }
 
 static void

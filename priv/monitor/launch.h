@@ -21,7 +21,7 @@
 void launch_init(const struct dispatch *, size_t rows);
 
 /* Start a launcher for t, where there are any. While we are root. */
-void launch_start(struct target *t);
+void launch_start(struct runas *t);
 
 /*
  * Have c made as r says; r need not live longer. c->started is called when it
@@ -30,9 +30,9 @@ void launch_start(struct target *t);
 void launch_run(struct child *c, const struct run *r);
 
 /* 1 or 0: can children of that user still be made? */
-int launch_alive(const struct target *);
+int launch_alive(const struct runas *);
 /* 1 or 0: may one more be asked for? */
-int launch_room(const struct target *);
+int launch_room(const struct runas *);
 /* 1 or 0: is nothing to be asked for, of anybody, until some were made? */
 int launch_busy(void);
 /* 1 or 0: is one asked for that is not newer than that id? */
@@ -40,7 +40,7 @@ int launch_awaits(uint32_t id);
 
 /* For the loop: so many channels, what they wait for, what came of it. */
 size_t launch_count(void);
-void launch_poll(struct pollfd *);
+int launch_poll(struct pollfd *); /* as channel_poll() */
 void launch_dispatch(const struct pollfd *);
 /* What waits for launchers leaves now: before the next sleep. */
 void launch_send(void);

@@ -136,7 +136,7 @@ left_begin(struct child *c, int64_t ms)
 void
 left_pid_reused(pid_t pid)
 {
-	struct child *c, key;
+	struct child *c, key = { 0 };
 
 	key.pid = pid;
 	if ((c = RB_FIND(leader_tree, &leaders, &key)) != NULL)

@@ -105,19 +105,29 @@ loop_signalled(void)
 	stray_signal(signals_got(SIGCHLD));
 }
 
+static int
+earlier(int a, int b)
+{
+	if (a == -1 || b == -1)
+		return (a == -1 ? b : a);
+	return (a < b ? a : b);
+}
+
 static void
 loop_once(struct pollfd *pfd)
 {
-	int ready;
+	int ready, wait;
 
-	channel_poll(&pfd[POLL_BROKER], &broker_channel, broker_may_read());
-	channel_poll(&pfd[POLL_WORKER], &worker_channel, 1);
+	/* Nothing is ever queued for the broker. */
+	(void)channel_poll(
+	    &pfd[POLL_BROKER], &broker_channel, broker_may_read());
+	wait = channel_poll(&pfd[POLL_WORKER], &worker_channel, 1);
 	pfd[POLL_CHILDREN].fd = watch_fd();
 	pfd[POLL_CHILDREN].events = POLLIN;
 	pfd[POLL_CHILDREN].revents = 0;
-	launch_poll(&pfd[POLL_LAUNCHERS]);
-	ready =
-	    signals_poll(pfd, POLL_LAUNCHERS + launch_count(), timer_wait());
+	wait = earlier(wait, launch_poll(&pfd[POLL_LAUNCHERS]));
+	ready = signals_poll(pfd, POLL_LAUNCHERS + launch_count(),
+	    earlier(wait, timer_wait()));
 	loop_signalled();
 	if (ready > 0) {
 		if (pfd[POLL_CHILDREN].revents != 0)
@@ -153,4 +163,3 @@ loop_run(void)
 	free(pfd);
 	return (phase_status());
 }
-

@@ -42,8 +42,8 @@ orphan_watch_reaper(void)
 int
 orphan_is_guard(pid_t pid)
 {
-	return (reaper.fd != -1 &&
-		(pid == reaper.guard || pid == reaper.reaper));
+	return (
+	    reaper.fd != -1 && (pid == reaper.guard || pid == reaper.reaper));
 }
 
 /* recv(2); one with a time limit does not go on by itself after a SIGCONT. */

@@ -6,10 +6,10 @@
 #define MONITOR_PHASE_H
 
 enum phase {
-	PHASE_RUN,  /* requests are served */
+	PHASE_RUN, /* requests are served */
 	PHASE_STOP, /* all children were asked to end */
 	PHASE_KILL, /* their time is over: SIGKILL */
-	PHASE_DONE  /* nobody is left, or is waited for */
+	PHASE_DONE /* nobody is left, or is waited for */
 };
 
 /* Bits of a dispatch table's states: a phase is one of the two. */

@@ -184,8 +184,7 @@ reply_child(struct child *c, int fds[3])
 	for (s.stream = 0; s.stream < 3; s.stream++) {
 		if (fds[s.stream] == -1)
 			continue;
-		slot_put(
-		    c->slot, IMSG_STREAM, fds[s.stream], 0, &s, sizeof(s));
+		slot_put(c->slot, IMSG_STREAM, fds[s.stream], 0, &s, sizeof(s));
 		fds[s.stream] = -1;
 		m.streams |= 1U << s.stream;
 	}

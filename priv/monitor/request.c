@@ -18,7 +18,6 @@
 #include "policy/policy.h"
 #include "policy/runas.h"
 #include "policy/shape.h"
-#include "priv.h"
 
 #include "monitor/exit.h"
 #include "monitor/foreign.h"
@@ -171,7 +170,7 @@ run_forbid_count(const struct run *r, const struct rule *rule)
 static int
 run_limits(const struct run *r, const struct rule *rule)
 {
-	const struct target *t = rule->target;
+	const struct runas *t = rule->runas;
 
 	if (r->flags & RUN_NICE && !permit_nice(rule, r->nice))
 		return (run_forbid_nice(r, rule));
@@ -190,14 +189,14 @@ static struct rule *
 run_allowed(const struct run *r)
 {
 	const struct child *leader;
-	const struct target *t;
+	const struct runas *t;
 	struct rule *rule;
 
 	if ((rule = permit_run(r)) == NULL) {
 		run_forbid_all(r);
 		return (NULL);
 	}
-	t = rule->target;
+	t = rule->runas;
 	if (run_limits(r, rule) == -1)
 		return (NULL);
 	if (!launch_alive(t)) {
@@ -251,7 +250,7 @@ run_launch(struct run *r, struct rule *rule)
 	r->flags &= ~(uint32_t)RUN_LINGER;
 	if (r->linger != 0)
 		r->flags |= RUN_LINGER;
-	c = child_new_run(CHILD_RUN, r, rule->target, rule);
+	c = child_new_run(CHILD_RUN, r, rule->runas, rule);
 	c->started = run_started;
 	c->place = place;
 	if (c->kill != NULL)
@@ -470,7 +469,7 @@ request_handle_hello(const struct msg *msg)
 	if (m->pid != 0 || m->arg != HELLO_VERSION)
 		return (-1);
 	w.tid = m->tid;
-	w.mode = mode_now();
+	w.mode = permit_mode();
 	w.launcher = !MAKER_IN_PRIV;
 	w.users.len = (uint32_t)permit_users(
 	    (char *)buf + sizeof(w), HELLO_USERS_MAX, &w.users.count);

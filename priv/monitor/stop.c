@@ -180,7 +180,7 @@ stop_command(struct child *c)
 	int place;
 
 	/* Without a rule nobody may run it. */
-	if (c->kill_rule == NULL || !launch_alive(c->target) ||
+	if (c->kill_rule == NULL || !launch_alive(c->runas) ||
 	    child_table_full())
 		return (-1);
 	killer_run(&r, c, pid, sizeof(pid));
@@ -194,7 +194,7 @@ stop_command(struct child *c)
 		count_give(c->kill_rule, place);
 		return (-1);
 	}
-	killer = child_new_run(CHILD_KILLER, &r, c->target, c->kill_rule);
+	killer = child_new_run(CHILD_KILLER, &r, c->runas, c->kill_rule);
 	killer->place = place;
 	killer->victim = c->id;
 	killer->started = killer_started;
@@ -300,8 +300,7 @@ stop_child_started(struct child *c)
 static void
 shutdown_orphans(void)
 {
-	orphans =
-	    orphan_end_all(phase_now() == PHASE_KILL ? SIGKILL : SIGTERM);
+	orphans = orphan_end_all(phase_now() == PHASE_KILL ? SIGKILL : SIGTERM);
 }
 
 /* Is nobody left? */

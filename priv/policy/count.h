@@ -2,8 +2,8 @@
  * How many children of a rule live at once, in all instances of a starter's.
  */
 
-#ifndef COUNT_H
-#define COUNT_H
+#ifndef POLICY_COUNT_H
+#define POLICY_COUNT_H
 
 #include <sys/types.h>
 

@@ -3,8 +3,8 @@
  * is "K=V", or "K" alone. Neither fails.
  */
 
-#ifndef ENVIRON_NAME_H
-#define ENVIRON_NAME_H
+#ifndef POLICY_ENVIRON_NAME_H
+#define POLICY_ENVIRON_NAME_H
 
 /* Does it tell a program how to talk only, with a value that is no path? */
 int environ_harmless(const char *var);

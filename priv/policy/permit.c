@@ -11,23 +11,37 @@
 #include "policy/permit.h"
 #include "policy/runas.h"
 
-static const struct policy *policy;
+static struct policy *policy;
 static const struct starter *starter;
 static const char *default_user, *plain_why;
+static enum mode mode;
 
 void
-permit_init(const struct policy *p, const struct starter *s, const char *user,
-    const char *plain)
+permit_init(struct policy *p, const struct starter *s, const char *user,
+    enum mode m, const char *plain)
 {
 	policy = p;
 	starter = s;
 	default_user = user;
+	mode = m;
 	plain_why = plain;
+}
+
+void
+permit_forget(void)
+{
+	policy_free(policy);
+}
+
+enum mode
+permit_mode(void)
+{
+	return (mode);
 }
 
 /*
  * The rule that permits it, or NULL. One that speaks of a user whom the
- * command line has left out has no target.
+ * command line has left out is nobody that children can run as.
  */
 static struct rule *
 permit(const char *user, const struct command *c)
@@ -35,7 +49,7 @@ permit(const char *user, const struct command *c)
 	struct rule *r;
 
 	r = policy_match(policy, starter, user, c);
-	if (r == NULL || r->action != RULE_PERMIT || r->target == NULL)
+	if (r == NULL || r->action != RULE_PERMIT || r->runas == NULL)
 		return (NULL);
 	return (r);
 }
@@ -79,7 +93,7 @@ permit_counts(void)
 	struct rule *r;
 
 	TAILQ_FOREACH (r, &policy->rules, entry)
-		if (r->target != NULL && r->children != 0)
+		if (r->runas != NULL && r->children != 0)
 			count_open(r, starter->uid);
 }
 
@@ -129,11 +143,11 @@ permit_program(const struct run *r)
 struct rule *
 permit_kill(const struct rule *rule, const char *line)
 {
-	const struct target *t = rule->target;
+	const struct runas *t = rule->runas;
 	struct rule *r;
 
 	r = permit_shell(t->user, t->base.shell, line);
-	return (r != NULL && r->target == t ? r : NULL);
+	return (r != NULL && r->runas == t ? r : NULL);
 }
 
 /* Why nothing permits that, into buf. 1: it is the user that cannot be had. */
@@ -151,7 +165,7 @@ permit_why(const char *user, const struct command *c, char *buf, size_t size)
 	enum denial d;
 	int line;
 
-	if (plain_why != NULL) {
+	if (mode == MODE_PLAIN) {
 		(void)snprintf(buf, size, "nobody but %s can be had, as %s",
 		    runas_self_name(), plain_why);
 		return (1);
@@ -208,7 +222,7 @@ permit_nice(const struct rule *r, int nice)
 size_t
 permit_users(char *buf, size_t size, uint32_t *count)
 {
-	struct target *t;
+	struct runas *t;
 	size_t len = strlen(default_user) + 1, n;
 
 	if (len > size)
@@ -235,7 +249,7 @@ permit_user(const char *user)
 struct rule *
 permit_uid(uid_t uid)
 {
-	struct target *t;
+	struct runas *t;
 	struct rule *r;
 
 	for (t = runas_next(NULL); t != NULL; t = runas_next(t))

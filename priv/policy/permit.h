@@ -3,8 +3,8 @@
  * call, but for the first two.
  */
 
-#ifndef PERMIT_H
-#define PERMIT_H
+#ifndef POLICY_PERMIT_H
+#define POLICY_PERMIT_H
 
 #include <sys/types.h>
 
@@ -14,12 +14,18 @@
 #include "policy/policy.h"
 
 /*
- * To be called first, when rules have their targets. user is whom children
- * run as if nobody is named; plain says why nobody but the starter can be
- * had, or is NULL. All are kept, and must live as long.
+ * To be called first, when rules have whom they let children run as. user is
+ * whom children run as if nobody is named; plain says why nobody but the
+ * starter can be had, in plain mode. All are kept, and must live as long.
  */
-void permit_init(const struct policy *, const struct starter *,
-    const char *user, const char *plain);
+void permit_init(struct policy *, const struct starter *, const char *user,
+    enum mode, const char *plain);
+
+/* In a process that decides nothing: free and wipe all rules. */
+void permit_forget(void);
+
+/* The mode that this start has, for the node to know. */
+enum mode permit_mode(void);
 
 /* Have children counted, of the rules that say so. While we are root. */
 void permit_counts(void);
@@ -62,7 +68,7 @@ void permit_why_user(const char *user, char *buf, size_t size);
 
 /*
  * What r would execute, as a path: never its arguments, which may be secrets.
- * It is r's, or a target's.
+ * It is r's, or the shell of a user.
  */
 const char *permit_program(const struct run *);
 

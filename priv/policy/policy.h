@@ -8,8 +8,8 @@
  * no file, no memory and no system call.
  */
 
-#ifndef POLICY_H
-#define POLICY_H
+#ifndef POLICY_POLICY_H
+#define POLICY_POLICY_H
 
 #include <sys/types.h>
 #include <sys/queue.h>
@@ -31,7 +31,7 @@
 #define ID_MAX_VALUE 4294967294LL /* the next one is "no id" */
 
 struct count;
-struct target;
+struct runas;
 
 enum rule_action { RULE_PERMIT, RULE_DENY };
 
@@ -59,8 +59,8 @@ struct rule {
 
 	/* Of who uses the policy; only base is freed with the rule. */
 	struct count *count; /* of its children: count.c */
-	struct target *target; /* NULL: nobody can become that user */
-	char **base; /* environment from shape.c; NULL: the target's */
+	struct runas *runas; /* NULL: nobody can become that user */
+	char **base; /* environment from shape.c; NULL: runas has it */
 };
 
 struct policy {

@@ -20,8 +20,8 @@
 
 #define OTHERS_UMASK 022
 
-static TAILQ_HEAD(, target) targets = TAILQ_HEAD_INITIALIZER(targets);
-static const struct start *start;
+static TAILQ_HEAD(, runas) all = TAILQ_HEAD_INITIALIZER(all);
+static const struct starter_env *env;
 static int from_root;
 static char *self_name;
 static const char *self_shell; /* NULL: not looked at yet */
@@ -37,12 +37,12 @@ runas_strdup(const char *text)
 }
 
 void
-runas_init(const struct start *s, int as_root)
+runas_init(const struct starter_env *s, int as_root)
 {
 	const struct passwd *pw;
 	char number[32];
 
-	start = s;
+	env = s;
 	self_shell = NULL;
 	from_root = as_root;
 	(void)snprintf(number, sizeof(number), "%u", (unsigned int)s->who.uid);
@@ -89,11 +89,11 @@ runas_shell_usable_self(const char *path)
 	gid_t g = getegid();
 	int usable;
 
-	if (u == start->who.uid)
+	if (u == env->who.uid)
 		return (runas_shell_usable(path));
-	if (setegid(start->who.gid) == -1)
+	if (setegid(env->who.gid) == -1)
 		return (0);
-	if (seteuid(start->who.uid) == -1)
+	if (seteuid(env->who.uid) == -1)
 		fatal("shell: starter");
 	usable = runas_shell_usable(path);
 	if (seteuid(u) == -1 || setegid(g) == -1)
@@ -110,7 +110,7 @@ runas_shell_self(void)
 	if (self_shell != NULL)
 		return (self_shell);
 	self_shell = _PATH_BSHELL;
-	shell = userenv_get(start->environ, "SHELL");
+	shell = userenv_get(env->environ, "SHELL");
 	if (shell == NULL || *shell == '\0')
 		return (self_shell);
 	if (runas_shell_usable_self(shell))
@@ -125,14 +125,13 @@ runas_shell_self(void)
 static int
 runas_login(uid_t uid)
 {
-	return (
-	    start->privileged && start->who.uid != 0 && uid != start->who.uid);
+	return (env->privileged && env->who.uid != 0 && uid != env->who.uid);
 }
 
-static struct target *
+static struct runas *
 runas_new(const char *user, uid_t uid, gid_t gid)
 {
-	struct target *t;
+	struct runas *t;
 	struct spawn_base *b;
 
 	if ((t = calloc(1, sizeof(*t))) == NULL)
@@ -140,30 +139,30 @@ runas_new(const char *user, uid_t uid, gid_t gid)
 	t->user = runas_strdup(user);
 	t->uid = uid;
 	t->gid = gid;
-	t->other = uid != start->who.uid;
+	t->other = uid != env->who.uid;
 	b = &t->base;
-	b->start = start;
+	b->starter = env;
 	b->uid = uid;
 	b->gid = gid;
-	b->cwd = start->cwd;
+	b->cwd = env->cwd;
 	b->login = runas_login(uid);
-	b->rlimits = b->login ? start->login : start->limits;
+	b->rlimits = b->login ? env->login : env->limits;
 	b->limits = 1U << RLIMIT_NOFILE;
 	if (!b->login)
-		b->limits |= start->changed;
+		b->limits |= env->changed;
 	b->from_root = from_root;
 	/* By name alone, so that a user has one shell in whatever group. */
 	b->shell =
 	    strcmp(user, self_name) == 0 ? runas_shell_self() : _PATH_BSHELL;
 	if ((b->null_fd = open(_PATH_DEVNULL, O_RDWR | O_CLOEXEC)) == -1)
 		fatal("runas: %s", _PATH_DEVNULL);
-	TAILQ_INSERT_TAIL(&targets, t, entry);
+	TAILQ_INSERT_TAIL(&all, t, entry);
 	return (t);
 }
 
 /* What it has as its groups is its base's, too. */
 static void
-runas_set_groups(struct target *t, gid_t *groups, int ngroups)
+runas_set_groups(struct runas *t, gid_t *groups, int ngroups)
 {
 	t->base.groups = t->groups = groups;
 	t->base.ngroups = t->ngroups = ngroups;
@@ -173,11 +172,11 @@ runas_set_groups(struct target *t, gid_t *groups, int ngroups)
  * The starter: children have its environment and its groups, and where it
  * has no rights to give away they change nothing at all.
  */
-static struct target *
+static struct runas *
 runas_self(void)
 {
-	const struct starter *w = &start->who;
-	struct target *t = runas_new(self_name, w->uid, w->gid);
+	const struct starter *w = &env->who;
+	struct runas *t = runas_new(self_name, w->uid, w->gid);
 	gid_t *groups;
 
 	groups = calloc((size_t)w->ngroups + 1, sizeof(*groups));
@@ -185,19 +184,19 @@ runas_self(void)
 		fatal("runas: groups of the starter");
 	memcpy(groups, w->groups, (size_t)w->ngroups * sizeof(*groups));
 	runas_set_groups(t, groups, w->ngroups);
-	t->base.environ = t->base.keepenv = start->environ;
-	t->base.umask = start->umask;
-	t->base.change = start->privileged && t->uid != 0;
+	t->base.environ = t->base.keepenv = env->environ;
+	t->base.umask = env->umask;
+	t->base.change = env->privileged && t->uid != 0;
 	t->ambient = t->base.change ? 0 : proc_ambient();
 	return (t);
 }
 
 /* Somebody else: as from a login, with nothing of the starter's. */
-static struct target *
+static struct runas *
 runas_other(const struct rule *r)
 {
 	const struct passwd *pw;
-	struct target *t;
+	struct runas *t;
 	gid_t *groups;
 	int n;
 
@@ -205,7 +204,7 @@ runas_other(const struct rule *r)
 		fatalx("%s has no passwd entry", r->user);
 	t = runas_new(r->user, r->uid, r->gid);
 	t->base.environ = userenv_login(pw->pw_name, pw->pw_dir, pw->pw_shell);
-	t->base.keepenv = userenv_join(t->base.environ, start->environ);
+	t->base.keepenv = userenv_join(t->base.environ, env->environ);
 	t->base.umask = OTHERS_UMASK;
 	t->base.change = 1;
 	t->base.keyring = from_root && t->other;
@@ -222,15 +221,15 @@ runas_is(const struct rule *r, const char *user, uid_t uid, gid_t gid)
 	return (r->uid == uid && r->gid == gid && strcmp(r->user, user) == 0);
 }
 
-struct target *
+struct runas *
 runas_get(const struct rule *r)
 {
-	struct target *t;
+	struct runas *t;
 
-	TAILQ_FOREACH (t, &targets, entry)
+	TAILQ_FOREACH (t, &all, entry)
 		if (runas_is(r, t->user, t->uid, t->gid))
 			return (t);
-	if (runas_is(r, self_name, start->who.uid, start->who.gid))
+	if (runas_is(r, self_name, env->who.uid, env->who.gid))
 		return (runas_self());
 	return (runas_other(r));
 }
@@ -238,10 +237,10 @@ runas_get(const struct rule *r)
 const char *
 runas_shell(const char *user)
 {
-	const struct target *t;
+	const struct runas *t;
 	size_t len = strcspn(user, ":");
 
-	TAILQ_FOREACH (t, &targets, entry)
+	TAILQ_FOREACH (t, &all, entry)
 		if (strncmp(t->user, user, len) == 0 && t->user[len] == '\0')
 			return (t->base.shell);
 	return (NULL);
@@ -250,46 +249,46 @@ runas_shell(const char *user)
 void
 runas_release(void)
 {
-	struct target *t;
+	struct runas *t;
 
 	if (from_root)
 		return;
-	TAILQ_FOREACH (t, &targets, entry) {
+	TAILQ_FOREACH (t, &all, entry) {
 		(void)close(t->base.null_fd);
 		t->base.null_fd = t->base.cwd = -1;
 	}
-	if (start->cwd != -1)
-		(void)close(start->cwd);
-	userenv_wipe(start->environ);
+	if (env->cwd != -1)
+		(void)close(env->cwd);
+	userenv_wipe(env->environ);
 }
 
 static void
-runas_wipe(struct target *t)
+runas_wipe(struct runas *t)
 {
 	/* The starter's is not theirs to wipe. */
-	if (t->base.environ != start->environ)
+	if (t->base.environ != env->environ)
 		userenv_wipe(t->base.environ);
 	explicit_bzero(t->user, strlen(t->user));
 	explicit_bzero(t->groups, (size_t)t->ngroups * sizeof(*t->groups));
 }
 
 void
-runas_forget(struct target *t)
+runas_forget(struct runas *t)
 {
-	struct target *other;
+	struct runas *other;
 
-	TAILQ_FOREACH (other, &targets, entry)
+	TAILQ_FOREACH (other, &all, entry)
 		if (other != t)
 			runas_wipe(other);
-	if (t != NULL && (t->base.environ == start->environ || t->keepenv))
+	if (t != NULL && (t->base.environ == env->environ || t->keepenv))
 		return;
-	userenv_wipe(start->environ);
+	userenv_wipe(env->environ);
 	if (t != NULL)
 		t->base.keepenv = t->base.environ;
 }
 
-struct target *
-runas_next(struct target *t)
+struct runas *
+runas_next(struct runas *t)
 {
-	return (t == NULL ? TAILQ_FIRST(&targets) : TAILQ_NEXT(t, entry));
+	return (t == NULL ? TAILQ_FIRST(&all) : TAILQ_NEXT(t, entry));
 }

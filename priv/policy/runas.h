@@ -4,8 +4,8 @@
  * a launcher of its own. They live until exit.
  */
 
-#ifndef RUNAS_H
-#define RUNAS_H
+#ifndef POLICY_RUNAS_H
+#define POLICY_RUNAS_H
 
 #include <sys/types.h>
 #include <sys/queue.h>
@@ -19,7 +19,7 @@ struct rule;
 
 /* What a child starts from. Nothing that it points to is its own. */
 struct spawn_base {
-	const struct start *start;
+	const struct starter_env *starter;
 	const char *shell;
 	char **environ;
 	char **keepenv; /* the same for RUN_KEEPENV */
@@ -39,8 +39,8 @@ struct spawn_base {
 	int cwd; /* or -1 */
 };
 
-struct target {
-	TAILQ_ENTRY(target) entry;
+struct runas {
+	TAILQ_ENTRY(runas) entry;
 	char *user; /* a name, or a number that has none */
 	uid_t uid;
 	gid_t gid;
@@ -59,7 +59,7 @@ struct target {
  * still, so that each sets gid and groups itself. Looks up what the starter
  * is called. Fatal without memory.
  */
-void runas_init(const struct start *, int from_root);
+void runas_init(const struct starter_env *, int from_root);
 
 /* The starter's name: a number if passwd does not know him. */
 const char *runas_self_name(void);
@@ -69,7 +69,7 @@ const char *runas_self_name(void);
  * The starter has his own environment, shell and groups, everybody else those
  * of a login. Fatal if that user is not in passwd any more, and on any failure.
  */
-struct target *runas_get(const struct rule *);
+struct runas *runas_get(const struct rule *);
 
 /*
  * The shell for command lines of a user, or of user:group; NULL if nobody is
@@ -87,9 +87,9 @@ void runas_release(void);
  * In the launcher of t: wipe what the others are, and the starter's
  * environment unless a child of t may have that. NULL: where no child is made.
  */
-void runas_forget(struct target *t);
+void runas_forget(struct runas *t);
 
 /* One after another; the first for NULL, NULL behind the last. */
-struct target *runas_next(struct target *);
+struct runas *runas_next(struct runas *);
 
 #endif

@@ -160,7 +160,7 @@ shape_environ(struct run *r, const struct rule *rule)
 static void
 shape_streams(struct run *r, const struct rule *rule)
 {
-	const struct target *t = rule->target;
+	const struct runas *t = rule->runas;
 	int i;
 
 	if (rule->cmd == NULL && !t->other)

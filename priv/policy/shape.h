@@ -2,8 +2,8 @@
  * What a rule makes of a run.
  */
 
-#ifndef SHAPE_H
-#define SHAPE_H
+#ifndef POLICY_SHAPE_H
+#define POLICY_SHAPE_H
 
 struct rule;
 struct run;

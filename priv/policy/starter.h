@@ -4,8 +4,8 @@
  * main(), lives until exit, and nothing of it is believed.
  */
 
-#ifndef STARTER_H
-#define STARTER_H
+#ifndef POLICY_STARTER_H
+#define POLICY_STARTER_H
 
 #include <sys/types.h>
 #include <sys/resource.h>
@@ -19,7 +19,7 @@ struct starter {
 };
 
 /* What it gave us. */
-struct start {
+struct starter_env {
 	struct starter who; /* real ids and groups */
 	char **environ; /* data for children: nothing of ours looks there */
 	mode_t umask;

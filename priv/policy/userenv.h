@@ -3,8 +3,8 @@
  * a lack of memory ends everything.
  */
 
-#ifndef USERENV_H
-#define USERENV_H
+#ifndef POLICY_USERENV_H
+#define POLICY_USERENV_H
 
 #include <sys/types.h>
 

@@ -77,9 +77,10 @@ header() {
 other_make() {
 	command -v bmake || exit 0
 	MAKE=bmake nothing
-	change common/errname.c
+	source=$(echo */errname.c)
+	change "$source"
 	did=$(MAKE=bmake compiled)
-	[ "$did" = "cc common/errname.c
+	[ "$did" = "cc $source
 ld build/proctor-worker" ]
 	nothing
 }
@@ -99,7 +100,7 @@ other_folder() {
 }
 
 other_flags() {
-	compiled USER_CFLAGS="-O1 -DOTHER" | grep -q '^cc priv/stop.c'
+	compiled USER_CFLAGS="-O1 -DOTHER" | grep -q '^cc priv/.*/stop.c'
 	did=$(compiled)
 	echo "did: $did"
 	[ "$(echo "$did" | grep -c '^cc')" -eq 0 ]

@@ -533,9 +533,15 @@ def waits_at_end():
     if not LAUNCHER:
         raise Skip("built without a launcher")
     with Port() as p, Foreign() as f:
-        p.ring()
+        launcher = p.ring()["launcher"]
+        witness = p.run("trap 'echo end; exit' TERM; echo up; "
+                        "while :; do sleep 0.02; done", [A.stdout])
+        p.until_out(witness, b"up\n")
+        os.kill(launcher, signal.SIGSTOP)
         numbers = together(p, (A.run, SLEEP, []), (A.manage, f.pid, []))
         p.close_input()
+        p.until_out(witness, b"up\nend\n")
+        os.kill(launcher, signal.SIGCONT)
         p.end()
         expect((A.pid, f.pid), p.replies[numbers[1]], "manage")
         check(p.exits[f.pid] == [-1], "exits %s", p.exits[f.pid])

@@ -6,22 +6,27 @@ and whom that may hold up.
 """
 
 import array
+import contextlib
 import ctypes
+import errno
 import fcntl
 import os
 import signal
 import socket
 import struct
+import subprocess
+import time
 
 import proc
 import world
-from case import case, check, expect, rows
+from case import SLOW, case, check, eventually, expect, rows
 from etf import A
 from native import HELLO, Native
-from suid import SLEEP, Suid, as_user
+from suid import SLEEP, SPARED, Suid, as_user, ids
 from test_hostile import FD_MARK, STREAM, imsg
+from test_uids import BOTH, Ports, parts
 from test_users import usual_rules
-from world import ONE, TWO
+from world import ONE, TWO, UNRULED
 
 SECTION = "hostile launcher:"
 CHANNEL = 3             # a launcher's descriptor to priv
@@ -248,3 +253,144 @@ def hello_waits():
         # Until the last of these in their order: the class looks at that.
         for number in (early, hello, other, late):
             p.reply(number)
+
+
+# Descriptors on their way ---
+
+BOUND = 128     # that are sent ahead of who does not read
+PIPES = [A.stdin, A.stdout, A.stderr]
+FILL = r"""
+import array, fcntl, os, resource, socket, sys
+limit = int(sys.argv[1])
+resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
+kept = []
+try:
+    while len(kept) < 1000:
+        kept.append(os.pipe())
+        fcntl.fcntl(kept[-1][0], fcntl.F_SETPIPE_SZ, 1 << 20)
+except PermissionError:
+    pass                            # there are no more pages for it
+rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [2] * 250))
+try:
+    while True:
+        kept.append(socket.socketpair())
+        while True:
+            try:
+                kept[-1][0].sendmsg([b"x"], [rights], socket.MSG_DONTWAIT)
+            except BlockingIOError:
+                break
+except OSError as e:
+    print(e.errno, flush=True)
+sys.stdin.read()
+"""
+
+
+class Taken:
+    """All that one user may have of what the system counts for users, the
+    one that this process has: descriptors on their way, memory of pipes."""
+
+    def __init__(self, pid):
+        self.uid = ids(pid, "Uid")[0]
+        with open("/proc/%d/limits" % pid, encoding="ascii") as f:
+            self.limit = [line.split()[3] for line in f
+                          if line.startswith("Max open files")][0]
+
+    def __enter__(self):
+        uid = str(self.uid)
+        self.filler = subprocess.Popen(
+            ["setpriv", "--reuid", uid, "--clear-groups",
+             "/usr/bin/python3", "-c", FILL, self.limit],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        SPARED.add(self.filler.pid)
+        said = self.filler.stdout.readline()
+        expect(b"%d\n" % errno.ETOOMANYREFS, said, "of the filler")
+
+    def __exit__(self, *args):
+        self.filler.stdin.close()
+        self.filler.wait()
+        self.filler.stdout.close()
+        SPARED.discard(self.filler.pid)
+
+
+def pipes_held(pid):
+    return len([name for name in proc.descriptors(pid).values()
+                if name.startswith("pipe:")])
+
+
+def ticks(pid):
+    """Processor time that it has used."""
+    return sum(map(int, proc.stat(pid)[11:13]))
+
+
+@case(SECTION + " few descriptors are on their way to who does not read",
+      limit=60)
+def flight_bounded():
+    with usual_rules, Apart() as p:
+        expect([], p.ask(A.list))
+        priv, worker = p.ring()["priv"], p.ring()["worker"]
+        before = pipes_held(priv)
+        os.kill(worker, signal.SIGSTOP)
+        numbers = [p.send((A.run, SLEEP, PIPES)) for _ in range(60)]
+        eventually(lambda: pipes_held(priv) - before >= 180 - BOUND, 10,
+                   lambda: "on their way: %d" % (
+                       180 - pipes_held(priv) + before))
+        p.pump(0.3)
+        used = ticks(priv)
+        p.pump(1)
+        check(ticks(priv) - used < 10, "it spins: %d", ticks(priv) - used)
+        os.kill(worker, signal.SIGCONT)
+        for number in numbers:
+            check(p.reply(number, 10)[0] == A.pid, "no pid")
+
+
+@rows(SECTION + " a user who may send no descriptors: an answer in time:", [
+    ("a launcher's", lambda p: p.launchers()[world.uid(ONE)]),
+    ("priv's", lambda p: p.ring()["priv"])], limit=60)
+def flight_of_others(whose):
+    with usual_rules, Suid() as p:
+        p.output_of(["/bin/true"], as_user(ONE))
+        pid = whose(p)
+        with Taken(pid):
+            used = ticks(pid)
+            # Each three, and in the dialect with less patience.
+            for _ in range(2):
+                reply = p.ask(A.run, SLEEP, [as_user(ONE), *PIPES])
+                check(reply[0] == A.error, "%s", reply)
+            check(ticks(pid) - used < 20, "it spins: %d", ticks(pid) - used)
+            p.run(["/bin/true"], [as_user(TWO)])
+        check(not p.logged("has died"), "log %s", p.log())
+        for user in (ONE, TWO):
+            p.output_of(["/bin/true"], as_user(user))
+
+
+PIPE = ["/usr/bin/python3", "-c",
+        "import fcntl; print(fcntl.fcntl(1, fcntl.F_GETPIPE_SZ))"]
+
+
+@case(SECTION + " nodes that do not read hold up no other starter", limit=90)
+def two_starters():
+    """Nor does whatever counts for the uids of their instances."""
+    with BOTH, Ports() as ports:
+        other = ports.start()
+        deaf = [ports.start(who=UNRULED) for _ in range(4)]
+        for p in deaf:
+            # It does not read either then.
+            os.kill(p.ring()["worker"], signal.SIGSTOP)
+            for _ in range(60):
+                p.send((A.run, SLEEP, [as_user(ONE), *PIPES]))
+            p.pump(0.2)
+        ring = [pid for p in deaf for pid in parts(p)]
+        used = sum(map(ticks, ring))
+        with contextlib.ExitStack() as stack:
+            for pid in (deaf[0].ring()["priv"], *deaf[0].launchers().values()):
+                stack.enter_context(Taken(pid))
+            for _ in range(5):
+                begin = time.monotonic()
+                said = other.output_of(PIPE, as_user(ONE))
+                took = time.monotonic() - begin
+                check(took < 2 * SLOW, "%.1f s", took)
+                check(int(said) >= 65536, "a pipe of %s bytes", said)
+        check(sum(map(ticks, ring)) - used < 50, "they spin: %d",
+              sum(map(ticks, ring)) - used)
+        for p in deaf:
+            os.kill(p.ring()["worker"], signal.SIGCONT)

@@ -15,7 +15,8 @@ import state
 import suid
 import table
 import world
-from case import Skip, case, check, check_took, expect, rows
+from case import (Skip, case, check, check_took, eventually, expect,
+                  rows)
 from etf import A
 from suid import SLEEP, Suid, as_user, settled
 from test_users import Rules
@@ -38,6 +39,11 @@ MODES = {
 
 def everything():
     return suid.caps(os.getpid())["CapPrm"]
+
+
+def is_filtered(pid):
+    """A filter is the last that each gives itself."""
+    return proc.status(pid).get("Seccomp") == "2"
 
 
 class Mode:
@@ -66,8 +72,10 @@ class Mode:
 
     def measure(self):
         """{"guard" ... "launcher USER", "child USER": State}"""
-        found = {role: state.State(pid)
-                 for role, pid in self.port.ring().items()}
+        ring = self.port.ring()
+        eventually(lambda: all(is_filtered(pid) for pid in ring.values()), 5,
+                   "all have dropped what they began with")
+        found = {role: state.State(pid) for role, pid in ring.items()}
         launchers = self.port.launchers()
         for user, pid in zip(self.users, self.children):
             launcher = launchers.get(world.uid(user))

@@ -110,11 +110,15 @@ test_behind_bulk(void **state)
 	unsigned char bulk[65536] = { 0 };
 	size_t k, n, len;
 	ino_t ino, ino2;
-	int fd;
+	int fd, room = 1 << 20;
 
 	(void)state;
 	for (k = 0; k <= 40; k++) {
 		chan_open_fds(&c, 0);
+		/* So much that it counts as writable behind all that. */
+		assert_int_equal(setsockopt(c.a.fd, SOL_SOCKET, SO_SNDBUF,
+				     &room, sizeof(room)),
+		    0);
 		len = sizeof(bulk) - k;
 		for (n = 0; n < len; n += 8192)
 			(void)put_header(bulk + n, 1,

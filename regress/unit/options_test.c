@@ -552,7 +552,8 @@ outcome(const struct etf_writer *w, char *buf)
 	rc = request_open(&e, p, w->len);
 	/* Left over from anything: no answer may follow from it. */
 	errno = E2BIG;
-	rc = rc ? options_manage(&e, 0, &r, &why) : options_run(&e, 0, &r, &why);
+	rc =
+	    rc ? options_manage(&e, 0, &r, &why) : options_run(&e, 0, &r, &why);
 	if (rc == 0) {
 		assert_int_equal(e.left, 0);
 		assert_true(r.tid == 0 && r.id == 0);

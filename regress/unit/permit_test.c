@@ -14,7 +14,7 @@ static const struct starter bob = { 1000, 1000, groups, 1 };
 static const struct starter root = { 0, 0, NULL, 0 };
 
 /* Whom children can run as; the first is the starter. */
-static struct target targets[] = {
+static struct runas users[] = {
 	{ .user = (char[]){ "bob" }, .uid = 1000, .base.shell = "/bin/bash" },
 	{ .user = (char[]){ "www" }, .uid = 33, .base.shell = "/bin/sh" },
 	{ .user = (char[]){ "alice" }, .uid = 1001, .base.shell = "/bin/sh" },
@@ -23,7 +23,7 @@ static struct target targets[] = {
 const char *
 runas_self_name(void)
 {
-	return (targets[0].user);
+	return (users[0].user);
 }
 
 const char *
@@ -31,19 +31,19 @@ runas_shell(const char *user)
 {
 	size_t i, len = strcspn(user, ":");
 
-	for (i = 0; i < nitems(targets); i++)
-		if (strlen(targets[i].user) == len &&
-		    strncmp(targets[i].user, user, len) == 0)
-			return (targets[i].base.shell);
+	for (i = 0; i < nitems(users); i++)
+		if (strlen(users[i].user) == len &&
+		    strncmp(users[i].user, user, len) == 0)
+			return (users[i].base.shell);
 	return (NULL);
 }
 
-struct target *
-runas_next(struct target *t)
+struct runas *
+runas_next(struct runas *t)
 {
 	if (t == NULL)
-		return (&targets[0]);
-	return (t == &targets[nitems(targets) - 1] ? NULL : t + 1);
+		return (&users[0]);
+	return (t == &users[nitems(users) - 1] ? NULL : t + 1);
 }
 
 /* Which rules are counted: their lines as bits. */
@@ -56,10 +56,18 @@ count_open(struct rule *r, uid_t uid)
 	counted |= 1U << r->line;
 }
 
+static const struct policy *freed;
+
+void
+policy_free(struct policy *p)
+{
+	freed = p;
+}
+
 static struct policy policy;
 static struct rule_made made[RULES_MAX];
 
-/* A permit of line `without' has no target: the command line leaves it out. */
+/* A permit of line `without' is nobody's: the command line leaves it out. */
 static void
 begin(const struct rule_row rows[RULES_MAX], const struct starter *s,
     const char *plain, int without)
@@ -69,11 +77,12 @@ begin(const struct rule_row rows[RULES_MAX], const struct starter *s,
 
 	policy_make(&policy, made, rows);
 	TAILQ_FOREACH (r, &policy.rules, entry)
-		for (i = 0; i < nitems(targets); i++)
+		for (i = 0; i < nitems(users); i++)
 			if (r->action == RULE_PERMIT && r->line != without &&
-			    strcmp(targets[i].user, r->user) == 0)
-				r->target = &targets[i];
-	permit_init(&policy, s, "bob", plain);
+			    strcmp(users[i].user, r->user) == 0)
+				r->runas = &users[i];
+	permit_init(&policy, s, "bob",
+	    plain != NULL ? MODE_PLAIN : MODE_PRIVILEGED, plain);
 }
 
 #define OWN PERMIT("1000", "bob")
@@ -290,7 +299,7 @@ test_kill(void **state)
 		    { PERMIT("1000", "www"), DENY("1000", "www") }, 1, "kill 1",
 		    0 },
 	};
-	struct target other;
+	struct runas other;
 	const struct rule *r;
 	size_t i;
 
@@ -304,9 +313,9 @@ test_kill(void **state)
 	}
 	/* A rule of that user for another group is nothing to that child. */
 	begin(t[0].rules, &bob, NULL, 0);
-	other = targets[1];
+	other = users[1];
 	made[1] = made[0];
-	made[1].rule.target = &other;
+	made[1].rule.runas = &other;
 	assert_null(permit_kill(&made[1].rule, "kill 1"));
 	assert_non_null(permit_kill(&made[0].rule, "kill 1"));
 }
@@ -372,14 +381,30 @@ test_counts(void **state)
 	made[3].rule.children = 9;
 	counted = 0;
 	permit_counts();
-	/* Nobody can have children by the two that have no target. */
+	/* Nobody can have children by the two that are without one. */
 	assert_int_equal(counted, 1U << 2);
+}
+
+static void
+test_mode(void **state)
+{
+	static const struct rule_row rules[RULES_MAX] = { OWN };
+
+	(void)state;
+	begin(rules, &bob, "why", 0);
+	assert_int_equal(permit_mode(), MODE_PLAIN);
+	begin(rules, &bob, NULL, 0);
+	assert_int_equal(permit_mode(), MODE_PRIVILEGED);
+	freed = NULL;
+	permit_forget();
+	assert_ptr_equal(freed, &policy);
 }
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_mode),
 		cmocka_unit_test(test_run),
 		cmocka_unit_test(test_why),
 		cmocka_unit_test(test_user),

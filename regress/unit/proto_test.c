@@ -1439,8 +1439,7 @@ static const struct {
 	{ WELCOME, 0, offsetof(struct msg_hello, users.len), 0, -1 },
 	{ WELCOME, 0, offsetof(struct msg_hello, users.len), 10, -1 },
 	{ WELCOME, 0, offsetof(struct msg_hello, users.len), 12, -1 },
-	{ WELCOME, 0, offsetof(struct msg_hello, users.len), 0xffffffffU,
-	    -1 },
+	{ WELCOME, 0, offsetof(struct msg_hello, users.len), 0xffffffffU, -1 },
 	{ WELCOME, 0, offsetof(struct msg_hello, users.count), 2, -1 },
 	{ WELCOME, 0, offsetof(struct msg_hello, users.count), 4, -1 },
 	{ WELCOME, 0, offsetof(struct msg_hello, pad), 1, -1 },
@@ -1680,8 +1679,8 @@ test_modes_without_pty(void **state)
 static void
 test_ptyopts_limits(void **state)
 {
-	static const uint32_t bad[] = { TTYMODES_MAX + 1, 0x20000000, 0x20000001,
-		0x80000000U, 0xe0000000U, 0xffffffffU };
+	static const uint32_t bad[] = { TTYMODES_MAX + 1, 0x20000000,
+		0x20000001, 0x80000000U, 0xe0000000U, 0xffffffffU };
 	struct msg_ptyopts m = { INT64_MIN, INT32_MIN, 0 };
 	struct msg_mode modes[TTYMODES_MAX + 2];
 	uint8_t buf[sizeof(m) + sizeof(modes)];

@@ -22,13 +22,19 @@ build() {
 	    "\$(CMOCKA_LIBS) \$(BSD_LIBS)"
 }
 
-# The same for one that counts what is allocated (alloc_util.h).
-counting() {
-	for f in malloc calloc reallocarray free mmap munmap; do
+# The same with functions that it has of its own, the first word's.
+wrapping() {
+	for f in $1; do
 		wrap="$wrap -Wl,--wrap=$f"
 	done
+	shift
 	build "$@"
 	wrap=
+}
+
+# One that counts what is allocated (alloc_util.h).
+counting() {
+	wrapping "malloc calloc reallocarray free mmap munmap" "$@"
 }
 
 # With the system's own imsg there is nothing of ours to test.
@@ -39,8 +45,11 @@ if [ -n "$IMSG_SRC" ]; then
 	done
 	# shellcheck disable=SC2086
 	counting imsg_spare_test $IMSG_SRC
+	# shellcheck disable=SC2086
+	wrapping "sendmsg poll clock_gettime" imsg_flight_test $IMSG_SRC
 else
 	without="imsg_test imsg_fd_test imsg_flow_test ibuf_test imsg_spare_test"
+	without="$without imsg_flight_test"
 fi
 build etf_test broker/etf_read.c worker/etf_write.c
 build proto_test common/proto.c regress/unit/unpack.c common/compat/ptymodes.c

@@ -136,7 +136,7 @@ setegid(gid_t gid)
 }
 
 /* The starter of the test, as whom shells are looked at. */
-static struct start start;
+static struct starter_env start;
 
 int
 faccessat(int dir, const char *path, int mode, int flags)
@@ -190,7 +190,7 @@ begin(const char *user, int privileged, const char *shell)
 }
 
 /* The one for a rule that permits user, or user and a group. */
-static struct target *
+static struct runas *
 get(const char *user, gid_t gid)
 {
 	const struct passwd *pw = getpwnam(user);
@@ -205,7 +205,7 @@ get(const char *user, gid_t gid)
 static void
 test_self(void **state)
 {
-	struct target *t;
+	struct runas *t;
 
 	(void)state;
 	begin("bob", 0, "/bin/zsh");
@@ -245,7 +245,7 @@ test_self(void **state)
 static void
 test_other(void **state)
 {
-	struct target *t, *g;
+	struct runas *t, *g;
 	size_t i;
 
 	(void)state;
@@ -291,7 +291,7 @@ test_login(void **state)
 		{ "root", 1, 503, 0 }, /* what root gives is meant */
 		{ "mail", 1, 504, 0 }, /* himself, in another group */
 	};
-	const struct target *got;
+	const struct runas *got;
 	size_t i;
 
 	(void)state;
@@ -325,7 +325,7 @@ test_shell(void **state)
 		{ "/bin/true", _PATH_BSHELL, 1 },
 		{ "/bin/dir", _PATH_BSHELL, 1 },
 	};
-	const struct target *got;
+	const struct runas *got;
 	gid_t gid = 600;
 	size_t i;
 	int privileged;
@@ -398,7 +398,7 @@ is_open(int fd)
 static void
 test_next(void **state)
 {
-	struct target *t, *a, *b;
+	struct runas *t, *a, *b;
 
 	(void)state;
 	begin("bob", 1, NULL);
@@ -415,7 +415,7 @@ test_next(void **state)
 static void
 test_forget(void **state)
 {
-	struct target *t, *other;
+	struct runas *t, *other;
 	char *user;
 
 	(void)state;
@@ -442,7 +442,7 @@ test_forget(void **state)
 static void
 test_release(void **state)
 {
-	struct target *t;
+	struct runas *t;
 	int cwd, null_fd;
 
 	(void)state;

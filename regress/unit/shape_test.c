@@ -79,7 +79,7 @@ static const struct {
 	const char *setenv;
 	const char *starter;
 	const char *changes; /* setenv afterwards */
-	const char *base; /* "": the target's */
+	const char *base; /* "": runas has it */
 } rules[] = {
 	{ "nothing", NULL, 0, NULL, "A=1", "", "" },
 	{ "a value of the rule's", NULL, 0, "K=V|E=", "K=1", "K=V|E=", "" },
@@ -137,7 +137,7 @@ test_no_user(void **state)
 /* A run's environment: the rule's around it, so that what it sets counts. */
 static const struct {
 	const char *title;
-	const char *base; /* NULL: the target's */
+	const char *base; /* NULL: runas has it */
 	const char *setenv;
 	int keepenv;
 	const char *run; /* NULL: nothing */
@@ -177,7 +177,7 @@ env_is(const char *title, const struct strvec *env, const char *expected)
 static void
 test_runs(void **state)
 {
-	struct target t = { 0 };
+	struct runas t = { 0 };
 	struct rule rule;
 	struct run r;
 	size_t i;
@@ -188,7 +188,7 @@ test_runs(void **state)
 		memset(&rule, 0, sizeof(rule));
 		memset(&r, 0, sizeof(r));
 		words = NULL;
-		rule.target = &t;
+		rule.runas = &t;
 		rule.base = list_make(runs[i].base);
 		rule.setenv = list_make(runs[i].setenv);
 		rule.keepenv = runs[i].keepenv;
@@ -211,8 +211,8 @@ test_runs(void **state)
 static void
 test_too_large(void **state)
 {
-	struct target t = { 0 };
-	struct rule rule = { .target = &t, .setenv = list_make("A=1") };
+	struct runas t = { 0 };
+	struct rule rule = { .runas = &t, .setenv = list_make("A=1") };
 	struct run r = { 0 };
 	char *made;
 
@@ -245,15 +245,15 @@ test_streams(void **state)
 		{ "/x", 1, IO_FILE, IO_FILE },
 		{ "/x", 1, IO_NULL, IO_NULL },
 	};
-	struct target target = { 0 };
-	struct rule rule = { .target = &target };
+	struct runas runas = { 0 };
+	struct rule rule = { .runas = &runas };
 	struct run r;
 	size_t i, n;
 
 	(void)state;
 	for (i = 0; i < nitems(t); i++) {
 		memset(&r, 0, sizeof(r));
-		target.other = t[i].other;
+		runas.other = t[i].other;
 		rule.cmd = unconst(t[i].cmd);
 		for (n = 0; n < 3; n++)
 			r.io[n].kind = t[i].kind;

@@ -13,7 +13,7 @@
 -type taker() :: run | manage | cmd | pipe | fold_lines | daemon.
 %% `run' stands for run_link and run_on as well.
 
--type row() :: {Name :: atom(), type(), To :: to(),
+-type row() :: {Name :: atom(), proctor_option_value:type(), To :: to(),
                 [{[taker()], rule()}]}.
 
 -type to() :: spec        % the Erlang process knows it
@@ -22,14 +22,6 @@
             | stream | where
             | alias       % another option in other words
             | own.        % the function that takes it does
-
--type type() :: flag | {flag, type()} | text | any_text | path | data
-              | {integer, integer(), integer() | infinity}
-              | {integer_or, [atom()], integer(), integer() | infinity}
-              | {one_of, [atom()]} | {function, arity()}
-              | input | {output, stdout | stderr}
-              | active | instance | atom | env | size | modes | capabilities
-              | signal | ready | sink | map.
 
 -type rule() :: {no, Why :: string()}
               %% Of a stream, what is read or written by the caller alone.
@@ -289,7 +281,7 @@ sort_of(_) -> other.
 %%% Values
 
 value(Type, To, Option) ->
-    case check(Type, said(Type, Option)) of
+    case proctor_option_value:check(Type, said(Type, Option)) of
         {ok, Value} -> Value;
         {wrong, Why} -> problem({wrong, Why});
         {why, Why} -> problem({wrong, {name(Option), Why}});
@@ -303,197 +295,6 @@ said(_, Option) when is_atom(Option) -> no_value;
 said(_, {_, Value}) -> Value;
 said({flag, {output, _}}, {_, File, Modes}) -> {File, Modes};
 said(_, _) -> no_value.
-
-check(_, no_value) ->
-    error;
-check(flag, Flag) when is_boolean(Flag) ->
-    {ok, Flag};
-check({flag, _}, Flag) when is_boolean(Flag) ->
-    {ok, Flag};
-check({flag, Type}, Value) ->
-    check(Type, Value);
-check({integer, Min, Max}, Number)
-  when is_integer(Number), Number >= Min, Number =< Max ->
-    {ok, Number};
-check({integer_or, Atoms, Min, Max}, Value) ->
-    case lists:member(Value, Atoms) of
-        true -> {ok, Value};
-        false -> check({integer, Min, Max}, Value)
-    end;
-check({one_of, Atoms}, Value) ->
-    valid(lists:member(Value, Atoms), Value);
-check({function, Arity}, Fun) ->
-    valid(is_function(Fun, Arity), Fun);
-check(text, Text) ->
-    short(proctor_text:text(Text));
-check(any_text, Text) ->
-    proctor_text:text(Text);
-check(path, Name) ->
-    short(proctor_text:name(Name));
-check(data, Data) ->
-    case proctor_text:data(Data) of
-        {ok, _} = Bytes -> Bytes;
-        error -> {why, "It is no iodata."}
-    end;
-check(input, Target) when Target =:= null; Target =:= close ->
-    {ok, Target};
-check(input, File) ->
-    check(path, File);
-check({output, Stream}, Target) ->
-    output(Stream, Target);
-check(active, Active) ->
-    valid(is_boolean(Active) orelse Active =:= once
-          orelse (is_integer(Active) andalso Active > 0), active(Active));
-check(instance, Instance) ->
-    valid(is_atom(Instance) orelse is_pid(Instance), Instance);
-check(atom, Atom) ->
-    valid(is_atom(Atom), Atom);
-check(env, Env) ->
-    env(Env);
-check(size, {Rows, Columns}) ->
-    valid(lists:all(fun(N) -> is_integer(N) andalso N > 0
-                                  andalso N =< 16#FFFF
-                    end, [Rows, Columns]), {Rows, Columns});
-check(modes, Modes) ->
-    case proctor_pty:check(Modes) of
-        ok -> {ok, Modes};
-        {bad, Bad} -> {wrong, {invalid_pty_value, Bad}};
-        too_many -> {why, "These are more modes than there are."};
-        no_list -> error
-    end;
-check(capabilities, all) ->
-    {ok, all};
-check(capabilities, Names) ->
-    try length(Names) of
-        Count -> valid(Count =< 255 andalso lists:all(fun is_atom/1, Names),
-                       Names)
-    catch
-        error:badarg -> error
-    end;
-check(signal, Signal) when is_atom(Signal); is_integer(Signal) ->
-    try proctor_signal:to_int(Signal) of
-        Number -> valid(Number >= 1 andalso Number =< 64, Number)
-    catch
-        error:badarg -> error
-    end;
-check(ready, {line, Regexp}) ->
-    case proctor_text:text(Regexp) of
-        {ok, Bytes} -> pattern(Bytes);
-        error -> error
-    end;
-check(ready, Fun) ->
-    check({function, 0}, Fun);
-check(sink, Sink) ->
-    valid(is_pid(Sink) orelse is_function(Sink, 2), Sink);
-check(map, Map) ->
-    valid(is_map(Map), Map);
-check(_, _) ->
-    error.
-
-%% Of bytes, as lines are.
-pattern(Bytes) ->
-    case re:compile(Bytes) of
-        {ok, _} -> {ok, {line, Bytes}};
-        {error, {Why, At}} -> {why, lists:concat([Why, " at character ", At,
-                                                  " of its pattern."])}
-    end.
-
-valid(true, Value) -> {ok, Value};
-valid(false, _) -> error.
-
-%% Not to be asked for is something else than not to be active.
-active(false) -> passive;
-active(Active) -> Active.
-
-%% The port program has room for so much, and a NUL.
-short({ok, Bytes}) when byte_size(Bytes) > 4095 ->
-    {why, "It is longer than 4095 bytes."};
-short({ok, <<>>}) ->
-    error;
-short(Result) ->
-    Result.
-
-output(_, Target) when Target =:= null; Target =:= close; Target =:= print;
-                       Target =:= collect;
-                       is_pid(Target); is_function(Target, 3) ->
-    {ok, Target};
-output(stdout, stderr) ->
-    {ok, stderr};
-output(stderr, stdout) ->
-    {ok, stdout};
-output(_, {File, Modes}) ->
-    case {check(path, File), file_modes(Modes)} of
-        {{ok, Name}, true} -> {ok, {Name, Modes}};
-        {{why, _} = Why, _} -> Why;
-        _ -> error
-    end;
-output(_, File) when is_list(File); is_binary(File) ->
-    check(path, File);
-output(_, _) ->
-    error.
-
-%% Each once.
-file_modes([]) -> true;
-file_modes([Mode]) -> file_mode(Mode);
-file_modes([A, B]) -> file_mode(A) andalso file_mode(B)
-                          andalso is_atom(A) =/= is_atom(B);
-file_modes(_) -> false.
-
-file_mode(append) -> true;
-file_mode({mode, Mode}) -> is_integer(Mode) andalso Mode >= 0
-                               andalso Mode =< 8#7777;
-file_mode(_) -> false.
-
-%%% Environment
-
-%% What is wrong is said with the name of the variable, never with its value.
-env(Env) ->
-    case proctor_text:words(fun variable/1, Env) of
-        {ok, Variables} -> {ok, Variables};
-        {error, N, too_big} -> why("There is too much of it from variable ~w "
-                                   "on.", [N]);
-        {error, N, no_name} -> why("Variable ~w has no name.", [N]);
-        {error, N, no_text} -> why("Variable ~w is no text without NUL.",
-                                   [N]);
-        {error, _, {equals, Name}} -> why("The name of a variable cannot "
-                                          "have an equals sign behind ~ts.",
-                                          [Name]);
-        {error, _, {value, Name}} -> why("The value of ~ts is no text "
-                                         "without NUL.", [Name]);
-        error -> {why, "It is no list of variables."}
-    end.
-
-why(Format, Args) ->
-    {why, lists:flatten(io_lib:format(Format, Args))}.
-
-variable(clear) ->
-    {ok, clear};
-variable({Name, Value}) ->
-    case proctor_text:text(Name) of
-        {ok, <<>>} -> {error, no_name};
-        {ok, Bytes} -> variable(binary:split(Bytes, <<"=">>), Value);
-        error -> {error, no_text}
-    end;
-variable(Text) ->
-    case proctor_text:text(Text) of
-        {ok, <<"=", _/binary>>} -> {error, no_name};
-        {ok, Bytes} ->
-            case binary:match(Bytes, <<"=">>) of
-                nomatch -> {error, no_name};
-                _ -> {ok, Bytes}
-            end;
-        error -> {error, no_text}
-    end.
-
-variable([Name], false) ->
-    {ok, {Name, false}};
-variable([Name], Value) ->
-    case proctor_text:text(Value) of
-        {ok, Bytes} -> {ok, {Name, Bytes}};
-        error -> {error, {value, Name}}
-    end;
-variable([Name | _], _Value) ->
-    {error, {equals, Name}}.
 
 %%% Problems
 

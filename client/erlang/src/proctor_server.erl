@@ -83,6 +83,9 @@
                 %% Whose reply is next where they keep the order of requests.
                 next = 1 :: pos_integer(),
                 pending = #{} :: #{pos_integer() => waiter()},
+                %% Runs by the names that their callers have for them: the
+                %% request, and then the process.
+                names = #{} :: #{reference() => pos_integer() | pid()},
                 %% An OS process whose light process has died stays here, as
                 %% orphan, until its end is reported.
                 ospids = #{} :: #{proctor:ospid() => pid() | orphan},
@@ -509,14 +512,23 @@ on_target(Target, Fun, State) ->
     end.
 
 %% Nobody waits any more for what was to be run: it must not stay.
-cancel_run(Ref, #state{pending = Pending, children = Children} = State) ->
-    Cancel = fun(_Id, {run, _, #{ref := R}}) when R =:= Ref -> cancelled;
-                (_Id, Waiter) -> Waiter
-             end,
-    _ = [proctor_child:cancel(Pid)
-         || {Pid, #child{spec = #{ref := R}}} <- maps:to_list(Children),
-            R =:= Ref],
-    State#state{pending = maps:map(Cancel, Pending)}.
+cancel_run(Ref, #state{pending = Pending, names = Names} = State) ->
+    case Names of
+        #{Ref := Pid} when is_pid(Pid) ->
+            ok = proctor_child:cancel(Pid),
+            State;
+        #{Ref := Id} ->
+            State#state{pending = Pending#{Id := cancelled},
+                        names = maps:remove(Ref, Names)};
+        #{} ->
+            State
+    end.
+
+name_run({run, _From, #{ref := Ref}}, Where, Names) -> Names#{Ref => Where};
+name_run(_Waiter, _Where, Names) -> Names.
+
+unname_run({run, _From, #{ref := Ref}}, Names) -> maps:remove(Ref, Names);
+unname_run(_Waiter, Names) -> Names.
 
 target(OsPid, _State) when is_integer(OsPid) ->
     {ok, OsPid};
@@ -526,7 +538,8 @@ target(Pid, #state{children = Children}) when is_pid(Pid) ->
         #{} -> {error, no_process}
     end.
 
-request(Request, Waiter, #state{trans = Id, pending = Pending} = State) ->
+request(Request, Waiter, #state{trans = Id, pending = Pending, names = Names}
+        = State) ->
     case proctor_port:encode(Id, Request) of
         {ok, Frames} ->
             _ = proctor_port:write(maps:get(writer, State#state.link), Frames,
@@ -536,7 +549,8 @@ request(Request, Waiter, #state{trans = Id, pending = Pending} = State) ->
                          _ -> State
                      end,
             {noreply, State1#state{trans = following(Id),
-                                   pending = Pending#{Id => Waiter}}};
+                                   pending = Pending#{Id => Waiter},
+                                   names = name_run(Waiter, Id, Names)}};
         {error, _} = Error ->
             {reply, Error, State}
     end.
@@ -593,12 +607,12 @@ message({0, Event}, State) ->
     ?TELL(warning, "proctor: unknown event dropped: ~w",
                  [proctor_log:failure(Event)]),
     State;
-message({Id, Reply}, #state{pending = Pending} = State) ->
+message({Id, Reply}, #state{pending = Pending, names = Names} = State) ->
     case maps:take(Id, Pending) of
         {Waiter, Rest} ->
-            State1 = overtaken(Id, State#state{pending = Rest,
-                                               silent_since = now_ms()}),
-            reply(Waiter, Reply, State1);
+            State1 = State#state{pending = Rest, silent_since = now_ms(),
+                                 names = unname_run(Waiter, Names)},
+            reply(Waiter, Reply, overtaken(Id, State1));
         error ->
             ?TELL(warning, "proctor: reply ~w, which nobody waits for, dropped",
                          [Id]),
@@ -649,14 +663,15 @@ overtaken(_Id, #state{link = #{dialect := native}} = State) ->
     State;
 overtaken(Id, #state{next = Id} = State) ->
     State#state{next = following(Id)};
-overtaken(Id, #state{next = Next, pending = Pending} = State) ->
+overtaken(Id, #state{next = Next, pending = Pending, names = Names} = State) ->
     Lost = between(Next, Id),
     ?TELL(warning, "proctor: ~w requests before ~w got no reply",
                  [length(Lost), Id]),
-    lists:foreach(fun(Other) ->
-                      answer(maps:get(Other, Pending), {error, no_reply})
-                  end, Lost),
-    State#state{pending = maps:without(Lost, Pending), next = following(Id)}.
+    Waiters = [maps:get(Other, Pending) || Other <- Lost],
+    lists:foreach(fun(Waiter) -> answer(Waiter, {error, no_reply}) end,
+                  Waiters),
+    State#state{pending = maps:without(Lost, Pending), next = following(Id),
+                names = lists:foldl(fun unname_run/2, Names, Waiters)}.
 
 %% Each of these is pending: they were asked one after the other.
 between(Id, Id) -> [];
@@ -664,16 +679,18 @@ between(Next, Id) -> [Next | between(following(Next), Id)].
 
 %% The new OS process is registered here and now: the next frame may be its
 %% output or even its end.
-reply({run, From, Spec}, {pid, OsPid}, #state{link = Link} = State) ->
+reply({run, From, Spec} = Waiter, {pid, OsPid}, #state{link = Link} = State) ->
     Pid = proctor_child:start(OsPid, From, Spec, Link),
     _ = monitor(process, Pid),
     ?TELL(debug, #{what => proctor_run, instance => State#state.name,
                  ospid => OsPid, pid => Pid, program => program(Spec)}),
-    #state{ospids = OsPids, children = Children, runs = Runs} = State,
+    #state{ospids = OsPids, children = Children, runs = Runs,
+           names = Names} = State,
     Child = #child{ospid = OsPid, spec = Spec,
                    taken = not is_map_key(offer, Spec)},
     State#state{ospids = OsPids#{OsPid => Pid}, runs = Runs + 1,
-                children = Children#{Pid => Child}};
+                children = Children#{Pid => Child},
+                names = name_run(Waiter, Pid, Names)};
 reply({run, From, Spec}, {error, Reason}, State) ->
     ?TELL(debug, #{what => proctor_refused, instance => State#state.name,
                  reason => proctor_log:refusal(Reason),
@@ -737,16 +754,21 @@ refill_tables(#state{children = Children} = State) ->
     State#state{tables = Tables}.
 
 %% A light process that ends before its OS process takes that with it.
-child_down(Pid, Reason, #state{children = Children} = State) ->
+child_down(Pid, Reason, #state{children = Children, names = Names} = State) ->
     ok = proctor_owner:remove(Pid),
     case maps:take(Pid, Children) of
-        {#child{exited = true} = Child, Rest} ->
+        {#child{ospid = OsPid, exited = Exited, spec = #{ref := Ref}} = Child,
+         Rest} ->
             report_killed(Pid, Reason, Child),
-            State#state{children = Rest};
-        {#child{ospid = OsPid} = Child, Rest} ->
-            report_killed(Pid, Reason, Child),
-            OsPids = maps:put(OsPid, orphan, State#state.ospids),
-            orphan(OsPid, State#state{children = Rest, ospids = OsPids});
+            State1 = State#state{children = Rest,
+                                 names = maps:remove(Ref, Names)},
+            case Exited of
+                true ->
+                    State1;
+                false ->
+                    OsPids = maps:put(OsPid, orphan, State#state.ospids),
+                    orphan(OsPid, State1#state{ospids = OsPids})
+            end;
         error ->
             State
     end.

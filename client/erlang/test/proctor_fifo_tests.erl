@@ -103,6 +103,23 @@ receivers(N, Timeout, Fun) ->
     normal = proctor:stop_and_wait(Pid, 30000),
     After - Before.
 
+%% Runs that nobody waits for any more, by an instance that has no answer yet.
+cancel_test_() ->
+    proctor_case:alone([{"callers of run whose time is over",
+                         fun() -> cheap(fun callers/1) end}]).
+
+callers(N) ->
+    proctor_case:with_fake(silent, [], fun(Server) ->
+        Refs = [element(2, spawn_monitor(fun() ->
+                    exit(proctor:run("x", [], 500))
+                end)) || _ <- lists:seq(1, N)],
+        [{error, timeout} = down(Ref) || Ref <- Refs],
+        %% That it is told comes before that is asked.
+        {ok, #{pending := N}} = proctor:info(),
+        {reductions, Reductions} = process_info(Server, reductions),
+        Reductions
+    end).
+
 waiting() ->
     {ok, #{children := Children}} = proctor:info(),
     lists:sum([Count || #{receivers := Count} <- Children]).

@@ -16,7 +16,8 @@
 #include "compat/proc.h"
 #include "libexecdir.h"
 #include "log.h"
-#include "priv.h"
+#include "proto.h"
+#include "start/configtest.h"
 
 #define CHECK_NAME "proctor-check"
 

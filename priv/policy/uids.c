@@ -21,7 +21,7 @@
 #include "compat/privs.h"
 #include "log.h"
 #include "policy/policy.h"
-#include "priv.h"
+#include "policy/uids.h"
 
 #define RANGES "/etc/subuid"
 #define LOCKS _PATH_VARRUN "proctor.uids"
@@ -110,7 +110,10 @@ slots_of(uid_t starter)
 	return (n);
 }
 
-static void __attribute__((__noreturn__)) slots_none(const char *why)
+static void slots_none(const char *why) __attribute__((__noreturn__));
+
+static void
+slots_none(const char *why)
 {
 	log_warnx(
 	    "%s the uids that %s has for its instances are taken", why, RANGES);
@@ -129,13 +132,13 @@ slot_take(uid_t starter)
 		if (lock_byte(lock_fd, (off_t)i) == 0)
 			break;
 		if (errno != EAGAIN && errno != EACCES)
-			fatal("%s", LOCKS);
+			fatal("%s: lock", LOCKS);
 	}
 	if (i == slots)
 		slots_none("all of");
 	if (pwrite(lock_fd, &starter, sizeof(starter), owner_at(i)) !=
 	    (ssize_t)sizeof(starter))
-		fatal("%s", LOCKS);
+		fatal("%s: write", LOCKS);
 	return (i);
 }
 
@@ -155,10 +158,6 @@ slot_prove(void)
 		fatal("file-system uid");
 }
 
-/*
- * Take a slot for this instance: the first of its UIDS_SLOT uids is *uid then.
- * 0, or -1 if there is no range, or nothing to lock it with.
- */
 int
 uids_take(const char *name, uid_t starter, uid_t *uid)
 {
@@ -167,27 +166,26 @@ uids_take(const char *name, uid_t starter, uid_t *uid)
 	lock_fd = locks_open();
 	if (lock_wait(lock_fd, SLOTS_MAX) == -1) {
 		if (errno != ENOSYS)
-			fatal("%s", LOCKS);
+			fatal("%s: wait", LOCKS);
 		(void)close(lock_fd);
 		lock_fd = -1;
 		return (-1);
 	}
 	first += slot_take(starter) * UIDS_SLOT;
 	if (lock_release(lock_fd, SLOTS_MAX) == -1)
-		fatal("%s", LOCKS);
+		fatal("%s: release", LOCKS);
 	slot_prove();
 	*uid = first;
 	return (0);
 }
 
-/* Have the lock at that descriptor: how many there are of it. */
 int
 uids_keep(int at)
 {
 	if (lock_fd == -1)
 		return (0);
 	if (dup3(lock_fd, at, O_CLOEXEC) == -1)
-		fatal("%s", LOCKS);
+		fatal("%s: descriptor", LOCKS);
 	lock_fd = at;
 	return (1);
 }

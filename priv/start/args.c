@@ -10,9 +10,12 @@
 #include <unistd.h>
 
 #include "log.h"
-#include "priv.h"
+#include "proto.h"
+#include "start/args.h"
 #include "version.h"
 
+#define ALARM_DEFAULT 12000L /* ms a shutdown may take */
+#define ALARM_MAX 86400
 #define STDIN_LIMIT_DEFAULT (64LL << 20)
 #define STDIN_LIMIT_MAX (1LL << 40)
 
@@ -48,7 +51,7 @@ whoami(void)
 }
 
 static int64_t
-number(const char *flag, const char *text, int64_t min, int64_t max)
+arg_number(const char *flag, const char *text, int64_t min, int64_t max)
 {
 	const char *why;
 	int64_t n;
@@ -79,7 +82,7 @@ arg_n(struct args *a, const char *flag, const char *next)
 static int
 arg_alarm(struct args *a, const char *flag, const char *next)
 {
-	a->alarm = number(flag, next, 0, ALARM_MAX) * 1000;
+	a->alarm = arg_number(flag, next, 0, ALARM_MAX) * 1000;
 	return (1);
 }
 
@@ -89,14 +92,14 @@ arg_debug(struct args *a, const char *flag, const char *next)
 	a->debug = 1;
 	if (next == NULL || *next == '-')
 		return (0);
-	a->debug = (int)number(flag, next, 0, LOG_LEVEL_MAX);
+	a->debug = (int)arg_number(flag, next, 0, LOG_LEVEL_MAX);
 	return (1);
 }
 
 static int
 arg_packet(struct args *a, const char *flag, const char *next)
 {
-	a->packet = (int)number(flag, next, 2, 4);
+	a->packet = (int)arg_number(flag, next, 2, 4);
 	if (a->packet == 3)
 		usage(stderr, EXIT_USAGE);
 	return (1);
@@ -105,14 +108,14 @@ arg_packet(struct args *a, const char *flag, const char *next)
 static int
 arg_stdin_limit(struct args *a, const char *flag, const char *next)
 {
-	a->stdin_limit = number(flag, next, 0, STDIN_LIMIT_MAX);
+	a->stdin_limit = arg_number(flag, next, 0, STDIN_LIMIT_MAX);
 	return (1);
 }
 
 static int
 arg_linger(struct args *a, const char *flag, const char *next)
 {
-	a->linger = (uint32_t)number(flag, next, 0, RUN_TIMEOUT_MAX);
+	a->linger = (uint32_t)arg_number(flag, next, 0, RUN_TIMEOUT_MAX);
 	return (1);
 }
 
@@ -220,7 +223,6 @@ static const struct {
 	{ "--whoami", arg_whoami },
 };
 
-/* Fill in what the command line says; usage and exit if it is wrong. */
 void
 args_parse(struct args *a, int argc, char *const *argv)
 {

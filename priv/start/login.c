@@ -11,7 +11,8 @@
 #include "compat/fresh.h"
 #include "compat/proc.h"
 #include "log.h"
-#include "priv.h"
+#include "proto.h"
+#include "start/login.h"
 
 #define MB (1UL << 20)
 
@@ -35,7 +36,7 @@ least(rlim_t a, rlim_t b)
 
 /* Limits as the first process has them, and sensible. */
 void
-login_limits(struct start *s)
+login_limits(struct starter_env *s)
 {
 	struct rlimit *rl;
 	size_t n;
@@ -62,7 +63,7 @@ login_limits(struct start *s)
  * lower than a login's, if what a login begins with is not.
  */
 static void
-check_limits(struct start *s)
+check_limits(struct starter_env *s)
 {
 	struct rlimit rl, limit, *login;
 	int i;
@@ -88,7 +89,7 @@ check_limits(struct start *s)
 
 /* Refuse what would reach others' children whatever is done. */
 void
-login_check(struct start *s)
+login_check(struct starter_env *s)
 {
 	const char *what;
 
@@ -101,21 +102,4 @@ login_check(struct start *s)
 		  " for good: %s",
 	    what);
 	exit(EXIT_REFUSED);
-}
-
-/*
- * In a launcher, or in a child where there is none. Descriptors are limited
- * by each child for itself: a launcher needs them.
- */
-int
-login_begin(const struct start *s, const char **what)
-{
-	int i;
-
-	*what = "limits";
-	for (i = 0; i < RLIM_NLIMITS; i++)
-		if (i != RLIMIT_NOFILE &&
-		    setrlimit((proc_resource)i, &s->login[i]) == -1)
-			return (-1);
-	return (fresh_reset(what));
 }

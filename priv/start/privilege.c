@@ -14,13 +14,15 @@
 
 #include "compat/privs.h"
 #include "compat/proc.h"
-#include "drop.h"
 #include "config.h"
+#include "drop.h"
 #include "log.h"
 #include "policy/permit.h"
 #include "policy/policy.h"
+#include "policy/runas.h"
 #include "policy/shape.h"
-#include "priv.h"
+#include "start/privdrop.h"
+#include "start/privilege.h"
 
 #define NICE_ANY (-20)
 
@@ -30,7 +32,7 @@ static const char *plain_why = "proctor is not set-user-ID root";
 
 /* A rule without a file: the starter may be himself. */
 static struct rule *
-mode_permit_self(const struct start *s)
+privilege_permit_self(const struct starter_env *s)
 {
 	struct rule *r;
 
@@ -43,7 +45,7 @@ mode_permit_self(const struct start *s)
 
 /* The same for somebody whom root has named: he may have any priority. */
 static void
-mode_permit_user(const struct start *s, const char *user)
+privilege_permit_user(const struct starter_env *s, const char *user)
 {
 	const struct passwd *pw;
 	struct rule *r;
@@ -64,7 +66,7 @@ mode_permit_user(const struct start *s, const char *user)
 
 /* Is name one of those in a list with commas? */
 static int
-listed(const char *list, const char *name)
+privilege_listed(const char *list, const char *name)
 {
 	size_t len = strlen(name), n;
 
@@ -78,45 +80,47 @@ listed(const char *list, const char *name)
 
 /* Does the command line leave that user in? */
 static int
-mode_wanted(const struct args *a, const char *user)
+privilege_wanted(const struct args *a, const char *user)
 {
-	return (a->limit_users == NULL || listed(a->limit_users, user) ||
+	return (a->limit_users == NULL ||
+		privilege_listed(a->limit_users, user) ||
 		(a->user != NULL && strcmp(a->user, user) == 0) ||
 		strcmp(runas_self_name(), user) == 0);
 }
 
 /* Without cmd it is the launcher that puts the environments together. */
 static void
-mode_keepenv(const struct rule *r)
+privilege_keepenv(const struct rule *r)
 {
-	struct target *t = r->target;
+	struct runas *t = r->runas;
 
 	t->keepenv |= r->keepenv && r->cmd == NULL;
 }
 
 /*
- * Give each user whom the last rule that matches permits a target, and nobody
- * else: what is denied in the end nobody is to be able to become. user is who
- * children are by default. */
+ * Let children run as each user whom the last rule that matches permits, and
+ * as nobody else: no process is to be able to become who is denied in the end.
+ * user is who children are by default.
+ */
 static void
-mode_targets(const struct start *s, const struct args *a, const char *user)
+privilege_settle(
+    const struct starter_env *s, const struct args *a, const char *user)
 {
 	struct rule *r;
 
 	TAILQ_FOREACH (r, &policy.rules, entry)
-		if (r->action == RULE_PERMIT && mode_wanted(a, r->user) &&
+		if (r->action == RULE_PERMIT && privilege_wanted(a, r->user) &&
 		    policy_decides(r, &s->who)) {
 			shape_rule(r, s->environ);
-			r->target = runas_get(r);
-			mode_keepenv(r);
+			r->runas = runas_get(r);
+			privilege_keepenv(r);
 		}
-	permit_init(
-	    &policy, &s->who, user, mode == MODE_PLAIN ? plain_why : NULL);
+	permit_init(&policy, &s->who, user, mode, plain_why);
 }
 
 /* Refuse a -user that is somebody else than the starter. */
 static void
-user_is_starter(const struct start *s, const struct args *a)
+user_is_starter(const struct starter_env *s, const struct args *a)
 {
 	const struct passwd *pw;
 
@@ -132,18 +136,18 @@ user_is_starter(const struct start *s, const struct args *a)
 
 /* The starter's own rights: it may run children as itself and nobody else. */
 static void
-mode_plain(struct start *s, const struct args *a)
+privilege_plain(struct starter_env *s, const struct args *a)
 {
 	if (a->user != NULL)
 		user_is_starter(s, a);
 	s->privileged = 0;
-	mode_permit_self(s)->nice = NICE_ANY; /* the kernel decides */
-	mode_targets(s, a, runas_self_name());
+	privilege_permit_self(s)->nice = NICE_ANY; /* the kernel decides */
+	privilege_settle(s, a, runas_self_name());
 }
 
 /* Each of the names with commas that root lists. */
 static void
-mode_list(const struct start *s, const char *list)
+privilege_names(const struct starter_env *s, const char *list)
 {
 	char *copy, *rest, *name;
 
@@ -154,13 +158,13 @@ mode_list(const struct start *s, const char *list)
 	rest = copy;
 	while ((name = strsep(&rest, ",")) != NULL)
 		if (*name != '\0')
-			mode_permit_user(s, name);
+			privilege_permit_user(s, name);
 	free(copy);
 }
 
 /* Root's command line is the policy. */
 static void
-mode_root(struct start *s, const struct args *a)
+privilege_root(struct starter_env *s, const struct args *a)
 {
 	const struct passwd *pw;
 	int root;
@@ -179,24 +183,24 @@ mode_root(struct start *s, const struct args *a)
 	if (!privs_able() || !privdrop_able(s)) {
 		plain_why = "root has no rights to give away here";
 		log_warnx("%s", plain_why);
-		mode_plain(s, a);
+		privilege_plain(s, a);
 		return;
 	}
 	s->privileged = 1;
 	mode = root ? MODE_ROOT : MODE_PRIVILEGED;
 	if (root)
-		mode_permit_self(s)->nice = NICE_ANY;
+		privilege_permit_self(s)->nice = NICE_ANY;
 	else
-		mode_permit_user(s, a->user);
-	mode_list(s, a->limit_users);
-	mode_targets(s, a, root ? runas_self_name() : a->user);
+		privilege_permit_user(s, a->user);
+	privilege_names(s, a->limit_users);
+	privilege_settle(s, a, root ? runas_self_name() : a->user);
 	if (!root && permit_user(a->user) == NULL)
 		exit(EXIT_REFUSED);
 }
 
 /* The file's rules behind the one that it can take away. -1: there is none. */
 static int
-mode_file(const struct start *s)
+privilege_file(const struct starter_env *s)
 {
 	int fd;
 
@@ -218,23 +222,23 @@ mode_file(const struct start *s)
 
 /* SUID-root: what root's file says of the starter. */
 static void
-mode_suid(struct start *s, const struct args *a)
+privilege_suid(struct starter_env *s, const struct args *a)
 {
 	char why[128];
 
-	(void)mode_permit_self(s);
-	if (mode_file(s) == -1) {
+	(void)privilege_permit_self(s);
+	if (privilege_file(s) == -1) {
 		log_warnx("nobody but %s can be had, as %s", runas_self_name(),
 		    plain_why);
 		policy_free(&policy); /* it may be nobody's to read */
 		policy_init(&policy);
 		drop_self(s->who.uid, s->who.gid);
-		mode_plain(s, a);
+		privilege_plain(s, a);
 		return;
 	}
 	s->privileged = 1;
 	mode = MODE_PRIVILEGED;
-	mode_targets(s, a, a->user != NULL ? a->user : runas_self_name());
+	privilege_settle(s, a, a->user != NULL ? a->user : runas_self_name());
 	if (a->user != NULL && permit_user(a->user) == NULL) {
 		permit_why_user(a->user, why, sizeof(why));
 		log_warnx("-user %s: not permitted: %s", a->user, why);
@@ -242,33 +246,19 @@ mode_suid(struct start *s, const struct args *a)
 	}
 }
 
-/* Find out how we were started and what may be done; exit if nothing may. */
 void
-mode_choose(struct start *s, const struct args *a)
+privilege_choose(struct starter_env *s, const struct args *a)
 {
 	policy_init(&policy);
 	runas_init(s, MAKER_IN_PRIV);
 	if (s->who.uid == 0)
-		mode_root(s, a);
+		privilege_root(s, a);
 	else if (geteuid() == 0)
-		mode_suid(s, a);
+		privilege_suid(s, a);
 	else if (proc_privileged()) {
 		log_warnx(
 		    "set-user-ID or set-group-ID to a user other than root");
 		exit(EXIT_REFUSED);
 	} else
-		mode_plain(s, a);
-}
-
-/* For the node to know. */
-enum mode
-mode_now(void)
-{
-	return (mode);
-}
-/* For a process that decides nothing. */
-void
-mode_forget(void)
-{
-	policy_free(&policy);
+		privilege_plain(s, a);
 }

@@ -1,59 +1,50 @@
 /*
- * The processes that priv starts for itself: broker and worker, each a
+ * The processes of the ring that priv starts: broker and worker, each a
  * program of its own, with its descriptors at fixed numbers and no other.
- * The launcher is listed here too, so that nobody mistakes it for a child.
  */
 
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <paths.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/privdrop.h"
 #include "compat/privs.h"
 #include "compat/proc.h"
 #include "libexecdir.h"
 #include "log.h"
-#include "policy/permit.h"
-#include "priv.h"
-
 #include "monitor/channels.h"
 #include "monitor/ring.h"
 #include "monitor/table.h"
+#include "policy/permit.h"
+#include "start/ring.h"
 
-#define PARTS_MAX 128
-#define FOLDER LIBEXECDIR "/proctor"
-#define EMPTY_DIR FOLDER "/empty"
-#define END_TICK 2 /* ms */
-#define END_MAX 1000 /* ticks that they may take to end */
+#define RING_DIR LIBEXECDIR "/proctor"
+#define EMPTY_DIR RING_DIR "/empty"
 
 static int privileged; /* not for whom the starter is */
 static const char *root = ""; /* of broker and worker */
 
-/* The folder that the other programs are in. */
+/* The directory that the other programs are in. */
 static const char *
-parts_folder(void)
+ring_dir(void)
 {
-	static char folder[PATH_MAX];
+	static char dir[PATH_MAX];
 
-	/* Somebody else's rights: where it was found counts nothing. */
-	if (privileged || proc_own_folder(folder, sizeof(folder)) == -1)
-		return (FOLDER);
-	return (folder);
+	/* Privileged: ignore the directory of the executable. */
+	if (privileged || proc_own_folder(dir, sizeof(dir)) == -1)
+		return (RING_DIR);
+	return (dir);
 }
 
 /* Move in, out and the channels to where the programs look for them. */
 static void
-part_descriptors(int in, int out, int priv, int peer)
+ring_descriptors(int in, int out, int priv, int peer)
 {
 	int fds[4] = { in, out, priv, peer };
 	static const int to[4] = { STDIN_FILENO, STDOUT_FILENO, RING_PRIV_FD,
@@ -62,25 +53,25 @@ part_descriptors(int in, int out, int priv, int peer)
 
 	for (i = 0; i < 4; i++)
 		if ((fds[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, 16)) == -1)
-			fatal("descriptors");
+			fatal("ring: descriptors");
 	for (i = 0; i < 4; i++)
 		if (dup2(fds[i], to[i]) == -1)
-			fatal("descriptors");
+			fatal("ring: descriptor %d", to[i]);
 	closefrom(RING_PEER_FD + 1);
 }
 
 /*
- * The folder that broker and worker see nothing but. Only root in a container
- * has to do without.
+ * The directory that broker and worker see nothing but. Only root in a
+ * container has to do without.
  */
 static void
-parts_root(void)
+ring_root(void)
 {
 	struct stat st;
 	uid_t uid;
 	gid_t gid;
 
-	if (!privdrop_part(&uid, &gid))
+	if (!privdrop_ring(&uid, &gid))
 		return;
 	root = EMPTY_DIR;
 	if (proc_privileged())
@@ -97,7 +88,7 @@ parts_root(void)
  * Others end them, which priv hears of.
  */
 static void
-part_signals(void)
+ring_signals(void)
 {
 	static const int terminal[] = { SIGINT, SIGQUIT, SIGHUP, SIGTSTP,
 		SIGTTIN, SIGTTOU };
@@ -111,17 +102,17 @@ part_signals(void)
 }
 
 static void
-part_exec(const char *name, const struct args *a) __attribute__((__noreturn__));
+ring_exec(const char *name, const struct args *a) __attribute__((__noreturn__));
 
 static void
-part_exec(const char *name, const struct args *a)
+ring_exec(const char *name, const struct args *a)
 {
 	char path[PATH_MAX], packet[8], debug[8], limit[32], u[16], g[16];
 	char *argv[8], *envp[1] = { NULL };
 	uid_t uid;
 	gid_t gid;
 
-	if (snprintf(path, sizeof(path), "%s/%s", parts_folder(), name) >=
+	if (snprintf(path, sizeof(path), "%s/%s", ring_dir(), name) >=
 	    (int)sizeof(path))
 		fatalx("path of %s is too long", name);
 	(void)snprintf(packet, sizeof(packet), "%d", a->packet);
@@ -132,7 +123,7 @@ part_exec(const char *name, const struct args *a)
 	argv[2] = debug;
 	argv[3] = limit;
 	argv[4] = NULL;
-	if (privdrop_part(&uid, &gid)) {
+	if (privdrop_ring(&uid, &gid)) {
 		(void)snprintf(u, sizeof(u), "%u", (unsigned int)uid);
 		(void)snprintf(g, sizeof(g), "%u", (unsigned int)gid);
 		argv[4] = u;
@@ -140,13 +131,13 @@ part_exec(const char *name, const struct args *a)
 		argv[6] = (char *)(uintptr_t)root;
 		argv[7] = NULL;
 	}
-	part_signals();
+	ring_signals();
 	(void)execve(path, argv, envp);
 	fatal("%s", path);
 }
 
 static void
-part_start(
+ring_fork(
     const char *name, const struct args *a, int in, int out, int priv, int peer)
 {
 	pid_t pid;
@@ -155,8 +146,8 @@ part_start(
 	case -1:
 		fatal("%s: fork", name);
 	case 0:
-		part_descriptors(in, out, priv, peer);
-		part_exec(name, a);
+		ring_descriptors(in, out, priv, peer);
+		ring_exec(name, a);
 	default:
 		ring_add(name, pid);
 	}
@@ -170,24 +161,22 @@ ring_pair(int fds[2])
 		fatal("socketpair");
 }
 
-/* Start broker and worker; the port is theirs from then on. */
 void
-parts_start(const struct start *st, const struct args *a)
+ring_start(const struct starter_env *st, const struct args *a)
 {
 	int broker[2], worker[2], peers[2], nullfd;
 
 	/* Root that runs children as root may do so from anywhere. */
 	privileged = proc_privileged() ||
 		     (st->privileged && permit_uid(st->who.uid) == NULL);
-	parts_root();
+	ring_root();
 	ring_pair(broker);
 	ring_pair(worker);
 	ring_pair(peers);
 	if ((nullfd = open(_PATH_DEVNULL, O_RDWR | O_CLOEXEC)) == -1)
-		fatal("%s", _PATH_DEVNULL);
-	part_start(
-	    "proctor-broker", a, a->port_in, nullfd, broker[1], peers[0]);
-	part_start(
+		fatal("ring: %s", _PATH_DEVNULL);
+	ring_fork("proctor-broker", a, a->port_in, nullfd, broker[1], peers[0]);
+	ring_fork(
 	    "proctor-worker", a, nullfd, a->port_out, worker[1], peers[1]);
 	if (a->port_in != STDIN_FILENO) {
 		(void)close(a->port_in);
@@ -195,7 +184,7 @@ parts_start(const struct start *st, const struct args *a)
 	}
 	if (dup2(nullfd, STDIN_FILENO) == -1 ||
 	    dup2(nullfd, STDOUT_FILENO) == -1)
-		fatal("%s", _PATH_DEVNULL);
+		fatal("priv: %s", _PATH_DEVNULL);
 	(void)close(nullfd);
 	(void)close(broker[1]);
 	(void)close(worker[1]);

@@ -3,21 +3,17 @@
  * their order, then the loop of priv.
  */
 
-#include <poll.h>
-#include <signal.h>
+#include <sys/stat.h>
+
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/signals.h"
+#include "compat/proc.h"
 #include "compat/stream.h"
-#include "log.h"
-#include "nofile.h"
-#include "policy/permit.h"
-#include "priv.h"
-#include "sandbox.h"
-
 #include "config.h"
 #include "guard/guard.h"
+#include "log.h"
 #include "monitor/exit.h"
 #include "monitor/launch.h"
 #include "monitor/loop.h"
@@ -25,58 +21,72 @@
 #include "monitor/ring.h"
 #include "monitor/stop.h"
 #include "monitor/table.h"
+#include "nofile.h"
+#include "policy/permit.h"
+#include "policy/runas.h"
+#include "proto.h"
+#include "sandbox.h"
+#include "start/args.h"
+#include "start/configtest.h"
+#include "start/login.h"
+#include "start/port.h"
+#include "start/privdrop.h"
+#include "start/privilege.h"
+#include "start/ring.h"
+#include "start/undo.h"
 
 /* Nothing of the starter's is believed from here on. */
 static void
-start(struct start *s, struct args *a, int argc, char *argv[])
+start(struct starter_env *s, struct args *a, int argc, char *argv[])
 {
 	char *nothing[] = { NULL };
 
-	start_descriptors();
-	start_closefrom();
-	start_arguments(argc);
+	undo_descriptors();
+	closefrom(PORT_MAX + 1);
+	if (argc < 1)
+		_exit(EXIT_USAGE);
 	configtest(argc, argv);
-	start_starter(s);
-	start_environ(s);
-	start_umask(s);
-	start_directory(s);
-	start_signals();
-	start_limits(s);
-	start_hidden();
+	undo_ids(s);
+	undo_environ(s);
+	s->umask = umask(077);
+	undo_directory(s);
+	undo_signals();
+	undo_limits(s);
+	proc_hide();
 	setproctitle_init(argc, argv, nothing);
 	args_parse(a, argc, argv);
 	log_init("proctor", a->debug);
-	start_port(a);
-	start_group();
+	port_check(a);
+	undo_group();
 }
 
 int
 main(int argc, char *argv[])
 {
-	static struct start s; /* until exit: so is what it points to */
+	static struct starter_env s; /* until exit: so is what it points to */
 	struct guard_link link;
-	struct target *t;
+	struct runas *t;
 	struct args args;
 	int status;
 
 	start(&s, &args, argc, argv);
-	mode_choose(&s, &args);
+	privilege_choose(&s, &args);
 	login_check(&s);
-	privdrop_init(&s);
+	privdrop_choose(&s);
 	guard_cgroup();
 	guard_start(&s, &link); /* returns in the grandchild: priv */
 
 	log_init("priv", args.debug);
 	setproctitle("-proctor: priv");
 	orphan_init(&link);
+	nofile_raise(); /* launchers, too: as many may be on their way */
 	launch_init(priv_launcher_table, priv_launcher_rows);
 	for (t = runas_next(NULL); t != NULL; t = runas_next(t))
 		launch_start(t);
 	runas_release();
-	parts_start(&s, &args);
+	ring_start(&s, &args);
 	signals_catch();
 	stream_init(0);
-	nofile_raise();
 	exit_init(args.linger);
 	ring_watch();
 	stop_init(args.alarm);

@@ -1,0 +1,58 @@
+/*
+ * What a launcher keeps of root. It has the groups of its user already, and
+ * opens files as that user; its sandbox lets it become nobody else.
+ */
+
+#include <stdint.h>
+#include <unistd.h>
+
+#include "base/privdrop.h"
+#include "compat/privs.h"
+#include "compat/proc.h"
+#include "drop.h"
+#include "launcher/privdrop.h"
+#include "log.h"
+#include "policy/permit.h"
+#include "policy/runas.h"
+#include "sandbox.h"
+
+/*
+ * Away from the starter: children cannot have its terminal, nor its keys
+ * unless they are its own, and whom it has in its session cannot join a group
+ * of theirs, to be signalled with our rights.
+ */
+static void
+privdrop_session(const struct runas *t)
+{
+	if (setsid() == -1)
+		fatal("launcher: session");
+	if (!uid_is_starter(t->uid) && privs_keyring() == -1)
+		fatal("launcher: keyring");
+}
+
+void
+privdrop_launcher(const struct runas *t)
+{
+	uint64_t secret;
+	uid_t uid;
+	gid_t gid;
+	int held;
+
+	if (!privdrop_ring(&uid, &gid) || !t->base.change)
+		return;
+	if ((secret = proc_make_secret()) == 0)
+		fatal("launcher: random");
+	privdrop_session(t);
+	if (privs_lock() == -1)
+		fatal("launcher: securebits");
+	drop_user(t->own, t->gid, t->groups, t->ngroups);
+	if (privs_keep(PRIV_SETUID) == -1 || privs_fsuid(t->uid) == -1)
+		fatal("launcher: capabilities");
+	proc_hide();
+	held = sandbox_launcher(t->uid, secret);
+	drop_prove(t->own, t->gid, t->groups, t->ngroups);
+	if (held && t->uid != 0)
+		drop_final();
+	if (!privs_only(PRIV_SETUID) || !privs_locked())
+		fatalx("launcher: capabilities are left, or can be had back");
+}

@@ -1,0 +1,169 @@
+/*
+ * Whom our own processes become, and what priv keeps of root. In a start
+ * without privileges there is nothing to drop.
+ */
+
+#include <sys/wait.h>
+
+#include <grp.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/privdrop.h"
+#include "compat/privs.h"
+#include "config.h"
+#include "log.h"
+#include "policy/runas.h"
+#include "policy/uids.h"
+#include "proto.h"
+#include "start/privdrop.h"
+#include "start/undo.h"
+
+#define DROP_NAME "_proctor"
+#define OTHER_NAME "nobody" /* in a container, where nobody installs us */
+
+/* Whom guard, priv, launchers, broker and worker become, or NULL. */
+static const struct passwd *
+privdrop_name_user(const struct starter_env *s)
+{
+	const struct passwd *pw = getpwnam(DROP_NAME);
+
+	return (pw == NULL && s->who.uid == 0 ? getpwnam(OTHER_NAME) : pw);
+}
+
+int
+privdrop_try(uid_t u, gid_t g, const gid_t *groups, int ngroups)
+{
+	pid_t pid;
+	int status;
+
+	switch (pid = fork()) {
+	case -1:
+		fatal("privdrop: fork");
+	case 0:
+		if (setgroups((size_t)ngroups, groups) == -1 ||
+		    setresgid(g, g, g) == -1 || setresuid(u, u, u) == -1)
+			_exit(1);
+		_exit(0);
+	default:
+		break;
+	}
+	if (waitpid(pid, &status, 0) != pid)
+		fatal("privdrop: waitpid");
+	return (WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+int
+privdrop_able(const struct starter_env *s)
+{
+	const struct passwd *pw = privdrop_name_user(s);
+
+	return (pw == NULL || privdrop_try(pw->pw_uid, pw->pw_gid, NULL, 0));
+}
+
+/* Has anybody but root children here? */
+static int
+privdrop_others(void)
+{
+	struct runas *t;
+
+	for (t = runas_next(NULL); t != NULL; t = runas_next(t))
+		if (t->base.change)
+			return (1);
+	return (0);
+}
+
+/*
+ * Uids that are this instance's alone, if root has given us some: so many from
+ * *uid on. Several starters must not do without; what root starts is as safe
+ * as it arranges.
+ */
+static uid_t
+privdrop_uids(const struct starter_env *s, int own_name, uid_t *uid)
+{
+	struct runas *t;
+	uid_t n;
+	int apart;
+
+	apart = own_name && uids_take(DROP_NAME, s->who.uid, uid) == 0;
+	n = *uid;
+	for (t = runas_next(NULL); t != NULL; t = runas_next(t)) {
+		if (apart && ++n - *uid >= UIDS_SLOT)
+			fatalx("privdrop: more than %d users", LAUNCHERS_MAX);
+		t->own = n;
+	}
+	if (apart)
+		return (UIDS_SLOT);
+	if (privdrop_others()) {
+		log_warnx(
+		    "/etc/subuid has no %d uids for %s", UIDS_SLOT, DROP_NAME);
+		if (s->who.uid != 0 && !MAKER_IN_PRIV)
+			exit(EXIT_START);
+	}
+	return (1);
+}
+
+/* Children that are who we are could signal all of us. */
+static void
+privdrop_check_targets(int own_name)
+{
+	struct runas *t;
+
+	for (t = runas_next(NULL); t != NULL; t = runas_next(t)) {
+		if (!privdrop_ours(t->uid))
+			continue;
+		log_warnx("children that run as %s could signal proctor,"
+			  " which runs as it",
+		    t->user);
+		if (own_name)
+			exit(EXIT_REFUSED);
+	}
+}
+
+void
+privdrop_choose(const struct starter_env *s)
+{
+	const struct passwd *pw;
+	uid_t uid, n;
+	gid_t gid;
+	int own_name;
+
+	if (!s->privileged)
+		return;
+	pw = privdrop_name_user(s);
+	own_name = pw != NULL && strcmp(pw->pw_name, DROP_NAME) == 0;
+	if (pw != NULL && !own_name)
+		log_warnx(
+		    "there is no user %s: %s has to do", DROP_NAME, OTHER_NAME);
+	if (pw == NULL || pw->pw_uid == 0 || pw->pw_gid == 0) {
+		log_warnx("there is no user %s", DROP_NAME);
+		exit(EXIT_START);
+	}
+	uid = pw->pw_uid;
+	gid = pw->pw_gid;
+	if (privdrop_others())
+		undo_log();
+	n = privdrop_uids(s, own_name, &uid);
+	privdrop_set(uid, n, gid);
+	privdrop_check_targets(own_name);
+}
+
+void
+privdrop_priv(void)
+{
+	uid_t uid;
+	gid_t gid;
+
+	if (!MAKER_IN_PRIV) {
+		privdrop(PRIV_KILL | PRIV_NICE);
+		return;
+	}
+	/*
+	 * Its children's users are to be had from root only. They are away
+	 * from the starter at least: see privdrop_session() of a launcher.
+	 */
+	if (privdrop_ring(&uid, &gid) && privdrop_others() && setsid() == -1)
+		fatal("privdrop: session");
+}

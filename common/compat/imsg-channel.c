@@ -233,7 +233,7 @@ stream_send(int s, struct iovec *iov, size_t iovcnt, int fd)
 		cmsg->cmsg_type = SCM_RIGHTS;
 		memcpy(CMSG_DATA(cmsg), &fd, sizeof(fd));
 	}
-	return ((sendmsg(s, &msg, MSG_NOSIGNAL)));
+	return (sendmsg(s, &msg, MSG_NOSIGNAL));
 }
 
 /* Take n bytes that were sent off the queue. */

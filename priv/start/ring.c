@@ -27,7 +27,7 @@
 #define RING_DIR LIBEXECDIR "/proctor"
 #define EMPTY_DIR RING_DIR "/empty"
 
-static int privileged; /* not for whom the starter is */
+static int privileged; /* with rights that the starter has not */
 static const char *root = ""; /* of broker and worker */
 
 /* The directory that the other programs are in. */
@@ -71,7 +71,7 @@ ring_root(void)
 	uid_t uid;
 	gid_t gid;
 
-	if (!privdrop_ring(&uid, &gid))
+	if (!privdrop_ids(&uid, &gid))
 		return;
 	root = EMPTY_DIR;
 	if (proc_privileged())
@@ -123,7 +123,7 @@ ring_exec(const char *name, const struct args *a)
 	argv[2] = debug;
 	argv[3] = limit;
 	argv[4] = NULL;
-	if (privdrop_ring(&uid, &gid)) {
+	if (privdrop_ids(&uid, &gid)) {
 		(void)snprintf(u, sizeof(u), "%u", (unsigned int)uid);
 		(void)snprintf(g, sizeof(g), "%u", (unsigned int)gid);
 		argv[4] = u;
@@ -133,7 +133,7 @@ ring_exec(const char *name, const struct args *a)
 	}
 	ring_signals();
 	(void)execve(path, argv, envp);
-	fatal("%s", path);
+	fatal("ring: exec of %s", path);
 }
 
 static void

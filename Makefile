@@ -103,7 +103,7 @@ PROGRAMS = $(BUILD)/proctor $(PARTS) $(BUILD)/proctor-check
 .PHONY: all deps demo soak bench bench-quick bench-files regress regress-unit regress-port regress-erlang \
 	regress-priv regress-build install install-suid clean format lint programs units \
 	unit-run port-run priv-run hostile erlang-run demo-run lint-run \
-	install-run install-suid-run client openbsd-check rules
+	install-run install-suid-run client openbsd-check rules trace trace-run
 
 # What a user names is done in the order in which he names it, `make deps
 # regress'; what that takes is done with -j.
@@ -125,7 +125,7 @@ demo:
 
 regress:
 	@+$(BEFORE)
-	@+$(SUB) programs client units $(BUILD)/hostile
+	@+$(SUB) programs client units $(BUILD)/hostile $(BUILD)/calls
 	@+$(SUB) unit-run
 	@+$(SUB) port-run
 	@+$(SUB) erlang-run
@@ -144,7 +144,7 @@ regress-port:
 # Needs root; says so and skips every case without.
 regress-priv:
 	@+$(BEFORE)
-	@+$(SUB) programs $(BUILD)/hostile
+	@+$(SUB) programs $(BUILD)/hostile $(BUILD)/calls
 	@+$(SUB) priv-run
 
 regress-erlang:
@@ -152,14 +152,22 @@ regress-erlang:
 	@+$(SUB) programs client
 	@+$(SUB) erlang-run
 
-# Of regress/priv: a program in the broker's place.
+# Of regress/priv: a program in the broker's place, and one that says what the
+# system call filters allow.
 hostile:
 	@+$(BEFORE)
-	@+$(SUB) $(BUILD)/hostile
+	@+$(SUB) $(BUILD)/hostile $(BUILD)/calls
 
 # What this file and ./configure promise.
 regress-build:
 	@sh regress/build/run.sh
+
+# Writes regress/priv/calls.txt anew, from a run of all suites: as root, with
+# bpftrace.
+trace:
+	@+$(BEFORE)
+	@+$(SUB) programs client $(BUILD)/hostile $(BUILD)/calls
+	@+$(SUB) trace-run
 
 lint:
 	@+$(BEFORE)
@@ -273,6 +281,13 @@ $(BUILD)/hostile: $(OBJ)/regress/priv/hostile.o $(BUILD)/kind
 	@echo "ld $@"
 	@$(LINK) $@ $(OBJ)/regress/priv/hostile.o $(ALL_LDFLAGS) $(BSD_LIBS)
 
+$(OBJ)/regress/priv/calls.o: $(NAMES)
+
+CALLS_OBJ = $(OBJ)/regress/priv/calls.o $(OBJ)/common/log.o
+$(BUILD)/calls: $(CALLS_OBJ) $(BUILD)/kind
+	@echo "ld $@"
+	@$(LINK) $@ $(CALLS_OBJ) $(ALL_LDFLAGS) $(BSD_LIBS)
+
 client:
 	@sh client/erlang/build.sh
 
@@ -292,6 +307,10 @@ port-run:
 priv-run:
 	@PORT_LAUNCHER=$(LAUNCHER) PRIV_LIBEXECDIR=$(LIBEXECDIR) MAKE="$(MAKE)" \
 	    /usr/bin/python3 regress/priv/run.py $(BUILD)
+
+trace-run:
+	@/usr/bin/python3 regress/priv/calls.py $(BUILD) \
+	    $(SUB) -k port-run erlang-run demo-run priv-run
 
 erlang-run:
 	@PROCTOR_PORT=$$(pwd)/$(BUILD)/proctor sh client/erlang/test/run.sh

@@ -22,17 +22,17 @@
 
 /*
  * Kill and remove what dead instances have left in the same place, make a
- * group and enter it. gid is the guard's, which may remove it. While still
- * root. 0, or -1, and why in the log for who debugs: then it stays where it
- * is, and the others do nothing.
+ * group, and go to the place above it, as the guard. gid is that one's, which
+ * may remove it. While still root. 0, or -1, and why in the log for who
+ * debugs: then it stays where it is, and the others do nothing.
  */
 int cgroup_make(gid_t gid);
 
-/* The guard leaves it for the place above, once the others are forked. */
-void cgroup_leave(void);
-
-/* All others keep only what says that the instance lives. */
-void cgroup_stay(void);
+/*
+ * Whoever is forked by that enters it, while still root; and keeps only what
+ * says that the instance lives.
+ */
+void cgroup_enter(void);
 
 /* Have the descriptors from there on: how many there are. */
 int cgroup_keep(int at);

@@ -155,9 +155,8 @@ folder_sweep(void)
 }
 
 /*
- * Make one, lock it and enter it: 0, or -1, and then nothing is left of it.
- * Between the first two somebody who starts may take it for a dead one's, and
- * remove it: EAGAIN.
+ * Make one and lock it: 0, or -1, and then nothing is left of it. Between the
+ * two somebody who starts may take it for a dead one's, and remove it: EAGAIN.
  */
 static int
 instance_make(void)
@@ -175,11 +174,10 @@ instance_make(void)
 	}
 	killer = lift(
 	    openat(held, "cgroup.kill", O_WRONLY | O_NOFOLLOW | O_CLOEXEC));
-	if (killer != -1 && put(held, "cgroup.procs", "0") == 0)
+	if (killer != -1)
 		return (0);
-	/* Not there, but the group is: a kernel that cannot kill it. */
-	error = errno == ENODEV ? EAGAIN : errno;
-	drop(&killer);
+	/* It was removed, or the kernel is too old. */
+	error = errno;
 	drop(&held);
 	if (unlinkat(place, id, AT_REMOVEDIR) == -1 && errno == ENOENT)
 		error = EAGAIN;
@@ -204,28 +202,24 @@ cgroup_make(gid_t gid)
 			if ((r = instance_make()) == -1 && errno != EAGAIN)
 				break;
 	}
-	if (r == 0)
+	if (r == 0 && put(place, "cgroup.procs", "0") == 0)
 		return (0);
 	log_debug("no control group: %s", strerror(errno));
+	if (r == 0)
+		(void)unlinkat(place, id, AT_REMOVEDIR);
+	drop(&held);
+	drop(&killer);
 	drop(&place);
 	return (-1);
 }
 
 void
-cgroup_stay(void)
+cgroup_enter(void)
 {
+	if (held != -1 && put(held, "cgroup.procs", "0") == -1)
+		log_warn("control group");
 	drop(&place);
 	drop(&killer);
-}
-
-/* If it cannot, it will kill and remove nothing: whoever starts next does. */
-void
-cgroup_leave(void)
-{
-	if (place == -1 || put(place, "cgroup.procs", "0") == 0)
-		return;
-	log_debug("the guard stays in its group: %s", strerror(errno));
-	cgroup_stay();
 }
 
 static int

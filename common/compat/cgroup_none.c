@@ -12,12 +12,7 @@ cgroup_make(gid_t gid)
 }
 
 void
-cgroup_leave(void)
-{
-}
-
-void
-cgroup_stay(void)
+cgroup_enter(void)
 {
 }
 

@@ -21,7 +21,6 @@
 #include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
-#include <linux/futex.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
@@ -47,13 +46,16 @@
 #define seccomp_debug()
 #endif
 
-/* Calls that not every machine, or not every header, has. */
+/*
+ * Calls that not every machine, or not every header, has. Without a poll of
+ * its own libc's is a ppoll.
+ */
 #define NONE (-1)
 #ifndef SYS_open
 #define SYS_open NONE
 #endif
 #ifndef SYS_poll
-#define SYS_poll NONE
+#define SYS_poll SYS_ppoll
 #endif
 #ifndef SYS_epoll_wait
 #define SYS_epoll_wait NONE
@@ -99,55 +101,53 @@ struct list {
 };
 
 /*
- * What every one of them does: read, write, wait, close, log, end, and have
- * memory that is never executable.
+ * A call is in a list because that process was seen to make it, or because
+ * libc, another one or a newer one, may: regress/priv/calls.txt says which,
+ * and why. What every one of them does: read, write, log, end, and have memory
+ * that is never executable.
  */
 static const int common_calls[] = {
 	SYS_read,
 	SYS_write,
-	SYS_poll,
-	SYS_ppoll,
-	SYS_readv,
-	SYS_writev,
-	SYS_sendmsg,
-	SYS_close,
-	SYS_clock_gettime, /* these two where there is no vdso */
-	SYS_gettimeofday,
+	SYS_poll, /* before a line of the log, too */
+	SYS_getpid, /* which has it */
 	SYS_brk,
 	SYS_munmap,
-	SYS_mremap,
-	SYS_getpid, /* log lines have it */
-	SYS_getrandom, /* malloc's own seed */
-	SYS_restart_syscall, /* stopped and continued in poll */
-	SYS_exit,
 	SYS_exit_group,
 };
 
 static const uint32_t not_data[] = { (uint32_t) ~(PROT_READ | PROT_WRITE) };
-static const uint32_t advice[] = { MADV_DONTNEED, MADV_FREE, MADV_HUGEPAGE };
-static const uint32_t wakes[] = { FUTEX_WAKE, FUTEX_WAKE_PRIVATE };
-
 static const struct row common_rows[] = {
 	{ SYS_mmap, 2, LACKS, not_data, 1 },
 	{ SYS_mprotect, 2, LACKS, not_data, 1 },
-	{ SYS_madvise, 2, IS, advice, COUNT(advice) }, /* malloc */
-	/* libc's once and locks; nobody is there to be waited for. */
-	{ SYS_futex, 1, IS, wakes, COUNT(wakes) },
 };
 
-/* The broker needs no more. In particular it takes no descriptor. */
+/* A starter's GLIBC_TUNABLES reach the processes that nobody executes anew. */
+static const uint32_t advice[] = { MADV_HUGEPAGE };
+
+/* The broker takes no descriptor, and closes none. */
+static const int broker_calls[] = {
+	SYS_sendmsg, SYS_mremap,
+	SYS_restart_syscall, /* stopped and continued in poll */
+};
 
 /* The worker: libevent, descriptors from priv, pipes, terminals. */
 static const int worker_calls[] = {
+	SYS_close,
+	SYS_sendmsg,
+	SYS_recvmsg,
+	SYS_mremap,
 	SYS_epoll_wait,
 	SYS_epoll_pwait,
 	SYS_epoll_pwait2,
 	SYS_epoll_ctl,
-	SYS_recvmsg,
+	SYS_clock_gettime, /* these two where there is no vdso */
+	SYS_gettimeofday,
+	SYS_writev,
 	SYS_splice,
 	SYS_preadv2,
 	SYS_pwritev2,
-	SYS_vmsplice, /* kernels before 6.5 */
+	SYS_vmsplice,
 	SYS_statx,
 	SYS_fstat, /* where there is no statx */
 	SYS_newfstatat,
@@ -163,17 +163,12 @@ static const uint32_t worker_ioctls[] = {
 	TIOCSWINSZ,
 	TCGETS,
 	TCSETS,
-	TCSETSW,
-	TCSETSF,
-	TCGETS2, /* newer libcs use these */
+	TCGETS2,
 	TCSETS2,
-	TCSETSW2,
-	TCSETSF2,
 };
 static const uint32_t worker_fcntls[] = {
 	F_GETFL,
 	F_SETFL,
-	F_DUPFD_CLOEXEC,
 	F_GETPIPE_SZ,
 	F_SETPIPE_SZ,
 };
@@ -187,13 +182,17 @@ static const struct row worker_rows[] = {
 
 /* Priv: signals, priorities, groups and ends of children; messages. */
 static const int priv_calls[] = {
+	SYS_close,
+	SYS_ppoll,
 	SYS_rt_sigtimedwait,
 	SYS_rt_sigreturn,
-	SYS_rt_sigprocmask,
+	SYS_sendmsg,
 	SYS_recvmsg,
-	SYS_shutdown, /* of a launcher: its channel stays till we end */
 	SYS_sendto, /* the reaper is asked */
 	SYS_recvfrom,
+	SYS_shutdown, /* of a launcher: its channel stays till we end */
+	SYS_mremap,
+	SYS_clock_gettime, /* where there is no vdso */
 	SYS_epoll_wait,
 	SYS_epoll_pwait,
 	SYS_epoll_ctl,
@@ -205,26 +204,16 @@ static const int priv_calls[] = {
 	SYS_waitid,
 	SYS_setpgid,
 	SYS_getpgid,
-	SYS_getuid,
-	SYS_geteuid,
-	SYS_getgid,
-	SYS_getegid,
 	SYS_nanosleep,
 	SYS_clock_nanosleep,
+	SYS_restart_syscall,
 };
 
 /* Everybody, one's own group, init: no child is any of these. */
 static const uint32_t crowds[] = { (uint32_t)-1, 0, 1 };
 static const uint32_t processes[] = { PRIO_PROCESS };
-static const uint32_t priv_fcntls[] = {
-	F_GETFL,
-	F_SETFL,
-	F_GETFD,
-	F_SETFD,
-	F_DUPFD_CLOEXEC,
-	F_SETLK, /* children are counted by locks */
-	F_GETLK,
-};
+/* Children are counted by locks. */
+static const uint32_t priv_fcntls[] = { F_SETLK, F_GETLK };
 
 static const struct row priv_rows[] = {
 	{ SYS_kill, 0, IS_NOT, crowds, COUNT(crowds) },
@@ -233,59 +222,76 @@ static const struct row priv_rows[] = {
 	{ SYS_getpriority, 0, IS, processes, COUNT(processes) },
 	{ SYS_fcntl, 1, IS, priv_fcntls, COUNT(priv_fcntls) },
 	{ SYS_setsockopt, 2, IS, linger, 1 },
+	{ SYS_madvise, 2, IS, advice, COUNT(advice) },
 };
 
 /* Guard and reaper: the same signals, and /proc. */
-static const int guard_calls[] = {
+static const int watcher_calls[] = {
+	SYS_close,
+	SYS_ppoll,
 	SYS_rt_sigtimedwait,
 	SYS_rt_sigreturn,
-	SYS_rt_sigprocmask,
-	SYS_recvmsg,
-	SYS_sendto,
-	SYS_recvfrom,
+	SYS_clock_gettime, /* where there is no vdso */
 	SYS_pidfd_open,
 	SYS_wait4,
-	SYS_waitid,
 	SYS_getdents64,
 	SYS_pread64,
 	SYS_lseek,
+	SYS_readv,
 	SYS_fstat,
 	SYS_newfstatat, /* how some libcs do fstat */
 	SYS_getpgid,
-	SYS_getppid,
 	SYS_nanosleep,
 	SYS_clock_nanosleep,
+	SYS_restart_syscall,
 };
 
 static const uint32_t not_reading[] = { (uint32_t) ~(
     O_RDONLY | O_CLOEXEC | O_DIRECTORY | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY |
     O_LARGEFILE) };
-static const uint32_t removedir[] = { AT_REMOVEDIR };
-static const uint32_t guard_fcntls[] = { F_GETFL, F_GETFD, F_SETFD };
+static const uint32_t watcher_fcntls[] = { F_SETFD };
 
-static const struct row guard_rows[] = {
+static const struct row watcher_rows[] = {
 	{ SYS_kill, 0, IS_NOT, crowds, COUNT(crowds) },
 	{ SYS_pidfd_send_signal, 3, IS, zero, 1 },
 	{ SYS_openat, 2, LACKS, not_reading, 1 },
 	{ SYS_open, 1, LACKS, not_reading, 1 },
-	{ SYS_fcntl, 1, IS, guard_fcntls, COUNT(guard_fcntls) },
-	{ SYS_unlinkat, 2, IS, removedir, 1 }, /* the instance's group */
+	{ SYS_fcntl, 1, IS, watcher_fcntls, COUNT(watcher_fcntls) },
+	{ SYS_madvise, 2, IS, advice, COUNT(advice) },
 };
 
-static const struct list common_list = { common_calls, COUNT(common_calls),
-	common_rows, COUNT(common_rows) };
+/* The guard removes the instance's control group. */
+static const uint32_t removedir[] = { AT_REMOVEDIR };
+static const struct row guard_rows[] = {
+	{ SYS_unlinkat, 2, IS, removedir, 1 },
+};
 
-static const struct list part_lists[] = {
-	[PART_GUARD] = { guard_calls, COUNT(guard_calls), guard_rows,
-	    COUNT(guard_rows) },
-	/* The same but for the last. */
-	[PART_REAPER] = { guard_calls, COUNT(guard_calls), guard_rows,
-	    COUNT(guard_rows) - 1 },
-	[PART_PRIV] = { priv_calls, COUNT(priv_calls), priv_rows,
-	    COUNT(priv_rows) },
-	[PART_BROKER] = { NULL, 0, NULL, 0 },
-	[PART_WORKER] = { worker_calls, COUNT(worker_calls), worker_rows,
-	    COUNT(worker_rows) },
+/* The reaper is asked. */
+static const int reaper_calls[] = { SYS_sendto, SYS_recvfrom };
+
+#define LIST(calls, rows)                              \
+	{                                              \
+		calls, COUNT(calls), rows, COUNT(rows) \
+	}
+static const struct list common_list = LIST(common_calls, common_rows);
+static const struct list watcher_list = LIST(watcher_calls, watcher_rows);
+static const struct list guard_list = { NULL, 0, guard_rows,
+	COUNT(guard_rows) };
+static const struct list reaper_list = { reaper_calls, COUNT(reaper_calls),
+	NULL, 0 };
+static const struct list priv_list = LIST(priv_calls, priv_rows);
+static const struct list broker_list = { broker_calls, COUNT(broker_calls),
+	NULL, 0 };
+static const struct list worker_list = LIST(worker_calls, worker_rows);
+
+/* Up to three for each. */
+#define LISTS 3
+static const struct list *const part_lists[][LISTS] = {
+	[PART_GUARD] = { &common_list, &watcher_list, &guard_list },
+	[PART_REAPER] = { &common_list, &watcher_list, &reaper_list },
+	[PART_PRIV] = { &common_list, &priv_list },
+	[PART_BROKER] = { &common_list, &broker_list },
+	[PART_WORKER] = { &common_list, &worker_list },
 };
 
 /*
@@ -312,8 +318,7 @@ static const struct row launcher_rows[] = {
 	{ SYS_clone, 0, HAS, newuser, 1 },
 	{ SYS_ioctl, 1, IS, typing, COUNT(typing) },
 };
-static const struct list launcher_list = { launcher_calls,
-	COUNT(launcher_calls), launcher_rows, COUNT(launcher_rows) };
+static const struct list launcher_list = LIST(launcher_calls, launcher_rows);
 
 /*
  * A child may not make children for priv, which would know nothing of them. A
@@ -473,6 +478,18 @@ program_install(struct program *p)
 	return (-1);
 }
 
+static void
+program_part(struct program *p, enum sandbox_part part)
+{
+	size_t i;
+
+	program_begin(p, REFUSE, REFUSE);
+	for (i = 0; i < LISTS; i++)
+		if (part_lists[part][i] != NULL)
+			program_list(p, part_lists[part][i], SECCOMP_RET_ALLOW);
+	give(p, REFUSE);
+}
+
 int
 seccomp_part(enum sandbox_part part)
 {
@@ -481,11 +498,18 @@ seccomp_part(enum sandbox_part part)
 	if (MACHINE == 0)
 		return (-1);
 	seccomp_debug();
-	program_begin(&p, REFUSE, REFUSE);
-	program_list(&p, &common_list, SECCOMP_RET_ALLOW);
-	program_list(&p, &part_lists[part], SECCOMP_RET_ALLOW);
-	give(&p, REFUSE);
+	program_part(&p, part);
 	return (program_install(&p));
+}
+
+static void
+program_launcher(struct program *p, uint64_t secret)
+{
+	program_begin(p, SECCOMP_RET_KILL_PROCESS, SECCOMP_RET_ERRNO | ENOSYS);
+	program_list(p, &launcher_list, SECCOMP_RET_ERRNO | EPERM);
+	program_parent(p, secret, SECCOMP_RET_ERRNO | EPERM);
+	program_list(p, &absent_list, SECCOMP_RET_ERRNO | ENOSYS);
+	give(p, SECCOMP_RET_ALLOW);
 }
 
 int
@@ -496,10 +520,6 @@ seccomp_uid(uid_t uid, uint64_t secret)
 	if (MACHINE == 0)
 		return (-1);
 	uids[0] = uid;
-	program_begin(&p, SECCOMP_RET_KILL_PROCESS, SECCOMP_RET_ERRNO | ENOSYS);
-	program_list(&p, &launcher_list, SECCOMP_RET_ERRNO | EPERM);
-	program_parent(&p, secret, SECCOMP_RET_ERRNO | EPERM);
-	program_list(&p, &absent_list, SECCOMP_RET_ERRNO | ENOSYS);
-	give(&p, SECCOMP_RET_ALLOW);
+	program_launcher(&p, secret);
 	return (program_install(&p));
 }

@@ -66,7 +66,6 @@ guard_main(pid_t reaper)
 	struct waiter w = { "the reaper", reaper, 0, NULL, stranger_gone,
 		stranger_is };
 
-	cgroup_leave();
 	family_mixed();
 	wait_confine("guard", -1);
 	sandbox_guard(cgroup_place());
@@ -91,7 +90,7 @@ guard_start(const struct starter_env *s, struct guard_link *link)
 	link->fd = -1;
 	if (proc_subreaper() == -1 || proc_children_open() == -1) {
 		log_warn("orphans of children cannot be found");
-		cgroup_stay();
+		cgroup_enter();
 		return;
 	}
 	family_init(s->who.uid, s->privileged);
@@ -101,6 +100,6 @@ guard_start(const struct starter_env *s, struct guard_link *link)
 		fatal("fork of the reaper");
 	if (pid != 0)
 		guard_main(pid);
-	cgroup_stay();
+	cgroup_enter();
 	reaper_start(guard, link); /* forks, too */
 }

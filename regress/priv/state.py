@@ -107,7 +107,8 @@ def _counts(fds):
     known = [k for k in ORDER if k in kinds]
     known += sorted(set(kinds) - set(ORDER))
     return ", ".join(k + "s" if kinds.count(k) > 1 and k in (
-        "pipe", "socket", "pidfd", "file", "control group") else k for k in known)
+        "pipe", "socket", "pidfd", "file", "control group") else k
+                     for k in known)
 
 
 def row(name, state, names, groups, everything):

@@ -147,26 +147,58 @@ refused(int got)
 static int
 act_bytes(void)
 {
+	char buf[4] = "abc";
+
+	if (write(pipefd[1], buf, sizeof(buf)) != 4 ||
+	    read(pipefd[0], buf, sizeof(buf)) != 4)
+		return (-1);
+	return (0);
+}
+
+static int
+act_close(void)
+{
+	return (close(pipefd[0]));
+}
+
+static int
+act_readv(void)
+{
+	struct iovec iov[1];
+	char buf[4];
+
+	iov[0].iov_base = buf;
+	iov[0].iov_len = sizeof(buf);
+	return (write(pipefd[1], "abc", 4) == 4 && readv(pipefd[0], iov, 1) == 4
+		    ? 0
+		    : -1);
+}
+
+static int
+act_writev(void)
+{
 	struct iovec iov[1];
 	char buf[4] = "abc";
 
 	iov[0].iov_base = buf;
 	iov[0].iov_len = sizeof(buf);
-	if (write(pipefd[1], buf, sizeof(buf)) != 4 ||
-	    read(pipefd[0], buf, sizeof(buf)) != 4 ||
-	    writev(pipefd[1], iov, 1) != 4 || readv(pipefd[0], iov, 1) != 4)
-		return (-1);
-	return (close(pipefd[0]));
+	return (writev(pipefd[1], iov, 1) == 4 ? 0 : -1);
 }
 
 static int
 act_poll(void)
 {
+	struct pollfd pfd = { .fd = pipefd[0], .events = POLLIN };
+
+	return (poll(&pfd, 1, 1));
+}
+
+static int
+act_ppoll(void)
+{
 	const struct timespec ts = { 0, 1000 };
 	struct pollfd pfd = { .fd = pipefd[0], .events = POLLIN };
 
-	if (poll(&pfd, 1, 1) == -1)
-		return (-1);
 	return (ppoll(&pfd, 1, &ts, NULL));
 }
 
@@ -201,9 +233,29 @@ act_send(void)
 	return (recv(sock[1], &c, 1, 0) == 1 ? 0 : -1);
 }
 
-/* Arena, mmap, mremap, trimming. */
+/* Arena, mmap, trimming. */
 static int
 act_memory(void)
+{
+	size_t n;
+	char *p, *q;
+
+	for (n = 1000; n < (64U << 20); n *= 3) {
+		if ((p = malloc(n)) == NULL)
+			return (-1);
+		p[n - 1] = 'x';
+		q = malloc(100000);
+		free(p);
+		free(q);
+		if (q == NULL)
+			return (-1);
+	}
+	return (0);
+}
+
+/* mremap. */
+static int
+act_grow(void)
 {
 	size_t n;
 	char *p = NULL, *q;
@@ -214,18 +266,23 @@ act_memory(void)
 		q[n - 1] = 'x';
 		p = q;
 	}
-	q = malloc(100000);
 	free(p);
-	free(q);
-	return (q == NULL ? -1 : 0);
+	return (0);
 }
 
 static int
 act_log(void)
 {
+	log_warnx("this is a test's line");
+	return (0);
+}
+
+/* Without a vdso. */
+static int
+act_clock(void)
+{
 	struct timespec ts;
 
-	log_warnx("this is a test's line");
 	return ((int)syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &ts));
 }
 
@@ -411,13 +468,20 @@ act_handler(void)
 static int
 act_pidfd(void)
 {
-	siginfo_t si;
 	int fd;
 
 	if ((fd = (int)syscall(SYS_pidfd_open, someone, 0U)) == -1 ||
 	    syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0U) == -1)
 		return (-1);
-	return (waitid(P_PID, (id_t)someone, &si, WEXITED));
+	return (waitpid(someone, NULL, 0) == someone ? 0 : -1);
+}
+
+static int
+act_waitid(void)
+{
+	siginfo_t si;
+
+	return (waitid(P_PID, (id_t)someone, &si, WEXITED | WNOHANG));
 }
 
 static int
@@ -629,14 +693,20 @@ static const struct row {
 	int (*act)(void);
 	int want[PARTS]; /* guard, reaper, priv, launcher, broker, worker */
 } rows[] = {
-	{ "read, write and close", act_bytes, { 0, 0, 0, 0, 0, 0 } },
-	{ "memory grows and shrinks", act_memory, { 0, 0, 0, 0, 0, 0 } },
+	{ "read and write", act_bytes, { 0, 0, 0, 0, 0, 0 } },
+	{ "close", act_close, { 0, 0, 0, 0, R, 0 } },
+	{ "readv", act_readv, { 0, 0, R, 0, R, R } },
+	{ "writev", act_writev, { R, R, R, 0, R, 0 } },
+	{ "memory", act_memory, { 0, 0, 0, 0, 0, 0 } },
+	{ "memory grows", act_grow, { R, R, 0, 0, 0, 0 } },
 	{ "log", act_log, { 0, 0, 0, 0, 0, 0 } },
+	{ "clock", act_clock, { 0, 0, 0, 0, R, 0 } },
 	{ "poll", act_poll, { 0, 0, 0, 0, 0, 0 } },
+	{ "wait with signals", act_ppoll, { 0, 0, 0, 0, R, R } },
 	{ "fatal", act_fatal, { 5, 5, 5, 5, 5, 5 } },
-	{ "send a message", act_sendmsg, { 0, 0, 0, 0, 0, 0 } },
-	{ "receive a descriptor", act_recvmsg, { 0, 0, 0, 0, R, 0 } },
-	{ "talk to the reaper", act_send, { 0, 0, 0, 0, R, R } },
+	{ "send a message", act_sendmsg, { R, R, 0, 0, 0, 0 } },
+	{ "receive a descriptor", act_recvmsg, { R, R, 0, 0, R, 0 } },
+	{ "talk to the reaper", act_send, { R, 0, 0, 0, R, R } },
 	{ "executable memory", act_mmap_exec, { R, R, R, 0, R, R } },
 	{ "memory made executable", act_mprotect_exec, { R, R, R, 0, R, R } },
 	{ "open a file", act_open, { EACCES, EACCES, R, 0, R, R } },
@@ -657,7 +727,8 @@ static const struct row {
 	{ "kill its own group", act_kill_own_group, { R, R, R, 0, R, R } },
 	{ "kill a thread", act_kill_thread, { R, R, R, 0, R, R } },
 	{ "signal handler", act_handler, { 0, 0, 0, 0, R, R } },
-	{ "kill and reap by pidfd", act_pidfd, { 0, 0, 0, 0, R, R } },
+	{ "kill by pidfd and reap", act_pidfd, { 0, 0, 0, 0, R, R } },
+	{ "look whether it is dead", act_waitid, { R, R, 0, 0, R, R } },
 	{ "kill a group by pidfd", act_pidfd_group, { R, R, R, EBADF, R, R } },
 	{ "wait for signals", act_wait, { 0, 0, 0, 0, R, R } },
 	{ "renice a process", act_nice, { R, R, 0, 0, R, R } },
@@ -665,7 +736,7 @@ static const struct row {
 	{ "process group", act_setpgid, { R, R, 0, 0, R, R } },
 	{ "epoll", act_epoll, { R, R, 0, 0, R, 0 } },
 	{ "splice", act_splice, { R, R, R, 0, R, 0 } },
-	{ "not to block", act_nonblock, { R, R, 0, 0, R, 0 } },
+	{ "not to block", act_nonblock, { R, R, R, 0, R, 0 } },
 	{ "size of a pipe", act_pipe_size, { R, R, R, 0, R, 0 } },
 	{ "have signals sent", act_setown, { R, R, R, 0, R, R } },
 	{ "terminal's size and modes", act_winsz, { R, R, R, 0, R, 0 } },

@@ -1,0 +1,83 @@
+/*
+ * Prints what each process's system call filter allows, for calls.py, which
+ * compares it with what they were seen to call:
+ *
+ *	part NAME INSTRUCTIONS		of its filter, by which it is known
+ *	call PART NAME NUMBER
+ *	value PART NAME NUMBER ARGUMENT TEST VALUE	a row's, one each
+ */
+
+#include <stdio.h>
+
+#include "compat/seccomp_linux.c"
+
+static const struct {
+	int call;
+	const char *name;
+} names[] = {
+#include "syscall_names.h"
+};
+
+static const char *const parts[] = {
+	[PART_GUARD] = "guard",
+	[PART_REAPER] = "reaper",
+	[PART_PRIV] = "priv",
+	[PART_BROKER] = "broker",
+	[PART_WORKER] = "worker",
+};
+
+static const char *const tests[] = {
+	[IS] = "is",
+	[IS_NOT] = "is-not",
+	[HAS] = "has",
+	[LACKS] = "lacks",
+};
+
+static const char *
+name_of(int call)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT(names); i++)
+		if (names[i].call == call)
+			return (names[i].name);
+	return ("unknown");
+}
+
+static void
+print_list(const char *part, const struct list *l)
+{
+	const struct row *r;
+	size_t i, n;
+
+	for (i = 0; i < l->ncalls; i++)
+		if (l->calls[i] != NONE)
+			printf("call %s %s %d\n", part, name_of(l->calls[i]),
+			    l->calls[i]);
+	for (i = 0; i < l->nrows; i++) {
+		r = &l->rows[i];
+		for (n = 0; r->call != NONE && n < r->count; n++)
+			printf("value %s %s %d %u %s %u\n", part,
+			    name_of(r->call), r->call, r->arg, tests[r->test],
+			    r->values[n]);
+	}
+}
+
+int
+main(void)
+{
+	struct program p;
+	unsigned int i, n;
+
+	for (i = 0; i < COUNT(parts); i++) {
+		program_part(&p, (enum sandbox_part)i);
+		printf("part %s %d\n", parts[i], p.len);
+		for (n = 0; n < LISTS; n++)
+			if (part_lists[i][n] != NULL)
+				print_list(parts[i], part_lists[i][n]);
+	}
+	/* Which may call all else. */
+	program_launcher(&p, 0);
+	printf("part launcher %d\n", p.len);
+	return (0);
+}

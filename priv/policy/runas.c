@@ -155,7 +155,7 @@ runas_new(const char *user, uid_t uid, gid_t gid)
 	b->shell =
 	    strcmp(user, self_name) == 0 ? runas_shell_self() : _PATH_BSHELL;
 	if ((b->null_fd = open(_PATH_DEVNULL, O_RDWR | O_CLOEXEC)) == -1)
-		fatal("runas: %s", _PATH_DEVNULL);
+		fatal("runas: open of %s", _PATH_DEVNULL);
 	TAILQ_INSERT_TAIL(&all, t, entry);
 	return (t);
 }

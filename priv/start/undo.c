@@ -166,7 +166,7 @@ undo_limits(struct starter_env *s)
 
 	for (i = 0; i < RLIM_NLIMITS; i++)
 		if (getrlimit((proc_resource)i, &s->limits[i]) == -1)
-			fatal("limit %d", i);
+			fatal("undo: limit %d", i);
 	if (undo_set_limit(
 		s, RLIMIT_CORE, 0, s->limits[RLIMIT_CORE].rlim_max) == -1)
 		fatal("limit of cores");

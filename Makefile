@@ -91,9 +91,9 @@ PRIV_OBJ = $(PRIV_SRC:%.c=$(OBJ)/%.o)
 BROKER_OBJ = $(BROKER_SRC:%.c=$(OBJ)/%.o)
 WORKER_OBJ = $(WORKER_SRC:%.c=$(OBJ)/%.o)
 CHECK_OBJ = $(CHECK_SRC:%.c=$(OBJ)/%.o)
-C_SRC = priv/*.c priv/*/*.c broker/*.c worker/*.c common/*.c common/compat/*.c
+C_SRC = priv/*/*.c broker/*.c worker/*.c common/*.c common/compat/*.c
 C_ALL = $(C_SRC) regress/unit/*.c regress/priv/*.c regress/bench/*.c
-C_FORMAT = $(C_ALL) common/*.h common/compat/*.h priv/*.h priv/*/*.h \
+C_FORMAT = $(C_ALL) common/*.h common/compat/*.h priv/*/*.h \
 	broker/*.h worker/*.h regress/unit/*.h regress/stubs/*.h
 
 PARTS = $(BUILD)/proctor-broker $(BUILD)/proctor-worker

@@ -27,7 +27,7 @@
 #define RING_DIR LIBEXECDIR "/proctor"
 #define EMPTY_DIR RING_DIR "/empty"
 
-static int privileged; /* not for whom the starter is */
+static int privileged; /* children may be somebody else than the starter */
 static const char *root = ""; /* of broker and worker */
 
 /* The directory that the other programs are in. */
@@ -84,8 +84,8 @@ ring_root(void)
 }
 
 /*
- * A terminal's are not for them: blocked, and so from their first instruction.
- * Others end them, which priv hears of.
+ * The signals of a terminal are not for them: blocked, from their first
+ * instruction on. Any other ends them, which priv notices.
  */
 static void
 ring_signals(void)

@@ -36,7 +36,7 @@ ring_join(const char *who, int argc, char *argv[], struct ring_args *a)
 {
 	struct stat st;
 
-	proc_hide();
+	proc_undumpable();
 	log_init(who, 0);
 	if ((argc != 4 && argc != 7) || fstat(RING_PRIV_FD, &st) == -1 ||
 	    !S_ISSOCK(st.st_mode) || fstat(RING_PEER_FD, &st) == -1 ||
@@ -73,7 +73,7 @@ ring_drop(const struct ring_args *a)
 	if (privs_clear() == -1)
 		fatal("capabilities");
 	drop_prove(a->uid, a->gid, NULL, 0);
-	drop_final();
+	drop_prove_no_root();
 	if (!privs_none() || !privs_locked())
 		fatalx("capabilities are left, or can be had back");
 }

@@ -59,7 +59,7 @@ landlock_version(void)
 
 	n = syscall(NR_CREATE_RULESET, NULL, 0UL, CREATE_VERSION);
 	if (n == -1 && errno != ENOSYS && errno != EOPNOTSUPP && errno != EPERM)
-		fatal("Landlock");
+		fatal("version of Landlock");
 	return ((int)n);
 }
 
@@ -145,13 +145,13 @@ landlock_restrict(int flags, int place)
 	landlock_refuse(&r, v, flags);
 	fd = (int)syscall(NR_CREATE_RULESET, &r, sizeof(r), 0U);
 	if (fd == -1)
-		fatal("Landlock");
+		fatal("Landlock: ruleset");
 	if (flags & LANDLOCK_READ_PROC)
 		allow_proc(fd);
 	if (place != -1)
 		landlock_allow(fd, place, FS_REMOVE_DIR);
 	if (syscall(NR_RESTRICT_SELF, fd, 0U) == -1)
-		fatal("Landlock");
+		fatal("Landlock: restriction");
 	(void)close(fd);
 	return (0);
 }

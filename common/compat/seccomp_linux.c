@@ -486,7 +486,8 @@ program_process(struct program *p, enum sandbox_process who)
 	program_begin(p, REFUSE, REFUSE);
 	for (i = 0; i < LISTS; i++)
 		if (process_lists[who][i] != NULL)
-			program_list(p, process_lists[who][i], SECCOMP_RET_ALLOW);
+			program_list(
+			    p, process_lists[who][i], SECCOMP_RET_ALLOW);
 	give(p, REFUSE);
 }
 

@@ -71,7 +71,7 @@ ring_root(void)
 	uid_t uid;
 	gid_t gid;
 
-	if (!privdrop_ring(&uid, &gid))
+	if (!privdrop_ids(&uid, &gid))
 		return;
 	root = EMPTY_DIR;
 	if (proc_privileged())
@@ -123,7 +123,7 @@ ring_exec(const char *name, const struct args *a)
 	argv[2] = debug;
 	argv[3] = limit;
 	argv[4] = NULL;
-	if (privdrop_ring(&uid, &gid)) {
+	if (privdrop_ids(&uid, &gid)) {
 		(void)snprintf(u, sizeof(u), "%u", (unsigned int)uid);
 		(void)snprintf(g, sizeof(g), "%u", (unsigned int)gid);
 		argv[4] = u;

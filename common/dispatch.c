@@ -29,16 +29,6 @@ dispatch_check(const struct channel *c, const struct msg *m, unsigned int state)
 	return (row);
 }
 
-static int
-dispatch_handle(const struct dispatch *row, struct msg *m)
-{
-	if (row->raw != NULL)
-		return (row->raw(m->arg, m->data, m->len, m->fd));
-	if (proto_unpack(m) == -1)
-		return (-1);
-	return (row->handler(m));
-}
-
 int
 channel_dispatch(struct channel *c, unsigned int state)
 {
@@ -62,7 +52,7 @@ channel_dispatch(struct channel *c, unsigned int state)
 		     ? NULL
 		     : ibuf_data(&body);
 	row = dispatch_check(c, &m, state);
-	if (dispatch_handle(row, &m) == -1)
+	if (proto_unpack(&m) == -1 || row->handler(&m) == -1)
 		fatalx(
 		    "%s sent a broken %s", c->peer, proto_type(m.type)->name);
 	imsg_free(&imsg);

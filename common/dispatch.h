@@ -25,8 +25,6 @@ struct dispatch {
 	 * message lives until the handler returns.
 	 */
 	int (*handler)(const struct msg *);
-	/* Instead, until all of priv's handlers take a message. */
-	int (*raw)(void *arg, const void *data, size_t len, int fd);
 };
 
 /* Handle one message that was read. 1 done, 0 there is none. */

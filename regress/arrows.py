@@ -8,7 +8,8 @@ style(9) makes the sources easy to read: a name at the beginning of a line is
 defined there. An arrow is a name that a file uses and another file of the same
 program defines, be it called, put into a table or given away. Fails on a
 circle of files, and on an arrow between folders of priv that priv/README does
-not list, as lines "start -> monitor policy" there.
+not list, as lines "start -> monitor policy base/a.h" there. A header of another
+folder is an arrow, too; a line may have one of them alone.
 """
 import collections
 import glob
@@ -20,6 +21,7 @@ import tempfile
 COMMENT = re.compile(r'/\*.*?\*/|"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'', re.S)
 FUNCTION = re.compile(r"^([a-z_]\w*)\((?!.*\);)", re.M)
 STATIC = re.compile(r"^static\b[^;={]*?\n([a-z_]\w*)\(", re.M)
+INCLUDE = re.compile(r'^#include "(\w+/\w+\.h)"', re.M)
 DATA = re.compile(r"^(?!static|extern|typedef|return|struct \w+ \{)"
                   r"[a-z][\w \*]*?\b(\w+)(?:\[[^\]]*\])*(?: =|;)", re.M)
 
@@ -66,11 +68,14 @@ def circles(out):
 
 
 def listed(readme):
-    """{folder: {folders}} as priv/README has them; none without it."""
+    """{folder: {folders and headers}} of priv/README; none without it."""
     if not os.path.exists(readme):
         return {}
-    lines = re.findall(r"^\s*(\w+) -> ([\w ]+)$", open(readme).read(), re.M)
-    return {a: set(b.split()) for a, b in lines}
+    lines = re.findall(r"^\s*(\w+) -> ([\w/. ]+)$", open(readme).read(), re.M)
+    out = collections.defaultdict(set)
+    for a, b in lines:
+        out[a] |= set(b.split())
+    return dict(out)
 
 
 def folder(path):
@@ -79,10 +84,26 @@ def folder(path):
     return parts[1] if len(parts) > 2 else ""
 
 
+def unlisted_headers(program, allowed):
+    """Lines "file -> header" of what is included across folders."""
+    files = [f for end in ("c", "y", "h")
+             for f in glob.glob(f"{program}/*/*.{end}")]
+    folders = {folder(f) for f in files}
+    for f in sorted(files):
+        a = folder(f)
+        for header in INCLUDE.findall(open(f).read()):
+            b = header.split("/")[0]
+            if b in folders - {a} and \
+                    not {b, header} & allowed.get(a, set()):
+                yield f"{f} -> {header}"
+
+
 def main(root):
     os.chdir(root)
     bad = 0
-    common = glob.glob("common/*.c") + glob.glob("common/compat/*.c")
+    # What is put onto the system's own imsg does not call ours.
+    common = [f for f in glob.glob("common/**/*.c", recursive=True)
+              if not f.endswith("/imsg_send_plain.c")]
     for program in ("broker", "worker", "priv"):
         own = [f for end in ("c", "y")
                for f in glob.glob(program + "/**/*." + end, recursive=True)]
@@ -106,6 +127,9 @@ def main(root):
                         b not in allowed.get(a, ()):
                     bad = 1
                     print(f"arrows: not listed: {f} -> {g}")
+        for f in unlisted_headers(program, allowed) if allowed else []:
+            bad = 1
+            print(f"arrows: not listed: {f}")
     return bad
 
 
@@ -115,6 +139,7 @@ def self_test():
     def body(name, what):
         return f"int\n{name}(void)\n{{\n\treturn ({what});\n}}\n"
 
+    README = "\tstart -> policy\n\tpolicy -> base/f.h\n"
     tree = {
         "worker/a.c": body("a_go", "b_go() /* and not c_go() */"),
         "worker/b.c": "const struct row b_table[] = { { c_go } };\n" +
@@ -122,14 +147,22 @@ def self_test():
         "worker/c.c": body("c_go", "0"),
         "priv/start/d.c": body("d_go", "e_go()"),
         "priv/policy/e.c": body("e_go", "1"),
-        "priv/README": "\tstart -> policy\n",
+        "priv/policy/e.h": '#include "base/f.h"\n',
+        "priv/base/f.h": "#define F 1\n",
+        "priv/base/g.h": "#define G 1\n",
+        "priv/README": README,
     }
     cases = [({}, 0),
              ({"worker/c.c": body("c_go", "a_go()")}, 1),
              ({"worker/c.c": body("c_go", "b_table[0].go()")}, 1),
              ({"worker/c.c": body("c_go", "x->b_go")}, 0),
-             ({"priv/README": "\tpolicy -> start\n"}, 1),
-             ({"priv/README": "\tstart -> policy\n\tpolicy -> start\n"}, 1)]
+             ({"priv/README": README.replace("start -> ", "base -> ")}, 1),
+             ({"priv/README": README + "\tbase -> start\n"}, 0),
+             ({"priv/README": README + "\tpolicy -> start\n"}, 1),
+             ({"priv/policy/e.h": '#include "base/g.h"\n'}, 1),
+             ({"priv/policy/e.h": '#include "compat/g.h"\n'}, 0),
+             ({"priv/policy/e.h": '#include "base/g.h"\n',
+               "priv/README": README + "\tpolicy -> base\n"}, 0)]
     for change, want in cases:
         with tempfile.TemporaryDirectory() as root:
             for path, text in {**tree, **change}.items():

@@ -139,23 +139,23 @@ handle_ack(const struct msg *m)
 #define ANY 1
 
 const struct dispatch worker_priv_table[] = {
-	{ IMSG_STREAM, ANY, handle_stream, NULL },
-	{ IMSG_CHILD, ANY, handle_child, NULL },
-	{ IMSG_EXIT, ANY, handle_exit, NULL },
-	{ IMSG_REPLY, ANY, handle_reply, NULL },
-	{ IMSG_WINSZ, ANY, handle_winsz, NULL },
-	{ IMSG_PTYOPTS, ANY, handle_ptyopts, NULL },
-	{ IMSG_HELLO_REPLY, ANY, handle_hello_reply, NULL },
-	{ IMSG_DOWN, ANY, handle_down, NULL },
-	{ IMSG_PIDS, ANY, handle_pids, NULL },
+	{ IMSG_STREAM, ANY, handle_stream },
+	{ IMSG_CHILD, ANY, handle_child },
+	{ IMSG_EXIT, ANY, handle_exit },
+	{ IMSG_REPLY, ANY, handle_reply },
+	{ IMSG_WINSZ, ANY, handle_winsz },
+	{ IMSG_PTYOPTS, ANY, handle_ptyopts },
+	{ IMSG_HELLO_REPLY, ANY, handle_hello_reply },
+	{ IMSG_DOWN, ANY, handle_down },
+	{ IMSG_PIDS, ANY, handle_pids },
 };
 const size_t worker_priv_rows =
     sizeof(worker_priv_table) / sizeof(worker_priv_table[0]);
 
 const struct dispatch worker_broker_table[] = {
-	{ IMSG_STDIN, ANY, handle_stdin, NULL },
-	{ IMSG_ACK, ANY, handle_ack, NULL },
-	{ IMSG_STDIN_EOF, ANY, handle_stdin_eof, NULL },
+	{ IMSG_STDIN, ANY, handle_stdin },
+	{ IMSG_ACK, ANY, handle_ack },
+	{ IMSG_STDIN_EOF, ANY, handle_stdin_eof },
 };
 const size_t worker_broker_rows =
     sizeof(worker_broker_table) / sizeof(worker_broker_table[0]);

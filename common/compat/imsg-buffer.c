@@ -5,7 +5,6 @@
  * length is compared with what is left before a byte is touched.
  */
 
-#include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,21 +25,6 @@ ibuf_open(size_t len)
 	}
 	buf->size = buf->max = len;
 	buf->fd = -1;
-	return (buf);
-}
-
-struct ibuf *
-ibuf_dynamic(size_t len, size_t max)
-{
-	struct ibuf *buf;
-
-	if (max == 0 || max < len) {
-		errno = EINVAL;
-		return (NULL);
-	}
-	if ((buf = ibuf_open(len)) == NULL)
-		return (NULL);
-	buf->max = max;
 	return (buf);
 }
 
@@ -111,16 +95,6 @@ ibuf_extend(struct ibuf *buf, size_t len)
 	return (p);
 }
 
-void *
-ibuf_reserve(struct ibuf *buf, size_t len)
-{
-	void *p;
-
-	if ((p = ibuf_extend(buf, len)) != NULL)
-		memset(p, 0, len);
-	return (p);
-}
-
 int
 ibuf_add(struct ibuf *buf, const void *data, size_t len)
 {
@@ -132,102 +106,6 @@ ibuf_add(struct ibuf *buf, const void *data, size_t len)
 		return (-1);
 	memcpy(p, data, len);
 	return (0);
-}
-
-/* Add a value that must be at most max; the caller has put it in order. */
-static int
-ibuf_add_checked(struct ibuf *buf, uint64_t value, uint64_t max,
-    const void *data, size_t len)
-{
-	if (value > max) {
-		errno = EINVAL;
-		return (-1);
-	}
-	return ((ibuf_add(buf, data, len)));
-}
-
-int
-ibuf_add_n8(struct ibuf *buf, uint64_t value)
-{
-	uint8_t v = (uint8_t)value;
-
-	return ((ibuf_add_checked(buf, value, UINT8_MAX, &v, sizeof(v))));
-}
-
-int
-ibuf_add_n16(struct ibuf *buf, uint64_t value)
-{
-	uint16_t v = htobe16((uint16_t)value);
-
-	return ((ibuf_add_checked(buf, value, UINT16_MAX, &v, sizeof(v))));
-}
-
-int
-ibuf_add_n32(struct ibuf *buf, uint64_t value)
-{
-	uint32_t v = htobe32((uint32_t)value);
-
-	return ((ibuf_add_checked(buf, value, UINT32_MAX, &v, sizeof(v))));
-}
-
-int
-ibuf_add_n64(struct ibuf *buf, uint64_t value)
-{
-	value = htobe64(value);
-	return ((ibuf_add(buf, &value, sizeof(value))));
-}
-
-int
-ibuf_add_h16(struct ibuf *buf, uint64_t value)
-{
-	uint16_t v = (uint16_t)value;
-
-	return ((ibuf_add_checked(buf, value, UINT16_MAX, &v, sizeof(v))));
-}
-
-int
-ibuf_add_h32(struct ibuf *buf, uint64_t value)
-{
-	uint32_t v = (uint32_t)value;
-
-	return ((ibuf_add_checked(buf, value, UINT32_MAX, &v, sizeof(v))));
-}
-
-int
-ibuf_add_h64(struct ibuf *buf, uint64_t value)
-{
-	return ((ibuf_add(buf, &value, sizeof(value))));
-}
-
-int
-ibuf_add_ibuf(struct ibuf *buf, const struct ibuf *from)
-{
-	return ((ibuf_add(buf, ibuf_data(from), ibuf_size(from))));
-}
-
-int
-ibuf_add_strbuf(struct ibuf *buf, const char *str, size_t len)
-{
-	char *p;
-	size_t slen;
-
-	/* Also true of a len of 0, which has no room for the NUL. */
-	if ((slen = strnlen(str, len)) == len) {
-		errno = EOVERFLOW;
-		return (-1);
-	}
-	if ((p = ibuf_reserve(buf, len)) == NULL)
-		return (-1);
-	memcpy(p, str, slen);
-	return (0);
-}
-
-int
-ibuf_add_zero(struct ibuf *buf, size_t len)
-{
-	if (len == 0)
-		return (0);
-	return ((ibuf_reserve(buf, len) == NULL ? -1 : 0));
 }
 
 size_t
@@ -242,12 +120,6 @@ ibuf_data(const struct ibuf *buf)
 	return (buf->buf == NULL ? NULL : buf->buf + buf->rpos);
 }
 
-void
-ibuf_rewind(struct ibuf *buf)
-{
-	buf->rpos = 0;
-}
-
 int
 ibuf_skip(struct ibuf *buf, size_t len)
 {
@@ -260,69 +132,6 @@ ibuf_skip(struct ibuf *buf, size_t len)
 }
 
 int
-ibuf_get(struct ibuf *buf, void *data, size_t len)
-{
-	void *p = ibuf_data(buf);
-
-	if (ibuf_skip(buf, len) == -1)
-		return (-1);
-	if (len > 0)
-		memcpy(data, p, len);
-	return (0);
-}
-
-int
-ibuf_get_n8(struct ibuf *buf, uint8_t *value)
-{
-	return ((ibuf_get(buf, value, sizeof(*value))));
-}
-
-int
-ibuf_get_n16(struct ibuf *buf, uint16_t *value)
-{
-	if (ibuf_get_h16(buf, value) == -1)
-		return (-1);
-	*value = be16toh(*value);
-	return (0);
-}
-
-int
-ibuf_get_n32(struct ibuf *buf, uint32_t *value)
-{
-	if (ibuf_get_h32(buf, value) == -1)
-		return (-1);
-	*value = be32toh(*value);
-	return (0);
-}
-
-int
-ibuf_get_n64(struct ibuf *buf, uint64_t *value)
-{
-	if (ibuf_get_h64(buf, value) == -1)
-		return (-1);
-	*value = be64toh(*value);
-	return (0);
-}
-
-int
-ibuf_get_h16(struct ibuf *buf, uint16_t *value)
-{
-	return ((ibuf_get(buf, value, sizeof(*value))));
-}
-
-int
-ibuf_get_h32(struct ibuf *buf, uint32_t *value)
-{
-	return ((ibuf_get(buf, value, sizeof(*value))));
-}
-
-int
-ibuf_get_h64(struct ibuf *buf, uint64_t *value)
-{
-	return ((ibuf_get(buf, value, sizeof(*value))));
-}
-
-int
 ibuf_get_ibuf(struct ibuf *buf, size_t len, struct ibuf *view)
 {
 	void *p = ibuf_data(buf);
@@ -331,16 +140,4 @@ ibuf_get_ibuf(struct ibuf *buf, size_t len, struct ibuf *view)
 		return (-1);
 	ibuf_from_buffer(view, p, len);
 	return (0);
-}
-
-int
-ibuf_get_strbuf(struct ibuf *buf, char *str, size_t len)
-{
-	const char *p = ibuf_data(buf);
-
-	if (len == 0 || len > ibuf_size(buf) || p[len - 1] != '\0') {
-		errno = EBADMSG;
-		return (-1);
-	}
-	return ((ibuf_get(buf, str, len)));
 }

@@ -211,7 +211,7 @@ channel_gather(struct imsg_channel *ch, struct iovec *iov, int *fd)
 }
 
 static ssize_t
-channel_send(int s, struct iovec *iov, size_t iovcnt, int fd)
+stream_send(int s, struct iovec *iov, size_t iovcnt, int fd)
 {
 	struct msghdr msg;
 	struct cmsghdr *cmsg;
@@ -233,7 +233,7 @@ channel_send(int s, struct iovec *iov, size_t iovcnt, int fd)
 		cmsg->cmsg_type = SCM_RIGHTS;
 		memcpy(CMSG_DATA(cmsg), &fd, sizeof(fd));
 	}
-	return ((sendmsg(s, &msg, MSG_NOSIGNAL)));
+	return (sendmsg(s, &msg, MSG_NOSIGNAL));
 }
 
 /* Take n bytes that were sent off the queue. */
@@ -273,7 +273,7 @@ imsgbuf_write(struct imsgbuf *imsgbuf)
 		return (0);
 	if (fd != -1 && !flight_room(imsgbuf->fd))
 		return (0);
-	if ((n = channel_send(imsgbuf->fd, iov, iovcnt, fd)) == -1) {
+	if ((n = stream_send(imsgbuf->fd, iov, iovcnt, fd)) == -1) {
 		switch (errno) {
 		case EAGAIN:
 		case EINTR:
@@ -295,11 +295,11 @@ imsgbuf_write(struct imsgbuf *imsgbuf)
 
 /* Until it is worth another try. */
 static void
-channel_wait(const struct imsgbuf *imsgbuf)
+channel_wait(const struct imsg_channel *ch, int fd)
 {
-	struct pollfd pfd = { .fd = imsgbuf->fd, .events = POLLOUT };
+	struct pollfd pfd = { .fd = fd, .events = POLLOUT };
 
-	if (imsgbuf_stuck(imsgbuf))
+	if (ch->stuck)
 		(void)poll(NULL, 0, IMSG_STUCK_MS);
 	else
 		(void)poll(&pfd, 1, -1);
@@ -314,7 +314,7 @@ imsgbuf_flush(struct imsgbuf *imsgbuf)
 		if (imsgbuf_write(imsgbuf) == -1)
 			return (-1);
 		if (imsgbuf->ch->queuelen == before)
-			channel_wait(imsgbuf);
+			channel_wait(imsgbuf->ch, imsgbuf->fd);
 	}
 	return (0);
 }

@@ -133,48 +133,10 @@ imsg_get_type(struct imsg *imsg)
 	return (imsg->hdr.type);
 }
 
-uint32_t
-imsg_get_id(struct imsg *imsg)
-{
-	return (imsg->hdr.peerid);
-}
-
-pid_t
-imsg_get_pid(struct imsg *imsg)
-{
-	return ((pid_t)imsg->hdr.pid);
-}
-
 size_t
 imsg_get_len(struct imsg *imsg)
 {
-	return ((ibuf_size(&imsg->payload)));
-}
-
-int
-imsg_get_data(struct imsg *imsg, void *data, size_t len)
-{
-	if (len == 0) {
-		errno = EINVAL;
-		return (-1);
-	}
-	if (len != imsg_get_len(imsg)) {
-		errno = EBADMSG;
-		return (-1);
-	}
-	return ((ibuf_get(&imsg->payload, data, len)));
-}
-
-int
-imsg_get_buf(struct imsg *imsg, void *data, size_t len)
-{
-	return ((ibuf_get(&imsg->payload, data, len)));
-}
-
-int
-imsg_get_strbuf(struct imsg *imsg, char *str, size_t len)
-{
-	return ((ibuf_get_strbuf(&imsg->payload, str, len)));
+	return (ibuf_size(&imsg->payload));
 }
 
 int
@@ -186,7 +148,7 @@ imsg_get_ibuf(struct imsg *imsg, struct ibuf *view)
 		errno = EBADMSG;
 		return (-1);
 	}
-	return ((ibuf_get_ibuf(&imsg->payload, len, view)));
+	return (ibuf_get_ibuf(&imsg->payload, len, view));
 }
 
 int
@@ -291,14 +253,4 @@ imsg_compose(struct imsgbuf *imsgbuf, uint32_t type, uint32_t id, pid_t pid,
 	msg->fd = fd;
 	imsg_close(imsgbuf, msg);
 	return (1);
-}
-
-int
-imsg_forward(struct imsgbuf *imsgbuf, struct imsg *imsg)
-{
-	struct ibuf whole = imsg->payload;
-
-	ibuf_rewind(&whole);
-	return (imsg_compose(imsgbuf, imsg_get_type(imsg), imsg_get_id(imsg),
-	    imsg_get_pid(imsg), -1, ibuf_data(&whole), ibuf_size(&whole)));
 }

@@ -2,7 +2,8 @@
  * imsg for systems whose C library has none: typed messages, some of them
  * with a descriptor, over a stream socketpair between processes that do not
  * trust one another.  The names and contracts are those of OpenBSD 7.8's
- * libutil, whose own header is used there.
+ * libutil, whose own header is used there; of its functions there are those
+ * that are called.
  *
  * The peer is never believed.  A length is checked before a byte is allocated
  * for it, a descriptor that no message announces is closed, and what a getter
@@ -29,7 +30,7 @@
 
 /*
  * Bytes with two cursors: written up to wpos, read up to rpos.  One that was
- * made by ibuf_open, ibuf_dynamic or imsg_create owns its memory; one that was
+ * made by ibuf_open or imsg_create owns its memory; one that was
  * filled in by ibuf_from_buffer, ibuf_get_ibuf or imsg_get_ibuf is a view: it
  * owns nothing, cannot be added to and must not be given to ibuf_free.
  */
@@ -73,35 +74,14 @@ struct imsgbuf {
  * not written.
  */
 
-/* Take len bytes. */
-int ibuf_get(struct ibuf *, void *, size_t len);
-
-/* Take an unsigned integer in network byte order (n) or the host's (h). */
-int ibuf_get_n8(struct ibuf *, uint8_t *);
-int ibuf_get_n16(struct ibuf *, uint16_t *);
-int ibuf_get_n32(struct ibuf *, uint32_t *);
-int ibuf_get_n64(struct ibuf *, uint64_t *);
-int ibuf_get_h16(struct ibuf *, uint16_t *);
-int ibuf_get_h32(struct ibuf *, uint32_t *);
-int ibuf_get_h64(struct ibuf *, uint64_t *);
-
 /*
  * Take len bytes as a view of their own, valid as long as the memory of the
  * first buffer.
  */
 int ibuf_get_ibuf(struct ibuf *, size_t len, struct ibuf *);
 
-/*
- * Take a string from a field of len bytes, as ibuf_add_strbuf makes it.  A
- * field whose last byte is not NUL fails with EBADMSG; a len of 0, too.
- */
-int ibuf_get_strbuf(struct ibuf *, char *, size_t len);
-
 /* Pass over len bytes. */
 int ibuf_skip(struct ibuf *, size_t len);
-
-/* Start over: all bytes are unread again. */
-void ibuf_rewind(struct ibuf *);
 
 /* How many bytes are unread, and where; ibuf_data may be NULL if none is. */
 size_t ibuf_size(const struct ibuf *);
@@ -118,44 +98,8 @@ void ibuf_from_buffer(struct ibuf *, void *, size_t len);
 /* A buffer for exactly len bytes; NULL on failure.  Ends with ibuf_free. */
 struct ibuf *ibuf_open(size_t len);
 
-/*
- * A buffer with room for len bytes that grows up to max; NULL on failure,
- * EINVAL if max is 0 or less than len.  Ends with ibuf_free.
- */
-struct ibuf *ibuf_dynamic(size_t len, size_t max);
-
 /* Append len bytes, which must not lie in the buffer itself. */
 int ibuf_add(struct ibuf *, const void *, size_t len);
-
-/*
- * Append an integer of the named width in network byte order (n) or the
- * host's (h).  EINVAL if the value does not fit.
- */
-int ibuf_add_n8(struct ibuf *, uint64_t);
-int ibuf_add_n16(struct ibuf *, uint64_t);
-int ibuf_add_n32(struct ibuf *, uint64_t);
-int ibuf_add_n64(struct ibuf *, uint64_t);
-int ibuf_add_h16(struct ibuf *, uint64_t);
-int ibuf_add_h32(struct ibuf *, uint64_t);
-int ibuf_add_h64(struct ibuf *, uint64_t);
-
-/* Append what is unread in the second buffer, which is not changed. */
-int ibuf_add_ibuf(struct ibuf *, const struct ibuf *);
-
-/*
- * Append a string as a field of len bytes, filled up with NUL.  EOVERFLOW if
- * the string and its NUL do not fit.
- */
-int ibuf_add_strbuf(struct ibuf *, const char *, size_t len);
-
-/* Append len bytes of 0. */
-int ibuf_add_zero(struct ibuf *, size_t len);
-
-/*
- * Append len bytes of 0 and return where they are, to be filled in before the
- * next call that appends; NULL on failure.
- */
-void *ibuf_reserve(struct ibuf *, size_t len);
 
 /* Free a buffer that owns its memory; NULL is ignored. */
 void ibuf_free(struct ibuf *);
@@ -230,21 +174,9 @@ void imsg_free(struct imsg *);
 
 /* What the sender put into the header: to be checked, not trusted. */
 uint32_t imsg_get_type(struct imsg *);
-uint32_t imsg_get_id(struct imsg *);
-pid_t imsg_get_pid(struct imsg *);
 
 /* How many bytes of the payload have not been taken yet. */
 size_t imsg_get_len(struct imsg *);
-
-/*
- * Take the whole payload.  EBADMSG unless exactly len bytes are left; EINVAL
- * for a len of 0: an empty payload is asked for with imsg_get_len.
- */
-int imsg_get_data(struct imsg *, void *, size_t len);
-
-/* Take the next piece of the payload; as ibuf_get and ibuf_get_strbuf. */
-int imsg_get_buf(struct imsg *, void *, size_t len);
-int imsg_get_strbuf(struct imsg *, char *, size_t len);
 
 /*
  * Take all that is left of the payload as a view, valid until imsg_free.
@@ -291,11 +223,5 @@ struct ibuf *imsg_create(
     struct imsgbuf *, uint32_t type, uint32_t id, pid_t pid, size_t len);
 int imsg_add(struct ibuf *, const void *, size_t len);
 void imsg_close(struct imsgbuf *, struct ibuf *);
-
-/*
- * Queue a copy of a received message with its whole payload, read or not, but
- * never its descriptor.  Returns 1, or -1 as imsg_compose.
- */
-int imsg_forward(struct imsgbuf *, struct imsg *);
 
 #endif

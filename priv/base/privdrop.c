@@ -26,7 +26,7 @@ privdrop_set(uid_t u, uid_t n, gid_t g)
 }
 
 int
-privdrop_ring(uid_t *u, gid_t *g)
+privdrop_ids(uid_t *u, gid_t *g)
 {
 	*u = uid;
 	*g = gid;
@@ -34,7 +34,7 @@ privdrop_ring(uid_t *u, gid_t *g)
 }
 
 int
-privdrop_ours(uid_t who)
+privdrop_is_own(uid_t who)
 {
 	return (dropping && who - uid < count);
 }

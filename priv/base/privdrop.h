@@ -11,11 +11,11 @@
 /* It is this uid and gid; n uids from there on are the instance's own. */
 void privdrop_set(uid_t uid, uid_t n, gid_t gid);
 
-/* Whom broker and worker become: 1, or 0 if they need not change. */
-int privdrop_ring(uid_t *uid, gid_t *gid);
+/* Who all but launchers become: 1, or 0 if they need not change. */
+int privdrop_ids(uid_t *uid, gid_t *gid);
 
 /* Is that the uid of one of our own processes? */
-int privdrop_ours(uid_t);
+int privdrop_is_own(uid_t);
 
 /*
  * Become it for good, with these capabilities (PRIV_...) and no other, and

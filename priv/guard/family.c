@@ -50,7 +50,7 @@ family_has(pid_t pid)
 		return (1);
 	if (proc_uid(pid, &uid) == -1)
 		return (0);
-	if (uid == starter || privdrop_ours(uid))
+	if (uid == starter || privdrop_is_own(uid))
 		return (1);
 	for (t = runas_next(NULL); t != NULL; t = runas_next(t))
 		if (t->uid == uid)

@@ -1,7 +1,7 @@
 /*
  * The guard: the process that the node started. Its child is the reaper, and
  * that one's child is priv. Guard and reaper wait in the same way: see wait.h.
- * If the process above is killed, its child hears SIGTERM; if the one below
+ * If the process above is killed, its child gets SIGTERM; if the one below
  * is, what it leaves falls to the one above. So one of the three is always
  * left to end what was started.
  */
@@ -58,7 +58,10 @@ stranger_is(pid_t pid)
 	return (0);
 }
 
-static void __attribute__((__noreturn__)) guard_main(pid_t reaper)
+static void guard_main(pid_t reaper) __attribute__((__noreturn__));
+
+static void
+guard_main(pid_t reaper)
 {
 	struct waiter w = { "the reaper", reaper, 0, NULL, stranger_gone,
 		stranger_is };
@@ -75,7 +78,7 @@ guard_cgroup(void)
 	uid_t uid;
 	gid_t gid;
 
-	if (privdrop_ring(&uid, &gid))
+	if (privdrop_ids(&uid, &gid))
 		(void)cgroup_make(gid);
 }
 

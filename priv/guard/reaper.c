@@ -4,10 +4,10 @@
  * each with a pidfd, and never has to look through all of them for others.
  *
  * It is also priv's eyes: priv cannot open a file, so the reaper looks into
- * /proc for it. It hears nobody but priv, who may ask for the real uid of a
- * process, for a signal to the descendants of one of its children, for all of
- * its children, and for the end of what is left behind: of one process group,
- * or all of it. How it asks is in monitor/orphan.c.
+ * /proc for it. Requests come from priv only, which may ask for the real uid
+ * of a process, for a signal to the descendants of one of its children, for
+ * all of its children, and for the end of what is left behind: of one process
+ * group, or all of it. How it asks is in monitor/orphan.c.
  */
 
 #include <sys/socket.h>
@@ -195,7 +195,7 @@ reaper_answer(const struct reaper_request *q, struct reaper_answer *a)
 	return (0);
 }
 
-/* 0, or -1 if priv is not to be heard any more. */
+/* 0, or -1: no more requests are taken. */
 static int
 reaper_serve(int fd)
 {
@@ -217,7 +217,10 @@ spares_none(pid_t pid)
 	return (0);
 }
 
-static void __attribute__((__noreturn__)) reaper_main(int fd)
+static void reaper_main(int fd) __attribute__((__noreturn__));
+
+static void
+reaper_main(int fd)
 {
 	struct waiter w = { "priv", priv_pid, 1, reaper_serve, orphan_reaped,
 		spares_none };

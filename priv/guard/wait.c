@@ -71,8 +71,10 @@ wait_clean(const struct waiter *w)
 	log_warnx("processes survive SIGKILL");
 }
 
-/* Null, null, the log, what is served at WAIT_FD, the lock of our uids, the
- * cgroup. */
+/*
+ * Null, null, the log, what is served at WAIT_FD, the lock of our uids, the
+ * cgroup.
+ */
 static void
 wait_descriptors(int fd)
 {

@@ -15,7 +15,6 @@
 #include "policy/permit.h"
 #include "policy/runas.h"
 #include "proto.h"
-#include "unpack.h"
 
 #include "launcher/launcher.h"
 #include "launcher/login.h"
@@ -30,20 +29,16 @@ static struct spawn_base launcher_base;
 static pid_t *launcher_in_flight;
 
 static int
-launcher_launch(void *arg, const void *data, size_t len, int fd)
+launcher_launch(const struct msg *msg)
 {
 	uint8_t buf[MSG_LAUNCHED_MAX];
 	struct msg_stream m = { 0 };
 	struct launched l;
-	struct run r;
+	const struct run *r = &msg->run;
 	int fds[3];
 
-	(void)arg;
-	(void)fd;
-	if (proto_unpack_run(data, len, &r) == -1)
-		return (-1);
-	spawn_child(&launcher_base, &r, &l, fds, launcher_in_flight);
-	m.id = r.id;
+	spawn_child(&launcher_base, r, &l, fds, launcher_in_flight);
+	m.id = r->id;
 	for (m.stream = 0; m.stream < 3; m.stream++)
 		if (fds[m.stream] != -1)
 			channel_send(&priv_channel, IMSG_STREAM, fds[m.stream],
@@ -57,7 +52,7 @@ launcher_launch(void *arg, const void *data, size_t len, int fd)
 }
 
 static const struct dispatch launcher_table[] = {
-	{ IMSG_LAUNCH, LAUNCHER_STATE, .raw = launcher_launch },
+	{ IMSG_LAUNCH, LAUNCHER_STATE, launcher_launch },
 };
 
 /* From here up: standard descriptors, priv, /dev/null, the starter's cwd. */

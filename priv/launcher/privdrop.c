@@ -38,7 +38,7 @@ privdrop_launcher(const struct runas *t)
 	gid_t gid;
 	int held;
 
-	if (!privdrop_ring(&uid, &gid) || !t->base.change)
+	if (!privdrop_ids(&uid, &gid) || !t->base.change)
 		return;
 	if ((secret = proc_make_secret()) == 0)
 		fatal("launcher: random");

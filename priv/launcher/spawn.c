@@ -37,8 +37,6 @@
  */
 #define CHILD_SIDE __attribute__((__no_sanitize_address__))
 
-static const char *const stream_names[3] = { "stdin", "stdout", "stderr" };
-
 /* What the child tells when it cannot go on. */
 struct failure {
 	uint32_t stage;
@@ -464,7 +462,7 @@ failure_text(const struct spawn *s)
 {
 	switch (s->failure.stage) {
 	case STAGE_PIPE:
-		return (stream_names[s->failure.stream]);
+		return (proto_stream_names[s->failure.stream]);
 	case STAGE_OPEN:
 		return (s->run->io[s->failure.stream].path);
 	case STAGE_EXEC:

@@ -100,14 +100,13 @@ birth_lost(struct child *c)
 static int
 streams_complete(struct launched *l, const int fds[3])
 {
-	static const char *const names[3] = { "stdin", "stdout", "stderr" };
 	uint32_t i;
 
 	for (i = 0; i < 3; i++)
 		if ((l->streams & 1U << i) && fds[i] == -1) {
 			l->stage = STAGE_PIPE;
 			l->error = EMFILE;
-			l->text = names[i];
+			l->text = proto_stream_names[i];
 			return (0);
 		}
 	return (1);

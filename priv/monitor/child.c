@@ -154,7 +154,8 @@ child_count(void)
 int
 child_idle(void)
 {
-	return (child_count() == (int)counts[CHILD_FOREIGN]);
+	return (child_count() ==
+		(int)(counts[CHILD_FOREIGN] + counts[CHILD_FAILED]));
 }
 
 int

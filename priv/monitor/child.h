@@ -140,7 +140,10 @@ int child_public(const struct child *);
 
 /* How many there are, but for processes of the ring. */
 int child_count(void);
-/* 1 or 0: is nobody among them but processes that are only managed? */
+/*
+ * 1 or 0: is nobody among them but processes that are only managed, and what
+ * failed launches have left, which may be held by others?
+ */
 int child_idle(void);
 /* 1 or 0: is there no room for one more? */
 int child_table_full(void);

@@ -10,10 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "compat/stream.h"
+#include "fdset.h"
 #include "launcher/maker.h"
 #include "log.h"
-#include "unpack.h"
 #include "policy/runas.h"
 #include "policy/uids.h"
 
@@ -48,8 +47,7 @@ struct launcher {
 	size_t bytes; /* of what is in the queue */
 	unsigned int made; /* since the last pulse */
 	int slow; /* it was then */
-	uint32_t streams_id; /* whose those below are */
-	int streams[3]; /* came before their IMSG_LAUNCHED */
+	struct fdset streams; /* came before their IMSG_LAUNCHED */
 };
 
 static struct launcher launchers[LAUNCHERS_MAX];
@@ -81,7 +79,7 @@ launch_start(struct runas *t)
 	channel_init(
 	    &l->channel, "launcher", l->maker.fd, 1, table, table_rows, l);
 	l->user = t->user;
-	l->streams[0] = l->streams[1] = l->streams[2] = -1;
+	fdset_init(&l->streams);
 	TAILQ_INIT(&l->queue);
 	t->launcher = l;
 }
@@ -281,71 +279,31 @@ launch_run(struct child *c, const struct run *r)
 	queue_add(l, c, len);
 }
 
-static void
-streams_close(struct launcher *l)
-{
-	int i;
-
-	for (i = 0; i < 3; i++) {
-		if (l->streams[i] != -1)
-			(void)close(l->streams[i]);
-		l->streams[i] = -1;
-	}
-}
-
 int
-launch_handle_stream(void *arg, const void *data, size_t len, int fd)
+launch_handle_stream(const struct msg *msg)
 {
-	struct launcher *l = arg;
-	struct msg_stream m;
+	struct launcher *l = msg->arg;
 
-	if (proto_unpack_stream(data, len, &m) == -1 ||
-	    l->streams[m.stream] != -1 ||
-	    (l->streams_id != 0 && l->streams_id != m.id))
-		return (-1);
-	/* Not closed either: that could wait for whoever has made it. */
-	if (fd != -1 && stream_kind(fd) == STREAM_OTHER) {
+	if (fdset_add(&l->streams, &msg->stream, msg->fd) == 0)
+		return (0);
+	if (errno == ENOTSUP)
 		log_warnx("the launcher of %s sent what is no pipe and no"
 			  " terminal",
 		    l->user);
-		return (-1);
-	}
-	l->streams_id = m.id;
-	l->streams[m.stream] = fd;
-	return (0);
-}
-
-/* The pipes that came, if they are those that were announced. 0 or -1. */
-static int
-streams_take(struct launcher *l, const struct launched *m, int fds[3])
-{
-	uint32_t i;
-
-	if (l->streams_id != 0 && l->streams_id != m->id)
-		return (-1);
-	l->streams_id = 0;
-	for (i = 0; i < 3; i++) {
-		if (l->streams[i] != -1 && !(m->streams & 1U << i))
-			return (-1);
-		fds[i] = l->streams[i];
-		l->streams[i] = -1;
-	}
-	return (0);
+	return (-1);
 }
 
 int
-launch_handle_launched(void *arg, const void *data, size_t len, int fd)
+launch_handle_launched(const struct msg *msg)
 {
-	struct launcher *l = arg;
-	struct launched m;
+	struct launcher *l = msg->arg;
+	struct launched m = msg->launched;
 	struct child *c;
 	int fds[3];
 
-	(void)fd;
-	if (proto_unpack_launched(data, len, &m) == -1)
-		return (-1);
 	c = TAILQ_FIRST(&l->queue);
-	if (c == NULL || c->id != m.id || streams_take(l, &m, fds) == -1)
+	if (c == NULL || c->id != m.id ||
+	    fdset_take(&l->streams, m.id, m.streams, fds) == -1)
 		return (-1);
 	(void)queue_take(l);
 	l->missed = 0;
@@ -382,7 +340,7 @@ launcher_died(struct launcher *l)
 	timer_clear(&l->timeout);
 	timer_clear(&l->pulse);
 	l->slow = 0;
-	streams_close(l);
+	fdset_clear(&l->streams);
 	(void)birth_adopt(kill_in_flight(l));
 	while ((c = queue_take(l)) != NULL)
 		birth_lost(c);

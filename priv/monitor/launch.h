@@ -51,7 +51,7 @@ void launch_kill_busy(void);
 void launch_close(void);
 
 /* Handlers of what launchers say. */
-int launch_handle_stream(void *, const void *, size_t, int);
-int launch_handle_launched(void *, const void *, size_t, int);
+int launch_handle_stream(const struct msg *);
+int launch_handle_launched(const struct msg *);
 
 #endif

@@ -6,7 +6,6 @@
 #include <signal.h>
 
 #include "log.h"
-#include "unpack.h"
 
 #include "monitor/child.h"
 #include "monitor/exit.h"
@@ -24,16 +23,12 @@ report_child(uint32_t id)
 
 /* The worker could not be given a pipe: the child has to go. */
 int
-report_handle_lost(void *arg, const void *data, size_t len, int fd)
+report_handle_lost(const struct msg *msg)
 {
-	struct msg_stream m;
+	const struct msg_stream *m = &msg->stream;
 	struct child *c;
 
-	(void)arg;
-	(void)fd;
-	if (proto_unpack_stream(data, len, &m) == -1)
-		return (-1);
-	if ((c = report_child(m.id)) == NULL || !child_alive(c))
+	if ((c = report_child(m->id)) == NULL || !child_alive(c))
 		return (0);
 	/* Others have no pipes, and a managed pid may not be its own. */
 	if (c->kind != CHILD_RUN)
@@ -47,16 +42,12 @@ report_handle_lost(void *arg, const void *data, size_t len, int fd)
 
 /* It has read all that will ever be written for a child. */
 int
-report_handle_drained(void *arg, const void *data, size_t len, int fd)
+report_handle_drained(const struct msg *msg)
 {
-	struct msg_note m;
+	const struct msg_note *m = &msg->note;
 	struct child *c;
 
-	(void)arg;
-	(void)fd;
-	if (proto_unpack_note(data, len, &m) == -1)
-		return (-1);
-	if ((c = report_child(m.id)) == NULL)
+	if ((c = report_child(m->id)) == NULL)
 		return (0);
 	/* Of one that the worker knows, and once. */
 	if (!(c->run_flags & RUN_LINGER) || c->slot != NULL ||
@@ -68,16 +59,12 @@ report_handle_drained(void *arg, const void *data, size_t len, int fd)
 
 /* It has lost input of a child, which must not take the rest for all. */
 int
-report_handle_cut(void *arg, const void *data, size_t len, int fd)
+report_handle_cut(const struct msg *msg)
 {
-	struct msg_note m;
+	const struct msg_note *m = &msg->note;
 	struct child *c;
 
-	(void)arg;
-	(void)fd;
-	if (proto_unpack_note(data, len, &m) == -1)
-		return (-1);
-	if ((c = report_child(m.id)) == NULL)
+	if ((c = report_child(m->id)) == NULL)
 		return (0);
 	if (!(c->streams & 1) || c->slot != NULL || c->cut)
 		return (-1);

@@ -6,10 +6,10 @@
 #ifndef MONITOR_REPORT_H
 #define MONITOR_REPORT_H
 
-#include <sys/types.h>
+#include "proto.h"
 
-int report_handle_lost(void *, const void *, size_t, int);
-int report_handle_drained(void *, const void *, size_t, int);
-int report_handle_cut(void *, const void *, size_t, int);
+int report_handle_lost(const struct msg *);
+int report_handle_drained(const struct msg *);
+int report_handle_cut(const struct msg *);
 
 #endif

@@ -13,7 +13,6 @@
 
 #include "config.h"
 #include "log.h"
-#include "unpack.h"
 #include "policy/count.h"
 #include "policy/permit.h"
 #include "policy/policy.h"
@@ -263,15 +262,12 @@ run_launch(struct run *r, struct rule *rule)
 }
 
 int
-request_handle_run(void *arg, const void *data, size_t len, int fd)
+request_handle_run(const struct msg *msg)
 {
 	struct rule *rule;
-	struct run r;
+	struct run r = msg->run;
 
-	(void)arg;
-	(void)fd;
-	if (proto_unpack_run(data, len, &r) == -1 || r.id != 0 || r.pid != 0 ||
-	    r.flags & RUN_KEEPENV)
+	if (r.id != 0 || r.pid != 0 || r.flags & RUN_KEEPENV)
 		return (-1);
 	if (child_table_full())
 		run_refuse(&r, STAGE_LIMIT, EAGAIN, "children");
@@ -309,15 +305,12 @@ manage_refuse(const struct run *r, int error)
 }
 
 int
-request_handle_manage(void *arg, const void *data, size_t len, int fd)
+request_handle_manage(const struct msg *msg)
 {
 	const struct child *c;
-	struct run r;
+	struct run r = msg->run;
 
-	(void)arg;
-	(void)fd;
-	if (proto_unpack_run(data, len, &r) == -1 || r.id != 0 || r.pid == 0 ||
-	    r.flags & ~(uint32_t)RUN_MANAGE)
+	if (r.id != 0 || r.pid == 0 || r.flags & ~(uint32_t)RUN_MANAGE)
 		return (-1);
 	c = child_by_pid(r.pid);
 	if ((c != NULL && c->kind != CHILD_RING) || child_table_full())
@@ -334,25 +327,21 @@ request_handle_manage(void *arg, const void *data, size_t len, int fd)
 }
 
 int
-request_handle_setpgid(void *arg, const void *data, size_t len, int fd)
+request_handle_setpgid(const struct msg *msg)
 {
-	struct msg_request m;
+	const struct msg_request *m = &msg->request;
 	const struct child *c, *leader;
 
-	(void)arg;
-	(void)fd;
-	if (proto_unpack_request(data, len, &m) == -1)
-		return (-1);
-	leader = child_of_node(m.arg);
-	if ((c = child_of_node(m.pid)) == NULL || c->kind == CHILD_FOREIGN ||
+	leader = child_of_node(m->arg);
+	if ((c = child_of_node(m->pid)) == NULL || c->kind == CHILD_FOREIGN ||
 	    c->state == CHILD_LINGERING)
-		reply_code(m.tid, REPLY_TEXT, ESRCH, "pid not alive");
-	else if (m.arg != 0 && (leader == NULL || group_of(leader) != m.arg))
-		reply_code(m.tid, REPLY_ERRNO, EPERM, "");
-	else if (setpgid(c->pid, m.arg) == -1)
-		reply_code(m.tid, REPLY_ERRNO, errno, "");
+		reply_code(m->tid, REPLY_TEXT, ESRCH, "pid not alive");
+	else if (m->arg != 0 && (leader == NULL || group_of(leader) != m->arg))
+		reply_code(m->tid, REPLY_ERRNO, EPERM, "");
+	else if (setpgid(c->pid, m->arg) == -1)
+		reply_code(m->tid, REPLY_ERRNO, errno, "");
 	else
-		reply_code(m.tid, REPLY_OK, 0, "");
+		reply_code(m->tid, REPLY_OK, 0, "");
 	return (0);
 }
 
@@ -367,48 +356,37 @@ pass_on(uint32_t type, int64_t tid, int32_t pid, const void *data, size_t len)
 }
 
 int
-request_handle_winsz(void *arg, const void *data, size_t len, int fd)
+request_handle_winsz(const struct msg *msg)
 {
-	struct msg_winsz m;
+	const struct msg_winsz *m = &msg->winsz;
 
-	(void)arg;
-	(void)fd;
-	if (proto_unpack_winsz(data, len, &m) == -1)
-		return (-1);
-	pass_on(IMSG_WINSZ, m.tid, m.pid, data, len);
+	pass_on(IMSG_WINSZ, m->tid, m->pid, msg->data, msg->len);
 	return (0);
 }
 
 int
-request_handle_ptyopts(void *arg, const void *data, size_t len, int fd)
+request_handle_ptyopts(const struct msg *msg)
 {
-	struct msg_mode modes[TTYMODES_MAX];
-	struct msg_ptyopts m;
+	const struct msg_ptyopts *m = &msg->ptyopts.m;
 
-	(void)arg;
-	(void)fd;
-	if (proto_unpack_ptyopts(data, len, &m, modes) == -1)
-		return (-1);
-	pass_on(IMSG_PTYOPTS, m.tid, m.pid, data, len);
+	pass_on(IMSG_PTYOPTS, m->tid, m->pid, msg->data, msg->len);
 	return (0);
 }
 
 int
-request_handle_stop(void *arg, const void *data, size_t len, int fd)
+request_handle_stop(const struct msg *msg)
 {
-	struct msg_request m;
+	const struct msg_request *m = &msg->request;
 	struct child *c;
 
-	(void)arg;
-	(void)fd;
-	if (proto_unpack_request(data, len, &m) == -1 || m.arg != 0)
+	if (m->arg != 0)
 		return (-1);
-	if ((c = child_of_node(m.pid)) == NULL) {
-		reply_code(m.tid, REPLY_TEXT, ESRCH, "pid not alive");
+	if ((c = child_of_node(m->pid)) == NULL) {
+		reply_code(m->tid, REPLY_TEXT, ESRCH, "pid not alive");
 		return (0);
 	}
 	stop_child(c);
-	reply_code(m.tid, REPLY_OK, 0, "");
+	reply_code(m->tid, REPLY_OK, 0, "");
 	return (0);
 }
 
@@ -419,95 +397,78 @@ signal_valid(int sig)
 }
 
 int
-request_handle_kill(void *arg, const void *data, size_t len, int fd)
+request_handle_kill(const struct msg *msg)
 {
-	struct msg_request m;
+	const struct msg_request *m = &msg->request;
 	const struct child *c;
 
-	(void)arg;
-	(void)fd;
-	if (proto_unpack_request(data, len, &m) == -1)
-		return (-1);
-	if (m.pid == -1)
-		reply_code(m.tid, REPLY_BADARG, 0, "");
-	else if (m.pid < 0)
-		reply_code(m.tid, REPLY_TEXT, EPERM,
+	if (m->pid == -1)
+		reply_code(m->tid, REPLY_BADARG, 0, "");
+	else if (m->pid < 0)
+		reply_code(m->tid, REPLY_TEXT, EPERM,
 		    "Not allowed to send signal to all processes");
-	else if ((c = child_of_node(m.pid)) == NULL)
-		reply_code(m.tid, REPLY_TEXT, EPERM,
+	else if ((c = child_of_node(m->pid)) == NULL)
+		reply_code(m->tid, REPLY_TEXT, EPERM,
 		    "Cannot kill a pid not managed by this application");
-	else if (!signal_valid(m.arg))
-		reply_code(m.tid, REPLY_ERRNO, EINVAL, "");
+	else if (!signal_valid(m->arg))
+		reply_code(m->tid, REPLY_ERRNO, EINVAL, "");
 	else if (c->state == CHILD_LINGERING)
-		reply_code(m.tid, REPLY_ERRNO, ESRCH, "");
-	else if (foreign_signal(c, m.arg) == -1)
-		reply_code(m.tid, REPLY_ERRNO, errno, "");
+		reply_code(m->tid, REPLY_ERRNO, ESRCH, "");
+	else if (foreign_signal(c, m->arg) == -1)
+		reply_code(m->tid, REPLY_ERRNO, errno, "");
 	else
-		reply_code(m.tid, REPLY_OK, 0, "");
+		reply_code(m->tid, REPLY_OK, 0, "");
 	return (0);
 }
 
 int
-request_handle_list(void *arg, const void *data, size_t len, int fd)
+request_handle_list(const struct msg *msg)
 {
-	struct msg_request m;
+	const struct msg_request *m = &msg->request;
 
-	(void)arg;
-	(void)fd;
-	if (proto_unpack_request(data, len, &m) == -1 || m.pid != 0 ||
-	    m.arg != 0)
+	if (m->pid != 0 || m->arg != 0)
 		return (-1);
-	reply_pids(m.tid);
+	reply_pids(m->tid);
 	return (0);
 }
 
 int
-request_handle_debug(void *arg, const void *data, size_t len, int fd)
+request_handle_debug(const struct msg *msg)
 {
-	struct msg_request m;
+	const struct msg_request *m = &msg->request;
 
-	(void)arg;
-	(void)fd;
-	if (proto_unpack_request(data, len, &m) == -1 || m.pid != 0 ||
-	    m.arg < 0 || m.arg > LOG_LEVEL_MAX)
+	if (m->pid != 0 || m->arg < 0 || m->arg > LOG_LEVEL_MAX)
 		return (-1);
-	reply_level(m.tid, log_getlevel(), m.arg);
-	log_setlevel(m.arg);
+	reply_level(m->tid, log_getlevel(), m->arg);
+	log_setlevel(m->arg);
 	return (0);
 }
 
 /* The broker itself refuses something: the answer goes in its turn. */
 int
-request_handle_refuse(void *arg, const void *data, size_t len, int fd)
+request_handle_refuse(const struct msg *msg)
 {
-	struct reply r;
+	const struct reply *r = &msg->reply;
 
-	(void)arg;
-	(void)fd;
-	if (proto_unpack_reply(data, len, &r) == -1)
+	if (r->code != REPLY_BADARG && r->code != REPLY_ERRNO &&
+	    r->code != REPLY_TEXT && r->code != REPLY_BADOPT &&
+	    r->code != REPLY_TERM)
 		return (-1);
-	if (r.code != REPLY_BADARG && r.code != REPLY_ERRNO &&
-	    r.code != REPLY_TEXT && r.code != REPLY_BADOPT &&
-	    r.code != REPLY_TERM)
-		return (-1);
-	reply_term(&r);
+	reply_term(r);
 	return (0);
 }
 
 /* From here on the node is told more, and so is what it may be. */
 int
-request_handle_hello(void *arg, const void *data, size_t len, int fd)
+request_handle_hello(const struct msg *msg)
 {
 	static uint8_t buf[sizeof(struct msg_hello) + HELLO_USERS_MAX];
 	struct msg_hello w = { 0 };
-	struct msg_request m;
+	const struct msg_request *m = &msg->request;
 
-	(void)arg;
-	(void)fd;
-	if (proto_unpack_request(data, len, &m) == -1 || m.pid != 0 ||
-	    m.arg != HELLO_VERSION)
+	if (m->pid != 0 || m->arg != HELLO_VERSION)
 		return (-1);
-	w.tid = m.tid;
+	w.tid = m->tid;
 	w.mode = permit_mode();
 	w.launcher = !MAKER_IN_PRIV;
 	w.users.len = (uint32_t)permit_users(
@@ -518,15 +479,12 @@ request_handle_hello(void *arg, const void *data, size_t len, int fd)
 }
 
 int
-request_handle_shutdown(void *arg, const void *data, size_t len, int fd)
+request_handle_shutdown(const struct msg *msg)
 {
-	struct msg_request m;
+	const struct msg_request *m = &msg->request;
 
-	(void)arg;
-	(void)fd;
-	if (proto_unpack_request(data, len, &m) == -1 ||
-	    (m.arg != EXIT_CLEAN && m.arg != EXIT_PEER))
+	if ((m->arg != EXIT_CLEAN && m->arg != EXIT_PEER))
 		return (-1);
-	stop_all(m.arg);
+	stop_all(m->arg);
 	return (0);
 }

@@ -7,19 +7,19 @@
 #ifndef MONITOR_REQUEST_H
 #define MONITOR_REQUEST_H
 
-#include <sys/types.h>
+#include "proto.h"
 
-int request_handle_run(void *, const void *, size_t, int);
-int request_handle_manage(void *, const void *, size_t, int);
-int request_handle_setpgid(void *, const void *, size_t, int);
-int request_handle_winsz(void *, const void *, size_t, int);
-int request_handle_ptyopts(void *, const void *, size_t, int);
-int request_handle_stop(void *, const void *, size_t, int);
-int request_handle_kill(void *, const void *, size_t, int);
-int request_handle_list(void *, const void *, size_t, int);
-int request_handle_debug(void *, const void *, size_t, int);
-int request_handle_refuse(void *, const void *, size_t, int);
-int request_handle_shutdown(void *, const void *, size_t, int);
-int request_handle_hello(void *, const void *, size_t, int);
+int request_handle_run(const struct msg *);
+int request_handle_manage(const struct msg *);
+int request_handle_setpgid(const struct msg *);
+int request_handle_winsz(const struct msg *);
+int request_handle_ptyopts(const struct msg *);
+int request_handle_stop(const struct msg *);
+int request_handle_kill(const struct msg *);
+int request_handle_list(const struct msg *);
+int request_handle_debug(const struct msg *);
+int request_handle_refuse(const struct msg *);
+int request_handle_shutdown(const struct msg *);
+int request_handle_hello(const struct msg *);
 
 #endif

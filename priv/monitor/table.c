@@ -15,34 +15,34 @@
 #define ANY (STATE_RUN | STATE_STOP)
 
 const struct dispatch priv_broker_table[] = {
-	{ IMSG_RUN, RUN, .raw = request_handle_run },
-	{ IMSG_MANAGE, RUN, .raw = request_handle_manage },
-	{ IMSG_SETPGID, RUN, .raw = request_handle_setpgid },
-	{ IMSG_WINSZ, RUN, .raw = request_handle_winsz },
-	{ IMSG_PTYOPTS, RUN, .raw = request_handle_ptyopts },
-	{ IMSG_STOP, RUN, .raw = request_handle_stop },
-	{ IMSG_KILL, RUN, .raw = request_handle_kill },
-	{ IMSG_LIST, RUN, .raw = request_handle_list },
-	{ IMSG_DEBUG, RUN, .raw = request_handle_debug },
-	{ IMSG_HELLO, RUN, .raw = request_handle_hello },
-	{ IMSG_REFUSE, RUN, .raw = request_handle_refuse },
-	{ IMSG_SHUTDOWN, RUN, .raw = request_handle_shutdown },
+	{ IMSG_RUN, RUN, request_handle_run },
+	{ IMSG_MANAGE, RUN, request_handle_manage },
+	{ IMSG_SETPGID, RUN, request_handle_setpgid },
+	{ IMSG_WINSZ, RUN, request_handle_winsz },
+	{ IMSG_PTYOPTS, RUN, request_handle_ptyopts },
+	{ IMSG_STOP, RUN, request_handle_stop },
+	{ IMSG_KILL, RUN, request_handle_kill },
+	{ IMSG_LIST, RUN, request_handle_list },
+	{ IMSG_DEBUG, RUN, request_handle_debug },
+	{ IMSG_HELLO, RUN, request_handle_hello },
+	{ IMSG_REFUSE, RUN, request_handle_refuse },
+	{ IMSG_SHUTDOWN, RUN, request_handle_shutdown },
 };
 const size_t priv_broker_rows =
     sizeof(priv_broker_table) / sizeof(priv_broker_table[0]);
 
 const struct dispatch priv_worker_table[] = {
-	{ IMSG_LOST, ANY, .raw = report_handle_lost },
-	{ IMSG_DRAINED, ANY, .raw = report_handle_drained },
-	{ IMSG_CUT, ANY, .raw = report_handle_cut },
-	{ IMSG_SHUTDOWN, ANY, .raw = request_handle_shutdown },
+	{ IMSG_LOST, ANY, report_handle_lost },
+	{ IMSG_DRAINED, ANY, report_handle_drained },
+	{ IMSG_CUT, ANY, report_handle_cut },
+	{ IMSG_SHUTDOWN, ANY, request_handle_shutdown },
 };
 const size_t priv_worker_rows =
     sizeof(priv_worker_table) / sizeof(priv_worker_table[0]);
 
 const struct dispatch priv_launcher_table[] = {
-	{ IMSG_STREAM, ANY, .raw = launch_handle_stream },
-	{ IMSG_LAUNCHED, ANY, .raw = launch_handle_launched },
+	{ IMSG_STREAM, ANY, launch_handle_stream },
+	{ IMSG_LAUNCHED, ANY, launch_handle_launched },
 };
 const size_t priv_launcher_rows =
     sizeof(priv_launcher_table) / sizeof(priv_launcher_table[0]);

@@ -40,8 +40,8 @@ permit_mode(void)
 }
 
 /*
- * The rule that permits it, or NULL. One that speaks of a user whom the
- * command line has left out is nobody that children can run as.
+ * The rule that permits it, or NULL. A rule for a user whom the command line
+ * has left out does not count: nothing could make a child run as that user.
  */
 static struct rule *
 permit(const char *user, const struct command *c)
@@ -115,16 +115,16 @@ permit_run(const struct run *r)
 	const char *user = permit_name(r->user), *shell;
 	struct command c;
 
-	if (r->flags & RUN_SHELL) {
-		shell =
-		    *r->executable != '\0' ? r->executable : runas_shell(user);
-		return (shell == NULL
-			    ? NULL
-			    : permit_shell(user, shell, r->args.base));
+	if (!(r->flags & RUN_SHELL)) {
+		c.argv = r->args;
+		c.path = permit_program(r);
+		return (permit(user, &c));
 	}
-	c.argv = r->args;
-	c.path = permit_program(r);
-	return (permit(user, &c));
+	if (*r->executable != '\0')
+		shell = r->executable;
+	else if ((shell = runas_shell(user)) == NULL)
+		return (NULL);
+	return (permit_shell(user, shell, r->args.base));
 }
 
 const char *

@@ -155,7 +155,7 @@ runas_new(const char *user, uid_t uid, gid_t gid)
 	b->shell =
 	    strcmp(user, self_name) == 0 ? runas_shell_self() : _PATH_BSHELL;
 	if ((b->null_fd = open(_PATH_DEVNULL, O_RDWR | O_CLOEXEC)) == -1)
-		fatal("runas: %s", _PATH_DEVNULL);
+		fatal("runas: open of %s", _PATH_DEVNULL);
 	TAILQ_INSERT_TAIL(&all, t, entry);
 	return (t);
 }
@@ -200,6 +200,8 @@ runas_other(const struct rule *r)
 	gid_t *groups;
 	int n;
 
+	if ((groups = userenv_groups(r->user, r->gid, &n)) == NULL)
+		fatal("groups of %s", r->user);
 	if ((pw = getpwnam(r->user)) == NULL)
 		fatalx("%s has no passwd entry", r->user);
 	t = runas_new(r->user, r->uid, r->gid);
@@ -208,8 +210,6 @@ runas_other(const struct rule *r)
 	t->base.umask = OTHERS_UMASK;
 	t->base.change = 1;
 	t->base.keyring = from_root && t->other;
-	if ((groups = userenv_groups(t->user, t->gid, &n)) == NULL)
-		fatal("groups of %s", t->user);
 	runas_set_groups(t, groups, n);
 	return (t);
 }

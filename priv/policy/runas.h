@@ -31,7 +31,7 @@ struct spawn_base {
 	gid_t gid;
 	const gid_t *groups;
 	int ngroups;
-	int login; /* nothing of the starter's attributes: login.c */
+	int login; /* nothing of the starter's attributes: launcher/login.c */
 	unsigned int limits; /* 1 << n: to be set */
 	const struct rlimit *rlimits; /* to those */
 	pid_t parent; /* whose death is the child's */

@@ -61,7 +61,7 @@ range_find(const char *name)
 	if ((fd = policy_open(RANGES)) == -1)
 		return (0);
 	if ((f = fdopen(fd, "r")) == NULL)
-		fatal("%s", RANGES);
+		fatal("uids: %s", RANGES);
 	while (!found && fgets(line, sizeof(line), f) != NULL)
 		found = range_line(line, name);
 	(void)fclose(f);

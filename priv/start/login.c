@@ -71,7 +71,7 @@ check_limits(struct starter_env *s)
 	for (i = 0; i < RLIM_NLIMITS; i++) {
 		login = &s->login[i];
 		if (getrlimit((proc_resource)i, &rl) == -1)
-			fatal("limit %d", i);
+			fatal("login: limit %d", i);
 		if (rl.rlim_max < login->rlim_cur) {
 			log_warnx("the starter's limit %d cannot be lifted for"
 				  " other users' children",

@@ -112,7 +112,7 @@ privdrop_check_targets(int own_name)
 	struct runas *t;
 
 	for (t = runas_next(NULL); t != NULL; t = runas_next(t)) {
-		if (!privdrop_ours(t->uid))
+		if (!privdrop_is_own(t->uid))
 			continue;
 		log_warnx("children that run as %s could signal proctor,"
 			  " which runs as it",
@@ -164,6 +164,6 @@ privdrop_priv(void)
 	 * Its children's users are to be had from root only. They are away
 	 * from the starter at least: see privdrop_session() of a launcher.
 	 */
-	if (privdrop_ring(&uid, &gid) && privdrop_others() && setsid() == -1)
+	if (privdrop_ids(&uid, &gid) && privdrop_others() && setsid() == -1)
 		fatal("privdrop: session");
 }

@@ -27,7 +27,7 @@
 #define RING_DIR LIBEXECDIR "/proctor"
 #define EMPTY_DIR RING_DIR "/empty"
 
-static int privileged; /* not for whom the starter is */
+static int privileged; /* children may be somebody else than the starter */
 static const char *root = ""; /* of broker and worker */
 
 /* The directory that the other programs are in. */
@@ -71,7 +71,7 @@ ring_root(void)
 	uid_t uid;
 	gid_t gid;
 
-	if (!privdrop_ring(&uid, &gid))
+	if (!privdrop_ids(&uid, &gid))
 		return;
 	root = EMPTY_DIR;
 	if (proc_privileged())
@@ -84,8 +84,8 @@ ring_root(void)
 }
 
 /*
- * A terminal's are not for them: blocked, and so from their first instruction.
- * Others end them, which priv hears of.
+ * The signals of a terminal are not for them: blocked, from their first
+ * instruction on. Any other ends them, which priv notices.
  */
 static void
 ring_signals(void)
@@ -123,7 +123,7 @@ ring_exec(const char *name, const struct args *a)
 	argv[2] = debug;
 	argv[3] = limit;
 	argv[4] = NULL;
-	if (privdrop_ring(&uid, &gid)) {
+	if (privdrop_ids(&uid, &gid)) {
 		(void)snprintf(u, sizeof(u), "%u", (unsigned int)uid);
 		(void)snprintf(g, sizeof(g), "%u", (unsigned int)gid);
 		argv[4] = u;

@@ -56,14 +56,14 @@ undo_log(void)
 	if (fd == -1)
 		return;
 	if (dup2(fd, STDERR_FILENO) == -1)
-		fatal("log");
+		fatal("standard error");
 	(void)close(fd);
 }
 
 /*
- * A process's real user may signal it. From here on that is not the starter
- * any more where we have root's rights, so that it cannot end or stop one of
- * several, which the others would take for more.
+ * The real user of a process may signal it. From here on that is not the
+ * starter any more where we have root's rights: it could end or stop one of
+ * our processes, and the others would take that for more than it is.
  */
 void
 undo_ids(struct starter_env *s)
@@ -166,7 +166,7 @@ undo_limits(struct starter_env *s)
 
 	for (i = 0; i < RLIM_NLIMITS; i++)
 		if (getrlimit((proc_resource)i, &s->limits[i]) == -1)
-			fatal("limit %d", i);
+			fatal("undo: limit %d", i);
 	if (undo_set_limit(
 		s, RLIMIT_CORE, 0, s->limits[RLIMIT_CORE].rlim_max) == -1)
 		fatal("limit of cores");

@@ -34,7 +34,10 @@ FAILING = (A.run, "true", [(A.cd, "/nonexistent")])
 RING_FAILED = 5
 
 PTRACE_CONT = 7
+PTRACE_DETACH = 17
 PTRACE_SEIZE = 0x4206
+PTRACE_O_TRACEVFORK = 0x4
+PTRACE_O_TRACECLONE = 0x8
 PTRACE_O_TRACEEXIT = 0x40
 WALL = 0x40000000
 
@@ -473,6 +476,33 @@ def launcher_killed():
             p.pump(0.004 * i)
             os.kill(held, signal.SIGKILL)
             accounted(p, numbers, [keeper])
+
+
+@case(LAUNCH + " SIGKILL while its newborn child cannot be reaped")
+def launcher_newborn():
+    """What nobody was told of is no child that the end has to wait for."""
+    with Port("-debug", "1") as p:
+        held = launcher(p)
+        expect([], p.ask(*LIST))
+        # The newborn gets the same tracer, and stops at once.
+        seize(held, PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE)
+        number = p.send(SLEEP)
+        child = eventually(lambda: [
+            pid for pid in proc.children(p.ring()["priv"])
+            if pid not in p.ring().values()], 3, "no newborn")[0]
+        os.waitpid(held, WALL)
+        os.waitpid(child, WALL)
+        ptrace(PTRACE_DETACH, held)
+        os.kill(held, signal.SIGKILL)
+        expect(ERROR, p.reply(number))
+        try:
+            eventually(lambda: proc.state(child) == "Z", 3, "it lives")
+            eventually(lambda: any("shutting down" in line
+                                   for line in p.log()), 3, "it goes on")
+        finally:
+            os.waitpid(child, WALL)
+        p.end()
+        p.close(code=RING_FAILED)
 
 
 # Signals that end nothing ---------------------------------------------------

@@ -46,6 +46,27 @@ def whoami():
     check(out == me.encode() + b"\n", "output %r", out)
 
 
+@rows(SECTION + " -C is proctor-check, from where its user is:", [
+    ("a file", ["x.conf"], 0, b"configuration OK\n"),
+    ("a file whose name is a flag", ["-h"], 0, b"configuration OK\n"),
+    ("a permit", ["x.conf", "0", "as", "daemon"], 0, b"permit, line 1\n"),
+    ("a deny", ["x.conf", "0", "as", "bin"], 1, b"deny, no rule matches\n"),
+    ("a file that is not there", ["y.conf"], 1, b""),
+    ("words that say nothing", ["x.conf", "0", "as"], 2, b""),
+])
+def check_policy(words, status, said):
+    if not ROOT:
+        raise Skip("the file has to be root's")
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("x.conf", "-h"):
+            with open(os.path.join(folder, name), "w", encoding="utf-8") as f:
+                f.write("permit 0 as daemon\n")
+        done = subprocess.run([port.PROGRAM, "-C", *words], cwd=folder,
+                              stdin=subprocess.DEVNULL, capture_output=True,
+                              check=False)
+    expect((status, said), (done.returncode, done.stdout), done.stderr)
+
+
 @rows(SECTION, [
     ("unknown flag: -Z", ["-Z"]),
     ("unknown flag: --nonsense", ["--nonsense"]),

@@ -129,14 +129,14 @@ proto_unpack(struct msg *m)
 }
 
 static const struct dispatch table[] = {
-	{ FIXED, STATE_A, on_fixed, NULL },
-	{ RANGE, STATE_A | STATE_B, on_range, NULL },
-	{ WITH_FD, STATE_B, on_fd, NULL },
-	{ BROKEN, STATE_A, on_broken, NULL },
-	{ ANY_LENGTH, STATE_A, on_any, NULL },
-	{ NO_STATE, 0, on_fd, NULL },
-	{ NOT_PACKED, STATE_A, on_any, NULL },
-	{ UNTYPED, STATE_A, on_any, NULL },
+	{ FIXED, STATE_A, on_fixed },
+	{ RANGE, STATE_A | STATE_B, on_range },
+	{ WITH_FD, STATE_B, on_fd },
+	{ BROKEN, STATE_A, on_broken },
+	{ ANY_LENGTH, STATE_A, on_any },
+	{ NO_STATE, 0, on_fd },
+	{ NOT_PACKED, STATE_A, on_any },
+	{ UNTYPED, STATE_A, on_any },
 };
 
 static int arg_mark;

@@ -377,7 +377,7 @@ certain(enum etf_type type)
 	case ETF_INT:
 	case ETF_TUPLE:
 	case ETF_NIL:
-		return ((possible(type)));
+		return (possible(type));
 	case ETF_BINARY:
 		return (G_BINARY);
 	default:
@@ -1626,7 +1626,7 @@ start_random(void)
 	if (random_state == 0)
 		random_state = 1;
 	print_message("seed %#llx\n", (unsigned long long)random_state);
-	return ((setting("ETF_ROUNDS", ROUNDS)));
+	return (setting("ETF_ROUNDS", ROUNDS));
 }
 
 /*
@@ -1777,5 +1777,5 @@ main(void)
 		cmocka_unit_test(test_mutated),
 	};
 
-	return ((cmocka_run_group_tests(tests, NULL, NULL)));
+	return (cmocka_run_group_tests(tests, NULL, NULL));
 }

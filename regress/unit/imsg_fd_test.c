@@ -304,32 +304,6 @@ test_clear(void **state)
 }
 
 static void
-test_forward(void **state)
-{
-	struct chan c;
-	struct imsg imsg;
-	ino_t ino;
-
-	(void)state;
-	chan_open_fds(&c, 0);
-	assert_int_equal(
-	    imsg_compose(&c.a, 1, 0, 0, make_fd(&ino), "abc", 3), 1);
-	assert_int_equal(imsgbuf_flush(&c.a), 0);
-	assert_int_equal(imsgbuf_read(&c.b), 1);
-	expect(&c.b, &imsg, 1);
-	assert_int_equal(imsg_forward(&c.b, &imsg), 1);
-	expect_fd(&imsg, ino);
-	imsg_free(&imsg);
-	assert_int_equal(imsgbuf_flush(&c.b), 0);
-	assert_int_equal(imsgbuf_read(&c.a), 1);
-	expect(&c.a, &imsg, 1);
-	assert_int_equal(imsg_get_len(&imsg), 3);
-	assert_int_equal(imsg_get_fd(&imsg), -1);
-	imsg_free(&imsg);
-	chan_close(&c);
-}
-
-static void
 set_limit(rlim_t n)
 {
 	struct rlimit rl;
@@ -396,9 +370,8 @@ main(void)
 		cmocka_unit_test(test_not_allowed),
 		cmocka_unit_test(test_compose_fails),
 		cmocka_unit_test(test_clear),
-		cmocka_unit_test(test_forward),
 		cmocka_unit_test(test_limit),
 	};
 
-	return ((cmocka_run_group_tests(tests, NULL, NULL)));
+	return (cmocka_run_group_tests(tests, NULL, NULL));
 }

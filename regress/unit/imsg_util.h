@@ -129,7 +129,7 @@ put_header(unsigned char *p, uint32_t type, uint32_t len)
 	uint32_t hdr[4] = { type, len, 7, 9 };
 
 	memcpy(p, hdr, sizeof(hdr));
-	return ((sizeof(hdr)));
+	return (sizeof(hdr));
 }
 
 static inline void
@@ -190,6 +190,18 @@ expect_fd(struct imsg *imsg, ino_t ino)
 	assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
 	assert_int_equal(imsg_get_fd(imsg), -1);
 	(void)close(fd);
+}
+
+/* All of the payload, which has to be len bytes, in out. */
+static __attribute__((__unused__)) void
+expect_data(struct imsg *imsg, void *out, size_t len)
+{
+	struct ibuf view;
+
+	assert_int_equal(imsg_get_len(imsg), len);
+	assert_int_equal(imsg_get_ibuf(imsg, &view), 0);
+	assert_int_equal(ibuf_size(&view), len);
+	memcpy(out, ibuf_data(&view), len);
 }
 
 #endif

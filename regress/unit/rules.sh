@@ -52,13 +52,13 @@ else
 	without="$without imsg_flight_test"
 fi
 build etf_test broker/etf_read.c worker/etf_write.c
-build proto_test common/proto.c priv/unpack.c common/compat/ptymodes.c
+build proto_test common/proto.c regress/unit/unpack.c common/compat/ptymodes.c
 build modes_test common/compat/ptymodes.c
 # shellcheck disable=SC2086
 build dispatch_test common/dispatch.c common/channel.c common/log.c $IMSG_SRC $SEND_SRC
 build options_test broker/options.c broker/ttymodes.c broker/strings.c \
     broker/request.c broker/capname.c broker/etf_read.c worker/etf_write.c \
-    common/proto.c common/compat/ptymodes.c common/log.c priv/unpack.c
+    common/proto.c common/compat/ptymodes.c common/log.c regress/unit/unpack.c
 build frame_test broker/frame.c broker/etf_read.c worker/etf_write.c common/log.c
 # shellcheck disable=SC2086
 build stream_test common/log.c $SPLICE_SRC $STREAM_SRC

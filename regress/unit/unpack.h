@@ -1,6 +1,5 @@
 /*
- * Unpacking by the struct, for handlers that are given bytes and for the tests
- * of proto.c. It goes when priv's handlers take a struct msg.
+ * Unpacking by the struct: what the tests of proto.c are written with.
  */
 
 #ifndef UNPACK_H

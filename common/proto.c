@@ -586,7 +586,7 @@ unpack_hello(struct msg *msg)
 	memcpy(m, msg->data, sizeof(*m));
 	t.in = (const char *)msg->data + sizeof(*m);
 	t.size = (uint32_t)(msg->len - sizeof(*m));
-	if (m->mode >= MODES || m->launcher > 1 || m->pad != 0 ||
+	if (m->privilege >= PRIVILEGES || m->launcher > 1 || m->pad != 0 ||
 	    tail_getvec(&t, &m->users, users) == -1 || t.off != t.size ||
 	    users->count == 0)
 		return (-1);

@@ -295,13 +295,19 @@ struct msg_ack {
 
 #define HELLO_VERSION 1
 
-enum mode { MODE_PLAIN, MODE_PRIVILEGED, MODE_ROOT, MODES };
+/* Whose children a start may have; to the node, its mode. */
+enum privilege {
+	PRIVILEGE_NONE, /* plain: the starter's */
+	PRIVILEGE_USERS, /* privileged: other users' as well */
+	PRIVILEGE_ROOT, /* root: these, and its own, as it has said */
+	PRIVILEGES
+};
 
 /* The users that children can have, the default one first. */
 #define HELLO_USERS_MAX 32768 /* bytes with all their NULs */
 struct msg_hello {
 	int64_t tid;
-	uint32_t mode;
+	uint32_t privilege;
 	uint32_t launcher; /* 0 or 1 */
 	struct msg_vec users;
 	uint32_t pad; /* 0 */

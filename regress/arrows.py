@@ -120,10 +120,12 @@ def main(root):
             print("arrows: a circle of folders: " + " ".join(sorted(ring)))
         for f in own if allowed else []:
             a = folder(f)
+            if not a:
+                bad = 1
+                print(f"arrows: in no folder: {f}")
             for g in sorted(out[f]):
                 b = folder(g)
-                # What has no folder yet is passed over.
-                if g in own and a and b and a != b and \
+                if g in own and a != b and \
                         b not in allowed.get(a, ()):
                     bad = 1
                     print(f"arrows: not listed: {f} -> {g}")
@@ -160,6 +162,7 @@ def self_test():
              ({"priv/README": README + "\tbase -> start\n"}, 0),
              ({"priv/README": README + "\tpolicy -> start\n"}, 1),
              ({"priv/policy/e.h": '#include "base/g.h"\n'}, 1),
+             ({"priv/h.c": body("h_go", "1")}, 1),
              ({"priv/policy/e.h": '#include "compat/g.h"\n'}, 0),
              ({"priv/policy/e.h": '#include "base/g.h"\n',
                "priv/README": README + "\tpolicy -> base\n"}, 0)]

@@ -75,10 +75,10 @@ put_users(struct etf_writer *w, const struct strvec *users)
 void
 hello_reply(const struct msg_hello *m, const struct strvec *users)
 {
-	static const char *const modes[MODES] = {
-		[MODE_PLAIN] = "plain",
-		[MODE_PRIVILEGED] = "privileged",
-		[MODE_ROOT] = "root",
+	static const char *const privileges[PRIVILEGES] = {
+		[PRIVILEGE_NONE] = "plain",
+		[PRIVILEGE_USERS] = "privileged",
+		[PRIVILEGE_ROOT] = "root",
 	};
 	static uint8_t buf[HELLO_USERS_MAX * 4 + 1024];
 	struct etf_writer w;
@@ -93,7 +93,7 @@ hello_reply(const struct msg_hello *m, const struct strvec *users)
 	put_text(&w, "release", PROCTOR_VERSION);
 	put_text(&w, "platform", PLATFORM);
 	etf_put_atom(&w, "mode");
-	etf_put_atom(&w, modes[m->mode]);
+	etf_put_atom(&w, privileges[m->privilege]);
 	put_users(&w, users); /* two keys */
 	put_limits(&w);
 	put_features(&w, m);

@@ -469,7 +469,7 @@ request_handle_hello(const struct msg *msg)
 	if (m->pid != 0 || m->arg != HELLO_VERSION)
 		return (-1);
 	w.tid = m->tid;
-	w.mode = permit_mode();
+	w.privilege = permit_privilege();
 	w.launcher = !MAKER_IN_PRIV;
 	w.users.len = (uint32_t)permit_users(
 	    (char *)buf + sizeof(w), HELLO_USERS_MAX, &w.users.count);

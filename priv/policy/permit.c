@@ -14,16 +14,16 @@
 static struct policy *policy;
 static const struct starter *starter;
 static const char *default_user, *plain_why;
-static enum mode mode;
+static enum privilege privilege;
 
 void
 permit_init(struct policy *p, const struct starter *s, const char *user,
-    enum mode m, const char *plain)
+    enum privilege rights, const char *plain)
 {
 	policy = p;
 	starter = s;
 	default_user = user;
-	mode = m;
+	privilege = rights;
 	plain_why = plain;
 }
 
@@ -33,10 +33,10 @@ permit_forget(void)
 	policy_free(policy);
 }
 
-enum mode
-permit_mode(void)
+enum privilege
+permit_privilege(void)
 {
-	return (mode);
+	return (privilege);
 }
 
 /*
@@ -165,7 +165,7 @@ permit_why(const char *user, const struct command *c, char *buf, size_t size)
 	enum denial d;
 	int line;
 
-	if (mode == MODE_PLAIN) {
+	if (privilege == PRIVILEGE_NONE) {
 		(void)snprintf(buf, size, "nobody but %s can be had, as %s",
 		    runas_self_name(), plain_why);
 		return (1);

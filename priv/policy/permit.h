@@ -16,16 +16,16 @@
 /*
  * To be called first, when rules have whom they let children run as. user is
  * whom children run as if nobody is named; plain says why nobody but the
- * starter can be had, in plain mode. All are kept, and must live as long.
+ * starter can be had, with PRIVILEGE_NONE. All are kept, and must live as long.
  */
 void permit_init(struct policy *, const struct starter *, const char *user,
-    enum mode, const char *plain);
+    enum privilege, const char *plain);
 
 /* In a process that decides nothing: free and wipe all rules. */
 void permit_forget(void);
 
-/* The mode that this start has, for the node to know. */
-enum mode permit_mode(void);
+/* What this start may do, for the node to know. */
+enum privilege permit_privilege(void);
 
 /* Have children counted, of the rules that say so. While we are root. */
 void permit_counts(void);

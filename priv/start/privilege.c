@@ -27,7 +27,7 @@
 #define NICE_ANY (-20)
 
 static struct policy policy;
-static enum mode mode = MODE_PLAIN;
+static enum privilege privilege = PRIVILEGE_NONE;
 static const char *plain_why = "proctor is not set-user-ID root";
 
 /* A rule without a file: the starter may be himself. */
@@ -115,7 +115,7 @@ privilege_settle(
 			r->runas = runas_get(r);
 			privilege_keepenv(r);
 		}
-	permit_init(&policy, &s->who, user, mode, plain_why);
+	permit_init(&policy, &s->who, user, privilege, plain_why);
 }
 
 /* Refuse a -user that is somebody else than the starter. */
@@ -187,7 +187,7 @@ privilege_root(struct starter_env *s, const struct args *a)
 		return;
 	}
 	s->privileged = 1;
-	mode = root ? MODE_ROOT : MODE_PRIVILEGED;
+	privilege = root ? PRIVILEGE_ROOT : PRIVILEGE_USERS;
 	if (root)
 		privilege_permit_self(s)->nice = NICE_ANY;
 	else
@@ -237,7 +237,7 @@ privilege_suid(struct starter_env *s, const struct args *a)
 		return;
 	}
 	s->privileged = 1;
-	mode = MODE_PRIVILEGED;
+	privilege = PRIVILEGE_USERS;
 	privilege_settle(s, a, a->user != NULL ? a->user : runas_self_name());
 	if (a->user != NULL && permit_user(a->user) == NULL) {
 		permit_why_user(a->user, why, sizeof(why));

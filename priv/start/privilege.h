@@ -10,9 +10,9 @@
 
 /*
  * Find that out, and say it to policy/permit.h: the rules that there are, and
- * whom children can run as by them. In plain mode all rights are given up for
- * good. start and args must live as long as the policy. Exits, after a line in
- * the log, if nothing may be done.
+ * whom children can run as by them. With PRIVILEGE_NONE all rights are given up
+ * for good. start and args must live as long as the policy. Exits, after a line
+ * in the log, if nothing may be done.
  */
 void privilege_choose(struct starter_env *, const struct args *);
 

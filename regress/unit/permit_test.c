@@ -82,7 +82,7 @@ begin(const struct rule_row rows[RULES_MAX], const struct starter *s,
 			    strcmp(users[i].user, r->user) == 0)
 				r->runas = &users[i];
 	permit_init(&policy, s, "bob",
-	    plain != NULL ? MODE_PLAIN : MODE_PRIVILEGED, plain);
+	    plain != NULL ? PRIVILEGE_NONE : PRIVILEGE_USERS, plain);
 }
 
 #define OWN PERMIT("1000", "bob")
@@ -392,9 +392,9 @@ test_mode(void **state)
 
 	(void)state;
 	begin(rules, &bob, "why", 0);
-	assert_int_equal(permit_mode(), MODE_PLAIN);
+	assert_int_equal(permit_privilege(), PRIVILEGE_NONE);
 	begin(rules, &bob, NULL, 0);
-	assert_int_equal(permit_mode(), MODE_PRIVILEGED);
+	assert_int_equal(permit_privilege(), PRIVILEGE_USERS);
 	freed = NULL;
 	permit_forget();
 	assert_ptr_equal(freed, &policy);

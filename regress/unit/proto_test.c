@@ -217,7 +217,7 @@ try_welcome(const void *data, size_t len)
 
 	if (proto_unpack_hello(data, len, &m, &users) == -1)
 		return (-1);
-	assert_true(m.mode < MODES && m.launcher <= 1);
+	assert_true(m.privilege < PRIVILEGES && m.launcher <= 1);
 	assert_true(users.count > 0 && users.len <= HELLO_USERS_MAX);
 	assert_int_equal(sizeof(m) + users.len, len);
 	assert_memory_equal(&m, data, sizeof(m));
@@ -473,7 +473,7 @@ sample_fixed(enum kind kind, uint8_t *buf)
 	struct msg_exit ended = { 9, -1, -1, REASON_STOPPED, 1, 0, { 1 } };
 	struct msg_ack ack = { 4711, 2, 1ULL << 40 };
 	struct msg_note note = { 9, 0 };
-	struct msg_hello welcome = { -3, MODE_ROOT, 1, { 0, 11, 3 }, 0 };
+	struct msg_hello welcome = { -3, PRIVILEGE_ROOT, 1, { 0, 11, 3 }, 0 };
 	size_t n;
 
 	switch (kind) {
@@ -763,7 +763,7 @@ test_badopt_offset(void **state)
 static void
 test_welcome_limits(void **state)
 {
-	struct msg_hello m = { 0, MODE_PLAIN, 0, { 0, 0, 0 }, 0 };
+	struct msg_hello m = { 0, PRIVILEGE_NONE, 0, { 0, 0, 0 }, 0 };
 	size_t full = sizeof(m) + HELLO_USERS_MAX;
 	uint8_t *p;
 
@@ -1430,9 +1430,10 @@ static const struct {
 	{ ACK, 0, offsetof(struct msg_ack, stream), 0xffffffffU, -1 },
 	{ ACK, 0, offsetof(struct msg_ack, bytes), 0xffffffffU, 0 },
 	{ ACK, 0, offsetof(struct msg_ack, bytes) + 4, 0xffffffffU, 0 },
-	{ WELCOME, 0, offsetof(struct msg_hello, mode), MODE_PLAIN, 0 },
-	{ WELCOME, 0, offsetof(struct msg_hello, mode), MODES, -1 },
-	{ WELCOME, 0, offsetof(struct msg_hello, mode), 0xffffffffU, -1 },
+	{ WELCOME, 0, offsetof(struct msg_hello, privilege), PRIVILEGE_NONE,
+	    0 },
+	{ WELCOME, 0, offsetof(struct msg_hello, privilege), PRIVILEGES, -1 },
+	{ WELCOME, 0, offsetof(struct msg_hello, privilege), 0xffffffffU, -1 },
 	{ WELCOME, 0, offsetof(struct msg_hello, launcher), 0, 0 },
 	{ WELCOME, 0, offsetof(struct msg_hello, launcher), 2, -1 },
 	{ WELCOME, 0, offsetof(struct msg_hello, users.off), 1, -1 },

@@ -361,7 +361,7 @@ static void
 test_hello(void **state)
 {
 	struct strvec users = { "me\0joe\0ann", 11, 3 };
-	struct msg_hello m = { .tid = 5, .mode = MODE_PRIVILEGED };
+	struct msg_hello m = { .tid = 5, .privilege = PRIVILEGE_USERS };
 	char want[512];
 
 	(void)state;

@@ -14,7 +14,7 @@ import runner
 from case import SLOW, case, check, rows
 
 SECTION = "harness:"
-HERE = os.path.dirname(os.path.abspath(__file__))
+HERE = os.path.dirname(os.path.abspath(runner.__file__))
 TELLS = ("import runner, subprocess; runner.not_ignored(); "
          "subprocess.run(['/bin/grep', 'SigIgn', '/proc/self/status'])")
 

@@ -76,17 +76,17 @@ PRIV_SRC = $(START_SRC) $(GUARD_SRC) $(MONITOR_SRC) $(LAUNCHER_SRC) \
 	$(POLICY_SRC) $(BASE_SRC) \
 	$(LOCK_SRC) $(CGROUP_SRC) $(FRESH_SRC) $(STREAM_SRC) \
 	common/drop.c common/fdset.c common/nofile.c $(CAPS_SRC) $(PROC_SRC) $(BOX_SRC) $(RING_SRC)
-PART_SRC = common/ring_arg.c common/drop.c $(PROC_SRC) $(BOX_SRC) $(RING_SRC)
+RING_ARG_SRC = common/ring_arg.c common/drop.c $(PROC_SRC) $(BOX_SRC) $(RING_SRC)
 BROKER_SRC = broker/broker.c broker/frame.c broker/request.c \
 	broker/options.c broker/strings.c broker/ttymodes.c broker/etf_read.c \
 	$(SPLICE_SRC) \
-	broker/capname.c $(PART_SRC)
+	broker/capname.c $(RING_ARG_SRC)
 WORKER_SRC = worker/worker.c worker/port.c worker/relay.c worker/feed.c \
 	worker/dispatch.c worker/child.c worker/pty.c worker/reply.c worker/event.c \
 	worker/term.c worker/notify.c worker/pipe.c \
 	worker/zerocopy.c worker/queue.c worker/hello.c $(SPLICE_SRC) $(STREAM_SRC) worker/etf_write.c \
 	common/fdset.c common/nofile.c \
-	worker/errname.c $(PART_SRC)
+	worker/errname.c $(RING_ARG_SRC)
 PRIV_OBJ = $(PRIV_SRC:%.c=$(OBJ)/%.o)
 BROKER_OBJ = $(BROKER_SRC:%.c=$(OBJ)/%.o)
 WORKER_OBJ = $(WORKER_SRC:%.c=$(OBJ)/%.o)
@@ -96,8 +96,8 @@ C_ALL = $(C_SRC) regress/unit/*.c regress/priv/*.c regress/bench/*.c
 C_FORMAT = $(C_ALL) common/*.h common/compat/*.h priv/*/*.h \
 	broker/*.h worker/*.h regress/unit/*.h regress/stubs/*.h
 
-PARTS = $(BUILD)/proctor-broker $(BUILD)/proctor-worker
-PROGRAMS = $(BUILD)/proctor $(PARTS) $(BUILD)/proctor-check
+RING_PROGRAMS = $(BUILD)/proctor-broker $(BUILD)/proctor-worker
+PROGRAMS = $(BUILD)/proctor $(RING_PROGRAMS) $(BUILD)/proctor-check
 
 .SUFFIXES:
 .PHONY: all deps demo soak bench bench-quick bench-files regress regress-unit regress-port regress-erlang \
@@ -334,7 +334,7 @@ install-run: programs
 	mkdir -p $(DESTDIR)$(LIBEXECDIR)/proctor/empty
 	mkdir -p $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8
 	@$(INSTALL_SUID) program
-	install -m 755 $(PARTS) $(BUILD)/proctor-check \
+	install -m 755 $(RING_PROGRAMS) $(BUILD)/proctor-check \
 	    $(DESTDIR)$(LIBEXECDIR)/proctor
 	mkdir -p $(DESTDIR)$(BINDIR)
 	rm -f $(DESTDIR)$(BINDIR)/proctor-check

@@ -31,6 +31,7 @@ struct request {
 	struct strings args;
 	struct strings env;
 	int native; /* in the native dialect */
+	uint32_t values; /* behind the name of the option that is read */
 };
 
 /* Every getter below: 0, or -1 with errno EINVAL (wrong) or E2BIG. */
@@ -61,6 +62,18 @@ get_number(struct etf *e, int64_t min, int64_t max, int64_t *n)
 		errno = EINVAL;
 		return (-1);
 	}
+	return (0);
+}
+
+/* The same of a number that is not negative. */
+static int
+get_uint32(struct etf *e, uint32_t min, uint32_t max, uint32_t *n)
+{
+	int64_t v;
+
+	if (get_number(e, min, max, &v) == -1)
+		return (-1);
+	*n = (uint32_t)v;
 	return (0);
 }
 
@@ -138,18 +151,19 @@ get_file_option(struct etf *e, struct run_io *io, int *has_perm)
 }
 
 static int
-stream_option(struct etf *e, uint32_t values, struct run_io *io, int stream)
+stream_option(struct etf *e, struct request *q, int stream)
 {
+	struct run_io *io = &q->run->io[stream];
 	uint32_t i, n;
 	int has_perm = 0;
 
-	if (values == 0) {
+	if (q->values == 0) {
 		io->kind = IO_PIPE;
 		return (0);
 	}
 	if (get_redirect(e, io, stream) == -1)
 		return (-1);
-	if (values == 1)
+	if (q->values == 1)
 		return (0);
 	errno = EINVAL;
 	if (io->kind != IO_FILE || get_list(e, &n) == -1)
@@ -161,73 +175,58 @@ stream_option(struct etf *e, uint32_t values, struct run_io *io, int stream)
 }
 
 static int
-opt_stdin(struct etf *e, uint32_t values, struct request *q)
+opt_stdin(struct etf *e, struct request *q)
 {
-	return (stream_option(e, values, &q->run->io[0], 0));
+	return (stream_option(e, q, 0));
 }
 
 static int
-opt_stdout(struct etf *e, uint32_t values, struct request *q)
+opt_stdout(struct etf *e, struct request *q)
 {
-	return (stream_option(e, values, &q->run->io[1], 1));
+	return (stream_option(e, q, 1));
 }
 
 static int
-opt_stderr(struct etf *e, uint32_t values, struct request *q)
+opt_stderr(struct etf *e, struct request *q)
 {
-	return (stream_option(e, values, &q->run->io[2], 2));
+	return (stream_option(e, q, 2));
 }
 
 static int
-opt_cd(struct etf *e, uint32_t values, struct request *q)
+opt_cd(struct etf *e, struct request *q)
 {
-	(void)values;
 	return (get_path(e, PATH_CD, &q->run->cd));
 }
 
 static int
-opt_executable(struct etf *e, uint32_t values, struct request *q)
+opt_executable(struct etf *e, struct request *q)
 {
-	(void)values;
 	return (get_path(e, PATH_EXECUTABLE, &q->run->executable));
 }
 
 static int
-opt_kill_timeout(struct etf *e, uint32_t values, struct request *q)
+opt_kill_timeout(struct etf *e, struct request *q)
 {
-	int64_t n;
+	uint32_t seconds;
 
-	(void)values;
-	if (get_number(e, 0, RUN_TIMEOUT_MAX / 1000, &n) == -1)
+	if (get_uint32(e, 0, RUN_TIMEOUT_MAX / 1000, &seconds) == -1)
 		return (-1);
-	q->run->kill_timeout = (uint32_t)n * 1000;
+	q->run->kill_timeout = seconds * 1000;
 	return (0);
 }
 
 /* What a stop, a timeout or a shutdown sends instead of SIGTERM. */
 static int
-opt_stop_signal(struct etf *e, uint32_t values, struct request *q)
+opt_stop_signal(struct etf *e, struct request *q)
 {
-	int64_t n;
-
-	(void)values;
-	if (get_number(e, 1, NSIG - 1, &n) == -1)
-		return (-1);
-	q->run->stop_signal = (uint32_t)n;
-	return (0);
+	return (get_uint32(e, 1, NSIG - 1, &q->run->stop_signal));
 }
 
 static int
-opt_success(struct etf *e, uint32_t values, struct request *q)
+opt_success(struct etf *e, struct request *q)
 {
-	int64_t n;
-
-	(void)values;
-	if (get_number(e, 0, 255, &n) == -1)
-		return (-1);
 	q->run->flags |= RUN_SUCCESS;
-	q->run->success = (uint32_t)n;
-	return (0);
+	return (get_uint32(e, 0, 255, &q->run->success));
 }
 
 /* {K, V} or {K, false} */
@@ -273,11 +272,10 @@ env_element(struct etf *e, struct request *q)
 }
 
 static int
-opt_env(struct etf *e, uint32_t values, struct request *q)
+opt_env(struct etf *e, struct request *q)
 {
 	uint32_t i, n;
 
-	(void)values;
 	if (get_list(e, &n) == -1)
 		return (-1);
 	for (i = 0; i < n; i++)
@@ -287,34 +285,30 @@ opt_env(struct etf *e, uint32_t values, struct request *q)
 }
 
 static int
-opt_user(struct etf *e, uint32_t values, struct request *q)
+opt_user(struct etf *e, struct request *q)
 {
-	(void)values;
 	return (get_path(e, PATH_USER, &q->run->user));
 }
 
 static int
-opt_kill(struct etf *e, uint32_t values, struct request *q)
+opt_kill(struct etf *e, struct request *q)
 {
-	(void)values;
 	return (get_path(e, PATH_KILL, &q->run->kill));
 }
 
 static int
-opt_kill_group(struct etf *e, uint32_t values, struct request *q)
+opt_kill_group(struct etf *e, struct request *q)
 {
 	(void)e;
-	(void)values;
 	q->run->flags |= RUN_KILL_GROUP;
 	return (0);
 }
 
 static int
-opt_group(struct etf *e, uint32_t values, struct request *q)
+opt_group(struct etf *e, struct request *q)
 {
 	int64_t n;
 
-	(void)values;
 	if (get_number(e, 0, INT32_MAX, &n) == -1)
 		return (-1);
 	q->run->flags |= RUN_GROUP;
@@ -323,11 +317,10 @@ opt_group(struct etf *e, uint32_t values, struct request *q)
 }
 
 static int
-opt_nice(struct etf *e, uint32_t values, struct request *q)
+opt_nice(struct etf *e, struct request *q)
 {
 	int64_t n;
 
-	(void)values;
 	if (get_number(e, -20, 20, &n) == -1)
 		return (-1);
 	q->run->flags |= RUN_NICE;
@@ -336,50 +329,44 @@ opt_nice(struct etf *e, uint32_t values, struct request *q)
 }
 
 static int
-opt_pty(struct etf *e, uint32_t values, struct request *q)
+opt_pty(struct etf *e, struct request *q)
 {
 	q->run->flags |= RUN_PTY;
-	if (values == 0)
+	if (q->values == 0)
 		return (0);
 	return (ttymodes_get(e, q->run->modes, &q->run->modes_count));
 }
 
 static int
-opt_pty_echo(struct etf *e, uint32_t values, struct request *q)
+opt_pty_echo(struct etf *e, struct request *q)
 {
 	(void)e;
-	(void)values;
 	q->run->flags |= RUN_PTY_ECHO;
 	return (0);
 }
 
 /* {Rows, Cols} */
 static int
-opt_winsz(struct etf *e, uint32_t values, struct request *q)
+opt_winsz(struct etf *e, struct request *q)
 {
-	int64_t rows, cols;
 	uint32_t arity;
 
-	(void)values;
 	errno = EINVAL;
 	if (etf_get_tuple(e, &arity) == -1 || arity != 2 ||
-	    get_number(e, 1, UINT16_MAX, &rows) == -1 ||
-	    get_number(e, 1, UINT16_MAX, &cols) == -1)
+	    get_uint32(e, 1, UINT16_MAX, &q->run->rows) == -1 ||
+	    get_uint32(e, 1, UINT16_MAX, &q->run->cols) == -1)
 		return (-1);
-	q->run->rows = (uint32_t)rows;
-	q->run->cols = (uint32_t)cols;
 	return (0);
 }
 
 /* all or a list of names */
 static int
-opt_capabilities(struct etf *e, uint32_t values, struct request *q)
+opt_capabilities(struct etf *e, struct request *q)
 {
 	char atom[ETF_ATOM_MAX];
 	uint32_t i, n;
 	int cap;
 
-	(void)values;
 	q->run->flags |= RUN_CAPS;
 	errno = EINVAL;
 	if (etf_get_atom(e, atom, sizeof(atom)) == 0) {
@@ -398,11 +385,11 @@ opt_capabilities(struct etf *e, uint32_t values, struct request *q)
 }
 
 static int
-opt_debug(struct etf *e, uint32_t values, struct request *q)
+opt_debug(struct etf *e, struct request *q)
 {
 	int64_t n = 1;
 
-	if (values == 1 && get_number(e, 0, LOG_LEVEL_MAX, &n) == -1)
+	if (q->values == 1 && get_number(e, 0, LOG_LEVEL_MAX, &n) == -1)
 		return (-1);
 	if (n > 0)
 		q->run->flags |= RUN_DEBUG;
@@ -410,49 +397,30 @@ opt_debug(struct etf *e, uint32_t values, struct request *q)
 }
 
 static int
-opt_window(struct etf *e, uint32_t values, struct request *q)
+opt_window(struct etf *e, struct request *q)
 {
-	int64_t n;
-
-	(void)values;
-	if (get_number(e, 0, RUN_WINDOW_MAX, &n) == -1)
-		return (-1);
-	q->run->window = (uint32_t)n;
-	return (0);
+	return (get_uint32(e, 0, RUN_WINDOW_MAX, &q->run->window));
 }
 
 static int
-opt_timeout(struct etf *e, uint32_t values, struct request *q)
+opt_timeout(struct etf *e, struct request *q)
 {
-	int64_t n;
-
-	(void)values;
-	if (get_number(e, 1, RUN_TIMEOUT_MAX, &n) == -1)
-		return (-1);
-	q->run->timeout = (uint32_t)n;
-	return (0);
+	return (get_uint32(e, 1, RUN_TIMEOUT_MAX, &q->run->timeout));
 }
 
 static int
-opt_linger(struct etf *e, uint32_t values, struct request *q)
+opt_linger(struct etf *e, struct request *q)
 {
-	int64_t n;
-
-	(void)values;
-	if (get_number(e, 0, RUN_TIMEOUT_MAX, &n) == -1)
-		return (-1);
 	q->run->flags |= RUN_LINGER;
-	q->run->linger = (uint32_t)n;
-	return (0);
+	return (get_uint32(e, 0, RUN_TIMEOUT_MAX, &q->run->linger));
 }
 
 /* answer, or exit: whether there is no child, or one that ends with 1. */
 static int
-opt_exec_error(struct etf *e, uint32_t values, struct request *q)
+opt_exec_error(struct etf *e, struct request *q)
 {
 	char atom[ETF_ATOM_MAX];
 
-	(void)values;
 	if (etf_get_atom(e, atom, sizeof(atom)) == -1 ||
 	    (strcmp(atom, "answer") != 0 && strcmp(atom, "exit") != 0)) {
 		errno = EINVAL;
@@ -472,7 +440,7 @@ static const struct option {
 	uint32_t min; /* values behind the name */
 	uint32_t max;
 	int kind; /* of the next three */
-	int (*read)(struct etf *, uint32_t, struct request *);
+	int (*read)(struct etf *, struct request *);
 } options[] = {
 	{ "stdin", 0, 1, RUN, opt_stdin },
 	{ "stdout", 0, 2, RUN, opt_stdout },
@@ -562,8 +530,9 @@ option_read(
 		return (refuse(why, "Duplicate option", name));
 	*seen |= 1U << i;
 	errno = EINVAL;
+	q->values = values;
 	if (values < options[i].min || values > options[i].max ||
-	    options[i].read(e, values, q) == -1) {
+	    options[i].read(e, q) == -1) {
 		if (errno == E2BIG)
 			return (refuse_errno(why, E2BIG));
 		return (refuse(why, "Bad value of option", name));

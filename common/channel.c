@@ -122,5 +122,5 @@ channel_send2(struct channel *c, uint32_t type, const void *head,
 	else
 		r = imsgbuf_send(&c->ibuf, type, iov, 2);
 	if (r == -1)
-		fatal("message to %s", c->peer);
+		fatal("message of two pieces to %s", c->peer);
 }

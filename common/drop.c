@@ -1,5 +1,5 @@
 /*
- * Becoming somebody else, and proof that it holds.
+ * Changes of user and groups, and proof that they hold.
  */
 
 #include <sys/stat.h>
@@ -35,7 +35,7 @@ drop_user(uid_t uid, gid_t gid, const gid_t *groups, int ngroups)
 		fatal("setresgid to %u", (unsigned int)gid);
 	if (setresuid(uid, uid, uid) == -1)
 		fatal("setresuid to %u", (unsigned int)uid);
-	proc_hide();
+	proc_undumpable();
 }
 
 static int
@@ -49,7 +49,7 @@ listed(gid_t gid, const gid_t *groups, int ngroups)
 	return (0);
 }
 
-/* In whatever order: the kernel has its own. */
+/* In any order: the kernel has its own. */
 static int
 groups_are(const gid_t *groups, int ngroups)
 {
@@ -80,7 +80,7 @@ drop_prove(uid_t uid, gid_t gid, const gid_t *groups, int ngroups)
 		fatal("drop: ids");
 	if (u[0] != uid || u[1] != uid || u[2] != uid || g[0] != gid ||
 	    g[1] != gid || g[2] != gid || !groups_are(groups, ngroups))
-		fatalx("drop: uid, gid or groups are not those set");
+		fatalx("uid, gid or groups are not those set");
 }
 
 void
@@ -90,17 +90,17 @@ drop_self(uid_t uid, gid_t gid)
 
 	if (setresgid(gid, gid, gid) == -1 || setresuid(uid, uid, uid) == -1)
 		fatal("drop: back to the starter");
-	proc_hide();
+	proc_undumpable();
 	drop_prove(uid, gid, NULL, ngroups);
 	if (uid == 0)
 		return;
-	drop_final();
+	drop_prove_no_root();
 	if (!privs_none())
 		fatalx("drop: capabilities are left");
 }
 
 void
-drop_final(void)
+drop_prove_no_root(void)
 {
 	if (setuid(0) != -1 || seteuid(0) != -1)
 		fatalx("root can be had back");

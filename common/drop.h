@@ -1,6 +1,6 @@
 /*
- * Becoming somebody else for good, for processes that root starts. Each is
- * fatal on failure.
+ * Changes of user and groups that cannot be undone, for processes that root
+ * starts. Each is fatal on failure.
  */
 
 #ifndef DROP_H
@@ -24,6 +24,6 @@ void drop_prove(uid_t, gid_t, const gid_t *groups, int ngroups);
 void drop_self(uid_t, gid_t);
 
 /* Prove that there is no way back to root. */
-void drop_final(void);
+void drop_prove_no_root(void);
 
 #endif

@@ -42,7 +42,7 @@ log_getlevel(void)
  * a control character (of ASCII, or C1) and what is no UTF-8.
  */
 static size_t
-shown(const unsigned char *s, size_t len)
+log_char(const unsigned char *s, size_t len)
 {
 	size_t n, i;
 
@@ -59,12 +59,12 @@ shown(const unsigned char *s, size_t len)
 }
 
 static void
-clean(char *line, size_t len)
+log_clean(char *line, size_t len)
 {
 	size_t i, n;
 
 	for (i = 0; i < len; i += n) {
-		n = shown((const unsigned char *)line + i, len - i);
+		n = log_char((const unsigned char *)line + i, len - i);
 		if (n == 0) {
 			line[i] = '?';
 			n = 1;
@@ -101,7 +101,7 @@ log_line(const char *fmt, va_list ap, int error)
 		if (len > sizeof(line) - 1)
 			len = sizeof(line) - 1;
 	}
-	clean(line, len);
+	log_clean(line, len);
 	line[len++] = '\n';
 	/* Nobody reads it: the line is lost, and we are not held up. */
 	if (poll(&pfd, 1, 0) != 1 || !(pfd.revents & POLLOUT))

@@ -20,7 +20,7 @@
 #include "proto.h"
 
 static int64_t
-number(const char *text, int64_t min, int64_t max)
+ring_number(const char *text, int64_t min, int64_t max)
 {
 	const char *why;
 	int64_t n;
@@ -36,7 +36,7 @@ ring_join(const char *who, int argc, char *argv[], struct ring_args *a)
 {
 	struct stat st;
 
-	proc_hide();
+	proc_undumpable();
 	log_init(who, 0);
 	if ((argc != 4 && argc != 7) || fstat(RING_PRIV_FD, &st) == -1 ||
 	    !S_ISSOCK(st.st_mode) || fstat(RING_PEER_FD, &st) == -1 ||
@@ -44,15 +44,15 @@ ring_join(const char *who, int argc, char *argv[], struct ring_args *a)
 		log_warnx("is started by proctor, not by hand");
 		exit(EXIT_USAGE);
 	}
-	a->packet = (int)number(argv[1], 2, 4);
-	a->debug = (int)number(argv[2], 0, LOG_LEVEL_MAX);
-	a->stdin_limit = number(argv[3], 0, INT64_MAX);
+	a->packet = (int)ring_number(argv[1], 2, 4);
+	a->debug = (int)ring_number(argv[2], 0, LOG_LEVEL_MAX);
+	a->stdin_limit = ring_number(argv[3], 0, INT64_MAX);
 	if ((a->drop = argc == 7)) {
-		a->uid = (uid_t)number(argv[4], 1, UINT32_MAX - 1);
-		a->gid = (gid_t)number(argv[5], 1, UINT32_MAX - 1);
+		a->uid = (uid_t)ring_number(argv[4], 1, UINT32_MAX - 1);
+		a->gid = (gid_t)ring_number(argv[5], 1, UINT32_MAX - 1);
 		a->dir = argv[6];
 	} else if (getuid() != geteuid())
-		fatalx("somebody else's rights");
+		fatalx("runs with the rights of another user");
 	log_setlevel(a->debug);
 	/* What a terminal sends is blocked. */
 	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR ||
@@ -73,7 +73,7 @@ ring_drop(const struct ring_args *a)
 	if (privs_clear() == -1)
 		fatal("capabilities");
 	drop_prove(a->uid, a->gid, NULL, 0);
-	drop_final();
+	drop_prove_no_root();
 	if (!privs_none() || !privs_locked())
 		fatalx("capabilities are left, or can be had back");
 }

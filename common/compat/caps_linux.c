@@ -18,7 +18,7 @@ static const struct {
 };
 
 static int
-has(cap_t caps, cap_value_t cap)
+caps_has(cap_t caps, cap_value_t cap)
 {
 	cap_flag_value_t value;
 
@@ -28,7 +28,7 @@ has(cap_t caps, cap_value_t cap)
 
 /* Take cap out of a set, or put it into the two that matter. */
 static int
-put(cap_t caps, cap_value_t cap, cap_flag_value_t value)
+caps_put(cap_t caps, cap_value_t cap, cap_flag_value_t value)
 {
 	if (cap_set_flag(caps, CAP_PERMITTED, 1, &cap, value) == -1)
 		return (-1);
@@ -47,8 +47,8 @@ privs_keep(unsigned int privs)
 	if (have == NULL || want == NULL)
 		goto out;
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (privs & names[i].priv && has(have, names[i].cap) &&
-		    put(want, names[i].cap, CAP_SET) == -1)
+		if (privs & names[i].priv && caps_has(have, names[i].cap) &&
+		    caps_put(want, names[i].cap, CAP_SET) == -1)
 			goto out;
 	r = cap_set_proc(want);
 out:
@@ -70,7 +70,7 @@ privs_only(unsigned int privs)
 		goto out;
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (privs & names[i].priv &&
-		    put(have, names[i].cap, CAP_CLEAR) == -1)
+		    caps_put(have, names[i].cap, CAP_CLEAR) == -1)
 			goto out;
 	r = cap_compare(have, none) == 0;
 out:
@@ -89,7 +89,7 @@ has_all(const cap_value_t *needed, size_t n)
 	if ((have = cap_get_proc()) == NULL)
 		return (0);
 	for (i = 0; i < n; i++)
-		if (!has(have, needed[i]))
+		if (!caps_has(have, needed[i]))
 			r = 0;
 	(void)cap_free(have);
 	return (r);

@@ -53,13 +53,13 @@ struct path_beneath {
  * own filter refuses it: there is none.
  */
 static int
-version(void)
+landlock_version(void)
 {
 	long n;
 
 	n = syscall(NR_CREATE_RULESET, NULL, 0UL, CREATE_VERSION);
 	if (n == -1 && errno != ENOSYS && errno != EOPNOTSUPP && errno != EPERM)
-		fatal("Landlock");
+		fatal("version of Landlock");
 	return ((int)n);
 }
 
@@ -75,7 +75,7 @@ fs_bits(int v)
 
 /* All that this version can refuse. */
 static void
-refuse(struct ruleset *r, int v, int flags)
+landlock_refuse(struct ruleset *r, int v, int flags)
 {
 	memset(r, 0, sizeof(*r));
 	r->fs = (1ULL << fs_bits(v)) - 1;
@@ -86,7 +86,7 @@ refuse(struct ruleset *r, int v, int flags)
 }
 
 static void
-allow(int ruleset, int fd, uint64_t what)
+landlock_allow(int ruleset, int fd, uint64_t what)
 {
 	struct path_beneath rule;
 
@@ -105,7 +105,7 @@ allow_proc(int ruleset)
 		log_warn("/proc");
 		return;
 	}
-	allow(ruleset, fd, FS_READ_FILE | FS_READ_DIR);
+	landlock_allow(ruleset, fd, FS_READ_FILE | FS_READ_DIR);
 	(void)close(fd);
 }
 
@@ -136,22 +136,22 @@ landlock_restrict(int flags, int place)
 	struct ruleset r;
 	int fd, v;
 
-	if ((v = version()) < 1)
+	if ((v = landlock_version()) < 1)
 		return (-1);
 	if (flags & LANDLOCK_READ_PROC && proc_hides()) {
 		log_debug("/proc has hidepid: no Landlock");
 		return (0);
 	}
-	refuse(&r, v, flags);
+	landlock_refuse(&r, v, flags);
 	fd = (int)syscall(NR_CREATE_RULESET, &r, sizeof(r), 0U);
 	if (fd == -1)
-		fatal("Landlock");
+		fatal("Landlock: ruleset");
 	if (flags & LANDLOCK_READ_PROC)
 		allow_proc(fd);
 	if (place != -1)
-		allow(fd, place, FS_REMOVE_DIR);
+		landlock_allow(fd, place, FS_REMOVE_DIR);
 	if (syscall(NR_RESTRICT_SELF, fd, 0U) == -1)
-		fatal("Landlock");
+		fatal("Landlock: restriction");
 	(void)close(fd);
 	return (0);
 }

@@ -26,7 +26,7 @@ int proc_subreaper(void);
 int proc_die_with(pid_t parent, int sig);
 
 /* Let nobody trace this process, dump it or look into it. */
-void proc_hide(void);
+void proc_undumpable(void);
 
 /*
  * No exec gives this process or its children more rights from now on. 0 or

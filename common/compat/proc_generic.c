@@ -87,7 +87,7 @@ proc_disown(int fd)
 }
 
 void
-proc_hide(void)
+proc_undumpable(void)
 {
 }
 

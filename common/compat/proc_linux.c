@@ -122,7 +122,7 @@ proc_disown(int fd)
 }
 
 void
-proc_hide(void)
+proc_undumpable(void)
 {
 	(void)prctl(PR_SET_DUMPABLE, 0UL, 0UL, 0UL, 0UL);
 }

@@ -30,7 +30,7 @@ not_dumpable(void)
 }
 
 static void
-limit(__rlimit_resource_t what, rlim_t n)
+sandbox_limit(__rlimit_resource_t what, rlim_t n)
 {
 	struct rlimit rl = { n, n };
 
@@ -51,12 +51,12 @@ is_file(int fd)
  * log, that was made to end in one.
  */
 static void
-limits(void)
+sandbox_limits(void)
 {
-	limit(RLIMIT_NPROC, 0);
-	limit(RLIMIT_CORE, 0);
+	sandbox_limit(RLIMIT_NPROC, 0);
+	sandbox_limit(RLIMIT_CORE, 0);
 	if (!is_file(STDOUT_FILENO) && !is_file(STDERR_FILENO))
-		limit(RLIMIT_FSIZE, 0);
+		sandbox_limit(RLIMIT_FSIZE, 0);
 }
 
 /*
@@ -64,35 +64,35 @@ limits(void)
  * says the same thing four times is read less, not more.
  */
 static void
-missing(enum sandbox_part part, const char *what)
+sandbox_missing(enum sandbox_process who, const char *what)
 {
-	if (part == PART_BROKER)
+	if (who == SANDBOX_BROKER)
 		log_warnx("this system has no %s: going on without", what);
 	else
 		log_debug("no %s here", what);
 }
 
 static void
-confine(enum sandbox_part part, int landlock, int place)
+sandbox_confine(enum sandbox_process who, int landlock, int place)
 {
 	not_dumpable();
 	no_new_privs();
 	if (landlock_restrict(landlock, place) == -1)
-		missing(part, "Landlock");
-	if (seccomp_part(part) == -1)
-		missing(part, "system call filter");
+		sandbox_missing(who, "Landlock");
+	if (seccomp_process(who) == -1)
+		sandbox_missing(who, "system call filter");
 }
 
 void
 sandbox_guard(int place)
 {
-	confine(PART_GUARD, LANDLOCK_READ_PROC, place);
+	sandbox_confine(SANDBOX_GUARD, LANDLOCK_READ_PROC, place);
 }
 
 void
 sandbox_reaper(void)
 {
-	confine(PART_REAPER, LANDLOCK_READ_PROC, -1);
+	sandbox_confine(SANDBOX_REAPER, LANDLOCK_READ_PROC, -1);
 }
 
 /* Without a launcher it forks, opens and executes whatever is asked. */
@@ -100,7 +100,7 @@ void
 sandbox_priv(int forks)
 {
 	if (!forks)
-		confine(PART_PRIV, 0, -1);
+		sandbox_confine(SANDBOX_PRIV, 0, -1);
 }
 
 /* Only this, as the children inherit it; they are no part of ours. */
@@ -117,15 +117,15 @@ sandbox_launcher(uid_t uid, uint64_t secret)
 void
 sandbox_broker(void)
 {
-	limits();
-	confine(PART_BROKER, LANDLOCK_ALONE, -1);
+	sandbox_limits();
+	sandbox_confine(SANDBOX_BROKER, LANDLOCK_ALONE, -1);
 }
 
 void
 sandbox_worker(void)
 {
-	limits();
-	confine(PART_WORKER, LANDLOCK_ALONE, -1);
+	sandbox_limits();
+	sandbox_confine(SANDBOX_WORKER, LANDLOCK_ALONE, -1);
 }
 
 const char *

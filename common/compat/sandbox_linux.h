@@ -10,19 +10,19 @@
 #include <sys/types.h>
 
 /* The processes that have a list of what they may call. */
-enum sandbox_part {
-	PART_GUARD,
-	PART_REAPER,
-	PART_PRIV,
-	PART_BROKER,
-	PART_WORKER
+enum sandbox_process {
+	SANDBOX_GUARD,
+	SANDBOX_REAPER,
+	SANDBOX_PRIV,
+	SANDBOX_BROKER,
+	SANDBOX_WORKER
 };
 
 /*
  * From here on any other call kills the process. 0, or -1 where the system
  * has no such thing; fatal if it has and refuses.
  */
-int seccomp_part(enum sandbox_part);
+int seccomp_process(enum sandbox_process);
 /* No uid but this one, for the caller and what it will ever start. */
 int seccomp_uid(uid_t, uint64_t secret);
 

@@ -286,12 +286,12 @@ static const struct list worker_list = LIST(worker_calls, worker_rows);
 
 /* Up to three for each. */
 #define LISTS 3
-static const struct list *const part_lists[][LISTS] = {
-	[PART_GUARD] = { &common_list, &watcher_list, &guard_list },
-	[PART_REAPER] = { &common_list, &watcher_list, &reaper_list },
-	[PART_PRIV] = { &common_list, &priv_list },
-	[PART_BROKER] = { &common_list, &broker_list },
-	[PART_WORKER] = { &common_list, &worker_list },
+static const struct list *const process_lists[][LISTS] = {
+	[SANDBOX_GUARD] = { &common_list, &watcher_list, &guard_list },
+	[SANDBOX_REAPER] = { &common_list, &watcher_list, &reaper_list },
+	[SANDBOX_PRIV] = { &common_list, &priv_list },
+	[SANDBOX_BROKER] = { &common_list, &broker_list },
+	[SANDBOX_WORKER] = { &common_list, &worker_list },
 };
 
 /*
@@ -479,26 +479,27 @@ program_install(struct program *p)
 }
 
 static void
-program_part(struct program *p, enum sandbox_part part)
+program_process(struct program *p, enum sandbox_process who)
 {
 	size_t i;
 
 	program_begin(p, REFUSE, REFUSE);
 	for (i = 0; i < LISTS; i++)
-		if (part_lists[part][i] != NULL)
-			program_list(p, part_lists[part][i], SECCOMP_RET_ALLOW);
+		if (process_lists[who][i] != NULL)
+			program_list(
+			    p, process_lists[who][i], SECCOMP_RET_ALLOW);
 	give(p, REFUSE);
 }
 
 int
-seccomp_part(enum sandbox_part part)
+seccomp_process(enum sandbox_process who)
 {
 	struct program p;
 
 	if (MACHINE == 0)
 		return (-1);
 	seccomp_debug();
-	program_part(&p, part);
+	program_process(&p, who);
 	return (program_install(&p));
 }
 

@@ -36,7 +36,7 @@ stream_tick_init(void)
 	(void)sigaddset(&tick, SIGALRM);
 	if (sigaction(SIGALRM, &sa, NULL) == -1 ||
 	    sigprocmask(SIG_UNBLOCK, &tick, NULL) == -1)
-		fatal("tick");
+		fatal("signal of the tick");
 }
 
 void
@@ -49,7 +49,7 @@ stream_terminals(int more)
 	if ((before == 0) == (terminals == 0))
 		return;
 	if (setitimer(ITIMER_REAL, terminals > 0 ? &every : &never, NULL) == -1)
-		fatal("tick");
+		fatal("timer of the tick");
 }
 
 /* EINTR: by a tick. Was it a wait that there should not have been? */

@@ -50,7 +50,7 @@ privdrop(unsigned int privs)
 	if (privs_keep(privs) == -1)
 		fatal("privdrop: capabilities");
 	drop_prove(uid, gid, NULL, 0);
-	drop_final();
+	drop_prove_no_root();
 	if (!privs_only(privs) || !privs_locked())
 		fatalx("privdrop: capabilities are left, or can be had back");
 }

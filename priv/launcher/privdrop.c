@@ -48,11 +48,11 @@ privdrop_launcher(const struct runas *t)
 	drop_user(t->own, t->gid, t->groups, t->ngroups);
 	if (privs_keep(PRIV_SETUID) == -1 || privs_fsuid(t->uid) == -1)
 		fatal("launcher: capabilities");
-	proc_hide();
+	proc_undumpable();
 	held = sandbox_launcher(t->uid, secret);
 	drop_prove(t->own, t->gid, t->groups, t->ngroups);
 	if (held && t->uid != 0)
-		drop_final();
+		drop_prove_no_root();
 	if (!privs_only(PRIV_SETUID) || !privs_locked())
 		fatalx("launcher: capabilities are left, or can be had back");
 }

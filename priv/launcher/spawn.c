@@ -290,7 +290,7 @@ child_user(struct spawn *s)
 	 * A change of ids may undo that; as long as it has a right that the
 	 * user has not, it is not his to trace, and nor is what it shares.
 	 */
-	proc_hide();
+	proc_undumpable();
 	if (privs_clear() == -1 || proc_set_no_new_privs() == -1)
 		return (fail(s, STAGE_USER, 0));
 	if (getresuid(&u[0], &u[1], &u[2]) == -1 ||

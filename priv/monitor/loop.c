@@ -126,8 +126,8 @@ loop_once(struct pollfd *pfd)
 	pfd[POLL_CHILDREN].events = POLLIN;
 	pfd[POLL_CHILDREN].revents = 0;
 	wait = earlier(wait, launch_poll(&pfd[POLL_LAUNCHERS]));
-	ready = signals_poll(pfd, POLL_LAUNCHERS + launch_count(),
-	    earlier(wait, timer_wait()));
+	ready = signals_poll(
+	    pfd, POLL_LAUNCHERS + launch_count(), earlier(wait, timer_wait()));
 	loop_signalled();
 	if (ready > 0) {
 		if (pfd[POLL_CHILDREN].revents != 0)

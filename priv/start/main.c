@@ -52,7 +52,7 @@ start(struct starter_env *s, struct args *a, int argc, char *argv[])
 	undo_directory(s);
 	undo_signals();
 	undo_limits(s);
-	proc_hide();
+	proc_undumpable();
 	setproctitle_init(argc, argv, nothing);
 	args_parse(a, argc, argv);
 	log_init("proctor", a->debug);

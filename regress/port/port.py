@@ -2,10 +2,10 @@
 
 A Port checks all the time what must hold whatever a case is about: every
 frame is a term, replies come only to requests that asked for one, and in the
-exec-port dialect in the order of these, no event names a process that was not announced,
-no output follows an exit, no process exits twice. Port.close(), or the end
-of the with block, fails if any of that was broken, if the program did not
-end with 0, or if it left a process behind.
+exec-port dialect in the order of these, no event names a process that was not
+announced, no output follows an exit, no process exits twice. Port.close(), or
+the end of the with block, fails if any of that was broken, if the program did
+not end with 0, or if it left a process behind.
 """
 
 import collections

@@ -19,11 +19,11 @@ static const struct {
 };
 
 static const char *const parts[] = {
-	[PART_GUARD] = "guard",
-	[PART_REAPER] = "reaper",
-	[PART_PRIV] = "priv",
-	[PART_BROKER] = "broker",
-	[PART_WORKER] = "worker",
+	[SANDBOX_GUARD] = "guard",
+	[SANDBOX_REAPER] = "reaper",
+	[SANDBOX_PRIV] = "priv",
+	[SANDBOX_BROKER] = "broker",
+	[SANDBOX_WORKER] = "worker",
 };
 
 static const char *const tests[] = {
@@ -70,11 +70,11 @@ main(void)
 	unsigned int i, n;
 
 	for (i = 0; i < COUNT(parts); i++) {
-		program_part(&p, (enum sandbox_part)i);
+		program_process(&p, (enum sandbox_process)i);
 		printf("part %s %d\n", parts[i], p.len);
 		for (n = 0; n < LISTS; n++)
-			if (part_lists[i][n] != NULL)
-				print_list(parts[i], part_lists[i][n]);
+			if (process_lists[i][n] != NULL)
+				print_list(parts[i], process_lists[i][n]);
 	}
 	/* Which may call all else. */
 	program_launcher(&p, 0);

@@ -1,8 +1,8 @@
 """A taken-over launcher: what it sends, and what it keeps of what it sent.
 
 Its end of the channel is fetched with pidfd_getfd(2), and so is the worker's
-copy of a pipe, which is what a launcher could have kept. Then one that is held,
-and whom that may hold up.
+copy of a pipe, which is what a launcher could have kept. Then one that is
+held, and whom that may hold up.
 """
 
 import array

@@ -676,8 +676,10 @@ test_bad_sends(void **state)
 {
 	(void)state;
 	assert_fatal(play_send_too_long, NULL, "message to peer: ");
-	assert_fatal(play_send2_too_long, NULL, "message to peer: ");
-	assert_fatal(play_send2_overflow, NULL, "message to peer: ");
+	assert_fatal(
+	    play_send2_too_long, NULL, "message of two pieces to peer: ");
+	assert_fatal(
+	    play_send2_overflow, NULL, "message of two pieces to peer: ");
 	assert_fatal(play_send_fd, NULL, "message to peer: ");
 }
 

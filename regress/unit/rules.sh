@@ -65,6 +65,11 @@ build stream_test common/log.c $SPLICE_SRC $STREAM_SRC
 # shellcheck disable=SC2086
 build fdset_test common/fdset.c common/log.c $STREAM_SRC
 counting queue_test worker/queue.c
+# shellcheck disable=SC2086
+build wchild_test worker/child.c worker/relay.c worker/feed.c worker/queue.c \
+    worker/pipe.c common/proto.c common/compat/ptymodes.c common/log.c \
+    $SPLICE_SRC $STREAM_SRC
+build port_test worker/port.c worker/queue.c common/log.c
 build wterm_test worker/event.c worker/reply.c worker/hello.c worker/term.c \
     worker/etf_write.c worker/errname.c broker/etf_read.c common/proto.c \
     common/compat/ptymodes.c common/log.c

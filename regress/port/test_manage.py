@@ -479,6 +479,7 @@ def survives(end):
         p.run(SLEEP)
         end(p)
         expect(0, p.end(), "exit")
+        check(not p.exits[f.pid], "told of its end: %s", p.exits[f.pid])
         time.sleep(0.2)
         check(proc.alive(f.pid), "it is dead")
 

@@ -2,10 +2,9 @@
  * Children of priv that are in no table: see stray.h.
  */
 
-#include <sys/wait.h>
-
 #include <string.h>
 
+#include "base/reap.h"
 #include "log.h"
 
 #include "monitor/birth.h"
@@ -38,12 +37,9 @@ stray_signal(int came)
 static pid_t
 dead_child(void)
 {
-	siginfo_t si;
+	pid_t pid;
 
-	si.si_pid = 0;
-	if (waitid(P_ALL, 0, &si, WEXITED | WNOHANG | WNOWAIT) == -1)
-		return (0);
-	return (si.si_pid);
+	return (reap_has_ended(-1, &pid) ? pid : 0);
 }
 
 /* Is it nobody's for sure? Not as long as a launcher may name it yet. */
@@ -62,6 +58,7 @@ static int
 reap_dead(pid_t pid)
 {
 	struct child *c;
+	int status;
 
 	if ((c = child_by_pid(pid)) != NULL) {
 		exit_check(c);
@@ -71,7 +68,7 @@ reap_dead(pid_t pid)
 		return (0);
 	log_debug("pid %d was no child that we had made", (int)pid);
 	suspect.pid = 0;
-	return (waitpid(pid, NULL, WNOHANG) == pid);
+	return (reap_ended(pid, &status, NULL) == pid);
 }
 
 /* Signals that no child has explained: whose were they? */

@@ -75,6 +75,7 @@ build wterm_test worker/event.c worker/reply.c worker/hello.c worker/term.c \
     common/compat/ptymodes.c common/log.c
 build environ_test priv/launcher/environ.c common/proto.c common/compat/ptymodes.c \
     common/log.c
+build reap_test priv/base/reap.c
 build timer_test priv/base/timer.c
 build match_test priv/policy/match.c common/proto.c common/compat/ptymodes.c
 build userenv_test priv/policy/userenv.c

@@ -3,6 +3,9 @@
  * logged may come from anyone, so control characters are shown as '?'.
  */
 
+#include <sys/socket.h>
+#include <sys/stat.h>
+
 #include <errno.h>
 #include <poll.h>
 #include <stdarg.h>
@@ -16,10 +19,15 @@
 
 static const char *log_who = "proctor";
 static int log_level;
+static int log_socket; /* standard error is one */
 
 void
 log_init(const char *who, int level)
 {
+	struct stat st;
+
+	log_socket =
+	    fstat(STDERR_FILENO, &st) == 0 && S_ISSOCK(st.st_mode);
 	log_who = who;
 	log_setlevel(level);
 }
@@ -72,13 +80,28 @@ log_clean(char *line, size_t len)
 	}
 }
 
+/* Where it is not read the line is lost, and we are not held up. */
+static void
+log_write(const char *line, size_t len)
+{
+	struct pollfd pfd = { .fd = STDERR_FILENO, .events = POLLOUT };
+	ssize_t n;
+
+	if (poll(&pfd, 1, 0) != 1 || !(pfd.revents & POLLOUT))
+		return;
+	if (log_socket)
+		n = send(STDERR_FILENO, line, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	else
+		n = write(STDERR_FILENO, line, len);
+	(void)n; /* there is nobody to tell of it */
+}
+
 static void
 log_line(const char *, va_list, int) __attribute__((__format__(printf, 1, 0)));
 
 static void
 log_line(const char *fmt, va_list ap, int error)
 {
-	struct pollfd pfd = { .fd = STDERR_FILENO, .events = POLLOUT };
 	char line[1024];
 	int head, n;
 	size_t len;
@@ -103,11 +126,7 @@ log_line(const char *fmt, va_list ap, int error)
 	}
 	log_clean(line, len);
 	line[len++] = '\n';
-	/* Nobody reads it: the line is lost, and we are not held up. */
-	if (poll(&pfd, 1, 0) != 1 || !(pfd.revents & POLLOUT))
-		return;
-	if (write(STDERR_FILENO, line, len) == -1)
-		return;
+	log_write(line, len);
 }
 
 void

@@ -109,6 +109,7 @@ struct list {
 static const int common_calls[] = {
 	SYS_read,
 	SYS_write,
+	SYS_sendto, /* to a log that is a socket */
 	SYS_poll, /* before a line of the log, too */
 	SYS_getpid, /* which has it */
 	SYS_brk,
@@ -188,7 +189,6 @@ static const int priv_calls[] = {
 	SYS_rt_sigreturn,
 	SYS_sendmsg,
 	SYS_recvmsg,
-	SYS_sendto, /* the reaper is asked */
 	SYS_recvfrom,
 	SYS_shutdown, /* of a launcher: its channel stays till we end */
 	SYS_mremap,
@@ -267,7 +267,7 @@ static const struct row guard_rows[] = {
 };
 
 /* The reaper is asked. */
-static const int reaper_calls[] = { SYS_sendto, SYS_recvfrom };
+static const int reaper_calls[] = { SYS_recvfrom };
 
 #define LIST(calls, rows)                              \
 	{                                              \

@@ -81,7 +81,8 @@ environ_zone(const char *value)
 
 	if (*value == ':')
 		value++;
-	if (*value == '/' || strstr(value, "..") != NULL)
+	/* Some libcs take what begins with a dot from where they are. */
+	if (*value == '/' || *value == '.' || strstr(value, "..") != NULL)
 		return (0);
 	for (p = value; *p != '\0'; p++)
 		if (*p <= ' ' || *p > '~')

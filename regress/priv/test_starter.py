@@ -8,7 +8,9 @@ exactly what it always holds.
 import ctypes
 import fcntl
 import os
+import pty
 import resource
+import select
 import shutil
 import signal
 import socket
@@ -1087,6 +1089,46 @@ def frozen():
                if call.startswith("write(") and '"0", 1)' in call]
     waits = [n for n, call in enumerate(calls) if "F_OFD_SETLKW" in call]
     check(entered and waits and entered[0] < waits[0], "%s", calls)
+
+
+def full_terminal():
+    """Its master, and its slave, which has room for a line, as poll(2) says,
+    but not for a newline that becomes two characters."""
+    master, slave = pty.openpty()
+    modes = termios.tcgetattr(slave)
+    modes[1] &= ~termios.OPOST
+    modes[3] &= ~(termios.ECHO | termios.ICANON)
+    termios.tcsetattr(slave, termios.TCSANOW, modes)
+    os.set_blocking(slave, False)
+    for size in (256, 1):
+        tries = 0
+        while tries < 5:
+            try:
+                os.write(slave, b"x" * size)
+                tries = 0
+            except BlockingIOError:
+                tries += 1
+                time.sleep(0.01)
+    while not select.select([], [slave], [], 0)[1]:
+        os.read(master, 64)
+        time.sleep(0.002)
+    os.set_blocking(slave, True)
+    modes[1] |= termios.OPOST | termios.ONLCR
+    termios.tcsetattr(slave, termios.TCSANOW, modes)
+    return master, slave
+
+
+@starter_case("the log is a terminal that nobody reads: it holds up nobody")
+def full_log():
+    ends = full_terminal()
+    try:
+        with usual_rules, Suid(last=lambda: os.dup2(ends[1], 2)) as p:
+            for _ in range(20):
+                expect(ERROR, p.ask(A.run, SLEEP, [as_user("root")]))
+            p.run(SLEEP, [as_user(ONE)])
+    finally:
+        for end in ends:
+            os.close(end)
 
 
 # no_new_privs, namespaces ---

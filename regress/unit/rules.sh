@@ -106,6 +106,12 @@ monitoring monitor_birth_test priv/monitor/birth.c priv/monitor/exit.c \
     priv/monitor/reply.c
 monitoring monitor_foreign_test priv/monitor/foreign.c priv/monitor/exit.c \
     priv/monitor/reply.c
+monitoring monitor_launch_test regress/unit/monitor_maker.c \
+    priv/monitor/launch.c priv/monitor/birth.c priv/monitor/exit.c \
+    priv/monitor/reply.c common/fdset.c
+monitoring monitor_stray_test regress/unit/monitor_maker.c \
+    priv/monitor/stray.c priv/monitor/launch.c priv/monitor/birth.c \
+    priv/monitor/exit.c priv/monitor/reply.c common/fdset.c
 # shellcheck disable=SC2086
 build sandbox_test common/log.c $BOX_SRC
 case $CGROUP_SRC in

@@ -377,6 +377,8 @@ test_joined(void)
 	proc_dies(101, 0);
 	watch_dispatch();
 	did("reap 101; exit 2 0/0");
+	/* Nor does somebody else of that number make it one that has. */
+	proc_other(101, WWW_UID, 100);
 	group_kill(child_by_pid(100));
 	did("orphans of group 100 KILL");
 }

@@ -156,10 +156,15 @@ test_traced(void)
 	sleep_ms(1000);
 	did("");
 	assert_int_equal(child_by_pid(100)->unwatched, 1);
+	exit_check(child_by_pid(100));
+	did("");
 	world.traced = 0;
 	watch_signal(1);
 	sleep_ms(1);
 	did("reap 100; exit 1 0/0");
+	watch_signal(1);
+	sleep_ms(1);
+	did("");
 }
 
 static struct child *
@@ -344,13 +349,14 @@ test_behind_its_answer(void)
 	struct launched failed = { .stage = STAGE_EXEC, .error = ENOENT };
 	struct run r = run_plain(0);
 	int fds[3] = { -1, FD_FAKE, -1 };
-	struct slot *before;
+	struct slot *before, *holder;
 	struct child *c;
 
 	exit_init(0);
 	reply_open(&before, &r);
 	c = child_running(100, 0);
-	reply_open(&c->slot, &r);
+	reply_open(&holder, &r);
+	c->slot = holder;
 	reply_child(c, fds);
 	proc_dies(100, EXITED(1));
 	watch_dispatch();
@@ -364,6 +370,8 @@ test_behind_its_answer(void)
 	    "child 1 pid 100; exit 1 256/256");
 	assert_null(before);
 	assert_int_equal(reply_waiting(), 0);
+	/* Its child would have had this, and is no more: it is not written. */
+	assert_non_null(holder);
 }
 
 /* The rest of a group after a stop: the end is told behind its end. */

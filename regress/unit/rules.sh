@@ -106,6 +106,15 @@ monitoring monitor_birth_test priv/monitor/birth.c priv/monitor/exit.c \
     priv/monitor/reply.c
 monitoring monitor_foreign_test priv/monitor/foreign.c priv/monitor/exit.c \
     priv/monitor/reply.c
+# What has all but launches.
+stopping() {
+	monitoring "$@" regress/unit/monitor_launch.c priv/monitor/stop.c \
+	    priv/monitor/stray.c priv/monitor/foreign.c priv/monitor/birth.c \
+	    priv/monitor/exit.c priv/monitor/reply.c
+}
+stopping monitor_stop_test
+stopping monitor_request_test priv/monitor/request.c
+stopping monitor_report_test priv/monitor/report.c
 monitoring monitor_launch_test regress/unit/monitor_maker.c \
     priv/monitor/launch.c priv/monitor/birth.c priv/monitor/exit.c \
     priv/monitor/reply.c common/fdset.c

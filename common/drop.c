@@ -19,7 +19,7 @@ drop_root(const char *dir)
 	struct stat st;
 
 	if (chdir(dir) == -1 || stat(".", &st) == -1)
-		fatal("%s", dir);
+		fatal("drop: directory %s", dir);
 	if (st.st_uid != 0 || st.st_mode & (S_IWGRP | S_IWOTH))
 		fatalx("%s is not root's alone", dir);
 	if (chroot(".") == -1 || chdir("/") == -1)
@@ -62,7 +62,7 @@ groups_are(const gid_t *groups, int ngroups)
 		return (1);
 	have = calloc((size_t)n + 1, sizeof(*have));
 	if (have == NULL || getgroups(n, have) != n)
-		fatal("groups");
+		fatal("drop: groups");
 	for (i = 0; i < n && listed(have[i], groups, ngroups); i++)
 		continue;
 	free(have);
@@ -77,7 +77,7 @@ drop_prove(uid_t uid, gid_t gid, const gid_t *groups, int ngroups)
 
 	if (getresuid(&u[0], &u[1], &u[2]) == -1 ||
 	    getresgid(&g[0], &g[1], &g[2]) == -1)
-		fatal("ids");
+		fatal("drop: ids");
 	if (u[0] != uid || u[1] != uid || u[2] != uid || g[0] != gid ||
 	    g[1] != gid || g[2] != gid || !groups_are(groups, ngroups))
 		fatalx("uid, gid or groups are not those set");
@@ -89,14 +89,14 @@ drop_self(uid_t uid, gid_t gid)
 	int ngroups = getgroups(0, NULL);
 
 	if (setresgid(gid, gid, gid) == -1 || setresuid(uid, uid, uid) == -1)
-		fatal("dropping");
+		fatal("drop: back to the starter");
 	proc_undumpable();
 	drop_prove(uid, gid, NULL, ngroups);
 	if (uid == 0)
 		return;
 	drop_prove_no_root();
 	if (!privs_none())
-		fatalx("capabilities are left");
+		fatalx("drop: capabilities are left");
 }
 
 void

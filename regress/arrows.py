@@ -8,8 +8,8 @@ style(9) makes the sources easy to read: a name at the beginning of a line is
 defined there. An arrow is a name that a file uses and another file of the same
 program defines, be it called, put into a table or given away. Fails on a
 circle of files, and on an arrow between folders of priv that priv/README does
-not list, as lines "start -> monitor policy base/a.h" there. A header of another
-folder is an arrow, too; a line may have one of them alone.
+not list, as lines "start -> monitor policy base/a.h" there. A header of
+another folder is an arrow, too; a line may have one of them alone.
 """
 import collections
 import glob

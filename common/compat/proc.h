@@ -98,10 +98,10 @@ void proc_cloexec_from(int first);
 int proc_privileged(void);
 
 /*
- * The folder of the running executable into buf, without a slash at the end.
+ * The directory of the running executable into buf, without a slash at the end.
  * 0, or -1 where the system cannot tell.
  */
-int proc_own_folder(char *buf, size_t size);
+int proc_own_dir(char *buf, size_t size);
 
 /*
  * Call fn for each living or unreaped child of this process, adopted ones

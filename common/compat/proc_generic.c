@@ -126,7 +126,7 @@ proc_privileged(void)
 }
 
 int
-proc_own_folder(char *buf, size_t size)
+proc_own_dir(char *buf, size_t size)
 {
 	(void)buf;
 	(void)size;

@@ -162,7 +162,7 @@ proc_privileged(void)
 }
 
 int
-proc_own_folder(char *buf, size_t size)
+proc_own_dir(char *buf, size_t size)
 {
 	char *slash;
 	ssize_t n;

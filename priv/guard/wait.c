@@ -1,7 +1,7 @@
 /*
- * A process that waits for its child: see wait.h. It is told of its child's
- * death, and kills what falls to it then if the child was killed: no process
- * below could find all of that.
+ * A process that waits for its child: see wait.h. When that dies it kills what
+ * falls to it then, if the child was killed: no process below could find all
+ * of that.
  */
 
 #include <sys/wait.h>

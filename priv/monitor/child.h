@@ -94,6 +94,7 @@ struct child {
 	int status; /* of wait(2), once it was reaped */
 	int64_t usage[USAGES]; /* then, too */
 	unsigned int killed : 1; /* it did not end in time */
+	unsigned int silent : 1; /* no end of it is told */
 	unsigned int refused : 1; /* by the worker; nobody is told of it */
 	unsigned int drained : 1; /* nobody has its output open any more */
 	unsigned int cut : 1; /* some of its stdin was lost */

@@ -81,7 +81,7 @@ exit_settle(struct child *c)
 	if (child_alive(c))
 		exit_forget(c);
 	watch_forget(c);
-	if (c->state != CHILD_ASKED &&
+	if (c->state != CHILD_ASKED && !c->silent &&
 	    (c->kind == CHILD_RUN || c->kind == CHILD_FOREIGN))
 		exit_send(c);
 	if (c->slot != NULL)

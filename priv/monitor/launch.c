@@ -42,9 +42,9 @@ struct launcher {
 	TAILQ_HEAD(, child) queue; /* asked for, and not heard of */
 	struct channel channel;
 	struct timer timeout, pulse;
-	int missed; /* times that the next answer did not come */
 	size_t asked; /* requests in the queue, without kill commands */
 	size_t bytes; /* of what is in the queue */
+	int missed; /* times that the next answer did not come */
 	unsigned int made; /* since the last pulse */
 	int slow; /* it was then */
 	struct fdset streams; /* came before their IMSG_LAUNCHED */

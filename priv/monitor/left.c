@@ -37,7 +37,7 @@ left_init(void (*fn)(struct child *))
 	gone = fn;
 }
 
-/* Each poll asks for all groups that are left: the more, the rarer. */
+/* Each poll asks for all groups that are left: the interval grows with them. */
 static void
 left_poll_in(int ms)
 {

@@ -458,7 +458,7 @@ request_handle_refuse(const struct msg *msg)
 	return (0);
 }
 
-/* From here on the node is told more, and so is what it may be. */
+/* The node speaks the native dialect: the reply says what this start may do. */
 int
 request_handle_hello(const struct msg *msg)
 {

@@ -276,8 +276,12 @@ static void
 shutdown_child(struct child *c)
 {
 	if (c->kind == CHILD_FOREIGN) {
-		/* Not ours to end. */
+		/*
+		 * Not ours to end: it is forgotten, and told of only behind
+		 * an answer that waits.
+		 */
 		(void)stop_because(c, REASON_SHUTDOWN);
+		c->silent = c->slot == NULL;
 		c->status = -1;
 		exit_settle(c);
 	} else if (c->state == CHILD_LEFT) {

@@ -43,7 +43,7 @@ configtest_exec(char **argv)
 {
 	char dir[PATH_MAX], path[PATH_MAX];
 
-	if (proc_own_folder(dir, sizeof(dir)) == -1)
+	if (proc_own_dir(dir, sizeof(dir)) == -1)
 		(void)strlcpy(dir, LIBEXECDIR "/proctor", sizeof(dir));
 	if (snprintf(path, sizeof(path), "%s/%s", dir, argv[0]) >=
 	    (int)sizeof(path))

@@ -37,7 +37,7 @@ ring_dir(void)
 	static char dir[PATH_MAX];
 
 	/* Privileged: ignore the directory of the executable. */
-	if (privileged || proc_own_folder(dir, sizeof(dir)) == -1)
+	if (privileged || proc_own_dir(dir, sizeof(dir)) == -1)
 		return (RING_DIR);
 	return (dir);
 }

@@ -16,9 +16,12 @@ import os
 import signal
 import sys
 
-import port
-import proc
-import runner
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(1, os.path.join(HERE, "lib"))
+
+import port       # noqa: E402
+import proc       # noqa: E402
+import runner     # noqa: E402
 
 
 def on_term(number, frame):
@@ -34,8 +37,7 @@ def main():
                         help="so many cases at a time")
     parser.add_argument("proctor", nargs="?", default="build/proctor")
     args = parser.parse_args()
-    cases = [c for c in runner.load(os.path.dirname(os.path.abspath(__file__)))
-             if args.k in c.name]
+    cases = [c for c in runner.load(HERE) if args.k in c.name]
     if args.l:
         print("\n".join("PROTOCOL " + c.name for c in cases))
         return 0

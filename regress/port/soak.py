@@ -11,10 +11,13 @@ import os
 import sys
 import time
 
-import port
-import proc
-from case import Failure
-from etf import A
+sys.path.insert(1, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                "lib"))
+
+import port                 # noqa: E402
+import proc                 # noqa: E402
+from case import Failure    # noqa: E402
+from etf import A           # noqa: E402
 
 STEP = 10000
 RECYCLE = 1000      # Port keeps what it has seen; forget it now and then

@@ -4,12 +4,10 @@ What happens when the end comes while requests are on their way, when nobody
 reads the log or the port, when the launcher or a tracer holds a process.
 """
 
-import ctypes
 import fcntl
 import os
 import pty
 import signal
-import socket
 import struct
 import tempfile
 import time
@@ -20,9 +18,10 @@ import proc
 from case import (ERROR, LAUNCHER, SLOW, STARTED, Skip, case, check,
                   eventually, expect, matches, rows)
 from etf import A
-from port import SILENT, Port
-from test_ring import Trace
-from test_shutdown import DEAF, FAMILY, gone, start
+from port import Port
+from family import DEAF, FAMILY, gone, start
+from trace import Trace, WALL, ptrace, seize
+from traffic import OutputTo, socket_pair, together
 
 SHUTDOWN = "5 shutdown:"
 LOG = "5 log:"
@@ -33,27 +32,9 @@ SLEEP = (A.run, ["/bin/sleep", "1000"], [])
 FAILING = (A.run, "true", [(A.cd, "/nonexistent")])
 RING_FAILED = 5
 
-PTRACE_CONT = 7
 PTRACE_DETACH = 17
-PTRACE_SEIZE = 0x4206
 PTRACE_O_TRACEVFORK = 0x4
 PTRACE_O_TRACECLONE = 0x8
-PTRACE_O_TRACEEXIT = 0x40
-WALL = 0x40000000
-
-
-def together(p, *instructions):
-    """Send requests in one write, as far as the pipe takes it; numbers."""
-    numbers, data = [], []
-    for instruction in instructions:
-        number, p.next_id = p.next_id, p.next_id + 1
-        if instruction[:1] not in [(s,) for s in SILENT]:
-            p.asked.append(number)
-        term = etf.term_to_binary((number, instruction))
-        data += [struct.pack(p.length, len(term)), term]
-        numbers.append(number)
-    p.write(b"".join(data))
-    return numbers
 
 
 def sent(p):
@@ -317,24 +298,6 @@ def ticks(pid):
     """Processor time in seconds."""
     fields = proc.stat(pid)
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def ptrace(what, pid, data=None):
-    libc = ctypes.CDLL(None, use_errno=True)
-    libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p,
-                            ctypes.c_void_p]
-    libc.ptrace.restype = ctypes.c_long
-    if libc.ptrace(what, pid, None, data) == -1:
-        raise Skip("ptrace: %s" % os.strerror(ctypes.get_errno()))
-
-
-def seize(pid, options=0):
-    """Become its tracer."""
-    ptrace(PTRACE_SEIZE, pid, options)
-
-
-def resume(pid):
-    ptrace(PTRACE_CONT, pid)
 
 
 @case("4 events: the exit of a child whose tracer holds it, without spinning")
@@ -607,23 +570,6 @@ def run_and_list():
 
 
 # The port's descriptors -----------------------------------------------------
-
-class OutputTo(Port):
-    """A port whose output is this descriptor; it is read from another."""
-
-    def __init__(self, reader, output, *args):
-        self.output_fd = output
-        super().__init__(*args)
-        os.close(self.rfd)
-        self.rfd = reader
-        os.set_blocking(reader, False)
-
-    def _exec(self, child_in, child_out):
-        super()._exec(child_in, self.output_fd)
-
-
-def socket_pair():
-    return [end.detach() for end in socket.socketpair()]
 
 
 def raw_pty():

@@ -9,7 +9,7 @@ from case import (BADARG, OK, REFUSED, Like, Naming, Pattern, Text, case,
                   check, check_took, eventually, expect, rows)
 from etf import A
 from port import Port
-from test_manage import Foreign
+from foreign import Foreign
 
 SECTION = "3 options:"
 KILL_GROUP = SECTION + " kill_group:"

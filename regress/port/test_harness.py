@@ -14,7 +14,7 @@ import runner
 from case import SLOW, case, check, rows
 
 SECTION = "harness:"
-HERE = os.path.dirname(os.path.abspath(__file__))
+LIB = os.path.dirname(os.path.abspath(runner.__file__))
 TELLS = ("import runner, subprocess; runner.not_ignored(); "
          "subprocess.run(['/bin/grep', 'SigIgn', '/proc/self/status'])")
 
@@ -23,7 +23,7 @@ def ignoring(sig, *argv):
     """Run this program of Python's by somebody who ignores a signal."""
     return subprocess.run(
         [sys.executable, *argv], stdin=subprocess.DEVNULL,
-        capture_output=True, text=True, check=False, cwd=HERE,
+        capture_output=True, text=True, check=False, cwd=LIB,
         preexec_fn=lambda: signal.signal(sig, signal.SIG_IGN))
 
 
@@ -39,7 +39,7 @@ def ignored(sig):
 
 @case(SECTION + " a case about SIGINT in the background of a shell")
 def background():
-    done = ignoring(signal.SIGINT, "run.py", "-k", "of a managed process",
+    done = ignoring(signal.SIGINT, "../run.py", "-k", "of a managed process",
                     port.PROGRAM)
     check(done.returncode == 0, "%s", done.stdout + done.stderr)
 

@@ -12,6 +12,7 @@ from case import (ANY, BADARG, INT, OK, SLOW, SOAK, STARTED, Like, Skip,
                   Text, case, check, expect, rows)
 from etf import A
 from port import Port, environment
+from traffic import Counting
 
 LONG = "5 long:"
 MANY = "5 many:"
@@ -19,27 +20,6 @@ MIB = 1 << 20
 ARG_MAX = 128 << 10     # of one string on Linux, its NUL counted
 CHILDREN = 2000
 SLEEP = ["/bin/sleep", "1000"]
-
-
-class Counting(Port):
-    """A Port that counts and hashes output instead of keeping it."""
-
-    def __init__(self, *args, hashed=True, **more):
-        self.count = {}
-        self.hashed = hashlib.sha256() if hashed else None
-        super().__init__(*args, **more)
-
-    def _event(self, event):
-        if not (isinstance(event, tuple) and len(event) == 3
-                and event[0] == A.stdout and isinstance(event[2], bytes)):
-            super()._event(event)
-            return
-        _, pid, data = event
-        if self.exits.get(pid) != []:
-            self.broken.append("output of %d, which does not run" % pid)
-        self.count[pid] = self.count.get(pid, 0) + len(data)
-        if self.hashed:
-            self.hashed.update(data)
 
 
 def note(text, *values):

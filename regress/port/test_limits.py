@@ -11,6 +11,7 @@ from case import (ERROR, LAUNCHER, OK, SLOW, SOAK, STARTED, Failure, Like,
                   matches, rows)
 from etf import A
 from port import Port
+from visible import unchanged, visible
 
 LEAKS = "5 leaks:"
 FULL = "5 descriptors run out:"
@@ -23,20 +24,6 @@ EMFILE = (A.error, Like(
     r"^Couldn't start pid: (Failed to create a pipe for std(in|out|err)|"
     r"Failed to fork): "
     r"Too many open files$"))
-
-
-def visible(p):
-    """The ring's descriptors, once it has opened all that it needs."""
-    p.ask(A.list)
-    return p.descriptors()
-
-
-def unchanged(p, before):
-    """Descriptors as before, no zombies; closing may take a moment."""
-    eventually(lambda: p.descriptors() == before, 2, lambda: (
-        "descriptors %s, before %s" % (p.descriptors(), before)))
-    eventually(lambda: not p.zombies(), 2, lambda: (
-        "zombies %s" % [(q, proc.comm(q)) for q in p.zombies()][:5]))
 
 
 def many(p, request, count, pattern, batch=50):

@@ -7,7 +7,6 @@ that the port is neither its parent nor of its session.
 import os
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -21,55 +20,19 @@ from case import (BADARG, ERROR, LAUNCHER, OK, REFUSED, SLOW, SOME_TEXT,
                   eventually, expect, rows)
 from etf import A
 from port import Port, environment
-from test_endings import together
-from test_limits import unchanged, visible
+from foreign import Foreign, Note, SLEEP, manage
+from traffic import together
+from visible import unchanged, visible
 
 SECTION = "3 manage:"
 KILL = "3 options: {kill, Cmd}:"
 FOREIGN = object()
-SLEEP = ["/bin/sleep", "1000"]
 DEAF = "trap '' TERM; echo deaf; while :; do sleep 0.05; done"
 NOT_FOUND = (A.error, A.not_found)
 NOT_ALIVE = (A.error, Text("pid not alive"))
 NOT_MANAGED = (A.error, Text(
     "Cannot kill a pid not managed by this application"))
 EPERM = (A.error, A.eperm)
-
-
-class Foreign:
-    """A process of ours that no port has started. Its standard input ends
-    when it is told to go on."""
-
-    def __init__(self, *argv):
-        self.process = subprocess.Popen(
-            list(argv) or SLEEP, stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE)
-        self.pid = self.process.pid
-
-    def go_on(self):
-        self.process.stdin.close()
-
-    def line(self):
-        return self.process.stdout.readline()
-
-    def end(self, sig=signal.SIGKILL):
-        try:
-            os.kill(self.pid, sig)
-        except ProcessLookupError:
-            pass
-        self.process.wait()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, kind, value, trace):
-        self.end()
-        self.process.stdin.close()
-        self.process.stdout.close()
-
-
-def manage(p, f, options=()):
-    expect((A.pid, f.pid), p.ask(A.manage, f.pid, list(options)), "manage")
 
 
 def no_second_exit(p, pid):
@@ -479,6 +442,7 @@ def survives(end):
         p.run(SLEEP)
         end(p)
         expect(0, p.end(), "exit")
+        check(not p.exits[f.pid], "told of its end: %s", p.exits[f.pid])
         time.sleep(0.2)
         check(proc.alive(f.pid), "it is dead")
 
@@ -585,28 +549,6 @@ def survives_stop():
 
 
 # The kill command -------------------------------------------------------
-
-class Note:
-    """A file that a command can write to, and its words."""
-
-    def __init__(self):
-        self.directory = tempfile.TemporaryDirectory()
-        self.file = self.directory.name + "/note"
-
-    def words(self):
-        try:
-            with open(self.file, encoding="utf-8") as f:
-                text = f.read()
-        except FileNotFoundError:
-            return []
-        return text.split() if text.endswith("\n") else []
-
-    def clear(self):
-        with open(self.file, "w", encoding="ascii"):
-            pass
-
-    def wait(self):
-        return eventually(self.words, 3, "the command did not write")
 
 
 @rows(KILL, [

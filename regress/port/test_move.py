@@ -14,10 +14,8 @@ from etf import A
 from native import Native, exited
 from patience import Limit
 from port import Port
-from test_endings import OutputTo, socket_pair
-from test_large import Counting
-from test_native import Data
-from test_ring import Trace
+from trace import Trace
+from traffic import Counting, Data, OutputTo, socket_pair
 
 MOVE = "6 moved:"
 MIB = 1 << 20

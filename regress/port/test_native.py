@@ -16,9 +16,11 @@ from etf import A
 from native import HELLO, Native, exited, signaled
 from patience import stretched
 from port import Port, program
-from test_endings import PTRACE_O_TRACEEXIT, WALL, resume, seize
-from test_manage import DEAF, Foreign
-from test_options import REFUSALS
+from test_manage import DEAF
+from foreign import Foreign
+from refusals import REFUSALS
+from trace import PTRACE_O_TRACEEXIT, WALL, resume, seize
+from traffic import Data, pattern
 
 HI = "6 native hello:"
 ERR = "6 native errors:"
@@ -758,21 +760,6 @@ def eof_own():
 
 
 # Windows --------------------------------------------------------------------
-
-def pattern(size, first=0):
-    return bytes((first + i * 7) % 251 for i in range(size))
-
-
-class Data:
-    """A file with size bytes."""
-
-    def __init__(self, size):
-        self.file = tempfile.NamedTemporaryFile()
-        self.bytes = pattern(size)
-        self.file.write(self.bytes)
-        self.file.flush()
-        os.chmod(self.file.name, 0o644)
-        self.name = self.file.name
 
 
 def drain(p, pid, total, window, sizes, stream=A.stdout):

@@ -20,9 +20,9 @@ from etf import A
 from patience import Limit
 from port import Port
 from sisters import SISTERS
-from test_manage import Foreign
-from test_ring import Trace
-from test_shutdown import gone, mark, start
+from family import gone, mark, start
+from foreign import Foreign
+from trace import Trace
 
 ORPHANS = "5 orphans:"
 DAEMON = "setsid sleep 1000 & exit 0"

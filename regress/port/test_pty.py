@@ -18,7 +18,7 @@ from case import (BADARG, OK, REFUSED, SOME_TEXT, Naming, Skip, Text, case,
                   check, eventually, expect, rows)
 from etf import A, Atom
 from port import Port, environment
-from test_limits import unchanged, visible
+from visible import unchanged, visible
 
 SECTION = "3 options: pty:"
 MODES = "3 options: {pty, Modes}:"

@@ -20,7 +20,7 @@ from case import (ANY, BADARG, ERROR, INT, LAUNCHER, OK, REFUSED, SOME_TEXT,
 from etf import A, Atom
 from native import Native
 from port import Port, environment
-from test_ring import Trace
+from trace import Trace
 
 SECTION = "3"
 MIB = 1 << 20

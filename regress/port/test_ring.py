@@ -3,69 +3,17 @@
 import os
 import re
 import select
-import shutil
-import signal
-import tempfile
 
 import proc
-from case import LAUNCHER, Skip, case, check, eventually, expect
+from case import LAUNCHER, case, check, eventually, expect
 from etf import A
 from port import Port
+from trace import Trace
 
 SECTION = "5 ring:"
 SENDING = ("sendmsg", "sendto", "sendmmsg")
 WRITING = ("write", "writev", "splice", "vmsplice", "tee", "sendfile")
 OPENING = ("open", "openat", "openat2", "creat")
-
-
-class Trace:
-    """strace attached to some processes; the calls of each afterwards.
-
-    more is for strace: what else it is to do to them.
-    """
-
-    def __init__(self, pids, more=()):
-        self.pids = pids
-        self.directory = tempfile.TemporaryDirectory()
-        self.prefix = self.directory.name + "/trace"
-        tool = shutil.which("strace")
-        if not tool:
-            raise Skip("no strace")
-        argv = [tool, "-q", "-yy", "-s", "64", "-ff", "-o", self.prefix,
-                *more]
-        for pid in pids:
-            argv += ["-p", str(pid)]
-        self.pid = os.fork()
-        if self.pid == 0:
-            try:
-                null = os.open("/dev/null", os.O_RDWR)
-                for fd in (0, 1, 2):
-                    os.dup2(null, fd)
-                os.execv(tool, argv)
-            finally:
-                os._exit(127)
-        self.ended = False
-        eventually(self._attached, 3, "strace cannot attach")
-
-    def _attached(self):
-        if os.waitpid(self.pid, os.WNOHANG)[0]:
-            self.ended = True
-            raise Skip("strace is not allowed to attach")
-        return all(proc.status(pid).get("TracerPid") == str(self.pid)
-                   for pid in self.pids)
-
-    def stop(self):
-        """{pid: [(call, line)]}"""
-        if not self.ended:
-            os.kill(self.pid, signal.SIGINT)
-            os.waitpid(self.pid, 0)
-            self.ended = True
-        calls = {}
-        for pid in self.pids:
-            with open("%s.%d" % (self.prefix, pid),
-                      errors="replace") as f:
-                calls[pid] = [(line.split("(")[0], line) for line in f]
-        return calls
 
 
 def sent(calls):

@@ -14,7 +14,8 @@ from etf import A
 from native import Native, exited, signaled
 from patience import stretched
 from port import Port, environment
-from test_manage import DEAF, Foreign, Note, manage
+from test_manage import DEAF
+from foreign import Foreign, Note, manage
 
 SLEEP = ["/bin/sleep", "1000"]
 WHY = "6 native exit: reason:"

@@ -18,7 +18,7 @@ from case import (BADARG, INT, OK, ROOT, STARTED, Like, Naming, Skip, Text,
                   case, check, expect, rows)
 from etf import A, Atom
 from port import Port, program
-from test_manage import Foreign
+from foreign import Foreign
 
 SECTION = "3 options:"
 SLEEP = ["/bin/sleep", "1000"]

@@ -18,7 +18,7 @@ import signal
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(1, os.path.join(os.path.dirname(HERE), "port"))
+sys.path[1:1] = [os.path.join(HERE, "lib"), os.path.join(HERE, "../port/lib")]
 
 import case       # noqa: E402
 import port       # noqa: E402

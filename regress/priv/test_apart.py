@@ -9,8 +9,8 @@ import proc
 import world
 from case import SLOW, any_build, case, check, eventually, expect, rows
 from suid import SLEEP, SPARED, Suid, as_user, settled
-from test_users import usual_rules
 from world import ONE, STARTER, STRANGER
+from rules import usual_rules
 
 SECTION = "apart:"
 MS_REMOUNT = 32

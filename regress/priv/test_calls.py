@@ -4,7 +4,6 @@ run of all suites was seen to call; and a short run, seen again."""
 import os
 import re
 import shutil
-import subprocess
 import tempfile
 
 import calls
@@ -12,8 +11,8 @@ import world
 from case import OK, Skip, case, check, expect
 from etf import A
 from suid import SLEEP, Suid, as_user
-from test_users import usual_rules
 from world import ONE
+from rules import usual_rules
 
 SECTION = "calls:"
 USES = ("guard", "reaper", "priv", "broker", "worker")

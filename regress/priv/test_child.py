@@ -10,8 +10,8 @@ from case import ERROR, SLOW, case, check, eventually, expect, rows
 from etf import A
 from sisters import SISTERS
 from suid import SLEEP, Suid, as_user
-from test_users import usual_rules
 from world import ONE, STARTER, TWO
+from rules import usual_rules
 
 SECTION = "child:"
 # Prints a line for each thing that works and should not, then "end".

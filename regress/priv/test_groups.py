@@ -11,8 +11,8 @@ import world
 from case import Skip, check, eventually, case, rows
 from etf import A
 from suid import SLEEP, SPARED, Suid, as_user
-from test_users import usual_rules
 from world import ONE, STARTER
+from rules import usual_rules
 
 SECTION = "groups:"
 SHOTS = 40

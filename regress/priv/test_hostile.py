@@ -18,17 +18,18 @@ import world
 from case import Failure, case, check, eventually, expect, rows
 from etf import A
 from suid import SPARED, Suid, settled
-from test_users import usual_rules
 from world import ONE, PARTS, STARTER, STRANGER, TWO
+from imsg import (ACK, CHILD, CUT, DEBUG, DOWN, DRAINED, EXIT, FD_MARK, HELLO,
+                  KILL, LAUNCH, LAUNCHED, LIST, LOST, MANAGE, PIDS, PTYOPTS,
+                  REFUSE, REPLY, RUN, SETPGID, SHUTDOWN, STDIN, STDIN_EOF,
+                  STOP, STREAM, WELCOME, WINSZ, imsg)
+from rules import usual_rules
 
 SECTION = "hostile broker:"
 MESSAGES = int(os.environ.get("PRIV_MESSAGES", "200000"))
 ROUND = 20000           # messages that a ring is to survive at most
 LIES = 2000             # one in that many is a lie
 
-(RUN, STOP, KILL, LIST, DEBUG, SETPGID, MANAGE, WINSZ, PTYOPTS, REFUSE,
- SHUTDOWN, STDIN, STDIN_EOF, LAUNCH, STREAM, LAUNCHED, CHILD, EXIT, REPLY,
- PIDS, LOST, HELLO, WELCOME, ACK, DOWN, DRAINED, CUT) = range(1, 28)
 NAMES = {RUN: "run", STOP: "stop", KILL: "kill", LIST: "list",
          DEBUG: "debug", SETPGID: "setpgid", MANAGE: "manage",
          WINSZ: "winsz", PTYOPTS: "pty_opts", REFUSE: "refuse",
@@ -41,7 +42,6 @@ TO_PRIV = (RUN, STOP, KILL, LIST, DEBUG, SETPGID, MANAGE, WINSZ, PTYOPTS,
            REFUSE, SHUTDOWN, HELLO)
 TO_WORKER = (STDIN, STDIN_EOF, ACK)
 PRIV, WORKER = 0, 1
-FD_MARK = 1 << 31
 STRINGS_MAX = 6 << 20
 MSG_MAX = STRINGS_MAX + 10 * 4096
 TID = 7
@@ -146,13 +146,6 @@ GOOD = {
     ACK: ack(77777, 1, 5), DOWN: struct.pack("=II", 0, 1) + b"x\0",
     DRAINED: struct.pack("=II", 1, 0), CUT: struct.pack("=II", 1, 0),
 }
-
-
-def imsg(kind, body, length=None, peerid=0, pid=0):
-    if length is None:
-        length = 16 + len(body)
-    return struct.pack("=IIII", kind & 0xffffffff, length & 0xffffffff,
-                       peerid, pid) + body
 
 
 # The port ---

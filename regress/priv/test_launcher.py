@@ -23,10 +23,10 @@ from case import SLOW, case, check, eventually, expect, rows
 from etf import A
 from native import HELLO, Native
 from suid import SLEEP, SPARED, Suid, as_user, ids
-from test_hostile import FD_MARK, STREAM, imsg
-from test_uids import BOTH, Ports, parts
-from test_users import usual_rules
 from world import ONE, TWO, UNRULED
+from imsg import FD_MARK, STREAM, imsg
+from ports import BOTH, Ports, parts
+from rules import usual_rules
 
 SECTION = "hostile launcher:"
 CHANNEL = 3             # a launcher's descriptor to priv

@@ -6,7 +6,6 @@ A command of None is `sleep', for the program, and no command for -C.
 """
 
 import os
-import re
 import shutil
 
 import port
@@ -14,7 +13,8 @@ import world
 from case import case, check, expect, rows
 from etf import A
 from suid import SLEEP, Suid, as_user
-from test_users import Rules
+from checked import checked, run_check
+from rules import Rules
 
 SECTION = "policy:"
 TRUE = ["/bin/true"]
@@ -123,41 +123,6 @@ def through_program(rules, starter, target, command, expected):
               "%s", reply)
         check((reply[0] == A.pid) == expected, "expected %s, got %s, log "
               "%s", "a pid" if expected else "an error", reply, p.log())
-
-
-def run_check(argv, who=world.STARTER):
-    """Exit status, what it prints, and what it logs without its pid."""
-    class Check(Suid):
-        def _execve(self):
-            # No -p, and no port: a person calls it.
-            self.argv = argv
-            os.closerange(3, 5)
-            super()._execve()
-    p = Check(program=argv[0], who=who)
-    try:
-        p.close_input()
-        data = bytearray()
-        os.set_blocking(p.rfd, True)
-        while True:
-            piece = os.read(p.rfd, 65536)
-            if not piece:
-                break
-            data += piece
-        os.waitid(os.P_PIDFD, p.pidfd, os.WEXITED | os.WNOWAIT)
-        p._wait(0)
-        return p.status, data.decode(), [
-            re.sub(r"^proctor\[\d+\] ", "", line) for line in p.log()]
-    finally:
-        p.release()
-
-
-def checked(path, *words, who=world.STARTER):
-    """The same of proctor-check, and of the proctor -C of a program without
-    a bit, which say the same."""
-    said = run_check([world.folder + "/proctor-check", path, *words], who)
-    expect(said, run_check([world.copy_programs("copy") + "/proctor", "-C",
-                            path, *words], who), "proctor -C")
-    return said
 
 
 @rows(SECTION + " -C says the same:", TABLE)

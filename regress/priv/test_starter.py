@@ -26,9 +26,9 @@ from case import (ERROR, Skip, any_build, case, check, eventually, expect,
                   rows)
 from etf import A
 from suid import SLEEP, SPARED, Suid, as_user
-from test_policy import checked, run_check
-from test_users import Place, usual_rules
 from world import ONE, STARTER
+from checked import checked, run_check
+from rules import Place, usual_rules
 
 SECTION = "starter:"
 ALL_SIGNALS = sorted(set(range(1, 65)) - {9, 19, 32, 33})

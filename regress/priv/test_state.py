@@ -19,7 +19,7 @@ from case import (Skip, case, check, check_took, eventually, expect,
                   rows)
 from etf import A
 from suid import SLEEP, Suid, as_user, settled
-from test_users import Rules
+from rules import Rules
 
 SECTION = "state:"
 KILL, SETUID, NICE = 1 << 5, 1 << 7, 1 << 23

@@ -9,8 +9,8 @@ import world
 from case import ERROR, OK, check, eventually, expect, rows, case
 from etf import A
 from suid import SLEEP, Suid, as_user
-from test_users import Rules, usual_rules
 from world import ONE, STARTER, TWO
+from rules import Rules, usual_rules
 
 SECTION = "stops:"
 NOLOGIN = "/usr/sbin/nologin"

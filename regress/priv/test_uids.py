@@ -13,12 +13,11 @@ import world
 from case import case, check, eventually, expect, rows
 from etf import A
 from suid import Suid, as_user
-from test_users import Rules, usual_rules
 from world import ONE, STARTER, UNRULED
+from ports import BOTH, Ports, end, parts
+from rules import usual_rules
 
 SECTION = "uids:"
-BOTH = Rules("permit news as daemon\npermit news as bin\n"
-             "permit games as daemon\n")
 # Prints a line for each thing that works and should not, then "end".
 ATTACK = r"""
 import ctypes, os, resource, signal, sys
@@ -74,36 +73,6 @@ def as_launcher(uid, user, pids):
     said = done.stdout.splitlines()
     check(said[-1:] == ["end"], "%s", said)
     return said[:-1]
-
-
-class Ports:
-    """Several at a time: what one leaves is not told from another's."""
-
-    def __enter__(self):
-        self.ports = []
-        return self
-
-    def start(self, *args, **more):
-        p = Suid(*args, **more)
-        self.ports.append(p)
-        p.output_of(["/bin/true"], as_user(ONE))
-        return p
-
-    def __exit__(self, kind, value, trace):
-        for p in self.ports:
-            if kind is None and not p.closed:
-                end(p)
-            p.release()
-
-
-def end(p):
-    p.close_input()
-    expect(0, p.end(20), "exit")
-    p.closed = True
-
-
-def parts(p):
-    return list(p.ring().values()) + list(p.launchers().values())
 
 
 @case(SECTION + " a launcher signals, slows and traces none of ours, nor of "

@@ -18,53 +18,13 @@ from etf import A
 from native import Native
 from suid import SLEEP, SPARED, Suid, as_user, settled
 from world import ONE, STARTER, STRANGER, TWO, UNRULED
+from rules import Place, Rules, usual_rules
 
 SECTION = "users:"
 DEAF = "trap '' TERM; echo deaf; while :; do sleep 0.05; done"
 # A daemon: its own session, its parent gone.
 DAEMON = ("setsid sh -c 'sleep 1000 & exec sleep 1000' "
           "</dev/null >/dev/null 2>&1 & echo up; exec sleep 1000")
-
-
-class Rules:
-    """Another /etc/proctor.conf, for as long as the block lasts."""
-
-    def __init__(self, text):
-        self.text = text
-
-    def __enter__(self):
-        world.conf(self.text)
-
-    def __exit__(self, kind, value, trace):
-        world.conf()
-
-
-usual_rules = Rules(world.RULES)
-
-
-class Place:
-    """A directory of a user's that nobody else may look into."""
-
-    def __init__(self, owner):
-        self.path = os.path.join(world.home, "place-" + owner)
-        if not os.path.isdir(self.path):
-            os.mkdir(self.path)
-        os.chown(self.path, world.uid(owner), world.gid(owner))
-        os.chmod(self.path, 0o700)
-
-    def empty(self):
-        for name in os.listdir(self.path):
-            os.unlink(os.path.join(self.path, name))
-        return self
-
-    def file(self, name, text=None):
-        path = os.path.join(self.path, name)
-        if os.path.lexists(path):
-            os.unlink(path)
-        if text is not None:
-            st = os.stat(self.path)
-            world.write(path, text, 0o600, st.st_uid, st.st_gid)
-        return path
 
 
 # Identity ---

@@ -36,6 +36,8 @@ static struct watched {
 	int pending;
 } watched[WATCHED_MAX];
 
+static void say(const char *fmt, ...) __attribute__((__format__(printf, 1, 2)));
+
 static void
 say(const char *fmt, ...)
 {

@@ -26,6 +26,8 @@ static char sent[4096];
 static int terms;
 static size_t term_max = INT32_MAX;
 
+static void put(const char *fmt, ...) __attribute__((__format__(printf, 1, 2)));
+
 static void
 put(const char *fmt, ...)
 {

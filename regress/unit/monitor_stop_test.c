@@ -11,6 +11,7 @@
 #include "monitor/foreign.h"
 #include "monitor/left.h"
 #include "monitor/phase.h"
+#include "monitor/reply.h"
 #include "monitor/stop.h"
 #include "monitor/watch.h"
 
@@ -735,14 +736,35 @@ test_all_unborn_fails(void)
 	done(0);
 }
 
-/* A managed process is not ours to end; its end is told all the same. */
+/* A managed process is not ours to end: it is forgotten. */
 static void
 test_all_foreign(void)
 {
 	begin();
 	(void)managed(100, "stop");
 	stop_all(0);
-	did("exit 1 -1/-1 shutdown");
+	did("");
+	done(0);
+}
+
+/* The answer about it waits for another one: behind it an end is told. */
+static void
+test_all_foreign_unanswered(void)
+{
+	struct launched failed = { .stage = STAGE_EXEC, .text = "" };
+	struct run r = run_plain(0);
+	struct slot *before;
+
+	begin();
+	reply_open(&before, &r);
+	proc_other(100, STARTER_UID, 0);
+	r.pid = 100;
+	assert_int_equal(foreign_manage(&r), 0);
+	stop_all(0);
+	did("");
+	assert_int_equal(child_count(), 0);
+	reply_failed(before, &failed);
+	did("7 runfail; stage 10; child 1 pid 100; exit 1 -1/-1 shutdown");
 	done(0);
 }
 
@@ -823,7 +845,8 @@ test_idle(void)
 	ended(100, 0);
 	did("reap 100; exit 2 0/0");
 	stop_check();
-	did("exit 3 -1/-1 shutdown");
+	did("");
+	assert_int_equal(child_count(), 0);
 	assert_int_equal(phase_status(), EXIT_RING);
 	/* The ring is no child: it is not waited for here. */
 	ended(900, 0);
@@ -868,6 +891,7 @@ main(void)
 		cmocka_unit_test(test_all_unborn),
 		CASE(test_all_unborn_fails),
 		CASE(test_all_foreign),
+		CASE(test_all_foreign_unanswered),
 		CASE(test_all_left),
 		CASE(test_all_others),
 		CASE(test_all_command),

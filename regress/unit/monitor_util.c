@@ -24,6 +24,7 @@
 #include "policy/shape.h"
 
 #define PROCS_MAX 64
+#define CASE_MAX 60 /* seconds, after which it will not end any more */
 #define WATCH_FIRST 100 /* a watch is a number from here on */
 #define GUARD_PID 50
 #define REAPER_PID 51
@@ -907,6 +908,7 @@ apart(const char *title, void (*fn)(const void *), const void *arg)
 	(void)fflush(NULL);
 	assert_int_not_equal(pid = fork(), -1);
 	if (pid == 0) {
+		(void)alarm(CASE_MAX);
 		chosen.fn = fn;
 		chosen.arg = arg;
 		status = chosen_main(title, out);
@@ -925,11 +927,15 @@ apart(const char *title, void (*fn)(const void *), const void *arg)
 static void
 case_call(const void *arg)
 {
-	(*(void (*const *)(void))arg)();
+	const struct monitor_case *c = arg;
+
+	c->fn();
 }
 
 void
 case_run(void **state)
 {
-	apart("in its own process", case_call, *state);
+	const struct monitor_case *c = *state;
+
+	apart(c->name, case_call, c);
 }

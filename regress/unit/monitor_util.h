@@ -60,12 +60,17 @@ extern struct world world;
 /* Run fn(arg) as a test of its own, in a process of its own. */
 void apart(const char *title, void (*fn)(const void *), const void *arg);
 /* A row of cmocka's table: a function that takes nothing, run apart. */
-#define CASE(f)                                             \
-	{                                                   \
-#f, case_run, NULL, NULL, &(void (*)(void)) \
-		{                                           \
-			f                                   \
-		}                                           \
+struct monitor_case {
+	const char *name;
+	void (*fn)(void);
+};
+#define CASE(f) CASE_NAMED(#f, f)
+#define CASE_NAMED(name, f)                                        \
+	{                                                          \
+		name, case_run, NULL, NULL, &(struct monitor_case) \
+		{                                                  \
+			name, f                                    \
+		}                                                  \
 	}
 void case_run(void **);
 

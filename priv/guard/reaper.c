@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/timer.h"
+#include "base/reap.h"
 #include "compat/proc.h"
 #include "log.h"
 #include "proto.h"
@@ -103,10 +104,11 @@ static void
 end_orphan(pid_t pid, void *arg)
 {
 	struct sweep *s = arg;
+	int status;
 
 	if (pid == priv_pid || !family_has(pid))
 		return;
-	if (waitpid(pid, NULL, WNOHANG) == pid) {
+	if (reap_ended(pid, &status, NULL) == pid) {
 		orphan_reaped(pid);
 		s->reaped++;
 		return;

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/privdrop.h"
+#include "base/reap.h"
 #include "base/signals.h"
 #include "base/timer.h"
 #include "compat/cgroup.h"
@@ -62,7 +63,7 @@ wait_clean(const struct waiter *w)
 	for (i = 0; i < CLEAN_MAX; i++) {
 		l.found = 0;
 		(void)proc_children(kill_one, &l);
-		while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		while ((pid = reap_ended(-1, &status, NULL)) > 0)
 			w->reaped(pid);
 		if (pid == -1 || !l.found)
 			return;
@@ -121,7 +122,7 @@ wait_reap(const struct waiter *w, int *status)
 {
 	pid_t pid;
 
-	while ((pid = waitpid(-1, status, WNOHANG)) > 0) {
+	while ((pid = reap_ended(-1, status, NULL)) > 0) {
 		if (pid == w->child)
 			return (1);
 		w->reaped(pid);

@@ -2,10 +2,9 @@
  * Children of priv that are in no table: see stray.h.
  */
 
-#include <sys/wait.h>
-
 #include <string.h>
 
+#include "base/reap.h"
 #include "log.h"
 
 #include "monitor/birth.h"
@@ -34,12 +33,9 @@ stray_signal(int came)
 static pid_t
 dead_child(void)
 {
-	siginfo_t si;
+	pid_t pid;
 
-	si.si_pid = 0;
-	if (waitid(P_ALL, 0, &si, WEXITED | WNOHANG | WNOWAIT) == -1)
-		return (0);
-	return (si.si_pid);
+	return (reap_has_ended(-1, &pid) ? pid : 0);
 }
 
 /* 0 if it cannot be reaped now. */
@@ -47,6 +43,7 @@ static int
 reap_dead(pid_t pid)
 {
 	struct child *c;
+	int status;
 
 	if ((c = child_by_pid(pid)) != NULL) {
 		exit_check(c);
@@ -56,7 +53,7 @@ reap_dead(pid_t pid)
 	if (launch_may_name(pid))
 		return (0);
 	log_debug("pid %d was no child that we had made", (int)pid);
-	return (waitpid(pid, NULL, WNOHANG) == pid);
+	return (reap_ended(pid, &status, NULL) == pid);
 }
 
 /* Signals that no child has explained: whose were they? */

@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <signal.h>
 
+#include "base/reap.h"
 #include "compat/proc.h"
 #include "log.h"
 
@@ -136,19 +137,14 @@ watch_is_child(pid_t pid)
 int
 watch_is_dead(pid_t pid)
 {
-	siginfo_t si;
-
-	si.si_pid = 0;
-	return (
-	    waitid(P_PID, (id_t)pid, &si, WEXITED | WNOHANG | WNOWAIT) == 0 &&
-	    si.si_pid == pid);
+	return (reap_has_ended(pid, NULL));
 }
 
-/* wait4(2) without waiting: 1 if pid was reaped. */
+/* 1 if pid has ended and was reaped. */
 static int
 reap(pid_t pid, int *status, struct rusage *ru)
 {
-	if (wait4(pid, status, WNOHANG, ru) != pid)
+	if (reap_ended(pid, status, ru) != pid)
 		return (0);
 	if (unexplained > 0)
 		unexplained--;

@@ -72,8 +72,9 @@ main(int argc, char *argv[])
 	start(&s, &args, argc, argv);
 	privilege_choose(&s, &args);
 	login_check(&s);
+	privdrop_user(&s);
+	guard_cgroup(); /* before a lock that others wait for */
 	privdrop_choose(&s);
-	guard_cgroup();
 	guard_start(&s, &link); /* returns in the grandchild: priv */
 
 	log_init("priv", args.debug);

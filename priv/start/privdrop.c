@@ -24,6 +24,8 @@
 #define DROP_NAME "_proctor"
 #define OTHER_NAME "nobody" /* in a container, where nobody installs us */
 
+static int own_name; /* it is DROP_NAME that we become */
+
 /* Whom guard, priv, launchers, broker and worker become, or NULL. */
 static const struct passwd *
 privdrop_name_user(const struct starter_env *s)
@@ -81,7 +83,7 @@ privdrop_others(void)
  * as it arranges.
  */
 static uid_t
-privdrop_uids(const struct starter_env *s, int own_name, uid_t *uid)
+privdrop_uids(const struct starter_env *s, uid_t *uid)
 {
 	struct runas *t;
 	uid_t n;
@@ -107,7 +109,7 @@ privdrop_uids(const struct starter_env *s, int own_name, uid_t *uid)
 
 /* Children that are who we are could signal all of us. */
 static void
-privdrop_check_targets(int own_name)
+privdrop_check_targets(void)
 {
 	struct runas *t;
 
@@ -123,12 +125,9 @@ privdrop_check_targets(int own_name)
 }
 
 void
-privdrop_choose(const struct starter_env *s)
+privdrop_user(const struct starter_env *s)
 {
 	const struct passwd *pw;
-	uid_t uid, n;
-	gid_t gid;
-	int own_name;
 
 	if (!s->privileged)
 		return;
@@ -141,13 +140,22 @@ privdrop_choose(const struct starter_env *s)
 		log_warnx("there is no user %s", DROP_NAME);
 		exit(EXIT_START);
 	}
-	uid = pw->pw_uid;
-	gid = pw->pw_gid;
+	privdrop_set(pw->pw_uid, 1, pw->pw_gid);
+}
+
+void
+privdrop_choose(const struct starter_env *s)
+{
+	uid_t uid, n;
+	gid_t gid;
+
+	if (!s->privileged || !privdrop_ids(&uid, &gid))
+		return;
 	if (privdrop_others())
 		undo_log();
-	n = privdrop_uids(s, own_name, &uid);
+	n = privdrop_uids(s, &uid);
 	privdrop_set(uid, n, gid);
-	privdrop_check_targets(own_name);
+	privdrop_check_targets();
 }
 
 void

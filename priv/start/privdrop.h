@@ -18,14 +18,21 @@ int privdrop_try(uid_t, gid_t, const gid_t *groups, int ngroups);
 
 /*
  * Can we become the user that our processes run as? 1 also where there is no
- * such user: privdrop_choose() refuses that.
+ * such user: privdrop_user() refuses that.
  */
 int privdrop_able(const struct starter_env *);
 
 /*
+ * Settle which user that is, with one uid for all for now. Exits if there is
+ * none.
+ */
+void privdrop_user(const struct starter_env *);
+
+/*
  * Settle the users and uids of this instance's processes, and of each
- * launcher. To be called once, when it is known whom children can run as.
- * Exits if there is nobody for it, or if children would be who we are.
+ * launcher. To be called once, when it is known whom children can run as; it
+ * waits for other starts that are here, so not where a starter could hold us.
+ * Exits if there are no uids left, or if children would be who we are.
  */
 void privdrop_choose(const struct starter_env *);
 

@@ -4,7 +4,7 @@ import os
 import signal
 
 import proc
-from case import case, check, expect, rows
+from case import OK, Skip, case, check, expect, rows
 from etf import A
 from port import Port, environment
 
@@ -166,3 +166,39 @@ def pipes_block():
                  if line.startswith("flags:")]
         check(flags and not int(flags[0], 8) & os.O_NONBLOCK, "flags %s",
               flags)
+
+
+# Its own child is traced by its parent, too (CLONE_PTRACE), which hears of
+# that one's end, too, and looks whose it was.
+TRACED = r"""
+import ctypes, os, platform, signal, threading, time
+libc = ctypes.CDLL(None)
+clone = {"x86_64": 56, "aarch64": 220}.get(platform.machine(), -1)
+def work():
+    while True: time.sleep(1)
+if libc.ptrace(0, 0, 0, 0) == -1 or clone == -1:
+    os.write(1, b"refused\n")
+    raise SystemExit
+threading.Thread(target=work, daemon=True).start()
+os.write(1, b"traced\n")
+pid = libc.syscall(clone, 0x2000 | signal.SIGCHLD, 0, 0, 0, 0)
+if pid == 0: os._exit(0)
+os.kill(pid, signal.SIGKILL)
+os.kill(os.getpid(), signal.SIGUSR1)
+while True: time.sleep(1)
+"""
+
+
+@case(SECTION + " one that has its parent trace it has not ended")
+def traced():
+    with Port() as p:
+        pid = p.run(["/usr/bin/python3", "-c", TRACED], [A.stdout])
+        p.until(lambda: b"\n" in p.out(pid), "its first line")
+        if p.out(pid) == b"refused\n":
+            raise Skip("its parent is in a sandbox, or has fewer rights")
+        # Whose SIGCHLD it was is looked up after a second.
+        p.pump(2.5)
+        check(not p.exits[pid], "told: %s", p.exits[pid])
+        expect([pid], p.ask(A.list), "list")
+        expect(OK, p.ask(A.kill, pid, 9))
+        expect(9, p.exit(pid), "status")

@@ -1072,6 +1072,23 @@ def dumpable_again():
     expect(10, len(met), "processes")
 
 
+@starter_case("who can freeze his control group holds no lock meanwhile for "
+              "which others wait")
+def frozen():
+    if world.groups_dir is None:
+        raise Skip("no control groups here")
+    with usual_rules, Watched("write,fcntl") as p:
+        p.output_of(["/bin/true"])
+        p.close_input()
+        eventually(lambda: p.pump(0.1, lambda: p.status is not None and p.eof),
+                   20, "no end")
+    calls = [call for pid, call in p.calls() if pid == p.pid]
+    entered = [n for n, call in enumerate(calls)
+               if call.startswith("write(") and '"0", 1)' in call]
+    waits = [n for n, call in enumerate(calls) if "F_OFD_SETLKW" in call]
+    check(entered and waits and entered[0] < waits[0], "%s", calls)
+
+
 # no_new_privs, namespaces ---
 
 @starter_case("no_new_privs: the bit has no effect, the mode is plain")

@@ -40,11 +40,12 @@ counting() {
 # One of priv/monitor (monitor_util.h), with what nearly all of that is above
 # of. Files that are not named are replaced.
 monitoring() {
-	wrapping "kill waitid wait4 waitpid getpgid setpgid getpriority \
+	wrapping "kill waitid wait4 getpgid setpgid getpriority \
 	    setpriority poll close clock_gettime" "$@" \
 	    regress/unit/monitor_util.c priv/monitor/child.c \
 	    priv/monitor/phase.c priv/monitor/watch.c priv/monitor/group.c \
 	    priv/monitor/left.c priv/base/timer.c priv/base/signals.c \
+	    priv/base/reap.c \
 	    common/proto.c common/compat/ptymodes.c
 }
 
@@ -86,6 +87,7 @@ build wterm_test worker/event.c worker/reply.c worker/hello.c worker/term.c \
     common/compat/ptymodes.c common/log.c
 build environ_test priv/launcher/environ.c common/proto.c common/compat/ptymodes.c \
     common/log.c
+build reap_test priv/base/reap.c
 build timer_test priv/base/timer.c
 build match_test priv/policy/match.c common/proto.c common/compat/ptymodes.c
 build userenv_test priv/policy/userenv.c

@@ -1,0 +1,54 @@
+/*
+ * Reaping: see reap.h.
+ */
+
+#include <sys/wait.h>
+
+#include <stddef.h>
+
+#include "base/reap.h"
+
+pid_t
+reap_ended(pid_t pid, int *status, struct rusage *ru)
+{
+	pid_t got;
+
+	/* A stop that was told of is not told of again. */
+	do
+		got = wait4(pid, status, WNOHANG, ru);
+	while (got > 0 && WIFSTOPPED(*status));
+	return (got);
+}
+
+static int
+is_end(const siginfo_t *si)
+{
+	return (si->si_code == CLD_EXITED || si->si_code == CLD_KILLED ||
+		si->si_code == CLD_DUMPED);
+}
+
+int
+reap_has_ended(pid_t pid, pid_t *which)
+{
+	idtype_t type = pid == -1 ? P_ALL : P_PID;
+	siginfo_t si, stop;
+
+	for (;;) {
+		si.si_pid = 0;
+		if (waitid(type, (id_t)pid, &si, WEXITED | WNOHANG | WNOWAIT) ==
+			-1 ||
+		    si.si_pid == 0)
+			return (0);
+		if (is_end(&si))
+			break;
+		/* Take the stop away: it may hide another's end. */
+		stop.si_pid = 0;
+		if (waitid(P_PID, (id_t)si.si_pid, &stop, WSTOPPED | WNOHANG) ==
+			-1 ||
+		    stop.si_pid == 0)
+			return (0);
+	}
+	if (which != NULL)
+		*which = si.si_pid;
+	return (1);
+}

@@ -56,6 +56,11 @@ static size_t launchers_count;
 static const struct dispatch *table;
 static size_t table_rows;
 
+static struct {
+	pid_t pid; /* dead, and perhaps what a launcher is about to name */
+	uint32_t id; /* the last that was asked for when it was found so */
+} suspect;
+
 static void launch_ended(struct child *, int);
 
 void
@@ -136,16 +141,21 @@ launch_alive(const struct runas *t)
 }
 
 int
-launch_awaits(uint32_t id)
+launch_may_name(pid_t pid)
 {
 	const struct child *c;
 	size_t i;
 
+	if (pid != suspect.pid) {
+		suspect.pid = pid;
+		suspect.id = child_last();
+	}
 	for (i = 0; i < launchers_count; i++) {
 		c = TAILQ_FIRST(&launchers[i].queue);
-		if (c != NULL && (int32_t)(c->id - id) <= 0)
+		if (c != NULL && (int32_t)(c->id - suspect.id) <= 0)
 			return (1);
 	}
+	suspect.pid = 0;
 	return (0);
 }
 
@@ -306,6 +316,9 @@ launch_handle_launched(const struct msg *msg)
 	    fdset_take(&l->streams, m.id, m.streams, fds) == -1)
 		return (-1);
 	(void)queue_take(l);
+	/* That one was named: the next of that number is another process. */
+	if (m.pid == suspect.pid)
+		suspect.pid = 0;
 	l->missed = 0;
 	l->made++;
 	timer_clear(&l->timeout);
@@ -341,6 +354,7 @@ launcher_died(struct launcher *l)
 	timer_clear(&l->pulse);
 	l->slow = 0;
 	fdset_clear(&l->streams);
+	suspect.pid = 0;
 	(void)birth_adopt(kill_in_flight(l));
 	while ((c = queue_take(l)) != NULL)
 		birth_lost(c);

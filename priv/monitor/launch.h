@@ -35,8 +35,12 @@ int launch_alive(const struct runas *);
 int launch_room(const struct runas *);
 /* 1 or 0: is nothing to be asked for, of anybody, until some were made? */
 int launch_busy(void);
-/* 1 or 0: is one asked for that is not newer than that id? */
-int launch_awaits(uint32_t id);
+/*
+ * 1 or 0: may a launcher name that process yet, a child of ours that is dead
+ * and in no table? Not if all have been heard of that were asked for when this
+ * was first asked of it.
+ */
+int launch_may_name(pid_t);
 
 /* For the loop: so many channels, what they wait for, what came of it. */
 size_t launch_count(void);

@@ -18,10 +18,6 @@
 #define STRAY_ROUND 64 /* of them are reaped at a look */
 
 static struct timer look_timer;
-static struct {
-	pid_t pid; /* dead, and perhaps what a launcher is about to name */
-	uint32_t id; /* the last that was asked for when it was found so */
-} suspect;
 
 static void stray_look(void *);
 
@@ -42,17 +38,6 @@ dead_child(void)
 	return (reap_has_ended(-1, &pid) ? pid : 0);
 }
 
-/* Is it nobody's for sure? Not as long as a launcher may name it yet. */
-static int
-is_stray(pid_t pid)
-{
-	if (pid != suspect.pid) {
-		suspect.pid = pid;
-		suspect.id = child_last();
-	}
-	return (!launch_awaits(suspect.id));
-}
-
 /* 0 if it cannot be reaped now. */
 static int
 reap_dead(pid_t pid)
@@ -64,10 +49,10 @@ reap_dead(pid_t pid)
 		exit_check(c);
 		return (1);
 	}
-	if (!is_stray(pid))
+	/* Is it nobody's for sure? */
+	if (launch_may_name(pid))
 		return (0);
 	log_debug("pid %d was no child that we had made", (int)pid);
-	suspect.pid = 0;
 	return (reap_ended(pid, &status, NULL) == pid);
 }
 

@@ -37,6 +37,18 @@ counting() {
 	wrapping "malloc calloc reallocarray free mmap munmap" "$@"
 }
 
+# One of priv/monitor (monitor_util.h), with what nearly all of that is above
+# of. Files that are not named are replaced.
+monitoring() {
+	wrapping "kill waitid wait4 getpgid setpgid getpriority \
+	    setpriority poll close clock_gettime" "$@" \
+	    regress/unit/monitor_util.c priv/monitor/child.c \
+	    priv/monitor/phase.c priv/monitor/watch.c priv/monitor/group.c \
+	    priv/monitor/left.c priv/base/timer.c priv/base/signals.c \
+	    priv/base/reap.c \
+	    common/proto.c common/compat/ptymodes.c
+}
+
 # With the system's own imsg there is nothing of ours to test.
 if [ -n "$IMSG_SRC" ]; then
 	for t in imsg_test imsg_fd_test imsg_flow_test ibuf_test; do
@@ -89,6 +101,28 @@ build policy_test priv/policy/rule.c priv/policy/read.c priv/policy/resolve.c \
     priv/policy/match.c priv/check/check.c \
     priv/check/path.c priv/policy/environ_name.c parse.c \
     common/proto.c common/compat/ptymodes.c
+monitoring monitor_group_test
+monitoring monitor_reply_test priv/monitor/reply.c
+monitoring monitor_exit_test priv/monitor/exit.c priv/monitor/reply.c
+monitoring monitor_birth_test priv/monitor/birth.c priv/monitor/exit.c \
+    priv/monitor/reply.c
+monitoring monitor_foreign_test priv/monitor/foreign.c priv/monitor/exit.c \
+    priv/monitor/reply.c
+# What has all but launches.
+stopping() {
+	monitoring "$@" regress/unit/monitor_launch.c priv/monitor/stop.c \
+	    priv/monitor/stray.c priv/monitor/foreign.c priv/monitor/birth.c \
+	    priv/monitor/exit.c priv/monitor/reply.c
+}
+stopping monitor_stop_test
+stopping monitor_request_test priv/monitor/request.c
+stopping monitor_report_test priv/monitor/report.c
+monitoring monitor_launch_test regress/unit/monitor_maker.c \
+    priv/monitor/launch.c priv/monitor/birth.c priv/monitor/exit.c \
+    priv/monitor/reply.c common/fdset.c
+monitoring monitor_stray_test regress/unit/monitor_maker.c \
+    priv/monitor/stray.c priv/monitor/launch.c priv/monitor/birth.c \
+    priv/monitor/exit.c priv/monitor/reply.c common/fdset.c
 # shellcheck disable=SC2086
 build sandbox_test common/log.c $BOX_SRC
 case $CGROUP_SRC in

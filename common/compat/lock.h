@@ -11,9 +11,6 @@
 
 /* 0, or -1 with errno; EAGAIN: somebody else holds it. */
 int lock_byte(int fd, off_t at);
-/* The same, waiting for it. */
-int lock_wait(int fd, off_t at);
-int lock_release(int fd, off_t at);
 /* Does somebody else hold it? 1, 0, or -1 with errno. */
 int lock_is_held(int fd, off_t at);
 

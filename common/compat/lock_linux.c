@@ -29,18 +29,6 @@ lock_byte(int fd, off_t at)
 }
 
 int
-lock_wait(int fd, off_t at)
-{
-	return (lock(fd, F_OFD_SETLKW, at, F_WRLCK));
-}
-
-int
-lock_release(int fd, off_t at)
-{
-	return (lock(fd, F_OFD_SETLK, at, F_UNLCK));
-}
-
-int
 lock_is_held(int fd, off_t at)
 {
 	return (lock(fd, F_OFD_GETLK, at, F_WRLCK));

@@ -16,18 +16,6 @@ lock_byte(int fd, off_t at)
 }
 
 int
-lock_wait(int fd, off_t at)
-{
-	return (lock_byte(fd, at));
-}
-
-int
-lock_release(int fd, off_t at)
-{
-	return (lock_byte(fd, at));
-}
-
-int
 lock_is_held(int fd, off_t at)
 {
 	return (lock_byte(fd, at));

@@ -146,14 +146,15 @@ wait_for(const struct waiter *w)
 		if (signals_got(SIGCHLD))
 			ended = wait_reap(w, &status);
 	}
-	if (WIFSIGNALED(status))
-		log_warnx("%s was killed by signal %d", w->child_name,
-		    WTERMSIG(status));
 	code = WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_RING;
 	if (w->cleans || !(code & ORDERLY)) {
 		cgroup_kill();
 		wait_clean(w);
 	}
 	cgroup_remove();
+	/* Last: a log is somebody else's, and may not be what it seems. */
+	if (WIFSIGNALED(status))
+		log_warnx("%s was killed by signal %d", w->child_name,
+		    WTERMSIG(status));
 	exit(w->cleans ? code | ORDERLY : code & ~ORDERLY);
 }

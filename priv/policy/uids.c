@@ -25,7 +25,7 @@
 
 #define RANGES "/etc/subuid"
 #define LOCKS _PATH_VARRUN "proctor.uids"
-#define SLOTS_MAX 65536 /* and the byte behind those: one takes at a time */
+#define SLOTS_MAX 65536
 
 static uid_t first;
 static uint32_t slots; /* of the range */
@@ -93,7 +93,7 @@ owner_at(uint32_t slot)
 	return ((off_t)slot * (off_t)sizeof(uid_t));
 }
 
-/* How many slots that starter has, for as long as none is taken. */
+/* How many slots that starter has besides ours. */
 static uint32_t
 slots_of(uid_t starter)
 {
@@ -115,22 +115,27 @@ static void slots_none(const char *why) __attribute__((__noreturn__));
 static void
 slots_none(const char *why)
 {
+	(void)close(lock_fd); /* and with that what was taken */
 	log_warnx(
 	    "%s the uids that %s has for its instances are taken", why, RANGES);
 	exit(EXIT_START);
 }
 
-/* The lowest slot that nobody has. One starter cannot have them all. */
-static uint32_t
-slot_take(uid_t starter)
+/*
+ * The lowest slot that nobody has: 0, or -1 where there are no locks. One
+ * starter cannot have them all, which is known once it has taken one more: so
+ * nobody waits for anybody, and nobody can be made to.
+ */
+static int
+slot_take(uid_t starter, uint32_t *slot)
 {
 	uint32_t i;
 
-	if (starter != 0 && slots_of(starter) >= (slots + 1) / 2)
-		slots_none("by its starter half of");
 	for (i = 0; i < slots; i++) {
 		if (lock_byte(lock_fd, (off_t)i) == 0)
 			break;
+		if (errno == ENOSYS)
+			return (-1);
 		if (errno != EAGAIN && errno != EACCES)
 			fatal("%s: lock", LOCKS);
 	}
@@ -139,7 +144,10 @@ slot_take(uid_t starter)
 	if (pwrite(lock_fd, &starter, sizeof(starter), owner_at(i)) !=
 	    (ssize_t)sizeof(starter))
 		fatal("%s: write", LOCKS);
-	return (i);
+	if (starter != 0 && slots_of(starter) >= (slots + 1) / 2)
+		slots_none("by its starter half of");
+	*slot = i;
+	return (0);
 }
 
 /* A user namespace may not have all of them. */
@@ -161,19 +169,17 @@ slot_prove(void)
 int
 uids_take(const char *name, uid_t starter, uid_t *uid)
 {
+	uint32_t slot;
+
 	if (!range_find(name))
 		return (-1);
 	lock_fd = locks_open();
-	if (lock_wait(lock_fd, SLOTS_MAX) == -1) {
-		if (errno != ENOSYS)
-			fatal("%s: wait", LOCKS);
+	if (slot_take(starter, &slot) == -1) {
 		(void)close(lock_fd);
 		lock_fd = -1;
 		return (-1);
 	}
-	first += slot_take(starter) * UIDS_SLOT;
-	if (lock_release(lock_fd, SLOTS_MAX) == -1)
-		fatal("%s: release", LOCKS);
+	first += slot * UIDS_SLOT;
 	slot_prove();
 	*uid = first;
 	return (0);

@@ -73,7 +73,7 @@ main(int argc, char *argv[])
 	privilege_choose(&s, &args);
 	login_check(&s);
 	privdrop_user(&s);
-	guard_cgroup(); /* before a lock that others wait for */
+	guard_cgroup();
 	privdrop_choose(&s);
 	guard_start(&s, &link); /* returns in the grandchild: priv */
 

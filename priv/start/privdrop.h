@@ -30,8 +30,8 @@ void privdrop_user(const struct starter_env *);
 
 /*
  * Settle the users and uids of this instance's processes, and of each
- * launcher. To be called once, when it is known whom children can run as; it
- * waits for other starts that are here, so not where a starter could hold us.
+ * launcher. To be called once, when it is known whom children can run as, and
+ * where a starter cannot freeze us: what it takes is others' to use.
  * Exits if there are no uids left, or if children would be who we are.
  */
 void privdrop_choose(const struct starter_env *);

@@ -1074,8 +1074,8 @@ def dumpable_again():
     expect(10, len(met), "processes")
 
 
-@starter_case("who can freeze his control group holds no lock meanwhile for "
-              "which others wait")
+@starter_case("who can freeze his control group leaves it before he takes "
+              "what others use, and none waits for a lock")
 def frozen():
     if world.groups_dir is None:
         raise Skip("no control groups here")
@@ -1087,8 +1087,9 @@ def frozen():
     calls = [call for pid, call in p.calls() if pid == p.pid]
     entered = [n for n, call in enumerate(calls)
                if call.startswith("write(") and '"0", 1)' in call]
-    waits = [n for n, call in enumerate(calls) if "F_OFD_SETLKW" in call]
-    check(entered and waits and entered[0] < waits[0], "%s", calls)
+    takes = [n for n, call in enumerate(calls) if "F_OFD_SETLK," in call]
+    check(entered and takes and entered[0] < takes[0], "%s", calls)
+    check(not [call for call in calls if "SETLKW" in call], "%s", calls)
 
 
 def full_terminal():

@@ -26,8 +26,7 @@ log_init(const char *who, int level)
 {
 	struct stat st;
 
-	log_socket =
-	    fstat(STDERR_FILENO, &st) == 0 && S_ISSOCK(st.st_mode);
+	log_socket = fstat(STDERR_FILENO, &st) == 0 && S_ISSOCK(st.st_mode);
 	log_who = who;
 	log_setlevel(level);
 }

@@ -48,8 +48,7 @@ dead(void)
 
 	if (pid == 0)
 		_exit(7);
-	assert_int_equal(
-	    waitid(P_PID, (id_t)pid, &si, WEXITED | WNOWAIT), 0);
+	assert_int_equal(waitid(P_PID, (id_t)pid, &si, WEXITED | WNOWAIT), 0);
 	return (pid);
 }
 
@@ -60,8 +59,7 @@ end(pid_t pid)
 	int status;
 
 	assert_int_equal(kill(pid, SIGKILL), 0);
-	assert_int_equal(
-	    waitid(P_PID, (id_t)pid, &si, WEXITED | WNOWAIT), 0);
+	assert_int_equal(waitid(P_PID, (id_t)pid, &si, WEXITED | WNOWAIT), 0);
 	assert_int_equal(reap_has_ended(pid, NULL), 1);
 	assert_int_equal(reap_ended(pid, &status, NULL), pid);
 	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);

@@ -281,15 +281,15 @@ def heard_lines(path):
 
 def caught(p):
     """Stop the reaper of p before it has said who it is: its pid, or 0."""
-    reaper = 0
     limit = Limit(2)
     while limit.left() > 0:
-        if reaper == 0:
-            reaper = (proc.children(p.pid) or [0])[0]
-        elif proc.children(reaper):
-            os.kill(reaper, signal.SIGSTOP)
-            eventually(lambda: proc.state(reaper) == "T", 2, "it runs")
-            return 0 if "reaper" in proc.title(reaper) else reaper
+        for reaper in proc.children(p.pid):
+            # Before it there was one that tried what root may do here.
+            if proc.children(reaper):
+                os.kill(reaper, signal.SIGSTOP)
+                eventually(lambda pid=reaper: proc.state(pid) == "T", 2,
+                           "it runs")
+                return 0 if "reaper" in proc.title(reaper) else reaper
     return 0
 
 

@@ -243,7 +243,7 @@ act_memory(void)
 	for (n = 1000; n < (64U << 20); n *= 3) {
 		if ((p = malloc(n)) == NULL)
 			return (-1);
-		p[n - 1] = 'x';
+		*(volatile char *)(p + n - 1) = 'x'; /* or none is made */
 		q = malloc(100000);
 		free(p);
 		free(q);
@@ -263,7 +263,7 @@ act_grow(void)
 	for (n = 1000; n < (64U << 20); n *= 3) {
 		if ((q = realloc(p, n)) == NULL)
 			return (-1);
-		q[n - 1] = 'x';
+		*(volatile char *)(q + n - 1) = 'x';
 		p = q;
 	}
 	free(p);

@@ -50,7 +50,7 @@ RING_SRC = common/log.c common/proto.c common/channel.c common/dispatch.c \
 	$(PRIVS_SRC)
 # What yacc makes of priv/policy/parse.y; among the sources it is parse.c.
 PARSE_C = $(BUILD)/parse.c
-BASE_SRC = priv/base/timer.c priv/base/signals.c priv/base/reap.c priv/base/privdrop.c
+BASE_SRC = priv/base/timer.c priv/base/signals.c priv/base/reap.c priv/base/ownlog.c priv/base/privdrop.c
 RULE_SRC = priv/policy/rule.c priv/policy/read.c priv/policy/resolve.c \
 	priv/policy/match.c priv/policy/environ_name.c priv/policy/userenv.c \
 	parse.c

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/ownlog.h"
 #include "dispatch.h"
 #include "log.h"
 #include "policy/permit.h"
@@ -99,6 +100,8 @@ launcher_main(int fd, struct runas *t, pid_t *in_flight)
 	runas_forget(t);
 	setproctitle("-proctor: launcher of %s", t->user);
 	log_init("launcher", log_getlevel());
+	if (t->base.change)
+		ownlog_open(); /* its flags are not priv's */
 	launcher_in_flight = in_flight;
 	launcher_base = t->base;
 	launcher_descriptors(fd, &launcher_base);

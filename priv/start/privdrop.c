@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/ownlog.h"
 #include "base/privdrop.h"
 #include "compat/privs.h"
 #include "config.h"
@@ -19,7 +20,6 @@
 #include "policy/uids.h"
 #include "proto.h"
 #include "start/privdrop.h"
-#include "start/undo.h"
 
 #define DROP_NAME "_proctor"
 #define OTHER_NAME "nobody" /* in a container, where nobody installs us */
@@ -152,7 +152,7 @@ privdrop_choose(const struct starter_env *s)
 	if (!s->privileged || !privdrop_ids(&uid, &gid))
 		return;
 	if (privdrop_others())
-		undo_log();
+		ownlog_open();
 	n = privdrop_uids(s, &uid);
 	privdrop_set(uid, n, gid);
 	privdrop_check_targets();

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/ownlog.h"
 #include "base/privdrop.h"
 #include "compat/privs.h"
 #include "compat/proc.h"
@@ -147,6 +148,8 @@ ring_fork(
 		fatal("%s: fork", name);
 	case 0:
 		ring_descriptors(in, out, priv, peer);
+		if (privileged)
+			ownlog_open(); /* its flags are not priv's */
 		ring_exec(name, a);
 	default:
 		ring_add(name, pid);

@@ -3,7 +3,6 @@
  * has arranged around it is noted as data for children, and undone for us.
  */
 
-#include <sys/stat.h>
 #include <sys/time.h>
 
 #include <errno.h>
@@ -34,42 +33,6 @@ undo_descriptors(void)
 		if ((fd = open(_PATH_DEVNULL, O_RDWR)) == -1)
 			_exit(EXIT_START);
 	} while (fd <= STDERR_FILENO);
-	(void)close(fd);
-}
-
-/*
- * The log opened again, or /dev/null in its place; -1: it may stay. Only what
- * the starter may write to is opened with root's rights. What can be full, a
- * terminal or a FIFO, must not block: poll(2) says that a terminal has room
- * where it has none for a newline, and others write to it, too. A socket cannot
- * be opened, and log.c needs no flag for it.
- */
-static int
-log_open(int flags)
-{
-	struct stat st;
-	int fd;
-
-	if ((flags & O_ACCMODE) == O_RDONLY || fstat(STDERR_FILENO, &st) == -1)
-		return (open(_PATH_DEVNULL, O_WRONLY));
-	if (S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode)) {
-		fd = proc_reopen(STDERR_FILENO, O_WRONLY | O_NONBLOCK);
-		return (fd != -1 ? fd : open(_PATH_DEVNULL, O_WRONLY));
-	}
-	if ((flags & O_ACCMODE) == O_WRONLY)
-		return (-1);
-	return (proc_reopen(STDERR_FILENO, O_WRONLY | (flags & O_NONBLOCK)));
-}
-
-void
-undo_log(void)
-{
-	int flags = fcntl(STDERR_FILENO, F_GETFL), fd;
-
-	if (flags == -1 || (fd = log_open(flags)) == -1)
-		return;
-	if (dup2(fd, STDERR_FILENO) == -1)
-		fatal("standard error");
 	(void)close(fd);
 }
 

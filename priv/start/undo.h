@@ -32,10 +32,4 @@ void undo_limits(struct starter_env *s);
 /* We lead a process group. Exits if that cannot be. */
 void undo_group(void);
 
-/*
- * Standard error is the log: for processes of other users nothing that can be
- * read, as a terminal of the starter's could.
- */
-void undo_log(void);
-
 #endif

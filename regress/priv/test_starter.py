@@ -1132,6 +1132,28 @@ def full_log():
             os.close(end)
 
 
+@starter_case("the log is a terminal: who may be taken over has no flags of "
+              "priv's")
+def own_log():
+    """kcmp(2): 0 says that both have one open file description."""
+    number = {"x86_64": 312, "aarch64": 272}.get(os.uname().machine)
+    if number is None:
+        raise Skip("its number is not known here")
+    ends = pty.openpty()
+    try:
+        with usual_rules, Suid(last=lambda: os.dup2(ends[1], 2)) as p:
+            p.run(SLEEP, [as_user(ONE)])
+            ring = p.ring()
+            others = [ring["broker"], ring["worker"], *p.launchers().values()]
+            same = [proc.title(pid) for pid in others if
+                    ctypes.CDLL(None).syscall(number, ring["priv"], pid, 0,
+                                              2, 2) == 0]
+            check(not same, "%s", same)
+    finally:
+        for end in ends:
+            os.close(end)
+
+
 # no_new_privs, namespaces ---
 
 @starter_case("no_new_privs: the bit has no effect, the mode is plain")

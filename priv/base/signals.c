@@ -80,6 +80,24 @@ signals_uncatch(void)
 		(void)sigaction(caught[i], &sa, NULL);
 }
 
+void
+signals_discard_typed(void)
+{
+	static const int typed[] = { SIGINT, SIGQUIT, SIGTSTP };
+	struct sigaction ignore, was;
+	sigset_t pending;
+	size_t i;
+
+	memset(&ignore, 0, sizeof(ignore));
+	ignore.sa_handler = SIG_IGN;
+	if (sigpending(&pending) == -1)
+		return;
+	for (i = 0; i < sizeof(typed) / sizeof(typed[0]); i++)
+		if (sigismember(&pending, typed[i]) == 1 &&
+		    sigaction(typed[i], &ignore, &was) == 0)
+			(void)sigaction(typed[i], &was, NULL);
+}
+
 int
 signals_poll(struct pollfd *pfd, size_t n, int ms)
 {

@@ -24,6 +24,14 @@ void signals_catch(void);
 void signals_uncatch(void);
 
 /*
+ * In a child with all signals blocked: what a terminal has sent to the group
+ * that it was born into is not for it. Whoever else signals it knows its pid,
+ * which nobody does before it has a group of its own. A signal that is ignored
+ * for a moment is no longer pending.
+ */
+void signals_discard_typed(void);
+
+/*
  * poll(2) for n descriptors, which also ends when a signal is caught. Takes
  * ms, or -1 for no limit; returns how many are ready, 0 if none is. Fatal on
  * failure.

@@ -238,6 +238,7 @@ child_session(struct spawn *s)
 			return (fail(s, STAGE_GROUP, 0));
 	} else if (setsid() == -1 || ioctl(s->slave, TIOCSCTTY, 0) == -1)
 		return (fail(s, STAGE_PTY, 0));
+	signals_discard_typed();
 	return (0);
 }
 

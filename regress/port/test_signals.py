@@ -5,6 +5,7 @@ import fcntl
 import os
 import signal
 import termios
+import threading
 
 from case import case, expect, rows
 from etf import A
@@ -66,6 +67,14 @@ class OnTerminal(Port):
         os.dup2(self.slave, 2)
         super()._execve()
 
+    def typing(self, text, done):
+        while not done.is_set():
+            try:
+                os.write(self.master, text)
+            except BlockingIOError:
+                pass
+            done.wait(0.0002)
+
     def release(self):
         os.close(self.master)
         super().release()
@@ -80,6 +89,21 @@ def typed():
             expect([], p.ask(A.list))
         pid = p.run("echo out", [A.stdout])
         expect(0, p.exit(pid))
+
+
+@case(SECTION + " children are born while somebody types ^\\: it is for none")
+def typed_at_births():
+    with OnTerminal() as p:
+        p.ring()
+        done = threading.Event()
+        typist = threading.Thread(target=p.typing, args=(b"\x1c", done))
+        typist.start()
+        try:
+            for _ in range(300):
+                expect(0, p.exit(p.run(["/bin/true"])))
+        finally:
+            done.set()
+            typist.join()
 
 
 @case(SECTION + " in front of its terminal somebody types ^C: an orderly end")

@@ -207,7 +207,7 @@ deps:
 	@sh regress/deps.sh
 
 clean:
-	rm -rf $(BUILD) client/erlang/ebin client/erlang/_build
+	rm -rf $(BUILD) client/proctor/ebin client/proctor/_build
 
 format:
 	clang-format -i $(C_FORMAT)
@@ -289,7 +289,7 @@ $(BUILD)/calls: $(CALLS_OBJ) $(BUILD)/kind
 	@$(LINK) $@ $(CALLS_OBJ) $(ALL_LDFLAGS) $(BSD_LIBS)
 
 client:
-	@sh client/erlang/build.sh
+	@sh client/proctor/build.sh
 
 units: $(UNITS)
 
@@ -313,7 +313,7 @@ trace-run:
 	    $(SUB) -k port-run erlang-run demo-run priv-run
 
 erlang-run:
-	@PROCTOR_PORT=$$(pwd)/$(BUILD)/proctor sh client/erlang/test/run.sh
+	@PROCTOR_PORT=$$(pwd)/$(BUILD)/proctor sh client/proctor/test/run.sh
 
 demo-run:
 	@PROCTOR_PORT=$$(pwd)/$(BUILD)/proctor sh regress/demo/run.sh

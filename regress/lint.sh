@@ -44,11 +44,11 @@ manual() {
 }
 check shell shellcheck configure regress/*.sh regress/unit/*.sh \
     regress/build/*.sh regress/demo/*.sh regress/bench/*.sh dist/*.sh \
-    client/erlang/*.sh client/erlang/test/*.sh .ci/run
+    client/proctor/*.sh client/proctor/test/*.sh .ci/run
 check manual manual man/*.[58]
-check dialyzer sh client/erlang/dialyze.sh
-check xref sh client/erlang/xref.sh
-check edoc sh client/erlang/doc.sh
+check dialyzer sh client/proctor/dialyze.sh
+check xref sh client/proctor/xref.sh
+check edoc sh client/proctor/doc.sh
 check "arrows, of themselves" /usr/bin/python3 regress/arrows.py --self-test
 check arrows /usr/bin/python3 regress/arrows.py
 check python /usr/bin/python3 -c '

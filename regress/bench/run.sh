@@ -11,7 +11,7 @@ export PROCTOR_PORT
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
 BENCH_DIR=$(cd "$BUILD/bench" && pwd)
-BENCH_PATH=$BENCH_DIR:$root/client/erlang/ebin${PEER_EBIN:+:$PEER_EBIN}
+BENCH_PATH=$BENCH_DIR:$root/client/proctor/ebin${PEER_EBIN:+:$PEER_EBIN}
 export BENCH_DIR BENCH_PATH
 
 # More than enough; a runtime system reserves memory for what it might open.

@@ -13,7 +13,7 @@ trap 'exit 1' HUP INT TERM
 mkdir "$tmp/tree"
 tar -cf - --exclude=./build --exclude=./.git . | tar -xf - -C "$tmp/tree"
 cd "$tmp/tree" || exit 1
-rm -rf client/erlang/ebin
+rm -rf client/proctor/ebin
 unset MAKEFLAGS MFLAGS MAKELEVEL BUILD CC CFLAGS LDFLAGS YACC
 
 passed=0
@@ -60,7 +60,7 @@ first() {
 		[ -x "build/$name" ]
 	done
 	others=$(find . -newer "$tmp/before" -type f ! -path './build/*' \
-	    ! -path './client/erlang/ebin/*')
+	    ! -path './client/proctor/ebin/*')
 	echo "outside of build: $others"
 	[ -z "$others" ]
 }
@@ -135,7 +135,7 @@ version() {
 	    sed 's/^/cc /' | sort)" ]
 	[ "$(build/proctor --version)" = "proctor 9.8.7" ]
 	if command -v erlc; then
-		grep '{vsn, "9.8.7"}' client/erlang/ebin/proctor.app
+		grep '{vsn, "9.8.7"}' client/proctor/ebin/proctor.app
 	fi
 }
 

@@ -8,7 +8,7 @@ set -eu
 export PROCTOR_PORT
 
 demo=$(cd "$(dirname "$0")" && pwd)
-client=$(cd "$demo/../../client/erlang" && pwd)
+client=$(cd "$demo/../../client/proctor" && pwd)
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 trap 'exit 1' HUP INT TERM

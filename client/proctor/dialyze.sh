@@ -16,6 +16,6 @@ if [ ! -e "$plt" ]; then
 	dialyzer --quiet --build_plt --output_plt "$plt" \
 	    --apps erts kernel stdlib
 fi
-echo "dialyzer: client/erlang"
+echo "dialyzer: client/proctor"
 dialyzer --quiet --plt "$plt" -Wunmatched_returns -Werror_handling \
     -Wunknown ebin/*.beam

@@ -13,7 +13,7 @@ if ! command -v erl >/dev/null ||
 	exit 0
 fi
 sh ./build.sh
-echo "xref: client/erlang"
+echo "xref: client/proctor"
 erl -noshell -eval '
     {ok, _} = xref:start(client),
     ok = xref:set_default(client, [{warnings, false}]),

@@ -1,10 +1,10 @@
 %% @doc The light process that stands for one OS process: everything its owner
 %% hears about that comes from here, so it comes in order. It holds the output
-%% that nobody has taken yet ({@link proctor_output}), lets no more than a window
-%% of standard input leave ({@link proctor_input}), and says how it ended
-%% ({@link proctor_result}). It ends when the OS process has ended and all is
-%% taken, with `normal', `{exit_status, Status}' or `timeout'. If it ends earlier
-%% the server, which monitors it, stops the OS process.
+%% that nobody has taken yet ({@link proctor_output}), lets no more than a
+%% window of standard input leave ({@link proctor_input}), and says how it
+%% ended ({@link proctor_result}). It ends when the OS process has ended and all
+%% is taken, with `normal', `{exit_status, Status}' or `timeout'. If it ends
+%% earlier the server, which monitors it, stops the OS process.
 %%
 %% It is a `gen_statem' and not a loop of its own: a process that waits in a
 %% loop of this module would be killed when a second new version of it is
@@ -282,7 +282,7 @@ handle_info({'DOWN', Ref, process, _, Reason},
             #child{caller_ref = Ref} = Child) ->
     orphaned(Reason, Child);
 handle_info({'DOWN', Monitor, process, _, _}, Child) ->
-    forget(Monitor, {error, closed}, Child);
+    forget(Monitor, gone, Child);
 handle_info({nodedown, _}, Child) ->
     leave(normal, Child);
 handle_info({'EXIT', Pid, Reason}, Child) ->
@@ -343,7 +343,7 @@ handle_timeout(What, _Ref, Child)
     Child;
 handle_timeout({What, Monitor}, _Ref, Child)
   when What =:= recv; What =:= await ->
-    forget(Monitor, {error, timeout}, Child);
+    forget(Monitor, {answer, {error, timeout}}, Child);
 handle_timeout(send, Ref, #child{input = Input} = Child) ->
     Child#child{input = proctor_input:timeout(Ref, Input)}.
 
@@ -359,8 +359,8 @@ silent(Held, Child) ->
 %% others could have.
 forget(Monitor, Answer, #child{output = Output, awaiting = Awaiting} = Child) ->
     case maps:take(Monitor, Awaiting) of
-        {Its, Others} ->
-            answer(Answer, Monitor, Its),
+        {{From, Timer}, Others} ->
+            ok = proctor_receivers:answer(From, Monitor, Timer, Answer),
             Child#child{awaiting = Others};
         error ->
             Child#child{output = proctor_output:forget(Monitor, Answer,
@@ -406,11 +406,6 @@ handle_call(_Request, From, Child) ->
     gen_server:reply(From, {error, badarg}),
     Child.
 
-answer(Answer, Monitor, {From, Timer}) ->
-    _ = Timer =:= undefined orelse erlang:cancel_timer(Timer),
-    true = demonitor(Monitor, [flush]),
-    gen_server:reply(From, Answer).
-
 %%% The end
 
 %% All that is over, and nobody has anything left to take: the end.
@@ -428,18 +423,23 @@ maybe_finish(#child{output = Output} = Child) ->
 -spec finish(proctor_result:why(), #child{}) -> #child{}.
 finish({exit, Reason}, #child{over = {_, _}} = Child) ->
     leave(Reason, Child);
-finish(Why, #child{spec = #{await := Await}, awaiting = Awaiting,
-                   discarded = Discarded} = Child) ->
+finish(Why, #child{awaiting = Awaiting} = Child) ->
     Reason = finished(Why, Child),
     Answer = answer(Why, Child),
-    maps:foreach(fun(Monitor, Its) -> answer(Answer, Monitor, Its) end,
-                 Awaiting),
-    case Await andalso not Discarded andalso map_size(Awaiting) =:= 0 of
-        true when element(1, Why) =/= exit ->
-            Child#child{over = {Answer, Reason}};
-        _ ->
-            leave(Reason, Child)
+    maps:foreach(fun(Monitor, {From, Timer}) ->
+                     proctor_receivers:answer(From, Monitor, Timer,
+                                              {answer, Answer})
+                 end, Awaiting),
+    case stays(Why, Child) of
+        true -> Child#child{over = {Answer, Reason}};
+        false -> leave(Reason, Child)
     end.
+
+stays({exit, _}, _Child) ->
+    false;
+stays(_Why, #child{spec = #{await := Await}, awaiting = Awaiting,
+                   discarded = Discarded}) ->
+    Await andalso not Discarded andalso map_size(Awaiting) =:= 0.
 
 answer(Why, #child{exit = Exit, output = Output}) ->
     proctor_result:await(Why, Exit, proctor_output:collected(Output)).

@@ -336,9 +336,8 @@ is_closed(Stream, #output{streams = Streams, eof = Eof}) ->
     lists:member(Stream, Eof)
         andalso proctor_stream:is_empty(maps:get(Stream, Streams)).
 
-%% @doc The process of that monitor waits no longer: it is told `Answer', which
-%% is nothing to one that is dead.
--spec forget(reference(), term(), output()) -> output().
+%% @doc The process of that monitor waits no longer.
+-spec forget(reference(), {answer, term()} | gone, output()) -> output().
 forget(Monitor, Answer, #output{receivers = Receivers} = Output) ->
     Output#output{receivers = proctor_receivers:forget({Monitor, Answer},
                                                        Receivers)}.

@@ -4,6 +4,7 @@
 -module(proctor_receivers).
 
 -export([new/0, in/5, first/2, wants/1, answer/3, forget/2, fail/3, size/1]).
+-export([answer/4]).
 
 -export_type([receivers/0, receiver/0, stream/0]).
 
@@ -71,18 +72,32 @@ wants(#receiver{stream = Stream, length = Length}) ->
 -spec answer(receiver(), term(), receivers()) -> receivers().
 answer(#receiver{stream = Stream} = Receiver, Answer,
        #receivers{waiting = Waiting} = Receivers) ->
-    reply(Receiver, Answer),
+    reply(Receiver, {answer, Answer}),
     #{Stream := Fifo} = Waiting,
     Receivers#receivers{waiting = Waiting#{Stream := proctor_fifo:drop(Fifo)}}.
 
 reply(#receiver{timer = Timer, monitor = Monitor, from = From}, Answer) ->
-    _ = Timer =:= undefined orelse erlang:cancel_timer(Timer),
-    true = demonitor(Monitor, [flush]),
-    gen_server:reply(From, Answer).
+    answer(From, Monitor, Timer, Answer).
 
-%% @doc The process of that monitor waits no longer: it is told `Answer', which
-%% is nothing to one that is dead.
--spec forget({reference(), term()}, receivers()) -> receivers().
+%% @doc Ends somebody's waiting, whose monitor and timer these are. Of one that
+%% has died (`gone') the monitor is no more: to look for its message among those
+%% of others would cost too much where many die.
+-spec answer(gen_server:from(), reference(), reference() | undefined,
+             {answer, term()} | gone) -> ok.
+answer(From, Monitor, Timer, Answer) ->
+    _ = Timer =:= undefined orelse erlang:cancel_timer(Timer),
+    case Answer of
+        gone ->
+            ok;
+        {answer, What} ->
+            true = demonitor(Monitor, [flush]),
+            gen_server:reply(From, What)
+    end.
+
+%% @doc The process of that monitor waits no longer, and is told why, or is
+%% gone.
+-spec forget({reference(), {answer, term()} | gone}, receivers()) ->
+    receivers().
 forget({Monitor, Answer}, #receivers{waiting = Waiting} = Receivers) ->
     Taken = maps:map(fun(_, Fifo) -> proctor_fifo:take(Monitor, Fifo) end,
                      Waiting),
@@ -96,7 +111,7 @@ forget({Monitor, Answer}, #receivers{waiting = Waiting} = Receivers) ->
 %% @doc Answers all who want one of these.
 -spec fail(term(), [stream()], receivers()) -> receivers().
 fail(Answer, Streams, #receivers{waiting = Waiting} = Receivers) ->
-    lists:foreach(fun(Receiver) -> reply(Receiver, Answer) end,
+    lists:foreach(fun(Receiver) -> reply(Receiver, {answer, Answer}) end,
                   lists:append([proctor_fifo:to_list(maps:get(S, Waiting))
                                 || S <- Streams])),
     None = maps:from_keys(Streams, proctor_fifo:new()),

@@ -1,5 +1,5 @@
-%% @doc What is said of the end of a run, and to whom: its exit, or the result of
-%% a call that has waited.
+%% @doc What is said of the end of a run, and to whom: its exit, or the result
+%% of a call that has waited.
 -module(proctor_result).
 
 -export([tell/3, await/3]).

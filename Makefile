@@ -100,7 +100,7 @@ RING_PROGRAMS = $(BUILD)/proctor-broker $(BUILD)/proctor-worker
 PROGRAMS = $(BUILD)/proctor $(RING_PROGRAMS) $(BUILD)/proctor-check
 
 .SUFFIXES:
-.PHONY: all deps demo soak bench bench-quick bench-files regress regress-unit regress-port regress-erlang \
+.PHONY: all deps deps-dev demo soak bench bench-quick bench-files regress regress-unit regress-port regress-erlang \
 	regress-priv regress-build install install-suid clean format lint programs units \
 	unit-run port-run priv-run hostile erlang-run demo-run lint-run \
 	install-run install-suid-run client openbsd-check rules trace trace-run
@@ -205,6 +205,9 @@ bench-quick:
 
 deps:
 	@sh regress/deps.sh
+
+deps-dev:
+	@sh regress/deps.sh dev
 
 clean:
 	rm -rf $(BUILD) client/proctor/ebin client/proctor/_build

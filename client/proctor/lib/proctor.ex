@@ -241,6 +241,64 @@ defmodule Proctor do
   end
 
   @doc """
+  The output of a command as a stream of binaries, at the speed of who takes
+  them. Raises `Proctor.Stream.Error` behind the last one if the command does not
+  end with 0.
+
+      iex> Proctor.stream!(["tr", "a-z", "A-Z"], input: Stream.cycle(["abc"])) |> Enum.take(1) |> hd() |> binary_part(0, 3)
+      "ABC"
+
+      iex> Proctor.stream!(["cat"], input: fn sink -> Enum.into(["a", "b"], sink) end) |> Enum.join()
+      "ab"
+
+  Options besides those of all functions, but for `:stdout` and `:max_output`:
+
+    * `:input` - iodata, any enumerable of it, or a function that is given a
+      collectable
+    * `:max_chunk_size` - bytes of one element at most (65,536)
+    * `:ignore_epipe` - whether a command may leave some of its input unread
+      (`false`)
+    * `:stderr` - `:console`, unless it is said
+    * `:timeout` - `:infinity`, unless it is said
+  """
+  @doc since: "0.1.0"
+  @spec stream!(argv(), [option()]) :: Enumerable.t()
+  def stream!([program | args], options \\ []) when is_binary(program),
+    do: do_stream(program, args, options, "Proctor.stream!/2", :raise)
+
+  @doc """
+  The same, but it raises nothing: its last element is `{:exit, exit}`, a
+  `Proctor.Exit`, or a `Proctor.Error` if the command was not started.
+
+      iex> Proctor.stream(["sh", "-c", "echo a; exit 3"]) |> Enum.map(fn
+      ...>   {:exit, exit} -> exit.status
+      ...>   data -> data
+      ...> end)
+      ["a\n", 3]
+  """
+  @doc since: "0.1.0"
+  @spec stream(argv(), [option()]) :: Enumerable.t()
+  def stream([program | args], options \\ []) when is_binary(program),
+    do: do_stream(program, args, options, "Proctor.stream/2", :tell)
+
+  defp do_stream(program, args, options, function, ending) do
+    read = Spec.read!(options, function, Spec.chunk_options())
+    read = Map.merge(%{stderr: :console, timeout: :infinity}, read)
+    read = if read[:ignore_epipe] == false, do: Map.delete(read, :ignore_epipe), else: read
+    Proctor.Stream.chunks(program, args, read, ending)
+  end
+
+  @doc """
+  The lines of a command: see `Proctor.Stream.lines/2`.
+
+      iex> Proctor.lines(["seq", "1", "3"], timeout: 5_000) |> Enum.map(&String.to_integer/1) |> Enum.sum()
+      6
+  """
+  @doc since: "0.1.0"
+  @spec lines(argv(), [option()]) :: Enumerable.t()
+  defdelegate lines(argv, options), to: Proctor.Stream
+
+  @doc """
   Where a program is, or `nil`: the full path of the first that `PATH` has.
 
       iex> Proctor.find("no-such-program")

@@ -72,12 +72,16 @@ defmodule Proctor.Command do
 
     with {:ok, argv} <- argv(program, args, Map.get(read, :node, node())),
          {:ok, _own, options} <- :proctor_option_table.divide(:fold_lines, given),
-         {:ok, reader} <- :proctor_reader.open(argv, options) do
+         {:ok, reader} <- :proctor_reader.open(argv, fed(read) ++ options) do
       {:ok, reader}
     else
       {:error, problem} -> {:error, refused(problem, program)}
     end
   end
+
+  # It has a pipe for who will feed it.
+  defp fed(%{stdin: :pipe}), do: [:stdin]
+  defp fed(_), do: []
 
   # What the table of options refuses is a problem, what the run does a reason.
   defp refused({:options, :einval, _} = reason, program), do: Error.from_erlang(reason, program)

@@ -63,6 +63,12 @@ defmodule Proctor.Spec do
   @doc "The options of all functions that run a command and wait for it."
   def run_options, do: @run
 
+  @doc "And those of `Proctor.Stream.lines/2`."
+  def line_options, do: (@run -- [:stdout, :max_output]) ++ [:max_line, :backpressure]
+
+  @doc "And those of `Proctor.stream/2`."
+  def chunk_options, do: (@run -- [:stdout, :max_output]) ++ [:max_chunk_size, :ignore_epipe]
+
   @doc "And those of `Proctor.cmd/3`."
   def cmd_options, do: @run ++ [:into, :lines, :parallelism, :use_stdio]
 
@@ -255,6 +261,7 @@ defmodule Proctor.Spec do
   defp erlang(:kill_grace, value), do: [kill_timeout: {:ms, value}]
   defp erlang(:window, :infinity), do: [window: 0]
   defp erlang(:window, value), do: [window: value]
+  defp erlang(:stdin, :pipe), do: []
   defp erlang(:stdin, value), do: [stdin: value]
   defp erlang(_, _), do: []
 

@@ -51,17 +51,16 @@ monitoring() {
 
 # With the system's own imsg there is nothing of ours to test.
 if [ -n "$IMSG_SRC" ]; then
-	for t in imsg_test imsg_fd_test imsg_flow_test ibuf_test; do
+	for t in imsg_test imsg_fd_test ibuf_test; do
 		# shellcheck disable=SC2086
 		build $t $IMSG_SRC
 	done
 	# shellcheck disable=SC2086
-	counting imsg_spare_test $IMSG_SRC
+	counting imsg_flow_test $IMSG_SRC
 	# shellcheck disable=SC2086
 	wrapping "sendmsg poll clock_gettime" imsg_flight_test $IMSG_SRC
 else
-	without="imsg_test imsg_fd_test imsg_flow_test ibuf_test imsg_spare_test"
-	without="$without imsg_flight_test"
+	without="imsg_test imsg_fd_test imsg_flow_test ibuf_test imsg_flight_test"
 fi
 build etf_test broker/etf_read.c worker/etf_write.c
 build proto_test common/proto.c regress/unit/unpack.c common/compat/ptymodes.c

@@ -40,6 +40,8 @@ defmodule Proctor.MixProject do
       description: to_string(@app[:description]),
       elixir: "~> 1.14",
       compilers: [:proctor_port | Mix.compilers()],
+      elixirc_paths: ["lib"] ++ if(Mix.env() == :test, do: ["test/elixir/support"], else: []),
+      test_paths: ["test/elixir"],
       deps: []
     ]
   end

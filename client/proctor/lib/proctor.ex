@@ -192,11 +192,18 @@ defmodule Proctor do
     read = Spec.read!(options, function, Spec.cmd_options())
 
     case Command.run(program, args, Spec.collecting(read)) do
-      {:ok, result} -> {result.stdout, status(result.status)}
+      {:ok, result} ->
+        {result.stdout, status(result.status)}
+
       {:error, %Error{kind: kind, result: %Result{stdout: out}}}
-          when kind in [:timeout, :idle_timeout, :max_output] -> {out, kind}
-      {:error, %Error{stage: :exec, posix: :enoent}} -> :erlang.error(:enoent)
-      {:error, error} -> raise error
+      when kind in [:timeout, :idle_timeout, :max_output] ->
+        {out, kind}
+
+      {:error, %Error{stage: :exec, posix: :enoent}} ->
+        :erlang.error(:enoent)
+
+      {:error, error} ->
+        raise error
     end
   end
 

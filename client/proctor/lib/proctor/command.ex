@@ -175,7 +175,12 @@ defmodule Proctor.Command do
 
   defp finished(reason, collected, reader, program, started) do
     posix = if reason == :no_answer, do: :etimedout, else: :eio
-    answer({:error, {:port, posix, known(%{reason: reason}, collected, reader)}}, program, started)
+
+    answer(
+      {:error, {:port, posix, known(%{reason: reason}, collected, reader)}},
+      program,
+      started
+    )
   end
 
   defp known(exit, collected, reader),

@@ -44,7 +44,10 @@ defmodule Proctor.Signal do
 
   def number(signal) when is_atom(signal) do
     name = Atom.to_string(signal)
-    :proctor.signal_to_int(String.to_existing_atom("sig" <> String.replace_prefix(name, "sig", "")))
+
+    :proctor.signal_to_int(
+      String.to_existing_atom("sig" <> String.replace_prefix(name, "sig", ""))
+    )
   rescue
     ArgumentError -> unknown(signal)
   end

@@ -171,10 +171,17 @@ defmodule Proctor.Stream do
     fed = if state.feeder, do: Feeder.result(state.feeder), else: :ok
 
     case fed do
-      {:raise, kind, reason, stack} -> :erlang.raise(kind, reason, stack)
-      :epipe when not is_map_key(state.read, :ignore_epipe) -> over(bad(exit, state, :epipe), exit, state)
-      _ when exit.status == 0 and exit.reason == :normal -> over(nil, exit, state)
-      _ -> over(bad(exit, state, nil), exit, state)
+      {:raise, kind, reason, stack} ->
+        :erlang.raise(kind, reason, stack)
+
+      :epipe when not is_map_key(state.read, :ignore_epipe) ->
+        over(bad(exit, state, :epipe), exit, state)
+
+      _ when exit.status == 0 and exit.reason == :normal ->
+        over(nil, exit, state)
+
+      _ ->
+        over(bad(exit, state, nil), exit, state)
     end
   end
 

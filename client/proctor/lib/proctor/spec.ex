@@ -309,6 +309,10 @@ defmodule Proctor.Spec do
   defp sink(:close), do: :close
   defp sink(:merge), do: :stdout
   defp sink(:console), do: :inherit
+  # To the caller, too, whom the Erlang client would have collect it.
+  defp sink(pid) when pid == self(),
+    do: fn stream, os_pid, data -> send(pid, {stream, os_pid, data}) end
+
   defp sink(pid) when is_pid(pid), do: pid
   defp sink(fun) when is_function(fun, 1), do: fn _stream, _os_pid, data -> fun.(data) end
 end

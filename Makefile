@@ -84,7 +84,8 @@ BROKER_SRC = broker/broker.c broker/frame.c broker/request.c \
 WORKER_SRC = worker/worker.c worker/port.c worker/relay.c worker/feed.c \
 	worker/dispatch.c worker/child.c worker/pty.c worker/reply.c worker/event.c \
 	worker/term.c worker/notify.c worker/pipe.c \
-	worker/zerocopy.c worker/queue.c worker/hello.c $(SPLICE_SRC) $(STREAM_SRC) worker/etf_write.c \
+	worker/zerocopy.c worker/queue.c worker/hello.c $(SPLICE_SRC) $(STREAM_SRC) \
+	$(STREAM_IO_SRC) worker/etf_write.c \
 	common/fdset.c common/nofile.c \
 	worker/errname.c $(RING_ARG_SRC)
 PRIV_OBJ = $(PRIV_SRC:%.c=$(OBJ)/%.o)
@@ -248,7 +249,8 @@ rules:
 	    "$$o.o" "$$c" "$$c" '$$(COMPILE)' "$$o.o" "$$c" "$$o.d"; \
 	done; } | $(IFNEW) $(BUILD)/rules.mk
 	@test ! -e regress || BOX_SRC="$(BOX_SRC)" IMSG_SRC="$(IMSG_SRC)" SEND_SRC="$(SEND_SRC)" \
-	    SPLICE_SRC="$(SPLICE_SRC)" STREAM_SRC="$(STREAM_SRC)" CGROUP_SRC="$(CGROUP_SRC)" \
+	    SPLICE_SRC="$(SPLICE_SRC)" STREAM_SRC="$(STREAM_SRC)" STREAM_IO_SRC="$(STREAM_IO_SRC)" \
+	    CGROUP_SRC="$(CGROUP_SRC)" \
 	    sh regress/unit/rules.sh >$(BUILD)/units.out
 	@test ! -e regress || $(IFNEW) $(BUILD)/units.mk <$(BUILD)/units.out
 

@@ -98,12 +98,6 @@ permit_counts(void)
 }
 
 const char *
-permit_starter(void)
-{
-	return (runas_self_name());
-}
-
-const char *
 permit_name(const char *user)
 {
 	return (*user == '\0' ? default_user : user);

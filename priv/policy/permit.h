@@ -30,9 +30,6 @@ enum privilege permit_privilege(void);
 /* Have children counted, of the rules that say so. While we are root. */
 void permit_counts(void);
 
-/* The starter by name. */
-const char *permit_starter(void);
-
 /* Whom a request is for: user, or if that is empty the default one. */
 const char *permit_name(const char *user);
 

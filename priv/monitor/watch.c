@@ -106,11 +106,11 @@ watch_foreign(struct child *c, pid_t pid)
 }
 
 int
-watch_foreign_ended(const struct child *c)
+watch_has_ended(const struct child *c)
 {
 	struct pollfd pfd = { .fd = c->watch, .events = POLLIN };
 
-	return (poll(&pfd, 1, 0) == 1);
+	return (c->watch != -1 && poll(&pfd, 1, 0) == 1);
 }
 
 void

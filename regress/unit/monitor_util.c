@@ -708,7 +708,13 @@ sound_living(struct child *c)
 		assert_int_equal(c->watch, -1);
 		assert_false(c->unwatched);
 	} else {
-		assert_false(c->lingering.set);
+		if (c->lingering.set) {
+			/* Its tracer has a while to let go of it. */
+			assert_int_equal(p->state, PROC_DEAD);
+			assert_true(c->dead && c->unwatched);
+		}
+		if (c->kind == CHILD_HELD)
+			assert_int_equal(p->state, PROC_DEAD);
 		if (c->kind != CHILD_RING)
 			assert_true((c->watch != -1) != c->unwatched);
 	}

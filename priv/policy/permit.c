@@ -207,12 +207,6 @@ permit_lowest(const struct rule *r)
 	return (r->nice != NICE_UNSET && r->nice < 0 ? r->nice : 0);
 }
 
-int
-permit_nice(const struct rule *r, int nice)
-{
-	return (nice >= permit_lowest(r));
-}
-
 size_t
 permit_users(char *buf, size_t size, uint32_t *count)
 {

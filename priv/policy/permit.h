@@ -69,8 +69,7 @@ void permit_why_user(const char *user, char *buf, size_t size);
  */
 const char *permit_program(const struct run *);
 
-/* May that priority be asked for, and which is the lowest that may? */
-int permit_nice(const struct rule *, int nice);
+/* The lowest priority that may be asked for. */
 int permit_lowest(const struct rule *);
 
 /*

@@ -628,12 +628,6 @@ permit_lowest(const struct rule *rule)
 	return (rule->nice == NICE_UNSET ? 0 : rule->nice);
 }
 
-int
-permit_nice(const struct rule *rule, int nice)
-{
-	return (nice >= permit_lowest(rule));
-}
-
 enum privilege
 permit_privilege(void)
 {

@@ -1,4 +1,4 @@
-"""DESIGN 5: nothing leaks, nothing grows, running out is an answer."""
+"""ARCHITECTURE, rules 5 to 8: nothing leaks or grows; too much is an answer."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""DESIGN 5, points 6 and 7: what children leave behind, and who ends it.
+"""ARCHITECTURE, rules 6 and 7: what children leave behind, and who ends it.
 
 Orphans fall to the reaper, so that priv has no child that it does not know
 and never has to look through all of them.

@@ -97,8 +97,11 @@ exit_settle(struct child *c)
 static int
 exit_is_dead(struct child *c)
 {
-	if (!c->dead)
-		c->dead = watch_is_dead(c->pid) || watch_has_ended(c);
+	if (c->dead)
+		return (1);
+	c->dead = watch_is_dead(c->pid) || watch_has_ended(c);
+	if (c->dead)
+		watch_explain();
 	return (c->dead);
 }
 

@@ -39,6 +39,9 @@ int watch_is_child(pid_t);
 /* 1 or 0: is it one, and dead? Then its numbers are its own. */
 int watch_is_dead(pid_t);
 
+/* A child was seen dead, and not reaped: a SIGCHLD was, or will be, its own. */
+void watch_explain(void);
+
 /* Reap c if it is dead: 1, with c->usage and its status, or 0. */
 int watch_reap(struct child *, int *status);
 /* The same for one that is in no table. */

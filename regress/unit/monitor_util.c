@@ -23,7 +23,7 @@
 #include "policy/permit.h"
 #include "policy/shape.h"
 
-#define PROCS_MAX 64
+#define PROCS_MAX 1024
 #define CASE_MAX 60 /* seconds, after which it will not end any more */
 #define WATCH_FIRST 100 /* a watch is a number from here on */
 #define GUARD_PID 50

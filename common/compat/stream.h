@@ -25,6 +25,9 @@ void stream_init(int serves);
  */
 enum stream_kind stream_kind(int fd);
 
+/* Let it not wait, as long as nobody says otherwise: 0, or -1 with errno. */
+int stream_unwaiting(int fd);
+
 /*
  * As read(2) and writev(2), of pipes and of terminals: EAGAIN rather than a
  * wait. For terminals it may take a second to find out, and is EIO then.

@@ -395,9 +395,11 @@ test_send(void **state)
 	channel_send2(&from, RANGE, "ab", 2, "cde", 3);
 	channel_send2(&from, RANGE, "ab", 2, NULL, 0);
 	channel_send2(&from, RANGE, NULL, 0, "ab", 2);
+	assert_int_equal(channel_ahead(&from), 20);
 	while (imsgbuf_queuelen(&from.ibuf) > 0)
 		assert_int_equal(channel_write(&from), 0);
 	assert_int_equal(channel_write(&from), 0);
+	assert_int_equal(channel_ahead(&from), 0);
 	expect_handled(FIXED, 8, STATE_A);
 	expect_handled(WITH_FD, 3, STATE_B);
 	assert_true(fd_inode(got.fd) == ino);

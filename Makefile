@@ -103,7 +103,7 @@ PROGRAMS = $(PORT_PROGRAMS) $(BUILD)/proctor-check
 
 .SUFFIXES:
 .PHONY: all port deps deps-dev demo soak bench bench-quick bench-files regress regress-unit regress-port regress-erlang \
-	regress-priv regress-build install install-suid clean format lint programs units \
+	regress-priv regress-elixir elixir-run regress-build install install-suid clean format lint programs units \
 	unit-run port-run priv-run hostile erlang-run demo-run lint-run \
 	install-run install-suid-run client openbsd-check rules trace trace-run
 
@@ -158,6 +158,11 @@ regress-erlang:
 	@+$(BEFORE)
 	@+$(SUB) programs client
 	@+$(SUB) erlang-run
+
+regress-elixir:
+	@+$(BEFORE)
+	@+$(SUB) programs
+	@+$(SUB) elixir-run
 
 # Of regress/priv: a program in the broker's place, and one that says what the
 # system call filters allow.
@@ -326,6 +331,9 @@ trace-run:
 
 erlang-run:
 	@PROCTOR_PORT=$$(pwd)/$(BUILD)/proctor sh client/proctor/test/run.sh
+
+elixir-run:
+	@BUILD=$(BUILD) sh client/proctor/test/elixir/run.sh
 
 demo-run:
 	@PROCTOR_PORT=$$(pwd)/$(BUILD)/proctor sh regress/demo/run.sh

@@ -14,7 +14,6 @@
 #include <sys/ioctl.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <unistd.h>
 
 #include "compat/stream.h"
@@ -318,7 +317,7 @@ relay_start(struct wchild *c, int number, int fd)
 	s->credit = c->window;
 	s->fd = fd;
 	event_set(&s->ev, fd, EV_READ | EV_PERSIST, on_readable, s);
-	if (fcntl(fd, F_SETFL, O_NONBLOCK) == -1)
+	if (stream_unwaiting(fd) == -1)
 		return (-1);
 	return (event_add(&s->ev, NULL));
 }

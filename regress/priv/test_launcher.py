@@ -108,18 +108,19 @@ def odd(make):
         del kept
 
 
-@rows(SECTION + " what nobody has asked for holds up nobody:", [
+@rows(SECTION + " what nobody has asked for ends all, and holds up nobody:", [
     ("one that lingers and is not announced", 1, False),
-    ("three at once, not announced", 3, False)])
+    ("three at once, not announced", 3, False),
+    ("three at once, one announced", 3, True)])
 def unasked(count, marked):
     with usual_rules, Suid() as p:
         expect([], p.ask(A.list))
         made = [lingering() for _ in range(count)]
         send(p, [fd for fd, _ in made], marked)
-        p.run(SLEEP)
-        p.close_input()
         p.end(15)
         p.closed = True
+        expect(5, p.status, "exit")
+        expect(1, len(p.logged("a descriptor with nothing")), "lines")
         p.nothing_left(5)
 
 

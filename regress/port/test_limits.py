@@ -409,6 +409,23 @@ def backpressure(cmd, count):
             check(set(p.out(pid)[::2]) <= set(b"yx"), "bytes are lost")
 
 
+@case(PRESSURE + " long lists, thousands of them: priv does not keep them",
+      limit=60)
+def lists():
+    with Port() as p:
+        pids = [p.run(["/bin/sleep", "1000"], []) for _ in range(600)]
+        priv = p.ring()["priv"]
+        before = proc.rss(priv)
+        p.reading = False
+        asked = [p.send((A.list,)) for _ in range(3000)]
+        p.pump(2, lambda: proc.rss(priv) - before > MIB * SLOW)
+        grown = proc.rss(priv) - before
+        check(grown < MIB * SLOW, "it grew by %d KiB", grown >> 10)
+        p.reading = True
+        for number in asked:
+            expect(sorted(pids), sorted(p.reply(number)))
+
+
 @case(PRESSURE + " the child stands still, it does not spin")
 def stands_still():
     """Nor does the ring: no processor time goes by."""

@@ -91,6 +91,12 @@ port_full(void)
 	return (waiting.len >= FULL_MARK);
 }
 
+int
+port_dead(void)
+{
+	return (dead);
+}
+
 /* Nobody reads: what children write is dropped, so that they go on. */
 static void
 port_drop(void)
@@ -102,8 +108,8 @@ port_drop(void)
 }
 
 /*
- * It could not be written, as errno says. That the node is gone priv learns
- * otherwise, and ends us; any other error it learns from us.
+ * It could not be written, as errno says. That the node is gone priv hears from
+ * the broker, and ends us; any other error it hears from us.
  */
 static void
 port_died(void)

@@ -19,7 +19,7 @@ import time
 
 import proc
 import world
-from case import SLOW, case, check, eventually, expect, rows
+from case import OK, SLOW, case, check, eventually, expect, rows
 from etf import A
 from native import HELLO, Native
 from suid import SLEEP, SPARED, Suid, as_user, ids
@@ -153,6 +153,23 @@ def stdin_waits():
         p.send((A.stdin, pid, b"x" * (1 << 20)))
         said = p.output_of(["/bin/echo", "still here"])
         expect("still here\n", said)
+        os.close(fd)
+
+
+@case(SECTION + " an output that is made to wait, and stays open, holds up "
+      "nobody")
+def output_waits():
+    """What its child has left is read, and one byte more is asked for."""
+    with usual_rules, Suid() as p:
+        pid = p.run(SLEEP, [as_user(ONE), A.stdout])
+        kept = os.open("/proc/%d/fd/1" % pid, os.O_WRONLY)
+        fd = held_pipe(p, pid)
+        wait_again(fd)
+        expect(OK, p.ask(A.kill, pid, 9))
+        expect(9, p.exit(pid), "exit")
+        said = p.output_of(["/bin/echo", "still here"])
+        expect("still here\n", said)
+        os.close(kept)
         os.close(fd)
 
 

@@ -47,14 +47,3 @@ maker_start(
 		fatal("launcher: fcntl");
 	return (1);
 }
-
-void
-maker_make(
-    const struct runas *t, const struct run *r, struct launched *l, int fds[3])
-{
-	(void)t;
-	(void)r;
-	(void)l;
-	(void)fds;
-	fatalx("priv is no maker");
-}

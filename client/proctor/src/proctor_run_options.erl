@@ -87,15 +87,20 @@ run(Command, Options, Link, Given) ->
         {{ok, Argv}, {ok, List}} ->
             {Wire, Spec} = lists:foldl(fun option/2,
                                        {[], new(Command, Link, Given)}, List),
-            {Argv1, Wire1, Cwd} =
-                proctor_place:place(Argv, lists:reverse(Wire),
-                                    maps:get(where, Spec)),
-            whole({run, Argv1, Wire1},
-                  (split(window(collect(Spec))))#{cwd := Cwd});
+            placed(Argv, lists:reverse(Wire), split(window(collect(Spec))));
         {{error, What}, _} ->
             {error, {badopt, What}};
         {_, {error, Problem}} ->
             refused(Options, Given, Problem)
+    end.
+
+placed(Argv, Wire, #{where := Where, errors := Errors} = Spec) ->
+    case proctor_path:program(Argv, Wire, Where, Errors) of
+        {ok, Found} ->
+            {Argv1, Wire1, Cwd} = proctor_place:place(Found, Wire, Where),
+            whole({run, Argv1, Wire1}, Spec#{cwd := Cwd});
+        {error, _} = Error ->
+            Error
     end.
 
 %% What one option says of another.
@@ -158,9 +163,20 @@ new(Command, Link, Given) ->
 -spec request(proctor_server:run(), spec(), proctor_server:link()) -> tuple().
 request({run, Command, Options}, Spec, #{dialect := Dialect} = Link) ->
     {run, Command, native(Dialect, Spec, Options) ++ cd(Spec, Link)
-                   ++ Options};
+                   ++ known(Dialect, Options)};
+request({manage, OsPid, Options}, _Spec, #{dialect := Dialect}) ->
+    {manage, OsPid, known(Dialect, Options)};
 request(Request, _Spec, _Link) ->
     Request.
+
+%% erlexec's port program counts in seconds.
+known(exec_port, Options) ->
+    [case Option of
+         {kill_timeout, {ms, Ms}} -> {kill_timeout, (Ms + 999) div 1000};
+         _ -> Option
+     end || Option <- Options];
+known(native, Options) ->
+    Options.
 
 native(native, #{window := Window, timeout := Timeout, errors := Errors,
                  reply := Reply}, Options) ->

@@ -58,10 +58,13 @@ sandbox_broker(void)
 	dumpable();
 }
 
-void
+const char *const *
 sandbox_worker(void)
 {
+	static const char *const none[] = { NULL };
+
 	dumpable();
+	return (none);
 }
 
 const char *

@@ -76,11 +76,14 @@ sandbox_broker(void)
 }
 
 /* recvfd: children's pipes. tty: modes and size of terminals. */
-void
+const char *const *
 sandbox_worker(void)
 {
+	static const char *const names[] = { "pledge", "unveil", NULL };
+
 	no_paths();
 	promise("stdio recvfd tty");
+	return (names);
 }
 
 const char *

@@ -14,7 +14,6 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 
 #include <asm/termbits.h>
 #include <errno.h>
@@ -28,12 +27,15 @@
 
 #include "log.h"
 #include "sandbox_linux.h"
+#include "seccomp_calls.h"
 
 /* The machines whose numbers and argument order we know. */
 #if defined(__x86_64__) && !defined(__ILP32__)
 #define MACHINE AUDIT_ARCH_X86_64
 #elif defined(__aarch64__) && defined(__LP64__) && defined(__AARCH64EL__)
 #define MACHINE AUDIT_ARCH_AARCH64
+#elif defined(__arm__) && defined(__ARM_EABI__) && defined(__ARMEL__)
+#define MACHINE AUDIT_ARCH_ARM
 #else
 #define MACHINE 0
 #endif
@@ -44,33 +46,6 @@
 #else
 #define REFUSE SECCOMP_RET_KILL_PROCESS
 #define seccomp_debug()
-#endif
-
-/*
- * Calls that not every machine, or not every header, has. Without a poll of
- * its own libc's is a ppoll.
- */
-#define NONE (-1)
-#ifndef SYS_open
-#define SYS_open NONE
-#endif
-#ifndef SYS_poll
-#define SYS_poll SYS_ppoll
-#endif
-#ifndef SYS_epoll_wait
-#define SYS_epoll_wait NONE
-#endif
-#ifndef SYS_clone3
-#define SYS_clone3 435
-#endif
-#ifndef SYS_epoll_pwait2
-#define SYS_epoll_pwait2 441
-#endif
-#ifndef SYS_pidfd_send_signal
-#define SYS_pidfd_send_signal 424
-#endif
-#ifndef SYS_pidfd_open
-#define SYS_pidfd_open 434
 #endif
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -110,6 +85,7 @@ static const int common_calls[] = {
 	SYS_read,
 	SYS_write,
 	SYS_sendto, /* to a log that is a socket */
+	SYS_send,
 	SYS_poll, /* before a line of the log, too */
 	SYS_getpid, /* which has it */
 	SYS_brk,
@@ -142,7 +118,8 @@ static const int worker_calls[] = {
 	SYS_epoll_pwait,
 	SYS_epoll_pwait2,
 	SYS_epoll_ctl,
-	SYS_clock_gettime, /* these two where there is no vdso */
+	SYS_clock_gettime, /* these where there is no vdso */
+	SYS_clock_gettime64,
 	SYS_gettimeofday,
 	SYS_writev,
 	SYS_splice,
@@ -153,6 +130,7 @@ static const int worker_calls[] = {
 	SYS_fstat, /* where there is no statx */
 	SYS_newfstatat,
 	SYS_rt_sigreturn,
+	SYS_sigreturn,
 };
 
 static const uint32_t zero[] = { 0 };
@@ -185,14 +163,19 @@ static const struct row worker_rows[] = {
 static const int priv_calls[] = {
 	SYS_close,
 	SYS_ppoll,
+	SYS_ppoll_time64,
 	SYS_rt_sigtimedwait,
+	SYS_rt_sigtimedwait_time64,
 	SYS_rt_sigreturn,
+	SYS_sigreturn,
 	SYS_sendmsg,
 	SYS_recvmsg,
 	SYS_recvfrom,
+	SYS_recv,
 	SYS_shutdown, /* of a launcher: its channel stays till we end */
 	SYS_mremap,
 	SYS_clock_gettime, /* where there is no vdso */
+	SYS_clock_gettime64,
 	SYS_epoll_wait,
 	SYS_epoll_pwait,
 	SYS_epoll_ctl,
@@ -206,6 +189,7 @@ static const int priv_calls[] = {
 	SYS_getpgid,
 	SYS_nanosleep,
 	SYS_clock_nanosleep,
+	SYS_clock_nanosleep_time64,
 	SYS_restart_syscall,
 };
 
@@ -229,9 +213,13 @@ static const struct row priv_rows[] = {
 static const int watcher_calls[] = {
 	SYS_close,
 	SYS_ppoll,
+	SYS_ppoll_time64,
 	SYS_rt_sigtimedwait,
+	SYS_rt_sigtimedwait_time64,
 	SYS_rt_sigreturn,
+	SYS_sigreturn,
 	SYS_clock_gettime, /* where there is no vdso */
+	SYS_clock_gettime64,
 	SYS_pidfd_open,
 	SYS_wait4,
 	SYS_getdents64,
@@ -240,9 +228,11 @@ static const int watcher_calls[] = {
 	SYS_readv,
 	SYS_fstat,
 	SYS_newfstatat, /* how some libcs do fstat */
+	FSTAT_BY_STATX,
 	SYS_getpgid,
 	SYS_nanosleep,
 	SYS_clock_nanosleep,
+	SYS_clock_nanosleep_time64,
 	SYS_restart_syscall,
 };
 
@@ -267,7 +257,7 @@ static const struct row guard_rows[] = {
 };
 
 /* The reaper is asked. */
-static const int reaper_calls[] = { SYS_recvfrom };
+static const int reaper_calls[] = { SYS_recvfrom, SYS_recv };
 
 #define LIST(calls, rows)                              \
 	{                                              \
@@ -305,15 +295,21 @@ static const uint32_t newuser[] = { CLONE_NEWUSER };
 /* Type into somebody else's terminal: from a child, into its starter's. */
 static const uint32_t typing[] = { TIOCSTI, TIOCLINUX };
 
-static const int launcher_calls[] = { SYS_setns };
+static const int launcher_calls[] = {
+	SYS_setns,
+	UID16_CALL(SYS_setuid),
+	UID16_CALL(SYS_setfsuid),
+	UID16_CALL(SYS_setreuid),
+	UID16_CALL(SYS_setresuid),
+};
 static const struct row launcher_rows[] = {
-	{ SYS_setuid, 0, IS_NOT, uids, 2 },
-	{ SYS_setfsuid, 0, IS_NOT, uids, 2 },
-	{ SYS_setreuid, 0, IS_NOT, uids, 2 },
-	{ SYS_setreuid, 1, IS_NOT, uids, 2 },
-	{ SYS_setresuid, 0, IS_NOT, uids, 2 },
-	{ SYS_setresuid, 1, IS_NOT, uids, 2 },
-	{ SYS_setresuid, 2, IS_NOT, uids, 2 },
+	{ UID_CALL(SYS_setuid), 0, IS_NOT, uids, 2 },
+	{ UID_CALL(SYS_setfsuid), 0, IS_NOT, uids, 2 },
+	{ UID_CALL(SYS_setreuid), 0, IS_NOT, uids, 2 },
+	{ UID_CALL(SYS_setreuid), 1, IS_NOT, uids, 2 },
+	{ UID_CALL(SYS_setresuid), 0, IS_NOT, uids, 2 },
+	{ UID_CALL(SYS_setresuid), 1, IS_NOT, uids, 2 },
+	{ UID_CALL(SYS_setresuid), 2, IS_NOT, uids, 2 },
 	{ SYS_unshare, 0, HAS, newuser, 1 },
 	{ SYS_clone, 0, HAS, newuser, 1 },
 	{ SYS_ioctl, 1, IS, typing, COUNT(typing) },
@@ -325,10 +321,8 @@ static const struct list launcher_list = LIST(launcher_calls, launcher_rows);
  * launcher must: it says a secret in the two arguments that the kernel does
  * not look at with its flags, which are the last on every machine.
  */
-static const struct {
-	unsigned int arg;
-	unsigned int half;
-} secret_halves[] = { { 3, 0 }, { 3, 1 }, { 4, 0 }, { 4, 1 } };
+#define SECRET_ARG 3
+#define SECRET_ARGS 2
 
 /* Its flags are in memory; libc takes clone when there is no clone3. */
 static const int absent_calls[] = { SYS_clone3 };
@@ -360,6 +354,13 @@ static void
 load(struct program *p, size_t offset)
 {
 	emit(p, BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset, 0, 0);
+}
+
+/* Its lower half: MACHINE is little-endian. */
+static void
+load_argument(struct program *p, size_t arg)
+{
+	load(p, offsetof(struct seccomp_data, args) + arg * sizeof(uint64_t));
 }
 
 /* Go on with the next instruction if it is equal, else pass over some. */
@@ -399,9 +400,7 @@ program_row(struct program *p, const struct row *r, uint32_t action)
 	size_t i, n = r->count, left;
 
 	unless_equal(p, (uint32_t)r->call, n + 3);
-	/* The lower half: MACHINE is little-endian. */
-	load(
-	    p, offsetof(struct seccomp_data, args) + r->arg * sizeof(uint64_t));
+	load_argument(p, r->arg);
 	for (i = 0; i < n; i++) {
 		left = n - 1 - i; /* jumps that follow */
 		if (r->test == IS)
@@ -437,28 +436,19 @@ program_list(struct program *p, const struct list *l, uint32_t action)
 			program_row(p, &l->rows[i], action);
 }
 
-/* Half 0 of an argument is the lower one: MACHINE is little-endian. */
-static void
-load_half(struct program *p, unsigned int arg, unsigned int half)
-{
-	load(p, offsetof(struct seccomp_data, args) + arg * sizeof(uint64_t) +
-		    half * sizeof(uint32_t));
-}
-
 /* CLONE_PARENT without the secret: behind it is the end, as of a row. */
 static void
 program_parent(struct program *p, uint64_t secret, uint32_t action)
 {
-	const size_t n = COUNT(secret_halves);
+	const size_t n = SECRET_ARGS;
 	size_t i;
 
 	unless_equal(p, SYS_clone, 2 * n + 3);
-	load_half(p, 0, 0);
+	load_argument(p, 0);
 	emit(p, BPF_JMP | BPF_JSET | BPF_K, CLONE_PARENT, 0, 2 * n + 1);
 	for (i = 0; i < n; i++) {
-		load_half(p, secret_halves[i].arg, secret_halves[i].half);
-		emit(p, BPF_JMP | BPF_JEQ | BPF_K,
-		    (uint32_t)(secret >> 32 * secret_halves[i].half),
+		load_argument(p, SECRET_ARG + i);
+		emit(p, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)(secret >> 32 * i),
 		    i == n - 1, 2 * (n - 1 - i));
 	}
 	give(p, action);

@@ -49,7 +49,4 @@ void sandbox_broker(void);
  */
 const char *const *sandbox_worker(void);
 
-/* What this build has: "none", or what it uses. */
-const char *sandbox_kind(void);
-
 #endif

@@ -66,9 +66,3 @@ sandbox_worker(void)
 	dumpable();
 	return (none);
 }
-
-const char *
-sandbox_kind(void)
-{
-	return ("none");
-}

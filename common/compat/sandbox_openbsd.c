@@ -85,9 +85,3 @@ sandbox_worker(void)
 	promise("stdio recvfd tty");
 	return (names);
 }
-
-const char *
-sandbox_kind(void)
-{
-	return ("pledge and unveil");
-}

@@ -61,6 +61,15 @@
 #ifndef SYS_open
 #define SYS_open NONE
 #endif
+#ifndef SYS_creat
+#define SYS_creat NONE
+#endif
+#ifndef SYS_chmod
+#define SYS_chmod NONE
+#endif
+#ifndef SYS_mknod
+#define SYS_mknod NONE
+#endif
 /* Without a poll of its own libc's is a ppoll. */
 #ifndef SYS_poll
 #define SYS_poll SYS_ppoll
@@ -77,8 +86,17 @@
 #ifndef SYS_pidfd_send_signal
 #define SYS_pidfd_send_signal 424
 #endif
+#ifndef SYS_io_uring_setup
+#define SYS_io_uring_setup 425
+#endif
 #ifndef SYS_pidfd_open
 #define SYS_pidfd_open 434
+#endif
+#ifndef SYS_openat2
+#define SYS_openat2 437
+#endif
+#ifndef SYS_fchmodat2
+#define SYS_fchmodat2 452
 #endif
 
 #endif

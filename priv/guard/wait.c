@@ -32,12 +32,14 @@
 
 #define CLEAN_TICK 2 /* ms */
 #define CLEAN_MAX 5000 /* ticks that processes may take to die */
+#define CLEAN_QUIET 50 /* ticks in which all are dead, and a tracer's */
 #define ORDERLY 0x40 /* in the exit status: what is left was killed */
 
 /* What is left was looked at. */
 struct look {
 	const struct waiter *waiter;
 	int found;
+	int dead; /* were among them, whoever has those */
 };
 
 static void
@@ -45,27 +47,37 @@ kill_one(pid_t pid, void *arg)
 {
 	struct look *l = arg;
 
-	if (l->waiter->spares(pid) || !family_has(pid))
+	if ((l->waiter->spares != NULL && l->waiter->spares(pid)) ||
+	    !family_has(pid))
 		return;
+	if (proc_has_ended(pid)) {
+		l->dead = 1;
+		return;
+	}
 	l->found = 1;
 	family_signal(pid, SIGKILL);
 }
 
-/* Kill what the child left, and what that leaves, until there is nothing. */
+/*
+ * Kill what the child left, and what that leaves, until there is nothing, or
+ * for a while nothing but dead ones that others trace: those have nobody below
+ * them, but one that has died during a look may have left somebody.
+ */
 static void
 wait_clean(const struct waiter *w)
 {
 	struct timespec ts = { 0, CLEAN_TICK * 1000000L };
-	struct look l = { w, 0 };
-	int i, status;
+	struct look l = { w, 0, 0 };
+	int i, status, quiet = 0;
 	pid_t pid;
 
 	for (i = 0; i < CLEAN_MAX; i++) {
-		l.found = 0;
+		l.found = l.dead = 0;
 		(void)proc_children(kill_one, &l);
 		while ((pid = reap_ended(-1, &status, NULL)) > 0)
 			w->reaped(pid);
-		if (pid == -1 || !l.found)
+		quiet = l.found ? 0 : quiet + 1;
+		if (pid == -1 || quiet == CLEAN_QUIET || (quiet && !l.dead))
 			return;
 		(void)nanosleep(&ts, NULL);
 	}
@@ -105,17 +117,6 @@ wait_confine(const char *name, int fd)
 	privdrop(PRIV_KILL);
 }
 
-static void
-wait_forward(pid_t child)
-{
-	static const int sigs[] = { SIGTERM, SIGINT, SIGHUP };
-	size_t i;
-
-	for (i = 0; i < sizeof(sigs) / sizeof(sigs[0]); i++)
-		if (signals_got(sigs[i]))
-			(void)kill(child, sigs[i]);
-}
-
 /* 1: the child is among the dead, and status is its own. */
 static int
 wait_reap(const struct waiter *w, int *status)
@@ -133,16 +134,20 @@ wait_reap(const struct waiter *w, int *status)
 void
 wait_for(const struct waiter *w)
 {
+	static const int sigs[] = { SIGTERM, SIGINT, SIGHUP };
 	struct pollfd pfd = { .fd = w->serve != NULL ? WAIT_FD : -1,
 		.events = POLLIN };
 	int status, code, ended = 0;
+	size_t i;
 
 	while (!ended) {
 		if (signals_poll(&pfd, 1, timer_wait()) > 0 &&
 		    w->serve != NULL && w->serve(pfd.fd) == -1)
 			pfd.fd = -1;
 		timer_run();
-		wait_forward(w->child);
+		for (i = 0; i < sizeof(sigs) / sizeof(sigs[0]); i++)
+			if (signals_got(sigs[i]))
+				(void)kill(w->child, sigs[i]);
 		if (signals_got(SIGCHLD))
 			ended = wait_reap(w, &status);
 	}

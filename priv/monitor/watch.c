@@ -21,7 +21,8 @@ static int set = -1; /* of pidfds */
 static void (*ended)(struct child *);
 
 /* Those without a pidfd. */
-static TAILQ_HEAD(, child) unwatched = TAILQ_HEAD_INITIALIZER(unwatched);
+static TAILQ_HEAD(watch_list, child) unwatched = TAILQ_HEAD_INITIALIZER(
+    unwatched);
 static int unwatched_count;
 static struct timer sweep_timer;
 
@@ -58,10 +59,10 @@ watch_dispatch(void)
 static void
 watch_sweep(void *arg)
 {
+	struct watch_list *list = arg;
 	struct child *c, *next;
 
-	(void)arg;
-	TAILQ_FOREACH_SAFE (c, &unwatched, queue, next)
+	TAILQ_FOREACH_SAFE (c, list, queue, next)
 		if (watch_is_dead(c->pid))
 			ended(c);
 }
@@ -72,7 +73,7 @@ watch_sigchld(void)
 {
 	if (unwatched_count > 0 && !sweep_timer.set)
 		timer_set(&sweep_timer, unwatched_count / SWEEP_CHILDREN,
-		    watch_sweep, NULL);
+		    watch_sweep, &unwatched);
 }
 
 void
@@ -106,11 +107,11 @@ watch_foreign(struct child *c, pid_t pid)
 }
 
 int
-watch_foreign_ended(const struct child *c)
+watch_has_ended(const struct child *c)
 {
 	struct pollfd pfd = { .fd = c->watch, .events = POLLIN };
 
-	return (poll(&pfd, 1, 0) == 1);
+	return (c->watch != -1 && poll(&pfd, 1, 0) == 1);
 }
 
 void
@@ -140,17 +141,13 @@ watch_is_dead(pid_t pid)
 	return (reap_has_ended(pid, NULL));
 }
 
-/* 1 if pid has ended and was reaped. */
-static int
-reap(pid_t pid, int *status, struct rusage *ru)
+void
+watch_explain(void)
 {
-	if (reap_ended(pid, status, ru) != pid)
-		return (0);
 	if (unexplained > 0)
 		unexplained--;
 	else
 		early = 1;
-	return (1);
 }
 
 int
@@ -159,8 +156,10 @@ watch_reap(struct child *c, int *status)
 	struct rusage ru;
 	int64_t *usage = c->usage;
 
-	if (!reap(c->pid, status, &ru))
+	if (reap_ended(c->pid, status, &ru) != c->pid)
 		return (0);
+	if (!c->dead)
+		watch_explain();
 	usage[USAGE_UTIME] =
 	    (int64_t)ru.ru_utime.tv_sec * 1000000 + ru.ru_utime.tv_usec;
 	usage[USAGE_STIME] =
@@ -178,10 +177,12 @@ watch_reap(struct child *c, int *status)
 int
 watch_reap_pid(pid_t pid)
 {
-	struct rusage ru;
 	int status;
 
-	return (reap(pid, &status, &ru));
+	if (reap_ended(pid, &status, NULL) != pid)
+		return (0);
+	watch_explain();
+	return (1);
 }
 
 void

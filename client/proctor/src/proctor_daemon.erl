@@ -421,6 +421,9 @@ shown(#daemon{ospid = OsPid, pid = Pid, bytes = Bytes, count = Count,
 
 reason(Reason, #daemon{exit = undefined}) ->
     Reason;
+reason(Reason, #daemon{exit = #{reason := Why}})
+  when Why =:= port_closed; Why =:= no_answer ->
+    Reason;
 reason(_Reason, #daemon{exit = Exit, options = #{exit_to_reason := Fun}}) ->
     Fun(Exit).
 

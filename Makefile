@@ -84,7 +84,8 @@ BROKER_SRC = broker/broker.c broker/frame.c broker/request.c \
 WORKER_SRC = worker/worker.c worker/port.c worker/relay.c worker/feed.c \
 	worker/dispatch.c worker/child.c worker/pty.c worker/reply.c worker/event.c \
 	worker/term.c worker/notify.c worker/pipe.c \
-	worker/zerocopy.c worker/queue.c worker/hello.c $(SPLICE_SRC) $(STREAM_SRC) worker/etf_write.c \
+	worker/zerocopy.c worker/queue.c worker/hello.c $(SPLICE_SRC) $(STREAM_SRC) \
+	$(STREAM_IO_SRC) worker/etf_write.c \
 	common/fdset.c common/nofile.c \
 	worker/errname.c $(RING_ARG_SRC)
 PRIV_OBJ = $(PRIV_SRC:%.c=$(OBJ)/%.o)
@@ -97,10 +98,11 @@ C_FORMAT = $(C_ALL) common/*.h common/compat/*.h priv/*/*.h \
 	broker/*.h worker/*.h regress/unit/*.h regress/stubs/*.h
 
 RING_PROGRAMS = $(BUILD)/proctor-broker $(BUILD)/proctor-worker
-PROGRAMS = $(BUILD)/proctor $(RING_PROGRAMS) $(BUILD)/proctor-check
+PORT_PROGRAMS = $(BUILD)/proctor $(RING_PROGRAMS)
+PROGRAMS = $(PORT_PROGRAMS) $(BUILD)/proctor-check
 
 .SUFFIXES:
-.PHONY: all deps demo soak bench bench-quick bench-files regress regress-unit regress-port regress-erlang \
+.PHONY: all port deps deps-dev demo soak bench bench-quick bench-files regress regress-unit regress-port regress-erlang \
 	regress-priv regress-build install install-suid clean format lint programs units \
 	unit-run port-run priv-run hostile erlang-run demo-run lint-run \
 	install-run install-suid-run client openbsd-check rules trace trace-run
@@ -117,6 +119,11 @@ BEFORE = ./configure --if-needed BUILD=$(BUILD) && $(SUB) rules
 all:
 	@+$(BEFORE)
 	@+$(SUB) programs client
+
+# What an application's priv has to hold.
+port:
+	@+$(BEFORE)
+	@+$(SUB) $(PORT_PROGRAMS)
 
 demo:
 	@+$(BEFORE)
@@ -206,8 +213,11 @@ bench-quick:
 deps:
 	@sh regress/deps.sh
 
+deps-dev:
+	@sh regress/deps.sh dev
+
 clean:
-	rm -rf $(BUILD) client/proctor/ebin client/proctor/_build
+	rm -rf $(BUILD) _build client/proctor/ebin client/proctor/_build
 
 format:
 	clang-format -i $(C_FORMAT)
@@ -232,21 +242,23 @@ rules:
 	    $(CHECK_SRC) | \
 	    $(IFNEW) $(BUILD)/kind; \
 	{ echo "OBJ = $$obj"; for c in $(C_ALL); do \
+	    test -e "$$c" || continue; \
 	    o=$$obj/$${c%.c}; \
 	    test -d "$${o%/*}" || mkdir -p "$${o%/*}"; \
 	    printf '%s: %s\n\t@echo "cc %s"\n\t@%s -o %s %s\n-include %s\n' \
 	    "$$o.o" "$$c" "$$c" '$$(COMPILE)' "$$o.o" "$$c" "$$o.d"; \
 	done; } | $(IFNEW) $(BUILD)/rules.mk
-	@BOX_SRC="$(BOX_SRC)" IMSG_SRC="$(IMSG_SRC)" SEND_SRC="$(SEND_SRC)" \
-	    SPLICE_SRC="$(SPLICE_SRC)" STREAM_SRC="$(STREAM_SRC)" CGROUP_SRC="$(CGROUP_SRC)" \
+	@test ! -e regress || BOX_SRC="$(BOX_SRC)" IMSG_SRC="$(IMSG_SRC)" SEND_SRC="$(SEND_SRC)" \
+	    SPLICE_SRC="$(SPLICE_SRC)" STREAM_SRC="$(STREAM_SRC)" STREAM_IO_SRC="$(STREAM_IO_SRC)" \
+	    CGROUP_SRC="$(CGROUP_SRC)" \
 	    sh regress/unit/rules.sh >$(BUILD)/units.out
-	@$(IFNEW) $(BUILD)/units.mk <$(BUILD)/units.out
+	@test ! -e regress || $(IFNEW) $(BUILD)/units.mk <$(BUILD)/units.out
 
 programs: $(PROGRAMS)
 
 $(PARSE_C): priv/policy/parse.y $(BUILD)/config.mk
 	@echo "yacc $@"
-	@$(YACC) -o $@ priv/policy/parse.y
+	@$(PARSER)
 
 $(OBJ)/parse.o: $(PARSE_C)
 	@echo "cc $(PARSE_C)"

@@ -2,8 +2,6 @@
  * Changes of user and groups, and proof that they hold.
  */
 
-#include <sys/stat.h>
-
 #include <grp.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -12,19 +10,6 @@
 #include "compat/proc.h"
 #include "drop.h"
 #include "log.h"
-
-void
-drop_root(const char *dir)
-{
-	struct stat st;
-
-	if (chdir(dir) == -1 || stat(".", &st) == -1)
-		fatal("drop: directory %s", dir);
-	if (st.st_uid != 0 || st.st_mode & (S_IWGRP | S_IWOTH))
-		fatalx("%s is not root's alone", dir);
-	if (chroot(".") == -1 || chdir("/") == -1)
-		fatal("%s: chroot", dir);
-}
 
 void
 drop_user(uid_t uid, gid_t gid, const gid_t *groups, int ngroups)

@@ -8,9 +8,6 @@
 
 #include <sys/types.h>
 
-/* See nothing of the file system but dir, which is root's and stays empty. */
-void drop_root(const char *dir);
-
 /*
  * These groups, this group and this user: real, effective and saved; and not
  * dumpable, which a change of ids may have undone.

@@ -60,13 +60,27 @@ ring_join(const char *who, int argc, char *argv[], struct ring_args *a)
 		fatal("signal");
 }
 
+/* See nothing of the file system but dir, which is root's and stays empty. */
+static void
+ring_root(const char *dir)
+{
+	struct stat st;
+
+	if (chdir(dir) == -1 || stat(".", &st) == -1)
+		fatal("directory %s", dir);
+	if (st.st_uid != 0 || st.st_mode & (S_IWGRP | S_IWOTH))
+		fatalx("%s is not root's alone", dir);
+	if (chroot(".") == -1 || chdir("/") == -1)
+		fatal("%s: chroot", dir);
+}
+
 void
 ring_drop(const struct ring_args *a)
 {
 	if (!a->drop)
 		return;
 	if (*a->dir != '\0')
-		drop_root(a->dir);
+		ring_root(a->dir);
 	if (privs_lock() == -1)
 		fatal("securebits");
 	drop_user(a->uid, a->gid, NULL, 0);

@@ -47,7 +47,4 @@ void sandbox_broker(void);
  */
 void sandbox_worker(void);
 
-/* What this build has: "none", or what it uses. */
-const char *sandbox_kind(void);
-
 #endif

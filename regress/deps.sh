@@ -1,31 +1,42 @@
 #!/bin/sh
-# Installs what building, testing and the demo need. Elsewhere than on Debian
-# and its kin it prints what to install.
+# Installs what building, testing and the demo need; with "dev" also what lint
+# and the benchmarks do. Elsewhere than on Debian and its kin it prints what to
+# install.
+#
+#	deps.sh [dev]
 
 set -u
 
-PACKAGES="gcc libc6-dev make bmake pkg-config byacc
+PACKAGES="gcc libc6-dev make byacc pkg-config
 libbsd-dev libevent-dev libcap-dev libcmocka-dev
 erlang-base erlang-dev erlang-eunit erlang-tools erlang-parsetools
-erlang-common-test erlang-dialyzer erlang-edoc erlang-proper rebar3
-clang clang-tidy clang-format cppcheck shellcheck mandoc
-python3-minimal python3 procps strace valgrind gnuplot-nox"
+erlang-common-test erlang-proper
+python3-minimal python3 procps strace valgrind"
+DEV="bmake clang clang-tidy clang-format cppcheck shellcheck mandoc
+erlang-dialyzer erlang-edoc rebar3 elixir gnuplot-nox bpftrace"
 
 if ! command -v apt-get >/dev/null; then
 	cat <<'EOF'
 This system has no apt-get. Install, by whatever name they go here:
 
-  Fedora   gcc make bmake pkgconf byacc libbsd-devel libevent-devel libcap-devel
-           libcmocka-devel erlang rebar3 clang clang-tools-extra cppcheck
-           ShellCheck mandoc python3 procps-ng strace valgrind gnuplot
-  Alpine   gcc musl-dev make bmake pkgconf bison libbsd-dev libevent-dev
-           libcap-dev cmocka-dev erlang erlang-dev rebar3 clang
-           clang-extra-tools cppcheck shellcheck mandoc python3 procps
-           strace valgrind gnuplot
+  Fedora   gcc make pkgconf byacc libbsd-devel libevent-devel libcap-devel
+           libcmocka-devel erlang python3 procps-ng strace valgrind
+  Alpine   gcc musl-dev make pkgconf bison libbsd-dev libevent-dev libcap-dev
+           cmocka-dev erlang erlang-dev python3 procps strace valgrind
   OpenBSD  cmocka erlang python3 (imsg, libevent and yacc are in base)
+
+and for lint and the benchmarks:
+
+  Fedora   bmake clang clang-tools-extra cppcheck ShellCheck mandoc rebar3
+           elixir gnuplot bpftrace
+  Alpine   bmake clang clang-extra-tools cppcheck shellcheck mandoc rebar3
+           elixir gnuplot bpftrace
 EOF
 	exit 0
 fi
+case ${1:-} in
+dev) PACKAGES="$PACKAGES $DEV" ;;
+esac
 
 missing=
 for p in $PACKAGES; do

@@ -139,8 +139,8 @@ main(int argc, char *argv[])
 
 	ring_join("worker", argc, argv, &args);
 	nofile_raise();
-	stream_init(1);
-	stream_tick_init();
+	stream_init();
+	stream_io_init();
 	if (event_init() == NULL)
 		fatal("event_init");
 	port_init(STDOUT_FILENO, args.packet);

@@ -3,5 +3,5 @@
 
 set -eu
 client=$(cd "$(dirname "$0")" && pwd)
-sed "s/{file, \"..\/..\/VERSION\"}/\"$(cat "$client/../../VERSION")\"/" \
+sed "s/{file, \"VERSION\"}/\"$(cat "$client/VERSION")\"/" \
     "$client/src/proctor.app.src" >"$1/proctor.app"

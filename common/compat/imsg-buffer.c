@@ -1,8 +1,8 @@
 /*
  * The bounded cursor under imsg: readers that never go past the end of what
- * they were given, and builders that never grow past their maximum.  It reads
- * the bytes of peers and of the Erlang node alike and trusts neither: every
- * length is compared with what is left before a byte is touched.
+ * they were given, and a builder that never writes past it.  It reads the
+ * bytes of peers and trusts none of them: every length is compared with what is
+ * left before a byte is touched.
  */
 
 #include <errno.h>
@@ -23,7 +23,7 @@ ibuf_open(size_t len)
 		free(buf);
 		return (NULL);
 	}
-	buf->size = buf->max = len;
+	buf->size = len;
 	buf->fd = -1;
 	return (buf);
 }
@@ -48,63 +48,16 @@ ibuf_from_buffer(struct ibuf *buf, void *data, size_t len)
 	buf->fd = -1;
 }
 
-/*
- * Make the memory need bytes large, need being within the maximum.  Growing
- * to twice the size keeps many small additions cheap.
- */
-static int
-ibuf_grow(struct ibuf *buf, size_t need)
-{
-	unsigned char *nbuf;
-	size_t nsize;
-
-	nsize = buf->size > buf->max / 2 ? buf->max : buf->size * 2;
-	if (nsize < need)
-		nsize = need;
-	nbuf = reallocarray(buf->buf, nsize, 1);
-	if (nbuf == NULL)
-		return (-1);
-	buf->buf = nbuf;
-	buf->size = nsize;
-	return (0);
-}
-
-/*
- * Append len bytes that hold whatever was in that memory before: the caller
- * writes all of them, for they will be sent.
- */
-static void *
-ibuf_extend(struct ibuf *buf, size_t len)
-{
-	void *p;
-
-	if (buf->max == 0) {
-		errno = EINVAL;
-		return (NULL);
-	}
-	if (len > buf->max - buf->wpos) {
-		errno = ERANGE;
-		return (NULL);
-	}
-	if (buf->buf == NULL || len > buf->size - buf->wpos) {
-		if (ibuf_grow(buf, buf->wpos + len) == -1)
-			return (NULL);
-	}
-	p = buf->buf + buf->wpos;
-	buf->wpos += len;
-	return (p);
-}
-
 int
 ibuf_add(struct ibuf *buf, const void *data, size_t len)
 {
-	void *p;
-
-	if (len == 0)
-		return (0);
-	if ((p = ibuf_extend(buf, len)) == NULL)
+	if (len > buf->size - buf->wpos) {
+		errno = ERANGE;
 		return (-1);
-	memcpy(p, data, len);
+	}
+	if (len > 0)
+		memcpy(buf->buf + buf->wpos, data, len);
+	buf->wpos += len;
 	return (0);
 }
 
@@ -128,16 +81,5 @@ ibuf_skip(struct ibuf *buf, size_t len)
 		return (-1);
 	}
 	buf->rpos += len;
-	return (0);
-}
-
-int
-ibuf_get_ibuf(struct ibuf *buf, size_t len, struct ibuf *view)
-{
-	void *p = ibuf_data(buf);
-
-	if (ibuf_skip(buf, len) == -1)
-		return (-1);
-	ibuf_from_buffer(view, p, len);
 	return (0);
 }

@@ -255,7 +255,7 @@ channel_sent(struct imsg_channel *ch, size_t n)
 		n -= ibuf_size(msg);
 		TAILQ_REMOVE(&ch->queue, msg, entry);
 		ch->queuelen--;
-		spare_keep(ch, msg);
+		ibuf_free(msg);
 	}
 }
 

@@ -10,8 +10,6 @@
 #define IMSG_FD_MARK 0x80000000U /* in len: a descriptor comes with it */
 #define IMSG_FD_PENDING 16
 #define IMSG_READ_MAX (1U << 20) /* bytes read ahead of any message */
-#define IMSG_SPARES_MAX 128
-#define IMSG_SPARE_BYTES 262144 /* in all of a channel's spares */
 
 /*
  * A descriptor whose message has not been taken yet, and the stretch of the
@@ -31,9 +29,6 @@ struct pending {
 struct imsg_channel {
 	TAILQ_HEAD(, ibuf) queue; /* to be written */
 	uint32_t queuelen;
-	TAILQ_HEAD(ibufqueue, ibuf) spares; /* sent; the last one first */
-	size_t nspares;
-	size_t spare_bytes;
 	uint32_t maxsize;
 	pid_t pid;
 	int fdpass;
@@ -53,17 +48,6 @@ int read_resize(struct imsg_channel *, size_t size);
 
 int pending_take(struct imsg_channel *);
 void pending_expire(struct imsg_channel *);
-
-/*
- * An empty message with room for len bytes that may grow up to max, as
- * ibuf_dynamic makes it, from the spares if one fits; NULL on failure.
- */
-struct ibuf *spare_take(struct imsg_channel *, size_t len, size_t max);
-
-/* Keep a message that was sent, and has no descriptor left, as a spare. */
-void spare_keep(struct imsg_channel *, struct ibuf *);
-
-void spare_clear(struct imsg_channel *);
 
 /* Bound what can be sent through this socket ahead of its reader. */
 void flight_init(int s);

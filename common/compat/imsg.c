@@ -1,7 +1,7 @@
 /*
  * imsg: channels set up and torn down, messages taken from them and queued.
- * Moving the bytes is in imsg-channel.c, the cursor in imsg-buffer.c, memory
- * for messages in imsg-spare.c, and the contract of every function in imsg.h.
+ * Moving the bytes is in imsg-channel.c, the cursor in imsg-buffer.c, and the
+ * contract of every function in imsg.h.
  * The peer is not trusted: a length from the wire is found to be in range
  * before anything is done with it.
  */
@@ -32,7 +32,6 @@ imsgbuf_init(struct imsgbuf *imsgbuf, int fd)
 	ch->maxsize = MAX_IMSGSIZE;
 	ch->pid = getpid();
 	TAILQ_INIT(&ch->queue);
-	TAILQ_INIT(&ch->spares);
 	imsgbuf->ch = ch;
 	return (0);
 }
@@ -75,7 +74,6 @@ imsgbuf_clear(struct imsgbuf *imsgbuf)
 		TAILQ_REMOVE(&ch->queue, msg, entry);
 		ibuf_free(msg);
 	}
-	spare_clear(ch);
 	ch->taken = UINT64_MAX;
 	pending_expire(ch);
 	free(ch->buf);
@@ -148,7 +146,8 @@ imsg_get_ibuf(struct imsg *imsg, struct ibuf *view)
 		errno = EBADMSG;
 		return (-1);
 	}
-	return (ibuf_get_ibuf(&imsg->payload, len, view));
+	ibuf_from_buffer(view, ibuf_data(&imsg->payload), len);
+	return (ibuf_skip(&imsg->payload, len));
 }
 
 int
@@ -160,79 +159,39 @@ imsg_get_fd(struct imsg *imsg)
 	return (imsg->fd);
 }
 
-struct ibuf *
-imsg_create(
-    struct imsgbuf *imsgbuf, uint32_t type, uint32_t id, pid_t pid, size_t len)
-{
-	struct imsg_channel *ch = imsgbuf->ch;
-	struct imsg_hdr hdr;
-	struct ibuf *msg;
-
-	if (len > ch->maxsize - IMSG_HEADER_SIZE) {
-		errno = ERANGE;
-		return (NULL);
-	}
-	msg = spare_take(ch, IMSG_HEADER_SIZE + len, ch->maxsize);
-	if (msg == NULL)
-		return (NULL);
-	hdr.type = type;
-	hdr.len = 0; /* imsg_close knows it */
-	hdr.peerid = id;
-	hdr.pid = (uint32_t)(pid == 0 ? ch->pid : pid);
-	(void)ibuf_add(msg, &hdr, sizeof(hdr)); /* there is room */
-	return (msg);
-}
-
-int
-imsg_add(struct ibuf *msg, const void *data, size_t len)
-{
-	if (ibuf_add(msg, data, len) == -1) {
-		ibuf_free(msg);
-		return (-1);
-	}
-	return ((int)len);
-}
-
-void
-imsg_close(struct imsgbuf *imsgbuf, struct ibuf *msg)
-{
-	struct imsg_channel *ch = imsgbuf->ch;
-	uint32_t len = (uint32_t)ibuf_size(msg);
-
-	if (msg->fd != -1)
-		len |= IMSG_FD_MARK;
-	memcpy(msg->buf + offsetof(struct imsg_hdr, len), &len, sizeof(len));
-	TAILQ_INSERT_TAIL(&ch->queue, msg, entry);
-	ch->queuelen++;
-}
-
 int
 imsg_composev(struct imsgbuf *imsgbuf, uint32_t type, uint32_t id, pid_t pid,
     int fd, const struct iovec *iov, int iovcnt)
 {
+	struct imsg_channel *ch = imsgbuf->ch;
+	struct imsg_hdr hdr;
 	struct ibuf *msg;
-	size_t len = 0;
+	size_t len = IMSG_HEADER_SIZE;
 	int i;
 
-	if (fd != -1 && !imsgbuf->ch->fdpass) {
+	if (fd != -1 && !ch->fdpass) {
 		errno = EINVAL;
 		return (-1);
 	}
 	for (i = 0; i < iovcnt; i++) {
-		if (iov[i].iov_len > SIZE_MAX - len) {
+		if (iov[i].iov_len > ch->maxsize - len) {
 			errno = ERANGE;
 			return (-1);
 		}
 		len += iov[i].iov_len;
 	}
-	if ((msg = imsg_create(imsgbuf, type, id, pid, len)) == NULL)
+	if ((msg = ibuf_open(len)) == NULL)
 		return (-1);
+	hdr.type = type;
+	hdr.len = (uint32_t)len | (fd == -1 ? 0 : IMSG_FD_MARK);
+	hdr.peerid = id;
+	hdr.pid = (uint32_t)(pid == 0 ? ch->pid : pid);
+	(void)ibuf_add(msg, &hdr, sizeof(hdr)); /* there is room */
 	for (i = 0; i < iovcnt; i++)
-		if (imsg_add(msg, iov[i].iov_base, iov[i].iov_len) == -1)
-			return (-1);
-	/* Nothing can fail from here on: now the descriptor is ours. */
+		(void)ibuf_add(msg, iov[i].iov_base, iov[i].iov_len);
 	msg->fd = fd;
-	imsg_close(imsgbuf, msg);
+	TAILQ_INSERT_TAIL(&ch->queue, msg, entry);
+	ch->queuelen++;
 	return (1);
 }
 
@@ -240,17 +199,9 @@ int
 imsg_compose(struct imsgbuf *imsgbuf, uint32_t type, uint32_t id, pid_t pid,
     int fd, const void *data, size_t len)
 {
-	struct ibuf *msg;
+	struct iovec iov;
 
-	if (fd != -1 && !imsgbuf->ch->fdpass) {
-		errno = EINVAL;
-		return (-1);
-	}
-	if ((msg = imsg_create(imsgbuf, type, id, pid, len)) == NULL)
-		return (-1);
-	if (imsg_add(msg, data, len) == -1)
-		return (-1);
-	msg->fd = fd;
-	imsg_close(imsgbuf, msg);
-	return (1);
+	iov.iov_base = (void *)(uintptr_t)data;
+	iov.iov_len = len;
+	return (imsg_composev(imsgbuf, type, id, pid, fd, &iov, 1));
 }

@@ -30,15 +30,14 @@
 
 /*
  * Bytes with two cursors: written up to wpos, read up to rpos.  One that was
- * made by ibuf_open or imsg_create owns its memory; one that was
- * filled in by ibuf_from_buffer, ibuf_get_ibuf or imsg_get_ibuf is a view: it
- * owns nothing, cannot be added to and must not be given to ibuf_free.
+ * made by ibuf_open owns its memory; one that was filled in by
+ * ibuf_from_buffer or imsg_get_ibuf is a view: it owns nothing, cannot be
+ * added to and must not be given to ibuf_free.
  */
 struct ibuf {
 	TAILQ_ENTRY(ibuf) entry;
 	unsigned char *buf;
 	size_t size; /* allocated */
-	size_t max; /* how far it may grow, 0 for a view */
 	size_t wpos;
 	size_t rpos;
 	int fd; /* to be sent with it, or -1 */
@@ -74,12 +73,6 @@ struct imsgbuf {
  * not written.
  */
 
-/*
- * Take len bytes as a view of their own, valid as long as the memory of the
- * first buffer.
- */
-int ibuf_get_ibuf(struct ibuf *, size_t len, struct ibuf *);
-
 /* Pass over len bytes. */
 int ibuf_skip(struct ibuf *, size_t len);
 
@@ -91,14 +84,16 @@ void *ibuf_data(const struct ibuf *);
 void ibuf_from_buffer(struct ibuf *, void *, size_t len);
 
 /*
- * Builders.  Each appends, or fails and leaves the buffer as it was: ERANGE
- * if it would grow past its maximum, EINVAL if it is a view.
+ * The builder.
  */
 
 /* A buffer for exactly len bytes; NULL on failure.  Ends with ibuf_free. */
 struct ibuf *ibuf_open(size_t len);
 
-/* Append len bytes, which must not lie in the buffer itself. */
+/*
+ * Append len bytes, which must not lie in the buffer itself; ERANGE if there
+ * is no room for them, and then the buffer is as it was.
+ */
 int ibuf_add(struct ibuf *, const void *, size_t len);
 
 /* Free a buffer that owns its memory; NULL is ignored. */
@@ -193,11 +188,6 @@ int imsg_get_fd(struct imsg *);
 /*
  * Sending.  Messages are queued without bound: the caller watches
  * imsgbuf_queuelen.  A pid of 0 stands for the caller's as of imsgbuf_init.
- *
- * The memory of messages that were sent is used again for those to come, so
- * that a channel in steady use allocates nothing; at most 128 of them and
- * 256 KiB are kept until imsgbuf_clear, and what a message has not been given
- * it never holds: no byte of another.
  */
 
 /*
@@ -208,20 +198,9 @@ int imsg_get_fd(struct imsg *);
  */
 int imsg_compose(struct imsgbuf *, uint32_t type, uint32_t id, pid_t pid,
     int fd, const void *, size_t len);
+
+/* The same from pieces. */
 int imsg_composev(struct imsgbuf *, uint32_t type, uint32_t id, pid_t pid,
     int fd, const struct iovec *, int iovcnt);
-
-/*
- * The same from pieces.  imsg_create starts a message of about len bytes of
- * payload, ERANGE if that is more than the maximum; NULL on failure.
- * The ibuf_add functions and imsg_add append to it.  imsg_add returns len, or
- * -1 (ERANGE past the maximum) after which the message has been freed.  The
- * message belongs to the caller until imsg_close queues it; ibuf_free drops
- * it.
- */
-struct ibuf *imsg_create(
-    struct imsgbuf *, uint32_t type, uint32_t id, pid_t pid, size_t len);
-int imsg_add(struct ibuf *, const void *, size_t len);
-void imsg_close(struct imsgbuf *, struct ibuf *);
 
 #endif

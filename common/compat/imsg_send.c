@@ -17,7 +17,7 @@ queue_rest(struct imsg_channel *ch, const struct iovec *iov, int iovcnt,
 	struct ibuf *rest;
 	int i;
 
-	if ((rest = spare_take(ch, left, left)) == NULL)
+	if ((rest = ibuf_open(left)) == NULL)
 		return (-1);
 	for (i = 0; i < iovcnt; i++) {
 		if (sent >= iov[i].iov_len) {

@@ -125,6 +125,12 @@ void
 proc_signal_descendants(pid_t parent, pid_t child, int sig, int (*ours)(pid_t));
 
 /*
+ * Is pid, a child of ours, dead, whoever has it to reap? 1 or 0; 0, too, if
+ * the system cannot tell.
+ */
+int proc_has_ended(pid_t);
+
+/*
  * A process's real uid. 0, or -1 if there is none or the system cannot tell.
  * It is that of whoever has the number at the time of the call.
  */

@@ -169,6 +169,13 @@ proc_signal_descendants(pid_t parent, pid_t child, int sig, int (*ours)(pid_t))
 }
 
 int
+proc_has_ended(pid_t pid)
+{
+	(void)pid;
+	return (0);
+}
+
+int
 proc_uid(pid_t pid, uid_t *uid)
 {
 	(void)pid;

@@ -301,6 +301,18 @@ has_ended(int pidfd)
 	return (poll(&pfd, 1, 0) != 0);
 }
 
+int
+proc_has_ended(pid_t pid)
+{
+	int fd, ended;
+
+	if ((fd = (int)syscall(SYS_pidfd_open, pid, 0U)) == -1)
+		return (0);
+	ended = has_ended(fd);
+	(void)close(fd);
+	return (ended);
+}
+
 static void
 walk_signal(int pidfd, int sig)
 {

@@ -127,9 +127,3 @@ sandbox_worker(void)
 	sandbox_limits();
 	sandbox_confine(SANDBOX_WORKER, LANDLOCK_ALONE, -1);
 }
-
-const char *
-sandbox_kind(void)
-{
-	return ("seccomp and Landlock");
-}

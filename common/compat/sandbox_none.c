@@ -63,9 +63,3 @@ sandbox_worker(void)
 {
 	dumpable();
 }
-
-const char *
-sandbox_kind(void)
-{
-	return ("none");
-}

@@ -82,9 +82,3 @@ sandbox_worker(void)
 	no_paths();
 	promise("stdio recvfd tty");
 }
-
-const char *
-sandbox_kind(void)
-{
-	return ("pledge and unveil");
-}

@@ -16,14 +16,20 @@ enum stream_kind {
 	STREAM_TERMINAL
 };
 
-/* Before the sandbox. serves: it will read and write, and not only look. */
-void stream_init(int serves);
+/* Before the sandbox. Fatal on failure. */
+void stream_init(void);
 
 /*
  * What fd is. Asks nobody who could be slow, as the server of a file system
  * can be; what is something else must not even be closed.
  */
 enum stream_kind stream_kind(int fd);
+
+/*
+ * In the worker alone: stream_io and stream_tick. To be called before the
+ * sandbox, and fatal on failure.
+ */
+void stream_io_init(void);
 
 /*
  * As read(2) and writev(2), of pipes and of terminals: EAGAIN rather than a
@@ -34,7 +40,7 @@ ssize_t stream_put_pipe(int fd, const struct iovec *, int);
 ssize_t stream_get_terminal(int fd, void *, size_t);
 ssize_t stream_put_terminal(int fd, const struct iovec *, int);
 
-/* Before any terminal: whoever has them sleeps in no call else. */
+/* What stream_io_init() does for terminals: no call else sleeps with them. */
 void stream_tick_init(void);
 /* So many more terminals are there, or less. */
 void stream_terminals(int more);

@@ -1,6 +1,5 @@
 /*
- * A system without calls that never wait: pipes are served as terminals are.
- * Launchers, who could keep them, are on Linux only.
+ * What is a pipe and what a terminal, by what everybody's fstat(2) says.
  */
 
 #include <sys/stat.h>
@@ -10,9 +9,8 @@
 #include "compat/stream.h"
 
 void
-stream_init(int serves)
+stream_init(void)
 {
-	(void)serves;
 }
 
 enum stream_kind
@@ -25,16 +23,4 @@ stream_kind(int fd)
 	if (S_ISFIFO(st.st_mode))
 		return (STREAM_PIPE);
 	return (S_ISCHR(st.st_mode) ? STREAM_TERMINAL : STREAM_OTHER);
-}
-
-ssize_t
-stream_get_pipe(int fd, void *buf, size_t len)
-{
-	return (stream_get_terminal(fd, buf, len));
-}
-
-ssize_t
-stream_put_pipe(int fd, const struct iovec *iov, int count)
-{
-	return (stream_put_terminal(fd, iov, count));
 }

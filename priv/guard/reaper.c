@@ -29,11 +29,12 @@
 #include "guard/reaper.h"
 #include "guard/wait.h"
 
-/* An orphan that was asked to end. */
+/* An orphan that is to end. */
 struct orphan {
 	RB_ENTRY(orphan) entry;
 	pid_t pid;
-	struct timer deadline;
+	struct timer deadline; /* if it was asked to */
+	int dead; /* it was at the last look, and could not be reaped */
 };
 
 static int
@@ -65,19 +66,41 @@ orphan_deadline(void *arg)
 	family_signal(o->pid, SIGKILL);
 }
 
+/* Kill it, or ask it to end, which is done once. */
 static void
-orphan_stop(pid_t pid)
+orphan_stop(pid_t pid, int sig)
 {
-	struct orphan *o;
+	struct orphan *o = orphan_find(pid);
 
-	if (orphan_find(pid) != NULL)
+	if (o != NULL && sig != SIGKILL)
 		return;
-	if ((o = calloc(1, sizeof(*o))) == NULL)
+	if (o == NULL && (o = calloc(1, sizeof(*o))) == NULL)
 		fatal("no memory for an orphan");
-	o->pid = pid;
-	(void)RB_INSERT(orphan_tree, &orphans, o);
-	timer_set(&o->deadline, KILL_TIMEOUT_DEFAULT, orphan_deadline, o);
-	family_signal(pid, SIGTERM);
+	if (o->pid == 0) {
+		o->pid = pid;
+		(void)RB_INSERT(orphan_tree, &orphans, o);
+	}
+	if (sig != SIGKILL)
+		timer_set(
+		    &o->deadline, KILL_TIMEOUT_DEFAULT, orphan_deadline, o);
+	family_signal(pid, sig);
+}
+
+/*
+ * Is it dead, and a tracer's, who does not wait for it? Nobody waits for such,
+ * but what it has left, which the first look at it may not have found.
+ */
+static int
+orphan_is_held(pid_t pid)
+{
+	struct orphan *o = orphan_find(pid);
+	int before;
+
+	if (o == NULL)
+		return (0);
+	before = o->dead;
+	o->dead = proc_has_ended(pid);
+	return (before);
 }
 
 static void
@@ -113,11 +136,10 @@ end_orphan(pid_t pid, void *arg)
 		s->reaped++;
 		return;
 	}
+	if (orphan_is_held(pid))
+		return;
 	s->found++;
-	if (s->sig == SIGKILL)
-		family_signal(pid, SIGKILL);
-	else
-		orphan_stop(pid);
+	orphan_stop(pid, s->sig);
 }
 
 /*

@@ -11,7 +11,7 @@
 
 #include "guard/guard.h"
 
-#define REAPER_PIDS 16 /* of an answer */
+#define REAPER_PIDS 512 /* of an answer */
 
 enum reaper_op {
 	REAPER_UID, /* the real uid of pid */

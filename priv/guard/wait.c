@@ -32,12 +32,14 @@
 
 #define CLEAN_TICK 2 /* ms */
 #define CLEAN_MAX 5000 /* ticks that processes may take to die */
+#define CLEAN_QUIET 50 /* ticks in which all are dead, and a tracer's */
 #define ORDERLY 0x40 /* in the exit status: what is left was killed */
 
 /* What is left was looked at. */
 struct look {
 	const struct waiter *waiter;
 	int found;
+	int dead; /* were among them, whoever has those */
 };
 
 static void
@@ -47,25 +49,34 @@ kill_one(pid_t pid, void *arg)
 
 	if (l->waiter->spares(pid) || !family_has(pid))
 		return;
+	if (proc_has_ended(pid)) {
+		l->dead = 1;
+		return;
+	}
 	l->found = 1;
 	family_signal(pid, SIGKILL);
 }
 
-/* Kill what the child left, and what that leaves, until there is nothing. */
+/*
+ * Kill what the child left, and what that leaves, until there is nothing, or
+ * for a while nothing but dead ones that others trace: those have nobody below
+ * them, but one that has died during a look may have left somebody.
+ */
 static void
 wait_clean(const struct waiter *w)
 {
 	struct timespec ts = { 0, CLEAN_TICK * 1000000L };
-	struct look l = { w, 0 };
-	int i, status;
+	struct look l = { w, 0, 0 };
+	int i, status, quiet = 0;
 	pid_t pid;
 
 	for (i = 0; i < CLEAN_MAX; i++) {
-		l.found = 0;
+		l.found = l.dead = 0;
 		(void)proc_children(kill_one, &l);
 		while ((pid = reap_ended(-1, &status, NULL)) > 0)
 			w->reaped(pid);
-		if (pid == -1 || !l.found)
+		quiet = l.found ? 0 : quiet + 1;
+		if (pid == -1 || quiet == CLEAN_QUIET || (quiet && !l.dead))
 			return;
 		(void)nanosleep(&ts, NULL);
 	}

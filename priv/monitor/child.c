@@ -148,7 +148,7 @@ child_public(const struct child *c)
 int
 child_count(void)
 {
-	return ((int)(total - counts[CHILD_RING]));
+	return ((int)(total - counts[CHILD_RING] - counts[CHILD_HELD]));
 }
 
 int
@@ -161,7 +161,7 @@ child_idle(void)
 int
 child_table_full(void)
 {
-	return (child_count() >= (int)MSG_PIDS_MAX);
+	return (total - counts[CHILD_RING] >= MSG_PIDS_MAX);
 }
 
 static void

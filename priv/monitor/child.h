@@ -27,6 +27,7 @@ enum child_kind {
 	CHILD_KILLER, /* a kill command; the node is not told of it */
 	CHILD_FOREIGN, /* no child of ours: only managed */
 	CHILD_FAILED, /* what a failed launch has left, until it is reaped */
+	CHILD_HELD, /* dead, and over: a tracer keeps it from being reaped */
 	CHILD_RING, /* broker, worker or a launcher */
 	CHILD_KINDS
 };
@@ -87,7 +88,7 @@ struct child {
 	uint32_t streams; /* 1 << n for each that the worker has */
 	struct timer deadline; /* of its stop */
 	struct timer limit; /* of its timeout */
-	struct timer lingering; /* CHILD_LINGERING */
+	struct timer lingering; /* CHILD_LINGERING; or dead and not reaped */
 
 	/* Why and how it ends. */
 	enum reason reason; /* why it was asked to */
@@ -98,6 +99,7 @@ struct child {
 	unsigned int refused : 1; /* by the worker; nobody is told of it */
 	unsigned int drained : 1; /* nobody has its output open any more */
 	unsigned int cut : 1; /* some of its stdin was lost */
+	unsigned int dead : 1; /* it was seen to be, and not reaped */
 	unsigned int overstayed : 1; /* others had its output to the last */
 	unsigned int expired : 1; /* CHILD_LEFT: its group has no time left */
 };
@@ -139,7 +141,7 @@ int child_alive(const struct child *);
 /* 1 or 0: does the node know of it? */
 int child_public(const struct child *);
 
-/* How many there are, but for processes of the ring. */
+/* How many there are, but for processes of the ring and those held. */
 int child_count(void);
 /*
  * 1 or 0: is nobody among them but processes that are only managed, and what

@@ -18,6 +18,8 @@
 #include "monitor/watch.h"
 #include "policy/count.h"
 
+#define HELD_MAX 2000 /* ms that a tracer may take to wait for a dead child */
+
 static uint32_t default_ms;
 
 void
@@ -91,6 +93,18 @@ exit_settle(struct child *c)
 	child_free(c);
 }
 
+/* Dead: so its parent hears, or, if a tracer has it, its pidfd. 1 or 0. */
+static int
+exit_is_dead(struct child *c)
+{
+	if (c->dead)
+		return (1);
+	c->dead = watch_is_dead(c->pid) || watch_has_ended(c);
+	if (c->dead)
+		watch_explain();
+	return (c->dead);
+}
+
 /* Linger is over. */
 static void
 exit_linger_end(void *arg)
@@ -116,7 +130,7 @@ exit_lingers(struct child *c)
 		return (1);
 	if (c->linger == 0 || c->drained || c->killed || c->refused ||
 	    c->reason != REASON_NORMAL || phase_now() != PHASE_RUN ||
-	    !watch_is_dead(c->pid))
+	    !exit_is_dead(c))
 		return (0);
 	log_debug("pid %d lingers", (int)c->pid);
 	watch_forget(c);
@@ -140,34 +154,16 @@ exit_drained(struct child *c)
 		exit_linger_end(c);
 }
 
-/* Has c ended, and how? Only its own parent can know that. 1 or 0. */
-static int
-exit_reap(struct child *c, int *status)
-{
-	if (c->kind == CHILD_FOREIGN) {
-		*status = -1;
-		return (watch_foreign_ended(c));
-	}
-	if (c->run_flags & RUN_KILL_GROUP && watch_is_dead(c->pid))
-		group_signal(c);
-	if (watch_reap(c, status))
-		return (1);
-	/* Its tracer has it yet: SIGCHLD comes when that lets go. */
-	watch_by_signal(c);
-	return (0);
-}
-
-void
-exit_check(struct child *c)
+/* c has ended, with that status; -1: nobody knows. */
+static void
+exit_over(struct child *c)
 {
 	int64_t left = timer_left(&c->deadline);
 
-	if (exit_lingers(c) || !exit_reap(c, &c->status))
-		return;
 	log_debug("pid %d ended with status %d", (int)c->pid, c->status);
 	exit_forget(c);
 	/* Its time was over, and it has ended by itself at that moment. */
-	if (c->kind != CHILD_FOREIGN &&
+	if (c->status != -1 &&
 	    (!WIFSIGNALED(c->status) || WTERMSIG(c->status) != SIGKILL))
 		c->killed = 0;
 	if (c->ended != NULL)
@@ -176,4 +172,56 @@ exit_check(struct child *c)
 		c->state = CHILD_LEFT;
 		exit_settle(c);
 	}
+}
+
+/* Its tracer has kept it for too long: all but its pid is given up. */
+static void
+exit_lost(void *arg)
+{
+	struct child *c = arg;
+	pid_t pid = c->pid;
+
+	log_warnx(
+	    "pid %d is dead, and its tracer does not wait for it", (int)pid);
+	if (c->run_flags & RUN_KILL_GROUP)
+		group_signal(c);
+	c->status = -1;
+	exit_over(c);
+	c = child_new(CHILD_HELD);
+	child_set_pid(c, pid);
+	watch_by_signal(c);
+}
+
+/* A tracer has it yet: SIGCHLD comes when that lets go. */
+static void
+exit_held(struct child *c)
+{
+	if (c->kind != CHILD_RING && c->kind != CHILD_HELD &&
+	    !c->lingering.set && exit_is_dead(c))
+		timer_set(&c->lingering, HELD_MAX, exit_lost, c);
+	watch_by_signal(c);
+}
+
+/* Has c ended, and how? Only its own parent can know that. 1 or 0. */
+static int
+exit_reap(struct child *c)
+{
+	if (c->kind == CHILD_FOREIGN) {
+		c->status = -1;
+		return (watch_has_ended(c));
+	}
+	if (c->run_flags & RUN_KILL_GROUP && watch_is_dead(c->pid))
+		group_signal(c);
+	return (watch_reap(c, &c->status));
+}
+
+void
+exit_check(struct child *c)
+{
+	if (exit_lingers(c))
+		return;
+	if (exit_reap(c))
+		exit_over(c);
+	else if (c->kind != CHILD_FOREIGN)
+		exit_held(c);
 }

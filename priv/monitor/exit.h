@@ -10,6 +10,10 @@
  * time is over, or when its end is asked for. It is reaped as if it had ended
  * only then: the others of its group are signalled, what is left in its pipes
  * is read, and its exit is told.
+ *
+ * A tracer that does not wait keeps a dead child from its parent. It is over
+ * all the same after a while: its exit is told without a status, and what is
+ * left of it is its pid, which is CHILD_HELD until the tracer lets go.
  */
 
 #ifndef MONITOR_EXIT_H

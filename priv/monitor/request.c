@@ -172,7 +172,7 @@ run_limits(const struct run *r, const struct rule *rule)
 {
 	const struct runas *t = rule->runas;
 
-	if (r->flags & RUN_NICE && !permit_nice(rule, r->nice))
+	if (r->flags & RUN_NICE && r->nice < permit_lowest(rule))
 		return (run_forbid_nice(r, rule));
 	if (*r->kill != '\0' && permit_kill(rule, r->kill) == NULL)
 		return (run_forbid(r, STAGE_POLICY, "a kill command",

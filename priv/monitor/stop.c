@@ -275,6 +275,8 @@ shutdown_running(struct child *c)
 static void
 shutdown_child(struct child *c)
 {
+	if (c->kind == CHILD_HELD)
+		return;
 	if (c->kind == CHILD_FOREIGN) {
 		/*
 		 * Not ours to end: it is forgotten, and told of only behind

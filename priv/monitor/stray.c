@@ -16,17 +16,27 @@
 
 #define STRAY_LOOK 1000 /* ms in which a signal may be explained */
 #define STRAY_ROUND 64 /* of them are reaped at a look */
+#define STRAY_MANY 8 /* children that make a look a ms later */
+#define ANSWERS_MAX 256 /* of the reaper's at a look */
 
 static struct timer look_timer;
+static int many; /* children there were at the last walk */
 
 static void stray_look(void *);
+
+static void
+look_later(void)
+{
+	timer_set(
+	    &look_timer, STRAY_LOOK + many / STRAY_MANY, stray_look, NULL);
+}
 
 void
 stray_signal(int came)
 {
 	watch_signal(came);
 	if (watch_unexplained() > 0 && !look_timer.set)
-		timer_set(&look_timer, STRAY_LOOK, stray_look, NULL);
+		look_later();
 }
 
 /* Any dead child, or 0. */
@@ -47,7 +57,7 @@ reap_dead(pid_t pid)
 
 	if ((c = child_by_pid(pid)) != NULL) {
 		exit_check(c);
-		return (1);
+		return (child_by_pid(pid) == NULL);
 	}
 	/* Is it nobody's for sure? */
 	if (launch_may_name(pid))
@@ -56,37 +66,75 @@ reap_dead(pid_t pid)
 	return (reap_ended(pid, &status, NULL) == pid);
 }
 
-/* Signals that no child has explained: whose were they? */
+/*
+ * Call fn for all children of priv, as the reaper lists them; it may reap any.
+ * How many are left.
+ */
+static int
+stray_each(void (*fn)(pid_t))
+{
+	pid_t pids[REAPER_PIDS];
+	int i, n, at = 0, round = 0;
+
+	do {
+		n = orphan_children(at, pids);
+		for (i = 0; i < n; i++) {
+			fn(pids[i]);
+			at += watch_is_child(pids[i]);
+		}
+	} while (n == REAPER_PIDS && ++round < ANSWERS_MAX);
+	return (at);
+}
+
+static int found; /* by a walk */
+
+static void
+reap_hidden(pid_t pid)
+{
+	/* Launchers are asked about one at a time. */
+	if (found == 0 && child_by_pid(pid) == NULL && watch_is_dead(pid))
+		found = !reap_dead(pid);
+}
+
+/*
+ * Signals that no child has explained: whose were they? A child that lingers
+ * hides those that came after it: then all are looked through.
+ */
 static void
 stray_look(void *arg)
 {
-	pid_t pid = 0;
-	int i;
+	pid_t pid;
+	int i, hides = 0;
 
 	(void)arg;
 	if (watch_unexplained() == 0)
 		return;
 	watch_set_unexplained(0);
-	for (i = 0; i < STRAY_ROUND && (pid = dead_child()) != 0; i++)
-		if (!reap_dead(pid))
+	for (i = 0; i < STRAY_ROUND; i++) {
+		if ((pid = dead_child()) == 0)
+			return;
+		if (!reap_dead(pid)) {
+			hides = child_by_pid(pid) != NULL;
 			break;
-	if (pid == 0)
+		}
+	}
+	found = 0;
+	if (hides && (many = stray_each(reap_hidden)) > 0 && found == 0)
 		return;
 	watch_set_unexplained(1); /* there is more to do */
-	timer_set(&look_timer, STRAY_LOOK, stray_look, NULL);
+	look_later();
+}
+
+static void
+stray_take(pid_t pid)
+{
+	found += birth_adopt(pid);
 }
 
 int
 stray_adopt(void)
 {
-	pid_t pids[REAPER_PIDS];
-	int i, n, at = 0, found = 0;
-
-	do {
-		n = orphan_children(at, pids);
-		for (i = 0; i < n; i++)
-			found += birth_adopt(pids[i]);
-		at += n;
-	} while (n == REAPER_PIDS);
+	found = 0;
+	(void)stray_each(stray_take);
 	return (found);
 }

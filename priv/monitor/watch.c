@@ -106,11 +106,11 @@ watch_foreign(struct child *c, pid_t pid)
 }
 
 int
-watch_foreign_ended(const struct child *c)
+watch_has_ended(const struct child *c)
 {
 	struct pollfd pfd = { .fd = c->watch, .events = POLLIN };
 
-	return (poll(&pfd, 1, 0) == 1);
+	return (c->watch != -1 && poll(&pfd, 1, 0) == 1);
 }
 
 void
@@ -140,17 +140,13 @@ watch_is_dead(pid_t pid)
 	return (reap_has_ended(pid, NULL));
 }
 
-/* 1 if pid has ended and was reaped. */
-static int
-reap(pid_t pid, int *status, struct rusage *ru)
+void
+watch_explain(void)
 {
-	if (reap_ended(pid, status, ru) != pid)
-		return (0);
 	if (unexplained > 0)
 		unexplained--;
 	else
 		early = 1;
-	return (1);
 }
 
 int
@@ -159,8 +155,10 @@ watch_reap(struct child *c, int *status)
 	struct rusage ru;
 	int64_t *usage = c->usage;
 
-	if (!reap(c->pid, status, &ru))
+	if (reap_ended(c->pid, status, &ru) != c->pid)
 		return (0);
+	if (!c->dead)
+		watch_explain();
 	usage[USAGE_UTIME] =
 	    (int64_t)ru.ru_utime.tv_sec * 1000000 + ru.ru_utime.tv_usec;
 	usage[USAGE_STIME] =
@@ -178,10 +176,12 @@ watch_reap(struct child *c, int *status)
 int
 watch_reap_pid(pid_t pid)
 {
-	struct rusage ru;
 	int status;
 
-	return (reap(pid, &status, &ru));
+	if (reap_ended(pid, &status, NULL) != pid)
+		return (0);
+	watch_explain();
+	return (1);
 }
 
 void

@@ -29,8 +29,8 @@ void watch_by_signal(struct child *);
  * known to be pid: 0, or -1 with errno.
  */
 int watch_foreign(struct child *, pid_t pid);
-/* Has that one ended? 1 or 0. */
-int watch_foreign_ended(const struct child *);
+/* Does its pidfd say that it has ended? 1 or 0; 0, too, without one. */
+int watch_has_ended(const struct child *);
 /* Do not watch it any longer; it may not be watched at all. */
 void watch_forget(struct child *);
 
@@ -38,6 +38,9 @@ void watch_forget(struct child *);
 int watch_is_child(pid_t);
 /* 1 or 0: is it one, and dead? Then its numbers are its own. */
 int watch_is_dead(pid_t);
+
+/* A child was seen dead, and not reaped: a SIGCHLD was, or will be, its own. */
+void watch_explain(void);
 
 /* Reap c if it is dead: 1, with c->usage and its status, or 0. */
 int watch_reap(struct child *, int *status);

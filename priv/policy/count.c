@@ -65,58 +65,43 @@ count_name(struct count *n, const struct rule *r, uid_t starter)
 	    (unsigned int)starter, (unsigned long long)h);
 }
 
-/* What nobody but root can open, and so nobody else can lock. */
+/*
+ * Open what nobody but root can, and so nobody else can lock: it is of that
+ * kind, root's, and has none of the rights of others. -1 with errno.
+ */
 static int
-count_safe(int fd, mode_t kind, mode_t others)
+count_open_own(int at, const char *name, int flags, mode_t kind, mode_t others)
 {
 	struct stat sb;
-
-	if (fstat(fd, &sb) == -1)
-		return (0);
-	errno = EPERM;
-	return ((sb.st_mode & S_IFMT) == kind && sb.st_uid == 0 &&
-		(sb.st_mode & others) == 0);
-}
-
-/* The folder of the files, made if need be; -1 with errno. */
-static int
-count_folder(void)
-{
 	int fd;
 
-	if (mkdir(COUNT_DIR, 0700) == -1 && errno != EEXIST)
+	fd = openat(at, name, flags | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd == -1)
 		return (-1);
-	fd = open(COUNT_DIR, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd != -1 && !count_safe(fd, S_IFDIR, S_IWGRP | S_IWOTH)) {
-		(void)close(fd);
-		return (-1);
+	if (fstat(fd, &sb) == 0) {
+		if ((sb.st_mode & S_IFMT) == kind && sb.st_uid == 0 &&
+		    (sb.st_mode & others) == 0)
+			return (fd);
+		errno = EPERM;
 	}
-	return (fd);
+	(void)close(fd);
+	return (-1);
 }
 
-static int
-count_file(int folder, const char *name)
-{
-	int fd;
-
-	fd = openat(folder, name,
-	    O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
-	if (fd != -1 && !count_safe(fd, S_IFREG, S_IRWXG | S_IRWXO)) {
-		(void)close(fd);
-		return (-1);
-	}
-	return (fd);
-}
-
+/* The file, in a directory that is made if need be. */
 static void
 count_open_file(struct count *n)
 {
-	int folder;
+	int dir = -1;
 
 	n->fd = -1;
-	if ((folder = count_folder()) != -1) {
-		n->fd = count_file(folder, n->name);
-		(void)close(folder);
+	if (mkdir(COUNT_DIR, 0700) == 0 || errno == EEXIST)
+		dir = count_open_own(AT_FDCWD, COUNT_DIR,
+		    O_RDONLY | O_DIRECTORY, S_IFDIR, S_IWGRP | S_IWOTH);
+	if (dir != -1) {
+		n->fd = count_open_own(dir, n->name,
+		    O_RDWR | O_CREAT | O_NONBLOCK, S_IFREG, S_IRWXG | S_IRWXO);
+		(void)close(dir);
 	}
 	if (n->fd == -1)
 		log_warn("%s: children are counted in each instance alone",

@@ -61,31 +61,14 @@ environ_dangerous(const char *var)
 		(len >= n && memcmp(var + len - n, preload, n) == 0));
 }
 
-/* Printable, and neither a path nor a format of something. */
+/* Printable, not too long, and without any of these. */
 static int
-environ_plain(const char *value)
+environ_plain(const char *value, const char *without)
 {
 	const char *p;
 
 	for (p = value; *p != '\0'; p++)
-		if (*p <= ' ' || *p > '~' || *p == '/' || *p == '%')
-			return (0);
-	return (p - value <= VALUE_MAX);
-}
-
-/* A zone below the system's own folder of them, or a rule that is none. */
-static int
-environ_zone(const char *value)
-{
-	const char *p;
-
-	if (*value == ':')
-		value++;
-	/* Some libcs take what begins with a dot from where they are. */
-	if (*value == '/' || *value == '.' || strstr(value, "..") != NULL)
-		return (0);
-	for (p = value; *p != '\0'; p++)
-		if (*p <= ' ' || *p > '~')
+		if (*p <= ' ' || *p > '~' || strchr(without, *p) != NULL)
 			return (0);
 	return (p - value <= VALUE_MAX);
 }
@@ -94,6 +77,7 @@ int
 environ_harmless(const char *var)
 {
 	size_t len = strcspn(var, "=");
+	const char *value;
 
 	if (!environ_listed(harmless, var, len))
 		return (0);
@@ -102,6 +86,15 @@ environ_harmless(const char *var)
 		return (0);
 	if (var[len] == '\0')
 		return (1);
-	return (
-	    len == 2 ? environ_zone(var + 3) : environ_plain(var + len + 1));
+	value = var + len + 1;
+	if (len != 2) /* neither a path nor a format of something */
+		return (environ_plain(value, "/%"));
+	/*
+	 * A zone below the system's own directory of them, or a rule that is
+	 * none. Some libcs take what begins with a dot from where they are.
+	 */
+	if (*value == ':')
+		value++;
+	return (*value != '/' && *value != '.' && strstr(value, "..") == NULL &&
+		environ_plain(value, ""));
 }

@@ -145,19 +145,15 @@ policy_denial(const struct policy *p, const struct starter *s, const char *user,
 	return (nearest);
 }
 
+/* Does a later rule decide whatever r would? */
 static int
-same_list(char *const *a, char *const *b)
+rule_covers(const struct rule *later, const struct rule *r)
 {
-	for (; *a != NULL && *b != NULL; a++, b++)
-		if (strcmp(*a, *b) != 0)
-			return (0);
-	return (*a == *b);
-}
+	size_t i;
 
-/* Does a later permit decide whatever r would? */
-static int
-permit_covers(const struct rule *later, const struct rule *r)
-{
+	if (later->action == RULE_DENY) /* see match_rule() */
+		return (
+		    strcmp(later->user, r->user) == 0 || later->uid == r->uid);
 	if (strcmp(later->user, r->user) != 0)
 		return (0);
 	if (r->group != NULL &&
@@ -167,15 +163,14 @@ permit_covers(const struct rule *later, const struct rule *r)
 		return (1);
 	if (r->cmd == NULL || strcmp(later->cmd, r->cmd) != 0)
 		return (0);
-	return (later->args == NULL ||
-		(r->args != NULL && same_list(later->args, r->args)));
-}
-
-/* The same of a deny: see match_rule(). */
-static int
-deny_covers(const struct rule *later, const struct rule *r)
-{
-	return (strcmp(later->user, r->user) == 0 || later->uid == r->uid);
+	if (later->args == NULL)
+		return (1);
+	if (r->args == NULL)
+		return (0);
+	for (i = 0; later->args[i] != NULL && r->args[i] != NULL; i++)
+		if (strcmp(later->args[i], r->args[i]) != 0)
+			return (0);
+	return (later->args[i] == r->args[i]);
 }
 
 int
@@ -185,12 +180,8 @@ policy_decides(const struct rule *r, const struct starter *s)
 
 	if (!policy_identity(r, s))
 		return (0);
-	while ((later = TAILQ_NEXT(later, entry)) != NULL) {
-		if (!policy_identity(later, s))
-			continue;
-		if (later->action == RULE_DENY ? deny_covers(later, r)
-					       : permit_covers(later, r))
+	while ((later = TAILQ_NEXT(later, entry)) != NULL)
+		if (policy_identity(later, s) && rule_covers(later, r))
 			return (0);
-	}
 	return (1);
 }

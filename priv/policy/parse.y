@@ -416,17 +416,6 @@ lex_blanks(void)
 	}
 }
 
-static int
-lex_keyword(const char *word)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof(keywords) / sizeof(keywords[0]); i++)
-		if (strcmp(word, keywords[i].word) == 0)
-			return (keywords[i].token);
-	return (WORD);
-}
-
 /*
  * One byte of a word, from where a backslash or none stands: 1 if it was
  * taken, 0 at the word's end, -1 for an error. A text ends with a newline,
@@ -467,6 +456,7 @@ lex_word(void)
 {
 	char *word = parse.out;
 	int more, quoted = 0, literal = 0;
+	size_t i;
 
 	do {
 		more = lex_byte(&quoted, &literal);
@@ -479,7 +469,10 @@ lex_word(void)
 	*parse.out++ = '\0';
 	yylval.word = word;
 	parse.word = word;
-	return (literal ? WORD : lex_keyword(word));
+	for (i = 0; !literal && i < sizeof(keywords) / sizeof(keywords[0]); i++)
+		if (strcmp(word, keywords[i].word) == 0)
+			return (keywords[i].token);
+	return (WORD);
 }
 
 /* Words never need more room than they took in the text. */

@@ -98,12 +98,6 @@ permit_counts(void)
 }
 
 const char *
-permit_starter(void)
-{
-	return (runas_self_name());
-}
-
-const char *
 permit_name(const char *user)
 {
 	return (*user == '\0' ? default_user : user);
@@ -211,12 +205,6 @@ int
 permit_lowest(const struct rule *r)
 {
 	return (r->nice != NICE_UNSET && r->nice < 0 ? r->nice : 0);
-}
-
-int
-permit_nice(const struct rule *r, int nice)
-{
-	return (nice >= permit_lowest(r));
 }
 
 size_t

@@ -30,9 +30,6 @@ enum privilege permit_privilege(void);
 /* Have children counted, of the rules that say so. While we are root. */
 void permit_counts(void);
 
-/* The starter by name. */
-const char *permit_starter(void);
-
 /* Whom a request is for: user, or if that is empty the default one. */
 const char *permit_name(const char *user);
 
@@ -72,8 +69,7 @@ void permit_why_user(const char *user, char *buf, size_t size);
  */
 const char *permit_program(const struct run *);
 
-/* May that priority be asked for, and which is the lowest that may? */
-int permit_nice(const struct rule *, int nice);
+/* The lowest priority that may be asked for. */
 int permit_lowest(const struct rule *);
 
 /*

@@ -12,12 +12,13 @@
 #include "log.h"
 #include "policy/policy.h"
 
-/* An open file, or -1 with errno, which was logged unless it is ENOENT. */
-static int
-file_open(const char *path, struct stat *sb)
+int
+policy_open_draft(const char *path, const char **fault)
 {
+	struct stat sb;
 	int fd;
 
+	*fault = NULL;
 	/* A fifo must not hold us up before fstat says what it is. */
 	fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
 	if (fd == -1) {
@@ -32,30 +33,18 @@ file_open(const char *path, struct stat *sb)
 		log_warn("%s", path);
 		return (-1);
 	}
-	if (fstat(fd, sb) == -1) {
+	if (fstat(fd, &sb) == -1) {
 		log_warn("%s: fstat", path);
 		(void)close(fd);
 		errno = EIO;
 		return (-1);
 	}
-	if (!S_ISREG(sb->st_mode)) {
+	if (!S_ISREG(sb.st_mode)) {
 		log_warnx("%s: not a regular file", path);
 		(void)close(fd);
 		errno = EPERM;
 		return (-1);
 	}
-	return (fd);
-}
-
-int
-policy_open_draft(const char *path, const char **fault)
-{
-	struct stat sb;
-	int fd;
-
-	*fault = NULL;
-	if ((fd = file_open(path, &sb)) == -1)
-		return (-1);
 	if (sb.st_uid != 0)
 		*fault = "not owned by root";
 	else if (sb.st_mode & (S_IWGRP | S_IWOTH))

@@ -121,15 +121,8 @@ runas_shell_self(void)
 	return (self_shell);
 }
 
-/* Is somebody to start from what a login has, with nothing of the starter's? */
-static int
-runas_login(uid_t uid)
-{
-	return (env->privileged && env->who.uid != 0 && uid != env->who.uid);
-}
-
 static struct runas *
-runas_new(const char *user, uid_t uid, gid_t gid)
+runas_new(const char *user, uid_t uid, gid_t gid, gid_t *groups, int ngroups)
 {
 	struct runas *t;
 	struct spawn_base *b;
@@ -145,7 +138,10 @@ runas_new(const char *user, uid_t uid, gid_t gid)
 	b->uid = uid;
 	b->gid = gid;
 	b->cwd = env->cwd;
-	b->login = runas_login(uid);
+	b->groups = t->groups = groups;
+	b->ngroups = t->ngroups = ngroups;
+	/* From what a login has, with nothing of the starter's? */
+	b->login = env->privileged && env->who.uid != 0 && uid != env->who.uid;
 	b->rlimits = b->login ? env->login : env->limits;
 	b->limits = 1U << RLIMIT_NOFILE;
 	if (!b->login)
@@ -160,14 +156,6 @@ runas_new(const char *user, uid_t uid, gid_t gid)
 	return (t);
 }
 
-/* What it has as its groups is its base's, too. */
-static void
-runas_set_groups(struct runas *t, gid_t *groups, int ngroups)
-{
-	t->base.groups = t->groups = groups;
-	t->base.ngroups = t->ngroups = ngroups;
-}
-
 /*
  * The starter: children have its environment and its groups, and where it
  * has no rights to give away they change nothing at all.
@@ -176,14 +164,14 @@ static struct runas *
 runas_self(void)
 {
 	const struct starter *w = &env->who;
-	struct runas *t = runas_new(self_name, w->uid, w->gid);
+	struct runas *t;
 	gid_t *groups;
 
 	groups = calloc((size_t)w->ngroups + 1, sizeof(*groups));
 	if (groups == NULL)
 		fatal("runas: groups of the starter");
 	memcpy(groups, w->groups, (size_t)w->ngroups * sizeof(*groups));
-	runas_set_groups(t, groups, w->ngroups);
+	t = runas_new(self_name, w->uid, w->gid, groups, w->ngroups);
 	t->base.environ = t->base.keepenv = env->environ;
 	t->base.umask = env->umask;
 	t->base.change = env->privileged && t->uid != 0;
@@ -204,13 +192,12 @@ runas_other(const struct rule *r)
 		fatal("groups of %s", r->user);
 	if ((pw = getpwnam(r->user)) == NULL)
 		fatalx("%s has no passwd entry", r->user);
-	t = runas_new(r->user, r->uid, r->gid);
+	t = runas_new(r->user, r->uid, r->gid, groups, n);
 	t->base.environ = userenv_login(pw->pw_name, pw->pw_dir, pw->pw_shell);
 	t->base.keepenv = userenv_join(t->base.environ, env->environ);
 	t->base.umask = OTHERS_UMASK;
 	t->base.change = 1;
 	t->base.keyring = from_root && t->other;
-	runas_set_groups(t, groups, n);
 	return (t);
 }
 
@@ -262,24 +249,21 @@ runas_release(void)
 	userenv_wipe(env->environ);
 }
 
-static void
-runas_wipe(struct runas *t)
-{
-	/* The starter's is not theirs to wipe. */
-	if (t->base.environ != env->environ)
-		userenv_wipe(t->base.environ);
-	explicit_bzero(t->user, strlen(t->user));
-	explicit_bzero(t->groups, (size_t)t->ngroups * sizeof(*t->groups));
-}
-
 void
 runas_forget(struct runas *t)
 {
 	struct runas *other;
 
-	TAILQ_FOREACH (other, &all, entry)
-		if (other != t)
-			runas_wipe(other);
+	TAILQ_FOREACH (other, &all, entry) {
+		if (other == t)
+			continue;
+		/* The starter's is not theirs to wipe. */
+		if (other->base.environ != env->environ)
+			userenv_wipe(other->base.environ);
+		explicit_bzero(other->user, strlen(other->user));
+		explicit_bzero(other->groups,
+		    (size_t)other->ngroups * sizeof(*other->groups));
+	}
 	if (t != NULL && (t->base.environ == env->environ || t->keepenv))
 		return;
 	userenv_wipe(env->environ);

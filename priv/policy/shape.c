@@ -40,19 +40,6 @@ shape_variable(const char *var, char *const *starter)
 	return (text);
 }
 
-static void
-shape_setenv(struct rule *r, char *const *starter)
-{
-	char **v, *text;
-
-	for (v = r->setenv; v != NULL && *v != NULL; v++) {
-		if ((text = shape_variable(*v, starter)) == NULL)
-			continue;
-		freezero(*v, strlen(*v));
-		*v = text;
-	}
-}
-
 /* Copies of those of the starter's that anybody's program may have. */
 static char **
 shape_harmless(char *const *starter)
@@ -71,16 +58,24 @@ shape_harmless(char *const *starter)
 	return (env);
 }
 
-/*
- * All that a rule with cmd begins with: a login's environment, also for the
- * starter himself, as it is the rule that says what is run and how.
- */
-static void
-shape_base(struct rule *r, char *const *starter)
+void
+shape_rule(struct rule *r, char *const *starter)
 {
 	const struct passwd *pw;
-	char **mine, **login;
+	char **mine, **login, **v, *text;
 
+	for (v = r->setenv; v != NULL && *v != NULL; v++) {
+		if ((text = shape_variable(*v, starter)) == NULL)
+			continue;
+		freezero(*v, strlen(*v));
+		*v = text;
+	}
+	if (r->cmd == NULL)
+		return;
+	/*
+	 * What it begins with is a login's, also for the starter himself, as
+	 * it is the rule that says what is run and how.
+	 */
 	if ((pw = getpwnam(r->user)) == NULL)
 		fatalx("cmd: %s has no passwd entry", r->user);
 	r->base = login = userenv_login(pw->pw_name, pw->pw_dir, pw->pw_shell);
@@ -90,14 +85,6 @@ shape_base(struct rule *r, char *const *starter)
 	r->base = userenv_join(login, mine);
 	free(mine);
 	free(login);
-}
-
-void
-shape_rule(struct rule *r, char *const *starter)
-{
-	shape_setenv(r, starter);
-	if (r->cmd != NULL)
-		shape_base(r, starter);
 }
 
 int
@@ -126,20 +113,26 @@ shape_put(struct run *r, char *p, char *const *v)
 	return (p);
 }
 
-/*
- * The rule's environment around that of the run: what the rule sets stands
- * last, and counts. Returns what is to be freed, NULL if there is no room.
- */
-static char *
-shape_environ(struct run *r, const struct rule *rule)
+char *
+shape_run(struct run *r, const struct rule *rule)
 {
 	size_t len =
 	    shape_size(rule->base) + r->env.len + shape_size(rule->setenv);
 	char *buf, *p;
+	int i;
 
+	/*
+	 * A program with other rights than the node has descriptors 0 to 2
+	 * open always: else the first file that it opens gets its messages.
+	 */
+	for (i = 0; i < 3 && (rule->cmd != NULL || rule->runas->other); i++)
+		if (r->io[i].kind == IO_CLOSE)
+			r->io[i].kind = IO_NULL;
 	if (len + r->args.len > RUN_STRINGS_MAX ||
 	    (buf = malloc(len + 1)) == NULL)
 		return (NULL);
+	/* Around that of the run: what the rule sets stands last, and counts.
+	 */
 	p = shape_put(r, buf, rule->base);
 	if (r->env.len > 0)
 		memcpy(p, r->env.base, r->env.len);
@@ -151,28 +144,4 @@ shape_environ(struct run *r, const struct rule *rule)
 	else if (rule->keepenv)
 		r->flags |= RUN_KEEPENV;
 	return (buf);
-}
-
-/*
- * A program with other rights than the node has descriptors 0 to 2 open
- * always: otherwise the first file that it opens gets its messages.
- */
-static void
-shape_streams(struct run *r, const struct rule *rule)
-{
-	const struct runas *t = rule->runas;
-	int i;
-
-	if (rule->cmd == NULL && !t->other)
-		return;
-	for (i = 0; i < 3; i++)
-		if (r->io[i].kind == IO_CLOSE)
-			r->io[i].kind = IO_NULL;
-}
-
-char *
-shape_run(struct run *r, const struct rule *rule)
-{
-	shape_streams(r, rule);
-	return (shape_environ(r, rule));
 }

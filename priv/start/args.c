@@ -50,183 +50,130 @@ whoami(void)
 	exit(EXIT_CLEAN);
 }
 
-static int64_t
-arg_number(const char *flag, const char *text, int64_t min, int64_t max)
+/* What stands behind a flag: nothing, a word, or a number that it may want. */
+enum takes { NOTHING, TEXT, NUMBER, MAYBE_TEXT, MAYBE_NUMBER };
+
+enum flag {
+	FLAG_N,
+	FLAG_ALARM,
+	FLAG_DEBUG,
+	FLAG_PACKET,
+	FLAG_STDIN_LIMIT,
+	FLAG_LINGER,
+	FLAG_USER,
+	FLAG_LIMIT_USERS,
+	FLAG_IGNORED,
+	FLAG_HELP,
+	FLAG_VERSION,
+	FLAG_WHOAMI
+};
+
+static const struct row {
+	const char *name;
+	enum flag flag;
+	enum takes takes;
+	int64_t min; /* of a number */
+	int64_t max;
+} rows[] = {
+	{ "-n", FLAG_N, NOTHING, 0, 0 },
+	{ "-alarm", FLAG_ALARM, NUMBER, 0, ALARM_MAX },
+	{ "-debug", FLAG_DEBUG, MAYBE_NUMBER, 0, LOG_LEVEL_MAX },
+	{ "-p", FLAG_PACKET, NUMBER, 2, 4 },
+	{ "-stdin-limit", FLAG_STDIN_LIMIT, NUMBER, 0, STDIN_LIMIT_MAX },
+	{ "-linger", FLAG_LINGER, NUMBER, 0, RUN_TIMEOUT_MAX },
+	{ "-user", FLAG_USER, TEXT, 0, 0 },
+	{ "-limit-users", FLAG_LIMIT_USERS, TEXT, 0, 0 },
+	/* It could only widen what a start may do, which nothing can. */
+	{ "-cap", FLAG_IGNORED, TEXT, 0, 0 },
+	/*
+	 * What erlexec's client says of itself: that it prints what it does,
+	 * that it has seen to it that this is root, and what a port program
+	 * that is built for that is to be looked into with. Nothing follows
+	 * from any of it here.
+	 */
+	{ "-verbose", FLAG_IGNORED, NOTHING, 0, 0 },
+	{ "-root", FLAG_IGNORED, NOTHING, 0, 0 },
+	{ "-valgrind", FLAG_IGNORED, MAYBE_TEXT, 0, 0 },
+	{ "-h", FLAG_HELP, NOTHING, 0, 0 },
+	{ "--version", FLAG_VERSION, NOTHING, 0, 0 },
+	{ "--whoami", FLAG_WHOAMI, NOTHING, 0, 0 },
+};
+
+/* Is the word behind a flag its own, and if it is a number, which? */
+static int
+args_take(const struct row *r, const char *word, int64_t *n)
 {
 	const char *why;
-	int64_t n;
 
-	if (text == NULL) {
-		log_warnx("%s: number missing", flag);
-		usage(stderr, EXIT_USAGE);
-	}
-	n = strtonum(text, min, max, &why);
-	if (why != NULL) {
-		log_warnx("%s %s: %s", flag, text, why);
-		usage(stderr, EXIT_USAGE);
-	}
-	return (n);
-}
-
-/* Each takes the flag and what follows; how many words of that it used. */
-static int
-arg_n(struct args *a, const char *flag, const char *next)
-{
-	(void)flag;
-	(void)next;
-	a->port_in = 3;
-	a->port_out = 4;
-	return (0);
-}
-
-static int
-arg_alarm(struct args *a, const char *flag, const char *next)
-{
-	a->alarm = arg_number(flag, next, 0, ALARM_MAX) * 1000;
-	return (1);
-}
-
-static int
-arg_debug(struct args *a, const char *flag, const char *next)
-{
-	a->debug = 1;
-	if (next == NULL || *next == '-')
+	if (r->takes == NOTHING)
 		return (0);
-	a->debug = (int)arg_number(flag, next, 0, LOG_LEVEL_MAX);
-	return (1);
-}
-
-static int
-arg_packet(struct args *a, const char *flag, const char *next)
-{
-	a->packet = (int)arg_number(flag, next, 2, 4);
-	if (a->packet == 3)
-		usage(stderr, EXIT_USAGE);
-	return (1);
-}
-
-static int
-arg_stdin_limit(struct args *a, const char *flag, const char *next)
-{
-	a->stdin_limit = arg_number(flag, next, 0, STDIN_LIMIT_MAX);
-	return (1);
-}
-
-static int
-arg_linger(struct args *a, const char *flag, const char *next)
-{
-	a->linger = (uint32_t)arg_number(flag, next, 0, RUN_TIMEOUT_MAX);
-	return (1);
-}
-
-static int
-arg_user(struct args *a, const char *flag, const char *next)
-{
-	(void)flag;
-	if (next == NULL)
-		usage(stderr, EXIT_USAGE);
-	a->user = next;
-	return (1);
-}
-
-static int
-arg_limit_users(struct args *a, const char *flag, const char *next)
-{
-	if (next == NULL) {
-		log_warnx("%s: value missing", flag);
+	if ((r->takes == MAYBE_TEXT || r->takes == MAYBE_NUMBER) &&
+	    (word == NULL || *word == '-'))
+		return (0);
+	if (word == NULL) {
+		log_warnx("%s: %s missing", r->name,
+		    r->takes == NUMBER ? "number" : "value");
 		usage(stderr, EXIT_USAGE);
 	}
-	a->limit_users = next;
-	return (1);
-}
-
-/* It could only widen what a start may do, which nothing can. */
-static int
-arg_ignored(struct args *a, const char *flag, const char *next)
-{
-	(void)a;
-	if (next == NULL) {
-		log_warnx("%s: value missing", flag);
+	if (r->takes == TEXT || r->takes == MAYBE_TEXT)
+		return (1);
+	*n = strtonum(word, r->min, r->max, &why);
+	if (why != NULL) {
+		log_warnx("%s %s: %s", r->name, word, why);
 		usage(stderr, EXIT_USAGE);
 	}
 	return (1);
 }
 
-/*
- * What erlexec's client says of itself: that it prints what it does, that it
- * has seen to it that this is root, and what a port program that is built for
- * that is to be looked into with. Nothing follows from any of it here.
- */
-static int
-arg_client(struct args *a, const char *flag, const char *next)
+static void
+args_set(struct args *a, enum flag flag, const char *word, int64_t n)
 {
-	(void)a;
-	(void)flag;
-	(void)next;
-	return (0);
+	switch (flag) {
+	case FLAG_N:
+		a->port_in = 3;
+		a->port_out = 4;
+		break;
+	case FLAG_ALARM:
+		a->alarm = n * 1000;
+		break;
+	case FLAG_DEBUG:
+		a->debug = (int)n;
+		break;
+	case FLAG_PACKET:
+		if (n == 3)
+			usage(stderr, EXIT_USAGE);
+		a->packet = (int)n;
+		break;
+	case FLAG_STDIN_LIMIT:
+		a->stdin_limit = n;
+		break;
+	case FLAG_LINGER:
+		a->linger = (uint32_t)n;
+		break;
+	case FLAG_USER:
+		a->user = word;
+		break;
+	case FLAG_LIMIT_USERS:
+		a->limit_users = word;
+		break;
+	case FLAG_IGNORED:
+		break;
+	case FLAG_HELP:
+		usage(stdout, EXIT_CLEAN);
+	case FLAG_VERSION:
+		(void)printf("proctor %s\n", PROCTOR_VERSION);
+		exit(EXIT_CLEAN);
+	case FLAG_WHOAMI:
+		whoami();
+	}
 }
-
-static int
-arg_valgrind(struct args *a, const char *flag, const char *next)
-{
-	(void)a;
-	(void)flag;
-	return (next != NULL && *next != '-');
-}
-
-static int
-arg_help(struct args *a, const char *flag, const char *next)
-{
-	(void)a;
-	(void)flag;
-	(void)next;
-	usage(stdout, EXIT_CLEAN);
-}
-
-static int
-arg_version(struct args *a, const char *flag, const char *next)
-{
-	(void)a;
-	(void)flag;
-	(void)next;
-	(void)printf("proctor %s\n", PROCTOR_VERSION);
-	exit(EXIT_CLEAN);
-}
-
-static int
-arg_whoami(struct args *a, const char *flag, const char *next)
-{
-	(void)a;
-	(void)flag;
-	(void)next;
-	whoami();
-}
-
-static const struct {
-	const char *flag;
-	int (*fn)(struct args *, const char *, const char *);
-} flags[] = {
-	{ "-n", arg_n },
-	{ "-alarm", arg_alarm },
-	{ "-debug", arg_debug },
-	{ "-p", arg_packet },
-	{ "-stdin-limit", arg_stdin_limit },
-	{ "-linger", arg_linger },
-	{ "-user", arg_user },
-	{ "-limit-users", arg_limit_users },
-	{ "-cap", arg_ignored },
-	{ "-verbose", arg_client },
-	{ "-root", arg_client },
-	{ "-valgrind", arg_valgrind },
-	{ "-h", arg_help },
-	{ "--version", arg_version },
-	{ "--whoami", arg_whoami },
-};
 
 void
 args_parse(struct args *a, int argc, char *const *argv)
 {
-	const size_t count = sizeof(flags) / sizeof(flags[0]);
+	const size_t count = sizeof(rows) / sizeof(rows[0]);
+	const char *word;
+	int64_t n;
 	size_t f;
 	int i;
 
@@ -237,12 +184,15 @@ args_parse(struct args *a, int argc, char *const *argv)
 	a->stdin_limit = STDIN_LIMIT_DEFAULT;
 	for (i = 1; i < argc; i++) {
 		for (f = 0; f < count; f++)
-			if (strcmp(argv[i], flags[f].flag) == 0)
+			if (strcmp(argv[i], rows[f].name) == 0)
 				break;
 		if (f == count) {
 			log_warnx("unknown flag: %s", argv[i]);
 			usage(stderr, EXIT_USAGE);
 		}
-		i += flags[f].fn(a, argv[i], i + 1 < argc ? argv[i + 1] : NULL);
+		word = i + 1 < argc ? argv[i + 1] : NULL;
+		n = 1; /* of one that need not say it */
+		i += args_take(&rows[f], word, &n);
+		args_set(a, rows[f].flag, word, n);
 	}
 }

@@ -21,21 +21,6 @@
 
 #define CHECK_NAME "proctor-check"
 
-/* Is it the node that starts us with -n? It has opened both. */
-static int
-configtest_port(void)
-{
-	return (fcntl(3, F_GETFD) != -1 || fcntl(4, F_GETFD) != -1);
-}
-
-/* Any right that the user who has started us does not have by itself. */
-static int
-configtest_privileged(void)
-{
-	return (proc_privileged() || getuid() != geteuid() ||
-		getgid() != getegid());
-}
-
 static void configtest_exec(char **argv) __attribute__((__noreturn__));
 
 static void
@@ -62,11 +47,14 @@ configtest(int argc, char *const *argv)
 
 	if (argc > 2 && strcmp(argv[1], "-C") == 0)
 		argv += 2;
-	else if (argc == 2 && strcmp(argv[1], "-n") == 0 && !configtest_port())
-		argv += 2; /* no file: the system's own */
+	else if (argc == 2 && strcmp(argv[1], "-n") == 0 &&
+		 fcntl(3, F_GETFD) == -1 && fcntl(4, F_GETFD) == -1)
+		argv += 2; /* no node, and no file: the system's own */
 	else
 		return;
-	if (configtest_privileged()) {
+	/* Any right that the user who has started us has not by itself. */
+	if (proc_privileged() || getuid() != geteuid() ||
+	    getgid() != getegid()) {
 		log_warnx("this program has rights and opens no file that it"
 			  " is told to: run %s",
 		    CHECK_NAME);

@@ -87,7 +87,7 @@ main(int argc, char *argv[])
 	runas_release();
 	ring_start(&s, &args);
 	signals_catch();
-	stream_init(0);
+	stream_init();
 	exit_init(args.linger);
 	ring_watch();
 	stop_init(args.alarm);

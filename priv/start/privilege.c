@@ -64,37 +64,22 @@ privilege_permit_user(const struct starter_env *s, const char *user)
 	r->nice = NICE_ANY;
 }
 
-/* Is name one of those in a list with commas? */
-static int
-privilege_listed(const char *list, const char *name)
-{
-	size_t len = strlen(name), n;
-
-	for (; *list != '\0'; list += n + (list[n] == ',')) {
-		n = strcspn(list, ",");
-		if (n == len && strncmp(list, name, n) == 0)
-			return (1);
-	}
-	return (0);
-}
-
 /* Does the command line leave that user in? */
 static int
 privilege_wanted(const struct args *a, const char *user)
 {
-	return (a->limit_users == NULL ||
-		privilege_listed(a->limit_users, user) ||
-		(a->user != NULL && strcmp(a->user, user) == 0) ||
-		strcmp(runas_self_name(), user) == 0);
-}
+	const char *list = a->limit_users;
+	size_t len = strlen(user), n;
 
-/* Without cmd it is the launcher that puts the environments together. */
-static void
-privilege_keepenv(const struct rule *r)
-{
-	struct runas *t = r->runas;
-
-	t->keepenv |= r->keepenv && r->cmd == NULL;
+	if (list == NULL || strcmp(runas_self_name(), user) == 0 ||
+	    (a->user != NULL && strcmp(a->user, user) == 0))
+		return (1);
+	for (; *list != '\0'; list += n + (list[n] == ',')) {
+		n = strcspn(list, ",");
+		if (n == len && strncmp(list, user, n) == 0)
+			return (1);
+	}
+	return (0);
 }
 
 /*
@@ -113,33 +98,26 @@ privilege_settle(
 		    policy_decides(r, &s->who)) {
 			shape_rule(r, s->environ);
 			r->runas = runas_get(r);
-			privilege_keepenv(r);
+			/* With cmd its environment is put together here. */
+			r->runas->keepenv |= r->keepenv && r->cmd == NULL;
 		}
 	permit_init(&policy, &s->who, user, privilege, plain_why);
-}
-
-/* Refuse a -user that is somebody else than the starter. */
-static void
-user_is_starter(const struct starter_env *s, const struct args *a)
-{
-	const struct passwd *pw;
-
-	if ((pw = getpwnam(a->user)) == NULL) {
-		log_warnx("-user %s: no such user", a->user);
-		exit(EXIT_NOUSER);
-	}
-	if (pw->pw_uid != s->who.uid) {
-		log_warnx("-user %s: not the user that started this", a->user);
-		exit(EXIT_REFUSED);
-	}
 }
 
 /* The starter's own rights: it may run children as itself and nobody else. */
 static void
 privilege_plain(struct starter_env *s, const struct args *a)
 {
-	if (a->user != NULL)
-		user_is_starter(s, a);
+	const struct passwd *pw;
+
+	if (a->user != NULL && (pw = getpwnam(a->user)) == NULL) {
+		log_warnx("-user %s: no such user", a->user);
+		exit(EXIT_NOUSER);
+	}
+	if (a->user != NULL && pw->pw_uid != s->who.uid) {
+		log_warnx("-user %s: not the user that started this", a->user);
+		exit(EXIT_REFUSED);
+	}
 	s->privileged = 0;
 	privilege_permit_self(s)->nice = NICE_ANY; /* the kernel decides */
 	privilege_settle(s, a, runas_self_name());

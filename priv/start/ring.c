@@ -11,6 +11,7 @@
 #include <paths.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/ownlog.h"
@@ -30,18 +31,6 @@
 
 static int privileged; /* children may be somebody else than the starter */
 static const char *root = ""; /* of broker and worker */
-
-/* The directory that the other programs are in. */
-static const char *
-ring_dir(void)
-{
-	static char dir[PATH_MAX];
-
-	/* Privileged: ignore the directory of the executable. */
-	if (privileged || proc_own_dir(dir, sizeof(dir)) == -1)
-		return (RING_DIR);
-	return (dir);
-}
 
 /* Move in, out and the channels to where the programs look for them. */
 static void
@@ -108,12 +97,16 @@ ring_exec(const char *name, const struct args *a) __attribute__((__noreturn__));
 static void
 ring_exec(const char *name, const struct args *a)
 {
-	char path[PATH_MAX], packet[8], debug[8], limit[32], u[16], g[16];
+	char dir[PATH_MAX], path[PATH_MAX], packet[8], debug[8], limit[32],
+	    u[16], g[16];
 	char *argv[8], *envp[1] = { NULL };
 	uid_t uid;
 	gid_t gid;
 
-	if (snprintf(path, sizeof(path), "%s/%s", ring_dir(), name) >=
+	/* Privileged: ignore the directory of the executable. */
+	if (privileged || proc_own_dir(dir, sizeof(dir)) == -1)
+		(void)strlcpy(dir, RING_DIR, sizeof(dir));
+	if (snprintf(path, sizeof(path), "%s/%s", dir, name) >=
 	    (int)sizeof(path))
 		fatalx("path of %s is too long", name);
 	(void)snprintf(packet, sizeof(packet), "%d", a->packet);

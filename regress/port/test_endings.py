@@ -15,12 +15,12 @@ import tty
 
 import etf
 import proc
-from case import (ERROR, LAUNCHER, SLOW, STARTED, Skip, case, check,
+from case import (ERROR, LAUNCHER, OK, SLOW, STARTED, Skip, case, check,
                   eventually, expect, matches, rows)
 from etf import A
 from port import Port
-from family import DEAF, FAMILY, gone, start
-from trace import Trace, WALL, ptrace, seize
+from family import DEAF, FAMILY, gone, mark, start
+from trace import Held, Trace, WALL, ptrace, seize
 from traffic import OutputTo, socket_pair, together
 
 SHUTDOWN = "5 shutdown:"
@@ -306,20 +306,14 @@ def traced():
         pid = p.run(["/bin/sleep", "1000"], [A.stdout])
         other = p.run(["/bin/cat"], [A.stdin, A.stdout])
         priv = p.ring()["priv"]
-        seize(pid)
-        try:
-            os.kill(pid, signal.SIGKILL)
-            eventually(lambda: proc.state(pid) == "Z", 2, "it lives")
-            p.pump(0.2)
+        with Held(pid):
             before = ticks(priv)
-            p.pump(1)
+            expect(-1, p.exit(pid), "status")
+            p.pump(0.5)
             used = ticks(priv) - before
-            check(used < 0.2, "%.2f s of processor time in one second", used)
+            check(used < 0.2, "%.2f s of processor time in 2.5 s", used)
             p.stdin(other, b"others go on")
             p.until_out(other, b"others go on")
-        finally:
-            os.waitpid(pid, WALL)
-        expect(int(signal.SIGKILL), p.exit(pid), "status")
         expect([other], p.ask(A.list))
 
 
@@ -338,6 +332,51 @@ def traced_shutdown():
             os.waitpid(pid, WALL)
         p.end(seconds=2)
         check(p.exits[pid] == [signal.SIGKILL], "exits %s", p.exits[pid])
+
+
+@case("4 events: a child whose tracer does not wait: an exit without status")
+def held():
+    with Port() as p:
+        pid = p.run(["/bin/sleep", "1000"], [A.stdout])
+        stopped = p.run(["/bin/sleep", "1000"], [A.stdout])
+        other = p.run(["/bin/cat"], [A.stdin, A.stdout])
+        with Held(pid), Held(stopped):
+            expect(OK, p.ask(A.stop, stopped))
+            expect(-1, p.exit(pid), "status")
+            # That was its wish: no failure.
+            expect(0, p.exit(stopped), "status")
+            expect([other], p.ask(A.list))
+            check(proc.state(pid) == "Z", "it was reaped")
+            expect(ERROR, p.ask(A.manage, pid, []))
+        eventually(lambda: not p.zombies(), 2, lambda: (
+            "%d zombies" % len(p.zombies())))
+
+
+@case(SHUTDOWN + " a dead child whose tracer does not wait is not waited for",
+      limit=60)
+def held_shutdown():
+    with Port() as p:
+        pid = p.run(["/bin/sleep", "1000"], [A.stdout])
+        with Held(pid):
+            p.close_input()
+            p.end(seconds=15)
+            check(p.exits[pid] == [-1], "exits %s", p.exits[pid])
+            check(not any("survive" in line for line in p.log()),
+                  "log %s", p.log())
+
+
+@case(SHUTDOWN + " a dead orphan whose tracer does not wait is not waited for",
+      limit=60)
+def held_orphan():
+    with Port() as p:
+        entry = mark()
+        p.exit(p.run("setsid sleep 1000 & exit 0", [(A.env, [entry])]))
+        eventually(lambda: len(proc.marked(entry)) == 1, 5, "no orphan")
+        with Held(proc.marked(entry)[0]):
+            p.close_input()
+            p.end(seconds=15)
+            check(not any("survive" in line for line in p.log()),
+                  "log %s", p.log())
 
 
 # The launcher ---------------------------------------------------------------

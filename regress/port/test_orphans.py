@@ -253,7 +253,12 @@ def sisters_reaped():
             p.run(["/bin/true"])
             eventually(lambda: set(proc.children(priv)) == before, 10,
                        lambda: "%d zombies" % len(proc.zombies(priv)))
+        # One that lingers is dead, too, and comes first.
+        lingers = p.run("sleep 1000 & exit 0", [A.stdout, (A.linger, 90000)])
+        eventually(lambda: proc.state(lingers) == "Z", 5, "it lives")
+        before.add(lingers)
         pid = sisters(p, 100, 0, "stays")
+        p.until_out(pid, b"made\n")
         eventually(lambda: set(proc.children(priv)) == before | {pid}, 10,
                    lambda: "%d zombies" % len(proc.zombies(priv)))
 

@@ -35,7 +35,7 @@ def found(pattern, *folders):
     ("errno", r'\{ E\w+, "(\w+)" \}', 38),
     ("event", r'event_open\([^;]*?"(\w+)"', 4),
     ("terminal mode", r'\{ "(\w+)", \d+, [A-Z_]+, ', 56),
-    ("flag", r'\{ "(-[\w-]+)", arg_', 15),
+    ("flag", r'\{ "(-[\w-]+)", FLAG_', 15),
 ])
 def named(pattern, least):
     names = found(pattern, "broker", "worker", "priv", "common")

@@ -16,6 +16,7 @@ from case import (ERROR, OK, STARTED, Like, case, check, eventually, expect,
                   rows)
 from etf import A
 from native import Native
+from trace import Held
 from suid import SLEEP, SPARED, Suid, as_user, settled
 from world import ONE, STARTER, STRANGER, TWO, UNRULED
 from rules import Place, Rules, usual_rules
@@ -652,6 +653,16 @@ def children_failed():
             expect(ERROR, p.ask(A.run, SLEEP, [
                 as_user(ONE), (A.cd, "/no/such")]))
         p.run(SLEEP, [as_user(ONE)])
+
+
+@case(SECTION + " children 1: a dead one whose tracer does not wait gives its "
+      "place back")
+def children_held():
+    with Rules("permit children 1 news as daemon\n"), Suid() as p:
+        pid = p.run(SLEEP, [as_user(ONE)])
+        with Held(pid):
+            expect(-1, p.exit(pid), "status")
+            p.run(SLEEP, [as_user(ONE)])
 
 
 class Shared:

@@ -154,7 +154,7 @@ static int
 setup(void **state)
 {
 	(void)state;
-	stream_init(0);
+	stream_init();
 	return (0);
 }
 

@@ -3,6 +3,7 @@
  * and peers that talk nonsense.
  */
 
+#include "alloc_util.h"
 #include "compat/imsg_send.h"
 #include "imsg_util.h"
 
@@ -165,6 +166,49 @@ test_send(void **state)
 	chan_close(&c);
 }
 
+/* Messages that leave, and a channel that ends with some, leave no memory. */
+static void
+test_freed(void **state)
+{
+	struct chan c;
+	long before = alloc_live, open;
+	int i;
+
+	(void)state;
+	chan_open(&c, SOCK_NONBLOCK);
+	open = alloc_live;
+	for (i = 0; i < 30; i++) {
+		assert_int_equal(imsg_compose(&c.a, 1, 0, 0, -1, "x", 1), 1);
+		assert_int_equal(imsgbuf_write(&c.a), 0);
+	}
+	assert_int_equal(alloc_live, open);
+	assert_int_equal(imsg_compose(&c.a, 1, 0, 0, -1, "x", 1), 1);
+	assert_true(alloc_live > open);
+	chan_close(&c);
+	assert_int_equal(alloc_live, before);
+}
+
+/* Without memory nothing is queued, and a descriptor stays the caller's. */
+static void
+test_no_memory(void **state)
+{
+	struct chan c;
+	int r, sent;
+
+	(void)state;
+	chan_open_fds(&c, SOCK_NONBLOCK);
+	assert_int_equal(imsg_compose(&c.a, 1, 0, 0, -1, "x", 1), 1);
+	alloc_fail = 1;
+	r = imsg_compose(&c.a, 2, 0, 0, STDIN_FILENO, "x", 1);
+	sent = send_two(&c, 3, "x", 1);
+	alloc_fail = 0;
+	assert_int_equal(r, -1);
+	assert_int_equal(sent, -1);
+	assert_int_equal(imsgbuf_queuelen(&c.a), 1);
+	assert_int_not_equal(fcntl(STDIN_FILENO, F_GETFD), -1);
+	chan_close(&c);
+}
+
 /* Partial writes: a descriptor leaves once, with its first byte. */
 static void
 test_partial_fds(void **state)
@@ -295,6 +339,8 @@ main(void)
 		cmocka_unit_test(test_hangup),
 		cmocka_unit_test(test_partial),
 		cmocka_unit_test(test_send),
+		cmocka_unit_test(test_freed),
+		cmocka_unit_test(test_no_memory),
 		cmocka_unit_test(test_partial_fds),
 		cmocka_unit_test(test_garbage),
 	};

@@ -109,6 +109,59 @@ test_untold(void)
 	assert_int_equal(child_count(), 0);
 }
 
+/* Until its tracer lets go. */
+static void
+held(pid_t pid)
+{
+	assert_int_equal(child_by_pid(pid)->kind, CHILD_HELD);
+	assert_int_equal(child_count(), 0);
+	assert_true(child_idle());
+	assert_int_equal(world.taken, 0);
+	assert_int_equal(timer_wait(), -1);
+	world.traced = 0;
+	watch_signal(1);
+	sleep_ms(1);
+	did("reap 100");
+	assert_null(child_by_pid(pid));
+}
+
+/* Nor are those of such that a tracer holds; but what has ended is over. */
+static void
+test_held_untold(void)
+{
+	struct child *c;
+
+	exit_init(0);
+	proc_born(100, 0);
+	c = child_new(CHILD_KILLER);
+	c->ended = note_ended;
+	child_set_pid(c, 100);
+	watch_child(c);
+	world.traced = 1;
+	proc_dies(100, EXITED(127));
+	watch_dispatch();
+	sleep_ms(2000);
+	did("");
+	assert_int_equal(ended_status, -1);
+	held(100);
+}
+
+/* A process of the ring is what it is until it was reaped. */
+static void
+test_held_ring(void)
+{
+	exit_init(0);
+	proc_born(100, 0);
+	watch_child(child_new_ring("worker", 100, NULL));
+	world.traced = 1;
+	proc_dies(100, 0);
+	watch_dispatch();
+	sleep_ms(10000);
+	did("");
+	assert_int_equal(child_by_pid(100)->kind, CHILD_RING);
+	assert_int_equal(timer_wait(), -1);
+}
+
 /* Its end is nobody's as soon as its pid is given up, and its timers are. */
 static void
 test_forgotten(void)
@@ -167,6 +220,57 @@ test_traced(void)
 	did("");
 }
 
+static const struct held_row {
+	const char *title;
+	uint32_t flags;
+	enum reason reason;
+	unsigned int killed;
+	const char *done;
+} helds[] = {
+	{ "by itself", 0, REASON_NORMAL, 0, "exit 1 -1/-1" },
+	{ "well, by a name of its own", RUN_SUCCESS, REASON_NORMAL, 0,
+	    "exit 1 -1/-1" },
+	{ "killed", 0, REASON_STOPPED, 1, "exit 1 0/-1 stopped killed" },
+	{ "its group with it", RUN_KILL_GROUP, REASON_NORMAL, 0,
+	    "kill -100 TERM; kill -100 CONT; exit 1 -1/-1" },
+	{ "its group, which has no time left", RUN_KILL_GROUP, REASON_TIMEOUT,
+	    0, "kill -100 KILL; exit 1 -1/-1 timeout" },
+};
+
+/* A tracer does not wait for a dead one: it is over, and its pid its own. */
+static void
+held_row(const void *arg)
+{
+	const struct held_row *row = arg;
+	struct run r = run_plain(row->flags);
+	struct child *c;
+
+	exit_init(0);
+	r.success = row->flags & RUN_SUCCESS ? 5 : 0;
+	c = child_running_as(100, &r);
+	c->reason = row->reason;
+	c->killed = row->killed & 1;
+	world.traced = 1;
+	proc_dies(100, EXITED(0));
+	watch_dispatch();
+	sleep_ms(1999);
+	did("");
+	sleep_ms(1);
+	did(row->done);
+	logs("pid 100 is dead");
+	held(100);
+}
+
+static void
+test_held(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < nitems(helds); i++)
+		apart(helds[i].title, held_row, &helds[i]);
+}
+
 static struct child *
 lingering(uint32_t flags)
 {
@@ -208,6 +312,19 @@ test_linger_drained(void)
 	exit_drained(c);
 	did("reap 100; exit 1 0/0");
 	assert_int_equal(timer_wait(), -1);
+}
+
+/* It lingers first. */
+static void
+test_linger_held(void)
+{
+	world.traced = 1;
+	(void)lingering(0);
+	sleep_ms(300 + 1999);
+	did("");
+	sleep_ms(1);
+	did("exit 1 -1/-1 cut");
+	held(100);
 }
 
 /* What is at hand is answered before. */
@@ -448,7 +565,11 @@ main(void)
 		CASE(test_forgotten),
 		CASE(test_no_pidfds),
 		CASE(test_traced),
+		cmocka_unit_test(test_held),
+		CASE(test_held_untold),
+		CASE(test_held_ring),
 		CASE(test_linger_timeout),
+		CASE(test_linger_held),
 		CASE(test_linger_drained),
 		CASE(test_linger_hurry),
 		CASE(test_linger_hurry_then_drained),

@@ -768,6 +768,28 @@ test_all_foreign_unanswered(void)
 	done(0);
 }
 
+/* A dead one that a tracer has is waited for as long as always. */
+static void
+test_all_held(void)
+{
+	begin();
+	(void)child_running(100, 0);
+	world.traced = 1;
+	ended(100, 0);
+	(void)child_running(101, 0);
+	sleep_ms(1500);
+	stop_all(0);
+	did("descendants 100 TERM; kill -100 TERM; kill -100 CONT; "
+	    "descendants 101 TERM; kill -101 TERM; kill -101 CONT");
+	ended(101, 0);
+	sleep_ms(500);
+	did("exit 1 -1/-1 shutdown");
+	not_done();
+	sleep_ms(1500);
+	did("exit 2 -1/-1 shutdown");
+	done(0);
+}
+
 /* What is left of a group is found as orphans are. */
 static void
 test_all_left(void)
@@ -892,6 +914,7 @@ main(void)
 		CASE(test_all_unborn_fails),
 		CASE(test_all_foreign),
 		CASE(test_all_foreign_unanswered),
+		CASE(test_all_held),
 		CASE(test_all_left),
 		CASE(test_all_others),
 		CASE(test_all_command),

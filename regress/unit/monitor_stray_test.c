@@ -168,6 +168,39 @@ test_number_again(void)
 	did("reap 100; exit 3 256/256");
 }
 
+/* What came first hides none behind it, and explains its own signal. */
+static void
+test_hidden(void)
+{
+	struct run r = run_plain(RUN_LINGER);
+
+	begin();
+	r.linger = 60000;
+	(void)child_running_as(100, &r);
+	proc_dies(100, 0);
+	sigchld();
+	assert_int_equal(child_by_pid(100)->state, CHILD_LINGERING);
+	assert_int_equal(watch_unexplained(), 0);
+	proc_born(300, 0);
+	proc_born(301, 0);
+	proc_born(302, 0);
+	proc_dies(300, 0);
+	proc_dies(302, 0);
+	sigchld();
+	sleep_ms(1000);
+	did("reap 300; reap 302");
+	assert_int_equal(watch_unexplained(), 0);
+	sleep_ms(58999);
+	did("");
+	sleep_ms(1);
+	did("reap 100; exit 2 0/0 cut");
+	/* Its signal had come: the next one is a stray's. */
+	proc_dies(301, 0);
+	sigchld();
+	sleep_ms(1000);
+	did("reap 301");
+}
+
 /* A child that nobody looked at is reaped as itself, not as a stray. */
 static void
 test_known(void)
@@ -203,11 +236,15 @@ test_adopt_many(void)
 	int i;
 
 	begin();
-	for (i = 0; i < 40; i++)
+	for (i = 0; i < 600; i++)
 		proc_born(300 + i, 0);
-	assert_int_equal(stray_adopt(), 40);
-	did("");
-	assert_int_equal(child_count(), 40);
+	/* They are no more in the list once they were reaped. */
+	for (i = 0; i < 100; i++)
+		proc_dies(300 + i, 0);
+	assert_int_equal(stray_adopt(), 500);
+	assert_int_equal(child_count(), 500);
+	for (i = 0; i < 500; i++)
+		assert_non_null(child_by_pid(400 + i));
 }
 
 int
@@ -220,6 +257,7 @@ main(void)
 		CASE(test_awaited),
 		CASE(test_awaited_in_vain),
 		CASE(test_number_again),
+		CASE(test_hidden),
 		CASE(test_known),
 		CASE(test_adopt),
 		CASE(test_adopt_many),

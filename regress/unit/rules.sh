@@ -51,17 +51,16 @@ monitoring() {
 
 # With the system's own imsg there is nothing of ours to test.
 if [ -n "$IMSG_SRC" ]; then
-	for t in imsg_test imsg_fd_test imsg_flow_test ibuf_test; do
+	for t in imsg_test imsg_fd_test ibuf_test; do
 		# shellcheck disable=SC2086
 		build $t $IMSG_SRC
 	done
 	# shellcheck disable=SC2086
-	counting imsg_spare_test $IMSG_SRC
+	counting imsg_flow_test $IMSG_SRC
 	# shellcheck disable=SC2086
 	wrapping "sendmsg poll clock_gettime" imsg_flight_test $IMSG_SRC
 else
-	without="imsg_test imsg_fd_test imsg_flow_test ibuf_test imsg_spare_test"
-	without="$without imsg_flight_test"
+	without="imsg_test imsg_fd_test imsg_flow_test ibuf_test imsg_flight_test"
 fi
 build etf_test broker/etf_read.c worker/etf_write.c
 build proto_test common/proto.c regress/unit/unpack.c common/compat/ptymodes.c
@@ -73,14 +72,14 @@ build options_test broker/options.c broker/ttymodes.c broker/strings.c \
     common/proto.c common/compat/ptymodes.c common/log.c regress/unit/unpack.c
 build frame_test broker/frame.c broker/etf_read.c worker/etf_write.c common/log.c
 # shellcheck disable=SC2086
-build stream_test common/log.c $SPLICE_SRC $STREAM_SRC
+build stream_test common/log.c $SPLICE_SRC $STREAM_SRC $STREAM_IO_SRC
 # shellcheck disable=SC2086
 build fdset_test common/fdset.c common/log.c $STREAM_SRC
 counting queue_test worker/queue.c
 # shellcheck disable=SC2086
 build wchild_test worker/child.c worker/relay.c worker/feed.c worker/queue.c \
     worker/pipe.c common/proto.c common/compat/ptymodes.c common/log.c \
-    $SPLICE_SRC $STREAM_SRC
+    $SPLICE_SRC $STREAM_SRC $STREAM_IO_SRC
 build port_test worker/port.c worker/queue.c common/log.c
 build wterm_test worker/event.c worker/reply.c worker/hello.c worker/term.c \
     worker/etf_write.c worker/errname.c broker/etf_read.c common/proto.c \
@@ -123,17 +122,17 @@ monitoring monitor_launch_test regress/unit/monitor_maker.c \
 monitoring monitor_stray_test regress/unit/monitor_maker.c \
     priv/monitor/stray.c priv/monitor/launch.c priv/monitor/birth.c \
     priv/monitor/exit.c priv/monitor/reply.c common/fdset.c
-# shellcheck disable=SC2086
-build sandbox_test common/log.c $BOX_SRC
 case $CGROUP_SRC in
 *cgroup_place.c*) build cgroup_test common/compat/cgroup_place.c ;;
 *) without="$without cgroup_test" ;;
 esac
 case $BOX_SRC in
 *landlock_linux.c*)
+	# shellcheck disable=SC2086
+	build sandbox_test common/log.c $BOX_SRC
 	build landlock_test common/log.c common/compat/landlock_linux.c
 	;;
-*) without="$without landlock_test" ;;
+*) without="$without landlock_test sandbox_test" ;;
 esac
 echo "UNITS =$units"
 

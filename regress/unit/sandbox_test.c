@@ -761,13 +761,6 @@ static const struct row {
 static const char *const parts[PARTS] = { "guard", "reaper", "priv", "launcher",
 	"broker", "worker" };
 
-static void
-skip_without(void)
-{
-	if (strcmp(sandbox_kind(), "seccomp and Landlock") != 0)
-		skip();
-}
-
 /* A process that does one thing; part PARTS: in no sandbox. */
 static int
 attempt(enum part part, int (*act)(void))
@@ -790,7 +783,6 @@ test_row(void **state)
 	const struct row *r = *state;
 	int got, part, bad = 0, want;
 
-	skip_without();
 	if (r->want[LAUNCHER] == R && attempt(PARTS, r->act) != WELL) {
 		print_message("this kernel has no such calls\n");
 		skip();
@@ -879,7 +871,6 @@ test_launcher_uid(void **state)
 	size_t i;
 
 	(void)state;
-	skip_without();
 	for (i = 0; i < sizeof(acts) / sizeof(acts[0]); i++) {
 		assert_int_equal(launch(getuid() + 1, acts[i]), EPERM);
 		assert_int_equal(launch(getuid(), acts[i]), WELL);
@@ -936,7 +927,6 @@ static void
 test_launcher_parent(void **state)
 {
 	(void)state;
-	skip_without();
 	assert_int_equal(launch(getuid(), act_sibling_plain), EPERM);
 	assert_int_equal(launch(getuid(), act_sibling_low), EPERM);
 	assert_int_equal(launch(getuid(), act_sibling_high), EPERM);
@@ -965,7 +955,6 @@ static void
 test_launcher_root(void **state)
 {
 	(void)state;
-	skip_without();
 	if (getuid() != 0) {
 		print_message("only root can become another user\n");
 		skip();
@@ -1038,7 +1027,6 @@ test_state(void **state)
 	pid_t pid;
 
 	(void)state;
-	skip_without();
 	for (part = 0; part < PARTS; part++) {
 		pid = hold_part((enum part)part, -1);
 		assert_status(pid, "NoNewPrivs:\t1\n");
@@ -1066,7 +1054,6 @@ test_limits(void **state)
 	int i, none;
 
 	(void)state;
-	skip_without();
 	assert_non_null(file = tmpfile());
 	assert_true((none = open("/dev/null", O_WRONLY)) != -1);
 	for (i = 0; i < 2; i++) {

@@ -113,6 +113,7 @@ main(void)
 		cmocka_unit_test(test_kinds),
 	};
 
-	stream_init(1);
+	stream_init();
+	stream_io_init();
 	return (cmocka_run_group_tests(tests, NULL, NULL));
 }

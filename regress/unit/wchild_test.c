@@ -532,7 +532,8 @@ static int
 setup_all(void **state)
 {
 	(void)state;
-	stream_init(1);
+	stream_init();
+	stream_io_init();
 	wchild_init();
 	feed_init(1000);
 	return (0);

@@ -1,41 +1,48 @@
-%% The examples of the README, as they stand there: each line of the section
-%% "From Erlang" that begins with a prompt is evaluated, and the result has to
-%% match the pattern in the comment behind it, if there is one.
+%% The examples of README.md and doc/erlang.md, as they stand there: in each
+%% block whose results are behind its prompts, each line that begins with a
+%% prompt is evaluated, and the result has to match the pattern in the comment
+%% behind it, if there is one.
 -module(proctor_readme_tests).
 
 -include_lib("eunit/include/eunit.hrl").
 
-readme_test_() ->
-    {timeout, 60,
-     {spawn, fun() ->
-         case file:read_file(readme()) of
-             {ok, Text} ->
-                 proctor_case:quiet(fun() -> examples(Text) end);
-             {error, enoent} ->
-                 %% The application alone, without the checkout around it.
-                 ok
-         end
-     end}}.
+pages_test_() ->
+    [{Page, {timeout, 60, {spawn, fun() -> page(Page, Least) end}}}
+     || {Page, Least} <- [{"README.md", 9}, {"doc/erlang.md", 15}]].
 
-readme() ->
+page(Page, Least) ->
+    case file:read_file(filename:join(root(), Page)) of
+        {ok, Text} ->
+            proctor_case:quiet(fun() -> examples(Text, Least) end);
+        {error, enoent} ->
+            %% The application alone, without the checkout around it.
+            ok
+    end.
+
+root() ->
     Source = proplists:get_value(source, ?MODULE:module_info(compile)),
-    filename:join([filename:dirname(Source), "..", "..", "..", "README.md"]).
+    filename:join([filename:dirname(Source), "..", "..", ".."]).
 
-examples(Text) ->
-    [_, Section] = binary:split(Text, <<"## From Erlang\n">>),
-    [Erlang | _] = binary:split(Section, <<"\n## ">>),
+examples(Text, Least) ->
     Blocks = [hd(binary:split(Block, <<"```">>))
-              || Block <- tl(binary:split(Erlang, <<"```erlang\n">>,
-                                          [global]))],
-    Lines = [Line || Block <- Blocks,
-                     Line <- string:split(Block, "\n", all),
-                     re:run(Line, "^[0-9]+> ", [{capture, none}]) =:= match],
-    ?assert(length(Lines) >= 15),
+              || Block <- tl(binary:split(Text, <<"```erlang\n">>, [global]))],
+    [_ | _] = Lines = [Line || Block <- runnable(Blocks),
+                               Line <- string:split(Block, "\n", all),
+                               re:run(Line, "^[0-9]+> ", [{capture, none}])
+                                   =:= match],
+    ?assert(length(Lines) >= Least),
     try
         lists:foldl(fun example/2, erl_eval:new_bindings(), Lines)
     after
         _ = application:stop(proctor)
     end.
+
+%% A block with results below its prompts, as a shell prints them, shows what
+%% needs another machine than this.
+runnable(Blocks) ->
+    [Block || Block <- Blocks,
+              re:run(Block, "^[0-9]+> .*\n[^0-9\n]", [{capture, none},
+                                                      multiline]) =:= nomatch].
 
 example(Line, Bindings) ->
     {Code, Pattern} = parts(Line),

@@ -82,3 +82,19 @@ def seize(pid, options=0):
 
 def resume(pid):
     ptrace(PTRACE_CONT, pid)
+
+
+class Held:
+    """A dead process whose tracer does not wait for it before it may."""
+
+    def __init__(self, pid):
+        self.pid = pid
+        seize(pid)
+
+    def __enter__(self):
+        os.kill(self.pid, signal.SIGKILL)
+        eventually(lambda: proc.state(self.pid) == "Z", 2, "it lives")
+        return self
+
+    def __exit__(self, kind, value, trace):
+        os.waitpid(self.pid, WALL)

@@ -1,0 +1,318 @@
+defmodule Proctor.Spec do
+  @moduledoc false
+
+  # The one place that reads keyword options: strict, each by its name, and for
+  # all functions alike. What is left to be checked (texts, names of users, what
+  # a function of the Erlang client takes) that client checks.
+  #
+  # A row is {name, the option that it is another name of | nil, type}.
+
+  @rows [
+    {:cd, nil, :path},
+    {:env, nil, :env},
+    {:clear_env, nil, :boolean},
+    {:user, nil, :name},
+    {:group, nil, :name},
+    {:groups, nil, :names},
+    {:nice, nil, :integer},
+    {:capabilities, nil, :any},
+    {:umask, nil, :non_neg_integer},
+    {:arg0, nil, :text},
+    {:input, nil, :any},
+    {:stdin, nil, :stdin},
+    {:stdout, nil, :sink},
+    {:stderr, nil, :sink},
+    {:merge_stderr, nil, :boolean},
+    {:stderr_to_stdout, :merge_stderr, :boolean},
+    {:timeout, nil, :timeout},
+    {:timeout_ms, :timeout, :timeout},
+    {:idle_timeout, nil, :timeout},
+    {:idle_timeout_ms, :idle_timeout, :timeout},
+    {:kill_grace, nil, :non_neg_integer},
+    {:kill_grace_ms, :kill_grace, :non_neg_integer},
+    {:delay_to_sigkill, :kill_grace, :non_neg_integer},
+    {:stop_signal, nil, :signal},
+    {:kill, nil, :text},
+    {:kill_group, nil, :boolean},
+    {:linger, nil, :non_neg_integer},
+    {:max_output, nil, :limit},
+    {:window, nil, :window},
+    {:window_bytes, :window, :pos_integer},
+    {:backpressure, nil, :boolean},
+    {:max_line, nil, :limit},
+    {:instance, nil, :any},
+    {:node, nil, :atom},
+    {:cgroup, nil, :cgroup},
+    {:pty, nil, :pty},
+    {:pty_rows, nil, :pos_integer},
+    {:pty_cols, nil, :pos_integer},
+    {:max_chunk_size, nil, :pos_integer},
+    {:ignore_epipe, nil, :boolean},
+    {:into, nil, :any},
+    {:lines, nil, :pos_integer},
+    {:parallelism, nil, :boolean},
+    {:use_stdio, nil, :boolean},
+    {:telemetry_metadata, nil, :map}
+  ]
+
+  @run ~w(cd env clear_env user group groups nice capabilities umask arg0 input
+          stdin stdout stderr merge_stderr timeout idle_timeout kill_grace
+          stop_signal kill kill_group linger max_output window instance node
+          cgroup telemetry_metadata)a
+
+  @doc "The options of all functions that run a command and wait for it."
+  def run_options, do: @run
+
+  @doc "And those of `Proctor.Stream.lines/2`."
+  def line_options, do: (@run -- [:stdout, :max_output]) ++ [:max_line, :backpressure]
+
+  @doc "And those of `Proctor.stream/2`."
+  def chunk_options, do: (@run -- [:stdout, :max_output]) ++ [:max_chunk_size, :ignore_epipe]
+
+  @doc "And those of `Proctor.cmd/3`."
+  def cmd_options, do: @run ++ [:into, :lines, :parallelism, :use_stdio]
+
+  @doc "What `System.cmd/3` has where nothing else is said."
+  def collecting(read) do
+    into = if Map.has_key?(read, :lines), do: [], else: ""
+
+    %{stderr: :console, timeout: :infinity}
+    |> Map.merge(read)
+    |> Map.put_new(:stdout, stdout(Map.get(read, :into, into), read))
+  end
+
+  defp stdout("", read) when not is_map_key(read, :lines), do: :capture
+  defp stdout(into, _read), do: {:into, into}
+
+  @doc """
+  Reads options into a map by their first names. `function` is named in what is
+  raised, and `allowed` are the names that it takes.
+  """
+  def read!(options, function, allowed) do
+    keyword!(options, function)
+
+    Enum.reduce(options, %{}, fn {given, value}, read ->
+      {name, type} = row!(given, function, allowed)
+
+      if Map.has_key?(read, name),
+        do: raise(ArgumentError, "#{function}: option #{given} is given twice")
+
+      Map.put(read, name, value!(type, value, given, function))
+    end)
+  end
+
+  defp keyword!(options, function) do
+    unless Keyword.keyword?(options),
+      do: raise(ArgumentError, "#{function}: options must be a keyword list")
+  end
+
+  defp row!(given, function, allowed) do
+    with {_, other, type} <- List.keyfind(@rows, given, 0),
+         name = other || given,
+         true <- name in allowed do
+      {name, type}
+    else
+      nil -> raise ArgumentError, "#{function}: there is no option #{inspect(given)}"
+      false -> raise ArgumentError, "#{function}: takes no option #{inspect(given)}"
+    end
+  end
+
+  defp value!(type, value, name, function) do
+    case check(type, value) do
+      {:ok, value} ->
+        value
+
+      {:error, wanted} ->
+        raise ArgumentError, "#{function}: option #{name} must be #{wanted}"
+    end
+  end
+
+  # Values are not told: one of them may be a secret.
+  defp check(:any, value), do: {:ok, value}
+  defp check(:boolean, value) when is_boolean(value), do: {:ok, value}
+  defp check(:boolean, _), do: {:error, "true or false"}
+  defp check(:integer, value) when is_integer(value), do: {:ok, value}
+  defp check(:integer, _), do: {:error, "an integer"}
+  defp check(:pos_integer, value) when is_integer(value) and value > 0, do: {:ok, value}
+  defp check(:pos_integer, _), do: {:error, "a positive integer"}
+  defp check(:non_neg_integer, value) when is_integer(value) and value >= 0, do: {:ok, value}
+  defp check(:non_neg_integer, _), do: {:error, "an integer that is not negative"}
+  defp check(:timeout, :infinity), do: {:ok, :infinity}
+  defp check(:timeout, value) when is_integer(value) and value > 0, do: {:ok, value}
+  defp check(:timeout, _), do: {:error, "milliseconds, a positive integer, or :infinity"}
+  defp check(:limit, :infinity), do: {:ok, :infinity}
+  defp check(:limit, value) when is_integer(value) and value >= 0, do: {:ok, value}
+  defp check(:limit, _), do: {:error, "bytes, an integer that is not negative, or :infinity"}
+  defp check(:window, value), do: check(:limit, value)
+  defp check(:atom, value) when is_atom(value), do: {:ok, value}
+  defp check(:atom, _), do: {:error, "an atom"}
+  defp check(:map, value) when is_map(value), do: {:ok, value}
+  defp check(:map, _), do: {:error, "a map"}
+  defp check(:text, value) when is_binary(value), do: {:ok, value}
+  defp check(:text, _), do: {:error, "a string"}
+
+  defp check(:path, value) when is_binary(value) or is_list(value),
+    do: {:ok, IO.chardata_to_string(value)}
+
+  defp check(:path, _), do: {:error, "a path"}
+  defp check(:name, value) when is_binary(value) and value != "", do: {:ok, value}
+
+  defp check(:name, value) when is_integer(value) and value >= 0,
+    do: {:ok, Integer.to_string(value)}
+
+  defp check(:name, _), do: {:error, "a name or a number"}
+
+  defp check(:names, value) when is_list(value) do
+    case Enum.map(value, &check(:name, &1)) do
+      list -> if Keyword.has_key?(list, :error), do: check(:names, nil), else: names(list)
+    end
+  end
+
+  defp check(:names, _), do: {:error, "a list of names or numbers"}
+
+  defp check(:signal, value) do
+    {:ok, Proctor.Signal.number(value)}
+  rescue
+    ArgumentError -> {:error, "a signal, as in :sigterm, :term or 15"}
+  end
+
+  defp check(:env, value) do
+    {:ok, Enum.map(value, &variable/1)}
+  rescue
+    _ in [Protocol.UndefinedError, ArgumentError, FunctionClauseError] ->
+      {:error, "an enumerable of names and values, which are strings or nil"}
+  end
+
+  defp check(:stdin, value) when value in [:null, :close], do: {:ok, value}
+  defp check(:stdin, {:file, path}), do: check(:path, path)
+  defp check(:stdin, _), do: {:error, ":null, :close or {:file, path}"}
+
+  defp check(:sink, value) when value in [:capture, :discard, :merge, :console, :close],
+    do: {:ok, value}
+
+  defp check(:sink, {:file, path}), do: check(:sink, {:file, path, []})
+
+  defp check(:sink, {:file, path, modes}) when is_list(modes) do
+    with {:ok, path} <- check(:path, path),
+         true <- Enum.all?(modes, &file_mode?/1),
+         do: {:ok, {:file, path, modes}},
+         else: (_ -> check(:sink, nil))
+  end
+
+  defp check(:sink, value) when is_function(value, 1) or is_pid(value), do: {:ok, value}
+
+  defp check(:sink, value) do
+    if Collectable.impl_for(value) && not is_nil(value) && not is_binary(value),
+      do: {:ok, {:into, value}},
+      else:
+        {:error,
+         ":capture, :discard, :merge, :console, :close, {:file, path, modes}, " <>
+           "a function of one argument, a pid or a collectable"}
+  end
+
+  defp check(:pty, value) when is_boolean(value), do: {:ok, value && []}
+
+  defp check(:pty, value) do
+    if Keyword.keyword?(value) and Keyword.keys(value) -- [:rows, :cols, :echo, :modes] == [],
+      do: {:ok, value},
+      else: {:error, "true, false or a keyword list of rows, cols, echo and modes"}
+  end
+
+  defp check(:cgroup, false), do: {:ok, false}
+
+  defp check(:cgroup, _),
+    do: {:error, "false: there are no control groups for single commands yet"}
+
+  defp file_mode?(:append), do: true
+  defp file_mode?({:append, value}), do: is_boolean(value)
+  defp file_mode?({:mode, value}), do: is_integer(value) and value >= 0
+  defp file_mode?(_), do: false
+
+  defp names(list), do: {:ok, Keyword.values(list)}
+
+  defp variable({name, nil}), do: {text(name), false}
+  defp variable({name, false}), do: {text(name), false}
+  defp variable({name, value}), do: {text(name), text(value)}
+
+  defp text(name) when is_atom(name) and name not in [nil, true, false],
+    do: Atom.to_string(name)
+
+  defp text(text) when is_binary(text) or is_list(text), do: IO.chardata_to_string(text)
+
+  @doc """
+  The options of the Erlang client for what `read!/3` has read. Output is what
+  `streams/1` has of it.
+  """
+  def to_erlang(read) do
+    Enum.flat_map(read, fn {name, value} -> erlang(name, value) end) ++ env(read)
+  end
+
+  defp erlang(name, value)
+       when name in ~w(cd user nice capabilities umask arg0 input stop_signal kill
+                       kill_group linger max_output max_line instance node
+                       telemetry_metadata)a,
+       do: [{name, value}]
+
+  defp erlang(:group, value), do: [gid: value]
+  defp erlang(:groups, value), do: [groups: value]
+  defp erlang(:timeout, value), do: [timeout: value]
+  defp erlang(:idle_timeout, :infinity), do: []
+  defp erlang(:idle_timeout, value), do: [idle_timeout: value]
+  defp erlang(:kill_grace, value), do: [kill_timeout: {:ms, value}]
+  defp erlang(:window, :infinity), do: [window: 0]
+  defp erlang(:window, value), do: [window: value]
+  defp erlang(:stdin, :pipe), do: []
+  defp erlang(:stdin, value), do: [stdin: value]
+  defp erlang(_, _), do: []
+
+  # The node's environment as it is now, as System.cmd has it. Another node and
+  # another user have their own.
+  defp env(%{node: node} = read) when node != node(), do: given(read)
+  defp env(%{user: _} = read), do: given(read)
+  defp env(%{clear_env: true} = read), do: given(read)
+
+  defp env(read) do
+    ours = Enum.to_list(System.get_env())
+    named = for {name, _} <- Map.get(read, :env, []), do: name
+    kept = for {name, value} <- ours, name not in named, do: {name, value}
+    [env: [:clear | kept ++ Map.get(read, :env, [])]]
+  end
+
+  defp given(read) do
+    clear = if Map.get(read, :clear_env, false), do: [:clear], else: []
+
+    case clear ++ Map.get(read, :env, []) do
+      [] -> []
+      list -> [env: list]
+    end
+  end
+
+  @doc """
+  What stdout and stderr are to the Erlang client.
+  """
+  def streams(read) do
+    [
+      stream(:stdout, Map.get(read, :stdout, :capture)),
+      stream(:stderr, if(read[:merge_stderr], do: :merge, else: Map.get(read, :stderr, :capture)))
+    ]
+  end
+
+  defp stream(name, {:file, path, modes}), do: {name, path, Enum.flat_map(modes, &mode/1)}
+  defp stream(name, sink), do: {name, sink(sink)}
+
+  defp mode({:append, true}), do: [:append]
+  defp mode({:append, false}), do: []
+  defp mode(mode), do: [mode]
+
+  defp sink(:capture), do: true
+  defp sink(:discard), do: :null
+  defp sink(:close), do: :close
+  defp sink(:merge), do: :stdout
+  defp sink(:console), do: :inherit
+  # To the caller, too, whom the Erlang client would have collect it.
+  defp sink(pid) when pid == self(),
+    do: fn stream, os_pid, data -> send(pid, {stream, os_pid, data}) end
+
+  defp sink(pid) when is_pid(pid), do: pid
+  defp sink(fun) when is_function(fun, 1), do: fn _stream, _os_pid, data -> fun.(data) end
+end

@@ -1,0 +1,165 @@
+%% @doc A command whose output its caller takes piece by piece, as fast as it
+%% likes, and nothing of which stays behind when it stops: what
+%% {@link proctor:fold_lines/4} and the streams of Elixir are made of.
+-module(proctor_reader).
+
+-export([open/2, next/2, await_exit/1, os_pid/1, process/1, close/1]).
+
+-export_type([reader/0]).
+
+%% How long the port program may say nothing once the limit of a command and
+%% its time to be killed are over, and how long one that is given up may take
+%% to go, in milliseconds.
+-define(MARGIN, 5000).
+
+%% Seconds, unless the options say something else.
+-define(KILL_TIMEOUT, 5).
+
+-record(reader, {pid :: pid(),
+                 os_pid :: proctor:ospid(),
+                 ref :: reference(),
+                 %% When its end should have been told.
+                 deadline :: integer() | infinity,
+                 options :: [tuple() | atom()]}).
+
+-opaque reader() :: #reader{}.
+%% Belongs to the process that opened it.
+
+%% @doc Starts a command. The options are those that
+%% {@link proctor_option_table:divide/2} has for `fold_lines'.
+-spec open(proctor:cmd(), [tuple() | atom()]) ->
+    {ok, reader()} | {error, term()}.
+open(Command, Given) ->
+    Options = lists:append([ours(Option) || Option <- Given]),
+    Deadline = deadline(Options),
+    case proctor:run(Command, Options, patience(Deadline)) of
+        {ok, Pid, OsPid} ->
+            {ok, #reader{pid = Pid, os_pid = OsPid,
+                         ref = monitor(process, Pid), deadline = Deadline,
+                         options = Options}};
+        {error, timeout} ->
+            {error, no_answer};
+        {error, {badopt, What}} ->
+            {error, {options, einval, What}};
+        {error, {invalid_pty_value, _} = What} ->
+            {error, {options, einval, What}};
+        {error, _} = Error ->
+            Error
+    end.
+
+%% Nobody reads here what would come to the caller: it comes with the end. And
+%% the end is ours to hear of.
+ours(stderr) -> [{stderr, collect}];
+ours({stderr, true}) -> [{stderr, collect}];
+ours({stderr, Pid}) when Pid =:= self() -> [{stderr, collect}];
+ours(monitor) -> [];
+ours({monitor, true}) -> [];
+ours(Option) -> [Option].
+
+%% @doc The next piece of a stream (see {@link proctor:recv/3}). `no_answer'
+%% is of a port program that says nothing.
+-spec next(stdout | stderr, reader()) ->
+    {ok, binary()} | ended | {error, term()}.
+next(Stream, #reader{pid = Pid, deadline = Deadline}) ->
+    case proctor:recv(Pid, Stream, patience(Deadline)) of
+        {ok, _} = Piece ->
+            Piece;
+        {error, Reason} when Reason =:= closed; Reason =:= einval ->
+            %% Who stops a command and waits for that takes its output away.
+            ended;
+        {error, timeout} ->
+            {error, no_answer};
+        {error, _} = Error ->
+            Error
+    end.
+
+%% @doc The end of a command whose output has ended, or why that is not known.
+%% The process tells it before its own end. A function of the caller's may have
+%% taken messages that it does not know; so the process is asked for once more.
+-spec await_exit(reader()) -> proctor_exit:exit() | atom() | term().
+await_exit(#reader{pid = Pid, os_pid = OsPid, ref = Ref,
+                   deadline = Deadline}) ->
+    Again = monitor(process, Pid),
+    Exit = receive
+               {exit, OsPid, Its} -> Its;
+               {'DOWN', Again, process, _, _} -> last_word(OsPid, Ref)
+           after patience(Deadline) ->
+               no_answer
+           end,
+    true = demonitor(Again, [flush]),
+    Exit.
+
+last_word(OsPid, Ref) ->
+    receive
+        {exit, OsPid, Exit} -> Exit
+    after 0 ->
+        receive
+            {'DOWN', Ref, process, _, Reason} -> why(Reason)
+        after 0 ->
+            closed
+        end
+    end.
+
+why({port_exit, _}) -> port_closed;
+why(noproc) -> port_closed;
+why(Reason) -> Reason.
+
+%% @doc The number of its OS process.
+-spec os_pid(reader()) -> proctor:ospid().
+os_pid(#reader{os_pid = OsPid}) ->
+    OsPid.
+
+%% @doc Its Erlang process.
+-spec process(reader()) -> pid().
+process(#reader{pid = Pid}) ->
+    Pid.
+
+%% @doc However it went: nothing of it stays behind, no process and no message.
+%% One that does not end in time is left to its instance, which sees to it.
+-spec close(reader()) -> ok.
+close(#reader{pid = Pid, os_pid = OsPid, ref = Known} = Reader) ->
+    true = demonitor(Known, [flush]),
+    Ref = monitor(process, Pid),
+    _ = is_process_alive_there(Pid)
+        andalso proctor:stop_and_wait(Pid, last_patience(Reader)),
+    ok = proctor_child:cancel(Pid),
+    receive
+        {'DOWN', Ref, process, _, _} -> ok
+    after ?MARGIN ->
+        %% Its node does not answer.
+        true = demonitor(Ref, [flush])
+    end,
+    receive {exit, OsPid, _} -> ok after 0 -> ok end.
+
+is_process_alive_there(Pid) when node(Pid) =:= node() ->
+    is_process_alive(Pid);
+is_process_alive_there(_Pid) ->
+    true.
+
+%%% Limits
+
+%% The port program keeps the limit; this is for one that says nothing.
+deadline(Options) ->
+    case proplists:get_value(timeout, Options, infinity) of
+        infinity -> infinity;
+        Limit -> now_ms() + Limit + stopping(Options)
+    end.
+
+stopping(Options) ->
+    proplists:get_value(kill_timeout, Options, ?KILL_TIMEOUT) * 1000
+        + proplists:get_value(linger, Options, 0).
+
+%% A caller that takes its time must not make it seem silent.
+patience(infinity) ->
+    infinity;
+patience(Deadline) ->
+    max(0, Deadline - now_ms()) + ?MARGIN.
+
+%% What a stop may take, unless it was waited for that long already.
+last_patience(#reader{deadline = infinity, options = Options}) ->
+    stopping(Options) + ?MARGIN;
+last_patience(#reader{deadline = Deadline, options = Options}) ->
+    min(stopping(Options), max(-?MARGIN, Deadline - now_ms())) + ?MARGIN.
+
+now_ms() ->
+    erlang:monotonic_time(millisecond).

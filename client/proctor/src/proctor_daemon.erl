@@ -199,7 +199,11 @@ child_spec(Spec) ->
                             {ok, Its, Rest} -> {Its, Rest};
                             {error, _} -> {#{}, []}
                         end,
-    #{id => maps:get(name, bare(Own), Command),
+    Id = case bare(Own) of
+             #{name := Name} when Name =/= undefined -> Name;
+             #{} -> Command
+         end,
+    #{id => Id,
       start => {?MODULE, start_link, [proctor_secret:hide(Given)]},
       restart => permanent,
       shutdown => stop_limit(RunOptions) + ?REST,
@@ -246,7 +250,7 @@ start_link(Command, Args, Options) ->
             Init = {Command, Args, maps:merge(defaults(Command), Own),
                     RunOptions},
             case Own of
-                #{name := Name} ->
+                #{name := Name} when Name =/= undefined ->
                     gen_server:start_link(Name, ?MODULE, Init, []);
                 #{} ->
                     gen_server:start_link(?MODULE, Init, [])

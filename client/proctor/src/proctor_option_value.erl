@@ -103,7 +103,8 @@ check(_, _) ->
     error.
 
 %% How a process is registered.
-name(Name) when is_atom(Name), Name =/= undefined -> {ok, {local, Name}};
+name(undefined) -> {ok, undefined};
+name(Name) when is_atom(Name) -> {ok, {local, Name}};
 name({local, Name}) -> name(Name);
 name({global, _} = Name) -> {ok, Name};
 name({via, Module, _} = Name) when is_atom(Module) -> {ok, Name};
@@ -114,9 +115,16 @@ sink(Pid) when is_pid(Pid) -> true;
 sink({send, Pid}) -> is_pid(Pid);
 sink({send, Pid, _Tag}) when is_pid(Pid) -> true;
 sink({Module, Function, Args}) ->
-    is_atom(Module) andalso is_atom(Function) andalso is_list(Args)
-        andalso length(Args) < 255;
+    is_atom(Module) andalso is_atom(Function)
+        andalso proper(Args);
 sink(Fun) -> is_function(Fun, 1) orelse is_function(Fun, 2).
+
+proper(List) ->
+    try length(List) of
+        _ -> true
+    catch
+        error:badarg -> false
+    end.
 
 %%% Readiness
 

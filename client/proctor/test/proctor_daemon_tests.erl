@@ -63,7 +63,7 @@ refused() ->
      || Bad <- [{log, warn}, {ready, {line, "("}}, {ready, fun(_) -> true end},
                 {ready_timeout, -1}, {log_metadata, []}, {output, foo},
                 {max_line, 0}, {exit_to_reason, normal}, {name, "name"},
-                {name, undefined}, {name, {local, "name"}},
+                {name, {local, "name"}},
                 {name, {via, "m", n}}, {start, soon}, {wait_for, fun(_) -> ok end},
                 {error_to_reason, fun() -> ok end}, {ready_poll, 0},
                 {ready_timeout, never}, {ready, {text, ""}},

@@ -85,7 +85,7 @@ WORKER_SRC = worker/worker.c worker/port.c worker/relay.c worker/feed.c \
 	worker/dispatch.c worker/child.c worker/pty.c worker/reply.c worker/event.c \
 	worker/term.c worker/notify.c worker/pipe.c \
 	worker/zerocopy.c worker/queue.c worker/hello.c $(SPLICE_SRC) $(STREAM_SRC) \
-	$(STREAM_IO_SRC) worker/etf_write.c \
+	$(STREAM_IO_SRC) $(HANGUP_SRC) worker/etf_write.c \
 	common/fdset.c common/nofile.c \
 	worker/errname.c $(RING_ARG_SRC)
 PRIV_OBJ = $(PRIV_SRC:%.c=$(OBJ)/%.o)
@@ -103,7 +103,7 @@ PROGRAMS = $(PORT_PROGRAMS) $(BUILD)/proctor-check
 
 .SUFFIXES:
 .PHONY: all port deps deps-dev demo soak bench bench-quick bench-files regress regress-unit regress-port regress-erlang \
-	regress-priv regress-build install install-suid clean format lint programs units \
+	regress-priv regress-elixir elixir-run regress-build install install-suid clean format lint programs units \
 	unit-run port-run priv-run hostile erlang-run demo-run lint-run \
 	install-run install-suid-run client openbsd-check rules trace trace-run
 
@@ -158,6 +158,11 @@ regress-erlang:
 	@+$(BEFORE)
 	@+$(SUB) programs client
 	@+$(SUB) erlang-run
+
+regress-elixir:
+	@+$(BEFORE)
+	@+$(SUB) programs
+	@+$(SUB) elixir-run
 
 # Of regress/priv: a program in the broker's place, and one that says what the
 # system call filters allow.
@@ -326,6 +331,9 @@ trace-run:
 
 erlang-run:
 	@PROCTOR_PORT=$$(pwd)/$(BUILD)/proctor sh client/proctor/test/run.sh
+
+elixir-run:
+	@BUILD=$(BUILD) sh client/proctor/test/elixir/run.sh
 
 demo-run:
 	@PROCTOR_PORT=$$(pwd)/$(BUILD)/proctor sh regress/demo/run.sh

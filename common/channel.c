@@ -23,6 +23,7 @@ channel_init(struct channel *c, const char *peer, int fd, int passes_fds,
 	c->table = table;
 	c->rows = rows;
 	c->arg = arg;
+	c->ahead = 0;
 	c->open = 1;
 	if (imsgbuf_init(&c->ibuf, fd) == -1 ||
 	    imsgbuf_set_maxsize(&c->ibuf, MSG_MAX) == -1)
@@ -77,6 +78,14 @@ channel_queued(struct channel *c)
 	return (c->open ? (int)imsgbuf_queuelen(&c->ibuf) : 0);
 }
 
+size_t
+channel_ahead(struct channel *c)
+{
+	if (channel_queued(c) == 0)
+		c->ahead = 0;
+	return (c->ahead);
+}
+
 int
 channel_poll(struct pollfd *pfd, struct channel *c, int want)
 {
@@ -100,6 +109,7 @@ channel_send(
 			(void)close(fd);
 		return;
 	}
+	c->ahead = channel_ahead(c) + len;
 	if (imsg_compose(&c->ibuf, type, 0, 0, fd, data, len) == -1)
 		fatal("message to %s", c->peer);
 }
@@ -113,6 +123,7 @@ channel_send2(struct channel *c, uint32_t type, const void *head,
 
 	if (!c->open)
 		return;
+	c->ahead = channel_ahead(c) + headlen + len;
 	iov[0].iov_base = (void *)(uintptr_t)head;
 	iov[0].iov_len = headlen;
 	iov[1].iov_base = (void *)(uintptr_t)data;

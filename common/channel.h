@@ -22,6 +22,7 @@ struct channel {
 	const struct dispatch *table; /* what the peer may send */
 	size_t rows;
 	void *arg; /* for the handlers */
+	size_t ahead; /* bytes that were queued since nothing was */
 	int open;
 };
 
@@ -58,6 +59,9 @@ int channel_write(struct channel *);
 
 /* How many messages wait to be written; 0 if it is closed. */
 int channel_queued(struct channel *);
+
+/* Bytes of messages that may wait to be written: more than do, or as many. */
+size_t channel_ahead(struct channel *);
 
 /*
  * Fill in pfd for poll(2). want 0: learn only that the peer hung up. Whether

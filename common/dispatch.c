@@ -3,6 +3,7 @@
  * passes dispatch_check() before a handler sees it.
  */
 
+#include "compat/imsg_send.h"
 #include "dispatch.h"
 #include "log.h"
 
@@ -40,10 +41,12 @@ channel_dispatch(struct channel *c, unsigned int state)
 
 	if (!c->open)
 		return (0);
-	if ((n = imsgbuf_get(&c->ibuf, &imsg)) == 0)
-		return (0);
-	if (n == -1)
+	if ((n = imsgbuf_get(&c->ibuf, &imsg)) == -1)
 		fatal("message from %s", c->peer);
+	if (imsgbuf_unasked(&c->ibuf))
+		fatalx("%s sent a descriptor with nothing", c->peer);
+	if (n == 0)
+		return (0);
 	m.type = imsg_get_type(&imsg);
 	m.fd = imsg_get_fd(&imsg);
 	m.arg = c->arg;

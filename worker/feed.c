@@ -6,7 +6,6 @@
  */
 
 #include <errno.h>
-#include <fcntl.h>
 #include <unistd.h>
 
 #include "compat/stream.h"
@@ -134,7 +133,7 @@ feed_start(struct wchild *c, int fd)
 	c->in.last = '\n';
 	queue_init(&c->in.queue);
 	event_set(&c->in.ev, fd, EV_WRITE | EV_PERSIST, on_writable, c);
-	return (fcntl(fd, F_SETFL, O_NONBLOCK));
+	return (stream_unwaiting(fd));
 }
 
 /* -1: no memory for it, or more than the limit. */

@@ -7,6 +7,7 @@
  * port_full() stops their source.
  */
 
+#include <sys/ioctl.h>
 #include <sys/uio.h>
 
 #include <errno.h>
@@ -14,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "compat/stream.h"
 #include "log.h"
 #include "worker.h"
 
@@ -25,7 +27,7 @@ static struct queue waiting;
 static uint8_t head[HEAD_MAX]; /* of a frame whose bytes are moved */
 static size_t head_len, head_sent;
 static struct event write_event;
-static int port_fd, port_flags, prefix, dead;
+static int port_fd, port_unwaiting, prefix, dead;
 
 static void
 on_writable(int fd, short what, void *arg)
@@ -39,11 +41,13 @@ on_writable(int fd, short what, void *arg)
 void
 port_init(int fd, int packet)
 {
+	int flags;
+
+	if ((flags = fcntl(fd, F_GETFL)) == -1 || stream_unwaiting(fd) == -1)
+		fatal("port: flags");
+	port_unwaiting = (flags & O_NONBLOCK) != 0;
 	port_fd = fd;
 	prefix = packet;
-	if ((port_flags = fcntl(fd, F_GETFL)) == -1 ||
-	    fcntl(fd, F_SETFL, port_flags | O_NONBLOCK) == -1)
-		fatal("port: flags");
 	queue_init(&waiting);
 	zc_init(fd);
 	event_set(&write_event, fd, EV_WRITE, on_writable, NULL);
@@ -53,7 +57,7 @@ port_init(int fd, int packet)
 void
 port_end(void)
 {
-	(void)fcntl(port_fd, F_SETFL, port_flags);
+	(void)ioctl(port_fd, FIONBIO, &port_unwaiting);
 }
 
 size_t
@@ -87,6 +91,12 @@ port_full(void)
 	return (waiting.len >= FULL_MARK);
 }
 
+int
+port_dead(void)
+{
+	return (dead);
+}
+
 /* Nobody reads: what children write is dropped, so that they go on. */
 static void
 port_drop(void)
@@ -98,8 +108,8 @@ port_drop(void)
 }
 
 /*
- * It could not be written, as errno says. That the node is gone priv learns
- * otherwise, and ends us; any other error it learns from us.
+ * It could not be written, as errno says. That the node is gone priv hears from
+ * the broker, and ends us; any other error it hears from us.
  */
 static void
 port_died(void)

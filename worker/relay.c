@@ -14,7 +14,6 @@
 #include <sys/ioctl.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <unistd.h>
 
 #include "compat/stream.h"
@@ -153,6 +152,14 @@ relay_want(const struct stream *s, size_t max)
 	return (max);
 }
 
+/* Never by what could be made to wait. */
+static ssize_t
+relay_get(const struct stream *s, void *buf, size_t len)
+{
+	return (s->child->tty & TTY_YES ? stream_get_terminal(s->fd, buf, len)
+					: stream_get_pipe(s->fd, buf, len));
+}
+
 /*
  * What was in the pipe when the child had ended is read. If somebody else has
  * it open still, or has written since, there would have been more.
@@ -164,7 +171,7 @@ relay_cut(struct stream *s)
 	uint8_t byte;
 	ssize_t n;
 
-	n = read(s->fd, &byte, 1);
+	n = relay_get(s, &byte, 1);
 	if (!(c->tty & TTY_SILENT) && (n > 0 || (n == -1 && errno == EAGAIN))) {
 		log_debug("pid %d: others have its %s", (int)c->pid,
 		    proto_stream_names[s->number]);
@@ -198,8 +205,7 @@ relay_copy(struct stream *s)
 	size_t want = relay_want(s, port_copy_max());
 	ssize_t n;
 
-	n = s->child->tty & TTY_YES ? stream_get_terminal(s->fd, piece, want)
-				    : stream_get_pipe(s->fd, piece, want);
+	n = relay_get(s, piece, want);
 	if (n > 0 && !(s->child->tty & TTY_SILENT))
 		event_output(s->number, s->child->pid, piece, (size_t)n);
 	if (n >= BULK_MIN && zc_able() && !(s->child->tty & TTY_YES))
@@ -318,7 +324,7 @@ relay_start(struct wchild *c, int number, int fd)
 	s->credit = c->window;
 	s->fd = fd;
 	event_set(&s->ev, fd, EV_READ | EV_PERSIST, on_readable, s);
-	if (fcntl(fd, F_SETFL, O_NONBLOCK) == -1)
+	if (stream_unwaiting(fd) == -1)
 		return (-1);
 	return (event_add(&s->ev, NULL));
 }

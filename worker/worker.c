@@ -5,6 +5,7 @@
 
 #include <unistd.h>
 
+#include "compat/hangup.h"
 #include "compat/stream.h"
 #include "log.h"
 #include "nofile.h"
@@ -15,8 +16,12 @@
 /* What the node may take, once priv is gone, to read what waits for it. */
 #define LAST_WORDS 2 /* seconds */
 
+/* What the broker may take to say that the node is gone. */
+#define BROKER_MAX 5 /* seconds */
+
 static struct channel worker_broker;
 static struct event priv_event, priv_write_event, broker_event;
+static struct event hangup_event, broker_timer;
 static int priv_gone;
 
 /* Priv is read as long as there is room for what it sends. */
@@ -51,6 +56,47 @@ worker_watch(struct event *ev, int want)
 }
 
 /*
+ * Nobody reads the port any more. The broker hears it, too: what it has read
+ * before has its turn, it tells priv, and it ends. One that does not was taken
+ * over, or is held.
+ */
+static void
+on_hangup(int fd, short what, void *arg)
+{
+	static const struct timeval tv = { BROKER_MAX, 0 };
+	static int heard;
+
+	(void)fd;
+	(void)what;
+	(void)arg;
+	if (!heard++ && evtimer_add(&broker_timer, &tv) == -1)
+		fatal("waiting for the broker");
+}
+
+static void
+on_broker_late(int fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+	if (!worker_broker.open || priv_gone)
+		return;
+	log_warnx("nobody reads the port, and the broker has not said so");
+	notify_shutdown(EXIT_CLEAN);
+}
+
+static void
+hangup_init(void)
+{
+	int fd = hangup_open(STDOUT_FILENO);
+
+	evtimer_set(&broker_timer, on_broker_late, NULL);
+	event_set(&hangup_event, fd, EV_READ, on_hangup, NULL);
+	if (fd != -1 && event_add(&hangup_event, NULL) == -1)
+		fatal("watching the port's end");
+}
+
+/*
  * After any event: messages that had to wait, streams that are queued, and the
  * events that follow from what is full and what is not. How the loop is to go
  * on: without sleep if there is more.
@@ -60,6 +106,8 @@ worker_update_events(void)
 {
 	int more = worker_drain();
 
+	if (port_dead())
+		on_hangup(-1, 0, NULL);
 	/* Its requests cause replies as well. */
 	worker_watch(&broker_event, worker_broker.open && !port_full());
 	worker_watch(&priv_event, !priv_gone && priv_may_read());
@@ -144,6 +192,7 @@ main(int argc, char *argv[])
 	if (event_init() == NULL)
 		fatal("event_init");
 	port_init(STDOUT_FILENO, args.packet);
+	hangup_init();
 	feed_init(args.stdin_limit);
 	wchild_init();
 	hello_init(args.stdin_limit);

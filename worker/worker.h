@@ -278,6 +278,9 @@ int port_waiting(void);
 /* Does so much wait that nothing may be read that has replies? */
 int port_full(void);
 
+/* Could it not be written, as nobody reads it any more? */
+int port_dead(void);
+
 /*
  * notify.c: what the worker tells priv, whose channel worker_priv is.
  */

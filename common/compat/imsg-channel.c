@@ -23,10 +23,11 @@
  * its peer may never read.
  */
 static void
-fd_drop(int fd)
+fd_drop(struct imsg_channel *ch, int fd)
 {
 	const struct linger no = { 0, 0 };
 
+	ch->unasked = 1;
 	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &no, sizeof(no));
 	(void)close(fd);
 }
@@ -45,7 +46,7 @@ pending_add(struct imsg_channel *ch, int fd, uint64_t start, uint64_t end)
 	struct pending *p;
 
 	if (ch->npending == IMSG_FD_PENDING || start == end) {
-		fd_drop(fd);
+		fd_drop(ch, fd);
 		return;
 	}
 	p = &ch->pending[ch->npending++];
@@ -75,7 +76,7 @@ void
 pending_expire(struct imsg_channel *ch)
 {
 	while (ch->npending > 0 && ch->pending[0].end <= ch->taken) {
-		fd_drop(ch->pending[0].fd);
+		fd_drop(ch, ch->pending[0].fd);
 		pending_drop(ch);
 	}
 }
@@ -86,7 +87,7 @@ pending_expire(struct imsg_channel *ch)
  * kernel itself closes may make us wait.
  */
 static int
-control_fd(struct msghdr *msg)
+control_fd(struct imsg_channel *ch, struct msghdr *msg)
 {
 	struct cmsghdr *cmsg;
 	size_t i, n;
@@ -104,7 +105,7 @@ control_fd(struct msghdr *msg)
 			if (first == -1)
 				first = fd;
 			else
-				fd_drop(fd);
+				fd_drop(ch, fd);
 		}
 	}
 	return (first);
@@ -136,11 +137,17 @@ channel_recv(struct imsg_channel *ch, int s, void *data, size_t len)
 	msg.msg_controllen = sizeof(control);
 	if ((n = recvmsg(s, &msg, MSG_CMSG_CLOEXEC)) == -1)
 		return (-1);
-	if ((fd = control_fd(&msg)) != -1) {
+	if ((fd = control_fd(ch, &msg)) != -1) {
 		start = ch->taken + (ch->wpos - ch->rpos);
 		pending_add(ch, fd, start, start + (uint64_t)n);
 	}
 	return (n);
+}
+
+int
+imsgbuf_unasked(const struct imsgbuf *imsgbuf)
+{
+	return (imsgbuf->ch->unasked);
 }
 
 int
@@ -210,6 +217,10 @@ channel_gather(struct imsg_channel *ch, struct iovec *iov, int *fd)
 	return (n);
 }
 
+/*
+ * Without a descriptor by a call that could not carry one: a sandbox can
+ * forbid the other to who has none to send.
+ */
 static ssize_t
 stream_send(int s, struct iovec *iov, size_t iovcnt, int fd)
 {
@@ -220,19 +231,19 @@ stream_send(int s, struct iovec *iov, size_t iovcnt, int fd)
 		unsigned char buf[CMSG_SPACE(sizeof(int))];
 	} control;
 
+	if (fd == -1)
+		return (writev(s, iov, (int)iovcnt));
 	memset(&msg, 0, sizeof(msg));
 	msg.msg_iov = iov;
 	msg.msg_iovlen = iovcnt;
-	if (fd != -1) {
-		memset(&control, 0, sizeof(control));
-		msg.msg_control = &control;
-		msg.msg_controllen = sizeof(control);
-		cmsg = CMSG_FIRSTHDR(&msg);
-		cmsg->cmsg_len = CMSG_LEN(sizeof(fd));
-		cmsg->cmsg_level = SOL_SOCKET;
-		cmsg->cmsg_type = SCM_RIGHTS;
-		memcpy(CMSG_DATA(cmsg), &fd, sizeof(fd));
-	}
+	memset(&control, 0, sizeof(control));
+	msg.msg_control = &control;
+	msg.msg_controllen = sizeof(control);
+	cmsg = CMSG_FIRSTHDR(&msg);
+	cmsg->cmsg_len = CMSG_LEN(sizeof(fd));
+	cmsg->cmsg_level = SOL_SOCKET;
+	cmsg->cmsg_type = SCM_RIGHTS;
+	memcpy(CMSG_DATA(cmsg), &fd, sizeof(fd));
 	return (sendmsg(s, &msg, MSG_NOSIGNAL));
 }
 

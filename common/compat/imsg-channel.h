@@ -39,6 +39,7 @@ struct imsg_channel {
 	uint64_t taken; /* where in the stream rpos is */
 	struct pending pending[IMSG_FD_PENDING]; /* in the stream's order */
 	size_t npending;
+	int unasked; /* see imsgbuf_unasked() */
 	int stuck; /* see imsgbuf_stuck() */
 	int64_t refused; /* ms; since when descriptors are, or 0 */
 };

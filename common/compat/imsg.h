@@ -133,7 +133,7 @@ int imsgbuf_read(struct imsgbuf *);
 /*
  * Write queued messages with one system call.  Returns 0, also when the socket
  * would block, and then imsgbuf_queuelen tells what is left.  -1 on any other
- * error, EPIPE (never SIGPIPE) if the peer has closed.
+ * error, EPIPE if the peer has closed: SIGPIPE is to be ignored or blocked.
  */
 int imsgbuf_write(struct imsgbuf *);
 

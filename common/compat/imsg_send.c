@@ -3,8 +3,6 @@
  * what is little is cheaper queued and sent together with others.
  */
 
-#include <sys/socket.h>
-
 #include "compat/imsg_send.h"
 #include "imsg-channel.h"
 
@@ -40,7 +38,6 @@ imsgbuf_send(
 	struct imsg_channel *ch = imsgbuf->ch;
 	struct iovec all[1 + IMSG_SEND_IOV];
 	struct imsg_hdr hdr = { 0 };
-	struct msghdr msg = { 0 };
 	size_t len = sizeof(hdr);
 	ssize_t n;
 	int i;
@@ -59,10 +56,8 @@ imsgbuf_send(
 	hdr.pid = (uint32_t)ch->pid;
 	all[0].iov_base = &hdr;
 	all[0].iov_len = sizeof(hdr);
-	msg.msg_iov = all;
-	msg.msg_iovlen = (size_t)iovcnt + 1;
 	/* What is wrong with the socket is said by the next write. */
-	if ((n = sendmsg(imsgbuf->fd, &msg, MSG_NOSIGNAL)) == -1)
+	if ((n = writev(imsgbuf->fd, all, iovcnt + 1)) == -1)
 		n = 0;
 	if ((size_t)n == len)
 		return (1);

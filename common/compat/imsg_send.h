@@ -1,5 +1,6 @@
 /*
- * Not in anybody's imsg: a message that is sent and not only queued.
+ * Not in anybody's imsg: a message that is sent and not only queued, and what
+ * has become of descriptors.
  */
 
 #ifndef IMSG_SEND_H
@@ -26,5 +27,11 @@ imsgbuf_send(struct imsgbuf *, uint32_t type, const struct iovec *, int iovcnt);
  */
 int imsgbuf_stuck(const struct imsgbuf *);
 #define IMSG_STUCK_MS 10
+
+/*
+ * Has the peer sent a descriptor that no message has announced, or two with
+ * one? They are closed.
+ */
+int imsgbuf_unasked(const struct imsgbuf *);
 
 #endif

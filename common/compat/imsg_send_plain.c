@@ -12,6 +12,13 @@ imsgbuf_send(
 }
 
 int
+imsgbuf_unasked(const struct imsgbuf *imsgbuf)
+{
+	(void)imsgbuf;
+	return (0);
+}
+
+int
 imsgbuf_stuck(const struct imsgbuf *imsgbuf)
 {
 	(void)imsgbuf;

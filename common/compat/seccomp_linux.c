@@ -5,8 +5,9 @@
  * that its children do, other people's programs, is done under it.
  *
  * The kernel sees a call's arguments as 64 bits and takes the lower half of
- * all those that are looked at here, so the lower half is what counts.
- * What pointers point to cannot be seen by a filter.
+ * most that are looked at here: then that is what counts. Of an offset, and of
+ * a pointer that must be none, both halves are looked at. What pointers point
+ * to cannot be seen by a filter.
  */
 
 #include <sys/ioctl.h>
@@ -14,6 +15,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include <asm/termbits.h>
@@ -25,6 +27,7 @@
 #include <linux/seccomp.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <unistd.h>
 
 #include "log.h"
 #include "sandbox_linux.h"
@@ -54,6 +57,15 @@
 #ifndef SYS_open
 #define SYS_open NONE
 #endif
+#ifndef SYS_creat
+#define SYS_creat NONE
+#endif
+#ifndef SYS_chmod
+#define SYS_chmod NONE
+#endif
+#ifndef SYS_mknod
+#define SYS_mknod NONE
+#endif
 #ifndef SYS_poll
 #define SYS_poll SYS_ppoll
 #endif
@@ -69,8 +81,17 @@
 #ifndef SYS_pidfd_send_signal
 #define SYS_pidfd_send_signal 424
 #endif
+#ifndef SYS_io_uring_setup
+#define SYS_io_uring_setup 425
+#endif
 #ifndef SYS_pidfd_open
 #define SYS_pidfd_open 434
+#endif
+#ifndef SYS_openat2
+#define SYS_openat2 437
+#endif
+#ifndef SYS_fchmodat2
+#define SYS_fchmodat2 452
 #endif
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -83,14 +104,17 @@ enum test {
 	LACKS /* all bits of the first value */
 };
 
-/* A call that is looked into: if the test holds, the action is taken. */
+/* A call that is looked into: if all tests hold, the action is taken. */
 struct row {
 	int call;
-	unsigned int arg;
+	unsigned int arg; /* its lower half; with UPPER the other one */
 	enum test test;
 	const uint32_t *values;
 	size_t count;
+	const struct row *also; /* another test of this call, or NULL */
 };
+#define UPPER 8U
+#define ARG(arg) ((arg) & ~UPPER)
 
 /* Calls that are decided by their number, and those that are looked into. */
 struct list {
@@ -109,7 +133,6 @@ struct list {
 static const int common_calls[] = {
 	SYS_read,
 	SYS_write,
-	SYS_sendto, /* to a log that is a socket */
 	SYS_poll, /* before a line of the log, too */
 	SYS_getpid, /* which has it */
 	SYS_brk,
@@ -118,24 +141,32 @@ static const int common_calls[] = {
 };
 
 static const uint32_t not_data[] = { (uint32_t) ~(PROT_READ | PROT_WRITE) };
+static const uint32_t no_file[] = { MAP_ANONYMOUS };
+static const uint32_t zero[] = { 0 };
+static const struct row and_no_file = { NONE, 3, HAS, no_file, 1, NULL };
+static const struct row and_nowhere = { NONE, 4 | UPPER, IS, zero, 1, NULL };
 static const struct row common_rows[] = {
-	{ SYS_mmap, 2, LACKS, not_data, 1 },
-	{ SYS_mprotect, 2, LACKS, not_data, 1 },
+	{ SYS_mmap, 2, LACKS, not_data, 1, &and_no_file },
+	{ SYS_mprotect, 2, LACKS, not_data, 1, NULL },
+	/* To a log that is a socket, and to nobody else whom it could reach. */
+	{ SYS_sendto, 4, IS, zero, 1, &and_nowhere },
 };
 
 /* A starter's GLIBC_TUNABLES reach the processes that nobody executes anew. */
 static const uint32_t advice[] = { MADV_HUGEPAGE };
 
-/* The broker takes no descriptor, and closes none. */
+/* The broker takes no descriptor, sends none and closes none. */
 static const int broker_calls[] = {
-	SYS_sendmsg, SYS_mremap,
+	SYS_writev, SYS_mremap,
 	SYS_restart_syscall, /* stopped and continued in poll */
 };
 
-/* The worker: libevent, descriptors from priv, pipes, terminals. */
+/*
+ * The worker: libevent, descriptors from priv, pipes, terminals. It sends
+ * none, and so none has another number than it began with.
+ */
 static const int worker_calls[] = {
 	SYS_close,
-	SYS_sendmsg,
 	SYS_recvmsg,
 	SYS_mremap,
 	SYS_epoll_wait,
@@ -145,9 +176,6 @@ static const int worker_calls[] = {
 	SYS_clock_gettime, /* these two where there is no vdso */
 	SYS_gettimeofday,
 	SYS_writev,
-	SYS_splice,
-	SYS_preadv2,
-	SYS_pwritev2,
 	SYS_vmsplice,
 	SYS_statx,
 	SYS_fstat, /* where there is no statx */
@@ -155,11 +183,14 @@ static const int worker_calls[] = {
 	SYS_rt_sigreturn,
 };
 
-static const uint32_t zero[] = { 0 };
 static const uint32_t linger[] = { SO_LINGER };
 
-/* Nothing that would type into a terminal, or have signals sent. */
+/*
+ * Nothing that would type into a terminal, or have signals sent; and nothing
+ * of this with a port or a log that is one.
+ */
 static const uint32_t worker_ioctls[] = {
+	FIONBIO,
 	FIONREAD,
 	TIOCSWINSZ,
 	TCGETS,
@@ -169,16 +200,36 @@ static const uint32_t worker_ioctls[] = {
 };
 static const uint32_t worker_fcntls[] = {
 	F_GETFL,
-	F_SETFL,
 	F_GETPIPE_SZ,
 	F_SETPIPE_SZ,
 };
+static const uint32_t nonblock[] = { FIONBIO };
+static const uint32_t std[] = { STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO };
+static const uint32_t port[] = { STDOUT_FILENO };
+static const struct row and_not_std = { NONE, 0, IS_NOT, std, COUNT(std),
+	NULL };
+static const struct row and_port = { NONE, 0, IS, port, 1, NULL };
+
+/* What is written to a file, as a log can be, is written where it is due. */
+static const uint32_t minus[] = { UINT32_MAX }; /* each half of -1 */
+static const uint32_t nowait[] = { 8 }; /* RWF_NOWAIT */
+static const struct row and_due_upper = { NONE, 3 | UPPER, IS, minus, 1, NULL };
+static const struct row and_due = { NONE, 3, IS, minus, 1, &and_due_upper };
+static const struct row splice_rows[] = {
+	{ NONE, 1 | UPPER, IS, zero, 1, &splice_rows[1] },
+	{ NONE, 3, IS, zero, 1, &splice_rows[2] },
+	{ NONE, 3 | UPPER, IS, zero, 1, NULL },
+};
 
 static const struct row worker_rows[] = {
-	{ SYS_ioctl, 1, IS, worker_ioctls, COUNT(worker_ioctls) },
-	{ SYS_fcntl, 1, IS, worker_fcntls, COUNT(worker_fcntls) },
-	{ SYS_setitimer, 0, IS, zero, 1 }, /* ITIMER_REAL */
-	{ SYS_setsockopt, 2, IS, linger, 1 },
+	{ SYS_ioctl, 1, IS, worker_ioctls, COUNT(worker_ioctls), &and_not_std },
+	{ SYS_ioctl, 1, IS, nonblock, 1, &and_port },
+	{ SYS_fcntl, 1, IS, worker_fcntls, COUNT(worker_fcntls), &and_not_std },
+	{ SYS_preadv2, 5, IS, nowait, 1, &and_due },
+	{ SYS_pwritev2, 5, IS, nowait, 1, &and_due },
+	{ SYS_splice, 1, IS, zero, 1, splice_rows },
+	{ SYS_setitimer, 0, IS, zero, 1, NULL }, /* ITIMER_REAL */
+	{ SYS_setsockopt, 2, IS, linger, 1, NULL },
 };
 
 /* Priv: signals, priorities, groups and ends of children; messages. */
@@ -187,6 +238,7 @@ static const int priv_calls[] = {
 	SYS_ppoll,
 	SYS_rt_sigtimedwait,
 	SYS_rt_sigreturn,
+	SYS_writev,
 	SYS_sendmsg,
 	SYS_recvmsg,
 	SYS_recvfrom,
@@ -216,13 +268,13 @@ static const uint32_t processes[] = { PRIO_PROCESS };
 static const uint32_t priv_fcntls[] = { F_SETLK, F_GETLK };
 
 static const struct row priv_rows[] = {
-	{ SYS_kill, 0, IS_NOT, crowds, COUNT(crowds) },
-	{ SYS_pidfd_send_signal, 3, IS, zero, 1 }, /* one process */
-	{ SYS_setpriority, 0, IS, processes, COUNT(processes) },
-	{ SYS_getpriority, 0, IS, processes, COUNT(processes) },
-	{ SYS_fcntl, 1, IS, priv_fcntls, COUNT(priv_fcntls) },
-	{ SYS_setsockopt, 2, IS, linger, 1 },
-	{ SYS_madvise, 2, IS, advice, COUNT(advice) },
+	{ SYS_kill, 0, IS_NOT, crowds, COUNT(crowds), NULL },
+	{ SYS_pidfd_send_signal, 3, IS, zero, 1, NULL }, /* one process */
+	{ SYS_setpriority, 0, IS, processes, COUNT(processes), NULL },
+	{ SYS_getpriority, 0, IS, processes, COUNT(processes), NULL },
+	{ SYS_fcntl, 1, IS, priv_fcntls, COUNT(priv_fcntls), NULL },
+	{ SYS_setsockopt, 2, IS, linger, 1, NULL },
+	{ SYS_madvise, 2, IS, advice, COUNT(advice), NULL },
 };
 
 /* Guard and reaper: the same signals, and /proc. */
@@ -252,18 +304,18 @@ static const uint32_t not_reading[] = { (uint32_t) ~(
 static const uint32_t watcher_fcntls[] = { F_SETFD };
 
 static const struct row watcher_rows[] = {
-	{ SYS_kill, 0, IS_NOT, crowds, COUNT(crowds) },
-	{ SYS_pidfd_send_signal, 3, IS, zero, 1 },
-	{ SYS_openat, 2, LACKS, not_reading, 1 },
-	{ SYS_open, 1, LACKS, not_reading, 1 },
-	{ SYS_fcntl, 1, IS, watcher_fcntls, COUNT(watcher_fcntls) },
-	{ SYS_madvise, 2, IS, advice, COUNT(advice) },
+	{ SYS_kill, 0, IS_NOT, crowds, COUNT(crowds), NULL },
+	{ SYS_pidfd_send_signal, 3, IS, zero, 1, NULL },
+	{ SYS_openat, 2, LACKS, not_reading, 1, NULL },
+	{ SYS_open, 1, LACKS, not_reading, 1, NULL },
+	{ SYS_fcntl, 1, IS, watcher_fcntls, COUNT(watcher_fcntls), NULL },
+	{ SYS_madvise, 2, IS, advice, COUNT(advice), NULL },
 };
 
 /* The guard removes the instance's control group. */
 static const uint32_t removedir[] = { AT_REMOVEDIR };
 static const struct row guard_rows[] = {
-	{ SYS_unlinkat, 2, IS, removedir, 1 },
+	{ SYS_unlinkat, 2, IS, removedir, 1, NULL },
 };
 
 /* The reaper is asked. */
@@ -295,6 +347,15 @@ static const struct list *const process_lists[][LISTS] = {
 };
 
 /*
+ * No file of a launcher's own uid may be set-user-ID, which could be another
+ * instance's later; who makes it, launcher or child, a filter cannot tell.
+ */
+static const uint32_t suid[] = { S_ISUID };
+static const uint32_t making[] = { O_CREAT | (O_TMPFILE & ~O_DIRECTORY) };
+static const struct row and_open_makes = { NONE, 1, HAS, making, 1, NULL };
+static const struct row and_openat_makes = { NONE, 2, HAS, making, 1, NULL };
+
+/*
  * A launcher and its children. cap_setuid is good for three things: to set
  * uids, which is what is looked at here; to map them into a user namespace,
  * which it cannot make, but an accomplice of its user outside can; and to
@@ -307,16 +368,25 @@ static const uint32_t typing[] = { TIOCSTI, TIOCLINUX };
 
 static const int launcher_calls[] = { SYS_setns };
 static const struct row launcher_rows[] = {
-	{ SYS_setuid, 0, IS_NOT, uids, 2 },
-	{ SYS_setfsuid, 0, IS_NOT, uids, 2 },
-	{ SYS_setreuid, 0, IS_NOT, uids, 2 },
-	{ SYS_setreuid, 1, IS_NOT, uids, 2 },
-	{ SYS_setresuid, 0, IS_NOT, uids, 2 },
-	{ SYS_setresuid, 1, IS_NOT, uids, 2 },
-	{ SYS_setresuid, 2, IS_NOT, uids, 2 },
-	{ SYS_unshare, 0, HAS, newuser, 1 },
-	{ SYS_clone, 0, HAS, newuser, 1 },
-	{ SYS_ioctl, 1, IS, typing, COUNT(typing) },
+	{ SYS_setuid, 0, IS_NOT, uids, 2, NULL },
+	{ SYS_setfsuid, 0, IS_NOT, uids, 2, NULL },
+	{ SYS_setreuid, 0, IS_NOT, uids, 2, NULL },
+	{ SYS_setreuid, 1, IS_NOT, uids, 2, NULL },
+	{ SYS_setresuid, 0, IS_NOT, uids, 2, NULL },
+	{ SYS_setresuid, 1, IS_NOT, uids, 2, NULL },
+	{ SYS_setresuid, 2, IS_NOT, uids, 2, NULL },
+	{ SYS_unshare, 0, HAS, newuser, 1, NULL },
+	{ SYS_clone, 0, HAS, newuser, 1, NULL },
+	{ SYS_ioctl, 1, IS, typing, COUNT(typing), NULL },
+	{ SYS_chmod, 1, HAS, suid, 1, NULL },
+	{ SYS_fchmod, 1, HAS, suid, 1, NULL },
+	{ SYS_fchmodat, 2, HAS, suid, 1, NULL },
+	{ SYS_fchmodat2, 2, HAS, suid, 1, NULL },
+	{ SYS_mknod, 1, HAS, suid, 1, NULL },
+	{ SYS_mknodat, 2, HAS, suid, 1, NULL },
+	{ SYS_creat, 1, HAS, suid, 1, NULL },
+	{ SYS_open, 2, HAS, suid, 1, &and_open_makes },
+	{ SYS_openat, 3, HAS, suid, 1, &and_openat_makes },
 };
 static const struct list launcher_list = LIST(launcher_calls, launcher_rows);
 
@@ -330,8 +400,15 @@ static const struct {
 	unsigned int half;
 } secret_halves[] = { { 3, 0 }, { 3, 1 }, { 4, 0 }, { 4, 1 } };
 
-/* Its flags are in memory; libc takes clone when there is no clone3. */
-static const int absent_calls[] = { SYS_clone3 };
+/*
+ * What they do is in memory; libc takes clone when there is no clone3, and who
+ * calls the others has to go on without them on older systems.
+ */
+static const int absent_calls[] = {
+	SYS_clone3,
+	SYS_openat2,
+	SYS_io_uring_setup,
+};
 static const struct list absent_list = { absent_calls, COUNT(absent_calls),
 	NULL, 0 };
 
@@ -388,35 +465,60 @@ program_begin(struct program *p, uint32_t foreign, uint32_t x32)
 	give(p, x32);
 }
 
+/* Half 0 of an argument is the lower one: MACHINE is little-endian. */
+static void
+load_half(struct program *p, unsigned int arg, unsigned int half)
+{
+	load(p, offsetof(struct seccomp_data, args) + arg * sizeof(uint64_t) +
+		    half * sizeof(uint32_t));
+}
+
+/* How many instructions a row's tests are, from this one on. */
+static size_t
+program_length(const struct row *r)
+{
+	size_t n = 0;
+
+	for (; r != NULL; r = r->also)
+		n += 1 + r->count;
+	return (n);
+}
+
 /*
- * One call that is looked into: n jumps on the argument's value, of which
- * the last falls through; behind them the action, and behind that the end of
- * the row, which loads the number again for the next.
+ * One test: as many jumps as values, of which the last falls through to the
+ * next test, or to the action; fail passes over all that.
+ */
+static void
+program_test(struct program *p, const struct row *r)
+{
+	size_t i, left, fail = program_length(r->also) + 1;
+
+	load_half(p, ARG(r->arg), (r->arg & UPPER) != 0);
+	for (i = 0; i < r->count; i++) {
+		left = r->count - 1 - i; /* jumps that follow */
+		if (r->test == IS || r->test == HAS)
+			emit(p,
+			    BPF_JMP | BPF_K |
+				(r->test == IS ? BPF_JEQ : BPF_JSET),
+			    r->values[i], left, left == 0 ? fail : 0);
+		else
+			emit(p,
+			    BPF_JMP | BPF_K |
+				(r->test == IS_NOT ? BPF_JEQ : BPF_JSET),
+			    r->values[i], left + fail, 0);
+	}
+}
+
+/*
+ * One call that is looked into: its tests; behind them the action, and behind
+ * that the end of the row, which loads the number again for the next.
  */
 static void
 program_row(struct program *p, const struct row *r, uint32_t action)
 {
-	size_t i, n = r->count, left;
-
-	unless_equal(p, (uint32_t)r->call, n + 3);
-	/* The lower half: MACHINE is little-endian. */
-	load(
-	    p, offsetof(struct seccomp_data, args) + r->arg * sizeof(uint64_t));
-	for (i = 0; i < n; i++) {
-		left = n - 1 - i; /* jumps that follow */
-		if (r->test == IS)
-			emit(p, BPF_JMP | BPF_JEQ | BPF_K, r->values[i], left,
-			    left == 0);
-		else if (r->test == IS_NOT)
-			emit(p, BPF_JMP | BPF_JEQ | BPF_K, r->values[i],
-			    left + 1, 0);
-		else if (r->test == HAS)
-			emit(p, BPF_JMP | BPF_JSET | BPF_K, r->values[i], left,
-			    left == 0);
-		else
-			emit(p, BPF_JMP | BPF_JSET | BPF_K, r->values[i],
-			    left + 1, 0);
-	}
+	unless_equal(p, (uint32_t)r->call, program_length(r) + 2);
+	for (; r != NULL; r = r->also)
+		program_test(p, r);
 	give(p, action);
 	load(p, offsetof(struct seccomp_data, nr));
 }
@@ -435,14 +537,6 @@ program_list(struct program *p, const struct list *l, uint32_t action)
 	for (i = 0; i < l->nrows; i++)
 		if (l->rows[i].call != NONE)
 			program_row(p, &l->rows[i], action);
-}
-
-/* Half 0 of an argument is the lower one: MACHINE is little-endian. */
-static void
-load_half(struct program *p, unsigned int arg, unsigned int half)
-{
-	load(p, offsetof(struct seccomp_data, args) + arg * sizeof(uint64_t) +
-		    half * sizeof(uint32_t));
 }
 
 /* CLONE_PARENT without the secret: behind it is the end, as of a row. */

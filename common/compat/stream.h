@@ -25,6 +25,9 @@ void stream_init(void);
  */
 enum stream_kind stream_kind(int fd);
 
+/* Let it not wait, as long as nobody says otherwise: 0, or -1 with errno. */
+int stream_unwaiting(int fd);
+
 /*
  * In the worker alone: stream_io and stream_tick. To be called before the
  * sandbox, and fatal on failure.

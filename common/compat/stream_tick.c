@@ -3,6 +3,7 @@
  * one, and should it be cleared in that moment, a signal ends the wait.
  */
 
+#include <sys/ioctl.h>
 #include <sys/time.h>
 
 #include <errno.h>
@@ -69,10 +70,12 @@ held(int fd)
 	return (1);
 }
 
-static int
-unwaiting(int fd)
+int
+stream_unwaiting(int fd)
 {
-	return (fcntl(fd, F_SETFL, O_NONBLOCK));
+	const int yes = 1;
+
+	return (ioctl(fd, FIONBIO, &yes));
 }
 
 ssize_t
@@ -81,7 +84,7 @@ stream_get_terminal(int fd, void *buf, size_t len)
 	ssize_t n;
 
 	do {
-		if (unwaiting(fd) == -1)
+		if (stream_unwaiting(fd) == -1)
 			return (-1);
 		n = read(fd, buf, len);
 	} while (n == -1 && !held(fd) && errno == EINTR);
@@ -94,7 +97,7 @@ stream_put_terminal(int fd, const struct iovec *iov, int count)
 	ssize_t n;
 
 	do {
-		if (unwaiting(fd) == -1)
+		if (stream_unwaiting(fd) == -1)
 			return (-1);
 		n = writev(fd, iov, count);
 	} while (n == -1 && !held(fd) && errno == EINTR);

@@ -20,13 +20,6 @@ reap_ended(pid_t pid, int *status, struct rusage *ru)
 	return (got);
 }
 
-static int
-is_end(const siginfo_t *si)
-{
-	return (si->si_code == CLD_EXITED || si->si_code == CLD_KILLED ||
-		si->si_code == CLD_DUMPED);
-}
-
 int
 reap_has_ended(pid_t pid, pid_t *which)
 {
@@ -39,7 +32,8 @@ reap_has_ended(pid_t pid, pid_t *which)
 			-1 ||
 		    si.si_pid == 0)
 			return (0);
-		if (is_end(&si))
+		if (si.si_code == CLD_EXITED || si.si_code == CLD_KILLED ||
+		    si.si_code == CLD_DUMPED)
 			break;
 		/* Take the stop away: it may hide another's end. */
 		stop.si_pid = 0;

@@ -28,16 +28,6 @@ signals_handler(int sig)
 		proc_signal_main(sig); /* that is to wake up */
 }
 
-static void
-signals_caught(sigset_t *set)
-{
-	size_t i;
-
-	(void)sigemptyset(set);
-	for (i = 0; i < CAUGHT; i++)
-		(void)sigaddset(set, caught[i]);
-}
-
 /*
  * No other signal can kill guard or priv from here on, neither SIGPIPE by a
  * log that nobody reads nor what a terminal sends to the group.
@@ -108,15 +98,17 @@ signals_poll(struct pollfd *pfd, size_t n, int ms)
 	int ready, sig;
 
 	(void)sigfillset(&mask);
-	for (i = 0; i < CAUGHT; i++)
+	(void)sigemptyset(&set);
+	for (i = 0; i < CAUGHT; i++) {
 		(void)sigdelset(&mask, caught[i]);
+		(void)sigaddset(&set, caught[i]);
+	}
 	ts.tv_sec = ms / 1000;
 	ts.tv_nsec = (ms % 1000) * 1000000L;
 	ready = ppoll(pfd, (nfds_t)n, ms == -1 ? NULL : &ts, &mask);
 	if (ready == -1 && errno != EINTR)
 		fatal("ppoll");
 	/* If a descriptor was ready, no signal was delivered. */
-	signals_caught(&set);
 	while ((sig = sigtimedwait(&set, NULL, &now)) != -1)
 		got[sig] = 1;
 	return (ready == -1 ? 0 : ready);

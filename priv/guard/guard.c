@@ -22,18 +22,20 @@
 #include "guard/wait.h"
 
 /* Children that the starter had before it became us. */
-static pid_t *strangers;
-static size_t strangers_count;
+static struct strangers {
+	pid_t *pids;
+	size_t count;
+} strangers;
 
 static void
 stranger_add(pid_t pid, void *arg)
 {
-	(void)arg;
-	strangers =
-	    reallocarray(strangers, strangers_count + 1, sizeof(*strangers));
-	if (strangers == NULL)
+	struct strangers *s = arg;
+
+	s->pids = reallocarray(s->pids, s->count + 1, sizeof(*s->pids));
+	if (s->pids == NULL)
 		fatal("no memory for the starter's children");
-	strangers[strangers_count++] = pid;
+	s->pids[s->count++] = pid;
 }
 
 /* Its number may be another process's from now on. */
@@ -42,9 +44,9 @@ stranger_gone(pid_t pid)
 {
 	size_t i;
 
-	for (i = 0; i < strangers_count; i++)
-		if (strangers[i] == pid)
-			strangers[i] = 0;
+	for (i = 0; i < strangers.count; i++)
+		if (strangers.pids[i] == pid)
+			strangers.pids[i] = 0;
 }
 
 static int
@@ -52,8 +54,8 @@ stranger_is(pid_t pid)
 {
 	size_t i;
 
-	for (i = 0; i < strangers_count; i++)
-		if (strangers[i] == pid)
+	for (i = 0; i < strangers.count; i++)
+		if (strangers.pids[i] == pid)
 			return (1);
 	return (0);
 }
@@ -94,7 +96,7 @@ guard_start(const struct starter_env *s, struct guard_link *link)
 		return;
 	}
 	family_init(s->who.uid, s->privileged);
-	(void)proc_children(stranger_add, NULL);
+	(void)proc_children(stranger_add, &strangers);
 	proc_children_close();
 	if ((pid = fork()) == -1)
 		fatal("fork of the reaper");

@@ -47,7 +47,8 @@ kill_one(pid_t pid, void *arg)
 {
 	struct look *l = arg;
 
-	if (l->waiter->spares(pid) || !family_has(pid))
+	if ((l->waiter->spares != NULL && l->waiter->spares(pid)) ||
+	    !family_has(pid))
 		return;
 	if (proc_has_ended(pid)) {
 		l->dead = 1;
@@ -116,17 +117,6 @@ wait_confine(const char *name, int fd)
 	privdrop(PRIV_KILL);
 }
 
-static void
-wait_forward(pid_t child)
-{
-	static const int sigs[] = { SIGTERM, SIGINT, SIGHUP };
-	size_t i;
-
-	for (i = 0; i < sizeof(sigs) / sizeof(sigs[0]); i++)
-		if (signals_got(sigs[i]))
-			(void)kill(child, sigs[i]);
-}
-
 /* 1: the child is among the dead, and status is its own. */
 static int
 wait_reap(const struct waiter *w, int *status)
@@ -144,16 +134,20 @@ wait_reap(const struct waiter *w, int *status)
 void
 wait_for(const struct waiter *w)
 {
+	static const int sigs[] = { SIGTERM, SIGINT, SIGHUP };
 	struct pollfd pfd = { .fd = w->serve != NULL ? WAIT_FD : -1,
 		.events = POLLIN };
 	int status, code, ended = 0;
+	size_t i;
 
 	while (!ended) {
 		if (signals_poll(&pfd, 1, timer_wait()) > 0 &&
 		    w->serve != NULL && w->serve(pfd.fd) == -1)
 			pfd.fd = -1;
 		timer_run();
-		wait_forward(w->child);
+		for (i = 0; i < sizeof(sigs) / sizeof(sigs[0]); i++)
+			if (signals_got(sigs[i]))
+				(void)kill(w->child, sigs[i]);
 		if (signals_got(SIGCHLD))
 			ended = wait_reap(w, &status);
 	}

@@ -23,7 +23,10 @@ struct waiter {
 	int (*serve)(int fd);
 	/* Another child of ours was reaped. */
 	void (*reaped)(pid_t);
-	/* 1: pid, a child of ours, is nothing that the child has left. */
+	/*
+	 * 1: pid, a child of ours, is nothing that the child has left. NULL:
+	 * all are.
+	 */
 	int (*spares)(pid_t);
 };
 

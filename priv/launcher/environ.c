@@ -47,13 +47,6 @@ var_set(struct var *v, const char *text, size_t pos)
 	v->pos = pos;
 }
 
-static int
-same_key(const struct var *a, const struct var *b)
-{
-	return (
-	    a->keylen == b->keylen && memcmp(a->text, b->text, a->keylen) == 0);
-}
-
 /*
  * Of the variables of one name the last change counts, in the place where the
  * name first stood; without a change the first does, as for getenv(3). The
@@ -67,7 +60,9 @@ vars_unique(struct var *v, size_t n, size_t nbase)
 	qsort(v, n, sizeof(*v), var_cmp);
 	for (i = 0; i < n; i++) {
 		first = pick = i;
-		for (; i + 1 < n && same_key(&v[i], &v[i + 1]); i++)
+		for (; i + 1 < n && v[i].keylen == v[i + 1].keylen &&
+		       memcmp(v[i].text, v[i + 1].text, v[i].keylen) == 0;
+		     i++)
 			if (v[i + 1].pos >= nbase)
 				pick = i + 1;
 		if (v[pick].pos >= nbase && v[pick].text[v[pick].keylen] != '=')

@@ -78,22 +78,10 @@ launcher_descriptors(int fd, struct spawn_base *b)
 	closefrom(cwd != -1 ? LAUNCHER_FD + 3 : LAUNCHER_FD + 2);
 }
 
-/*
- * Until priv says something. Poll, and do not block in recvmsg: the socket's
- * write space also wakes that, on the child's first time slice. 1, or 0 on
- * failure.
- */
-static int
-launcher_sleep(void)
-{
-	struct pollfd pfd = { .fd = LAUNCHER_FD, .events = POLLIN };
-
-	return (poll(&pfd, 1, -1) == 1 || errno == EINTR);
-}
-
 void
 launcher_main(int fd, struct runas *t, pid_t *in_flight)
 {
+	struct pollfd pfd = { .fd = LAUNCHER_FD, .events = POLLIN };
 	const char *what;
 
 	permit_forget();
@@ -110,7 +98,12 @@ launcher_main(int fd, struct runas *t, pid_t *in_flight)
 	privdrop_launcher(t);
 	channel_init(
 	    &priv_channel, "priv", LAUNCHER_FD, 1, launcher_table, 1, NULL);
-	while (launcher_sleep() && channel_read(&priv_channel) == 1)
+	/*
+	 * Poll, and do not block in recvmsg: the socket's write space also
+	 * wakes that, on the child's first time slice.
+	 */
+	while ((poll(&pfd, 1, -1) == 1 || errno == EINTR) &&
+	       channel_read(&priv_channel) == 1)
 		while (channel_dispatch(&priv_channel, LAUNCHER_STATE))
 			continue;
 	exit(EXIT_CLEAN);

@@ -9,8 +9,6 @@
 
 #include <sys/types.h>
 
-struct launched;
-struct run;
 struct runas;
 
 /* A process that makes children, as priv has it. */
@@ -31,9 +29,5 @@ struct maker {
  */
 int maker_start(
     struct maker *m, struct runas *t, const struct maker *others, size_t count);
-
-/* Make one child, where priv is the maker; see spawn_child(). */
-void maker_make(
-    const struct runas *, const struct run *, struct launched *, int fds[3]);
 
 #endif

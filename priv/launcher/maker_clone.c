@@ -15,36 +15,17 @@
 #include "launcher/launcher.h"
 #include "launcher/maker.h"
 
-static pid_t *
-in_flight_new(void)
-{
-	pid_t *pid;
-
-	pid = mmap(NULL, sizeof(*pid), PROT_READ | PROT_WRITE,
-	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (pid == MAP_FAILED)
-		fatal("launcher: mmap");
-	return (pid);
-}
-
-/* In a new launcher: what others have in flight is none of its business. */
-static void
-others_forget(const struct maker *others, size_t count)
-{
-	size_t i;
-
-	for (i = 0; i < count; i++)
-		if (munmap(others[i].in_flight, sizeof(pid_t)) == -1)
-			fatal("launcher: munmap");
-}
-
 int
 maker_start(
     struct maker *m, struct runas *t, const struct maker *others, size_t count)
 {
+	size_t i;
 	int fds[2];
 
-	m->in_flight = in_flight_new();
+	m->in_flight = mmap(NULL, sizeof(pid_t), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (m->in_flight == MAP_FAILED)
+		fatal("launcher: mmap");
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) == -1)
 		fatal("launcher: socketpair");
 	t->base.parent = getpid();
@@ -52,7 +33,10 @@ maker_start(
 	case -1:
 		fatal("launcher: fork");
 	case 0:
-		others_forget(others, count);
+		/* What others have in flight is none of its business. */
+		for (i = 0; i < count; i++)
+			if (munmap(others[i].in_flight, sizeof(pid_t)) == -1)
+				fatal("launcher: munmap");
 		launcher_main(fds[1], t, m->in_flight);
 	default:
 		break;
@@ -62,15 +46,4 @@ maker_start(
 	if (fcntl(m->fd, F_SETFL, O_NONBLOCK) == -1)
 		fatal("launcher: fcntl");
 	return (1);
-}
-
-void
-maker_make(
-    const struct runas *t, const struct run *r, struct launched *l, int fds[3])
-{
-	(void)t;
-	(void)r;
-	(void)l;
-	(void)fds;
-	fatalx("priv is no maker");
 }

@@ -8,7 +8,6 @@
 #include "policy/runas.h"
 
 #include "launcher/maker.h"
-#include "launcher/spawn.h"
 
 int
 maker_start(
@@ -19,11 +18,4 @@ maker_start(
 	(void)count;
 	t->base.parent = getpid();
 	return (0);
-}
-
-void
-maker_make(
-    const struct runas *t, const struct run *r, struct launched *l, int fds[3])
-{
-	spawn_child(&t->base, r, l, fds, NULL);
 }

@@ -193,20 +193,6 @@ child_complain(const char *what, const char *path)
 }
 
 /*
- * In the exec-port dialect it complains; in the other one whoever asked for it
- * is told, unless that one wants an exit, too, or could not wait.
- */
-static void CHILD_SIDE
-child_exec(struct spawn *s)
-{
-	(void)execve(s->path, s->argv, s->envp);
-	if (s->run->flags & RUN_EXEC_ANSWER && !s->fifo)
-		(void)fail(s, STAGE_EXEC, 0);
-	else
-		child_complain("execute", s->path);
-}
-
-/*
  * Wait for the writer of a FIFO, as any program that opens one does. That may
  * take for ever, so nobody waits for this child any more, and it holds nothing
  * but its streams. What can be known to be wrong is said before.
@@ -341,20 +327,16 @@ child_main(void *arg)
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	if (s->fifo && child_fifo(s) == -1)
 		return;
-	child_exec(s);
-}
-
-/*
- * A shell takes what begins with a sign for options, behind -c as well. An
- * empty line before it makes it a command for all shells, and changes nothing
- * for any other interpreter. It is done here, behind all that compares it.
- */
-static const char *
-spawn_text(struct spawn *s, const char *text)
-{
-	if (*text != '-' && *text != '+')
-		return (text);
-	return (asprintf(&s->text, "\n%s", text) == -1 ? NULL : s->text);
+	(void)execve(s->path, s->argv, s->envp);
+	/*
+	 * In the exec-port dialect it complains; in the other one whoever asked
+	 * for it is told, unless that one wants an exit, too, or could not
+	 * wait.
+	 */
+	if (s->run->flags & RUN_EXEC_ANSWER && !s->fifo)
+		(void)fail(s, STAGE_EXEC, 0);
+	else
+		child_complain("execute", s->path);
 }
 
 static char **
@@ -373,11 +355,20 @@ spawn_argv(struct spawn *s)
 	if (r->flags & RUN_SHELL) {
 		argv[n++] = (char *)(uintptr_t)s->path;
 		argv[n++] = (char *)(uintptr_t) "-c";
-		p = spawn_text(s, p); /* there is no other word */
-	}
-	if (p == NULL) {
-		free(argv);
-		return (NULL);
+		/*
+		 * It takes what begins with a sign for options, behind -c as
+		 * well. An empty line before it makes it a command for all
+		 * shells, and changes nothing for any other interpreter. It is
+		 * done here, behind all that compares it.
+		 */
+		if (*p == '-' || *p == '+') {
+			if (asprintf(&s->text, "\n%s", p) == -1) {
+				s->text = NULL;
+				free(argv);
+				return (NULL);
+			}
+			p = s->text; /* there is no other word */
+		}
 	}
 	for (i = 0; i < r->args.count; i++, p = strvec_next(p))
 		argv[n++] = (char *)(uintptr_t)p;
@@ -385,20 +376,15 @@ spawn_argv(struct spawn *s)
 }
 
 static void
-close_end(int *fd)
+close_ends(int *fds, size_t n)
 {
-	if (*fd != -1)
-		(void)close(*fd);
-	*fd = -1;
-}
+	size_t i;
 
-static void
-close_ends(int ends[3])
-{
-	int i;
-
-	for (i = 0; i < 3; i++)
-		close_end(&ends[i]);
+	for (i = 0; i < n; i++) {
+		if (fds[i] != -1)
+			(void)close(fds[i]);
+		fds[i] = -1;
+	}
 }
 
 /*
@@ -501,10 +487,10 @@ spawn_child(const struct spawn_base *b, const struct run *r, struct launched *l,
 		if (pid == -1)
 			(void)fail(&s, STAGE_FORK, 0);
 	}
-	close_ends(s.ends);
-	close_end(&s.slave);
+	close_ends(s.ends, 3);
+	close_ends(&s.slave, 1);
 	if (s.failure.stage != STAGE_NONE)
-		close_ends(fds);
+		close_ends(fds, 3);
 	l->id = r->id;
 	l->pid = pid == -1 ? 0 : pid;
 	l->stage = s.failure.stage;

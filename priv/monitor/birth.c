@@ -59,25 +59,20 @@ fds_close(int fds[3])
 			(void)close(fds[i]);
 }
 
-/* What it failed on, where the launcher does not know that. */
-static const char *
-failed_text(const struct child *c, const struct launched *l)
-{
-	static char text[128];
-
-	if (l->stage == STAGE_USER)
-		(void)snprintf(text, sizeof(text), "'%.100s'", c->runas->user);
-	else if (l->stage == STAGE_NICE)
-		(void)snprintf(text, sizeof(text), "nice %d", c->nice);
-	else
-		return (l->text);
-	return (text);
-}
-
 static void
 birth_failed(struct child *c, struct launched *l, int fds[3])
 {
-	l->text = failed_text(c, l);
+	static char text[128];
+
+	/* What it failed on, where the launcher does not know that. */
+	if (l->stage == STAGE_USER || l->stage == STAGE_NICE) {
+		if (l->stage == STAGE_USER)
+			(void)snprintf(
+			    text, sizeof(text), "'%.100s'", c->runas->user);
+		else
+			(void)snprintf(text, sizeof(text), "nice %d", c->nice);
+		l->text = text;
+	}
 	if (c->started != NULL)
 		c->started(c, l, fds);
 	fds_close(fds);

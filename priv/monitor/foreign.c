@@ -19,28 +19,21 @@
 #include "policy/count.h"
 #include "policy/permit.h"
 
-/*
- * The uid of the process that the watch of c holds. The watch was opened
- * before the uid was read; if it is still alive, the uid is its own. 0, or -1
- * with errno.
- */
-static int
-foreign_owner(const struct child *c, pid_t pid, uid_t *uid)
-{
-	if (orphan_uid(pid, uid) == -1) {
-		errno = ESRCH;
-		return (-1);
-	}
-	return (pidset_signal(c->watch, 0));
-}
-
 /* The starter's, or a user's whom the policy lets do as he likes. 1 or 0. */
 static int
 foreign_allowed(const struct child *c, pid_t pid, struct rule **rule)
 {
 	uid_t uid;
 
-	if (foreign_owner(c, pid, &uid) == -1)
+	if (orphan_uid(pid, &uid) == -1) {
+		errno = ESRCH;
+		return (0);
+	}
+	/*
+	 * The watch was opened before the uid was read; if it is still alive,
+	 * the uid is its own.
+	 */
+	if (pidset_signal(c->watch, 0) == -1)
 		return (0);
 	errno = EPERM;
 	return ((*rule = permit_uid(uid)) != NULL || uid_is_starter(uid));
@@ -106,16 +99,6 @@ foreign_take(struct child *c, const struct run *r)
 	return (r->flags & RUN_NICE ? foreign_nice(r, rule) : 0);
 }
 
-/* Is that one of our own processes? 1 or 0. */
-static int
-is_ring(pid_t pid)
-{
-	const struct child *c = child_by_pid(pid);
-
-	return ((c != NULL && c->kind == CHILD_RING) || pid == getpid() ||
-		orphan_is_guard(pid));
-}
-
 int
 foreign_manage(const struct run *r)
 {
@@ -123,8 +106,11 @@ foreign_manage(const struct run *r)
 	struct child *c;
 	int error;
 
+	/* One of our own processes. */
+	c = child_by_pid(r->pid);
 	errno = EPERM;
-	if (is_ring(r->pid))
+	if ((c != NULL && c->kind == CHILD_RING) || r->pid == getpid() ||
+	    orphan_is_guard(r->pid))
 		return (-1);
 	errno = ENOSYS;
 	if (watch_fd() == -1)

@@ -12,6 +12,7 @@
 
 #include "fdset.h"
 #include "launcher/maker.h"
+#include "launcher/spawn.h"
 #include "log.h"
 #include "policy/runas.h"
 #include "policy/uids.h"
@@ -228,21 +229,6 @@ launch_pulse(void *arg)
 		timer_set(&l->pulse, PULSE, launch_pulse, l);
 }
 
-static void
-queue_add(struct launcher *l, struct child *c, size_t len)
-{
-	c->asked = len;
-	l->bytes += len;
-	l->asked += c->kind == CHILD_RUN;
-	TAILQ_INSERT_TAIL(&l->queue, c, queue);
-	if (TAILQ_FIRST(&l->queue) == c)
-		launch_wait(l);
-	if (!l->pulse.set) {
-		l->made = 0;
-		timer_set(&l->pulse, PULSE, launch_pulse, l);
-	}
-}
-
 /* The first that was asked for: it is heard of now, or never. Or NULL. */
 static struct child *
 queue_take(struct launcher *l)
@@ -258,27 +244,20 @@ queue_take(struct launcher *l)
 	return (c);
 }
 
-/* priv is the maker. */
-static void
-launch_here(struct child *c, const struct run *r)
-{
-	struct launched l;
-	int fds[3];
-
-	maker_make(c->runas, r, &l, fds);
-	if (birth_result(c, &l, fds) == -1)
-		fatalx("launched pid %d twice", (int)l.pid);
-}
-
 void
 launch_run(struct child *c, const struct run *r)
 {
 	struct launcher *l = c->runas->launcher;
+	struct launched here;
 	size_t len;
 	void *msg;
+	int fds[3];
 
+	/* maker_start() has said that priv is the maker. */
 	if (l == NULL) {
-		launch_here(c, r);
+		spawn_child(&c->runas->base, r, &here, fds, NULL);
+		if (birth_result(c, &here, fds) == -1)
+			fatalx("launched pid %d twice", (int)here.pid);
 		return;
 	}
 	/* It was unpacked from a message, so it fits one. */
@@ -286,7 +265,16 @@ launch_run(struct child *c, const struct run *r)
 		fatal("no memory for a launch");
 	channel_send(&l->channel, IMSG_LAUNCH, -1, msg, len);
 	free(msg);
-	queue_add(l, c, len);
+	c->asked = len;
+	l->bytes += len;
+	l->asked += c->kind == CHILD_RUN;
+	TAILQ_INSERT_TAIL(&l->queue, c, queue);
+	if (TAILQ_FIRST(&l->queue) == c)
+		launch_wait(l);
+	if (!l->pulse.set) {
+		l->made = 0;
+		timer_set(&l->pulse, PULSE, launch_pulse, l);
+	}
 }
 
 int
@@ -327,28 +315,22 @@ launch_handle_launched(const struct msg *msg)
 	return (birth_result(c, &m, fds));
 }
 
-/* The node knows it at once, and we are of use to those who live only. */
-static void
-tell_died(const struct launcher *l)
-{
-	uint8_t buf[MSG_DOWN_MAX];
-
-	log_warnx("the launcher of %s has died: proctor ends when no child is"
-		  " left",
-	    l->user);
-	channel_send(
-	    &worker_channel, IMSG_DOWN, -1, buf, proto_pack_down(buf, l->user));
-	phase_end_when_idle();
-}
-
 /* A launcher is gone: its children live, new ones are refused. */
 static void
 launcher_died(struct launcher *l)
 {
+	uint8_t buf[MSG_DOWN_MAX];
 	struct child *c;
 
-	if (phase_now() == PHASE_RUN)
-		tell_died(l);
+	/* The node knows it at once; we are of use to those who live only. */
+	if (phase_now() == PHASE_RUN) {
+		log_warnx("the launcher of %s has died: proctor ends when no"
+			  " child is left",
+		    l->user);
+		channel_send(&worker_channel, IMSG_DOWN, -1, buf,
+		    proto_pack_down(buf, l->user));
+		phase_end_when_idle();
+	}
 	channel_shut(&l->channel);
 	timer_clear(&l->timeout);
 	timer_clear(&l->pulse);

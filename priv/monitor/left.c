@@ -46,7 +46,7 @@ left_poll_in(int ms)
 	poll_ms = ms < POLL_MAX ? ms : POLL_MAX;
 	wait = poll_ms + count / POLL_GROUPS;
 	if (!poll_timer.set || timer_left(&poll_timer) > wait)
-		timer_set(&poll_timer, wait, left_poll, NULL);
+		timer_set(&poll_timer, wait, left_poll, &leaders);
 }
 
 void
@@ -98,17 +98,17 @@ left_deadline(void *arg)
 static void
 left_poll(void *arg)
 {
+	struct leader_tree *tree = arg;
 	struct child *c, *next;
 
-	(void)arg;
-	for (c = RB_MIN(leader_tree, &leaders); c != NULL; c = next) {
-		next = RB_NEXT(leader_tree, &leaders, c);
+	for (c = RB_MIN(leader_tree, tree); c != NULL; c = next) {
+		next = RB_NEXT(leader_tree, tree, c);
 		if (group_is_gone(c))
 			left_gone(c);
 		else if (c->expired)
 			group_kill(c);
 	}
-	if (!RB_EMPTY(&leaders))
+	if (!RB_EMPTY(tree))
 		left_poll_in(2 * poll_ms);
 }
 

@@ -23,6 +23,7 @@
 /* Above these the broker is not read, and the node has to wait. */
 #define WAITING_MAX 64
 #define WORKER_QUEUE_MAX 1024
+#define WORKER_BYTES_MAX (256UL * 1024)
 
 /* The launchers come last, as many as there are. */
 enum { POLL_BROKER, POLL_WORKER, POLL_CHILDREN, POLL_LAUNCHERS };
@@ -34,16 +35,21 @@ broker_may_read(void)
 {
 	return (broker_channel.open && reply_waiting() < WAITING_MAX &&
 		!launch_busy() &&
-		channel_queued(&worker_channel) < WORKER_QUEUE_MAX);
+		channel_queued(&worker_channel) < WORKER_QUEUE_MAX &&
+		channel_ahead(&worker_channel) < WORKER_BYTES_MAX);
 }
 
-/* What was read and could not be handled before waits in the channel. */
-static void
+/*
+ * What was read and could not be handled before waits in the channel. 1 or 0:
+ * can there be more, for which there is no room?
+ */
+static int
 priv_dispatch_broker(void)
 {
-	while (phase_now() == PHASE_RUN && broker_may_read())
-		if (!channel_dispatch(&broker_channel, phase_state()))
-			break;
+	int more = 1;
+
+	while (phase_now() == PHASE_RUN && more && broker_may_read())
+		more = channel_dispatch(&broker_channel, phase_state());
 	if (phase_now() != PHASE_RUN)
 		channel_close(&broker_channel);
 	else if (broker_ended && broker_may_read()) {
@@ -51,6 +57,7 @@ priv_dispatch_broker(void)
 		channel_close(&broker_channel);
 		stop_all(EXIT_RING);
 	}
+	return (more && phase_now() == PHASE_RUN);
 }
 
 /*
@@ -113,6 +120,25 @@ earlier(int a, int b)
 	return (a < b ? a : b);
 }
 
+/*
+ * What the broker asks, as long as there is room for the answers: they leave
+ * meanwhile, and what makes room for more wakes nobody.
+ */
+static void
+loop_serve(void)
+{
+	int more;
+
+	do {
+		more = priv_dispatch_broker();
+		launch_send();
+		stop_check();
+		if (channel_queued(&worker_channel) > 0 &&
+		    channel_write(&worker_channel) == -1)
+			worker_died();
+	} while (more && broker_may_read());
+}
+
 static void
 loop_once(struct pollfd *pfd)
 {
@@ -142,12 +168,7 @@ loop_once(struct pollfd *pfd)
 	 * Last, so that what the others said counts for what the broker asks,
 	 * and each time, as what was read before may have room now.
 	 */
-	priv_dispatch_broker();
-	launch_send();
-	stop_check();
-	if (channel_queued(&worker_channel) > 0 &&
-	    channel_write(&worker_channel) == -1)
-		worker_died();
+	loop_serve();
 }
 
 int

@@ -36,35 +36,23 @@ static int count;
 static int ordered = 1;
 
 static void
-send_pids(int64_t tid)
+message_send(uint32_t type, int fd, int64_t tid, const void *data, size_t len)
 {
 	struct msg_pids m = { 0 };
 	int32_t *list;
 
-	m.tid = tid;
-	m.count = child_pids(&list);
-	channel_send2(&worker_channel, IMSG_PIDS, &m, sizeof(m), list,
-	    m.count * sizeof(*list));
-	free(list);
-}
-
-static void
-message_send(uint32_t type, int fd, int64_t tid, const void *data, size_t len)
-{
-	if (type == IMSG_PIDS)
-		send_pids(tid);
-	else
-		channel_send(&worker_channel, type, fd, data, len);
+	if (type == IMSG_PIDS) {
+		m.tid = tid;
+		m.count = child_pids(&list);
+		channel_send2(&worker_channel, IMSG_PIDS, &m, sizeof(m), list,
+		    m.count * sizeof(*list));
+		free(list);
+		return;
+	}
+	channel_send(&worker_channel, type, fd, data, len);
 	/* What comes behind the answer to hello is native. */
 	if (type == IMSG_HELLO_REPLY)
 		ordered = 0;
-}
-
-/* 1 or 0: does what s gets leave at once? */
-static int
-slot_is_open(const struct slot *s)
-{
-	return (!ordered || s == TAILQ_FIRST(&slots));
 }
 
 static void
@@ -73,7 +61,8 @@ slot_put(struct slot *s, uint32_t type, int fd, int64_t tid, const void *data,
 {
 	struct message *m;
 
-	if (slot_is_open(s)) {
+	/* What the first gets leaves at once. */
+	if (!ordered || s == TAILQ_FIRST(&slots)) {
 		message_send(type, fd, tid, data, len);
 		return;
 	}
@@ -102,19 +91,6 @@ slot_new(struct slot **holder)
 	return (s);
 }
 
-/* What is in the first slot leaves. */
-static void
-slot_flush(struct slot *s)
-{
-	struct message *m;
-
-	while ((m = STAILQ_FIRST(&s->messages)) != NULL) {
-		STAILQ_REMOVE_HEAD(&s->messages, entry);
-		message_send(m->type, m->fd, m->tid, m->data, m->len);
-		free(m);
-	}
-}
-
 static void
 slot_free(struct slot *s)
 {
@@ -130,27 +106,19 @@ static void
 slots_flush(void)
 {
 	struct slot *s, *next;
+	struct message *m;
 
 	TAILQ_FOREACH_SAFE (s, &slots, entry, next) {
-		slot_flush(s);
+		while ((m = STAILQ_FIRST(&s->messages)) != NULL) {
+			STAILQ_REMOVE_HEAD(&s->messages, entry);
+			message_send(m->type, m->fd, m->tid, m->data, m->len);
+			free(m);
+		}
 		if (s->closed)
 			slot_free(s);
 		else if (ordered)
 			return;
 	}
-}
-
-/* What becomes of what is printed on the terminal. */
-static uint32_t
-run_tty(const struct run *r)
-{
-	if (!(r->flags & RUN_PTY))
-		return (0);
-	if (r->io[1].kind == IO_PIPE)
-		return (TTY_YES);
-	if (r->io[2].kind == IO_PIPE)
-		return (TTY_YES | TTY_STDERR);
-	return (TTY_YES | TTY_SILENT);
 }
 
 void
@@ -160,7 +128,11 @@ reply_open(struct slot **holder, const struct run *r)
 
 	s->tid = r->tid;
 	s->window = r->window;
-	s->tty = run_tty(r);
+	/* What becomes of what is printed on the terminal. */
+	if (r->flags & RUN_PTY)
+		s->tty = r->io[1].kind == IO_PIPE   ? TTY_YES
+			 : r->io[2].kind == IO_PIPE ? TTY_YES | TTY_STDERR
+						    : TTY_YES | TTY_SILENT;
 	*holder = s;
 }
 
@@ -224,18 +196,31 @@ reply_release(struct slot *s)
 	s->holder = NULL;
 }
 
-void
-reply_send(uint32_t type, const void *data, size_t len)
+/* A whole answer, behind those that wait. */
+static void
+reply_put(uint32_t type, int64_t tid, const void *data, size_t len)
 {
 	struct slot *s;
 
 	if (!ordered || TAILQ_EMPTY(&slots)) {
-		message_send(type, -1, 0, data, len);
+		message_send(type, -1, tid, data, len);
 		return;
 	}
 	s = slot_new(NULL);
-	slot_put(s, type, -1, 0, data, len);
+	slot_put(s, type, -1, tid, data, len);
 	s->closed = 1;
+}
+
+void
+reply_send(uint32_t type, const void *data, size_t len)
+{
+	reply_put(type, 0, data, len);
+}
+
+void
+reply_pids(int64_t tid)
+{
+	reply_put(IMSG_PIDS, tid, NULL, 0);
 }
 
 void
@@ -269,20 +254,6 @@ reply_level(int64_t tid, int before, int level)
 	r.level = level;
 	r.text = "";
 	reply_term(&r);
-}
-
-void
-reply_pids(int64_t tid)
-{
-	struct slot *s;
-
-	if (!ordered || TAILQ_EMPTY(&slots)) {
-		send_pids(tid);
-		return;
-	}
-	s = slot_new(NULL);
-	slot_put(s, IMSG_PIDS, -1, tid, NULL, 0);
-	s->closed = 1;
 }
 
 int

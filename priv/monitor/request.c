@@ -27,25 +27,26 @@
 #include "monitor/request.h"
 #include "monitor/stop.h"
 
+/*
+ * why: for the log, which says what was refused to whom, and of a command the
+ * program alone; or NULL.
+ */
 static void
-run_refuse(const struct run *r, enum stage stage, int error, const char *text)
+run_refuse(const struct run *r, enum stage stage, int error, const char *text,
+    const char *why)
 {
 	struct reply rep = { 0 };
 
+	if (why != NULL)
+		log_warnx("run refused: %.64s as %.64s, %.256s: %s",
+		    runas_self_name(), permit_name(r->user), permit_program(r),
+		    why);
 	rep.tid = r->tid;
 	rep.code = REPLY_RUNFAIL;
 	rep.stage = stage;
 	rep.value = error;
 	rep.text = text;
 	reply_term(&rep);
-}
-
-/* What was refused to whom, and why; of a command the program alone. */
-static void
-run_tell(const struct run *r, const char *why)
-{
-	log_warnx("run refused: %.64s as %.64s, %.256s: %s", runas_self_name(),
-	    permit_name(r->user), permit_program(r), why);
 }
 
 /*
@@ -66,8 +67,7 @@ run_forbid(
 		    permit_program(r), permit_name(r->user), why);
 	else
 		(void)snprintf(text, sizeof(text), "%.100s: %s", what, why);
-	run_tell(r, what == NULL ? why : text);
-	run_refuse(r, stage, EPERM, text);
+	run_refuse(r, stage, EPERM, text, what == NULL ? why : text);
 	return (-1);
 }
 
@@ -81,44 +81,6 @@ run_forbid_line(const struct run *r, const struct rule *rule, const char *what)
 	return (run_forbid(r, STAGE_POLICY, what, why));
 }
 
-/* By no rule at all. */
-static void
-run_forbid_all(const struct run *r)
-{
-	char why[128];
-	int user = permit_why_run(r, why, sizeof(why));
-
-	(void)run_forbid(r, user ? STAGE_USER : STAGE_POLICY, NULL, why);
-}
-
-static int
-name_shown(const char *var)
-{
-	size_t len = strcspn(var, "=");
-
-	return (len > 64 ? 64 : (int)len);
-}
-
-/* Nothing that could make something else of the program. */
-static int
-run_exact_env(const struct run *r, const struct rule *rule)
-{
-	const char *var = r->env.base;
-	char what[80];
-	uint32_t i;
-
-	if (r->flags & RUN_ENV_CLEAR)
-		return (run_forbid_line(r, rule, "env: clear"));
-	for (i = 0; i < r->env.count; i++, var = strvec_next(var))
-		if (!shape_takes(rule, var)) {
-			/* Its value may be a secret. */
-			(void)snprintf(what, sizeof(what), "env: %.*s",
-			    name_shown(var), var);
-			return (run_forbid_line(r, rule, what));
-		}
-	return (0);
-}
-
 /*
  * A rule with cmd says what is executed, to the word. What could make
  * something else of that, or reach something else with the user's rights,
@@ -129,7 +91,10 @@ run_exact(const struct run *r, const struct rule *rule)
 {
 	static const char *const files[3] = { "a file for stdin",
 		"a file for stdout", "a file for stderr" };
-	int i;
+	const char *var = r->env.base;
+	char what[80];
+	size_t len;
+	uint32_t i;
 
 	if (rule->cmd == NULL)
 		return (0);
@@ -138,7 +103,18 @@ run_exact(const struct run *r, const struct rule *rule)
 			return (run_forbid_line(r, rule, files[i]));
 	if (*r->cd != '\0')
 		return (run_forbid_line(r, rule, "cd"));
-	return (run_exact_env(r, rule));
+	if (r->flags & RUN_ENV_CLEAR)
+		return (run_forbid_line(r, rule, "env: clear"));
+	for (i = 0; i < r->env.count; i++, var = strvec_next(var)) {
+		if (shape_takes(rule, var))
+			continue;
+		/* Its value may be a secret. */
+		len = strcspn(var, "=");
+		(void)snprintf(what, sizeof(what), "env: %.*s",
+		    len > 64 ? 64 : (int)len, var);
+		return (run_forbid_line(r, rule, what));
+	}
+	return (0);
 }
 
 static int
@@ -153,17 +129,6 @@ run_forbid_nice(const struct run *r, const struct rule *rule)
 		(void)snprintf(why, sizeof(why), "line %d permits %d at least",
 		    rule->line, permit_lowest(rule));
 	return (run_forbid(r, STAGE_NICE, what, why));
-}
-
-static void
-run_forbid_count(const struct run *r, const struct rule *rule)
-{
-	char why[64];
-
-	(void)snprintf(why, sizeof(why), "line %d permits %u children",
-	    rule->line, (unsigned int)rule->children);
-	run_tell(r, why);
-	run_refuse(r, STAGE_LIMIT, EAGAIN, "children");
 }
 
 /* What the rule leaves open. 0, or -1 and it was answered. */
@@ -191,27 +156,31 @@ run_allowed(const struct run *r)
 	const struct child *leader;
 	const struct runas *t;
 	struct rule *rule;
+	char why[128];
+	int user;
 
 	if ((rule = permit_run(r)) == NULL) {
-		run_forbid_all(r);
+		user = permit_why_run(r, why, sizeof(why));
+		(void)run_forbid(
+		    r, user ? STAGE_USER : STAGE_POLICY, NULL, why);
 		return (NULL);
 	}
 	t = rule->runas;
 	if (run_limits(r, rule) == -1)
 		return (NULL);
 	if (!launch_alive(t)) {
-		run_tell(r, "its launcher is gone");
-		run_refuse(r, STAGE_LAUNCHER, EPIPE, "");
+		run_refuse(
+		    r, STAGE_LAUNCHER, EPIPE, "", "its launcher is gone");
 		return (NULL);
 	}
 	if (!launch_room(t)) {
-		run_tell(r, "its launcher has too much to do");
-		run_refuse(r, STAGE_LAUNCHER, EAGAIN, "");
+		run_refuse(r, STAGE_LAUNCHER, EAGAIN, "",
+		    "its launcher has too much to do");
 		return (NULL);
 	}
 	leader = child_by_pid(r->group);
 	if (r->group != 0 && (leader == NULL || group_of(leader) != r->group)) {
-		run_refuse(r, STAGE_GROUP, ESRCH, "");
+		run_refuse(r, STAGE_GROUP, ESRCH, "", NULL);
 		return (NULL);
 	}
 	return (rule);
@@ -233,15 +202,17 @@ static void
 run_launch(struct run *r, struct rule *rule)
 {
 	struct child *c;
-	char *env;
+	char *env, why[64];
 	int place;
 
 	if ((env = shape_run(r, rule)) == NULL) {
-		run_refuse(r, STAGE_LIMIT, E2BIG, "env");
+		run_refuse(r, STAGE_LIMIT, E2BIG, "env", NULL);
 		return;
 	}
 	if (count_take(rule, &place) == -1) {
-		run_forbid_count(r, rule);
+		(void)snprintf(why, sizeof(why), "line %d permits %u children",
+		    rule->line, (unsigned int)rule->children);
+		run_refuse(r, STAGE_LIMIT, EAGAIN, "children", why);
 		free(env);
 		return;
 	}
@@ -270,7 +241,7 @@ request_handle_run(const struct msg *msg)
 	if (r.id != 0 || r.pid != 0 || r.flags & RUN_KEEPENV)
 		return (-1);
 	if (child_table_full())
-		run_refuse(&r, STAGE_LIMIT, EAGAIN, "children");
+		run_refuse(&r, STAGE_LIMIT, EAGAIN, "children", NULL);
 	else if ((rule = run_allowed(&r)) != NULL)
 		run_launch(&r, rule);
 	return (0);
@@ -390,12 +361,6 @@ request_handle_stop(const struct msg *msg)
 	return (0);
 }
 
-static int
-signal_valid(int sig)
-{
-	return (sig >= 0 && sig < NSIG);
-}
-
 int
 request_handle_kill(const struct msg *msg)
 {
@@ -410,7 +375,7 @@ request_handle_kill(const struct msg *msg)
 	else if ((c = child_of_node(m->pid)) == NULL)
 		reply_code(m->tid, REPLY_TEXT, EPERM,
 		    "Cannot kill a pid not managed by this application");
-	else if (!signal_valid(m->arg))
+	else if (m->arg < 0 || m->arg >= NSIG)
 		reply_code(m->tid, REPLY_ERRNO, EINVAL, "");
 	else if (c->state == CHILD_LINGERING)
 		reply_code(m->tid, REPLY_ERRNO, ESRCH, "");

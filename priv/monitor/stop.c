@@ -303,12 +303,6 @@ stop_child_started(struct child *c)
 		shutdown_child(c);
 }
 
-static void
-shutdown_orphans(void)
-{
-	orphans = orphan_end_all(phase_now() == PHASE_KILL ? SIGKILL : SIGTERM);
-}
-
 /* Is nobody left? */
 void
 stop_check(void)
@@ -322,48 +316,44 @@ stop_check(void)
 		child_each(shutdown_child);
 		return;
 	}
-	shutdown_orphans();
+	orphans = orphan_end_all(phase_now() == PHASE_KILL ? SIGKILL : SIGTERM);
 	if (orphans == 0)
 		phase_done();
 }
 
 static void
-shutdown_tick(void *arg)
+shutdown_tick(void *timer)
 {
-	(void)arg;
-	if (phase_now() == PHASE_KILL)
+	int sig = SIGTERM;
+
+	if (phase_now() == PHASE_KILL) {
+		sig = SIGKILL;
 		child_each(shutdown_child);
+	}
 	if (child_count() > 0)
-		shutdown_orphans();
-	timer_set(&tick_timer, child_count() > 0 ? STOP_TICK : LAST_TICK,
-	    shutdown_tick, NULL);
+		orphans = orphan_end_all(sig);
+	timer_set(timer, child_count() > 0 ? STOP_TICK : LAST_TICK,
+	    shutdown_tick, timer);
 }
 
-/* Those that we know, and what they have left behind. */
-static int
-shutdown_count(void)
-{
-	return (child_count() + orphans);
-}
-
+/* The time of all is over; then SIGKILL's own. */
 static void
-shutdown_giveup(void *arg)
+shutdown_late(void *timer)
 {
-	(void)arg;
-	log_warnx("%d processes survive SIGKILL", shutdown_count());
-	phase_done();
-}
+	/* Those that we know, and what they have left behind. */
+	int n = child_count() + orphans;
 
-static void
-shutdown_kill(void *arg)
-{
-	(void)arg;
-	if (shutdown_count() > 0)
-		log_warnx("%d children did not end in time", shutdown_count());
+	if (phase_now() == PHASE_KILL) {
+		log_warnx("%d processes survive SIGKILL", n);
+		phase_done();
+		return;
+	}
+	if (n > 0)
+		log_warnx("%d children did not end in time", n);
 	phase_kill();
 	launch_kill_busy();
 	child_each(shutdown_child);
-	timer_set(&alarm_timer, STOP_GIVEUP, shutdown_giveup, NULL);
+	timer_set(timer, STOP_GIVEUP, shutdown_late, timer);
 }
 
 void
@@ -372,7 +362,7 @@ stop_all(int status)
 	if (!phase_stop(status))
 		return;
 	log_debug("shutting down with status %d", status);
-	timer_set(&alarm_timer, alarm_ms, shutdown_kill, NULL);
-	timer_set(&tick_timer, STOP_TICK, shutdown_tick, NULL);
+	timer_set(&alarm_timer, alarm_ms, shutdown_late, &alarm_timer);
+	timer_set(&tick_timer, STOP_TICK, shutdown_tick, &tick_timer);
 	child_each(shutdown_child);
 }

@@ -21,7 +21,8 @@ static int set = -1; /* of pidfds */
 static void (*ended)(struct child *);
 
 /* Those without a pidfd. */
-static TAILQ_HEAD(, child) unwatched = TAILQ_HEAD_INITIALIZER(unwatched);
+static TAILQ_HEAD(watch_list, child) unwatched = TAILQ_HEAD_INITIALIZER(
+    unwatched);
 static int unwatched_count;
 static struct timer sweep_timer;
 
@@ -58,10 +59,10 @@ watch_dispatch(void)
 static void
 watch_sweep(void *arg)
 {
+	struct watch_list *list = arg;
 	struct child *c, *next;
 
-	(void)arg;
-	TAILQ_FOREACH_SAFE (c, &unwatched, queue, next)
+	TAILQ_FOREACH_SAFE (c, list, queue, next)
 		if (watch_is_dead(c->pid))
 			ended(c);
 }
@@ -72,7 +73,7 @@ watch_sigchld(void)
 {
 	if (unwatched_count > 0 && !sweep_timer.set)
 		timer_set(&sweep_timer, unwatched_count / SWEEP_CHILDREN,
-		    watch_sweep, NULL);
+		    watch_sweep, &unwatched);
 }
 
 void

@@ -5,6 +5,8 @@
  * taken, a slot for each instance, from the range that /etc/subuid gives to
  * _proctor, where nobody else's are. Who has which slot says a lock on a byte
  * of a file, which guard, reaper and priv hold as long as one of them lives.
+ * They are taken in turn, so that what an instance has left of its own finds
+ * none with its uid for long.
  */
 
 #include <sys/stat.h>
@@ -26,9 +28,10 @@
 #define RANGES "/etc/subuid"
 #define LOCKS _PATH_VARRUN "proctor.uids"
 #define SLOTS_MAX 65536
+#define OWNERS 1024 /* read at once */
 
 static uid_t first;
-static uint32_t slots; /* of the range */
+static uint32_t slots; /* of the range; 0: there is none */
 static int lock_fd = -1;
 
 /* Is line the range of name? The first that fits is the one. */
@@ -86,26 +89,31 @@ locks_open(void)
 	return (high); /* out of the way of those with fixed numbers */
 }
 
-/* Where the file has the starter of the instance in that slot. */
+/* The file begins with the slot whose turn it is. */
+#define TURN_AT 0
+
+/* Where it has the starter of the instance in that slot. */
 static off_t
 owner_at(uint32_t slot)
 {
-	return ((off_t)slot * (off_t)sizeof(uid_t));
+	return (TURN_AT + (off_t)sizeof(uint32_t) +
+		(off_t)slot * (off_t)sizeof(uid_t));
 }
 
 /* How many slots that starter has besides ours. */
 static uint32_t
 slots_of(uid_t starter)
 {
-	uint32_t i, n = 0;
-	uid_t owner;
+	uid_t owners[OWNERS];
+	uint32_t at = 0, i, n = 0;
+	ssize_t len;
 
-	for (i = 0; i < slots; i++) {
-		if (pread(lock_fd, &owner, sizeof(owner), owner_at(i)) !=
-		    (ssize_t)sizeof(owner))
-			break;
-		if (owner == starter && lock_is_held(lock_fd, (off_t)i) == 1)
-			n++;
+	while (at < slots && (len = pread(lock_fd, owners, sizeof(owners),
+				  owner_at(at))) > 0) {
+		for (i = 0; i < (size_t)len / sizeof(owners[0]); i++)
+			n += owners[i] == starter &&
+			     lock_is_held(lock_fd, (off_t)(at + i)) == 1;
+		at += OWNERS;
 	}
 	return (n);
 }
@@ -122,16 +130,20 @@ slots_none(const char *why)
 }
 
 /*
- * The lowest slot that nobody has: 0, or -1 where there are no locks. One
+ * The next slot that nobody has: 0, or -1 where there are no locks. One
  * starter cannot have them all, which is known once it has taken one more: so
  * nobody waits for anybody, and nobody can be made to.
  */
 static int
 slot_take(uid_t starter, uint32_t *slot)
 {
-	uint32_t i;
+	uint32_t turn, n, i = 0;
 
-	for (i = 0; i < slots; i++) {
+	if (pread(lock_fd, &turn, sizeof(turn), TURN_AT) !=
+	    (ssize_t)sizeof(turn))
+		turn = 0; /* a new file */
+	for (n = 0; n < slots; n++) {
+		i = (turn % slots + n) % slots;
 		if (lock_byte(lock_fd, (off_t)i) == 0)
 			break;
 		if (errno == ENOSYS)
@@ -139,10 +151,13 @@ slot_take(uid_t starter, uint32_t *slot)
 		if (errno != EAGAIN && errno != EACCES)
 			fatal("%s: lock", LOCKS);
 	}
-	if (i == slots)
+	if (n == slots)
 		slots_none("all of");
+	turn = i + 1;
 	if (pwrite(lock_fd, &starter, sizeof(starter), owner_at(i)) !=
-	    (ssize_t)sizeof(starter))
+		(ssize_t)sizeof(starter) ||
+	    pwrite(lock_fd, &turn, sizeof(turn), TURN_AT) !=
+		(ssize_t)sizeof(turn))
 		fatal("%s: write", LOCKS);
 	if (starter != 0 && slots_of(starter) >= (slots + 1) / 2)
 		slots_none("by its starter half of");
@@ -152,14 +167,14 @@ slot_take(uid_t starter, uint32_t *slot)
 
 /* A user namespace may not have all of them. */
 static void
-slot_prove(void)
+slot_prove(uid_t from)
 {
 	uint32_t i;
 
 	for (i = 0; i < UIDS_SLOT; i++)
-		if (privs_fsuid(first + i) == -1) {
+		if (privs_fsuid(from + i) == -1) {
 			log_warnx("there is no uid %u here, which %s names",
-			    (unsigned int)(first + i), RANGES);
+			    (unsigned int)(from + i), RANGES);
 			exit(EXIT_START);
 		}
 	if (privs_fsuid(0) == -1)
@@ -179,10 +194,15 @@ uids_take(const char *name, uid_t starter, uid_t *uid)
 		lock_fd = -1;
 		return (-1);
 	}
-	first += slot * UIDS_SLOT;
-	slot_prove();
-	*uid = first;
+	*uid = first + slot * UIDS_SLOT;
+	slot_prove(*uid);
 	return (0);
+}
+
+int
+uids_has(uid_t uid)
+{
+	return (uid >= first && uid - first < slots * UIDS_SLOT);
 }
 
 int

@@ -18,6 +18,9 @@
  */
 int uids_take(const char *name, uid_t starter, uid_t *uid);
 
+/* Is it in the range, of which every instance may have what it likes? */
+int uids_has(uid_t);
+
 /*
  * Have the lock on the slot at that descriptor, so that it lasts as long as
  * this process: how many descriptors that are, 1 or 0. Fatal on failure.

@@ -107,14 +107,14 @@ privdrop_uids(const struct starter_env *s, uid_t *uid)
 	return (1);
 }
 
-/* Children that are who we are could signal all of us. */
+/* Children that are who we are, or another instance is, could signal it. */
 static void
 privdrop_check_targets(void)
 {
 	struct runas *t;
 
 	for (t = runas_next(NULL); t != NULL; t = runas_next(t)) {
-		if (!privdrop_is_own(t->uid))
+		if (!privdrop_is_own(t->uid) && !uids_has(t->uid))
 			continue;
 		log_warnx("children that run as %s could signal proctor,"
 			  " which runs as it",

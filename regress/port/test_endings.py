@@ -617,6 +617,41 @@ def raw_pty():
     return master, slave
 
 
+def named_pipe():
+    with tempfile.TemporaryDirectory() as place:
+        os.mkfifo(place + "/fifo")
+        reader = os.open(place + "/fifo", os.O_RDONLY | os.O_NONBLOCK)
+        return [reader, os.open(place + "/fifo", os.O_WRONLY)]
+
+
+@rows(SHUTDOWN + " the node dies, and the broker does not say so:", [
+    ("a pipe", os.pipe), ("a FIFO", named_pipe), ("a socket", socket_pair),
+    ("a terminal", raw_pty)], limit=60)
+def hidden_end(ends):
+    with OutputTo(*ends()) as p:
+        entry, _ = start(p, FAMILY, 5, 3)
+        broker = p.ring()["broker"]
+        os.kill(broker, signal.SIGSTOP)
+        eventually(lambda: proc.state(broker) == "T", 2, "it runs")
+        node_dies(p)
+        p.end(seconds=15)
+        gone(entry, 0)
+        p.nothing_left()
+        check(any("the broker has not said so" in line for line in p.log()),
+              "log %s", p.log())
+
+
+@case(SHUTDOWN + " who reads no more is gone", limit=60)
+def reads_no_more():
+    with Port() as p:
+        entry, _ = start(p, FAMILY, 5, 3)
+        os.close(p.rfd)
+        p.rfd = os.open("/dev/null", os.O_RDONLY)
+        p.eof = True
+        p.end(seconds=15)
+        gone(entry, 0)
+
+
 WAYS = {
     "end of file": lambda p: p.close_input(),
     "SIGTERM": lambda p: os.kill(p.pid, signal.SIGTERM),

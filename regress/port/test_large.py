@@ -1,4 +1,4 @@
-"""DESIGN 5: what is long, and what is many."""
+"""ARCHITECTURE, rules 4 and 5: what is long, and what is many."""
 
 import hashlib
 import os

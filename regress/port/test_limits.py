@@ -1,4 +1,4 @@
-"""DESIGN 5: nothing leaks, nothing grows, running out is an answer."""
+"""ARCHITECTURE, rules 5 to 8: nothing leaks or grows; too much is an answer."""
 
 import os
 import signal
@@ -407,6 +407,23 @@ def backpressure(cmd, count):
             expect(0, p.exit(pid), "status")
         for pid in pids:
             check(set(p.out(pid)[::2]) <= set(b"yx"), "bytes are lost")
+
+
+@case(PRESSURE + " long lists, thousands of them: priv does not keep them",
+      limit=60)
+def lists():
+    with Port() as p:
+        pids = [p.run(["/bin/sleep", "1000"], []) for _ in range(600)]
+        priv = p.ring()["priv"]
+        before = proc.rss(priv)
+        p.reading = False
+        asked = [p.send((A.list,)) for _ in range(3000)]
+        p.pump(2, lambda: proc.rss(priv) - before > MIB * SLOW)
+        grown = proc.rss(priv) - before
+        check(grown < MIB * SLOW, "it grew by %d KiB", grown >> 10)
+        p.reading = True
+        for number in asked:
+            expect(sorted(pids), sorted(p.reply(number)))
 
 
 @case(PRESSURE + " the child stands still, it does not spin")

@@ -1,4 +1,7 @@
-"""DESIGN 6: output that is moved and not copied, and what must not differ."""
+"""ARCHITECTURE, "One byte": output that is moved and not copied.
+
+What comes must not differ.
+"""
 
 import fcntl
 import hashlib

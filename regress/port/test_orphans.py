@@ -1,4 +1,4 @@
-"""DESIGN 5, points 6 and 7: what children leave behind, and who ends it.
+"""ARCHITECTURE, rules 6 and 7: what children leave behind, and who ends it.
 
 Orphans fall to the reaper, so that priv has no child that it does not know
 and never has to look through all of them.
@@ -8,6 +8,7 @@ import ctypes
 import errno
 import os
 import platform
+import re
 import signal
 import struct
 import sys
@@ -188,13 +189,20 @@ def interrupted():
 
 
 # They wait for a byte each, and have left whoever has started them.
-SENDTO = (b"44", b"206") # of x86-64; of aarch64 and others
+RECVFROM = (b"45", b"207") # of x86-64; of aarch64 and others
 
 
 def call(pid):
     """The number of the system call that a process is in."""
     with open("/proc/%d/syscall" % pid, "rb") as f:
         return f.read().split()[0]
+
+
+def answers(text):
+    """What the reaper said: how many it found, each time."""
+    said = re.findall(r'^sendto\([^"]*"((?:\\x[0-9a-f]{2}){8})', text, re.M)
+    return [struct.unpack("=ii", bytes.fromhex(one.replace("\\x", "")))[1]
+            for one in said]
 
 
 # So many processes that end when a line comes.
@@ -216,21 +224,33 @@ def missed():
         crowd = lambda: set(proc.children(ring["reaper"])) - {ring["priv"]}
         p.exit(p.run(CROWD % (many, fifo), []), 20)
         eventually(lambda: len(crowd()) == many, 5, "no crowd")
-        entry = leave(p, 3, "trap '' TERM; setsid sleep 1000 & exit 0")
-        # They die between two walks, and it hears of both at once.
+        # With the last of them what each of those has left is an orphan.
+        entry = mark()
+        for _ in range(3):
+            p.exit(p.run("(trap '' TERM; sleep 1000 & read x <%s) & exit 0"
+                         % fifo, [(A.env, [entry])]))
+        eventually(lambda: [proc.comm(q) for q in proc.marked(entry)].count(
+            "sleep") == 3, 5, "no orphans to be")
+        # It stops behind the first walk; they die, and there is the next
+        # request: it hears of both at once.
         trace = Trace([ring["reaper"]],
-                      ["-e", "inject=sendto:delay_exit=3000000:when=2"])
+                      ["-xx", "-e", "inject=sendto:signal=SIGSTOP:when=2"])
         p.close_input()
-        eventually(lambda: call(ring["reaper"]) in SENDTO, 20,
-                   "it does not answer")
-        os.write(gate, b"\n" * many)
-        eventually(lambda: len(proc.zombies(ring["reaper"])) == many, 3,
+        eventually(lambda: "stopped by SIGSTOP" in trace.text(ring["reaper"]),
+                   20, "it does not answer")
+        eventually(lambda: call(ring["priv"]) in RECVFROM, 4, "nobody asks")
+        # Its patience begins anew after a stop.
+        os.kill(ring["priv"], signal.SIGSTOP)
+        os.write(gate, b"\n" * (many + 3))
+        eventually(lambda: len(proc.zombies(ring["reaper"])) == many + 3, 20,
                    lambda: "%d are dead" % len(proc.zombies(ring["reaper"])))
-        eventually(lambda: not proc.zombies(ring["reaper"]), 10,
+        os.kill(ring["priv"], signal.SIGCONT)
+        os.kill(ring["reaper"], signal.SIGCONT)
+        eventually(lambda: len(answers(trace.text(ring["reaper"]))) > 2, 20,
                    "it goes not on")
+        found = answers(trace.text(ring["reaper"]))
         trace.stop()
-        check(len(proc.marked(entry)) == 3, "%d of 3 have their 5 s",
-              len(proc.marked(entry)))
+        check(found[1] == many + 3 and found[2] > 0, "it found %s", found[:4])
         check(p.end(20) == 0, "exit %d", p.status)
         gone(entry, 1)
         os.close(gate)

@@ -1,4 +1,4 @@
-"""DESIGN 1: one direction of travel, watched from outside."""
+"""ARCHITECTURE, "The ring": one direction of travel, watched from outside."""
 
 import os
 import re

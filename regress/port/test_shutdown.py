@@ -1,4 +1,4 @@
-"""PROTOCOL 5, shutdown, and DESIGN 5, point 7: no descendant is left.
+"""PROTOCOL 5, shutdown, and ARCHITECTURE, rule 7: no descendant is left.
 
 Each child starts a family: a grandchild in its group, one that has made
 its own session, and where a case says so one that ignores SIGTERM. All of

@@ -17,8 +17,10 @@ from case import case, check, eventually, rows
 from etf import A
 
 SECTION = "hostile worker:"
-(CHILD, EXIT, PIDS, LOST, DRAINED, CUT) = (17, 18, 20, 21, 26, 27)
+FD_MARK = 1 << 31
+(CHILD, EXIT, LOST, DRAINED, CUT) = (17, 18, 21, 26, 27)
 NOBODY = 4711
+WITH = 4712             # and it sends a descriptor along
 WORKER = """#!/usr/bin/python3 -I
 import os, select, socket, struct, sys
 priv, broker = (socket.socket(fileno=fd) for fd in (3, 4))
@@ -29,8 +31,6 @@ def heard(kind, body):
         os.write(1, b"child %d %d\\n" % struct.unpack_from("=Ii", body, 8))
     elif kind == 18:
         os.write(1, b"exit %d %d %d\\n" % struct.unpack_from("=Iii", body))
-    elif kind == 20:
-        os.write(1, b"pids\\n")
 
 def say(raw):
     try:
@@ -58,8 +58,10 @@ while True:
             body, read[s] = read[s][16:n], read[s][n:]
             if s is priv:
                 heard(kind, body)
-            else:
+            elif struct.unpack_from("=i", body)[0] == 4711:
                 say(body[8:])
+            else:
+                socket.send_fds(priv, [body[8:]], [2])
 """
 
 
@@ -104,18 +106,21 @@ class Hostile(port.Port):
                             and line[1:] not in before], "a child")
         return [int(n) for n in self.lines[-1][1:]]
 
-    def says(self, kind, body):
-        raw = struct.pack("=IIII", kind, 16 + len(body), 0, 0) + body
-        self.frame(etf.term_to_binary((0, (A.stdin, NOBODY, raw))))
+    def says(self, kind, body, mark=0, to=NOBODY):
+        raw = struct.pack("=IIII", kind, 16 + len(body) | mark, 0, 0) + body
+        self.frame(etf.term_to_binary((0, (A.stdin, to, raw))))
 
     def note(self, kind, number, pad=0):
         self.says(kind, struct.pack("=II", number, pad))
 
-    def goes_on(self):
-        """Whatever was said: the next request is answered."""
-        self.lines.clear()
-        self.frame(etf.term_to_binary((7, (A.list,))))
-        self.hears(b"pids")
+    def witness(self):
+        """A child whose end shows that what was said has been heard."""
+        return self.child(SLEEP, [A.stdin])[0]
+
+    def goes_on(self, witness):
+        """Whatever was said: what is said behind it works."""
+        self.note(CUT, witness)
+        self.hears(b"exit", witness, 9)
 
     def ends(self):
         """What was said was a lie about the form."""
@@ -134,9 +139,10 @@ LONG = (A.linger, 60000)
 @rows(SECTION + " of nobody: nothing", [("drained", DRAINED), ("cut", CUT)])
 def of_nobody(kind):
     with Hostile() as p:
-        for number in (0, 1, NOBODY, 2 ** 32 - 1):
+        witness = p.witness()
+        for number in (0, witness - 1, witness + 1, NOBODY, 2 ** 32 - 1):
             p.note(kind, number)
-        p.goes_on()
+        p.goes_on(witness)
 
 
 @rows(SECTION + " ends:", [
@@ -149,6 +155,18 @@ def lies(kind, body):
     with Hostile() as p:
         p.says(kind, body)
         p.ends()
+
+
+@rows(SECTION + " ends: a descriptor comes with it:", [
+    ("announced", FD_MARK, DRAINED), ("not announced", 0, DRAINED),
+    ("announced, with cut", FD_MARK, CUT), ("not, with cut", 0, CUT)])
+def descriptor(mark, kind):
+    with Hostile() as p:
+        p.says(kind, struct.pack("=II", NOBODY, 0), mark, WITH)
+        p.ends()
+        said = [line for line in p.log() if "with a descriptor" in line
+                or "a descriptor with nothing" in line]
+        check(len(said) == 1, "log %s", p.log())
 
 
 @rows(SECTION + " drained ends:", [
@@ -186,8 +204,9 @@ def drained_early():
     with Hostile() as p:
         number, pid = p.child("sleep 1000 & exec sleep 1000",
                               [A.stdout, LONG])
+        witness = p.witness()
         p.note(DRAINED, number)
-        p.goes_on()
+        p.goes_on(witness)
         check(proc.alive(pid), "it was ended")
         os.kill(pid, 9)
         p.hears(b"exit", number, 9)
@@ -196,18 +215,21 @@ def drained_early():
 @case(SECTION + " drained never comes: linger is over in its time")
 def drained_never():
     with Hostile() as p:
+        witness = p.witness()
         number, _ = p.child(["/bin/true"], [A.stdout, (A.linger, 100)])
         p.hears(b"exit", number, 0)
         p.note(DRAINED, number)
-        p.goes_on()
+        p.goes_on(witness)
 
 
 @case(SECTION + " drained is waited for, and ends a linger")
 def drained_good():
     with Hostile() as p:
+        witness = p.witness()
         number, pid = p.child(["/bin/true"], [A.stdout, LONG])
         eventually(lambda: proc.state(pid) == "Z", 5, "it lives")
-        p.goes_on()
+        p.goes_on(witness)
+        check(proc.state(pid) == "Z", "it was reaped")
         p.note(DRAINED, number)
         p.hears(b"exit", number, 0)
 
@@ -217,8 +239,9 @@ def cut_good():
     with Hostile() as p:
         number, _ = p.child(SLEEP, [A.stdin])
         _, other = p.child(SLEEP, [A.stdin])
+        witness = p.witness()
         p.note(CUT, number)
         p.hears(b"exit", number, 9)
         p.note(CUT, number)
-        p.goes_on()
+        p.goes_on(witness)
         check(proc.alive(other), "the other has ended")

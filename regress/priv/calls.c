@@ -5,6 +5,8 @@
  *	part NAME INSTRUCTIONS		of its filter, by which it is known
  *	call PART NAME NUMBER
  *	value PART NAME NUMBER ARGUMENT TEST VALUE	a row's, one each
+ *
+ * ARGUMENT is the number of its lower half; 8 more for the upper one.
  */
 
 #include <stdio.h>
@@ -49,17 +51,19 @@ print_list(const char *part, const struct list *l)
 {
 	const struct row *r;
 	size_t i, n;
+	int call;
 
 	for (i = 0; i < l->ncalls; i++)
 		if (l->calls[i] != NONE)
 			printf("call %s %s %d\n", part, name_of(l->calls[i]),
 			    l->calls[i]);
 	for (i = 0; i < l->nrows; i++) {
-		r = &l->rows[i];
-		for (n = 0; r->call != NONE && n < r->count; n++)
-			printf("value %s %s %d %u %s %u\n", part,
-			    name_of(r->call), r->call, r->arg, tests[r->test],
-			    r->values[n]);
+		call = l->rows[i].call;
+		for (r = &l->rows[i]; call != NONE && r != NULL; r = r->also)
+			for (n = 0; n < r->count; n++)
+				printf("value %s %s %d %u %s %u\n", part,
+				    name_of(call), call, r->arg, tests[r->test],
+				    r->values[n]);
 	}
 }
 

@@ -23,6 +23,7 @@ import tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 TABLE = os.path.join(HERE, "calls.txt")
 SEEN = "seen"
+UPPER = 8               # and more: the upper half of an argument
 ABOUT = """\
 # Which system calls each process is allowed, and why: it was seen to make
 # them in a run of all suites (make trace), or may have to. Behind a colon,
@@ -52,7 +53,7 @@ ARGUMENT = """\
 tracepoint:raw_syscalls:sys_enter
 /@len[(uint64)pid] && args->id == %(call)d/
 { @value[@len[(uint64)pid], %(call)d, %(arg)d,
-  (uint64)args->args[%(arg)d] & 0xffffffff] = count(); }
+  ((uint64)args->args[%(word)d] >> %(shift)d) & 0xffffffff] = count(); }
 """
 
 
@@ -128,8 +129,10 @@ def write_table(table, path=TABLE):
 
 def trace(lists, command):
     """Run it: {(part, what)} that was seen."""
-    script = PROBES % "".join(ARGUMENT % {"call": call, "arg": arg}
-                              for call, arg in sorted(lists.looked_at()))
+    script = PROBES % "".join(
+        ARGUMENT % {"call": call, "arg": arg, "word": arg % UPPER,
+                    "shift": 32 * (arg >= UPPER)}
+        for call, arg in sorted(lists.looked_at()))
     with tempfile.TemporaryDirectory(prefix="proctor-calls.") as directory:
         probes = os.path.join(directory, "probes.bt")
         out = os.path.join(directory, "out")

@@ -19,7 +19,7 @@ import time
 
 import proc
 import world
-from case import SLOW, case, check, eventually, expect, rows
+from case import OK, SLOW, case, check, eventually, expect, rows
 from etf import A
 from native import HELLO, Native
 from suid import SLEEP, SPARED, Suid, as_user, ids
@@ -108,18 +108,19 @@ def odd(make):
         del kept
 
 
-@rows(SECTION + " what nobody has asked for holds up nobody:", [
+@rows(SECTION + " what nobody has asked for ends all, and holds up nobody:", [
     ("one that lingers and is not announced", 1, False),
-    ("three at once, not announced", 3, False)])
+    ("three at once, not announced", 3, False),
+    ("three at once, one announced", 3, True)])
 def unasked(count, marked):
     with usual_rules, Suid() as p:
         expect([], p.ask(A.list))
         made = [lingering() for _ in range(count)]
         send(p, [fd for fd, _ in made], marked)
-        p.run(SLEEP)
-        p.close_input()
         p.end(15)
         p.closed = True
+        expect(5, p.status, "exit")
+        expect(1, len(p.logged("a descriptor with nothing")), "lines")
         p.nothing_left(5)
 
 
@@ -152,6 +153,23 @@ def stdin_waits():
         p.send((A.stdin, pid, b"x" * (1 << 20)))
         said = p.output_of(["/bin/echo", "still here"])
         expect("still here\n", said)
+        os.close(fd)
+
+
+@case(SECTION + " an output that is made to wait, and stays open, holds up "
+      "nobody")
+def output_waits():
+    """What its child has left is read, and one byte more is asked for."""
+    with usual_rules, Suid() as p:
+        pid = p.run(SLEEP, [as_user(ONE), A.stdout])
+        kept = os.open("/proc/%d/fd/1" % pid, os.O_WRONLY)
+        fd = held_pipe(p, pid)
+        wait_again(fd)
+        expect(OK, p.ask(A.kill, pid, 9))
+        expect(9, p.exit(pid), "exit")
+        said = p.output_of(["/bin/echo", "still here"])
+        expect("still here\n", said)
+        os.close(kept)
         os.close(fd)
 
 

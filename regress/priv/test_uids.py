@@ -108,6 +108,26 @@ def at_once():
         check(all(n in world.uids() for n in uids), "%s", uids)
 
 
+def uid_of(p):
+    expect([], p.ask(A.list))
+    return suid.ids(p.ring()["priv"], "Uid")[0]
+
+
+@case(SECTION + " they are given in turn: none comes again before all others")
+def in_turn():
+    count = 4
+    with usual_rules, Range("_proctor:200000:%d\n" % (count * 65)):
+        found = []
+        with Suid() as p:
+            kept = uid_of(p)
+            # Whoever has his is passed over.
+            for _ in range(2 * (count - 1)):
+                with Suid() as other:
+                    found.append(uid_of(other))
+    check(kept not in found, "%d is in %s", kept, found)
+    check(len(set(found[:3])) == 3 and found[:3] == found[3:], "%s", found)
+
+
 class Range:
     """Another line, or none, for _proctor in /etc/subuid."""
 

@@ -395,9 +395,11 @@ test_send(void **state)
 	channel_send2(&from, RANGE, "ab", 2, "cde", 3);
 	channel_send2(&from, RANGE, "ab", 2, NULL, 0);
 	channel_send2(&from, RANGE, NULL, 0, "ab", 2);
+	assert_int_equal(channel_ahead(&from), 20);
 	while (imsgbuf_queuelen(&from.ibuf) > 0)
 		assert_int_equal(channel_write(&from), 0);
 	assert_int_equal(channel_write(&from), 0);
+	assert_int_equal(channel_ahead(&from), 0);
 	expect_handled(FIXED, 8, STATE_A);
 	expect_handled(WITH_FD, 3, STATE_B);
 	assert_true(fd_inode(got.fd) == ino);
@@ -444,7 +446,7 @@ test_reset(void **state)
 	peer = -1;
 	assert_int_equal(channel_read(&chan), 0);
 	assert_int_equal(channel_read(&chan), 0);
-	/* No SIGPIPE: it would end the test. */
+	(void)signal(SIGPIPE, SIG_IGN);
 	channel_send(&chan, FIXED, -1, "abcdefgh", 8);
 	assert_int_equal(channel_write(&chan), -1);
 	end();
@@ -623,15 +625,34 @@ play_length(const void *arg)
 	(void)channel_dispatch(&chan, STATE_A);
 }
 
+/* A descriptor, or two, and a message that announces none or one. */
+static void
+play_unasked(const void *arg)
+{
+	const uint32_t *mark = arg;
+	const int fds[] = { STDERR_FILENO, STDERR_FILENO };
+	unsigned char msg[IMSG_HEADER_SIZE + 8] = { 0 };
+
+	start(1);
+	(void)put_header(msg, FIXED, sizeof(msg) | *mark);
+	send_raw(peer, msg, sizeof(msg), fds, *mark != 0 ? 2 : 1);
+	(void)channel_read(&chan);
+	(void)channel_dispatch(&chan, STATE_A);
+}
+
 static void
 test_bad_streams(void **state)
 {
 	static const uint32_t lengths[] = { 0, 1, IMSG_HEADER_SIZE - 1,
 		IMSG_HEADER_SIZE + MSG_MAX + 1, 0x7fffffff, 0xffffffff,
 		FD_MARK };
+	static const uint32_t marks[] = { 0, FD_MARK };
 	size_t i;
 
 	(void)state;
+	for (i = 0; i < nitems(marks); i++)
+		assert_fatal(play_unasked, &marks[i],
+		    "peer sent a descriptor with nothing");
 	assert_fatal(play_no_table, NULL, "peer sent message type 1");
 	assert_fatal(play_good_then_bad, NULL, "peer sent fixed of 7 bytes");
 	for (i = 0; i < nitems(lengths); i++)

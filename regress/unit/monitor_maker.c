@@ -12,6 +12,7 @@
 #include "compat/stream.h"
 #include "dispatch.h"
 #include "launcher/maker.h"
+#include "launcher/spawn.h"
 #include "monitor/launch.h"
 #include "monitor/phase.h"
 
@@ -51,11 +52,12 @@ maker_start(
 }
 
 void
-maker_make(
-    const struct runas *t, const struct run *r, struct launched *l, int fds[3])
+spawn_child(const struct spawn_base *b, const struct run *r, struct launched *l,
+    int fds[3], pid_t *in_flight)
 {
-	(void)t;
+	(void)b;
 	(void)r;
+	assert_null(in_flight);
 	*l = made;
 	fds[0] = fds[1] = fds[2] = -1;
 }

@@ -37,7 +37,7 @@ void maker_in_flight(size_t n, pid_t);
 /* A turn of the loop: what launchers have said is handled. */
 void makers_turn(void);
 
-/* What maker_make() says of the next child, where priv makes them. */
+/* What spawn_child() says of the next child, where priv makes them. */
 void maker_makes(pid_t, enum stage);
 
 #endif

@@ -80,7 +80,8 @@ counting queue_test worker/queue.c
 build wchild_test worker/child.c worker/relay.c worker/feed.c worker/queue.c \
     worker/pipe.c common/proto.c common/compat/ptymodes.c common/log.c \
     $SPLICE_SRC $STREAM_SRC $STREAM_IO_SRC
-build port_test worker/port.c worker/queue.c common/log.c
+build port_test worker/port.c worker/queue.c common/log.c \
+    common/compat/stream_tick.c
 build wterm_test worker/event.c worker/reply.c worker/hello.c worker/term.c \
     worker/etf_write.c worker/errname.c broker/etf_read.c common/proto.c \
     common/compat/ptymodes.c common/log.c

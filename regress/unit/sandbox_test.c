@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 
 #include <dirent.h>
@@ -53,7 +54,8 @@
 enum part { GUARD, REAPER, PRIV, LAUNCHER, BROKER, WORKER, PARTS };
 
 /* What is there when the sandbox is entered. */
-static int life[2], pipefd[2], sock[2], master, slave, set, children, null;
+static int life[2], pipefd[2], sock[2], master, slave, set, children, null,
+    plain;
 static pid_t someone; /* a child that waits to be killed */
 
 static void
@@ -79,6 +81,8 @@ prepare(void)
 	    (slave = open(name, O_RDWR | O_NOCTTY)) == -1 ||
 	    (children = open(path, O_RDONLY)) == -1 ||
 	    (null = open("/dev/null", O_RDWR)) == -1 ||
+	    (plain = open("/tmp", O_RDWR | O_TMPFILE, 0600)) == -1 ||
+	    write(plain, "abcdef", 6) != 6 ||
 	    signal(SIGUSR1, on_signal) == SIG_ERR || (someone = fork()) == -1)
 		_exit(UNPREPARED);
 	if (someone != 0) {
@@ -233,6 +237,28 @@ act_send(void)
 	return (recv(sock[1], &c, 1, 0) == 1 ? 0 : -1);
 }
 
+/* A log that is a datagram socket could reach others. */
+static int
+act_send_to(void)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+
+	return (sendto(sock[0], "x", 1, MSG_NOSIGNAL, (struct sockaddr *)&sun,
+		    sizeof(sun)) == 1
+		    ? 0
+		    : -1);
+}
+
+/* No address, but for who looks at its lower half only. */
+static int
+act_send_to_high(void)
+{
+	return (syscall(SYS_sendto, sock[0], "x", 1L, (long)MSG_NOSIGNAL,
+		    1UL << 32, 0L) == 1
+		    ? 0
+		    : -1);
+}
+
 /* Arena, mmap, trimming. */
 static int
 act_memory(void)
@@ -310,6 +336,15 @@ act_mprotect_exec(void)
 	p = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	return (mprotect(p, 4096, PROT_READ | PROT_EXEC));
+}
+
+static int
+act_mmap_file(void)
+{
+	return (mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, plain,
+		    0) == MAP_FAILED
+		    ? -1
+		    : 0);
 }
 
 static int
@@ -545,13 +580,134 @@ act_splice(void)
 }
 
 static int
+splice_at(off_t *from, off_t *to)
+{
+	if (write(pipefd[1], "abc", 3) != 3)
+		return (-1);
+	return (splice(from == NULL ? pipefd[0] : plain, from,
+		    to == NULL ? pipefd[1] : plain, to, 3, 0) == 3
+		    ? 0
+		    : -1);
+}
+
+static int
+act_splice_from(void)
+{
+	off_t at = 1;
+
+	return (splice_at(&at, NULL));
+}
+
+static int
+act_splice_to(void)
+{
+	off_t at = 1;
+
+	return (splice_at(NULL, &at));
+}
+
+/* As writev(2), and where it is due, but that it never waits. */
+static int
+write_at(long at, long flags)
+{
+	struct iovec iov = { pipefd, 1 };
+	long n = syscall(SYS_pwritev2, plain, &iov, 1L, at, at, flags);
+
+	return (n == 1 || (n == -1 && (errno == EOPNOTSUPP || errno == EAGAIN))
+		    ? 0
+		    : -1);
+}
+
+static int
+act_write_due(void)
+{
+	return (write_at(-1, 8));
+}
+
+/* Over what stands there: at the beginning, or behind 4 GiB. */
+static int
+act_write_over(void)
+{
+	return (write_at(0, 8));
+}
+
+static int
+act_write_over_high(void)
+{
+	return (write_at(UINT32_MAX, 8));
+}
+
+static int
+act_write_flags(void)
+{
+	return (write_at(-1, 0));
+}
+
+static int
+act_read_at(void)
+{
+	struct iovec iov = { pipefd, 1 };
+
+	return (
+	    syscall(SYS_preadv2, plain, &iov, 1L, 0L, 0L, 8L) == 1 ? 0 : -1);
+}
+
+static int
+nonblock(int fd, int yes)
+{
+	return (ioctl(fd, FIONBIO, &yes));
+}
+
+static int
 act_nonblock(void)
 {
-	int flags;
+	return (fcntl(pipefd[0], F_GETFL) == -1 ? -1 : nonblock(pipefd[0], 1));
+}
 
-	if ((flags = fcntl(pipefd[0], F_GETFL)) == -1)
-		return (-1);
-	return (fcntl(pipefd[0], F_SETFL, flags | O_NONBLOCK));
+static int
+act_nonblock_port(void)
+{
+	return (nonblock(STDOUT_FILENO, 0));
+}
+
+static int
+act_nonblock_log(void)
+{
+	return (nonblock(STDERR_FILENO, 0));
+}
+
+/* O_APPEND off, O_ASYNC on: whatever it is. */
+static int
+act_flags(void)
+{
+	return (fcntl(pipefd[0], F_SETFL, O_NONBLOCK));
+}
+
+static int
+act_flags_log(void)
+{
+	return (fcntl(STDERR_FILENO, F_GETFL) == -1 ? -1 : 0);
+}
+
+/* Without a filter ENOTTY, if there is none. */
+static int
+modes(int fd)
+{
+	struct termios t;
+
+	return (tcgetattr(fd, &t) == -1 && errno != ENOTTY ? -1 : 0);
+}
+
+static int
+act_modes_port(void)
+{
+	return (modes(STDOUT_FILENO));
+}
+
+static int
+act_modes_log(void)
+{
+	return (modes(STDERR_FILENO));
 }
 
 static int
@@ -696,7 +852,7 @@ static const struct row {
 	{ "read and write", act_bytes, { 0, 0, 0, 0, 0, 0 } },
 	{ "close", act_close, { 0, 0, 0, 0, R, 0 } },
 	{ "readv", act_readv, { 0, 0, R, 0, R, R } },
-	{ "writev", act_writev, { R, R, R, 0, R, 0 } },
+	{ "writev", act_writev, { R, R, 0, 0, 0, 0 } },
 	{ "memory", act_memory, { 0, 0, 0, 0, 0, 0 } },
 	{ "memory grows", act_grow, { R, R, 0, 0, 0, 0 } },
 	{ "log", act_log, { 0, 0, 0, 0, 0, 0 } },
@@ -704,9 +860,13 @@ static const struct row {
 	{ "poll", act_poll, { 0, 0, 0, 0, 0, 0 } },
 	{ "wait with signals", act_ppoll, { 0, 0, 0, 0, R, R } },
 	{ "fatal", act_fatal, { 5, 5, 5, 5, 5, 5 } },
-	{ "send a message", act_sendmsg, { R, R, 0, 0, 0, 0 } },
+	{ "send a descriptor", act_sendmsg, { R, R, 0, 0, R, R } },
 	{ "receive a descriptor", act_recvmsg, { R, R, 0, 0, R, 0 } },
 	{ "talk to the reaper", act_send, { R, 0, 0, 0, R, R } },
+	{ "send to somebody", act_send_to, { R, R, R, 0, R, R } },
+	{ "the same, in the upper half", act_send_to_high,
+	    { R, R, R, WELL, R, R } },
+	{ "map a file", act_mmap_file, { R, R, R, 0, R, R } },
 	{ "executable memory", act_mmap_exec, { R, R, R, 0, R, R } },
 	{ "memory made executable", act_mprotect_exec, { R, R, R, 0, R, R } },
 	{ "open a file", act_open, { EACCES, EACCES, R, 0, R, R } },
@@ -736,7 +896,21 @@ static const struct row {
 	{ "process group", act_setpgid, { R, R, 0, 0, R, R } },
 	{ "epoll", act_epoll, { R, R, 0, 0, R, 0 } },
 	{ "splice", act_splice, { R, R, R, 0, R, 0 } },
+	{ "splice from the middle", act_splice_from, { R, R, R, 0, R, R } },
+	{ "splice into the middle", act_splice_to, { R, R, R, 0, R, R } },
+	{ "write without a wait", act_write_due, { R, R, R, 0, R, 0 } },
+	{ "write over", act_write_over, { R, R, R, 0, R, R } },
+	{ "write over behind 4 GiB", act_write_over_high,
+	    { R, R, R, 0, R, R } },
+	{ "write with a wait", act_write_flags, { R, R, R, 0, R, R } },
+	{ "read from the middle", act_read_at, { R, R, R, 0, R, R } },
 	{ "not to block", act_nonblock, { R, R, R, 0, R, 0 } },
+	{ "a port that waits", act_nonblock_port, { R, R, R, 0, R, 0 } },
+	{ "a log that waits", act_nonblock_log, { R, R, R, 0, R, R } },
+	{ "flags", act_flags, { R, R, R, 0, R, R } },
+	{ "flags of the log", act_flags_log, { R, R, R, 0, R, R } },
+	{ "modes of a port", act_modes_port, { R, R, R, 0, R, R } },
+	{ "modes of a log", act_modes_log, { R, R, R, 0, R, R } },
 	{ "size of a pipe", act_pipe_size, { R, R, R, 0, R, 0 } },
 	{ "have signals sent", act_setown, { R, R, R, 0, R, R } },
 	{ "terminal's size and modes", act_winsz, { R, R, R, 0, R, 0 } },
@@ -757,6 +931,7 @@ static const struct row {
 #endif
 };
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
+#define FIXED 7 /* cases that are no row */
 
 static const char *const parts[PARTS] = { "guard", "reaper", "priv", "launcher",
 	"broker", "worker" };
@@ -875,6 +1050,149 @@ test_launcher_uid(void **state)
 		assert_int_equal(launch(getuid() + 1, acts[i]), EPERM);
 		assert_int_equal(launch(getuid(), acts[i]), WELL);
 	}
+}
+
+/* A file of one's own, in all ways that there are, with more or less mode. */
+static char suid_path[64];
+static mode_t suid_mode;
+
+static int
+act_chmod(void)
+{
+	return (chmod(suid_path, suid_mode));
+}
+
+static int
+act_fchmod(void)
+{
+	return (fchmod(open(suid_path, O_RDONLY), suid_mode));
+}
+
+static int
+act_fchmodat(void)
+{
+	return (fchmodat(AT_FDCWD, suid_path, suid_mode, 0));
+}
+
+/* Not every kernel has it. */
+static int
+act_fchmodat2(void)
+{
+	long r = syscall(452L, AT_FDCWD, suid_path, (long)suid_mode, 0L);
+
+	return (r == -1 && errno == ENOSYS ? act_chmod() : (int)r);
+}
+
+static int
+act_mknod(void)
+{
+	(void)unlink(suid_path);
+	return (mknod(suid_path, S_IFREG | suid_mode, 0));
+}
+
+static int
+act_creat(void)
+{
+	(void)unlink(suid_path);
+	return (creat(suid_path, suid_mode));
+}
+
+static int
+act_open_mode(void)
+{
+	(void)unlink(suid_path);
+	return (open(suid_path, O_RDWR | O_CREAT, suid_mode));
+}
+
+static int
+act_tmpfile(void)
+{
+	return (open("/tmp", O_RDWR | O_TMPFILE, suid_mode));
+}
+
+#ifdef __x86_64__
+static int
+act_open_old(void)
+{
+	(void)unlink(suid_path);
+	return ((int)syscall(
+	    SYS_open, suid_path, O_RDWR | O_CREAT, (long)suid_mode));
+}
+
+static int
+act_mknod_old(void)
+{
+	(void)unlink(suid_path);
+	return ((int)syscall(
+	    SYS_mknod, suid_path, (long)(S_IFREG | suid_mode), 0L));
+}
+
+static int
+act_chmod_old(void)
+{
+	return ((int)syscall(SYS_chmod, suid_path, (long)suid_mode));
+}
+#endif
+
+/* What stands in the mode of who makes nothing is no mode. */
+static int
+act_open_makes_nothing(void)
+{
+	return ((int)syscall(
+	    SYS_openat, AT_FDCWD, suid_path, O_RDONLY, (long)suid_mode));
+}
+
+/* What a filter could not look into. */
+static int
+act_openat2(void)
+{
+	return ((int)syscall(437L, AT_FDCWD, suid_path, NULL, 0L));
+}
+
+static int
+act_uring(void)
+{
+	return ((int)syscall(SYS_io_uring_setup, 0L, NULL));
+}
+
+static void
+test_launcher_suid(void **state)
+{
+	static int (*const acts[])(void) = {
+		act_chmod,
+		act_fchmod,
+		act_fchmodat,
+		act_fchmodat2,
+		act_mknod,
+		act_creat,
+		act_open_mode,
+		act_tmpfile,
+#ifdef __x86_64__
+		act_open_old,
+		act_mknod_old,
+		act_chmod_old,
+#endif
+	};
+	size_t i;
+	int fd;
+
+	(void)state;
+	(void)strlcpy(suid_path, "/tmp/sandbox_test.XXXXXX", sizeof(suid_path));
+	assert_true((fd = mkstemp(suid_path)) != -1);
+	(void)close(fd);
+	for (i = 0; i < sizeof(acts) / sizeof(acts[0]); i++) {
+		suid_mode = S_ISGID | 0700;
+		assert_int_equal(launch(getuid(), acts[i]), WELL);
+		suid_mode = S_ISUID | 0700;
+		assert_int_equal(launch(getuid(), acts[i]), EPERM);
+		suid_mode = 0700;
+		assert_int_equal(launch(getuid(), act_creat), WELL);
+	}
+	suid_mode = S_ISUID | 0700;
+	assert_int_equal(launch(getuid(), act_open_makes_nothing), WELL);
+	assert_int_equal(launch(getuid(), act_openat2), ENOSYS);
+	assert_int_equal(launch(getuid(), act_uring), ENOSYS);
+	assert_int_equal(unlink(suid_path), 0);
 }
 
 /* A child for one's parent, which ends at once. */
@@ -1090,10 +1408,11 @@ test_priv_forks(void **state)
 int
 main(void)
 {
-	static struct CMUnitTest tests[ROWS + 5] = {
+	static struct CMUnitTest tests[FIXED + ROWS] = {
 		cmocka_unit_test(test_state),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_launcher_uid),
+		cmocka_unit_test(test_launcher_suid),
 		cmocka_unit_test(test_launcher_parent),
 		cmocka_unit_test(test_launcher_root),
 		cmocka_unit_test(test_priv_forks),
@@ -1102,9 +1421,9 @@ main(void)
 
 	log_init("sandbox_test", 0);
 	for (i = 0; i < ROWS; i++) {
-		tests[5 + i].name = rows[i].what;
-		tests[5 + i].test_func = test_row;
-		tests[5 + i].initial_state = (void *)(uintptr_t)&rows[i];
+		tests[FIXED + i].name = rows[i].what;
+		tests[FIXED + i].test_func = test_row;
+		tests[FIXED + i].initial_state = (void *)(uintptr_t)&rows[i];
 	}
 	return (cmocka_run_group_tests(tests, NULL, NULL));
 }

@@ -71,7 +71,7 @@ defmodule Proctor do
 
   Errors are `{:timeout, result}`, `{:idle_timeout, result}`, `{:max_output,
   result}`, and `{:spawn, reason}`, whose reason is a `Proctor.Error`,
-  `:shim_not_found` if there is no port program, or `{:shim_exited, result}` if
+  `:shim_not_found` if there is no instance to run it, or `{:shim_exited, result}` if
   that has died.
   """
   @doc since: "0.1.0"
@@ -116,6 +116,7 @@ defmodule Proctor do
     do: {:spawn, {:shim_exited, result}}
 
   defp as_reason(%Error{kind: :port, detail: :not_started}), do: {:spawn, :shim_not_found}
+  defp as_reason(%Error{kind: :port, detail: {:not_started, _}}), do: {:spawn, :shim_not_found}
   defp as_reason(error), do: {:spawn, error}
 
   @doc """

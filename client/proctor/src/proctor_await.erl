@@ -93,7 +93,7 @@ in_vain(false, #{reply := full}) ->
 
 accept(Pid, OsPid, #{reply := run, offer := true, ref := Ref}, _Left) ->
     %% It is there to answer, whatever the port program does.
-    case proctor_child:confirm(Pid, Ref) of
+    case proctor_request:confirm(Pid, Ref) of
         ok -> {ok, Pid, OsPid};
         {error, closed} -> {error, port_closed};
         {error, _} = Error -> Error

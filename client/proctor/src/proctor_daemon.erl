@@ -176,7 +176,7 @@
                  phase = new :: phase(),
                  pid :: pid() | undefined,
                  ospid :: proctor:ospid() | undefined,
-                 output :: proctor_output:output(),
+                 output :: proctor_daemon_output:output(),
                  exit :: undefined | proctor_exit:exit(),
                  started = now_ms() :: integer()}).
 
@@ -323,7 +323,7 @@ init({Command, Args, Own, RunOptions}) ->
                      options = Own,
                      kill_timeout = kill_timeout(RunOptions),
                      limit = stop_limit(RunOptions),
-                     output = proctor_output:new(Own)},
+                     output = proctor_daemon_output:new(Own)},
     case Own of
         #{start := later} -> {ok, Daemon, {continue, start}};
         #{start := now} -> settled(start(Daemon), parent())
@@ -460,9 +460,9 @@ await_ready(RunOptions, Node, #daemon{options = Options, output = Output}
             end,
     case proctor_ready:line(Check) of
         {ok, Fun} ->
+            Awaiting = proctor_daemon_output:await(Fun, Output),
             {noreply, Daemon#daemon{phase = {unready, Timer, none},
-                                    output = proctor_output:await(Fun,
-                                                                  Output)}};
+                                    output = Awaiting}};
         none ->
             Poller = proctor_ready:start(in_place(Check, RunOptions), Node,
                                          Every),
@@ -492,7 +492,7 @@ handle_call(statistics, _From, #daemon{ospid = OsPid, output = Output,
                                        phase = Phase, started = Started,
                                        key = Key} = Daemon) ->
     {Restarts, LastExit} = proctor_restarts:find(Key),
-    {reply, maps:merge(proctor_output:counts(Output),
+    {reply, maps:merge(proctor_daemon_output:counts(Output),
                        #{ospid => OsPid, ready => Phase =:= ready,
                          restarts => Restarts,
                          uptime_ms => now_ms() - Started,
@@ -522,8 +522,9 @@ handle_cast(_Message, Daemon) ->
     {noreply, #daemon{}} | {stop, term(), #daemon{}}.
 handle_info({Stream, OsPid, Data}, #daemon{ospid = OsPid} = Daemon)
   when Stream =:= stdout; Stream =:= stderr ->
-    heard(fun(Output) -> proctor_output:put(Stream, Data, OsPid, Output) end,
-          Daemon);
+    heard(fun(Output) ->
+              proctor_daemon_output:put(Stream, Data, OsPid, Output)
+          end, Daemon);
 handle_info({passive, OsPid}, #daemon{ospid = OsPid, pid = Pid} = Daemon) ->
     _ = proctor:setopts(Pid, [{active, ?BURST}]),
     {noreply, Daemon};
@@ -560,13 +561,14 @@ heard(Put, #daemon{output = Output, phase = Phase} = Daemon) ->
     try Put(Output) of
         Output1 ->
             Daemon1 = Daemon#daemon{output = Output1},
-            case {Phase, proctor_output:awaited(Output1)} of
+            case {Phase, proctor_daemon_output:awaited(Output1)} of
                 {{unready, _, none}, false} -> ready(Daemon1);
                 _ -> {noreply, Daemon1}
             end
     catch
         throw:{output_failed, Reason} ->
-            {stop, Reason, Daemon#daemon{output = proctor_output:mute(Output)}}
+            Mute = proctor_daemon_output:mute(Output),
+            {stop, Reason, Daemon#daemon{output = Mute}}
     end.
 
 %% The OS process has ended, or nobody knows of it any more.
@@ -583,14 +585,13 @@ over(Reason, #daemon{phase = Phase} = Daemon) ->
     end.
 
 last_lines(#daemon{ospid = OsPid} = Daemon) ->
-    case heard(fun(Output) -> proctor_output:last(OsPid, Output) end, Daemon) of
-        {noreply, Daemon1} -> {noreply, Daemon1};
-        {stop, _, _} = Stop -> Stop
-    end.
+    heard(fun(Output) -> proctor_daemon_output:last(OsPid, Output) end,
+          Daemon).
 
 exit_reason(Reason, #daemon{exit = undefined}) ->
     Reason;
-exit_reason(_Reason, #daemon{exit = Exit, options = #{exit_to_reason := Fun}}) ->
+exit_reason(_Reason, #daemon{exit = Exit, options = Options}) ->
+    #{exit_to_reason := Fun} = Options,
     told(Fun, Exit).
 
 %% What a function of the user's says, or how it has failed.
@@ -661,10 +662,74 @@ format_status(Status) ->
                 (_, Value) -> Value
              end, Status).
 
+<<<<<<< HEAD
 shown(#daemon{ospid = OsPid, pid = Pid, phase = Phase, output = Output,
               exit = Exit}) ->
-    maps:merge(proctor_output:counts(Output),
+    maps:merge(proctor_daemon_output:counts(Output),
                #{ospid => OsPid, pid => Pid, phase => Phase, exit => Exit}).
+=======
+shown(#daemon{ospid = OsPid, pid = Pid, bytes = Bytes, count = Count,
+              cut = Cut, exit = Exit}) ->
+    #{ospid => OsPid, pid => Pid, bytes => Bytes, lines => Count, cut => Cut,
+      exit => Exit}.
+
+reason(Reason, #daemon{exit = undefined}) ->
+    Reason;
+reason(Reason, #daemon{exit = #{reason := Why}})
+  when Why =:= port_closed; Why =:= no_answer ->
+    Reason;
+reason(_Reason, #daemon{exit = Exit, options = #{exit_to_reason := Fun}}) ->
+    Fun(Exit).
+
+%%% Lines
+
+line(Stream, {part, Part}, #daemon{within = Within, cut = Cut} = Daemon) ->
+    ok = tell(Stream, Part, " [...]", Daemon),
+    Daemon1 = check(Part, Daemon),
+    case lists:member(Stream, Within) of
+        true -> Daemon1;
+        false -> Daemon1#daemon{within = [Stream | Within], cut = Cut + 1}
+    end;
+line(Stream, Line, #daemon{within = Within, count = Count} = Daemon) ->
+    ok = tell(Stream, Line, "", Daemon),
+    check(Line, Daemon#daemon{within = lists:delete(Stream, Within),
+                              count = Count + 1}).
+
+tell(Stream, Line, Rest, #daemon{options = Options, ospid = OsPid}) ->
+    case Options of
+        #{output := Fun} when is_function(Fun) ->
+            _ = Fun(Stream, proctor_lines:own(Line)),
+            ok;
+        #{output := Pid} when is_pid(Pid) ->
+            Pid ! {?MODULE, self(), Stream, proctor_lines:own(Line)},
+            ok;
+        #{log := none} ->
+            ok;
+        #{log := Level, log_prefix := Prefix, log_metadata := Metadata} ->
+            Part = maps:from_list([{part, true} || Rest =/= ""]),
+            logger:log(Level, "~ts~ts",
+                       [Prefix, [proctor_lines:repair(Line), Rest]],
+                       maps:merge(#{domain => [proctor, daemon]},
+                                  maps:merge(Metadata, Part#{
+                                      ospid => OsPid, stream => Stream,
+                                      daemon => self()})))
+    end.
+
+check(Line, #daemon{wanted = {line, Pattern}} = Daemon) ->
+    case re:run(Line, Pattern, [{capture, none}]) of
+        match -> Daemon#daemon{wanted = none};
+        nomatch -> Daemon
+    end;
+check(_Line, Daemon) ->
+    Daemon.
+
+last_lines(#daemon{lines = #{stdout := Out, stderr := Err}} = Daemon) ->
+    Rest = [{stdout, Line} || Line <- proctor_lines:rest(Out)]
+        ++ [{stderr, Line} || Line <- proctor_lines:rest(Err)],
+    lists:foldl(fun({Stream, Line}, Acc) -> line(Stream, Line, Acc) end,
+                Daemon#daemon{lines = #{stdout => proctor_lines:new(),
+                                        stderr => proctor_lines:new()}}, Rest).
+>>>>>>> main
 
 %%% Options
 

@@ -10,10 +10,11 @@
                 | {signaled, Signal :: 1..127, Core :: boolean()}
                 | unknown.
 
--type reason() :: normal | stopped | timeout | shutdown | unknown.
+-type reason() :: normal | stopped | timeout | shutdown | unknown
+                | port_closed | no_answer.
 %% Why it ended: by itself, because it was stopped, because its time was over,
 %% or because the port program was shutting down; erlexec's port program does
-%% not tell.
+%% not tell. `port_closed' and `no_answer' say why nothing is known of the end.
 
 -type usage() :: #{utime_us | stime_us | maxrss_kb | minflt | majflt | inblock
                    | oublock | nvcsw | nivcsw => non_neg_integer()}.
@@ -29,7 +30,8 @@
                   usage => usage(),
                   stdout => binary(),
                   stderr => binary()}.
-%% `raw' is what erlexec's users are told: 0 for one that was stopped. `killed'
+%% `raw' is what erlexec's users are told: 0 for one that was stopped, -1 if it is
+%% not known. `killed'
 %% says that it took a SIGKILL, because its `kill_timeout' was over.
 %% `truncated' has the streams that others still held open when they were
 %% closed, or which were too much to be kept: something is missing there.
@@ -90,11 +92,10 @@ reason(#{raw := 0}) -> normal;
 reason(#{raw := Raw}) -> {exit_status, Raw}.
 
 %% @doc Of one whose end nobody has told, and why nobody will.
--spec unknown(Why) -> #{status := unknown, reason := Why, usage := #{},
-                        killed := false, truncated := []}.
+-spec unknown(port_closed | no_answer) -> exit().
 unknown(Why) ->
-    #{status => unknown, reason => Why, usage => #{}, killed => false,
-      truncated => []}.
+    #{status => unknown, reason => Why, raw => -1, usage => #{},
+      killed => false, truncated => []}.
 
 %% @doc What {@link proctor:cmd/3} has to say of an end, and the output.
 -spec result(map(), proctor:ospid() | undefined, {iodata(), iodata()}) ->

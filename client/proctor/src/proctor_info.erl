@@ -34,7 +34,7 @@ info(Where) ->
 of_instance(Server) ->
     case proctor_server:info(Server, ?PATIENCE * 5) of
         {ok, #{pids := Pids} = Info} ->
-            Children = proctor_child:infos(Pids, ?PATIENCE),
+            Children = proctor_request:infos(Pids, ?PATIENCE),
             {ok, (maps:remove(pids, Info))#{children => Children}};
         {error, _} = Error ->
             Error

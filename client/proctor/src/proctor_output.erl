@@ -1,206 +1,405 @@
-%% @doc What becomes of the output of a daemon's OS process: it is cut into
-%% lines or stays as it came, is counted, and goes to the logger, to a process
-%% or to a function. No process of its own: functions are called in the daemon.
+%% @doc What an OS process writes, on both its streams, and who takes it: its
+%% caller, by messages or as it asks for it, another process, a function, the
+%% screen, or the result. What was dealt with is acknowledged to the port
+%% program.
 -module(proctor_output).
 
--export([new/1, put/4, last/2, await/2, awaited/1, mute/1, counts/1]).
+-export([new/3, put/3, sunk/3, eof/2, ended/1]).
+-export([recv/5, forget/3, setopts/2, discard/1, close/2]).
+-export([is_taken/1, sink/1, collected/1, info/1]).
 
--export_type([output/0, stream/0]).
+-export_type([output/0, collected/0, change/0]).
+
+%% Bytes that a stream that nobody reads before the end may leave with it.
+-define(KEPT, 1048576).
 
 -type stream() :: stdout | stderr.
 
--type sink() :: none
-              | {log, logger:level(), unicode:chardata(), map(),
-                 fun((binary()) -> unicode:chardata())}
-              | {send, pid(), term()}
-              | fun((binary()) -> term())
-              | fun((stream(), binary()) -> term())
-              | {module(), atom(), [term()]}.
+-type collected() :: #{stream() => [binary()], too_many := boolean()}.
+%% The pieces of those that were to be collected, and whether some are missing.
 
--record(output, {sink :: sink(),
-                 as :: lines | chunks,
-                 long :: split | cut | drop,
-                 last :: keep | drop,
-                 lines :: #{stream() => proctor_lines:lines()},
-                 %% Streams in the middle of a line that is too long.
-                 within = [] :: [stream()],
-                 bytes = 0 :: non_neg_integer(),
-                 count = 0 :: non_neg_integer(),
-                 cut = 0 :: non_neg_integer(),
-                 dropped = 0 :: non_neg_integer(),
-                 awaited = none :: none | fun((binary()) -> boolean())}).
+-type change() :: proctor:active() | neg_integer()
+                | #{stream() => proctor:active() | neg_integer()}.
+%% A number is added to what is left of the last one.
+
+-record(output, {ospid :: proctor:ospid(),
+                 link :: proctor_server:link(),
+                 caller :: pid(),
+                 %% What messages call the OS process.
+                 tag :: term(),
+                 sinks :: #{stream() => proctor_run_options:sink()},
+                 active :: proctor_run_options:active(),
+                 streams :: #{stream() => proctor_stream:stream()},
+                 %% Pieces that have come.
+                 next = 0 :: non_neg_integer(),
+                 %% Those of which nothing will come any more.
+                 eof = [] :: [stream()],
+                 %% Whether the OS process has ended, and its number with it.
+                 ended = false :: boolean(),
+                 receivers = proctor_receivers:new()
+                     :: proctor_receivers:receivers(),
+                 sink :: undefined | pid(),
+                 %% Pieces that the sink has not done with.
+                 busy = 0 :: non_neg_integer(),
+                 %% What may be collected, and whether more of it ends all.
+                 most :: {non_neg_integer() | infinity, stop | drop},
+                 %% Collected bytes, or that there were too many.
+                 kept = 0 :: non_neg_integer() | too_many,
+                 collected = #{stdout => [], stderr => []}
+                     :: #{stream() => [binary()]}}).
 
 -opaque output() :: #output{}.
 
-%% @doc Nothing yet. The map has the options of {@link proctor_daemon}.
--spec new(map()) -> output().
-new(#{output_as := As, long_lines := Long, last_line := Last, max_line := Max,
-      cr := Cr} = Options) ->
-    Lines = proctor_lines:new(Max, Cr, marked),
-    #output{sink = sink(Options), as = As, long = Long, last = Last,
-            lines = #{stdout => Lines, stderr => Lines}}.
+%% @doc Nothing has come yet.
+-spec new(proctor:ospid(), proctor_run_options:spec(),
+          proctor_server:link()) -> output().
+new(OsPid, #{caller := Caller, active := Active, window := Wire} = Spec,
+    Link) ->
+    #output{ospid = OsPid, link = Link, caller = Caller,
+            tag = proctor_run_options:tag(Spec, OsPid),
+            sinks = maps:with([stdout, stderr], Spec), active = Active,
+            streams = maps:map(fun(_, Window) ->
+                                   proctor_stream:new(Window, Wire)
+                               end, maps:get(windows, Spec)),
+            most = most(Spec)}.
 
-sink(#{output := Pid}) when is_pid(Pid) -> {send, Pid, proctor_daemon};
-sink(#{output := {send, Pid}}) -> {send, Pid, proctor_daemon};
-sink(#{output := Sink}) when Sink =/= none -> Sink;
-sink(#{log := none}) -> none;
-sink(#{log := Level, log_prefix := Prefix, log_metadata := Metadata,
-       log_transform := Transform}) ->
-    {log, Level, Prefix, Metadata, Transform}.
+%% Who waits for all of it has too much: it is stopped. What is only wanted with
+%% the end is kept as far as it goes.
+most(#{reply := run, max_output := Max}) -> {min(Max, ?KEPT), drop};
+most(#{max_output := Max}) -> {Max, stop}.
 
-%% @doc More has come. Throws `{output_failed, {Reason, Stacktrace}}' if the
-%% function that it goes to fails.
--spec put(stream(), binary(), proctor:ospid(), output()) -> output().
-put(Stream, Data, OsPid, #output{bytes = Bytes} = Output) ->
-    pieces(Stream, Data, OsPid, Output#output{bytes = Bytes
-                                                  + byte_size(Data)}).
+%% @doc Something has come.
+-spec put(stream(), binary(), output()) -> output().
+put(Stream, Data, #output{sinks = Sinks, streams = Streams, next = Next}
+    = Output) ->
+    #{Stream := Queue} = Streams,
+    Queue1 = proctor_stream:put(Data, Next, Queue),
+    give(maps:get(Stream, Sinks), Stream, Data,
+         Output#output{streams = Streams#{Stream := Queue1}, next = Next + 1}).
 
-pieces(Stream, Data, OsPid, #output{as = chunks, sink = Sink} = Output) ->
-    ok = tell(Sink, Stream, Data, OsPid),
-    case Output of
-        #output{awaited = none} ->
-            Output;
-        #output{} ->
-            {Lines, Output1} = split(Stream, Data, Output),
-            lists:foldl(fun({part, Line}, Acc) -> look(Line, Acc);
-                           (Line, Acc) -> look(Line, Acc)
-                        end, Output1, Lines)
-    end;
-pieces(Stream, Data, OsPid, Output) ->
-    {Lines, Output1} = split(Stream, Data, Output),
-    each(Stream, Lines, OsPid, Output1).
+give(owner, Stream, _Data, Output) ->
+    deliver(Stream, Output);
+give(Sink, Stream, Data, Output) ->
+    hand(Sink, Stream, Data, drop(Stream, Output)).
 
-split(Stream, Data, #output{lines = Lines} = Output) ->
-    #{Stream := Old} = Lines,
-    {Complete, New} = proctor_lines:split(Data, Old),
-    {Complete, Output#output{lines = Lines#{Stream := New}}}.
+%% What goes on at once is counted in its queue nevertheless.
+drop(Stream, #output{streams = Streams} = Output) ->
+    #{Stream := Queue} = Streams,
+    {_, Queue1} = proctor_stream:drop(Queue),
+    Output#output{streams = Streams#{Stream := Queue1}}.
 
-%% @doc What no newline ended is the last line, and then there is nothing more.
--spec last(proctor:ospid(), output()) -> output().
-last(OsPid, #output{as = lines, lines = #{stdout := Out, stderr := Err}}
-     = Output) ->
-    None = proctor_lines:new(),
-    lists:foldl(fun({Stream, Rest}, Acc) -> rest(Stream, Rest, OsPid, Acc) end,
-                Output#output{lines = #{stdout => None, stderr => None}},
-                [{stdout, proctor_lines:rest(Out)},
-                 {stderr, proctor_lines:rest(Err)}]);
-last(_OsPid, Output) ->
-    Output.
+hand(collect, Stream, Data, Output) ->
+    consumed(Stream, byte_size(Data), collect(Stream, Data, Output));
+hand(none, Stream, Data, Output) ->
+    consumed(Stream, byte_size(Data), Output);
+hand(Pid, Stream, Data, #output{tag = Tag} = Output) when is_pid(Pid) ->
+    Pid ! {Stream, Tag, Data},
+    consumed(Stream, byte_size(Data), Output);
+hand(Sink, Stream, Data, #output{sink = undefined, ospid = OsPid} = Output) ->
+    hand(Sink, Stream, Data,
+         Output#output{sink = proctor_sink:start_link(OsPid)});
+hand(Sink, Stream, Data, #output{sink = Pid, busy = Busy} = Output) ->
+    ok = proctor_sink:put(Pid, Sink, Stream, Data),
+    Output#output{busy = Busy + 1}.
 
-rest(_Stream, [], _OsPid, Output) ->
+%% @doc The sink has done with a piece.
+-spec sunk(stream(), non_neg_integer(), output()) -> output().
+sunk(Stream, Bytes, #output{busy = Busy} = Output) ->
+    consumed(Stream, Bytes, Output#output{busy = Busy - 1}).
+
+%%% What is collected
+
+collect(_Stream, _Data, #output{kept = too_many} = Output) ->
     Output;
-rest(_Stream, _Rest, _OsPid, #output{last = drop, dropped = Dropped}
-     = Output) ->
-    Output#output{dropped = Dropped + 1};
-rest(Stream, Rest, OsPid, Output) ->
-    each(Stream, Rest, OsPid, Output).
-
-%% @doc From now on a line is looked for that the function says is it.
--spec await(fun((binary()) -> boolean()), output()) -> output().
-await(Fun, Output) ->
-    Output#output{awaited = Fun}.
-
-%% @doc Whether that has not come yet.
--spec awaited(output()) -> boolean().
-awaited(#output{awaited = Awaited}) ->
-    Awaited =/= none.
-
-%% @doc Nobody is told any more.
--spec mute(output()) -> output().
-mute(Output) ->
-    Output#output{sink = none}.
-
-%% @doc What has come.
--spec counts(output()) ->
-    #{bytes | lines | cut | dropped => non_neg_integer()}.
-counts(#output{bytes = Bytes, count = Count, cut = Cut, dropped = Dropped}) ->
-    #{bytes => Bytes, lines => Count, cut => Cut, dropped => Dropped}.
-
-%%% Lines
-
-each(Stream, Lines, OsPid, Output) ->
-    lists:foldl(fun(Line, Acc) -> line(Stream, Line, OsPid, Acc) end, Output,
-                Lines).
-
-line(Stream, {part, Part}, OsPid,
-     #output{long = Long, within = Within, sink = Sink} = Output) ->
-    First = not lists:member(Stream, Within),
-    Wanted = Long =:= split orelse Long =:= cut andalso First,
-    Wanted andalso tell(Sink, Stream, {part, Part}, OsPid),
-    Output1 = look(Part, Output),
-    case First of
-        true -> too_long(Output1#output{within = [Stream | Within]});
-        false -> Output1
-    end;
-line(Stream, Line, OsPid, #output{long = Long, within = Within, sink = Sink,
-                                  count = Count} = Output) ->
-    case {Long, lists:member(Stream, Within)} of
-        {drop, true} ->
-            ok = tell(Sink, Stream, dropped, OsPid),
-            Output#output{within = lists:delete(Stream, Within)};
-        {cut, true} ->
-            Output#output{within = lists:delete(Stream, Within),
-                          count = Count + 1};
-        _ ->
-            ok = tell(Sink, Stream, Line, OsPid),
-            look(Line, Output#output{within = lists:delete(Stream, Within),
-                                     count = Count + 1})
+collect(Stream, Data, #output{kept = Kept, most = {Most, Then}} = Output) ->
+    case Kept + byte_size(Data) of
+        Sum when Sum > Most ->
+            Then =:= drop orelse stop(Output),
+            keep(Stream, binary:part(Data, 0, Most - Kept),
+                 Output#output{kept = too_many});
+        Sum ->
+            keep(Stream, Data, Output#output{kept = Sum})
     end.
 
-too_long(#output{long = drop, dropped = Dropped} = Output) ->
-    Output#output{dropped = Dropped + 1};
-too_long(#output{cut = Cut} = Output) ->
-    Output#output{cut = Cut + 1}.
+stop(#output{link = #{server := Server}}) ->
+    proctor_server:stop_child(Server, self()).
 
-look(_Line, #output{awaited = none} = Output) ->
-    Output;
-look(Line, #output{awaited = Fun} = Output) ->
-    case Fun(Line) of
-        true -> Output#output{awaited = none};
-        false -> Output
-    end.
+keep(Stream, Data, #output{collected = Collected} = Output) ->
+    #{Stream := Pieces} = Collected,
+    Output#output{collected = Collected#{Stream := [Data | Pieces]}}.
 
-%%% Whoever wants it
+%% @doc What was to be collected, as far as it was.
+-spec collected(output()) -> collected().
+collected(#output{collected = Collected, kept = Kept, sinks = Sinks}) ->
+    Wanted = [Stream || {Stream, collect} <- maps:to_list(Sinks)],
+    Pieces = maps:map(fun(_, Last) -> lists:reverse(Last) end,
+                      maps:with(Wanted, Collected)),
+    Pieces#{too_many => Kept =:= too_many}.
 
-%% A line, or part of one; of one that was dropped the logger is told that it
-%% was there.
-tell(none, _Stream, _Line, _OsPid) ->
+%%% What is acknowledged
+
+%% So much has been dealt with; the port program may send as much again.
+consumed(Stream, Bytes, Output) ->
+    ack(Stream, fun(Queue) -> proctor_stream:consumed(Bytes, Queue) end,
+        Output).
+
+%% Once it has ended its number may be that of another.
+ack(Stream, Fun, #output{streams = Streams, ended = Ended} = Output) ->
+    #{Stream := Queue} = Streams,
+    {Bytes, Queue1} = Fun(Queue),
+    Bytes > 0 andalso not Ended andalso send_ack(Stream, Bytes, Output),
+    Output#output{streams = Streams#{Stream := Queue1}}.
+
+send_ack(Stream, Bytes, #output{ospid = OsPid, link = #{dialect := native,
+                                                        writer := Writer}}) ->
+    {ok, Frames} = proctor_port:encode(0, {ack, OsPid, Stream, Bytes}),
+    _ = proctor_port:write(Writer, Frames, none),
     ok;
-tell({log, Level, Prefix, Metadata, Transform}, Stream, Line, OsPid) ->
-    {Text, Rest} = case Line of
-                       {part, Part} -> {call(Transform, [Part]), " [...]"};
-                       dropped -> {"", "[...]"};
-                       _ -> {call(Transform, [Line]), ""}
-                   end,
-    Mark = maps:from_list([{part, true} || Rest =/= ""]),
-    logger:log(Level, "~ts~ts", [Prefix, [Text, Rest]],
-               maps:merge(#{domain => [proctor, daemon]},
-                          maps:merge(Metadata, Mark#{ospid => OsPid,
-                                                     stream => Stream,
-                                                     daemon => self()})));
-tell(_Sink, _Stream, dropped, _OsPid) ->
-    ok;
-tell(Sink, Stream, {part, Part}, OsPid) ->
-    tell(Sink, Stream, Part, OsPid);
-tell({send, Pid, Tag}, Stream, Line, _OsPid) ->
-    Pid ! {Tag, self(), Stream, proctor_lines:own(Line)},
-    ok;
-tell({Module, Function, Args}, _Stream, Line, _OsPid) ->
-    _ = call(fun(Own) -> apply(Module, Function, [Own | Args]) end,
-             [proctor_lines:own(Line)]),
-    ok;
-tell(Fun, _Stream, Line, _OsPid) when is_function(Fun, 1) ->
-    _ = call(Fun, [proctor_lines:own(Line)]),
-    ok;
-tell(Fun, Stream, Line, _OsPid) ->
-    _ = call(Fun, [Stream, proctor_lines:own(Line)]),
+send_ack(_Stream, _Bytes, _Output) ->
     ok.
 
-%% A stack may have the line among its arguments.
-call(Fun, Args) ->
-    try
-        apply(Fun, Args)
-    catch
-        _:Reason:Stack ->
-            throw({output_failed, {Reason, proctor_log:stack(Stack)}})
+%%% Who takes it by and by
+
+%% Give what has come of a stream to those who want it: messages, or whoever
+%% waits. What others have left there is older.
+deliver(Stream, #output{streams = Streams} = Output) ->
+    case active(Stream, Output) of
+        false ->
+            serve(Stream, Output);
+        _ ->
+            case proctor_stream:is_empty(maps:get(Stream, Streams)) of
+                true -> Output;
+                false -> deliver(Stream, first(Stream, Output))
+            end
     end.
+
+%% Both, in the order in which it has come, so that neither keeps the other from
+%% being heard.
+deliver(#output{streams = Streams} = Output) ->
+    Ready = [Stream || {Stream, Queue} <- maps:to_list(Streams),
+                       not proctor_stream:is_empty(Queue),
+                       active(Stream, Output) =/= false],
+    case by_age(Ready, Output) of
+        [] -> serve(stderr, serve(stdout, Output));
+        [First | _] -> deliver(first(First, Output))
+    end.
+
+first(Stream, #output{streams = Streams} = Output) ->
+    #{Stream := Queue} = Streams,
+    {Data, Queue1} = proctor_stream:take(0, Queue),
+    message(Stream, Data, Output#output{streams = Streams#{Stream := Queue1}}).
+
+by_age(Some, #output{streams = Streams}) ->
+    Age = fun(Stream) -> proctor_stream:oldest(maps:get(Stream, Streams)) end,
+    lists:sort(fun(A, B) -> Age(A) =< Age(B) end, Some).
+
+active(Stream, #output{active = Active}) when is_map(Active) ->
+    maps:get(Stream, Active);
+active(_Stream, #output{active = Active}) ->
+    Active.
+
+message(Stream, Data, #output{caller = Caller, tag = Tag} = Output) ->
+    Caller ! {Stream, Tag, Data},
+    Output1 = consumed(Stream, byte_size(Data), Output),
+    case active(Stream, Output) of
+        true -> Output1;
+        once -> set_active(Stream, false, Output1);
+        Count -> set_active(Stream, Count - 1, Output1)
+    end.
+
+%% Where both streams have one mode they share its count. The last message of
+%% a count is followed by a word.
+set_active(Stream, Count, #output{caller = Caller, tag = Tag, active = Active}
+           = Output) when is_integer(Count), Count =< 0 ->
+    Caller ! case is_map(Active) of
+                 true -> {passive, Tag, Stream};
+                 false -> {passive, Tag}
+             end,
+    set_active(Stream, false, Output);
+set_active(Stream, Mode, #output{active = Active} = Output)
+  when is_map(Active) ->
+    Output#output{active = Active#{Stream := Mode}};
+set_active(_Stream, Mode, Output) ->
+    Output#output{active = Mode}.
+
+%% @doc Sets what is active from now on.
+-spec setopts([{active, change()}], output()) -> output().
+setopts(Options, Output) ->
+    lists:foldl(fun setopt/2, Output, Options).
+
+setopt({active, Modes}, #output{active = Active} = Output)
+  when is_map(Modes) ->
+    Each = case Active of
+               #{} -> Active;
+               _ -> #{stdout => Active, stderr => Active}
+           end,
+    deliver(maps:fold(fun change/3, Output#output{active = Each}, Modes));
+setopt({active, Mode}, #output{active = Active} = Output)
+  when is_map(Active) ->
+    setopt({active, Mode}, Output#output{active = false});
+setopt({active, Mode}, Output) ->
+    deliver(change(any, Mode, Output)).
+
+change(Stream, Count, Output) when is_integer(Count) ->
+    Left = case active(Stream, Output) of
+               Old when is_integer(Old) -> Old;
+               _ -> 0
+           end,
+    set_active(Stream, Left + Count, Output);
+change(Stream, Mode, Output) ->
+    set_active(Stream, Mode, Output).
+
+%%% Who waits to receive
+
+%% @doc Somebody wants so many bytes of a stream, or with 0 what there is; `any'
+%% is that which has something first. It is answered when that is there.
+-spec recv(proctor_receivers:stream(), non_neg_integer(), timeout(),
+           gen_server:from(), output()) -> output().
+recv(Stream, Length, Timeout, From, #output{receivers = Receivers} = Output) ->
+    case served(Stream, Output) of
+        [] ->
+            gen_server:reply(From, {error, einval}),
+            Output;
+        Streams ->
+            Receivers1 = proctor_receivers:in(Stream, Length, From, Timeout,
+                                              Receivers),
+            lists:foldl(fun serve/2, Output#output{receivers = Receivers1},
+                        Streams)
+    end.
+
+%% Of which streams somebody can receive, the one that has waited longest first.
+served(any, Output) ->
+    by_age([Stream || Stream <- [stdout, stderr],
+                      served(Stream, Output) =/= []], Output);
+served(Stream, #output{sinks = Sinks} = Output) ->
+    [Stream || maps:get(Stream, Sinks) =:= owner,
+               active(Stream, Output) =:= false].
+
+%% Each in its turn: who wants more than there is holds up those behind it.
+serve(Stream, #output{receivers = Receivers} = Output) ->
+    case proctor_receivers:first(Stream, Receivers) of
+        none -> Output;
+        Receiver -> serve(Receiver, Stream, Output)
+    end.
+
+serve(Receiver, Stream, Output) ->
+    {Wanted, Length} = proctor_receivers:wants(Receiver),
+    case take(Stream, Length, Output) of
+        {Data, #output{receivers = Receivers} = Output1} ->
+            Answer = case Wanted of
+                         any -> {ok, {Stream, Data}};
+                         _ -> {ok, Data}
+                     end,
+            Rest = proctor_receivers:answer(Receiver, Answer, Receivers),
+            serve(Stream, Output1#output{receivers = Rest});
+        none ->
+            ack_early(Stream, Length, Output);
+        closed ->
+            closed(Stream, Output)
+    end.
+
+take(Stream, Length, #output{streams = Streams, eof = Eof} = Output) ->
+    #{Stream := Queue} = Streams,
+    Ended = lists:member(Stream, Eof),
+    case proctor_stream:take(Length, Queue) of
+        {Data, Queue1} -> taken(Stream, Data, Queue1, Output);
+        none when not Ended -> none;
+        none ->
+            case proctor_stream:take(all, Queue) of
+                {Data, Queue1} -> taken(Stream, Data, Queue1, Output);
+                none -> closed
+            end
+    end.
+
+taken(Stream, Data, Queue, #output{streams = Streams} = Output) ->
+    Output1 = Output#output{streams = Streams#{Stream := Queue}},
+    {Data, consumed(Stream, byte_size(Data), Output1)}.
+
+%% Somebody waits: what was taken is acknowledged now, however little it is,
+%% and what would never fit into the window before it is taken.
+ack_early(Stream, Length, #output{streams = Streams} = Output) ->
+    #{Stream := Queue} = Streams,
+    Ack = case Length > proctor_stream:window(Queue) of
+              true -> fun proctor_stream:ahead/1;
+              false -> fun proctor_stream:flush/1
+          end,
+    ack(Stream, Ack, Output).
+
+%% Who wants either waits for the other one, if something may come of that.
+closed(Stream, #output{receivers = Receivers} = Output) ->
+    Open = [S || S <- served(any, Output), not is_closed(S, Output)],
+    Gone = [Stream | [any || Open =:= []]],
+    Output#output{receivers = proctor_receivers:fail({error, closed}, Gone,
+                                                     Receivers)}.
+
+is_closed(Stream, #output{streams = Streams, eof = Eof}) ->
+    lists:member(Stream, Eof)
+        andalso proctor_stream:is_empty(maps:get(Stream, Streams)).
+
+%% @doc The process of that monitor waits no longer.
+-spec forget(reference(), {answer, term()} | gone, output()) -> output().
+forget(Monitor, Answer, #output{receivers = Receivers} = Output) ->
+    Output#output{receivers = proctor_receivers:forget({Monitor, Answer},
+                                                       Receivers)}.
+
+%%% The end
+
+%% @doc Nothing will come of that stream any more.
+-spec eof(stream(), output()) -> output().
+eof(Stream, #output{eof = Eof} = Output) ->
+    deliver(Stream, Output#output{eof = [Stream | Eof]}).
+
+%% @doc The OS process has ended, and nothing will come any more.
+-spec ended(output()) -> output().
+ended(Output) ->
+    deliver(Output#output{eof = [stdout, stderr], ended = true}).
+
+%% @doc From now on nobody wants it, unless it goes into a mailbox anyway.
+-spec discard(output()) -> output().
+discard(Output) ->
+    discard(stderr, discard(stdout, Output)).
+
+discard(Stream, #output{sinks = Sinks, streams = Streams} = Output) ->
+    case {Sinks, active(Stream, Output)} of
+        {#{Stream := owner}, Active} when Active =/= true ->
+            Bytes = proctor_stream:size(maps:get(Stream, Streams)),
+            consumed(Stream, Bytes,
+                     drop(Stream,
+                          Output#output{sinks = Sinks#{Stream := none}}));
+        _ ->
+            Output
+    end.
+
+%% @doc Who waits to receive is told `Answer'.
+-spec close(term(), output()) -> output().
+close(Answer, #output{receivers = Receivers} = Output) ->
+    Output#output{receivers = proctor_receivers:fail(Answer,
+                                                     [stdout, stderr, any],
+                                                     Receivers)}.
+
+%% @doc Whether all that has come was dealt with.
+-spec is_taken(output()) -> boolean().
+is_taken(#output{busy = Busy, streams = Streams}) ->
+    Busy =:= 0 andalso lists:all(fun proctor_stream:is_empty/1,
+                                 maps:values(Streams)).
+
+%% @doc The process, linked to this one, that prints it or calls functions.
+-spec sink(output()) -> pid() | undefined.
+sink(#output{sink = Sink}) ->
+    Sink.
+
+%% @doc What {@link proctor:info/1} says of it.
+-spec info(output()) ->
+    #{active := proctor_run_options:active(), window := term(),
+      receivers := non_neg_integer(), sink := non_neg_integer(),
+      stream() := {Total :: non_neg_integer(), Queued :: non_neg_integer()}}.
+info(#output{active = Active, streams = #{stdout := Out, stderr := Err},
+             busy = Busy, receivers = Receivers}) ->
+    Stream = fun(S) -> {proctor_stream:total(S), proctor_stream:size(S)} end,
+    #{active => Active, sink => Busy,
+      window => window(proctor_stream:window(Out), proctor_stream:window(Err)),
+      stdout => Stream(Out), stderr => Stream(Err),
+      receivers => proctor_receivers:size(Receivers)}.
+
+window(Same, Same) -> Same;
+window(Out, Err) -> #{stdout => Out, stderr => Err}.

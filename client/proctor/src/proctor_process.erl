@@ -25,12 +25,12 @@ send_nowait(Process, Data) ->
 
 write(Process, eof, Timeout) ->
     to_child(Process, no_process,
-             fun(Pid) -> proctor_child:send(Pid, eof, Timeout) end);
+             fun(Pid) -> proctor_request:send(Pid, eof, Timeout) end);
 write(Process, Data, Timeout) ->
     case proctor_text:data(Data) of
         {ok, Bytes} ->
             to_child(Process, no_process,
-                     fun(Pid) -> proctor_child:send(Pid, Bytes, Timeout) end);
+                     fun(Pid) -> proctor_request:send(Pid, Bytes, Timeout) end);
         error ->
             {error, {badopt, data}}
     end.
@@ -55,12 +55,12 @@ recv(Process, {Stream, Length}, Timeout)
 recv(Process, Stream, Timeout) when Stream =:= stdout; Stream =:= stderr ->
     read(Process, Stream, 0, Timeout);
 recv(Process, Length, Timeout) when is_integer(Length), Length >= 0 ->
-    read(Process, any, Length, Timeout);
+    read(Process, only, Length, Timeout);
 recv(_Process, What, _Timeout) ->
     {error, {badopt, What}}.
 
 read(Process, Stream, Length, Timeout) ->
-    Read = fun(Pid) -> proctor_child:recv(Pid, Stream, Length, Timeout) end,
+    Read = fun(Pid) -> proctor_request:recv(Pid, Stream, Length, Timeout) end,
     proctor_await:within(Timeout,
                          fun() -> to_child(Process, closed, Read) end).
 
@@ -72,7 +72,7 @@ setopts(Process, Options) ->
         andalso lists:all(fun is_opt/1, Options) of
         true ->
             to_child(Process, no_process,
-                     fun(Pid) -> proctor_child:setopts(Pid, Options) end);
+                     fun(Pid) -> proctor_request:setopts(Pid, Options) end);
         false ->
             {error, {badopt, Options}}
     end.
@@ -103,7 +103,7 @@ stop_within(Process, Timeout) ->
     case proctor_ref:process(Process) of
         {ok, Pid} ->
             Ref = monitor(process, Pid),
-            _ = proctor_child:discard(Pid, Timeout),
+            _ = proctor_request:discard(Pid, Timeout),
             Result = case stop(Pid, left(Timeout, Start)) of
                          ok -> await_down(Ref, left(Timeout, Start));
                          Error -> ending(Ref, proctor_error:answer(Error),

@@ -1,11 +1,8 @@
 %% @doc Counts how often each daemon was started again, and how the last one
-%% ended, while the application runs. The daemons write the table themselves;
-%% this process is there to own it.
+%% ended. The daemons write the table themselves.
 -module(proctor_restarts).
--behaviour(gen_server).
 
--export([start_link/0, ended/2, forget/1, find/1]).
--export([init/1, handle_call/3, handle_cast/2]).
+-export([new/0, ended/2, forget/1, find/1]).
 
 -define(TABLE, proctor_daemon_restarts).
 
@@ -14,10 +11,11 @@
 -define(MOST, 1000).
 -define(LONG_AGO, 600000).
 
-%% @doc Starts it.
--spec start_link() -> {ok, pid()} | ignore | {error, term()}.
-start_link() ->
-    gen_server:start_link(?MODULE, [], []).
+%% @doc Makes the caller the owner of the table.
+-spec new() -> ok.
+new() ->
+    ?TABLE = ets:new(?TABLE, [named_table, public]),
+    ok.
 
 %% @doc A daemon has ended, and may be started again.
 -spec ended(term(), proctor_exit:exit() | undefined) -> ok.
@@ -58,20 +56,3 @@ find(Key) ->
 
 now_ms() ->
     erlang:monotonic_time(millisecond).
-
-%% @private
--spec init([]) -> {ok, none}.
-init([]) ->
-    ?TABLE = ets:new(?TABLE, [named_table, public]),
-    {ok, none}.
-
-%% @private
--spec handle_call(term(), gen_server:from(), none) ->
-    {reply, {error, badarg}, none}.
-handle_call(_Request, _From, State) ->
-    {reply, {error, badarg}, State}.
-
-%% @private
--spec handle_cast(term(), none) -> {noreply, none}.
-handle_cast(_Message, State) ->
-    {noreply, State}.

@@ -5,13 +5,16 @@
 %% {@link proctor_start_options}.
 -module(proctor_run_options).
 
--export([run/3, run/4, manage/2, request/3]).
+-export([run/3, run/4, manage/2, request/3, tag/2]).
 
--export_type([spec/0, sink/0]).
+-export_type([spec/0, sink/0, active/0]).
 
 %% Output that its reader has not taken yet, and input that the child has not.
 -define(WINDOW, 65536).
 -define(STDIN_WINDOW, 262144).
+
+%% More than any window.
+-define(ALL, 16#7FFFFFFF).
 
 %% How long a call that waits leaves a command's output open after its end, for
 %% others that hold it, in milliseconds.
@@ -21,6 +24,8 @@
 %% Where a stream's data go: messages to the caller or what it receives by
 %% {@link proctor:recv/3} are `owner'; `collect' keeps them for the result of
 %% a call that waits.
+
+-type active() :: proctor:active() | #{stdout | stderr => proctor:active()}.
 
 -type spec() :: #{caller := pid(),
                   group_leader := pid(),
@@ -33,10 +38,14 @@
                   monitor := boolean(),
                   link := boolean(),
                   exit := boolean(),
+                  await := boolean(),
+                  tag => term(),
                   stdin := boolean(),
                   stdout := sink(),
                   stderr := sink(),
-                  active := proctor:active(),
+                  active := active(),
+                  %% Of each stream, and what the port program knows of it.
+                  windows := #{stdout | stderr => non_neg_integer()},
                   window := non_neg_integer() | default,
                   stdin_window := pos_integer(),
                   input := binary() | none,
@@ -107,7 +116,7 @@ new(Command, Link, Given) ->
     maps:merge(#{caller => self(), group_leader => group_leader(),
                  command => Command, ref => make_ref(),
                  reply => run, monitor => false, link => Link,
-                 exit => false, stdin => false, stdout => none,
+                 exit => false, await => false, stdin => false, stdout => none,
                  stderr => none, active => true, window => default,
                  stdin_window => ?STDIN_WINDOW, input => none,
                  max_output => infinity, timeout => infinity,
@@ -137,6 +146,11 @@ cd(#{cwd := Cwd}, #{cwd := Start}) when is_binary(Cwd), Cwd =/= Start ->
     [{cd, Cwd}];
 cd(_Spec, _Link) ->
     [].
+
+%% @doc What messages call an OS process.
+-spec tag(spec(), proctor:ospid()) -> term().
+tag(Spec, OsPid) ->
+    maps:get(tag, Spec, OsPid).
 
 %%% Options
 
@@ -196,15 +210,25 @@ collect(Spec) ->
     maps:merge(Spec, maps:map(Collect, maps:with([stdout, stderr], Spec))).
 
 %% What only goes into a mailbox needs no window. A sink that takes its time
-%% does, and so does whoever says when to send more.
-window(#{window := default, stdout := Out, stderr := Err, active := Active,
-         max_output := Max} = Spec) ->
-    Slow = lists:any(fun(Sink) -> Sink =:= print orelse is_function(Sink) end,
-                     [Out, Err]),
-    Paced = lists:member(owner, [Out, Err]) andalso Active =/= true,
-    case Slow orelse Paced orelse Max =/= infinity of
-        true -> Spec#{window => ?WINDOW};
-        false -> Spec#{window => 0}
-    end;
-window(Spec) ->
-    Spec.
+%% does, and so does whoever says when to send more. The port program has one
+%% window for both streams: the smallest, and what is allowed beside that is
+%% acknowledged as it comes.
+window(#{window := Given} = Spec) ->
+    Windows = maps:from_list([{Stream, window(Stream, Given, Spec)}
+                              || Stream <- [stdout, stderr]]),
+    Limits = [Window || {Stream, Window} <- maps:to_list(Windows), Window > 0,
+                        maps:get(Stream, Spec) =/= none],
+    Spec#{windows => Windows, window => lists:min([?ALL | Limits]) rem ?ALL}.
+
+window(_Stream, Window, _Spec) when is_integer(Window) ->
+    Window;
+window(Stream, default, #{active := Active, max_output := Max} = Spec) ->
+    Needed = case maps:get(Stream, Spec) of
+                 owner -> Active =/= true;
+                 print -> true;
+                 Fun when is_function(Fun) -> true;
+                 _ -> Max =/= infinity
+             end,
+    case Needed of true -> ?WINDOW; false -> 0 end;
+window(Stream, Windows, Spec) ->
+    window(Stream, maps:get(Stream, Windows, default), Spec).

@@ -3,32 +3,48 @@
 %% Nothing but data: no process, no message.
 -module(proctor_stream).
 
--export([new/0, put/2, take/2, drop/1, consumed/3, flush/1, ahead/1,
-         size/1, total/1]).
+-export([new/2, put/3, drop/1, take/2, consumed/2, flush/1, ahead/1,
+         is_empty/1, oldest/1, size/1, total/1, window/1]).
 
 -export_type([stream/0]).
 
--record(stream, {queue = queue:new() :: queue:queue(binary()),
+-record(stream, {%% What the reader allows to be under way, 0 for no limit, and
+                 %% what the port program does, which is no more, or 0.
+                 window :: non_neg_integer(),
+                 wire :: non_neg_integer(),
+                 %% Pieces by the numbers with which they have come.
+                 queue = queue:new()
+                     :: queue:queue({non_neg_integer(), binary()}),
                  size = 0 :: non_neg_integer(),
                  total = 0 :: non_neg_integer(),
-                 %% Taken, but not acknowledged yet.
-                 consumed = 0 :: non_neg_integer(),
-                 %% Acknowledged, but not taken yet: the oldest of the queue.
-                 ahead = 0 :: non_neg_integer()}).
+                 %% What has come and was not dealt with, here or elsewhere.
+                 held = 0 :: non_neg_integer(),
+                 %% What has come and was not acknowledged.
+                 unacked = 0 :: non_neg_integer()}).
 
 -opaque stream() :: #stream{}.
 
-%% @doc Nothing has come.
--spec new() -> stream().
-new() ->
-    #stream{}.
+%% @doc Nothing has come. `Window' bytes may be under way to its reader, and the
+%% port program lets `Wire' be.
+-spec new(non_neg_integer(), non_neg_integer()) -> stream().
+new(Window, Wire) ->
+    #stream{window = Window, wire = Wire}.
 
-%% @doc More has come.
--spec put(binary(), stream()) -> stream().
-put(Data, #stream{queue = Queue, size = Size, total = Total} = Stream) ->
+%% @doc More has come, as the piece of that number.
+-spec put(binary(), non_neg_integer(), stream()) -> stream().
+put(<<>>, _Number, Stream) ->
+    Stream;
+put(Data, Number, #stream{queue = Queue, size = Size, total = Total,
+                          held = Held, unacked = Unacked} = Stream) ->
     Bytes = byte_size(Data),
-    Stream#stream{queue = queue:in(Data, Queue), size = Size + Bytes,
-                  total = Total + Bytes}.
+    Stream#stream{queue = queue:in({Number, Data}, Queue), size = Size + Bytes,
+                  total = Total + Bytes, held = Held + Bytes,
+                  unacked = Unacked + Bytes}.
+
+%% @doc Forgets what has not been taken: so many bytes.
+-spec drop(stream()) -> {non_neg_integer(), stream()}.
+drop(#stream{size = Size} = Stream) ->
+    {Size, Stream#stream{queue = queue:new(), size = 0}}.
 
 %% @doc Takes exactly `Length' bytes, or with 0 the oldest piece as it came,
 %% or `all'.
@@ -36,10 +52,10 @@ put(Data, #stream{queue = Queue, size = Size, total = Total} = Stream) ->
 take(_, #stream{size = 0}) ->
     none;
 take(all, #stream{queue = Queue} = Stream) ->
-    {iolist_to_binary(queue:to_list(Queue)),
+    {iolist_to_binary([Piece || {_, Piece} <- queue:to_list(Queue)]),
      Stream#stream{queue = queue:new(), size = 0}};
 take(0, #stream{queue = Queue, size = Size} = Stream) ->
-    {{value, Piece}, Rest} = queue:out(Queue),
+    {{value, {_, Piece}}, Rest} = queue:out(Queue),
     {Piece, Stream#stream{queue = Rest, size = Size - byte_size(Piece)}};
 take(Length, #stream{size = Size}) when Length > Size ->
     none;
@@ -51,44 +67,61 @@ take(Length, #stream{queue = Queue, size = Size} = Stream) ->
 pieces(0, Queue, Acc) ->
     {lists:reverse(Acc), Queue};
 pieces(Length, Queue, Acc) ->
-    {{value, Piece}, Rest} = queue:out(Queue),
+    {{value, {Number, Piece}}, Rest} = queue:out(Queue),
     case Piece of
         <<Head:Length/binary, Tail/binary>> when Tail =/= <<>> ->
-            {lists:reverse([Head | Acc]), queue:in_r(Tail, Rest)};
+            {lists:reverse([Head | Acc]), queue:in_r({Number, Tail}, Rest)};
         _ ->
             pieces(Length - byte_size(Piece), Rest, [Piece | Acc])
     end.
 
-%% @doc Forgets what has not been taken.
--spec drop(stream()) -> {non_neg_integer(), stream()}.
-drop(#stream{size = Size} = Stream) ->
-    {Size, Stream#stream{queue = queue:new(), size = 0}}.
-
 %% @doc `Bytes' have been dealt with: how many are to be acknowledged now.
 %% Half a window at a time is enough to keep a child busy.
--spec consumed(non_neg_integer(), non_neg_integer(), stream()) ->
-    {non_neg_integer(), stream()}.
-consumed(_Bytes, 0, Stream) ->
-    {0, Stream};
-consumed(Bytes, Window, #stream{consumed = Consumed, ahead = Ahead} = Stream) ->
-    Left = Stream#stream{ahead = max(0, Ahead - Bytes)},
-    case Consumed + max(0, Bytes - Ahead) of
-        Sum when Sum > 0, Sum * 2 >= Window ->
-            {Sum, Left#stream{consumed = 0}};
-        Sum ->
-            {0, Left#stream{consumed = Sum}}
+-spec consumed(non_neg_integer(), stream()) -> {non_neg_integer(), stream()}.
+consumed(Bytes, #stream{held = Held, wire = Wire} = Stream) ->
+    Stream1 = Stream#stream{held = Held - Bytes},
+    case may(Stream1) of
+        May when May * 2 >= Wire -> acked(May, Stream1);
+        _ -> {0, Stream1}
     end.
 
-%% @doc What has been dealt with but would not be acknowledged yet.
+%% What may be acknowledged: what was dealt with, and what the reader's window
+%% has room for beside the port program's.
+may(#stream{wire = 0}) ->
+    0;
+may(#stream{window = 0, unacked = Unacked}) ->
+    Unacked;
+may(#stream{window = Window, wire = Wire, held = Held, unacked = Unacked}) ->
+    max(0, Unacked - max(0, Held - (Window - Wire))).
+
+acked(Bytes, #stream{unacked = Unacked} = Stream) ->
+    {Bytes, Stream#stream{unacked = Unacked - Bytes}}.
+
+%% @doc What may be acknowledged but would not be yet.
 -spec flush(stream()) -> {non_neg_integer(), stream()}.
-flush(#stream{consumed = Consumed} = Stream) ->
-    {Consumed, Stream#stream{consumed = 0}}.
+flush(Stream) ->
+    acked(may(Stream), Stream).
 
 %% @doc Somebody wants more at once than a window: how many bytes are to be
 %% acknowledged now although they stay.
 -spec ahead(stream()) -> {non_neg_integer(), stream()}.
-ahead(#stream{size = Size, ahead = Ahead, consumed = Consumed} = Stream) ->
-    {Size - Ahead + Consumed, Stream#stream{ahead = Size, consumed = 0}}.
+ahead(#stream{wire = 0} = Stream) ->
+    {0, Stream};
+ahead(#stream{unacked = Unacked} = Stream) ->
+    acked(Unacked, Stream).
+
+%% @doc Whether nothing waits.
+-spec is_empty(stream()) -> boolean().
+is_empty(#stream{queue = Queue}) ->
+    queue:is_empty(Queue).
+
+%% @doc The number of the oldest piece that waits.
+-spec oldest(stream()) -> non_neg_integer() | none.
+oldest(#stream{queue = Queue}) ->
+    case queue:peek(Queue) of
+        {value, {Number, _}} -> Number;
+        empty -> none
+    end.
 
 %% @doc How many bytes wait.
 -spec size(stream()) -> non_neg_integer().
@@ -99,3 +132,8 @@ size(#stream{size = Size}) ->
 -spec total(stream()) -> non_neg_integer().
 total(#stream{total = Total}) ->
     Total.
+
+%% @doc What its reader allows to be under way.
+-spec window(stream()) -> non_neg_integer().
+window(#stream{window = Window}) ->
+    Window.

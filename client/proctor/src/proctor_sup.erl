@@ -66,7 +66,6 @@ init(Hidden) ->
     Options = proctor_secret:show(Hidden),
     Others = [#{id => Id, start => {Id, start_link, []}, modules => [Module]}
               || {Id, Module} <- [{proctor_tables, proctor_tables},
-                                  {proctor_restarts, proctor_restarts},
                                   {proctor_nodes, pg}]],
     Instances = [instance(Each)
                  || Each <- [Options | proctor_start_options:instances()]],

@@ -46,6 +46,11 @@ class Trace:
         return all(proc.status(pid).get("TracerPid") == str(self.pid)
                    for pid in self.pids)
 
+    def text(self, pid):
+        """What was noted of it so far."""
+        with open("%s.%d" % (self.prefix, pid), errors="replace") as f:
+            return f.read()
+
     def stop(self):
         """{pid: [(call, line)]}"""
         if not self.ended:

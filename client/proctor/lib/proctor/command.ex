@@ -79,12 +79,36 @@ defmodule Proctor.Command do
     end
   end
 
+  @doc "Starts a command that whoever knows it reads, writes and waits for."
+  @spec start(String.t(), [String.t()], map(), [term()]) ::
+          {:ok, pid(), pos_integer()} | {:error, Error.t()}
+  def start(program, args, read, how) do
+    given = how ++ [errors: :term, kill_group: Map.get(read, :kill_group, true)]
+    given = given ++ options(Map.drop(read, [:kill_group]))
+    given = if Map.get(read, :active) == false, do: given, else: [:exit | given]
+
+    with {:ok, argv} <- argv(program, args, Map.get(read, :node, node())),
+         {:ok, pid, os_pid} <- started(read, argv, given) do
+      {:ok, pid, os_pid}
+    else
+      {:error, reason} -> {:error, refused(reason, program)}
+    end
+  end
+
+  defp started(%{on: {:group, group}}, argv, options), do: :proctor.run_on(group, argv, options)
+  defp started(_read, argv, options), do: :proctor.run(argv, options)
+
   # It has a pipe for who will feed it.
-  defp fed(%{stdin: :pipe}), do: [:stdin]
+  defp fed(%{fed: true}), do: [:stdin]
   defp fed(_), do: []
 
   # What the table of options refuses is a problem, what the run does a reason.
   defp refused({:options, :einval, _} = reason, program), do: Error.from_erlang(reason, program)
+
+  defp refused({:badopt, what}, program), do: refused({:options, :einval, what}, program)
+
+  defp refused({:invalid_pty_value, _} = what, program),
+    do: refused({:options, :einval, what}, program)
 
   defp refused({kind, _} = problem, program) when kind in [:unknown, :wrong, :options],
     do: refused({:options, :einval, :proctor_option_table.explain(problem)}, program)

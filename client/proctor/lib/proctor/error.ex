@@ -55,6 +55,9 @@ defmodule Proctor.Error do
   defp sentence(%{kind: :port, detail: :not_started}),
     do: "cannot run: proctor is not started"
 
+  defp sentence(%{kind: :port, detail: {:not_started, name}}),
+    do: "cannot run: there is no instance #{inspect(name)}"
+
   defp sentence(%{kind: :port}), do: "has no known end: the port program is gone"
 
   defp sentence(%{kind: :options, detail: detail}),

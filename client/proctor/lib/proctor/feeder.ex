@@ -48,7 +48,7 @@ defmodule Proctor.Feeder do
   def divide(%{input: input} = read), do: {input, fed(read)}
   def divide(read), do: {nil, read}
 
-  defp fed(read), do: read |> Map.delete(:input) |> Map.put(:stdin, :pipe)
+  defp fed(read), do: read |> Map.delete(:input) |> Map.put(:fed, true)
 
   def start(input, process) do
     owner = self()

@@ -43,6 +43,8 @@ defmodule Proctor.Spec do
     {:instance, nil, :any},
     {:node, nil, :atom},
     {:cgroup, nil, :cgroup},
+    {:active, nil, :active},
+    {:on, nil, :on},
     {:pty, nil, :pty},
     {:pty_rows, nil, :pos_integer},
     {:pty_cols, nil, :pos_integer},
@@ -62,6 +64,13 @@ defmodule Proctor.Spec do
 
   @doc "The options of all functions that run a command and wait for it."
   def run_options, do: @run
+
+  @doc "And those of `Proctor.Process`."
+  def process_options, do: (@run -- [:max_output]) ++ [:active, :pty, :on]
+
+  @doc "And those of `Proctor.Process.manage/2`."
+  def manage_options,
+    do: [:kill, :kill_grace, :stop_signal, :kill_group, :nice, :instance, :node]
 
   @doc "And those of `Proctor.Stream.lines/2`."
   def line_options, do: (@run -- [:stdout, :max_output]) ++ [:max_line, :backpressure]
@@ -183,9 +192,14 @@ defmodule Proctor.Spec do
       {:error, "an enumerable of names and values, which are strings or nil"}
   end
 
-  defp check(:stdin, value) when value in [:null, :close], do: {:ok, value}
+  defp check(:active, value) when is_boolean(value) or value == :once, do: {:ok, value}
+  defp check(:active, value) when is_integer(value) and value > 0, do: {:ok, value}
+  defp check(:active, _), do: {:error, "true, false, :once or a positive integer"}
+  defp check(:on, {:group, name}) when is_atom(name), do: {:ok, {:group, name}}
+  defp check(:on, _), do: {:error, "{:group, name}"}
+  defp check(:stdin, value) when value in [:null, :close, :pipe], do: {:ok, value}
   defp check(:stdin, {:file, path}), do: check(:path, path)
-  defp check(:stdin, _), do: {:error, ":null, :close or {:file, path}"}
+  defp check(:stdin, _), do: {:error, ":null, :close, :pipe or {:file, path}"}
 
   defp check(:sink, value) when value in [:capture, :discard, :merge, :console, :close],
     do: {:ok, value}
@@ -243,13 +257,14 @@ defmodule Proctor.Spec do
   The options of the Erlang client for what `read!/3` has read. Output is what
   `streams/1` has of it.
   """
-  def to_erlang(read) do
-    Enum.flat_map(read, fn {name, value} -> erlang(name, value) end) ++ env(read)
+  def to_erlang(read, env? \\ true) do
+    options = Enum.flat_map(read, fn {name, value} -> erlang(name, value) end)
+    if env?, do: options ++ env(read), else: options
   end
 
   defp erlang(name, value)
        when name in ~w(cd user nice capabilities umask arg0 input stop_signal kill
-                       kill_group linger max_output max_line instance node
+                       kill_group linger max_output max_line active instance node
                        telemetry_metadata)a,
        do: [{name, value}]
 
@@ -261,9 +276,21 @@ defmodule Proctor.Spec do
   defp erlang(:kill_grace, value), do: [kill_timeout: {:ms, value}]
   defp erlang(:window, :infinity), do: [window: 0]
   defp erlang(:window, value), do: [window: value]
-  defp erlang(:stdin, :pipe), do: []
+  defp erlang(:pty, false), do: []
+  defp erlang(:pty, terminal), do: pty(terminal)
+  defp erlang(:stdin, :pipe), do: [stdin: true]
   defp erlang(:stdin, value), do: [stdin: value]
   defp erlang(_, _), do: []
+
+  defp pty(terminal) do
+    modes = Keyword.get(terminal, :modes, [])
+    size = {Keyword.get(terminal, :rows), Keyword.get(terminal, :cols)}
+    echo = if Keyword.get(terminal, :echo, false), do: [:pty_echo], else: []
+    [if(modes == [], do: :pty, else: {:pty, modes})] ++ echo ++ winsz(size)
+  end
+
+  defp winsz({nil, nil}), do: []
+  defp winsz({rows, cols}), do: [winsz: {rows || 24, cols || 80}]
 
   # The node's environment as it is now, as System.cmd has it. Another node and
   # another user have their own.

@@ -1,5 +1,5 @@
 %% What becomes of the output of daemons.
--module(proctor_output_tests).
+-module(proctor_daemon_output_tests).
 
 -include_lib("eunit/include/eunit.hrl").
 

@@ -1,0 +1,112 @@
+%% @doc What is said of the end of a run, and to whom: its exit, or the result
+%% of a call that has waited.
+-module(proctor_result).
+
+-export([tell/3, await/3]).
+
+-export_type([why/0]).
+
+-type why() :: ended | no_answer | {port_exit | exit, term()}.
+%% It is `ended', the OS process; or something else ends the one that stands
+%% for it.
+
+-type known() :: undefined | proctor_exit:exit().
+
+%% @doc The process of a run, which calls this, tells its caller of the end, and
+%% says with what it ends itself.
+-spec tell(why(), {proctor:ospid(), known(), proctor_output:collected()},
+           proctor_run_options:spec()) -> term().
+tell(Why, {OsPid, Exit, Collected}, #{reply := run} = Spec) ->
+    #{monitor := Monitor, exit := Wanted, caller := Caller} = Spec,
+    Tag = proctor_run_options:tag(Spec, OsPid),
+    Last = exit(Why, Exit, Collected),
+    Reason = reason(Why, Exit),
+    is_map(Last) andalso Wanted andalso (Caller ! {exit, Tag, Last}),
+    Monitor andalso (Caller ! {'DOWN', Tag, process, self(), Reason}),
+    Reason;
+tell(Why, {_, Exit, Collected}, #{reply := sync, ref := Alias}) ->
+    result(Alias, sync(Why, Exit, Collected));
+tell(Why, {OsPid, Exit, Collected}, #{reply := full, ref := Alias}) ->
+    result(Alias, full(Why, Exit, OsPid, Collected)).
+
+%% Its name is an alias of the caller: if that has given up nothing arrives.
+result(Alias, Result) ->
+    Alias ! {Alias, Result},
+    normal.
+
+%% The exit that messages and maps have; of one whose end was not told what
+%% is known, and why no more. There is none if its process ends before it.
+-spec exit(why(), known(), proctor_output:collected()) -> known().
+exit(Why, Exit, #{too_many := TooMany} = Collected) ->
+    case known(Why, Exit) of
+        undefined ->
+            undefined;
+        #{truncated := Truncated} = Known ->
+            Kept = maps:map(fun(_, Pieces) -> iolist_to_binary(Pieces) end,
+                            maps:with([stdout, stderr], Collected)),
+            Cut = case TooMany of
+                      true -> maps:keys(Kept);
+                      false -> []
+                  end,
+            maps:merge(Known#{truncated := lists:usort(Truncated ++ Cut)},
+                       Kept)
+    end.
+
+known({port_exit, _}, undefined) -> proctor_exit:unknown(port_closed);
+known(no_answer, undefined) -> proctor_exit:unknown(no_answer);
+known(_Why, Exit) -> Exit.
+
+reason(ended, Exit) -> proctor_exit:reason(Exit);
+reason({exit, Reason}, _Exit) -> Reason;
+reason(Why, _Exit) -> Why.
+
+%% @doc What {@link proctor:await/2} returns.
+-spec await(why(), known(), proctor_output:collected()) ->
+    {ok, proctor_exit:exit()} | {error, term()}.
+await({exit, Reason}, _Exit, _Collected) ->
+    {error, Reason};
+await(Why, Exit, Collected) ->
+    case exit(Why, Exit, Collected) of
+        #{reason := Reason} = Last when Reason =:= port_closed;
+                                        Reason =:= no_answer ->
+            {error, {Reason, Last}};
+        Last ->
+            {ok, Last}
+    end.
+
+%% What a call with `sync' returns.
+sync(ended, #{reason := timeout, raw := Raw} = Exit, Collected) ->
+    {error, {timeout, [{exit_status, Raw} | streams(Exit, Collected)]}};
+sync(ended, #{reason := shutdown} = Exit, Collected) ->
+    {error, {port_closed, streams(Exit, Collected)}};
+sync(ended, Exit, Collected) ->
+    case proctor_exit:reason(Exit) of
+        normal -> {ok, streams(Exit, Collected)};
+        Status -> {error, [Status | streams(Exit, Collected)]}
+    end;
+sync({port_exit, _}, Exit, Collected) ->
+    {error, {port_closed, streams(Exit, Collected)}};
+sync(no_answer, Exit, Collected) ->
+    {error, {no_answer, streams(Exit, Collected)}};
+sync({exit, Reason}, _Exit, _Collected) ->
+    {error, Reason}.
+
+streams(Exit, Collected) ->
+    [{Stream, Pieces} || Stream <- [stdout, stderr],
+                         {ok, [_ | _] = Pieces}
+                             <- [maps:find(Stream, Collected)]]
+        ++ [{truncated, Cut} || #{truncated := [_ | _] = Cut} <- [Exit]].
+
+%% All there is to know, and why it ended before its time, if it did.
+full(ended, Exit, OsPid, #{too_many := true} = Collected) ->
+    {ok, full(Exit#{reason := max_output}, OsPid, Collected)};
+full(ended, #{reason := shutdown} = Exit, OsPid, Collected) ->
+    {ok, full(Exit#{reason := port_closed}, OsPid, Collected)};
+full({exit, Reason}, _Exit, _OsPid, _Collected) ->
+    {error, Reason};
+full(Why, Exit, OsPid, Collected) ->
+    {ok, full(known(Why, Exit), OsPid, Collected)}.
+
+full(Exit, OsPid, Collected) ->
+    proctor_exit:result(Exit, OsPid, {maps:get(stdout, Collected, []),
+                                      maps:get(stderr, Collected, [])}).

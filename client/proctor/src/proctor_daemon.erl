@@ -528,6 +528,10 @@ handle_info({Stream, OsPid, Data}, #daemon{ospid = OsPid} = Daemon)
 handle_info({passive, OsPid}, #daemon{ospid = OsPid, pid = Pid} = Daemon) ->
     _ = proctor:setopts(Pid, [{active, ?BURST}]),
     {noreply, Daemon};
+handle_info({exit, OsPid, #{reason := Why}}, #daemon{ospid = OsPid} = Daemon)
+  when Why =:= port_closed; Why =:= no_answer ->
+    %% How it did nobody knows.
+    {noreply, Daemon};
 handle_info({exit, OsPid, Exit}, #daemon{ospid = OsPid} = Daemon) ->
     {noreply, Daemon#daemon{exit = Exit}};
 handle_info({'EXIT', Pid, Reason}, #daemon{pid = Pid} = Daemon) ->
@@ -662,74 +666,10 @@ format_status(Status) ->
                 (_, Value) -> Value
              end, Status).
 
-<<<<<<< HEAD
 shown(#daemon{ospid = OsPid, pid = Pid, phase = Phase, output = Output,
               exit = Exit}) ->
     maps:merge(proctor_daemon_output:counts(Output),
                #{ospid => OsPid, pid => Pid, phase => Phase, exit => Exit}).
-=======
-shown(#daemon{ospid = OsPid, pid = Pid, bytes = Bytes, count = Count,
-              cut = Cut, exit = Exit}) ->
-    #{ospid => OsPid, pid => Pid, bytes => Bytes, lines => Count, cut => Cut,
-      exit => Exit}.
-
-reason(Reason, #daemon{exit = undefined}) ->
-    Reason;
-reason(Reason, #daemon{exit = #{reason := Why}})
-  when Why =:= port_closed; Why =:= no_answer ->
-    Reason;
-reason(_Reason, #daemon{exit = Exit, options = #{exit_to_reason := Fun}}) ->
-    Fun(Exit).
-
-%%% Lines
-
-line(Stream, {part, Part}, #daemon{within = Within, cut = Cut} = Daemon) ->
-    ok = tell(Stream, Part, " [...]", Daemon),
-    Daemon1 = check(Part, Daemon),
-    case lists:member(Stream, Within) of
-        true -> Daemon1;
-        false -> Daemon1#daemon{within = [Stream | Within], cut = Cut + 1}
-    end;
-line(Stream, Line, #daemon{within = Within, count = Count} = Daemon) ->
-    ok = tell(Stream, Line, "", Daemon),
-    check(Line, Daemon#daemon{within = lists:delete(Stream, Within),
-                              count = Count + 1}).
-
-tell(Stream, Line, Rest, #daemon{options = Options, ospid = OsPid}) ->
-    case Options of
-        #{output := Fun} when is_function(Fun) ->
-            _ = Fun(Stream, proctor_lines:own(Line)),
-            ok;
-        #{output := Pid} when is_pid(Pid) ->
-            Pid ! {?MODULE, self(), Stream, proctor_lines:own(Line)},
-            ok;
-        #{log := none} ->
-            ok;
-        #{log := Level, log_prefix := Prefix, log_metadata := Metadata} ->
-            Part = maps:from_list([{part, true} || Rest =/= ""]),
-            logger:log(Level, "~ts~ts",
-                       [Prefix, [proctor_lines:repair(Line), Rest]],
-                       maps:merge(#{domain => [proctor, daemon]},
-                                  maps:merge(Metadata, Part#{
-                                      ospid => OsPid, stream => Stream,
-                                      daemon => self()})))
-    end.
-
-check(Line, #daemon{wanted = {line, Pattern}} = Daemon) ->
-    case re:run(Line, Pattern, [{capture, none}]) of
-        match -> Daemon#daemon{wanted = none};
-        nomatch -> Daemon
-    end;
-check(_Line, Daemon) ->
-    Daemon.
-
-last_lines(#daemon{lines = #{stdout := Out, stderr := Err}} = Daemon) ->
-    Rest = [{stdout, Line} || Line <- proctor_lines:rest(Out)]
-        ++ [{stderr, Line} || Line <- proctor_lines:rest(Err)],
-    lists:foldl(fun({Stream, Line}, Acc) -> line(Stream, Line, Acc) end,
-                Daemon#daemon{lines = #{stdout => proctor_lines:new(),
-                                        stderr => proctor_lines:new()}}, Rest).
->>>>>>> main
 
 %%% Options
 

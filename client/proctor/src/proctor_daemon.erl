@@ -332,16 +332,13 @@ init({Command, Args, Own, RunOptions}) ->
 %% Takes what is about the start, and nothing else: calls and the like wait for
 %% their turn.
 settled({stop, Reason, Daemon}, _Parent) ->
-    _ = ended(Daemon),
-    ok = unregister_name(Daemon),
-    %% As it is, and no crash.
-    proctor_exit:quit(Reason);
+    give_up(Reason, Daemon);
 settled({noreply, #daemon{phase = ready} = Daemon}, _Parent) ->
     {ok, Daemon};
 settled({noreply, #daemon{ospid = OsPid} = Daemon}, Parent) ->
     receive
         {'EXIT', Parent, Reason} ->
-            settled({stop, Reason, Daemon}, Parent);
+            give_up(Reason, Daemon);
         {Key, OsPid, _} = Message when Key =:= stdout; Key =:= stderr;
                                        Key =:= exit ->
             settled(handle_info(Message, Daemon), Parent);
@@ -352,6 +349,13 @@ settled({noreply, #daemon{ospid = OsPid} = Daemon}, Parent) ->
         {timeout, _, ready} = Message ->
             settled(handle_info(Message, Daemon), Parent)
     end.
+
+%% The reason as it is, and no crash.
+-spec give_up(term(), #daemon{}) -> no_return().
+give_up(Reason, Daemon) ->
+    _ = ended(Daemon),
+    ok = unregister_name(Daemon),
+    proctor_exit:quit(Reason).
 
 %% Before anybody hears of the end: who registers it again may be quicker than
 %% who registers names.

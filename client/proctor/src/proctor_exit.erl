@@ -2,7 +2,7 @@
 -module(proctor_exit).
 
 -export([status/1, from_raw/1, from_native/2, timed_out/1, reason/1, unknown/1,
-         result/3, quit/1]).
+         is_told/1, result/3, quit/1]).
 
 -export_type([exit/0, status/0, reason/0, usage/0]).
 
@@ -11,10 +11,11 @@
                 | unknown.
 
 -type reason() :: normal | stopped | timeout | shutdown | unknown
-                | port_closed | no_answer.
+                | port_closed | no_answer | atom().
 %% Why it ended: by itself, because it was stopped, because its time was over,
 %% or because the port program was shutting down; erlexec's port program does
-%% not tell. `port_closed' and `no_answer' say why nothing is known of the end.
+%% not tell. If nothing is known of the end, why: `port_closed', `no_answer',
+%% `noconnection' or so.
 
 -type usage() :: #{utime_us | stime_us | maxrss_kb | minflt | majflt | inblock
                    | oublock | nvcsw | nivcsw => non_neg_integer()}.
@@ -92,10 +93,15 @@ reason(#{raw := 0}) -> normal;
 reason(#{raw := Raw}) -> {exit_status, Raw}.
 
 %% @doc Of one whose end nobody has told, and why nobody will.
--spec unknown(port_closed | no_answer) -> exit().
+-spec unknown(atom()) -> exit().
 unknown(Why) ->
     #{status => unknown, reason => Why, raw => -1, usage => #{},
       killed => false, truncated => []}.
+
+%% @doc Whether the port program has told of that end.
+-spec is_told(exit()) -> boolean().
+is_told(#{status := unknown, usage := Usage}) -> map_size(Usage) > 0;
+is_told(#{}) -> true.
 
 %% @doc What {@link proctor:cmd/3} has to say of an end, and the output.
 -spec result(map(), proctor:ospid() | undefined, {iodata(), iodata()}) ->

@@ -53,8 +53,8 @@
 -define(SUPERVISED, "The daemon sees to that by itself.").
 -define(COLLECTED, "The call reads the output by itself.").
 -define(TERMS, "Errors are always terms here.").
--define(NOT_COLLECTED, "Only cmd/3 and pipe/2 collect output that this could "
-                       "be a limit of.").
+-define(NOT_COLLECTED, "It collects no output that this could be a limit "
+                       "of.").
 -define(NO_LINES, "Only fold_lines/4 and proctor_daemon cut output into "
                   "lines.").
 -define(DAEMONS, "It is an option of proctor_daemon alone.").
@@ -83,10 +83,16 @@
       [{[cmd, pipe], {no, ?WAITS}},
        {[fold_lines], {only, [true], ?WAITS}},
        {[daemon], {only, [true], ?SUPERVISED}}]},
-     {active, active, spec,
+     {await, flag, spec,
+      [{[cmd, pipe, fold_lines], {no, ?WAITS}},
+       {[daemon], {no, ?SUPERVISED}}]},
+     {tag, term, spec,
+      [{[cmd, pipe, fold_lines], {no, "The call sends no messages."}},
+       {[daemon], {no, ?SUPERVISED}}]},
+     {active, {per_stream, active}, spec,
       [{[cmd, pipe, fold_lines], {no, ?COLLECTED}},
        {[daemon], {no, ?SUPERVISED}} | ?NO_MANAGE]},
-     {window, {integer, 0, ?WINDOW}, spec, ?NO_MANAGE},
+     {window, {per_stream, {integer, 0, ?WINDOW}}, spec, ?NO_MANAGE},
      {stdin_window, {integer, 1, infinity}, spec, ?NO_MANAGE},
      {timeout, {integer_or, [infinity], 1, ?DAY}, spec, ?NO_MANAGE},
      {errors, {one_of, [text, term]}, spec,
@@ -129,7 +135,7 @@
      {capabilities, capabilities, wire, ?NO_MANAGE},
      {debug, {flag, {integer, 0, 10}}, wire, []},
      {max_output, {integer_or, [infinity], 0, infinity}, own,
-      [{[run, manage, fold_lines, daemon], {no, ?NOT_COLLECTED}}]},
+      [{[manage, daemon], {no, ?NOT_COLLECTED}}]},
      {max_line, {integer_or, [infinity], 1, infinity}, own,
       [{[run, manage, cmd, pipe], {no, ?NO_LINES}}]},
      {cr, {one_of, [keep, strip]}, own,

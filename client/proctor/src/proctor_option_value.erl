@@ -11,8 +11,9 @@
               | {integer_or, [atom()], integer(), integer() | infinity}
               | {one_of, [atom()]} | {function, arity()}
               | input | {output, stdout | stderr}
-              | active | instance | atom | env | size | modes | capabilities
-              | signal | ready | sink | name | map.
+              | active | {per_stream, type()} | term | instance | atom | env
+              | size | modes | capabilities | signal | ready | sink | name
+              | map.
 
 %% @doc A value as the port program or the Erlang process takes it. `why' is
 %% what is wrong with it, `wrong' what the error is to name instead of the
@@ -59,6 +60,13 @@ check({output, Stream}, Target) ->
 check(active, Active) ->
     valid(is_boolean(Active) orelse Active =:= once
           orelse (is_integer(Active) andalso Active > 0), active(Active));
+check({per_stream, Type}, Map) when is_map(Map) ->
+    each(Type, Map);
+check({per_stream, Type}, Value) ->
+    check(Type, Value);
+check(term, Term) ->
+    %% That it is `false' says nothing of it.
+    {ok, {Term}};
 check(instance, Instance) ->
     valid(is_atom(Instance) orelse is_pid(Instance), Instance);
 check(atom, Atom) ->
@@ -173,6 +181,13 @@ pattern(Bytes) ->
 
 valid(true, Value) -> {ok, Value};
 valid(false, _) -> error.
+
+%% At least one.
+each(Type, Map) ->
+    Checked = maps:map(fun(_, Value) -> check(Type, Value) end, Map),
+    Values = [Value || {ok, Value} <- maps:values(Checked)],
+    valid(map_size(Map) > 0 andalso length(Values) =:= map_size(Map)
+          andalso maps:keys(Map) -- [stdout, stderr] =:= [], Map).
 
 %% Not to be asked for is something else than not to be active.
 active(false) -> passive;

@@ -65,7 +65,9 @@ new(OsPid, #{caller := Caller, active := Active, window := Wire} = Spec,
 
 %% Who waits for all of it has too much: it is stopped. What is only wanted with
 %% the end is kept as far as it goes.
-most(#{reply := run, max_output := Max}) -> {min(Max, ?KEPT), drop};
+most(#{reply := run, max_output := default}) -> {?KEPT, drop};
+most(#{reply := run, max_output := Max}) -> {Max, drop};
+most(#{max_output := default}) -> {infinity, stop};
 most(#{max_output := Max}) -> {Max, stop}.
 
 %% @doc Something has come.
@@ -78,7 +80,8 @@ put(Stream, Data, #output{sinks = Sinks, streams = Streams, next = Next}
          Output#output{streams = Streams#{Stream := Queue1}, next = Next + 1}).
 
 give(owner, Stream, _Data, Output) ->
-    deliver(Stream, Output);
+    %% Its window may have room for more beside what is left.
+    consumed(Stream, 0, deliver(Stream, Output));
 give(Sink, Stream, Data, Output) ->
     hand(Sink, Stream, Data, drop(Stream, Output)).
 
@@ -394,12 +397,21 @@ sink(#output{sink = Sink}) ->
       receivers := non_neg_integer(), sink := non_neg_integer(),
       stream() := {Total :: non_neg_integer(), Queued :: non_neg_integer()}}.
 info(#output{active = Active, streams = #{stdout := Out, stderr := Err},
-             busy = Busy, receivers = Receivers}) ->
+             busy = Busy, receivers = Receivers} = Output) ->
     Stream = fun(S) -> {proctor_stream:total(S), proctor_stream:size(S)} end,
     #{active => Active, sink => Busy,
-      window => window(proctor_stream:window(Out), proctor_stream:window(Err)),
+      window => window(Output),
       stdout => Stream(Out), stderr => Stream(Err),
       receivers => proctor_receivers:size(Receivers)}.
 
-window(Same, Same) -> Same;
-window(Out, Err) -> #{stdout => Out, stderr => Err}.
+%% Of the streams that are ours, if it is not the same.
+window(#output{sinks = Sinks, streams = Streams}) ->
+    Ours = maps:filter(fun(Stream, _) -> maps:get(Stream, Sinks) =/= none end,
+                       Streams),
+    Windows = maps:map(fun(_, Stream) -> proctor_stream:window(Stream) end,
+                       Ours),
+    case lists:usort(maps:values(Windows)) of
+        [] -> 0;
+        [Same] -> Same;
+        _ -> Windows
+    end.

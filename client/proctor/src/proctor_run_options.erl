@@ -10,7 +10,7 @@
 -export_type([spec/0, sink/0, active/0]).
 
 %% Output that its reader has not taken yet, and input that the child has not.
--define(WINDOW, 65536).
+-define(WINDOW, 262144).
 -define(STDIN_WINDOW, 262144).
 
 %% More than any window.
@@ -46,10 +46,11 @@
                   active := active(),
                   %% Of each stream, and what the port program knows of it.
                   windows := #{stdout | stderr => non_neg_integer()},
-                  window := non_neg_integer() | default,
+                  window := non_neg_integer() | default
+                          | #{stdout | stderr => non_neg_integer()},
                   stdin_window := pos_integer(),
                   input := binary() | none,
-                  max_output := non_neg_integer() | infinity,
+                  max_output := non_neg_integer() | infinity | default,
                   timeout := pos_integer() | infinity,
                   success := 0..255,
                   errors := text | term,
@@ -81,12 +82,22 @@ run(Command, Options, Link, Given) ->
             {Argv1, Wire1, Cwd} =
                 proctor_place:place(Argv, lists:reverse(Wire),
                                     maps:get(where, Spec)),
-            {ok, {run, Argv1, Wire1}, (window(collect(Spec)))#{cwd := Cwd}};
+            whole({run, Argv1, Wire1}, (window(collect(Spec)))#{cwd := Cwd});
         {{error, What}, _} ->
             {error, {badopt, What}};
         {_, {error, Problem}} ->
             refused(Options, Given, Problem)
     end.
+
+%% What one option says of another.
+whole(_Request, #{max_output := Max, reply := sync}) when Max =/= default ->
+    {error, {badopt, {max_output, "All of it is the result of sync."}}};
+whole(_Request, #{max_output := Max, reply := run, stdout := Out,
+                  stderr := Err})
+  when Max =/= default, Out =/= collect, Err =/= collect ->
+    {error, {badopt, {max_output, "Nothing is collected that it could limit."}}};
+whole(Request, Spec) ->
+    {ok, Request, Spec}.
 
 %% @doc The same for a process that was started elsewhere.
 -spec manage(proctor:ospid(), term()) ->
@@ -119,7 +130,7 @@ new(Command, Link, Given) ->
                  exit => false, await => false, stdin => false, stdout => none,
                  stderr => none, active => true, window => default,
                  stdin_window => ?STDIN_WINDOW, input => none,
-                 max_output => infinity, timeout => infinity,
+                 max_output => default, timeout => infinity,
                  success => 0, errors => text, where => [],
                  cwd => undefined}, Given).
 
@@ -161,6 +172,7 @@ option({Name, Value, To}, {Wire, Spec}) ->
                                         | maps:get(where, Spec)]}};
         wire -> {[wire(Name, Value) | Wire], Spec};
         both -> {[wire(Name, Value) | Wire], Spec#{success => Value}};
+        own -> {Wire, Spec#{Name => Value}};
         _ -> stream(Name, Value, {Wire, Spec})
     end.
 
@@ -173,10 +185,19 @@ spec(sync, true, Acc) ->
     Acc;
 spec(active, passive, {Wire, Spec}) ->
     {Wire, Spec#{active => false}};
+spec(active, #{} = Modes, {Wire, Spec}) ->
+    {Wire, Spec#{active => both(maps:merge(#{stdout => true, stderr => true},
+                                           Modes))}};
+spec(tag, {Tag}, {Wire, Spec}) ->
+    {Wire, Spec#{tag => Tag}};
 spec(input, Data, {Wire, Spec}) ->
     {piped(stdin, Wire), Spec#{input => Data, stdin => true}};
 spec(Name, Value, {Wire, Spec}) ->
     {Wire, Spec#{Name => Value}}.
+
+%% Where there is nothing to count one mode is as good as two.
+both(#{stdout := Same, stderr := Same}) when is_boolean(Same) -> Same;
+both(Modes) -> Modes.
 
 %%% Streams
 
@@ -224,11 +245,14 @@ window(_Stream, Window, _Spec) when is_integer(Window) ->
     Window;
 window(Stream, default, #{active := Active, max_output := Max} = Spec) ->
     Needed = case maps:get(Stream, Spec) of
-                 owner -> Active =/= true;
+                 owner -> mode(Stream, Active) =/= true;
                  print -> true;
                  Fun when is_function(Fun) -> true;
-                 _ -> Max =/= infinity
+                 _ -> is_integer(Max)
              end,
     case Needed of true -> ?WINDOW; false -> 0 end;
 window(Stream, Windows, Spec) ->
     window(Stream, maps:get(Stream, Windows, default), Spec).
+
+mode(Stream, Modes) when is_map(Modes) -> maps:get(Stream, Modes);
+mode(_Stream, Mode) -> Mode.

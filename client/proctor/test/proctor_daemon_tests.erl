@@ -326,14 +326,10 @@ reasons() ->
     {ok, Other} = start("exit 3", [{log, none},
                                    {exit_to_reason, fun(#{}) -> error(a) end}]),
     ?assertMatch({'EXIT', Other, {a, [_ | _]}}, next()),
-    {ok, Last} = start("exec sleep 1000", Mine),
-    %% All at once, if they do not take each other along before.
-    _ = os:cmd(["kill -s KILL"
-                | [[$\s | integer_to_list(Part)]
-                   || Part <- proctor_case:parts(
-                                proctor_case:os_pid(proctor))]]),
-    ?assertMatch({'EXIT', Last, {mine, {port_exit, _}}}, next()),
-    wait_until(fun() -> is_list(proctor:which_children()) end).
+    proctor_case:with_fake(dies, [], fun(Server) ->
+        {ok, Last} = start("exec sleep 1000", [{instance, Server} | Mine]),
+        ?assertEqual({'EXIT', Last, {mine, {port_exit, 7}}}, next())
+    end).
 
 %%% Names
 

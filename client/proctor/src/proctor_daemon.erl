@@ -158,10 +158,9 @@
 %% What the news of an end may take once its time to be killed is over, and what
 %% a supervisor allows for the rest, in milliseconds.
 -define(MARGIN, 3000).
+-define(LONGEST, 16#FFFF0000).
 -define(REST, 2000).
 
-%% Seconds, unless the options say something else.
--define(KILL_TIMEOUT, 5).
 
 -record(daemon, {key :: term(),
                  %% Until it runs.
@@ -169,9 +168,7 @@
                                  {proctor:text(), [proctor:text()],
                                   [term()]}),
                  options :: map(),
-                 %% What it may take to be killed, in milliseconds, and what
-                 %% its stop may.
-                 kill_timeout :: non_neg_integer(),
+                 %% What its stop may take, in milliseconds.
                  limit :: non_neg_integer(),
                  phase = new :: phase(),
                  pid :: pid() | undefined,
@@ -321,7 +318,6 @@ init({Command, Args, Own, RunOptions}) ->
     Daemon = #daemon{key = key(bare(Own), Command, Args),
                      run = proctor_secret:hide({Command, Args, RunOptions}),
                      options = Own,
-                     kill_timeout = kill_timeout(RunOptions),
                      limit = stop_limit(RunOptions),
                      output = proctor_daemon_output:new(Own)},
     case Own of
@@ -508,7 +504,7 @@ handle_call({stop, Signal}, _From, #daemon{pid = Pid} = Daemon) ->
         {error, einval} = Error ->
             {reply, Error, Daemon};
         _ ->
-            Timer = erlang:start_timer(Daemon#daemon.kill_timeout, self(),
+            Timer = erlang:start_timer(Daemon#daemon.limit - ?MARGIN, self(),
                                        stop),
             ok = kill_helper(Daemon),
             {reply, {ok, self()}, Daemon#daemon{phase = {stopping, Timer}}}
@@ -697,11 +693,7 @@ exit_to_reason(#{status := Status}) -> Status.
 
 %% What a stop with these options may take, and what its news may.
 stop_limit(RunOptions) ->
-    kill_timeout(RunOptions) + proplists:get_value(linger, RunOptions, 0)
-        + ?MARGIN.
-
-kill_timeout(RunOptions) ->
-    proplists:get_value(kill_timeout, RunOptions, ?KILL_TIMEOUT) * 1000.
+    min(proctor_await:stopping(RunOptions), ?LONGEST) + ?MARGIN.
 
 %%% Restarts
 

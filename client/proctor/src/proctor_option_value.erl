@@ -2,18 +2,21 @@
 %% {@link proctor_option_table}, and how they go on from here.
 -module(proctor_option_value).
 
--export([check/2]).
+-export([check/2, milliseconds/1]).
 
 -export_type([type/0]).
+
+%% What the port program takes for a time, in milliseconds.
+-define(TIME, (1 bsl 53)).
 
 -type type() :: flag | {flag, type()} | text | any_text | path | data
               | {integer, integer(), integer() | infinity}
               | {integer_or, [atom()], integer(), integer() | infinity}
               | {one_of, [atom()]} | {function, arity()}
               | input | {output, stdout | stderr}
-              | active | {per_stream, type()} | term | instance | atom | env
-              | size | modes | capabilities | signal | ready | sink | name
-              | map.
+              | kill_timeout | active | {per_stream, type()} | term | instance
+              | atom | env | size | modes | capabilities | signal | ready
+              | sink | name | map.
 
 %% @doc A value as the port program or the Erlang process takes it. `why' is
 %% what is wrong with it, `wrong' what the error is to name instead of the
@@ -36,6 +39,10 @@ check({integer_or, Atoms, Min, Max}, Value) ->
         true -> {ok, Value};
         false -> check({integer, Min, Max}, Value)
     end;
+check(kill_timeout, {ms, Ms}) when is_integer(Ms), Ms >= 0, Ms =< ?TIME ->
+    {ok, {ms, Ms}};
+check(kill_timeout, Seconds) ->
+    check({integer, 0, ?TIME div 1000}, Seconds);
 check({one_of, Atoms}, Value) ->
     valid(lists:member(Value, Atoms), Value);
 check({function, Arity}, Fun) ->
@@ -179,6 +186,12 @@ pattern(Bytes) ->
                                                   " of its pattern."])}
     end.
 
+%% @doc A `kill_timeout' in milliseconds.
+-spec milliseconds(non_neg_integer() | {ms, non_neg_integer()}) ->
+    non_neg_integer().
+milliseconds({ms, Ms}) -> Ms;
+milliseconds(Seconds) -> 1000 * Seconds.
+
 valid(true, Value) -> {ok, Value};
 valid(false, _) -> error.
 
@@ -207,8 +220,8 @@ output(_, Target) when Target =:= null; Target =:= close; Target =:= print;
     {ok, Target};
 output(stdout, stderr) ->
     {ok, stderr};
-output(stderr, stdout) ->
-    {ok, stdout};
+output(stderr, Target) when Target =:= stdout; Target =:= inherit ->
+    {ok, Target};
 output(_, {File, Modes}) ->
     case {check(path, File), file_modes(Modes)} of
         {{ok, Name}, true} -> {ok, {Name, Modes}};

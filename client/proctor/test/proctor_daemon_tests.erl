@@ -326,7 +326,7 @@ reasons() ->
     {ok, Other} = start("exit 3", [{log, none},
                                    {exit_to_reason, fun(#{}) -> error(a) end}]),
     ?assertMatch({'EXIT', Other, {a, [_ | _]}}, next()),
-    proctor_case:with_fake(dies, [], fun(Server) ->
+    proctor_case:with_fake(dies, [{name, fake}], fun(Server) ->
         {ok, Last} = start("exec sleep 1000", [{instance, Server} | Mine]),
         ?assertEqual({'EXIT', Last, {mine, {port_exit, 7}}}, next())
     end).

@@ -66,6 +66,18 @@ orphan_deadline(void *arg)
 	family_signal(o->pid, SIGKILL);
 }
 
+static struct orphan *
+orphan_new(pid_t pid)
+{
+	struct orphan *o;
+
+	if ((o = calloc(1, sizeof(*o))) == NULL)
+		fatal("no memory for an orphan");
+	o->pid = pid;
+	(void)RB_INSERT(orphan_tree, &orphans, o);
+	return (o);
+}
+
 /* Kill it, or ask it to end, which is done once. */
 static void
 orphan_stop(pid_t pid, int sig)
@@ -74,12 +86,8 @@ orphan_stop(pid_t pid, int sig)
 
 	if (o != NULL && sig != SIGKILL)
 		return;
-	if (o == NULL && (o = calloc(1, sizeof(*o))) == NULL)
-		fatal("no memory for an orphan");
-	if (o->pid == 0) {
-		o->pid = pid;
-		(void)RB_INSERT(orphan_tree, &orphans, o);
-	}
+	if (o == NULL)
+		o = orphan_new(pid);
 	if (sig != SIGKILL)
 		timer_set(
 		    &o->deadline, KILL_TIMEOUT_DEFAULT, orphan_deadline, o);

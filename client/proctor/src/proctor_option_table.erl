@@ -56,8 +56,7 @@
 -define(TERMS, "Errors are always terms here.").
 -define(NOT_COLLECTED, "It collects no output that this could be a limit "
                        "of.").
--define(NO_LINES, "Only fold_lines/4 and proctor_daemon cut output into "
-                  "lines.").
+-define(NO_LINES, "It does not cut output into lines.").
 -define(DAEMONS, "It is an option of proctor_daemon alone.").
 
 -define(DAEMON_ONLY,
@@ -142,10 +141,13 @@
      {debug, {flag, {integer, 0, 10}}, wire, []},
      {max_output, {integer_or, [infinity], 0, infinity}, own,
       [{[manage, daemon], {no, ?NOT_COLLECTED}}]},
+     {lines, {flag, {one_of, [stdout, stderr]}}, spec,
+      [{[manage, cmd, pipe], {no, ?NO_LINES}},
+       {[fold_lines, daemon], {no, "It cuts output into lines anyway."}}]},
      {max_line, {integer_or, [infinity], 1, infinity}, own,
-      [{[run, manage, cmd, pipe], {no, ?NO_LINES}}]},
+      [{[manage, cmd, pipe], {no, ?NO_LINES}}]},
      {cr, {one_of, [keep, strip]}, own,
-      [{[run, manage, cmd, pipe], {no, ?NO_LINES}}]},
+      [{[manage, cmd, pipe], {no, ?NO_LINES}}]},
      {name, atom, own, ?DAEMON_ONLY},
      {exit_to_reason, {function, 1}, own, ?DAEMON_ONLY},
      {ready, ready, own, ?DAEMON_ONLY},

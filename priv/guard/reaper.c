@@ -33,7 +33,7 @@
 struct orphan {
 	RB_ENTRY(orphan) entry;
 	pid_t pid;
-	struct timer deadline; /* if it was asked to */
+	struct timer deadline;
 	int dead; /* it was at the last look, and could not be reaped */
 };
 
@@ -66,18 +66,6 @@ orphan_deadline(void *arg)
 	family_signal(o->pid, SIGKILL);
 }
 
-static struct orphan *
-orphan_new(pid_t pid)
-{
-	struct orphan *o;
-
-	if ((o = calloc(1, sizeof(*o))) == NULL)
-		fatal("no memory for an orphan");
-	o->pid = pid;
-	(void)RB_INSERT(orphan_tree, &orphans, o);
-	return (o);
-}
-
 /* Kill it, or ask it to end, which is done once. */
 static void
 orphan_stop(pid_t pid, int sig)
@@ -86,11 +74,13 @@ orphan_stop(pid_t pid, int sig)
 
 	if (o != NULL && sig != SIGKILL)
 		return;
-	if (o == NULL)
-		o = orphan_new(pid);
-	if (sig != SIGKILL)
-		timer_set(
-		    &o->deadline, KILL_TIMEOUT_DEFAULT, orphan_deadline, o);
+	if (o == NULL) {
+		if ((o = calloc(1, sizeof(*o))) == NULL)
+			fatal("no memory for an orphan");
+		o->pid = pid;
+		(void)RB_INSERT(orphan_tree, &orphans, o);
+	}
+	timer_set(&o->deadline, KILL_TIMEOUT_DEFAULT, orphan_deadline, o);
 	family_signal(pid, sig);
 }
 

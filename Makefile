@@ -38,7 +38,7 @@ BOXFLAGS_1 = -DSANDBOX_DEBUG
 BOX_SRC = $(BOX_$(SANITIZE)) $(BOXDEBUG_$(SANDBOX_DEBUG))
 
 # The same for all, as most objects are in more than one program.
-ALL_CFLAGS = -std=c11 -D_GNU_SOURCE $(USER_CFLAGS) $(SAN_$(SANITIZE)) \
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(USER_CFLAGS) $(SAN_$(SANITIZE)) \
 	$(BOXFLAGS_$(SANDBOX_DEBUG)) $(WARN_CFLAGS) -I$(BUILD) -I. -Icommon \
 	-Ipriv $(IMSG_CFLAGS) $(BSD_CFLAGS) $(EVENT_CFLAGS) $(CMOCKA_CFLAGS)
 ALL_LDFLAGS = $(USER_LDFLAGS) $(SANLD_$(SANITIZE))
@@ -271,7 +271,8 @@ $(OBJ)/parse.o: $(PARSE_C)
 -include $(OBJ)/parse.d
 
 $(NAMES): $(BUILD)/config.mk
-	@echo '#include <sys/syscall.h>' | $(CC) -E -dM - | \
+	@echo '#include <sys/syscall.h>' | \
+	    $(CC) $(USER_CFLAGS) -E -dM - | \
 	    awk '/^.define SYS_/ { printf "{ %s, \"%s\" },\n", $$2, \
 	    substr($$2, 5) }' | sort >$@
 

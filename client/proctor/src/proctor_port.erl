@@ -406,7 +406,8 @@ vocabulary() ->
      %% hello
      version, release, platform, mode, plain, privileged, root, user, users,
      limits, children, string, features, window, ack, stdin_ack, eof, usage,
-     timeout, idle_timeout, pty, launcher, exec_error, linger,
+     timeout, idle_timeout, pty, launcher, exec_error, linger, sandbox,
+     landlock, syscall_filter, pledge, unveil,
      %% errors
      none, badopt, decode, policy, limit, pipe, fork, group, nice, chdir, open,
      exec,

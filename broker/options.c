@@ -15,7 +15,7 @@
 
 /* What is being read. There is one at a time, and it is large. */
 static char args_buf[RUN_STRINGS_MAX], env_buf[RUN_STRINGS_MAX];
-static char paths[7][RUN_PATH_MAX];
+static char paths[9][RUN_PATH_MAX];
 enum {
 	PATH_STDIN,
 	PATH_STDOUT,
@@ -23,7 +23,9 @@ enum {
 	PATH_CD,
 	PATH_EXECUTABLE,
 	PATH_USER,
-	PATH_KILL
+	PATH_KILL,
+	PATH_ARG0,
+	PATH_GID
 };
 
 struct request {
@@ -77,6 +79,18 @@ get_uint32(struct etf *e, uint32_t min, uint32_t max, uint32_t *n)
 	return (0);
 }
 
+/* Milliseconds. */
+static int
+get_time(struct etf *e, uint64_t min, uint64_t *ms)
+{
+	int64_t v;
+
+	if (get_number(e, (int64_t)min, (int64_t)RUN_TIMEOUT_MAX, &v) == -1)
+		return (-1);
+	*ms = (uint64_t)v;
+	return (0);
+}
+
 /* The head of a proper list; a STRING_EXT is never what is wanted here. */
 static int
 get_list(struct etf *e, uint32_t *n)
@@ -105,6 +119,7 @@ get_redirect(struct etf *e, struct run_io *io, int stream)
 		{ "close", IO_CLOSE, -1 },
 		{ "stdout", IO_STDOUT, 2 },
 		{ "stderr", IO_STDERR, 1 },
+		{ "inherit", IO_INHERIT, 2 },
 	};
 	char atom[ETF_ATOM_MAX];
 	size_t i;
@@ -204,14 +219,38 @@ opt_executable(struct etf *e, struct request *q)
 	return (get_path(e, PATH_EXECUTABLE, &q->run->executable));
 }
 
+/* The first argument as the program sees it. */
+static int
+opt_arg0(struct etf *e, struct request *q)
+{
+	return (get_path(e, PATH_ARG0, &q->run->arg0));
+}
+
+static int
+opt_umask(struct etf *e, struct request *q)
+{
+	q->run->flags |= RUN_UMASK;
+	return (get_uint32(e, 0, 0777, &q->run->umask));
+}
+
+/* Seconds, or {ms, N} */
 static int
 opt_kill_timeout(struct etf *e, struct request *q)
 {
-	uint32_t seconds;
+	char atom[ETF_ATOM_MAX];
+	uint32_t arity;
+	int64_t seconds;
 
-	if (get_uint32(e, 0, RUN_TIMEOUT_MAX / 1000, &seconds) == -1)
+	if (etf_get_tuple(e, &arity) == 0) {
+		errno = EINVAL;
+		if (arity != 2 || etf_get_atom(e, atom, sizeof(atom)) == -1 ||
+		    strcmp(atom, "ms") != 0)
+			return (-1);
+		return (get_time(e, 0, &q->run->kill_timeout));
+	}
+	if (get_number(e, 0, RUN_TIMEOUT_MAX / 1000, &seconds) == -1)
 		return (-1);
-	q->run->kill_timeout = seconds * 1000;
+	q->run->kill_timeout = (uint64_t)seconds * 1000;
 	return (0);
 }
 
@@ -405,14 +444,20 @@ opt_window(struct etf *e, struct request *q)
 static int
 opt_timeout(struct etf *e, struct request *q)
 {
-	return (get_uint32(e, 1, RUN_TIMEOUT_MAX, &q->run->timeout));
+	return (get_time(e, 1, &q->run->timeout));
+}
+
+static int
+opt_idle_timeout(struct etf *e, struct request *q)
+{
+	return (get_time(e, 1, &q->run->idle));
 }
 
 static int
 opt_linger(struct etf *e, struct request *q)
 {
 	q->run->flags |= RUN_LINGER;
-	return (get_uint32(e, 0, RUN_TIMEOUT_MAX, &q->run->linger));
+	return (get_uint32(e, 0, RUN_LINGER_MAX, &q->run->linger));
 }
 
 /* answer, or exit: whether there is no child, or one that ends with 1. */
@@ -448,6 +493,8 @@ static const struct option {
 	{ "cd", 1, 1, RUN, opt_cd },
 	{ "env", 1, 1, RUN, opt_env },
 	{ "executable", 1, 1, RUN, opt_executable },
+	{ "arg0", 1, 1, RUN, opt_arg0 },
+	{ "umask", 1, 1, RUN, opt_umask },
 	{ "kill", 1, 1, MANAGE, opt_kill },
 	{ "kill_timeout", 1, 1, MANAGE, opt_kill_timeout },
 	{ "kill_group", 0, 0, MANAGE, opt_kill_group },
@@ -464,6 +511,7 @@ static const struct option {
 	{ "linger", 1, 1, RUN, opt_linger },
 	{ "window", 1, 1, NATIVE, opt_window },
 	{ "timeout", 1, 1, NATIVE, opt_timeout },
+	{ "idle_timeout", 1, 1, NATIVE, opt_idle_timeout },
 	{ "exec_error", 1, 1, NATIVE, opt_exec_error },
 };
 #define OPTIONS (sizeof(options) / sizeof(options[0]))
@@ -605,7 +653,7 @@ request_begin(struct request *q, int native, struct run *r)
 	memset(r, 0, sizeof(*r));
 	for (i = 0; i < 3; i++)
 		r->io[i].path = "";
-	r->cd = r->executable = r->user = r->kill = "";
+	r->cd = r->executable = r->user = r->kill = r->arg0 = r->gid = "";
 	r->kill_timeout = KILL_TIMEOUT_DEFAULT;
 	if (native)
 		r->flags = RUN_EXEC_ANSWER;
@@ -631,6 +679,10 @@ request_done(struct request *q, struct refusal *why)
 		r->rows = r->cols = 0;
 	} else if (r->group != 0)
 		return (refuse(why, "Not possible with pty", "group"));
+	if (r->idle != 0 && r->io[1].kind != IO_PIPE &&
+	    r->io[2].kind != IO_PIPE)
+		return (
+		    refuse(why, "Not possible without output", "idle_timeout"));
 	r->args.base = q->args.base;
 	r->args.len = (uint32_t)q->args.len;
 	r->args.count = q->args.count;

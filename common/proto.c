@@ -15,11 +15,11 @@
 #include "log.h"
 #include "proto.h"
 
-_Static_assert(sizeof(struct msg_run) == 200, "padding in msg_run");
+_Static_assert(sizeof(struct msg_run) == 248, "padding in msg_run");
 _Static_assert(sizeof(struct msg_note) == 8, "padding in msg_note");
 _Static_assert(sizeof(struct msg_request) == 16, "padding in msg_request");
 _Static_assert(sizeof(struct msg_launched) == 32, "padding in msg_launched");
-_Static_assert(sizeof(struct msg_child) == 32, "padding in msg_child");
+_Static_assert(sizeof(struct msg_child) == 40, "padding in msg_child");
 _Static_assert(
     sizeof(struct msg_exit) == 24 + 8 * USAGES, "padding in msg_exit");
 _Static_assert(sizeof(struct msg_down) == 8, "padding in msg_down");
@@ -132,24 +132,22 @@ tail_getmodes(struct tail *t, const struct msg_vec *m, struct run *r)
 static int
 run_size(const struct run *r, size_t *size)
 {
-	size_t n = sizeof(struct msg_run);
-	int i;
+	const char *const words[] = { r->io[0].path, r->io[1].path,
+		r->io[2].path, r->executable, r->cd, r->user, r->kill, r->arg0,
+		r->gid };
+	size_t i, n = sizeof(struct msg_run);
 
 	if (r->args.len > RUN_STRINGS_MAX || r->env.len > RUN_STRINGS_MAX ||
 	    r->args.len + r->env.len > RUN_STRINGS_MAX)
 		return (-1);
-	for (i = 0; i < 3; i++) {
-		if (strlen(r->io[i].path) >= RUN_PATH_MAX)
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strlen(words[i]) >= RUN_PATH_MAX)
 			return (-1);
-		n += strlen(r->io[i].path) + 1;
+		n += strlen(words[i]) + 1;
 	}
-	if (strlen(r->executable) >= RUN_PATH_MAX ||
-	    strlen(r->cd) >= RUN_PATH_MAX || strlen(r->user) >= RUN_PATH_MAX ||
-	    strlen(r->kill) >= RUN_PATH_MAX || r->modes_count > TTYMODES_MAX)
+	if (r->groups.len > RUN_PATH_MAX || r->modes_count > TTYMODES_MAX)
 		return (-1);
-	n += strlen(r->executable) + 1 + strlen(r->cd) + 1 + strlen(r->user) +
-	     1 + strlen(r->kill) + 1;
-	*size = n + r->args.len + r->env.len +
+	*size = n + r->args.len + r->env.len + r->groups.len +
 		r->modes_count * sizeof(struct msg_mode);
 	return (0);
 }
@@ -180,8 +178,11 @@ proto_pack_run(const struct run *r, size_t *len)
 	tail_put(&t, &m->cd, r->cd);
 	tail_put(&t, &m->user, r->user);
 	tail_put(&t, &m->kill, r->kill);
+	tail_put(&t, &m->arg0, r->arg0);
+	tail_put(&t, &m->gid, r->gid);
 	tail_putvec(&t, &m->args, &r->args);
 	tail_putvec(&t, &m->env, &r->env);
+	tail_putvec(&t, &m->groups, &r->groups);
 	modes.base = (const char *)r->modes;
 	modes.len = (uint32_t)(r->modes_count * sizeof(struct msg_mode));
 	modes.count = r->modes_count;
@@ -199,7 +200,7 @@ io_check(const struct msg_io *m, int stream)
 			return (-1);
 	} else if (m->path.len != 0 || m->append != 0 || m->perm != 0)
 		return (-1);
-	if (m->kind == IO_STDOUT)
+	if (m->kind == IO_STDOUT || m->kind == IO_INHERIT)
 		return (stream == 2 ? 0 : -1);
 	if (m->kind == IO_STDERR)
 		return (stream == 1 ? 0 : -1);
@@ -214,6 +215,10 @@ run_check_numbers(const struct msg_run *m)
 	    m->pad != 0)
 		return (-1);
 	if (!(m->flags & RUN_CAPS) && m->caps != 0)
+		return (-1);
+	if (m->umask > 0777 || (!(m->flags & RUN_UMASK) && m->umask != 0))
+		return (-1);
+	if (!(m->flags & RUN_GROUPS) && m->groups.count != 0)
 		return (-1);
 	if (m->group < 0 || (!(m->flags & RUN_GROUP) && m->group != 0))
 		return (-1);
@@ -243,17 +248,23 @@ run_check(const struct msg_run *m)
 	if (m->kill_timeout > RUN_TIMEOUT_MAX || m->success > 255 ||
 	    m->timeout > RUN_TIMEOUT_MAX || m->window > RUN_WINDOW_MAX)
 		return (-1);
+	/* Only what comes by a pipe, or a terminal that is heard, is output. */
+	if (m->idle > RUN_TIMEOUT_MAX ||
+	    (m->idle != 0 && m->io[1].kind != IO_PIPE &&
+		m->io[2].kind != IO_PIPE))
+		return (-1);
 	if (m->success != 0 && !(m->flags & RUN_SUCCESS))
 		return (-1);
-	if (m->linger > RUN_TIMEOUT_MAX ||
+	if (m->linger > RUN_LINGER_MAX ||
 	    (m->linger != 0 && !(m->flags & RUN_LINGER)))
 		return (-1);
 	if (m->pid != 0 ? m->args.count != 0 : m->args.count == 0)
 		return (-1);
 	if (m->pid != 0 && (m->window != 0 || m->timeout != 0))
 		return (-1);
-	if (m->pid != 0 && (m->env.count != 0 || m->user.len != 0 ||
-			       m->cd.len != 0 || m->executable.len != 0))
+	if (m->pid != 0 &&
+	    (m->env.count != 0 || m->user.len != 0 || m->cd.len != 0 ||
+		m->executable.len != 0 || m->arg0.len != 0 || m->gid.len != 0))
 		return (-1);
 	if (m->pid < 0 || m->pid == 1 ||
 	    ((m->flags & RUN_SHELL) && m->args.count != 1))
@@ -292,11 +303,15 @@ unpack_run(struct msg *msg)
 	    tail_get(&t, &m.cd, RUN_PATH_MAX, &r->cd) == -1 ||
 	    tail_get(&t, &m.user, RUN_PATH_MAX, &r->user) == -1 ||
 	    tail_get(&t, &m.kill, RUN_PATH_MAX, &r->kill) == -1 ||
+	    tail_get(&t, &m.arg0, RUN_PATH_MAX, &r->arg0) == -1 ||
+	    tail_get(&t, &m.gid, RUN_PATH_MAX, &r->gid) == -1 ||
 	    tail_getvec(&t, &m.args, &r->args) == -1 ||
 	    tail_getvec(&t, &m.env, &r->env) == -1 ||
+	    tail_getvec(&t, &m.groups, &r->groups) == -1 ||
 	    tail_getmodes(&t, &m.modes, r) == -1)
 		return (-1);
-	if (t.off != t.size || r->args.len + r->env.len > RUN_STRINGS_MAX)
+	if (t.off != t.size || r->groups.len > RUN_PATH_MAX ||
+	    r->args.len + r->env.len > RUN_STRINGS_MAX)
 		return (-1);
 	return (0);
 }
@@ -395,7 +410,8 @@ unpack_child(struct msg *msg)
 	struct msg_child *m = &msg->child;
 
 	memcpy(m, msg->data, sizeof(*m));
-	if (m->pid <= 1 || m->streams > 7 || m->window > RUN_WINDOW_MAX)
+	if (m->pid <= 1 || m->streams > 7 || m->window > RUN_WINDOW_MAX ||
+	    m->idle > RUN_TIMEOUT_MAX || (m->idle != 0 && !(m->streams & 6)))
 		return (-1);
 	/* Only the end of output that comes by a pipe can be told. */
 	if (m->linger > 1 || (m->linger && (!(m->streams & 6) || m->tty != 0)))
@@ -589,6 +605,7 @@ static const struct msg_type types[] = {
 	[IMSG_DOWN] = { "down", AND(msg_down, MSG_TEXT_MAX), unpack_down },
 	[IMSG_DRAINED] = { "drained", FIXED(msg_note), unpack_note },
 	[IMSG_CUT] = { "cut", FIXED(msg_note), unpack_note },
+	[IMSG_IDLE] = { "idle", FIXED(msg_note), unpack_note },
 };
 
 const struct msg_type *

@@ -8,7 +8,7 @@
  *	priv -> worker		IMSG_STREAM, IMSG_CHILD to IMSG_PIDS,
  *				IMSG_WINSZ, IMSG_PTYOPTS, IMSG_HELLO_REPLY,
  *				IMSG_DOWN
- *	worker -> priv		IMSG_LOST, IMSG_DRAINED, IMSG_CUT
+ *	worker -> priv		IMSG_LOST, IMSG_DRAINED, IMSG_CUT, IMSG_IDLE
  *
  * A message is an imsg whose payload is one of the structs below, host byte
  * order, members of fixed width, without padding. Strings stand behind the
@@ -62,7 +62,8 @@ enum imsg_type {
 	IMSG_ACK, /* struct msg_ack: the node has read so much */
 	IMSG_DOWN, /* struct msg_down: a launcher has died */
 	IMSG_DRAINED, /* struct msg_note: nobody writes to it any more */
-	IMSG_CUT /* struct msg_note: some of its stdin is lost */
+	IMSG_CUT, /* struct msg_note: some of its stdin is lost */
+	IMSG_IDLE /* struct msg_note: it has been silent for too long */
 };
 
 /* Channels: the descriptors that broker and worker are started with. */
@@ -75,7 +76,8 @@ enum imsg_type {
  */
 #define RUN_STRINGS_MAX (6U << 20)
 #define RUN_PATH_MAX 4096 /* any other string, with its NUL */
-#define RUN_TIMEOUT_MAX 86400000U /* a timeout or linger, in ms: a day */
+#define RUN_TIMEOUT_MAX (UINT64_C(1) << 53) /* ms: for ever, and exact */
+#define RUN_LINGER_MAX 86400000U /* ms: a day */
 #define KILL_TIMEOUT_DEFAULT 5000 /* ms from a stop to SIGKILL */
 #define RUN_WINDOW_MAX (1U << 30) /* bytes */
 #define MSG_TEXT_MAX 1152 /* a reply's text, with its NUL; any atom fits */
@@ -83,7 +85,7 @@ enum imsg_type {
 #define TTYMODES_MAX 64 /* terminal modes in one message */
 #define MSG_PIDS_MAX (1U << 18) /* children there can be */
 /* The largest payload: a run, or that many pids. */
-#define MSG_MAX (RUN_STRINGS_MAX + 10 * RUN_PATH_MAX)
+#define MSG_MAX (RUN_STRINGS_MAX + 12 * RUN_PATH_MAX)
 
 struct msg_str {
 	uint32_t off;
@@ -104,6 +106,7 @@ enum io_kind {
 	IO_FILE,
 	IO_STDOUT, /* wherever the child's stdout goes */
 	IO_STDERR,
+	IO_INHERIT, /* stderr alone: that of proctor */
 	IO_KINDS
 };
 
@@ -128,7 +131,9 @@ struct msg_io {
 #define RUN_KEEPENV 0x400 /* priv's alone: start from what the starter has */
 #define RUN_EXEC_ANSWER 0x800 /* a failing exec is an answer, not an exit */
 #define RUN_LINGER 0x1000 /* linger holds a time; else it is the port's */
-#define RUN_FLAGS 0x1fff
+#define RUN_UMASK 0x2000 /* umask holds one; else it is the starter's */
+#define RUN_GROUPS 0x4000 /* groups holds them all; else its user's */
+#define RUN_FLAGS 0x7fff
 /* Flags that a process can have that runs already. */
 #define RUN_MANAGE \
 	(RUN_KILL_GROUP | RUN_NICE | RUN_SUCCESS | RUN_DEBUG | RUN_EXEC_ANSWER)
@@ -140,6 +145,9 @@ struct msg_io {
 #define RUN_NUMBERS                                                          \
 	int64_t tid; /* the node's transaction; 0 wants no reply */          \
 	uint64_t caps; /* 1 << n for each capability */                      \
+	uint64_t kill_timeout; /* ms from SIGTERM to SIGKILL */              \
+	uint64_t timeout; /* ms it may run; 0: no limit */                   \
+	uint64_t idle; /* ms it may be silent; 0: no limit */                \
 	int32_t pid; /* IMSG_MANAGE: whom; else 0 */                         \
 	int32_t group; /* a process group */                                 \
 	int32_t nice; /* -20 to 20 */                                        \
@@ -147,12 +155,11 @@ struct msg_io {
 	uint32_t cols;                                                       \
 	uint32_t id; /* priv's number for the child; 0 from broker */        \
 	uint32_t flags; /* RUN_... */                                        \
-	uint32_t kill_timeout; /* ms from SIGTERM to SIGKILL */              \
 	uint32_t success; /* 0 to 255 */                                     \
 	uint32_t window; /* unacknowledged bytes of a stream; 0: no limit */ \
-	uint32_t timeout; /* ms it may run; 0: no limit */                   \
 	uint32_t stop_signal; /* what asks it to end; 0: SIGTERM */          \
-	uint32_t linger /* ms others may have its output when it is dead */
+	uint32_t linger; /* ms others may have its output when it is dead */ \
+	uint32_t umask /* 0 to 0777 */
 
 struct msg_run {
 	RUN_NUMBERS;
@@ -161,8 +168,11 @@ struct msg_run {
 	struct msg_str cd; /* "" if not given */
 	struct msg_str user; /* "" if not given */
 	struct msg_str kill; /* the command that stops it, or "" */
+	struct msg_str arg0; /* in place of the first argument, or "" */
+	struct msg_str gid; /* its group, a name or a number, or "" */
 	struct msg_vec args;
 	struct msg_vec env; /* "K=V" sets, "K" takes K away */
+	struct msg_vec groups; /* besides that, names or numbers */
 	struct msg_vec modes; /* count struct msg_mode */
 	uint32_t pad; /* 0 */
 };
@@ -242,6 +252,7 @@ struct msg_launched {
 
 struct msg_child {
 	int64_t tid;
+	uint64_t idle; /* ms it may be silent; 0: no limit */
 	uint32_t id;
 	int32_t pid;
 	uint32_t streams; /* 1 << n for each descriptor sent before */
@@ -265,6 +276,7 @@ enum reason {
 	REASON_NORMAL,
 	REASON_STOPPED, /* after a stop */
 	REASON_TIMEOUT, /* its time was over */
+	REASON_IDLE, /* it was silent for too long */
 	REASON_SHUTDOWN, /* with all others */
 	REASONS
 };
@@ -378,8 +390,11 @@ struct run {
 	const char *cd;
 	const char *user;
 	const char *kill;
+	const char *arg0;
+	const char *gid;
 	struct strvec args;
 	struct strvec env;
+	struct strvec groups;
 	uint32_t modes_count;
 	struct msg_mode modes[TTYMODES_MAX];
 };

@@ -42,6 +42,7 @@ wchild_new(const struct msg_child *m)
 	c->lingers = (int)m->linger;
 	/* What the node is not sent it cannot acknowledge. */
 	c->window = m->tty & TTY_SILENT ? 0 : m->window;
+	idle_init(c, m->tty & TTY_SILENT ? 0 : m->idle);
 	stream_terminals((c->tty & TTY_YES) != 0);
 	c->slave = c->in.fd = c->out[0].fd = c->out[1].fd = -1;
 	(void)RB_INSERT(id_tree, &ids, c);
@@ -99,6 +100,7 @@ wchild_announce(struct wchild *c, int64_t tid)
 {
 	(void)RB_INSERT(pid_tree, &pids, c);
 	reply_run(tid, c->pid);
+	idle_start(c);
 	/* If it has waited for its pid. */
 	relay_unpause(&c->out[0]);
 	relay_unpause(&c->out[1]);
@@ -188,6 +190,7 @@ wchild_exit(struct wchild *c, const struct msg_exit *m)
 {
 	c->ended = 1;
 	c->end = *m;
+	idle_end(c);
 	wchild_close_slave(c);
 	feed_close(c);
 	relay_finish(&c->out[0], m->cut == 1);

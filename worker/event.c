@@ -86,6 +86,7 @@ event_exit_native(const struct wchild *c)
 		[REASON_NORMAL] = "normal",
 		[REASON_STOPPED] = "stopped",
 		[REASON_TIMEOUT] = "timeout",
+		[REASON_IDLE] = "idle_timeout",
 		[REASON_SHUTDOWN] = "shutdown",
 	};
 	uint8_t buf[512];

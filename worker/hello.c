@@ -42,8 +42,8 @@ static void
 put_features(struct etf_writer *w, const struct msg_hello *m)
 {
 	static const char *const names[] = { "launcher", "ack", "eof", "pty",
-		"exec_error", "linger", "stdin_ack", "timeout", "usage",
-		"window" };
+		"exec_error", "idle_timeout", "linger", "stdin_ack", "timeout",
+		"usage", "window" };
 	const uint32_t count = sizeof(names) / sizeof(names[0]);
 	uint32_t i, first = m->launcher ? 0 : 1;
 

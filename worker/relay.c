@@ -123,6 +123,7 @@ relay_unpause(struct stream *s)
 	if (s->fd == -1 || !s->paused)
 		return;
 	s->paused = 0;
+	idle_heard(s->child);
 	relay_queue(s);
 }
 
@@ -254,6 +255,7 @@ relay_piece(struct stream *s)
 		relay_end(s, n == -1);
 		return (0);
 	}
+	idle_heard(s->child);
 	if (s->left != STREAM_ALL && (s->left -= (size_t)n) == 0) {
 		relay_cut(s);
 		return (0);

@@ -10,7 +10,7 @@
  *	dispatch
  *	child
  *	relay, feed, pty
- *	event, reply, hello
+ *	event, reply, hello, idle
  *	term
  *	port, notify
  *	queue, zerocopy, pipe, etf_write, errname
@@ -84,6 +84,9 @@ struct wchild {
 	int ended;
 	uint32_t truncated; /* 1 << n for each stream that was cut */
 	uint32_t window; /* of each stream; 0: none */
+	uint64_t idle; /* ms that it may be silent; 0: for ever */
+	int64_t heard; /* when it was not, as idle.c knows the time */
+	struct event quiet; /* looks whether it is */
 	struct msg_exit end; /* once it has ended */
 	struct stream out[2];
 	struct feed in;
@@ -172,6 +175,22 @@ void feed_close(struct wchild *);
 /* Bytes for it, or their end. Dropped if it is closed, or was cut. */
 void feed_data(struct wchild *, const uint8_t *, size_t);
 void feed_eof(struct wchild *);
+
+/*
+ * idle.c: children that may not be silent for long.
+ */
+
+/* To be called first: how many ms it may, or 0. */
+void idle_init(struct wchild *, uint64_t ms);
+
+/* It begins now. Fatal without memory. */
+void idle_start(struct wchild *);
+
+/* It was not silent, or could not speak until now. */
+void idle_heard(struct wchild *);
+
+/* It has ended: nobody looks any more. */
+void idle_end(struct wchild *);
 
 /*
  * pty.c: terminals.
@@ -286,7 +305,7 @@ int port_dead(void);
  */
 extern struct channel worker_priv;
 
-/* type: IMSG_DRAINED or IMSG_CUT. Leaves at once. */
+/* type: IMSG_DRAINED, IMSG_CUT or IMSG_IDLE. Leaves at once. */
 void notify_child(uint32_t id, uint32_t type);
 /* A descriptor of the child did not arrive. Leaves at once. */
 void notify_nofd(uint32_t id, int number);

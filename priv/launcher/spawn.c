@@ -247,7 +247,7 @@ child_limits(struct spawn *s)
 		if (b->limits & 1U << i &&
 		    setrlimit((proc_resource)i, &b->rlimits[i]) == -1)
 			return (fail(s, STAGE_LIMIT, 0));
-	(void)umask(b->umask);
+	(void)umask(r->flags & RUN_UMASK ? (mode_t)r->umask : b->umask);
 	return (0);
 }
 
@@ -372,6 +372,8 @@ spawn_argv(struct spawn *s)
 	}
 	for (i = 0; i < r->args.count; i++, p = strvec_next(p))
 		argv[n++] = (char *)(uintptr_t)p;
+	if (*r->arg0 != '\0')
+		argv[0] = (char *)(uintptr_t)r->arg0;
 	return (argv);
 }
 

@@ -43,12 +43,13 @@ child_new_run(enum child_kind kind, const struct run *r, struct runas *t,
 
 	c->runas = t;
 	c->rule = rule;
-	c->kill_timeout = r->kill_timeout;
+	c->kill_timeout = (int64_t)r->kill_timeout;
 	c->success = (int)r->success;
 	c->run_flags = r->flags;
 	c->group = r->group;
 	c->nice = r->nice;
-	c->timeout = r->timeout;
+	c->timeout = (int64_t)r->timeout;
+	c->idle = r->idle;
 	c->linger = r->linger;
 	if (r->stop_signal != 0)
 		c->stop_signal = (int)r->stop_signal;

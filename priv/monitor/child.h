@@ -55,8 +55,9 @@ struct child {
 
 	/* What was asked for. */
 	uint32_t run_flags; /* RUN_... */
-	uint32_t kill_timeout; /* ms */
-	uint32_t timeout; /* ms; 0: none */
+	int64_t kill_timeout; /* ms */
+	int64_t timeout; /* ms; 0: none */
+	uint64_t idle; /* ms that it may be silent; 0: for ever */
 	uint32_t linger; /* ms that others may have its output */
 	int success; /* status to report for 0 */
 	int stop_signal; /* asks it to end */

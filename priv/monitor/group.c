@@ -58,6 +58,7 @@ int
 group_is_due(const struct child *c)
 {
 	return (c->killed || c->reason == REASON_TIMEOUT ||
+		c->reason == REASON_IDLE ||
 		(c->reason == REASON_STOPPED && c->kill_timeout == 0));
 }
 

@@ -164,6 +164,7 @@ reply_child(struct child *c, int fds[3])
 	m.pid = c->pid;
 	m.tty = c->slot->tty;
 	m.window = c->slot->window;
+	m.idle = c->idle;
 	m.linger = c->run_flags & RUN_LINGER && m.streams & 6 ? 1 : 0;
 	slot_put(c->slot, IMSG_CHILD, -1, 0, &m, sizeof(m));
 	slot_close(c->slot);

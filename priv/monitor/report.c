@@ -57,6 +57,23 @@ report_handle_drained(const struct msg *msg)
 	return (0);
 }
 
+/* A child was silent for as long as it may: once, as it is stopped then. */
+int
+report_handle_idle(const struct msg *msg)
+{
+	const struct msg_note *m = &msg->note;
+	struct child *c;
+
+	if ((c = report_child(m->id)) == NULL)
+		return (0);
+	if (c->idle == 0 || c->slot != NULL || c->state == CHILD_ASKED)
+		return (-1);
+	c->idle = 0;
+	if (child_alive(c))
+		stop_idle(c);
+	return (0);
+}
+
 /* It has lost input of a child, which must not take the rest for all. */
 int
 report_handle_cut(const struct msg *msg)

@@ -11,5 +11,6 @@
 int report_handle_lost(const struct msg *);
 int report_handle_drained(const struct msg *);
 int report_handle_cut(const struct msg *);
+int report_handle_idle(const struct msg *);
 
 #endif

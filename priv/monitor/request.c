@@ -103,6 +103,10 @@ run_exact(const struct run *r, const struct rule *rule)
 			return (run_forbid_line(r, rule, files[i]));
 	if (*r->cd != '\0')
 		return (run_forbid_line(r, rule, "cd"));
+	if (*r->arg0 != '\0')
+		return (run_forbid_line(r, rule, "arg0"));
+	if (r->flags & RUN_UMASK)
+		return (run_forbid_line(r, rule, "umask"));
 	if (r->flags & RUN_ENV_CLEAR)
 		return (run_forbid_line(r, rule, "env: clear"));
 	for (i = 0; i < r->env.count; i++, var = strvec_next(var)) {
@@ -146,6 +150,13 @@ run_limits(const struct run *r, const struct rule *rule)
 	    r->caps != UINT64_MAX)
 		return (run_forbid(r, STAGE_POLICY, "capabilities",
 		    "they are not there to be kept"));
+	/*
+	 * Another user could have the starter's terminal by it, and where there
+	 * are any it is a log that does not block, or none: base/ownlog.h.
+	 */
+	if (r->io[2].kind == IO_INHERIT && t->base.change)
+		return (run_forbid(r, STAGE_POLICY, "stderr: inherit",
+		    "only a start without privileges has one to give"));
 	return (run_exact(r, rule));
 }
 

@@ -160,9 +160,9 @@ killer_run(struct run *r, const struct child *c, char *pid, size_t size)
 	(void)snprintf(pid, size, "CHILD_PID=%d", (int)c->pid);
 	for (i = 0; i < 3; i++)
 		r->io[i].path = "";
-	r->executable = r->cd = r->user = r->kill = "";
+	r->executable = r->cd = r->user = r->kill = r->arg0 = r->gid = "";
 	r->flags = RUN_SHELL | RUN_EXEC_ANSWER;
-	r->kill_timeout = c->kill_timeout;
+	r->kill_timeout = (uint64_t)c->kill_timeout;
 	r->args.base = c->kill;
 	r->args.len = (uint32_t)strlen(c->kill) + 1;
 	r->env.base = pid;
@@ -233,21 +233,31 @@ stop_child(struct child *c)
 		stop_begin(c, 0);
 }
 
-/* It has run for as long as it may. */
 static void
-stop_timeout(void *arg)
+stop_late(struct child *c, enum reason reason)
 {
-	struct child *c = arg;
-
 	/* It has ended in time: nothing that it left is waited for. */
 	if (c->state == CHILD_LINGERING) {
 		exit_hurry(c);
 		return;
 	}
-	if (!stop_because(c, REASON_TIMEOUT))
+	if (!stop_because(c, reason))
 		return;
 	log_debug("pid %d: its time is over", (int)c->pid);
 	stop_begin(c, 0);
+}
+
+/* It has run for as long as it may. */
+static void
+stop_timeout(void *arg)
+{
+	stop_late(arg, REASON_TIMEOUT);
+}
+
+void
+stop_idle(struct child *c)
+{
+	stop_late(c, REASON_IDLE);
 }
 
 void

@@ -17,6 +17,9 @@ void stop_child(struct child *);
 /* c runs: its timeout begins, and it ends if all others are to. */
 void stop_child_started(struct child *);
 
+/* c was silent for as long as it may: the same as when its time is over. */
+void stop_idle(struct child *);
+
 /*
  * The input of c was cut. What else of its family reads the rest would take
  * that for all of it, so all of them are killed, and before the leader's end

@@ -35,6 +35,7 @@ const struct dispatch priv_worker_table[] = {
 	{ IMSG_LOST, ANY, report_handle_lost },
 	{ IMSG_DRAINED, ANY, report_handle_drained },
 	{ IMSG_CUT, ANY, report_handle_cut },
+	{ IMSG_IDLE, ANY, report_handle_idle },
 	{ IMSG_SHUTDOWN, ANY, request_handle_shutdown },
 };
 const size_t priv_worker_rows =

@@ -80,7 +80,7 @@ static const struct row {
 	{ "-debug", FLAG_DEBUG, MAYBE_NUMBER, 0, LOG_LEVEL_MAX },
 	{ "-p", FLAG_PACKET, NUMBER, 2, 4 },
 	{ "-stdin-limit", FLAG_STDIN_LIMIT, NUMBER, 0, STDIN_LIMIT_MAX },
-	{ "-linger", FLAG_LINGER, NUMBER, 0, RUN_TIMEOUT_MAX },
+	{ "-linger", FLAG_LINGER, NUMBER, 0, RUN_LINGER_MAX },
 	{ "-user", FLAG_USER, TEXT, 0, 0 },
 	{ "-limit-users", FLAG_LIMIT_USERS, TEXT, 0, 0 },
 	/* It could only widen what a start may do, which nothing can. */

@@ -125,6 +125,42 @@ def umask():
         os.umask(old)
 
 
+@rows(SECTION + " {umask, N} instead of the starter's:", [
+    ("0", 0, "0000"), ("8#77", 0o77, "0077"), ("8#777", 0o777, "0777")])
+def umask_option(value, want):
+    with Port() as p:
+        got = output(p, "umask", [(A.umask, value)])
+        check(got.strip() == want, "umask %s", got)
+        check(output(p, "umask") != got, "of the next one, too")
+
+
+@rows(SECTION + " {arg0, Name} is what it sees as its name:", [
+    ("of a program", ["/bin/cat", "/proc/self/cmdline"], [],
+     "name\0/proc/self/cmdline\0"),
+    ("of a command line's shell", "echo $0", [], "name\n"),
+    ("with {executable, File}", ["x", "/proc/self/cmdline"],
+     [(A.executable, "/bin/cat")], "name\0/proc/self/cmdline\0"),
+])
+def arg0(cmd, options, want):
+    with Port() as p:
+        got = output(p, cmd, [(A.arg0, "name")] + options)
+        check(got == want, "it sees %r", got)
+
+
+@rows(SECTION + " {stderr, inherit}: the port program's own,", [
+    ("alone", "echo said >&2", []),
+    ("and stdout goes there", "echo said", [(A.stdout, A.stderr)]),
+    ("on a terminal else", "echo said >&2", [A.pty, A.stdin, A.stdout]),
+])
+def stderr_inherit(cmd, options):
+    with Port() as p:
+        pid = p.run(cmd, [(A.stderr, A.inherit)] + options)
+        expect(0, p.exit(pid), "status")
+        check("said" in p.log(), "the log: %s", p.log())
+        check(p.out(pid) == b"" and p.out(pid, A.stderr) == b"",
+              "output came by the port")
+
+
 @case(SECTION + " nice value as the starter's")
 def nice():
     want = os.getpriority(os.PRIO_PROCESS, 0)

@@ -29,13 +29,14 @@ EOFS = "6 native eof:"
 WIN = "6 native window:"
 ACK = "6 native stdin_ack:"
 TIME = "6 native timeout:"
+IDLE = "6 native idle_timeout:"
 OLD = "6 native, to exec-port:"
 HARD = "6 native, attacked:"
 SLEEP = ["/bin/sleep", "1000"]
 MIB = 1 << 20
 NOBODY = 2 ** 30
 FEATURES = {A.window, A.ack, A.stdin_ack, A.eof, A.usage, A.timeout, A.pty,
-            A.exec_error, A.linger}
+            A.exec_error, A.idle_timeout, A.linger}
 VERSION = (A.error, (A.decode, A.eproto, b"version"))
 
 
@@ -407,13 +408,20 @@ MORE_REFUSALS = [
     ("duplicate: window", [(A.window, 1), (A.window, 0)], "window"),
     ("{timeout, 0}", [(A.timeout, 0)], "timeout"),
     ("{timeout, -1}", [(A.timeout, -1)], "timeout"),
-    ("{timeout, 86400001}", [(A.timeout, 86400001)], "timeout"),
-    ("{timeout, 2^32 + 1}", [(A.timeout, 2 ** 32 + 1)], "timeout"),
+    ("{timeout, 2^53 + 1}", [(A.timeout, 2 ** 53 + 1)], "timeout"),
     ("{timeout, 2^70}", [(A.timeout, 2 ** 70)], "timeout"),
     ("{timeout, 1.0}", [(A.timeout, 1.0)], "timeout"),
     ("{timeout, infinity}", [(A.timeout, A.infinity)], "timeout"),
     ("timeout", [A.timeout], "timeout"),
     ("duplicate: timeout", [(A.timeout, 9), (A.timeout, 9)], "timeout"),
+    ("{idle_timeout, 0}", [A.stdout, (A.idle_timeout, 0)], "idle_timeout"),
+    ("{idle_timeout, 2^53 + 1}", [A.stdout, (A.idle_timeout, 2 ** 53 + 1)],
+     "idle_timeout"),
+    ("{idle_timeout, 5} without output",
+     [A.stdin, (A.stdout, "/dev/null"), (A.idle_timeout, 5)],
+     "idle_timeout"),
+    ("duplicate: idle_timeout",
+     [A.stdout, (A.idle_timeout, 9), (A.idle_timeout, 9)], "idle_timeout"),
     ("{exec_error, text}", [(A.exec_error, A.text)], "exec_error"),
     ("{exec_error, <<exit>>}", [(A.exec_error, b"exit")], "exec_error"),
     ("{exec_error, 1}", [(A.exec_error, 1)], "exec_error"),
@@ -466,6 +474,9 @@ def badopt(options, name):
     ("stdout", [A.stdout], A.stdout),
     ("{window, 5}", [(A.window, 5)], A.window),
     ("{timeout, 5}", [(A.timeout, 5)], A.timeout),
+    ("{idle_timeout, 5}", [(A.idle_timeout, 5)], A.idle_timeout),
+    ("{umask, 5}", [(A.umask, 5)], A.umask),
+    ("{arg0, x}", [(A.arg0, "x")], A.arg0),
     ("{exec_error, exit}", [(A.exec_error, A.exit)], A.exec_error),
     ("nonsense", [A.nonsense], A.nonsense),
     ("an atom of 1,020 bytes", [etf.Atom("\U0001f600" * 255)],
@@ -1206,6 +1217,116 @@ def timeout(cmd, options, least, status):
         p.ended(pid, status, A.timeout)
         took = time.monotonic() - began
         check(took >= least, "after %.3f s", took)
+
+
+@case(TIME + " 2^53 ms: it has its time")
+def timeout_for_ever():
+    with Native() as p:
+        pid = p.run(SLEEP, [(A.timeout, 2 ** 53),
+                            (A.kill_timeout, (A.ms, 2 ** 53))])
+        other = p.run("exit 3", [(A.timeout, 2 ** 53)])
+        p.ended(other, exited(3))
+        expect(A.ok, p.ask(A.stop, pid))
+        p.ended(pid, signaled(15), A.stopped)
+
+
+@rows(TIME + " {kill_timeout, {ms, 300}}: SIGKILL after it,", [
+    ("of a timeout", [(A.timeout, 300)], A.timeout),
+    ("of a stop", [], A.stopped),
+])
+def kill_timeout_ms(options, reason):
+    with Native() as p:
+        began = time.monotonic()
+        pid = p.run("trap '' TERM; echo; while :; do sleep 0.02; done",
+                    [A.stdout, (A.kill_timeout, (A.ms, 300))]
+                    + timely(options))
+        p.until_out(pid, b"\n")
+        if reason == A.stopped:
+            began = time.monotonic()
+            expect(A.ok, p.ask(A.stop, pid))
+        p.ended(pid, signaled(9), reason)
+        took = time.monotonic() - began
+        check(took >= 0.3, "after %.3f s", took)
+
+
+# Silence --------------------------------------------------------------------
+
+@rows(IDLE, [
+    ("of one that never says anything", "exec sleep 1000", [A.stdout],
+     signaled(15)),
+    ("of one that has only stderr", "exec sleep 1000", [A.stderr],
+     signaled(15)),
+    ("after output", "echo; exec sleep 1000", [A.stdout], signaled(15)),
+    ("after its streams are closed", "exec >&- 2>&-; exec sleep 1000",
+     [A.stdout, A.stderr], signaled(15)),
+    ("of a terminal", "exec sleep 1000", [A.pty, A.stdin, A.stdout],
+     signaled(15)),
+    ("of one that goes by its own status", "trap 'exit 3' TERM; while :; "
+     "do sleep 0.02; done", [A.stdout], exited(3)),
+    ("with {kill_timeout, 0}", "trap '' TERM; while :; do sleep 0.02; done",
+     [A.stdout, (A.kill_timeout, 0)], signaled(9)),
+    ("with kill_group", "sleep 1000 & wait", [A.stdout, A.kill_group],
+     signaled(15)),
+])
+def idle(cmd, options, status):
+    with Native() as p:
+        began = time.monotonic()
+        pid = p.run(cmd, options + [(A.idle_timeout, 300)])
+        p.ended(pid, status, A.idle_timeout)
+        took = time.monotonic() - began
+        check(took >= 0.3, "after %.3f s", took)
+
+
+@rows(IDLE + " output on either stream begins it anew:", [
+    ("stdout", ">&1"), ("stderr", ">&2")])
+def idle_anew(where):
+    """Ten times a part of it, which together are more than it."""
+    with Native() as p:
+        limit = stretched(2000)
+        pid = p.run("n=0; while [ $n -lt 12 ]; do n=$((n + 1)); "
+                    "sleep %.2f; echo %s; done; exit 4"
+                    % (limit / 8000, where),
+                    [A.stdout, A.stderr, (A.idle_timeout, limit)])
+        p.ended(pid, exited(4), seconds=60)
+
+
+@case(IDLE + " a window that is used up holds it, and it begins anew then")
+def idle_window():
+    with Native() as p:
+        pid = p.run("echo a; echo b; exec sleep 1000",
+                    [A.stdout, (A.window, 2), (A.idle_timeout, 300)])
+        p.until_out(pid, b"a\n")
+        p.pump(1)
+        check(not p.exits[pid], "it was silent as it had to be")
+        began = time.monotonic()
+        p.send((A.ack, pid, A.stdout, 4), 0)
+        p.until_out(pid, b"a\nb\n")
+        p.send((A.ack, pid, A.stdout, 4), 0)
+        p.ended(pid, signaled(15), A.idle_timeout)
+        took = time.monotonic() - began
+        check(took >= 0.3, "after %.3f s", took)
+
+
+@case(IDLE + " a node that does not read holds it")
+def idle_port():
+    with Native() as p:
+        pid = p.run("head -c 8000000 /dev/zero; exit 3",
+                    [A.stdout, (A.idle_timeout, stretched(300))])
+        p.reading = False
+        p.pump(stretched(1500) / 1000)
+        p.reading = True
+        p.ended(pid, exited(3), seconds=30)
+
+
+@case(IDLE + " a dead one that lingers: its exit comes, and as its own")
+def idle_linger():
+    with Native() as p:
+        pid = p.run("sleep 1000 & exit 3",
+                    [A.stdout, (A.linger, 60000), (A.idle_timeout, 300)])
+        value = p.exit(pid, 10)
+        expect(exited(3), value[A.status], "status")
+        expect(A.normal, value[A.reason], "reason")
+        expect([A.stdout], value[A.truncated], "truncated")
 
 
 @rows(TIME + " kill_group: others of its group get SIGKILL,", [

@@ -283,7 +283,7 @@ make_run(struct message *m, int manage)
 
 	m->len = sizeof(r);
 	r.tid = 1 + rnd(1000000);
-	r.kill_timeout = rnd(2) ? rnd(RUN_TIMEOUT_MAX) : 1000;
+	r.kill_timeout = rnd(2) ? rnd(UINT32_MAX) : 1000;
 	r.stop_signal = rnd(4) ? 0 : rnd(65);
 	for (i = 0; i < 3; i++)
 		(void)tail(m, &r.io[i].path, "");
@@ -291,6 +291,8 @@ make_run(struct message *m, int manage)
 	(void)tail(m, &r.cd, manage || rnd(3) ? "" : "/no/such");
 	(void)tail(m, &r.user, manage ? "" : a_user(user, sizeof(user)));
 	(void)tail(m, &r.kill, rnd(4) ? "" : "exec sleep 100");
+	(void)tail(m, &r.arg0, manage || rnd(3) ? "" : "-x");
+	(void)tail(m, &r.gid, manage || rnd(3) ? "" : "root");
 	if (manage) {
 		/* Never a number by chance: only those that it must not. */
 		do
@@ -307,7 +309,7 @@ make_run(struct message *m, int manage)
 			r.group = 0;
 	}
 	end = (uint32_t)(m->len - sizeof(r));
-	r.env.off = r.modes.off = end;
+	r.env.off = r.groups.off = r.modes.off = end;
 	memcpy(m->body, &r, sizeof(r));
 	m->h.type = manage ? IMSG_MANAGE : IMSG_RUN;
 }

@@ -20,9 +20,9 @@ from etf import A
 from suid import SPARED, Suid, settled
 from world import ONE, PARTS, STARTER, STRANGER, TWO
 from imsg import (ACK, CHILD, CUT, DEBUG, DOWN, DRAINED, EXIT, FD_MARK, HELLO,
-                  KILL, LAUNCH, LAUNCHED, LIST, LOST, MANAGE, PIDS, PTYOPTS,
-                  REFUSE, REPLY, RUN, SETPGID, SHUTDOWN, STDIN, STDIN_EOF,
-                  STOP, STREAM, WELCOME, WINSZ, imsg)
+                  IDLE, KILL, LAUNCH, LAUNCHED, LIST, LOST, MANAGE, PIDS,
+                  PTYOPTS, REFUSE, REPLY, RUN, SETPGID, SHUTDOWN, STDIN,
+                  STDIN_EOF, STOP, STREAM, WELCOME, WINSZ, imsg)
 from rules import usual_rules
 
 SECTION = "hostile broker:"
@@ -37,13 +37,13 @@ NAMES = {RUN: "run", STOP: "stop", KILL: "kill", LIST: "list",
          LAUNCH: "launch", STREAM: "stream", LAUNCHED: "launched",
          CHILD: "child", EXIT: "exit", REPLY: "reply", PIDS: "pids",
          LOST: "lost", HELLO: "hello", WELCOME: "welcome", ACK: "ack",
-         DOWN: "down", DRAINED: "drained", CUT: "cut"}
+         DOWN: "down", DRAINED: "drained", CUT: "cut", IDLE: "idle"}
 TO_PRIV = (RUN, STOP, KILL, LIST, DEBUG, SETPGID, MANAGE, WINSZ, PTYOPTS,
            REFUSE, SHUTDOWN, HELLO)
 TO_WORKER = (STDIN, STDIN_EOF, ACK)
 PRIV, WORKER = 0, 1
 STRINGS_MAX = 6 << 20
-MSG_MAX = STRINGS_MAX + 10 * 4096
+MSG_MAX = STRINGS_MAX + 12 * 4096
 TID = 7
 
 
@@ -72,26 +72,26 @@ def reply(code=2, value=0, stage=0, text=b"", off=0, length=None, level=0):
 
 
 # The members of struct msg_run, in their order, each with its format.
-FIELDS = [("tid", "q"), ("caps", "Q"), ("pid", "i"), ("group", "i"),
+FIELDS = [("tid", "q"), ("caps", "Q"), ("kill_timeout", "Q"),
+          ("timeout", "Q"), ("idle", "Q"), ("pid", "i"), ("group", "i"),
           ("nice", "i"), ("rows", "I"), ("cols", "I"), ("id", "I"),
-          ("flags", "I"), ("kill_timeout", "I"), ("success", "I"),
-          ("window", "I"), ("timeout", "I"), ("stop_signal", "I"),
-          ("linger", "I")]
+          ("flags", "I"), ("success", "I"), ("window", "I"),
+          ("stop_signal", "I"), ("linger", "I"), ("umask", "I")]
 for _i in range(3):
     FIELDS += [(name % _i, "I") for name in (
         "kind%d", "append%d", "mode%d", "path%d_off", "path%d_len")]
-for _name in ("executable", "cd", "user", "kill"):
+for _name in ("executable", "cd", "user", "kill", "arg0", "gid"):
     FIELDS += [(_name + "_off", "I"), (_name + "_len", "I")]
-for _name in ("args", "env", "modes"):
+for _name in ("args", "env", "groups", "modes"):
     FIELDS += [(_name + "_off", "I"), (_name + "_len", "I"),
                (_name + "_count", "I")]
 FIELDS += [("pad", "I")]
 FORMAT = "=" + "".join(kind for _, kind in FIELDS)
-assert struct.calcsize(FORMAT) == 200
+assert struct.calcsize(FORMAT) == 248
 
 
 def run(args=(b"/bin/true",), user=b"", executable=b"", cd=b"", kill=b"",
-        env=(), behind=b"", **fields):
+        arg0=b"", gid=b"", env=(), groups=(), behind=b"", **fields):
     """A run; fields override what would be right."""
     values = {name: 0 for name, _ in FIELDS}
     values.update(tid=TID, kill_timeout=1000)
@@ -106,9 +106,10 @@ def run(args=(b"/bin/true",), user=b"", executable=b"", cd=b"", kill=b"",
     for i in range(3):
         put("path%d" % i, b"")
     for name, text in (("executable", executable), ("cd", cd),
-                       ("user", user), ("kill", kill)):
+                       ("user", user), ("kill", kill), ("arg0", arg0),
+                       ("gid", gid)):
         put(name, text)
-    for name, words in (("args", args), ("env", env)):
+    for name, words in (("args", args), ("env", env), ("groups", groups)):
         joined = b"".join(word + b"\0" for word in words)
         values[name + "_off"] = len(tail)
         values[name + "_len"] = len(joined)
@@ -137,7 +138,7 @@ GOOD = {
     STDIN_EOF: stdin(77777), LAUNCH: run(id=1),
     STREAM: struct.pack("=II", 1, 0),
     LAUNCHED: struct.pack("=IiIiIIII", 1, 5, 0, 0, 0, 0, 0, 0) + b"\0",
-    CHILD: struct.pack("=qIiIIII", TID, 1, 5, 0, 0, 0, 0),
+    CHILD: struct.pack("=qQIiIIII", TID, 0, 1, 5, 0, 0, 0, 0),
     EXIT: struct.pack("=IiiIII9q", 1, 0, 0, 0, 0, 0, *range(9)),
     REPLY: reply(text=b"x"),
     PIDS: struct.pack("=qII", TID, 0, 0), LOST: struct.pack("=II", 1, 1),
@@ -145,6 +146,7 @@ GOOD = {
     WELCOME: struct.pack("=qIIIIII", TID, 0, 1, 0, 2, 1, 0) + b"x\0",
     ACK: ack(77777, 1, 5), DOWN: struct.pack("=II", 0, 1) + b"x\0",
     DRAINED: struct.pack("=II", 1, 0), CUT: struct.pack("=II", 1, 0),
+    IDLE: struct.pack("=II", 1, 0),
 }
 
 
@@ -297,8 +299,8 @@ def good():
 @rows(SECTION + " to priv: ends:", [
     ("type %s" % NAMES.get(kind, kind), kind) for kind in (
         0, STDIN, STDIN_EOF, LAUNCH, STREAM, LAUNCHED, CHILD, EXIT, REPLY,
-        PIDS, LOST, WELCOME, ACK, DOWN, DRAINED, CUT, 28, 255, 65536, 2 ** 31,
-        2 ** 32 - 1)])
+        PIDS, LOST, WELCOME, ACK, DOWN, DRAINED, CUT, IDLE, 29, 255, 65536,
+        2 ** 31, 2 ** 32 - 1)])
 def type_priv(kind):
     must("ends", imsg(kind, GOOD.get(kind, request())))
 
@@ -306,7 +308,7 @@ def type_priv(kind):
 @rows(SECTION + " to the worker: ends:", [
     ("type %s" % NAMES.get(kind, kind), kind) for kind in (
         0, *TO_PRIV, LAUNCH, STREAM, LAUNCHED, CHILD, EXIT, REPLY, PIDS,
-        LOST, HELLO, WELCOME, DRAINED, CUT, 27, 2 ** 31)])
+        LOST, HELLO, WELCOME, DRAINED, CUT, IDLE, 29, 2 ** 31)])
 def type_worker(kind):
     must("ends", imsg(kind, GOOD.get(kind, stdin(5))), WORKER)
 
@@ -403,17 +405,25 @@ def field(name):
 
 @rows(SECTION + " run: ends:", [
     ("id is given", dict(id=1)), ("a pid", dict(pid=5)),
-    ("unknown flags", dict(flags=1 << 13)),
+    ("unknown flags", dict(flags=1 << 15)),
     ("a flag that is priv's", dict(flags=1 << 10)),
     ("a window of more than 1 GiB", dict(window=(1 << 30) + 1)),
-    ("a timeout of more than a day", dict(timeout=86400001)),
+    ("a timeout of more than 2^53 ms", dict(timeout=2 ** 53 + 1)),
+    ("an idle_timeout of more than 2^53 ms",
+     dict(kind1=1, idle=2 ** 53 + 1)),
+    ("an idle_timeout without output", dict(idle=1)),
+    ("a umask of more than 8#777", dict(flags=0x2000, umask=0o1000)),
+    ("a umask without its flag", dict(umask=1)),
+    ("groups without their flag", dict(groups_count=1)),
+    ("stdout inherited", dict(kind1=6)),
     ("all flags", dict(flags=-1)),
     ("nice 21", dict(flags=0x20, nice=21)),
     ("nice -21", dict(flags=0x20, nice=-21)),
     ("nice without its flag", dict(nice=1)),
     ("caps without their flag", dict(caps=1)),
     ("a negative group", dict(flags=0x10, group=-1)),
-    ("a kill_timeout of more than a day", dict(kill_timeout=86400001)),
+    ("a kill_timeout of more than 2^53 ms",
+     dict(kill_timeout=2 ** 53 + 1)),
     ("success 256", dict(flags=4, success=256)),
     ("stdin of kind 6", dict(kind0=6)),
     ("a file without a path", dict(kind1=3)),

@@ -28,6 +28,7 @@ begin(void)
 
 	exit_init(0);
 	r.linger = 1000;
+	r.idle = 60000;
 	child_running_as(100, &r)->streams = 3;
 	proc_other(101, STARTER_UID, 0);
 	c = child_new(CHILD_FOREIGN);
@@ -50,6 +51,7 @@ begin(void)
 	c->streams = 3;
 	c->drained = 1;
 	c->cut = 1;
+	c->idle = 0;
 	(void)child_asked(&r);
 	r.flags = RUN_KILL_GROUP;
 	c = child_running_as(107, &r);
@@ -71,19 +73,23 @@ static const struct report_row {
 	const char *drained_done;
 	int cut;
 	const char *cut_done;
+	int idle;
+	const char *idle_done;
 } reports[] = {
 	{ "a child", 1, 0, "kill 100 KILL", 0, "", 0,
-	    "descendants 100 KILL; kill -100 KILL" },
-	{ "a managed process", 2, -1, "", -1, "", -1, "" },
-	{ "itself", 3, 0, "", 0, "", 0, "" },
-	{ "what a failed launch has left", 4, -1, "", -1, "", -1, "" },
-	{ "a kill command", 5, -1, "", -1, "", -1, "" },
+	    "descendants 100 KILL; kill -100 KILL", 0,
+	    "kill 100 TERM; kill 100 CONT" },
+	{ "a managed process", 2, -1, "", -1, "", -1, "", -1, "" },
+	{ "itself", 3, 0, "", 0, "", 0, "", 0, "" },
+	{ "what a failed launch has left", 4, -1, "", -1, "", -1, "", -1, "" },
+	{ "a kill command", 5, -1, "", -1, "", -1, "", -1, "" },
 	{ "one that lingers", 6, 0, "kill 105 KILL", 0, "reap 105; exit 6 0/0",
-	    0, "descendants 105 KILL; kill -105 KILL" },
-	{ "one that it has reported", 7, 0, "kill 106 KILL", -1, "", -1, "" },
-	{ "one that has no pid", ASKED, 0, "", -1, "", -1, "" },
-	{ "one that has left a group", LEFT, 0, "", -1, "", 0, "" },
-	{ "nobody", NOBODY, 0, "", 0, "", 0, "" },
+	    0, "descendants 105 KILL; kill -105 KILL", 0, "" },
+	{ "one that it has reported", 7, 0, "kill 106 KILL", -1, "", -1, "", -1,
+	    "" },
+	{ "one that has no pid", ASKED, 0, "", -1, "", -1, "", -1, "" },
+	{ "one that has left a group", LEFT, 0, "", -1, "", 0, "", 0, "" },
+	{ "nobody", NOBODY, 0, "", 0, "", 0, "", 0, "" },
 };
 
 static void
@@ -124,6 +130,25 @@ cut_row(const void *arg)
 	did(row->cut_done);
 }
 
+/* The second time it cannot be true. */
+static void
+idle_row(const void *arg)
+{
+	const struct report_row *row = arg;
+	struct msg m = { .type = IMSG_IDLE };
+	const struct child *c;
+
+	begin();
+	m.note.id = row->id;
+	assert_int_equal(handle(report_handle_idle, &m), row->idle);
+	did(row->idle_done);
+	c = child_by_id(row->id);
+	if (row->idle == 0 && c != NULL && c->kind != CHILD_RING)
+		assert_int_equal(handle(report_handle_idle, &m), -1);
+	if (*row->idle_done != '\0')
+		assert_int_equal(c->reason, REASON_IDLE);
+}
+
 static void
 each_report(void (*fn)(const void *))
 {
@@ -148,6 +173,13 @@ test_drained(void **state)
 }
 
 static void
+test_idle(void **state)
+{
+	(void)state;
+	each_report(idle_row);
+}
+
+static void
 test_cut(void **state)
 {
 	(void)state;
@@ -167,6 +199,8 @@ test_untold(void)
 	c->slot = slot;
 	m.note.id = 1;
 	assert_int_equal(handle(report_handle_cut, &m), -1);
+	m.type = IMSG_IDLE;
+	assert_int_equal(handle(report_handle_idle, &m), -1);
 	m.type = IMSG_DRAINED;
 	assert_int_equal(handle(report_handle_drained, &m), -1);
 	did("");
@@ -210,6 +244,7 @@ main(void)
 		cmocka_unit_test(test_lost),
 		cmocka_unit_test(test_drained),
 		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_idle),
 		CASE(test_untold),
 		CASE(test_drained_before),
 		CASE(test_lost_ends),

@@ -451,7 +451,7 @@ static void
 note_exit(const struct msg_exit *m)
 {
 	static const char *const reasons[REASONS] = { "", " stopped",
-		" timeout", " shutdown" };
+		" timeout", " idle", " shutdown" };
 
 	note("exit %u %d/%d%s%s%s", (unsigned int)m->id, (int)m->status,
 	    (int)m->raw, reasons[m->reason], m->killed ? " killed" : "",
@@ -777,7 +777,7 @@ run_plain(uint32_t flags)
 
 	for (i = 0; i < 3; i++)
 		r.io[i].path = "";
-	r.executable = r.cd = r.user = r.kill = "";
+	r.executable = r.cd = r.user = r.kill = r.arg0 = r.gid = "";
 	r.kill_timeout = KILL_TIMEOUT_DEFAULT;
 	r.args.base = "/bin/true";
 	r.args.len = sizeof("/bin/true");

@@ -276,7 +276,7 @@ show_io(char *buf, const struct run_io *io, int stream)
 {
 	static const char *const names[] = { "stdin", "stdout", "stderr" };
 	static const char *const kinds[] = { "null", "pipe", "close", "file",
-		"stdout", "stderr" };
+		"stdout", "stderr", "inherit" };
 
 	assert_true(io->kind < IO_KINDS);
 	if (io->kind == IO_NULL)
@@ -338,7 +338,13 @@ show_more(char *buf, const struct run *r)
 	if (r->window != 0)
 		put(buf, " window=%u", r->window);
 	if (r->timeout != 0)
-		put(buf, " timeout=%u", r->timeout);
+		put(buf, " timeout=%llu", (unsigned long long)r->timeout);
+	if (r->idle != 0)
+		put(buf, " idle=%llu", (unsigned long long)r->idle);
+	if (r->flags & RUN_UMASK)
+		put(buf, " umask=%o", r->umask);
+	if (*r->arg0 != '\0')
+		put(buf, " arg0=%s", r->arg0);
 	if (r->stop_signal != 0)
 		put(buf, " signal=%u", r->stop_signal);
 	if (r->flags & RUN_LINGER)
@@ -364,7 +370,7 @@ show_run(char *buf, const struct run *r)
 	if (*r->executable != '\0')
 		put(buf, " executable=%s", r->executable);
 	if (r->kill_timeout != 5000)
-		put(buf, " kill=%u", r->kill_timeout);
+		put(buf, " kill=%llu", (unsigned long long)r->kill_timeout);
 	if (r->flags & RUN_SUCCESS)
 		put(buf, " success=%u", r->success);
 	show_more(buf, r);
@@ -745,6 +751,12 @@ static const struct row streams[] = {
 	    "error Bad value of option: stdout" },
 	{ "[{stdout,\"/f\",[append|append]}]",
 	    "error Bad value of option: stdout" },
+	{ "[{stderr,inherit}]", "sh 'x' stderr=inherit" },
+	{ "[{stderr,inherit},{stdout,stderr}]",
+	    "sh 'x' stdout=stderr stderr=inherit" },
+	{ "[{stdout,inherit}]", "error Bad value of option: stdout" },
+	{ "[{stdin,inherit}]", "error Bad value of option: stdin" },
+	{ "[{stderr,inherit,[append]}]", "error Bad value of option: stderr" },
 	{ "[{stdout,\"/f\",\"append\"}]", "error Bad value of option: stdout" },
 	{ "[{stdout,\"/f\",[append],1}]", "error Bad value of option: stdout" },
 };
@@ -765,7 +777,29 @@ static const struct row others[] = {
 	{ "[{kill_timeout,0}]", "sh 'x' kill=0" },
 	{ "[{kill_timeout,1}]", "sh 'x' kill=1000" },
 	{ "[{kill_timeout,5}]", "sh 'x'" },
-	{ "[{kill_timeout,86400}]", "sh 'x' kill=86400000" },
+	{ "[{kill_timeout,86401}]", "sh 'x' kill=86401000" },
+	{ "[{kill_timeout,9007199254740}]", "sh 'x' kill=9007199254740000" },
+	{ "[{kill_timeout,{ms,300}}]", "sh 'x' kill=300" },
+	{ "[{kill_timeout,{ms,0}}]", "sh 'x' kill=0" },
+	{ "[{kill_timeout,{ms,9007199254740992}}]",
+	    "sh 'x' kill=9007199254740992" },
+	{ "[{kill_timeout,{ms,9007199254740993}}]",
+	    "error Bad value of option: kill_timeout" },
+	{ "[{kill_timeout,{ms,-1}}]",
+	    "error Bad value of option: kill_timeout" },
+	{ "[{kill_timeout,{ms}}]", "error Bad value of option: kill_timeout" },
+	{ "[{kill_timeout,{s,1}}]", "error Bad value of option: kill_timeout" },
+	{ "[{kill_timeout,{ms,1,2}}]",
+	    "error Bad value of option: kill_timeout" },
+	{ "[{arg0,\"-sh\"}]", "sh 'x' arg0=-sh" },
+	{ "[{arg0,<<\"\">>}]", "error Bad value of option: arg0" },
+	{ "[{arg0,<<\"a^\">>}]", "error Bad value of option: arg0" },
+	{ "[arg0]", "error Bad value of option: arg0" },
+	{ "[{umask,0}]", "sh 'x' umask=0" },
+	{ "[{umask,511}]", "sh 'x' umask=777" },
+	{ "[{umask,512}]", "error Bad value of option: umask" },
+	{ "[{umask,-1}]", "error Bad value of option: umask" },
+	{ "[umask]", "error Bad value of option: umask" },
 	{ "[{success_exit_code,0}]", "sh 'x' success=0" },
 	{ "[{success_exit_code,255}]", "sh 'x' success=255" },
 	{ "[{success_exit_code,7},{kill_timeout,2},{executable,\"/e\"},"
@@ -800,8 +834,7 @@ static const struct row others[] = {
 	    "error Duplicate option: stop_signal" },
 	{ "[kill_timeout]", "error Bad value of option: kill_timeout" },
 	{ "[{kill_timeout,-1}]", "error Bad value of option: kill_timeout" },
-	{ "[{kill_timeout,86401}]", "error Bad value of option: kill_timeout" },
-	{ "[{kill_timeout,4294967296}]",
+	{ "[{kill_timeout,9007199254741}]",
 	    "error Bad value of option: kill_timeout" },
 	{ "[{kill_timeout,9223372036854775807}]",
 	    "error Bad value of option: kill_timeout" },
@@ -1501,7 +1534,7 @@ static const struct row managed[] = {
 	{ "{9,[debug,debug]}", "error Duplicate option: debug" },
 	{ "{9,[kill_group,kill_group]}", "error Duplicate option: kill_group" },
 	{ "{9,[{kill,\"\"}]}", "error Bad value of option: kill" },
-	{ "{9,[{kill_timeout,86401}]}",
+	{ "{9,[{kill_timeout,9007199254741}]}",
 	    "error Bad value of option: kill_timeout" },
 	{ "{9,[{kill_group,1}]}", "error Bad value of option: kill_group" },
 	{ "{9,[{nice,21}]}", "error Bad value of option: nice" },
@@ -1729,10 +1762,27 @@ static const struct row after_hello[] = {
 	{ "{run,\"x\",[{timeout,86400000},{window,7}]}",
 	    "sh 'x' window=7 timeout=86400000" },
 	{ "{run,\"x\",[{timeout,0}]}", "error Bad value of option: timeout" },
-	{ "{run,\"x\",[{timeout,86400001}]}",
+	{ "{run,\"x\",[{timeout,86400001}]}", "sh 'x' timeout=86400001" },
+	{ "{run,\"x\",[{timeout,9007199254740992}]}",
+	    "sh 'x' timeout=9007199254740992" },
+	{ "{run,\"x\",[{timeout,9007199254740993}]}",
 	    "error Bad value of option: timeout" },
-	{ "{run,\"x\",[{timeout,4294967297}]}",
-	    "error Bad value of option: timeout" },
+	{ "{run,\"x\",[stdout,{idle_timeout,1}]}",
+	    "sh 'x' stdout=pipe idle=1" },
+	{ "{run,\"x\",[{idle_timeout,9007199254740992},stderr]}",
+	    "sh 'x' stderr=pipe idle=9007199254740992" },
+	{ "{run,\"x\",[pty,{idle_timeout,5},stdout]}",
+	    "sh 'x' stdout=pipe pty idle=5" },
+	{ "{run,\"x\",[{idle_timeout,5}]}",
+	    "error Not possible without output: idle_timeout" },
+	{ "{run,\"x\",[{idle_timeout,5},stdin,{stdout,\"/f\"}]}",
+	    "error Not possible without output: idle_timeout" },
+	{ "{run,\"x\",[stdout,{idle_timeout,0}]}",
+	    "error Bad value of option: idle_timeout" },
+	{ "{run,\"x\",[stdout,{idle_timeout,infinity}]}",
+	    "error Bad value of option: idle_timeout" },
+	{ "{manage,9,[{idle_timeout,5}]}",
+	    "error Not an option of manage: idle_timeout" },
 	{ "{run,\"x\",[{timeout,-1}]}", "error Bad value of option: timeout" },
 	{ "{run,\"x\",[{timeout,infinity}]}",
 	    "error Bad value of option: timeout" },

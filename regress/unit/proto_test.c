@@ -347,11 +347,19 @@ sample_run(struct run *r)
 	memset(r, 0, sizeof(*r));
 	r->tid = -0x123456789abcdefLL;
 	r->id = 0xfedcba98;
-	r->flags = RUN_ENV_CLEAR | RUN_SUCCESS | RUN_LINGER;
+	r->flags =
+	    RUN_ENV_CLEAR | RUN_SUCCESS | RUN_LINGER | RUN_UMASK | RUN_GROUPS;
 	r->kill_timeout = 1234;
 	r->success = 77;
 	r->window = 65536;
 	r->timeout = 60000;
+	r->umask = 027;
+	r->arg0 = "-ls";
+	r->gid = "staff";
+	r->groups.base = "adm\0"
+			 "4";
+	r->groups.len = 6;
+	r->groups.count = 2;
 	r->stop_signal = 3;
 	r->linger = 500;
 	r->io[0].kind = IO_FILE;
@@ -381,15 +389,16 @@ small_run(struct run *r)
 	r->io[1].kind = IO_STDERR;
 	r->io[2].kind = IO_CLOSE;
 	r->io[0].path = r->io[1].path = r->io[2].path = "";
-	r->executable = r->cd = r->user = r->kill = "";
+	r->executable = r->cd = r->user = r->kill = r->arg0 = r->gid = "";
 	r->args.base = "x";
 	r->args.len = 2;
 	r->args.count = 1;
 }
 
-#define PTY_FLAGS                                                        \
-	(RUN_SUCCESS | RUN_KILL_GROUP | RUN_GROUP | RUN_NICE | RUN_PTY | \
-	    RUN_PTY_ECHO | RUN_CAPS | RUN_DEBUG | RUN_LINGER)
+#define PTY_FLAGS                                                          \
+	(RUN_SUCCESS | RUN_KILL_GROUP | RUN_GROUP | RUN_NICE | RUN_PTY |   \
+	    RUN_PTY_ECHO | RUN_CAPS | RUN_DEBUG | RUN_LINGER | RUN_UMASK | \
+	    RUN_GROUPS)
 
 /* On a terminal, with all that a run may have there. */
 static void
@@ -417,6 +426,8 @@ group_run(struct run *r)
 	r->flags = RUN_GROUP | RUN_NICE;
 	r->group = 4711;
 	r->nice = 20;
+	r->io[2].kind = IO_PIPE;
+	r->idle = 600000;
 	r->cd = "/";
 	r->user = "u";
 }
@@ -462,7 +473,7 @@ copy_struct(uint8_t *buf, const void *m, size_t size)
 static size_t
 sample_fixed(enum kind kind, uint8_t *buf)
 {
-	struct msg_child child = { -5, 9, 4711, 6, TTY_YES, 65536, 0 };
+	struct msg_child child = { -5, 250, 9, 4711, 6, TTY_YES, 65536, 0 };
 	struct msg_stream stream = { 9, 2 };
 	struct msg_request request = { 7, -1, 15 };
 	struct msg_stdin in = { 4711, 0 };
@@ -580,10 +591,12 @@ assert_same_run(const struct run *a, const struct run *b)
 	assert_int_equal(a->cols, b->cols);
 	assert_int_equal(a->id, b->id);
 	assert_int_equal(a->flags, b->flags);
-	assert_int_equal(a->kill_timeout, b->kill_timeout);
+	assert_true(a->kill_timeout == b->kill_timeout);
 	assert_int_equal(a->success, b->success);
 	assert_int_equal(a->window, b->window);
-	assert_int_equal(a->timeout, b->timeout);
+	assert_true(a->timeout == b->timeout);
+	assert_true(a->idle == b->idle);
+	assert_int_equal(a->umask, b->umask);
 	assert_int_equal(a->stop_signal, b->stop_signal);
 	assert_int_equal(a->linger, b->linger);
 	for (i = 0; i < 3; i++) {
@@ -596,6 +609,9 @@ assert_same_run(const struct run *a, const struct run *b)
 	assert_string_equal(a->cd, b->cd);
 	assert_string_equal(a->user, b->user);
 	assert_string_equal(a->kill, b->kill);
+	assert_string_equal(a->arg0, b->arg0);
+	assert_string_equal(a->gid, b->gid);
+	assert_same_vec(&a->groups, &b->groups);
 	assert_int_equal(a->modes_count, b->modes_count);
 	if (a->modes_count > 0)
 		assert_memory_equal(
@@ -682,7 +698,7 @@ test_run_round_more(void **state)
 	assert_round(&r);
 	r.user = "u";
 	r.kill = "";
-	r.flags = RUN_PTY | RUN_LINGER;
+	r.flags = RUN_PTY | RUN_LINGER | RUN_UMASK | RUN_GROUPS;
 	r.success = 0;
 	assert_round(&r);
 	group_run(&r);
@@ -854,13 +870,13 @@ letters(size_t len)
 }
 
 /* Where the pointer to the path of this number is in a struct run. */
-#define RUN_PATHS 7
+#define RUN_PATHS 9
 
 static const char **
 run_path(struct run *r, int i)
 {
 	const char **const others[] = { &r->executable, &r->cd, &r->user,
-		&r->kill };
+		&r->kill, &r->arg0, &r->gid };
 
 	return (i < 3 ? &r->io[i].path : others[i - 3]);
 }
@@ -959,6 +975,9 @@ largest_run(struct run *r, char *path, char *strings)
 	r->args.base = r->env.base = strings;
 	r->args.len = r->env.len = RUN_STRINGS_MAX / 2;
 	r->args.count = r->env.count = 1;
+	r->groups.base = path;
+	r->groups.len = RUN_PATH_MAX;
+	r->groups.count = 1;
 }
 
 static void
@@ -981,7 +1000,7 @@ test_everything_at_limit(void **state)
 /* What stands behind a run, in its order; the last is no string. */
 static const size_t run_strings[] = { STR(io[0].path), STR(io[1].path),
 	STR(io[2].path), STR(executable), STR(cd), STR(user), STR(kill),
-	STR(args), STR(env), STR(modes) };
+	STR(arg0), STR(gid), STR(args), STR(env), STR(groups), STR(modes) };
 
 /*
  * Make the string of this number a letter longer, and all that follows from
@@ -1210,6 +1229,10 @@ test_two_lies(void **state)
 	}
 }
 
+#define SAMPLE_FLAGS \
+	(RUN_ENV_CLEAR | RUN_SUCCESS | RUN_LINGER | RUN_UMASK | RUN_GROUPS)
+#define TIMEOUT_HIGH ((uint32_t)(RUN_TIMEOUT_MAX >> 32))
+
 /*
  * One member of a sample is set: is the message still taken?
  */
@@ -1221,19 +1244,22 @@ static const struct {
 	int want;
 } values[] = {
 	{ RUN, 0, STR(flags), 0, -1 },
-	{ RUN, 0, STR(flags), RUN_SUCCESS | RUN_LINGER, 0 },
-	{ RUN, 0, STR(flags), RUN_SUCCESS, -1 },
+	{ RUN, 0, STR(flags), SAMPLE_FLAGS & ~RUN_ENV_CLEAR, 0 },
+	{ RUN, 0, STR(flags), SAMPLE_FLAGS & ~RUN_LINGER, -1 },
+	{ RUN, 0, STR(flags), SAMPLE_FLAGS & ~RUN_UMASK, -1 },
+	{ RUN, 0, STR(flags), SAMPLE_FLAGS & ~RUN_GROUPS, -1 },
 	{ RUN, 0, STR(flags), RUN_FLAGS, -1 }, /* a shell, four arguments */
-	{ RUN, 0, STR(flags), RUN_SUCCESS | (RUN_FLAGS + 1), -1 },
-	{ RUN, 0, STR(flags), RUN_SUCCESS | 0x80000000U, -1 },
+	{ RUN, 0, STR(flags), SAMPLE_FLAGS | (RUN_FLAGS + 1), -1 },
+	{ RUN, 0, STR(flags), SAMPLE_FLAGS | 0x80000000U, -1 },
 	{ RUN, 1, STR(flags), 0, 0 },
 	{ RUN, 1, STR(flags), RUN_FLAGS, 0 },
 	{ RUN, 1, STR(flags), RUN_FLAGS + 1, -1 },
 	{ RUN, 1, STR(flags), 0xffffffffU, -1 },
 	{ RUN, 0, STR(kill_timeout), 0, 0 },
-	{ RUN, 0, STR(kill_timeout), RUN_TIMEOUT_MAX, 0 },
-	{ RUN, 0, STR(kill_timeout), RUN_TIMEOUT_MAX + 1, -1 },
-	{ RUN, 0, STR(kill_timeout), 0xffffffffU, -1 },
+	{ RUN, 0, STR(kill_timeout), 0xffffffffU, 0 },
+	{ RUN, 0, STR(kill_timeout) + 4, TIMEOUT_HIGH - 1, 0 },
+	{ RUN, 0, STR(kill_timeout) + 4, TIMEOUT_HIGH, -1 },
+	{ RUN, 0, STR(kill_timeout) + 4, 0xffffffffU, -1 },
 	{ RUN, 0, STR(success), 0, 0 },
 	{ RUN, 0, STR(success), 255, 0 },
 	{ RUN, 0, STR(success), 256, -1 },
@@ -1250,12 +1276,22 @@ static const struct {
 	{ RUN, 0, STR(stop_signal), 0xffffffffU, -1 },
 	{ RUN, 0, STR(timeout), 0, 0 },
 	{ RUN, 0, STR(timeout), 1, 0 },
-	{ RUN, 0, STR(timeout), RUN_TIMEOUT_MAX, 0 },
-	{ RUN, 0, STR(timeout), RUN_TIMEOUT_MAX + 1, -1 },
-	{ RUN, 0, STR(timeout), 0xffffffffU, -1 },
+	{ RUN, 0, STR(timeout), 0xffffffffU, 0 },
+	{ RUN, 0, STR(timeout) + 4, TIMEOUT_HIGH - 1, 0 },
+	{ RUN, 0, STR(timeout) + 4, TIMEOUT_HIGH, -1 },
+	{ RUN, 0, STR(timeout) + 4, 0xffffffffU, -1 },
+	{ RUN, 0, STR(idle), 1, -1 }, /* without output */
+	{ RUN, 1, STR(idle), 1, -1 },
+	{ RUN, 3, STR(idle), 0xffffffffU, 0 },
+	{ RUN, 3, STR(idle) + 4, TIMEOUT_HIGH - 1, 0 },
+	{ RUN, 3, STR(idle) + 4, TIMEOUT_HIGH + 1, -1 },
+	{ RUN, 4, STR(idle), 1, -1 },
+	{ RUN, 0, STR(umask), 0777, 0 },
+	{ RUN, 0, STR(umask), 01000, -1 },
+	{ RUN, 1, STR(umask), 1, -1 }, /* without its flag */
 	{ RUN, 0, STR(linger), 0, 0 },
-	{ RUN, 0, STR(linger), RUN_TIMEOUT_MAX, 0 },
-	{ RUN, 0, STR(linger), RUN_TIMEOUT_MAX + 1, -1 },
+	{ RUN, 0, STR(linger), RUN_LINGER_MAX, 0 },
+	{ RUN, 0, STR(linger), RUN_LINGER_MAX + 1, -1 },
 	{ RUN, 0, STR(linger), 0xffffffffU, -1 },
 	/* Without its flag. */
 	{ RUN, 1, STR(linger), 1, -1 },
@@ -1277,6 +1313,9 @@ static const struct {
 	{ RUN, 1, STR(io[0].kind), IO_FILE, -1 }, /* without a path */
 	{ RUN, 1, STR(io[0].kind), IO_STDOUT, -1 },
 	{ RUN, 1, STR(io[0].kind), IO_STDERR, -1 },
+	{ RUN, 1, STR(io[0].kind), IO_INHERIT, -1 },
+	{ RUN, 1, STR(io[1].kind), IO_INHERIT, -1 },
+	{ RUN, 1, STR(io[2].kind), IO_INHERIT, 0 },
 	{ RUN, 1, STR(io[0].kind), IO_KINDS, -1 },
 	{ RUN, 1, STR(io[0].kind), 0xffffffffU, -1 },
 	{ RUN, 1, STR(io[1].kind), IO_STDOUT, -1 },
@@ -1817,7 +1856,7 @@ static void
 mutate_word(uint8_t *msg, size_t len)
 {
 	static const uint32_t bad[] = { 0, 1, 2, 3, 7, 8, 255, 256,
-		MSG_TEXT_MAX, RUN_PATH_MAX, RUN_STRINGS_MAX, RUN_TIMEOUT_MAX,
+		MSG_TEXT_MAX, RUN_PATH_MAX, RUN_STRINGS_MAX, RUN_LINGER_MAX,
 		0x7fffffff, 0x80000000U, 0xffffffffU };
 	size_t off, words = len / 4;
 

@@ -77,7 +77,8 @@ build stream_test common/log.c $SPLICE_SRC $STREAM_SRC $STREAM_IO_SRC
 build fdset_test common/fdset.c common/log.c $STREAM_SRC
 counting queue_test worker/queue.c
 # shellcheck disable=SC2086
-build wchild_test worker/child.c worker/relay.c worker/feed.c worker/queue.c \
+wrapping clock_gettime wchild_test worker/child.c worker/relay.c worker/feed.c \
+    worker/idle.c worker/queue.c \
     worker/pipe.c common/proto.c common/compat/ptymodes.c common/log.c \
     $SPLICE_SRC $STREAM_SRC $STREAM_IO_SRC
 build port_test worker/port.c worker/queue.c common/log.c \

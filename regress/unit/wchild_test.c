@@ -16,6 +16,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -27,6 +28,7 @@
 
 static char said[1024]; /* to the node and to priv, in its order */
 static int busy; /* the port */
+static int64_t now; /* ms */
 static struct watched {
 	struct event *ev;
 	evutil_socket_t fd;
@@ -36,6 +38,7 @@ static struct watched {
 	int pending;
 } watched[WATCHED_MAX];
 
+int __wrap_clock_gettime(clockid_t, struct timespec *);
 static void say(const char *fmt, ...) __attribute__((__format__(printf, 1, 2)));
 
 static void
@@ -152,7 +155,11 @@ zc_copy(void *buf)
 void
 notify_child(uint32_t id, uint32_t type)
 {
-	say("%s %u;", type == IMSG_DRAINED ? "drained" : "cut", id);
+	say("%s %u;",
+	    type == IMSG_DRAINED ? "drained"
+	    : type == IMSG_CUT	 ? "cut"
+				 : "idle",
+	    id);
 }
 
 void
@@ -167,6 +174,15 @@ pty_eof(const struct wchild *c, char *buf, size_t size)
 	(void)c;
 	(void)buf;
 	(void)size;
+	return (0);
+}
+
+int
+__wrap_clock_gettime(clockid_t clock, struct timespec *ts)
+{
+	assert_int_equal(clock, CLOCK_MONOTONIC);
+	ts->tv_sec = (time_t)(now / 1000);
+	ts->tv_nsec = (long)(now % 1000) * 1000000;
 	return (0);
 }
 
@@ -200,7 +216,8 @@ set_pending(const struct event *ev, int pending)
 int
 event_add(struct event *ev, const struct timeval *tv)
 {
-	(void)tv;
+	if (tv != NULL)
+		assert_true(tv->tv_sec <= 86400 && tv->tv_usec >= 0);
 	set_pending(ev, 1);
 	return (0);
 }
@@ -219,8 +236,10 @@ turn(void)
 	struct watched *w;
 
 	for (w = watched; w < &watched[WATCHED_MAX]; w++)
-		if (w->pending)
+		if (w->pending) {
+			w->pending = (w->what & EV_PERSIST) != 0;
 			w->fn(w->fd, w->what, w->arg);
+		}
 	relay_serve();
 }
 
@@ -528,6 +547,134 @@ test_feed(void **state)
 	assert_said("exit 7;");
 }
 
+/* Time passes, then libevent looks. */
+static void
+pass(int64_t ms)
+{
+	now += ms;
+	turn();
+}
+
+static void
+start_idle(struct ends *e, uint64_t idle, uint32_t window)
+{
+	struct msg_child m = {
+		.tid = 5, .id = 1, .pid = 7, .streams = 6, .idle = idle
+	};
+
+	m.window = window;
+	start(e, &m, -1);
+	assert_said("run 5 7;");
+}
+
+/* Silence is told of when it has lasted, once; output on either ends it. */
+static void
+test_idle(void **state)
+{
+	struct ends e;
+	int i;
+
+	(void)state;
+	start_idle(&e, 100, 0);
+	pass(99);
+	assert_said("");
+	for (i = 1; i < 3; i++) {
+		print(&e, i, "a");
+		turn();
+		assert_said(i == 1 ? "out 7 1 a;" : "out 7 2 a;");
+		pass(99);
+		assert_said("");
+	}
+	pass(1);
+	assert_said("idle 1;");
+	pass(1000);
+	assert_said("");
+	ends_close(&e);
+	end(1, 0);
+	assert_said("exit 7;");
+}
+
+/* It could not speak: by its window, and then as the node did not read. */
+static void
+test_idle_held(void **state)
+{
+	struct ends e;
+
+	(void)state;
+	start_idle(&e, 100, 1);
+	print(&e, 1, "ab");
+	turn();
+	assert_said("out 7 1 a;");
+	pass(500);
+	pass(500);
+	assert_said("");
+	now += 99; /* nobody has looked when it can speak again */
+	relay_ack(wchild_by_id(1), 1, 1);
+	turn();
+	assert_said("out 7 1 b;");
+	pass(500);
+	assert_said("");
+	relay_ack(wchild_by_id(1), 1, 1);
+	turn();
+	busy = 1;
+	print(&e, 2, "c");
+	turn();
+	pass(500);
+	pass(500);
+	assert_said("");
+	busy = 0;
+	turn();
+	assert_said("out 7 2 c;");
+	relay_ack(wchild_by_id(1), 2, 1);
+	turn();
+	pass(99);
+	assert_said("");
+	pass(1);
+	assert_said("idle 1;");
+	ends_close(&e);
+	end(1, 0);
+	assert_said("exit 7;");
+}
+
+/* Nobody looks at one that has ended, though its output waits. */
+static void
+test_idle_over(void **state)
+{
+	struct ends e;
+
+	(void)state;
+	start_idle(&e, 100, 0);
+	print(&e, 1, "a");
+	ends_close(&e);
+	busy = 1;
+	end(1, 0);
+	pass(500);
+	assert_said("");
+	busy = 0;
+	turn();
+	assert_said("out 7 1 a;exit 7;");
+	pass(500);
+	assert_said("");
+}
+
+/* Longer than any timer. */
+static void
+test_idle_for_ever(void **state)
+{
+	struct ends e;
+
+	(void)state;
+	start_idle(&e, RUN_TIMEOUT_MAX, 0);
+	pass(86400000);
+	pass(86400000);
+	assert_said("");
+	ends_close(&e);
+	turn();
+	assert_said("eof 7 1;eof 7 2;");
+	end(1, 0);
+	assert_said("exit 7;");
+}
+
 static int
 setup_all(void **state)
 {
@@ -545,6 +692,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		CASE(test_idle),
+		CASE(test_idle_held),
+		CASE(test_idle_over),
+		CASE(test_idle_for_ever),
 		CASE(test_exit_after_output),
 		CASE(test_exit_after_eof),
 		CASE(test_exit_with_others),

@@ -219,6 +219,9 @@ static const struct {
 	    "{0,{exit_status,7,139}}",
 	    "{0,{exit,7,#{status=>{signaled,11,true},reason=>shutdown,"
 	    "killed=>false,truncated=>[stderr],usage=>" USAGE "}}}" },
+	{ SIGTERM, SIGTERM, REASON_IDLE, 0, 0, "{0,{exit_status,7,15}}",
+	    "{0,{exit,7,#{status=>{signaled,15,false},reason=>idle_timeout,"
+	    "killed=>false,truncated=>[],usage=>" USAGE "}}}" },
 	{ 0, -1, REASON_NORMAL, 0, 0, "{0,{exit_status,7,0}}",
 	    "{0,{exit,7,#{status=>unknown,reason=>normal,killed=>false,"
 	    "truncated=>[]}}}" },
@@ -372,8 +375,8 @@ test_hello(void **state)
 	    "{5,{ok,#{version=>1,release=><<\"%s\">>,platform=><<\"%s\">>,"
 	    "mode=>privileged,user=><<\"me\">>,users=>[<<\"joe\">>,<<\"ann\">>]"
 	    ",limits=>#{children=>%u,stdin=>4096,string=>%u},"
-	    "features=>[ack,eof,pty,exec_error,linger,stdin_ack,timeout,usage,"
-	    "window]}}}",
+	    "features=>[ack,eof,pty,exec_error,idle_timeout,linger,stdin_ack,"
+	    "timeout,usage,window]}}}",
 	    PROCTOR_VERSION, PLATFORM, MSG_PIDS_MAX, RUN_STRINGS_MAX);
 	hello_reply(&m, &users);
 	assert_sent(NULL, want);

@@ -23,6 +23,7 @@
 -export([run/2, run/3, run_link/2, run_link/3, manage/2]).
 -export([cmd/2, cmd/3, pipe/2, fold_lines/4, run_on/2, run_on/3]).
 -export([send/2, send/3, send_nowait/2, recv/2, recv/3, setopts/2]).
+-export([await/1, await/2]).
 -export([winsz/3, pty_opts/2, kill/2, setpgid/2, stop/1, stop_and_wait/2]).
 -export([which_children/0, which_children/1, ospid/1, pid/1]).
 -export([debug/1, debug/2, info/0, info/1, i/0]).
@@ -30,6 +31,7 @@
 
 -export_type([ospid/0, text/0, cmd/0, target/0, where/0, start_option/0,
               run_option/0, manage_option/0, cmd_option/0, line_option/0,
+              wanted/0, received/0, per_stream/1,
               output_fun/0,
               sink/0, output/0, active/0, reason/0, run_result/0, result/0,
               failure/0, flag/1]).
@@ -67,34 +69,47 @@
       | {dialect, native | exec_port}
       | flag(root) | flag(debug) | {debug, 0..10} | flag(verbose).
 
--type output_fun() :: fun((stdout | stderr, ospid(), binary()) -> term()).
+-type output_fun() ::
+        fun((stdout | stderr, ospid(), proctor_stream:data()) -> term()).
+%% It gets binaries or, with the option `lines', lines.
 
--type sink() :: null | close | print | text() | pid() | output_fun().
+-type sink() :: null | close | print | collect | text() | pid() | output_fun().
 
 -type active() :: true | false | once | pos_integer().
+
+-type per_stream(Value) :: Value | #{stdout | stderr => Value}.
+%% For both streams, or for each that is named.
+
+-type wanted() :: non_neg_integer() | stdout | stderr | any
+                | {stdout | stderr | any, non_neg_integer()}.
+
+-type received() :: proctor_stream:data().
 
 -type flag(Name) :: Name | {Name, boolean()}.
 %% `{Name, false}' asks for nothing, and any function takes that.
 
 -type run_option() ::
-        flag(sync | monitor | link | exit)
-      | {active, active()}
-      | {window, Bytes :: non_neg_integer()}
+        flag(sync | monitor | link | exit | await)
+      | {tag, term()}
+      | {active, per_stream(active())}
+      | {window, per_stream(Bytes :: non_neg_integer())}
+      | {max_output, Bytes :: non_neg_integer() | infinity}
+      | flag(lines) | {lines, stdout | stderr} | line_option()
       | {stdin_window, Bytes :: pos_integer()}
       | {timeout, Milliseconds :: pos_integer() | infinity}
+      | {idle_timeout, Milliseconds :: pos_integer()}
       | {errors, text | term}
       | {instance, atom() | pid()} | {node, node()}
       | {input, iodata()}
       | flag(stdin) | {stdin, null | close | text()}
       | flag(stdout) | {stdout, stderr | sink()}
-      | flag(stderr) | {stderr, stdout | sink()}
+      | flag(stderr) | {stderr, stdout | inherit | sink()}
       | {stdout | stderr, text(), [append | {mode, non_neg_integer()}]}
       | flag(stderr_to_stdout)
       | {cd, text()}
       | {env, [clear | text() | {text(), text() | false}]}
-      | {executable, text()}
-      | {kill, text()}
-      | {kill_timeout, Seconds :: non_neg_integer()}
+      | {executable, text()} | {arg0, text()} | {umask, 0..8#777}
+      | {kill, text()} | {kill_timeout, kill_timeout()}
       | {stop_signal, atom() | pos_integer()}
       | {linger, Milliseconds :: non_neg_integer()}
       | flag(kill_group) | {group, 0 | ospid()}
@@ -105,10 +120,15 @@
       | {capabilities, all | [atom()]}
       | flag(debug) | {debug, 0..10}.
 
+-type kill_timeout() ::
+        Seconds :: non_neg_integer()
+      | {ms, Milliseconds :: non_neg_integer()}.
+
 -type manage_option() ::
-        flag(monitor | link | exit) | {errors, text | term}
+        flag(monitor | link | exit | await) | {tag, term()}
+      | {errors, text | term}
       | {instance, atom() | pid()} | {node, node()}
-      | {kill, text()} | {kill_timeout, Seconds :: non_neg_integer()}
+      | {kill, text()} | {kill_timeout, kill_timeout()}
       | {stop_signal, atom() | pos_integer()}
       | flag(kill_group) | {nice, -20..20} | {success_exit_code, 0..255}
       | flag(debug) | {debug, 0..10}.
@@ -120,9 +140,10 @@
 
 -type line_option() ::
         {max_line, Bytes :: pos_integer() | infinity}
-      | {cr, keep | strip}.
+      | {cr, keep | strip}
+      | {max_output, Bytes :: non_neg_integer() | infinity}.
 %% A longer line comes in several; a carriage return before a newline stays, or
-%% goes with it.
+%% goes with it. Of what is collected besides no more than `max_output' is kept.
 
 -type output() :: [{stdout | stderr, [binary()]}
                    | {truncated, [stdout | stderr]}].
@@ -286,11 +307,22 @@ instances() ->
 %%   `erlang:monitor/2' works as well, and says `noproc' if that process has
 %%   ended already. If the caller dies the command is stopped.</dd>
 %% <dt>`exit'</dt><dd>Send the caller `{exit, OsPid, Exit}' at the end, before
-%%   that: see {@link proctor_exit:exit()}.</dd>
+%%   that: see {@link proctor_exit:exit()}. If the port program ends, or tells
+%%   nothing, `reason' says so, and `status' is `unknown'.</dd>
+%% <dt>`await'</dt><dd>Its Erlang process stays until {@link await/2} has taken
+%%   its exit, or the caller dies.</dd>
+%% <dt>`{tag, Term}'</dt><dd>In all messages of this run `Term' is in the place
+%%   of the OS process identifier, which other instances and nodes have, too,
+%%   and which comes again.</dd>
 %% <dt>`link'</dt><dd>See {@link run_link/2}.</dd>
 %% <dt>`stdout', `stderr'</dt><dd>Send the caller
 %%   `{stdout, OsPid, Data}' and `{stderr, OsPid, Data}', or collect the data
 %%   for the result of `sync'.</dd>
+%% <dt>`{stdout, collect}', `{stderr, collect}'</dt><dd>Keep it: it comes with
+%%   the exit, by the option `exit' or {@link await/2}, as `stdout' and `stderr'
+%%   in the map. No more than 1 MiB of both together is kept, or as much as
+%%   `{max_output, Bytes | infinity}' says; `truncated' tells if there was
+%%   more.</dd>
 %% <dt>`{stdout, Sink}', `{stderr, Sink}'</dt><dd>Send these messages to a
 %%   process, `print' them, or call a function with the stream, the OS process
 %%   identifier and the data, in a process made for that on the node where the
@@ -298,7 +330,10 @@ instances() ->
 %%   its time makes it wait.</dd>
 %% <dt>`{active, true | false | once | N}'</dt><dd>Whether output comes to the
 %%   caller as messages: all of it (`true', the default), none, which leaves it
-%%   to {@link recv/3}, one, or N, with `{passive, OsPid}' after the last. If
+%%   to {@link recv/3}, one, or N, with `{passive, OsPid}' after the last. Both
+%%   streams share that, and come in their order, unless it is said for one or
+%%   each: `{active, #{stdout => once, stderr => true}}' (`true' for one that is
+%%   not named). Then it is `{passive, OsPid, Stream}' after the last. If
 %%   not `true' the command is stopped when the caller dies, and its Erlang
 %%   process ends when all output is taken, of both streams if both were asked
 %%   for: as a socket, it stays for its reader, also when the port program is
@@ -306,18 +341,32 @@ instances() ->
 %% <dt>`{window, Bytes}'</dt><dd>How much of each stream may be on its way to
 %%   whoever takes it; then the command has to wait. 0 is no limit, and the
 %%   default where all that happens is a message (`{active, true}', another
-%%   process, `sync'); else it is 65536. Windows need a port program that has
-%%   them.</dd>
+%%   process, `sync'); else it is 262144. `#{stdout => Bytes, stderr => Bytes}'
+%%   says it for one or each: then what is read at once is no more than the
+%%   smaller of them. Windows need a port program that has them.</dd>
+%% <dt>`lines', `{lines, stdout | stderr}'</dt><dd>What comes as messages, or to
+%%   a function, or by {@link recv/3}, comes line by line, each a message of its
+%%   own that counts for `active': `{stdout, OsPid, {eol, Line}}' is a line
+%%   without its newline, `{noeol, Part}' what something else has ended. That
+%%   is the rest at the end, and each `{max_line, Bytes | infinity}' (65536) of
+%%   a line that is longer. `{cr, strip}' drops a carriage return before a
+%%   newline. A line is a part of what came with it: keep `binary:copy(Line)' if
+%%   you keep few of many.</dd>
 %% <dt>`{stdin_window, Bytes}'</dt><dd>How much of what is sent may be on its
 %%   way to the command before {@link send/3} waits (262144).</dd>
 %% <dt>`{input, Data}'</dt><dd>What it reads on its standard input, which ends
 %%   behind it.</dd>
-%% <dt>`{timeout, Milliseconds}'</dt><dd>Stop it when it has run that long, at
-%%   most a day. It is the port program that keeps the time, but in the
+%% <dt>`{timeout, Milliseconds}'</dt><dd>Stop it when it has run that long. It
+%%   is the port program that keeps the time, but in the
 %%   dialect of erlexec the node does. If the port program tells nothing of the
 %%   end within `kill_timeout', `linger' and 5 seconds after that, nobody waits
 %%   for it any more: `{error, {no_answer, Output}}' of `sync', else
 %%   `no_answer'. It has the same time for the start.</dd>
+%% <dt>`{idle_timeout, Milliseconds}'</dt><dd>Stop it when it has written nothing
+%%   to its standard output and error for that long, of which at least one has
+%%   to come here; its end has the reason `idle_timeout', as a timeout has
+%%   `timeout'. While somebody has a window to empty no time counts. Only the
+%%   native dialect has it.</dd>
 %% <dt>`{linger, Milliseconds}'</dt><dd>After its end its output stays open for
 %%   others that hold it, such as the `tee' of `exec > >(tee LOG)', at most that
 %%   long; its end is told after it. With `kill_group' the others are ended only
@@ -343,15 +392,18 @@ instances() ->
 %%   {@link send/2} possible; a stream that is not mentioned is `null'.</dd>
 %% <dt>`{stdout | stderr, null | close | File}',
 %%   `{stdout | stderr, File, [append | {mode, Mode}]}', `{stdout, stderr}',
-%%   `{stderr, stdout}', `stderr_to_stdout'</dt><dd>Redirections; the last two
-%%   are the same.</dd>
+%%   `{stderr, stdout}', `stderr_to_stdout', `{stderr, inherit}'</dt>
+%%   <dd>Redirections. `stderr_to_stdout' is `{stderr, stdout}'; `inherit' is
+%%   the node's own, where that may be had: not in privileged mode.</dd>
 %% <dt>`{cd, Dir}', `{env, [clear | Text | {Name, Text | false}]}',
-%%   `{executable, File}'</dt><dd>Where, with what environment, and which file
-%%   it really is.</dd>
-%% <dt>`{kill, Command}', `{stop_signal, Signal}', `{kill_timeout, Seconds}',
-%%   `kill_group'</dt><dd>How it is stopped: by a shell command that finds
-%%   `CHILD_PID', else by that signal (SIGTERM); how long until SIGKILL (5);
-%%   with its whole process group.</dd>
+%%   `{executable, File}', `{arg0, Text}', `{umask, Mode}'</dt><dd>Where, with
+%%   what environment, which file it really is, what it sees as its name, and
+%%   what modes of new files lack.</dd>
+%% <dt>`{kill, Command}', `{stop_signal, Signal}',
+%%   `{kill_timeout, Seconds | {ms, Milliseconds}}', `kill_group'</dt>
+%%   <dd>How it is stopped: by a shell command that finds `CHILD_PID', else by
+%%   that signal (SIGTERM); how long until SIGKILL (5); with its whole process
+%%   group.</dd>
 %% <dt>`{group, 0 | OsPid}', `{user, User}', `{nice, N}',
 %%   `{capabilities, all | Names}'</dt><dd>Its process group, user, priority
 %%   and ambient capabilities.</dd>
@@ -481,8 +533,8 @@ pipe(Commands, Options) ->
 %%
 %% Other options are those of {@link run/2}. `stderr' (or `{stderr, self()}')
 %% is collected: it comes with the end, in `stderr' of
-%% {@link proctor_exit:exit()}, up to 1 MiB of it (`truncated' says if there was
-%% more); with `stderr_to_stdout' its lines come among the others. A stream that
+%% {@link proctor_exit:exit()}, up to 1 MiB of it or `max_output' (`truncated'
+%% says if there was more); with `stderr_to_stdout' its lines come among the others. A stream that
 %% goes elsewhere holds up nothing.
 %%
 %% If the function fails the command is stopped, the failure is that of the
@@ -491,10 +543,11 @@ pipe(Commands, Options) ->
 %% no process is left behind.
 %%
 %% Errors are `{Stage, Errno, Detail}', or those of {@link run/2} if it has not
-%% begun. If it has, they have the last result: `{port_closed, Acc}' if the port
-%% program ends, `{no_answer, Acc}' if that says nothing for 5 seconds more than
-%% `timeout' and `kill_timeout' allow, `{noconnection, Acc}' if the node is
-%% lost, `{closed, Acc}' if nobody knows.
+%% begun. If it has, they have the last result and the exit as far as it is
+%% known, with the collected `stderr': `{port_closed, Acc, Exit}' if the port
+%% program ends, `{no_answer, Acc, Exit}' if that says nothing for 5 seconds
+%% more than `timeout' and `kill_timeout' allow, `{noconnection, Acc, Exit}' if
+%% the node is lost, `{closed, Acc, Exit}' if nobody knows.
 -spec fold_lines(fun((Line :: binary(), Acc) -> Acc), Acc, cmd(),
                  [line_option() | run_option()]) ->
     {ok, Acc, proctor_exit:exit()} | {error, term()}.
@@ -540,9 +593,9 @@ send_nowait(Process, Data) ->
     proctor_process:send_nowait(Process, Data).
 
 %% @equiv recv(Process, What, infinity)
--spec recv(target(), non_neg_integer() | stdout | stderr
-                     | {stdout | stderr, non_neg_integer()}) ->
-    {ok, binary()} | {error, reason()}.
+-spec recv(target(), wanted()) ->
+    {ok, received()} | {ok, {stdout | stderr, received()}}
+    | {error, reason()}.
 recv(Process, What) ->
     recv(Process, What, infinity).
 
@@ -551,23 +604,47 @@ recv(Process, What) ->
 %% alone means standard output, or standard error if there is only that. If
 %% the stream ends before so many have come, what there is.
 %%
+%% `any' is whichever stream has something, the one that has waited longer
+%% first: the answer says which it was, `{ok, {stdout, Data}}'. It is `closed'
+%% when both are. Who receives is served in the order of asking.
+%%
 %% Errors: `timeout', and nothing is lost; `closed' if the stream or the
 %% process has ended; `einval' if the process is active or its output goes
-%% elsewhere.
--spec recv(target(), non_neg_integer() | stdout | stderr
-                     | {stdout | stderr, non_neg_integer()}, timeout()) ->
-    {ok, binary()} | {error, reason()}.
+%% elsewhere, or for a number of bytes where it comes in lines.
+-spec recv(target(), wanted(), timeout()) ->
+    {ok, received()} | {ok, {stdout | stderr, received()}}
+    | {error, reason()}.
 recv(Process, What, Timeout) ->
     proctor_process:recv(Process, What, Timeout).
 
-%% @doc Sets `{active, true | false | once | N}' of a process; a number is
-%% added to what is left of the last one. See {@link run/2}. A process that was
+%% @doc Sets `{active, true | false | once | N}' of a process, or of the streams
+%% that a map names; a number is added to what is left of the last one. See
+%% {@link run/2}. A process that was
 %% run with `{active, true}' and no window has none later either: what it
 %% writes waits in the node.
--spec setopts(target(), [{active, active() | neg_integer()}]) ->
+-spec setopts(target(), [{active, per_stream(active() | neg_integer())}]) ->
     ok | {error, reason()}.
 setopts(Process, Options) ->
     proctor_process:setopts(Process, Options).
+
+%% @equiv await(Process, infinity)
+-spec await(target()) -> {ok, proctor_exit:exit()} | {error, term()}.
+await(Process) ->
+    await(Process, infinity).
+
+%% @doc Waits for the end of a process and returns its exit, with what was
+%% collected of its output: everybody who waits then gets it. Who has waited in
+%% vain, `{error, timeout}', may ask again. What ends before anybody asks is
+%% `{error, no_process}', unless it was run with `await': then it waits for the
+%% one who does, and is gone after that.
+%%
+%% If the port program ends it is `{error, {port_closed, Exit}}', if that tells
+%% nothing of an end that is due `{error, {no_answer, Exit}}', with what was
+%% known.
+-spec await(target(), timeout()) ->
+    {ok, proctor_exit:exit()} | {error, term()}.
+await(Process, Timeout) ->
+    proctor_process:await(Process, Timeout).
 
 %% @doc Stops a process: SIGTERM or its own stop command and, if that does not
 %% help within its `kill_timeout', SIGKILL. Returns when this has begun. To be
@@ -579,7 +656,7 @@ stop(Process) ->
 %% @doc Stops a process and waits until it has ended, at most `Timeout'
 %% milliseconds. Returns the reason with which its Erlang process ended:
 %% `normal', if stopping is what ended it. Output that waits to be received is
-%% dropped.
+%% dropped, and so is an exit that waits to be taken.
 -spec stop_and_wait(target(), timeout()) -> term() | {error, reason()}.
 stop_and_wait(Process, Timeout) ->
     proctor_process:stop_and_wait(Process, Timeout).

@@ -106,10 +106,8 @@
 %% What the news of an end may take once its time to be killed is over, and what
 %% a supervisor allows for the rest, in milliseconds.
 -define(MARGIN, 3000).
+-define(LONGEST, 16#FFFF0000).
 -define(REST, 2000).
-
-%% Seconds, unless the options say something else.
--define(KILL_TIMEOUT, 5).
 
 -type stream() :: stdout | stderr.
 
@@ -264,8 +262,7 @@ parent() ->
 
 %% What a stop may take with these options, and what its news may.
 stop_limit(RunOptions) ->
-    proplists:get_value(kill_timeout, RunOptions, ?KILL_TIMEOUT) * 1000
-        + proplists:get_value(linger, RunOptions, 0) + ?MARGIN.
+    min(proctor_await:stopping(RunOptions), ?LONGEST) + ?MARGIN.
 
 %%% Readiness
 

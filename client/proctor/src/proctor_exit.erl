@@ -2,7 +2,7 @@
 -module(proctor_exit).
 
 -export([status/1, from_raw/1, from_native/2, timed_out/1, reason/1, unknown/1,
-         result/3, quit/1]).
+         is_told/1, result/3, quit/1]).
 
 -export_type([exit/0, status/0, reason/0, usage/0]).
 
@@ -10,11 +10,12 @@
                 | {signaled, Signal :: 1..127, Core :: boolean()}
                 | unknown.
 
--type reason() :: normal | stopped | timeout | shutdown | unknown
-                | port_closed | no_answer.
-%% Why it ended: by itself, because it was stopped, because its time was over,
-%% or because the port program was shutting down; erlexec's port program does
-%% not tell. `port_closed' and `no_answer' say why nothing is known of the end.
+-type reason() :: normal | stopped | timeout | idle_timeout | shutdown
+                | unknown | port_closed | no_answer | atom().
+%% Why it ended: by itself, because it was stopped, because its time was over or
+%% it was silent for too long, or because the port program was shutting down;
+%% erlexec's port program does not tell. If nothing is known of the end, why:
+%% `port_closed', `no_answer', `noconnection' or so.
 
 -type usage() :: #{utime_us | stime_us | maxrss_kb | minflt | majflt | inblock
                    | oublock | nvcsw | nivcsw => non_neg_integer()}.
@@ -69,7 +70,14 @@ from_native(#{status := Status, reason := Reason} = Exit, Success) ->
               stopped -> 0;
               _ -> raw(Status, Success)
           end,
-    maps:merge(#{killed => false, truncated => []}, Exit#{raw => Raw}).
+    maps:merge(#{killed => false, truncated => []},
+               Exit#{raw => Raw, status := told(Status, Reason, Success)}).
+
+%% The success that was asked for, in maps as well.
+told({exited, 0}, Reason, Success) when Reason =/= stopped ->
+    {exited, Success};
+told(Status, _Reason, _Success) ->
+    Status.
 
 raw({exited, 0}, Success) -> Success;
 raw({exited, Code}, _Success) -> Code bsl 8;
@@ -86,16 +94,23 @@ timed_out(Exit) ->
     Exit#{reason := timeout}.
 
 %% @doc With what the Erlang process ends.
--spec reason(exit()) -> normal | timeout | {exit_status, integer()}.
+-spec reason(exit()) ->
+    normal | timeout | idle_timeout | {exit_status, integer()}.
 reason(#{reason := timeout}) -> timeout;
+reason(#{reason := idle_timeout}) -> idle_timeout;
 reason(#{raw := 0}) -> normal;
 reason(#{raw := Raw}) -> {exit_status, Raw}.
 
 %% @doc Of one whose end nobody has told, and why nobody will.
--spec unknown(port_closed | no_answer) -> exit().
+-spec unknown(atom()) -> exit().
 unknown(Why) ->
     #{status => unknown, reason => Why, raw => -1, usage => #{},
       killed => false, truncated => []}.
+
+%% @doc Whether the port program has told of that end.
+-spec is_told(exit()) -> boolean().
+is_told(#{status := unknown, usage := Usage}) -> map_size(Usage) > 0;
+is_told(#{}) -> true.
 
 %% @doc What {@link proctor:cmd/3} has to say of an end, and the output.
 -spec result(map(), proctor:ospid() | undefined, {iodata(), iodata()}) ->

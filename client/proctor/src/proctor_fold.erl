@@ -16,7 +16,8 @@ fold_lines(Fun, Acc, Command, Options) ->
         {ok, Own, RunOptions} ->
             Lines = proctor_lines:new(maps:get(max_line, Own, infinity),
                                       maps:get(cr, Own, keep)),
-            run(Command, RunOptions,
+            run(Command, [{max_output, Max} || #{max_output := Max} <- [Own]]
+                         ++ RunOptions,
                 #fold{function = Fun, acc = Acc, lines = Lines});
         {error, Problem} ->
             {error, {options, einval, proctor_option_table:explain(Problem)}}
@@ -51,13 +52,13 @@ call(Lines, #fold{function = Fun, acc = Acc} = Fold) ->
 %% Only when its end is told what no newline has ended is a line.
 finished(Reader, {ended, #fold{acc = Acc, lines = Lines} = Fold}) ->
     case proctor_reader:await_exit(Reader) of
-        #{reason := shutdown} ->
-            {error, {port_closed, Acc}};
+        #{reason := shutdown} = Exit ->
+            {error, {port_closed, Acc, Exit}};
         #{} = Exit ->
             #fold{acc = Last} = call(proctor_lines:rest(Lines), Fold),
             {ok, Last, Exit};
-        Why ->
-            {error, {Why, Acc}}
+        {Why, Partial} ->
+            {error, {Why, Acc, Partial}}
     end;
 finished(_Reader, {Why, #fold{acc = Acc}}) ->
-    {error, {Why, Acc}}.
+    {error, {Why, Acc, proctor_exit:unknown(Why)}}.

@@ -59,20 +59,19 @@ idlest(Group) ->
 
 %% @doc Tells `Caller' what the option `monitor' promises when the process of
 %% another node cannot do that any more: because the node is lost.
--spec watch(pid(), proctor:ospid(), pid()) -> ok.
-watch(Pid, _OsPid, _Caller) when node(Pid) =:= node() ->
+-spec watch(pid(), Tag :: term(), pid()) -> ok.
+watch(Pid, _Tag, _Caller) when node(Pid) =:= node() ->
     ok;
-watch(Pid, OsPid, Caller) ->
-    {ok, _} = gen_server:start(?MODULE, {Pid, OsPid, Caller}, []),
+watch(Pid, Tag, Caller) ->
+    {ok, _} = gen_server:start(?MODULE, {Pid, Tag, Caller}, []),
     ok.
 
 %%% The process that watches
 
 %% @private
--spec init({pid(), proctor:ospid(), pid()}) ->
-    {ok, {reference(), proctor:ospid(), pid()}}.
-init({Pid, OsPid, Caller}) ->
-    {ok, {monitor(process, Pid), OsPid, Caller}}.
+-spec init({pid(), term(), pid()}) -> {ok, {reference(), term(), pid()}}.
+init({Pid, Tag, Caller}) ->
+    {ok, {monitor(process, Pid), Tag, Caller}}.
 
 %% @private
 -spec handle_call(term(), gen_server:from(), State) ->
@@ -86,11 +85,11 @@ handle_cast(_Message, State) ->
     {noreply, State}.
 
 %% @private
--spec handle_info(term(), {reference(), proctor:ospid(), pid()}) ->
+-spec handle_info(term(), {reference(), term(), pid()}) ->
     {noreply, term()} | {stop, normal, term()}.
 handle_info({'DOWN', Ref, process, Pid, noconnection},
-            {Ref, OsPid, Caller} = State) ->
-    Caller ! {'DOWN', OsPid, process, Pid, noconnection},
+            {Ref, Tag, Caller} = State) ->
+    Caller ! {'DOWN', Tag, process, Pid, noconnection},
     {stop, normal, State};
 handle_info({'DOWN', Ref, process, _, _}, {Ref, _, _} = State) ->
     {stop, normal, State};

@@ -41,8 +41,9 @@
 %% the options if they are no list.
 
 %% More is refused by the port program: bytes of a window, milliseconds of a
-%% timeout (a day), and what a `receive' can wait.
+%% timeout (2^53), of a linger (a day), and what a `receive' can wait.
 -define(WINDOW, 16#40000000).
+-define(TIME, (1 bsl 53)).
 -define(DAY, 86400000).
 -define(WAIT, 16#FFFFFFFF).
 
@@ -53,10 +54,9 @@
 -define(SUPERVISED, "The daemon sees to that by itself.").
 -define(COLLECTED, "The call reads the output by itself.").
 -define(TERMS, "Errors are always terms here.").
--define(NOT_COLLECTED, "Only cmd/3 and pipe/2 collect output that this could "
-                       "be a limit of.").
--define(NO_LINES, "Only fold_lines/4 and proctor_daemon cut output into "
-                  "lines.").
+-define(NOT_COLLECTED, "It collects no output that this could be a limit "
+                       "of.").
+-define(NO_LINES, "It does not cut output into lines.").
 -define(DAEMONS, "It is an option of proctor_daemon alone.").
 
 -define(DAEMON_ONLY,
@@ -83,12 +83,19 @@
       [{[cmd, pipe], {no, ?WAITS}},
        {[fold_lines], {only, [true], ?WAITS}},
        {[daemon], {only, [true], ?SUPERVISED}}]},
-     {active, active, spec,
+     {await, flag, spec,
+      [{[cmd, pipe, fold_lines], {no, ?WAITS}},
+       {[daemon], {no, ?SUPERVISED}}]},
+     {tag, term, spec,
+      [{[cmd, pipe, fold_lines], {no, "The call sends no messages."}},
+       {[daemon], {no, ?SUPERVISED}}]},
+     {active, {per_stream, active}, spec,
       [{[cmd, pipe, fold_lines], {no, ?COLLECTED}},
        {[daemon], {no, ?SUPERVISED}} | ?NO_MANAGE]},
-     {window, {integer, 0, ?WINDOW}, spec, ?NO_MANAGE},
+     {window, {per_stream, {integer, 0, ?WINDOW}}, spec, ?NO_MANAGE},
      {stdin_window, {integer, 1, infinity}, spec, ?NO_MANAGE},
-     {timeout, {integer_or, [infinity], 1, ?DAY}, spec, ?NO_MANAGE},
+     {timeout, {integer_or, [infinity], 1, ?TIME}, spec, ?NO_MANAGE},
+     {idle_timeout, {integer, 1, ?TIME}, wire, ?NO_MANAGE},
      {errors, {one_of, [text, term]}, spec,
       [{[cmd, pipe, fold_lines, daemon], {only, [term], ?TERMS}}]},
      {instance, instance, where, []},
@@ -112,8 +119,12 @@
      {executable, path, wire,
       [{[pipe], {no, "A pipe has several commands, and a shell that joins "
                      "them."}} | ?NO_MANAGE]},
+     {arg0, text, wire,
+      [{[pipe], {no, "A pipe has several commands, each with a name of its "
+                     "own."}} | ?NO_MANAGE]},
+     {umask, {integer, 0, 8#777}, wire, ?NO_MANAGE},
      {kill, text, wire, []},
-     {kill_timeout, {integer, 0, ?DAY div 1000}, wire, []},
+     {kill_timeout, kill_timeout, wire, []},
      {stop_signal, signal, wire, []},
      {linger, {integer, 0, ?DAY}, wire, ?NO_MANAGE},
      {kill_group, flag, wire, []},
@@ -129,11 +140,14 @@
      {capabilities, capabilities, wire, ?NO_MANAGE},
      {debug, {flag, {integer, 0, 10}}, wire, []},
      {max_output, {integer_or, [infinity], 0, infinity}, own,
-      [{[run, manage, fold_lines, daemon], {no, ?NOT_COLLECTED}}]},
+      [{[manage, daemon], {no, ?NOT_COLLECTED}}]},
+     {lines, {flag, {one_of, [stdout, stderr]}}, spec,
+      [{[manage, cmd, pipe], {no, ?NO_LINES}},
+       {[fold_lines, daemon], {no, "It cuts output into lines anyway."}}]},
      {max_line, {integer_or, [infinity], 1, infinity}, own,
-      [{[run, manage, cmd, pipe], {no, ?NO_LINES}}]},
+      [{[manage, cmd, pipe], {no, ?NO_LINES}}]},
      {cr, {one_of, [keep, strip]}, own,
-      [{[run, manage, cmd, pipe], {no, ?NO_LINES}}]},
+      [{[manage, cmd, pipe], {no, ?NO_LINES}}]},
      {name, atom, own, ?DAEMON_ONLY},
      {exit_to_reason, {function, 1}, own, ?DAEMON_ONLY},
      {ready, ready, own, ?DAEMON_ONLY},

@@ -2,16 +2,20 @@
 %% {@link proctor_option_table}, and how they go on from here.
 -module(proctor_option_value).
 
--export([check/2]).
+-export([check/2, milliseconds/1]).
 
 -export_type([type/0]).
+
+%% What the port program takes for a time, in milliseconds.
+-define(TIME, (1 bsl 53)).
 
 -type type() :: flag | {flag, type()} | text | any_text | path | data
               | {integer, integer(), integer() | infinity}
               | {integer_or, [atom()], integer(), integer() | infinity}
               | {one_of, [atom()]} | {function, arity()}
               | input | {output, stdout | stderr}
-              | active | instance | atom | env | size | modes | capabilities
+              | kill_timeout | active | {per_stream, type()} | term | instance
+              | atom | env | size | modes | capabilities
               | signal | ready | sink | map.
 
 %% @doc A value as the port program or the Erlang process takes it. `why' is
@@ -35,6 +39,10 @@ check({integer_or, Atoms, Min, Max}, Value) ->
         true -> {ok, Value};
         false -> check({integer, Min, Max}, Value)
     end;
+check(kill_timeout, {ms, Ms}) when is_integer(Ms), Ms >= 0, Ms =< ?TIME ->
+    {ok, {ms, Ms}};
+check(kill_timeout, Seconds) ->
+    check({integer, 0, ?TIME div 1000}, Seconds);
 check({one_of, Atoms}, Value) ->
     valid(lists:member(Value, Atoms), Value);
 check({function, Arity}, Fun) ->
@@ -59,6 +67,13 @@ check({output, Stream}, Target) ->
 check(active, Active) ->
     valid(is_boolean(Active) orelse Active =:= once
           orelse (is_integer(Active) andalso Active > 0), active(Active));
+check({per_stream, Type}, Map) when is_map(Map) ->
+    each(Type, Map);
+check({per_stream, Type}, Value) ->
+    check(Type, Value);
+check(term, Term) ->
+    %% That it is `false' says nothing of it.
+    {ok, {Term}};
 check(instance, Instance) ->
     valid(is_atom(Instance) orelse is_pid(Instance), Instance);
 check(atom, Atom) ->
@@ -113,8 +128,21 @@ pattern(Bytes) ->
                                                   " of its pattern."])}
     end.
 
+%% @doc A `kill_timeout' in milliseconds.
+-spec milliseconds(non_neg_integer() | {ms, non_neg_integer()}) ->
+    non_neg_integer().
+milliseconds({ms, Ms}) -> Ms;
+milliseconds(Seconds) -> 1000 * Seconds.
+
 valid(true, Value) -> {ok, Value};
 valid(false, _) -> error.
+
+%% At least one.
+each(Type, Map) ->
+    Checked = maps:map(fun(_, Value) -> check(Type, Value) end, Map),
+    Values = [Value || {ok, Value} <- maps:values(Checked)],
+    valid(map_size(Map) > 0 andalso length(Values) =:= map_size(Map)
+          andalso maps:keys(Map) -- [stdout, stderr] =:= [], Map).
 
 %% Not to be asked for is something else than not to be active.
 active(false) -> passive;
@@ -134,8 +162,8 @@ output(_, Target) when Target =:= null; Target =:= close; Target =:= print;
     {ok, Target};
 output(stdout, stderr) ->
     {ok, stderr};
-output(stderr, stdout) ->
-    {ok, stdout};
+output(stderr, Target) when Target =:= stdout; Target =:= inherit ->
+    {ok, Target};
 output(_, {File, Modes}) ->
     case {check(path, File), file_modes(Modes)} of
         {{ok, Name}, true} -> {ok, {Name, Modes}};

@@ -406,7 +406,7 @@ vocabulary() ->
      %% hello
      version, release, platform, mode, plain, privileged, root, user, users,
      limits, children, string, features, window, ack, stdin_ack, eof, usage,
-     timeout, pty, launcher, exec_error, linger,
+     timeout, idle_timeout, pty, launcher, exec_error, linger,
      %% errors
      none, badopt, decode, policy, limit, pipe, fork, group, nice, chdir, open,
      exec,
@@ -418,7 +418,7 @@ vocabulary() ->
      minflt, majflt, inblock, oublock, nvcsw, nivcsw,
      %% options of run
      executable, cd, env, kill, kill_timeout, kill_group, success_exit_code,
-     winsz, pty_echo, capabilities, debug,
+     winsz, pty_echo, capabilities, debug, arg0, umask,
      %% errno
      e2big, eacces, eagain, ebadf, ebusy, echild, efault, einval, eio, eisdir,
      eloop, emfile, enametoolong, enfile, enodev, enoent, enoexec, enomem,

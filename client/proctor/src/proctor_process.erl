@@ -3,7 +3,8 @@
 %% asked.
 -module(proctor_process).
 
--export([send/3, send_nowait/2, recv/3, setopts/2, stop/1, stop_and_wait/2,
+-export([send/3, send_nowait/2, recv/3, setopts/2, await/2, stop/1,
+         stop_and_wait/2,
          kill/2, winsz/3, pty_opts/2, setpgid/2, ospid/1, pid/1]).
 
 %%% Data
@@ -44,15 +45,15 @@ to_child(Target, Gone, Fun) ->
     end.
 
 %% @doc See {@link proctor:recv/3}.
--spec recv(proctor:target(), non_neg_integer() | stdout | stderr
-                             | {stdout | stderr, non_neg_integer()},
-           timeout()) ->
-    {ok, binary()} | {error, term()}.
+-spec recv(proctor:target(), proctor:wanted(), timeout()) ->
+    {ok, proctor:received()} | {ok, {stdout | stderr, proctor:received()}}
+    | {error, term()}.
 recv(Process, {Stream, Length}, Timeout)
-  when Stream =:= stdout orelse Stream =:= stderr, is_integer(Length),
-       Length >= 0 ->
+  when Stream =:= stdout orelse Stream =:= stderr orelse Stream =:= any,
+       is_integer(Length), Length >= 0 ->
     read(Process, Stream, Length, Timeout);
-recv(Process, Stream, Timeout) when Stream =:= stdout; Stream =:= stderr ->
+recv(Process, Stream, Timeout)
+  when Stream =:= stdout; Stream =:= stderr; Stream =:= any ->
     read(Process, Stream, 0, Timeout);
 recv(Process, Length, Timeout) when is_integer(Length), Length >= 0 ->
     read(Process, only, Length, Timeout);
@@ -65,7 +66,7 @@ read(Process, Stream, Length, Timeout) ->
                          fun() -> to_child(Process, closed, Read) end).
 
 %% @doc See {@link proctor:setopts/2}.
--spec setopts(proctor:target(), [{active, proctor:active() | neg_integer()}]) ->
+-spec setopts(proctor:target(), [{active, proctor_output:change()}]) ->
     ok | {error, term()}.
 setopts(Process, Options) ->
     case is_list(Options) andalso length_of(Options) =/= improper
@@ -80,6 +81,11 @@ setopts(Process, Options) ->
 length_of(List) ->
     try length(List) catch error:badarg -> improper end.
 
+is_opt({active, Modes}) when is_map(Modes) ->
+    map_size(Modes) > 0 andalso maps:keys(Modes) -- [stdout, stderr] =:= []
+        andalso lists:all(fun(Mode) -> not is_map(Mode)
+                                           andalso is_opt({active, Mode})
+                          end, maps:values(Modes));
 is_opt({active, Active}) ->
     is_boolean(Active) orelse Active =:= once
         orelse (is_integer(Active) andalso Active =/= 0);
@@ -87,6 +93,14 @@ is_opt(_) ->
     false.
 
 %%% The end
+
+%% @doc See {@link proctor:await/2}.
+-spec await(proctor:target(), timeout()) ->
+    {ok, proctor_exit:exit()} | {error, term()}.
+await(Process, Timeout) ->
+    Await = fun(Pid) -> proctor_request:await(Pid, Timeout) end,
+    proctor_await:within(Timeout,
+                         fun() -> to_child(Process, no_process, Await) end).
 
 %% @doc See {@link proctor:stop/1}.
 -spec stop(proctor:target()) -> ok | {error, term()}.

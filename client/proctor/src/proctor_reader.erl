@@ -12,11 +12,10 @@
 %% to go, in milliseconds.
 -define(MARGIN, 5000).
 
-%% Seconds, unless the options say something else.
--define(KILL_TIMEOUT, 5).
-
 -record(reader, {pid :: pid(),
                  os_pid :: proctor:ospid(),
+                 %% What messages about it bear.
+                 tag :: reference(),
                  ref :: reference(),
                  %% When its end should have been told.
                  deadline :: integer() | infinity,
@@ -32,9 +31,10 @@
 open(Command, Given) ->
     Options = lists:append([ours(Option) || Option <- Given]),
     Deadline = deadline(Options),
-    case proctor:run(Command, Options, patience(Deadline)) of
+    Tag = make_ref(),
+    case proctor:run(Command, [{tag, Tag} | Options], patience(Deadline)) of
         {ok, Pid, OsPid} ->
-            {ok, #reader{pid = Pid, os_pid = OsPid,
+            {ok, #reader{pid = Pid, os_pid = OsPid, tag = Tag,
                          ref = monitor(process, Pid), deadline = Deadline,
                          options = Options}};
         {error, timeout} ->
@@ -59,50 +59,54 @@ ours(Option) -> [Option].
 %% @doc The next piece of a stream (see {@link proctor:recv/3}). `no_answer'
 %% is of a port program that says nothing.
 -spec next(stdout | stderr, reader()) ->
-    {ok, binary()} | ended | {error, term()}.
+    {ok, binary()} | ended | {error, no_answer}.
 next(Stream, #reader{pid = Pid, deadline = Deadline}) ->
     case proctor:recv(Pid, Stream, patience(Deadline)) of
         {ok, _} = Piece ->
             Piece;
-        {error, Reason} when Reason =:= closed; Reason =:= einval ->
-            %% Who stops a command and waits for that takes its output away.
-            ended;
         {error, timeout} ->
             {error, no_answer};
-        {error, _} = Error ->
-            Error
+        {error, _} ->
+            %% Who stops a command and waits for that takes its output away. Of
+            %% other ends its exit says more.
+            ended
     end.
 
-%% @doc The end of a command whose output has ended, or why that is not known.
-%% The process tells it before its own end. A function of the caller's may have
+%% @doc The end of a command whose output has ended, or why that is not known,
+%% with what is. The process tells it before its own end. A function of the caller's may have
 %% taken messages that it does not know; so the process is asked for once more.
--spec await_exit(reader()) -> proctor_exit:exit() | atom() | term().
-await_exit(#reader{pid = Pid, os_pid = OsPid, ref = Ref,
-                   deadline = Deadline}) ->
+-spec await_exit(reader()) ->
+    proctor_exit:exit() | {Why :: atom(), proctor_exit:exit()}.
+await_exit(#reader{pid = Pid, tag = Tag, ref = Ref, deadline = Deadline}) ->
     Again = monitor(process, Pid),
     Exit = receive
-               {exit, OsPid, Its} -> Its;
-               {'DOWN', Again, process, _, _} -> last_word(OsPid, Ref)
+               {exit, Tag, Its} -> Its;
+               {'DOWN', Again, process, _, _} -> last_word(Tag, Ref)
            after patience(Deadline) ->
-               no_answer
+               proctor_exit:unknown(no_answer)
            end,
     true = demonitor(Again, [flush]),
-    Exit.
+    case proctor_exit:is_told(Exit) of
+        true -> Exit;
+        false -> {maps:get(reason, Exit), Exit}
+    end.
 
-last_word(OsPid, Ref) ->
+last_word(Tag, Ref) ->
     receive
-        {exit, OsPid, Exit} -> Exit
+        {exit, Tag, Exit} -> Exit
     after 0 ->
         receive
-            {'DOWN', Ref, process, _, Reason} -> why(Reason)
+            {'DOWN', Ref, process, _, Reason} ->
+                proctor_exit:unknown(why(Reason))
         after 0 ->
-            closed
+            proctor_exit:unknown(closed)
         end
     end.
 
 why({port_exit, _}) -> port_closed;
 why(noproc) -> port_closed;
-why(Reason) -> Reason.
+why(Reason) when is_atom(Reason) -> Reason;
+why(_Reason) -> closed.
 
 %% @doc The number of its OS process.
 -spec os_pid(reader()) -> proctor:ospid().
@@ -117,7 +121,7 @@ process(#reader{pid = Pid}) ->
 %% @doc However it went: nothing of it stays behind, no process and no message.
 %% One that does not end in time is left to its instance, which sees to it.
 -spec close(reader()) -> ok.
-close(#reader{pid = Pid, os_pid = OsPid, ref = Known} = Reader) ->
+close(#reader{pid = Pid, tag = Tag, ref = Known} = Reader) ->
     true = demonitor(Known, [flush]),
     Ref = monitor(process, Pid),
     _ = is_process_alive_there(Pid)
@@ -129,7 +133,7 @@ close(#reader{pid = Pid, os_pid = OsPid, ref = Known} = Reader) ->
         %% Its node does not answer.
         true = demonitor(Ref, [flush])
     end,
-    receive {exit, OsPid, _} -> ok after 0 -> ok end.
+    receive {exit, Tag, _} -> ok after 0 -> ok end.
 
 is_process_alive_there(Pid) when node(Pid) =:= node() ->
     is_process_alive(Pid);
@@ -142,24 +146,22 @@ is_process_alive_there(_Pid) ->
 deadline(Options) ->
     case proplists:get_value(timeout, Options, infinity) of
         infinity -> infinity;
-        Limit -> now_ms() + Limit + stopping(Options)
+        Limit -> now_ms() + Limit + proctor_await:stopping(Options)
     end.
-
-stopping(Options) ->
-    proplists:get_value(kill_timeout, Options, ?KILL_TIMEOUT) * 1000
-        + proplists:get_value(linger, Options, 0).
 
 %% A caller that takes its time must not make it seem silent.
 patience(infinity) ->
     infinity;
 patience(Deadline) ->
-    max(0, Deadline - now_ms()) + ?MARGIN.
+    proctor_await:waitable(max(0, Deadline - now_ms()) + ?MARGIN).
 
 %% What a stop may take, unless it was waited for that long already.
 last_patience(#reader{deadline = infinity, options = Options}) ->
-    stopping(Options) + ?MARGIN;
+    proctor_await:waitable(proctor_await:stopping(Options) + ?MARGIN);
 last_patience(#reader{deadline = Deadline, options = Options}) ->
-    min(stopping(Options), max(-?MARGIN, Deadline - now_ms())) + ?MARGIN.
+    proctor_await:waitable(min(proctor_await:stopping(Options),
+                               max(-?MARGIN, Deadline - now_ms()))
+                               + ?MARGIN).
 
 now_ms() ->
     erlang:monotonic_time(millisecond).

@@ -58,8 +58,9 @@ ask({error, _} = Error, _Timeout) ->
 
 started({error, Reason}, Request, #{errors := text}) ->
     {error, proctor_error:run_text(Reason, Request)};
-started({ok, Pid, OsPid} = Result, _Request, #{monitor := true}) ->
-    ok = proctor_nodes:watch(Pid, OsPid, self()),
+started({ok, Pid, OsPid} = Result, _Request, #{monitor := true} = Spec) ->
+    ok = proctor_nodes:watch(Pid, proctor_run_options:tag(Spec, OsPid),
+                             self()),
     Result;
 started(Result, _Request, _Spec) ->
     Result.

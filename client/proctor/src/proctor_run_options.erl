@@ -10,8 +10,11 @@
 -export_type([spec/0, sink/0, active/0]).
 
 %% Output that its reader has not taken yet, and input that the child has not.
--define(WINDOW, 65536).
+-define(WINDOW, 262144).
 -define(STDIN_WINDOW, 262144).
+
+%% A longer line comes in several: one without an end must not fill the memory.
+-define(MAX_LINE, 65536).
 
 %% More than any window.
 -define(ALL, 16#7FFFFFFF).
@@ -46,10 +49,16 @@
                   active := active(),
                   %% Of each stream, and what the port program knows of it.
                   windows := #{stdout | stderr => non_neg_integer()},
-                  window := non_neg_integer() | default,
+                  window := non_neg_integer() | default
+                          | #{stdout | stderr => non_neg_integer()},
                   stdin_window := pos_integer(),
                   input := binary() | none,
-                  max_output := non_neg_integer() | infinity,
+                  lines := boolean() | stdout | stderr,
+                  max_line := proctor_lines:max() | default,
+                  cr := proctor_lines:cr() | default,
+                  %% Where pieces become lines: of what follows from these.
+                  splits => #{stdout | stderr => proctor_lines:lines()},
+                  max_output := non_neg_integer() | infinity | default,
                   timeout := pos_integer() | infinity,
                   success := 0..255,
                   errors := text | term,
@@ -78,15 +87,41 @@ run(Command, Options, Link, Given) ->
         {{ok, Argv}, {ok, List}} ->
             {Wire, Spec} = lists:foldl(fun option/2,
                                        {[], new(Command, Link, Given)}, List),
-            {Argv1, Wire1, Cwd} =
-                proctor_place:place(Argv, lists:reverse(Wire),
-                                    maps:get(where, Spec)),
-            {ok, {run, Argv1, Wire1}, (window(collect(Spec)))#{cwd := Cwd}};
+            placed(Argv, lists:reverse(Wire), split(window(collect(Spec))));
         {{error, What}, _} ->
             {error, {badopt, What}};
         {_, {error, Problem}} ->
             refused(Options, Given, Problem)
     end.
+
+placed(Argv, Wire, #{where := Where, errors := Errors} = Spec) ->
+    case proctor_path:program(Argv, Wire, Where, Errors) of
+        {ok, Found} ->
+            {Argv1, Wire1, Cwd} = proctor_place:place(Found, Wire, Where),
+            whole({run, Argv1, Wire1}, Spec#{cwd := Cwd});
+        {error, _} = Error ->
+            Error
+    end.
+
+%% What one option says of another.
+whole(_Request, #{max_output := Max, reply := sync}) when Max =/= default ->
+    {error, {badopt, {max_output, "All of it is the result of sync."}}};
+whole(_Request, #{max_output := Max, reply := run, stdout := Out,
+                  stderr := Err})
+  when Max =/= default, Out =/= collect, Err =/= collect ->
+    {error, {badopt, {max_output, "There is nothing collected to limit."}}};
+whole(_Request, #{lines := Lines, reply := Reply})
+  when Lines =/= false, Reply =/= run ->
+    {error, {badopt, {lines, "The output is the result of sync, as it is."}}};
+whole(_Request, #{lines := Lines, splits := Splits})
+  when Lines =/= false, map_size(Splits) =:= 0 ->
+    {error, {badopt, {lines, "No output comes here that could be cut."}}};
+whole(_Request, #{lines := false, max_line := Max}) when Max =/= default ->
+    {error, {badopt, {max_line, "It is about lines."}}};
+whole(_Request, #{lines := false, cr := Cr}) when Cr =/= default ->
+    {error, {badopt, {cr, "It is about lines."}}};
+whole(Request, Spec) ->
+    {ok, Request, Spec}.
 
 %% @doc The same for a process that was started elsewhere.
 -spec manage(proctor:ospid(), term()) ->
@@ -97,7 +132,7 @@ manage(OsPid, Options) ->
             {Wire, Spec} = lists:foldl(fun option/2,
                                        {[], new({manage, OsPid}, false, #{})},
                                        List),
-            {ok, {manage, OsPid, lists:reverse(Wire)}, window(Spec)};
+            {ok, {manage, OsPid, lists:reverse(Wire)}, split(window(Spec))};
         {error, Problem} ->
             refused(Options, #{}, Problem)
     end.
@@ -119,7 +154,8 @@ new(Command, Link, Given) ->
                  exit => false, await => false, stdin => false, stdout => none,
                  stderr => none, active => true, window => default,
                  stdin_window => ?STDIN_WINDOW, input => none,
-                 max_output => infinity, timeout => infinity,
+                 lines => false, max_line => default, cr => default,
+                 max_output => default, timeout => infinity,
                  success => 0, errors => text, where => [],
                  cwd => undefined}, Given).
 
@@ -127,9 +163,20 @@ new(Command, Link, Given) ->
 -spec request(proctor_server:run(), spec(), proctor_server:link()) -> tuple().
 request({run, Command, Options}, Spec, #{dialect := Dialect} = Link) ->
     {run, Command, native(Dialect, Spec, Options) ++ cd(Spec, Link)
-                   ++ Options};
+                   ++ known(Dialect, Options)};
+request({manage, OsPid, Options}, _Spec, #{dialect := Dialect}) ->
+    {manage, OsPid, known(Dialect, Options)};
 request(Request, _Spec, _Link) ->
     Request.
+
+%% erlexec's port program counts in seconds.
+known(exec_port, Options) ->
+    [case Option of
+         {kill_timeout, {ms, Ms}} -> {kill_timeout, (Ms + 999) div 1000};
+         _ -> Option
+     end || Option <- Options];
+known(native, Options) ->
+    Options.
 
 native(native, #{window := Window, timeout := Timeout, errors := Errors,
                  reply := Reply}, Options) ->
@@ -161,6 +208,7 @@ option({Name, Value, To}, {Wire, Spec}) ->
                                         | maps:get(where, Spec)]}};
         wire -> {[wire(Name, Value) | Wire], Spec};
         both -> {[wire(Name, Value) | Wire], Spec#{success => Value}};
+        own -> {Wire, Spec#{Name => Value}};
         _ -> stream(Name, Value, {Wire, Spec})
     end.
 
@@ -173,10 +221,19 @@ spec(sync, true, Acc) ->
     Acc;
 spec(active, passive, {Wire, Spec}) ->
     {Wire, Spec#{active => false}};
+spec(active, #{} = Modes, {Wire, Spec}) ->
+    {Wire, Spec#{active => both(maps:merge(#{stdout => true, stderr => true},
+                                           Modes))}};
+spec(tag, {Tag}, {Wire, Spec}) ->
+    {Wire, Spec#{tag => Tag}};
 spec(input, Data, {Wire, Spec}) ->
     {piped(stdin, Wire), Spec#{input => Data, stdin => true}};
 spec(Name, Value, {Wire, Spec}) ->
     {Wire, Spec#{Name => Value}}.
+
+%% Where there is nothing to count one mode is as good as two.
+both(#{stdout := Same, stderr := Same}) when is_boolean(Same) -> Same;
+both(Modes) -> Modes.
 
 %%% Streams
 
@@ -224,11 +281,31 @@ window(_Stream, Window, _Spec) when is_integer(Window) ->
     Window;
 window(Stream, default, #{active := Active, max_output := Max} = Spec) ->
     Needed = case maps:get(Stream, Spec) of
-                 owner -> Active =/= true;
+                 owner -> mode(Stream, Active) =/= true;
                  print -> true;
                  Fun when is_function(Fun) -> true;
-                 _ -> Max =/= infinity
+                 _ -> is_integer(Max)
              end,
     case Needed of true -> ?WINDOW; false -> 0 end;
 window(Stream, Windows, Spec) ->
     window(Stream, maps:get(Stream, Windows, default), Spec).
+
+%% What comes as messages, or to functions, may come in lines.
+split(#{lines := Lines, max_line := Max, cr := Cr} = Spec) ->
+    Wanted = case Lines of
+                 true -> [stdout, stderr];
+                 false -> [];
+                 Stream -> [Stream]
+             end,
+    Ours = maps:filter(fun(_, Sink) ->
+                           Sink =:= owner orelse is_pid(Sink)
+                               orelse is_function(Sink)
+                       end, maps:with(Wanted, Spec)),
+    Split = proctor_lines:new(given(Max, ?MAX_LINE), given(Cr, keep), marked),
+    Spec#{splits => maps:map(fun(_, _) -> Split end, Ours)}.
+
+given(default, Default) -> Default;
+given(Value, _Default) -> Value.
+
+mode(Stream, Modes) when is_map(Modes) -> maps:get(Stream, Modes);
+mode(_Stream, Mode) -> Mode.

@@ -777,9 +777,10 @@ child_down(Pid, Reason, #state{children = Children, names = Names} = State) ->
 %% waits for the result of a run monitors it.
 report_killed(Pid, Reason, #child{ospid = OsPid, taken = true,
                           spec = #{monitor := true, reply := run,
-                                   caller := Caller}})
+                                   caller := Caller} = Spec})
   when Reason =:= killed; element(1, Reason) =:= proctor_failed ->
-    Caller ! {'DOWN', OsPid, process, Pid, Reason},
+    Caller ! {'DOWN', proctor_run_options:tag(Spec, OsPid), process, Pid,
+              Reason},
     ok;
 report_killed(_Pid, _Reason, _Child) ->
     ok.

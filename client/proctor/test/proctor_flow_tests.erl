@@ -41,6 +41,7 @@ any_test_() ->
 native_test_() ->
     proctor_case:native([],
      [{"a flood costs nothing", fun flood/0},
+      {"a flood with a window of our choice", fun flood_default/0},
       {"recv of more than a window", fun recv_large/0},
       {"a function that takes its time", fun slow_fun/0},
       {"windows of other sizes", fun windows/0},
@@ -634,7 +635,8 @@ printed(Ref, Text) ->
 %% window, and then it waits.
 flood() ->
     Before = erlang:memory(total),
-    {ok, Pid, _} = proctor:run("exec yes", [stdout, {active, false}]),
+    {ok, Pid, _} = proctor:run("exec yes", [stdout, {active, false},
+                                            {window, 65536}]),
     Full = fun() ->
                {ok, #{children := [#{queued := #{stdout := N}}]}} =
                    proctor:info(),
@@ -654,6 +656,16 @@ flood() ->
     wait_until(fun() -> Full() =:= 65536 end),
     timer:sleep(200),
     ?assertEqual(65536, Full()),
+    ?assertEqual(normal, proctor:stop_and_wait(Pid, 10000)).
+
+%% A window that nobody has asked for.
+flood_default() ->
+    {ok, Pid, _} = proctor:run("exec yes", [stdout, {active, false}]),
+    wait_until(fun() ->
+        {ok, #{children := [#{queued := #{stdout := N}, window := Window}]}} =
+            proctor:info(),
+        Window =:= 262144 andalso N =:= 262144
+    end),
     ?assertEqual(normal, proctor:stop_and_wait(Pid, 10000)).
 
 %% One that waits when the port program dies is told so.
@@ -692,7 +704,7 @@ slow_fun() ->
     {got, _} = next(),
     timer:sleep(200),
     {ok, #{children := [#{bytes := #{stdout := Bytes}}]}} = proctor:info(),
-    ?assert(Bytes =< 131072),
+    ?assert(Bytes =< 262144),
     ?assertEqual(normal, proctor:stop_and_wait(Pid, 10000)),
     flush().
 

@@ -81,7 +81,7 @@ thief() ->
     Fun = fun(_Line, N) -> timer:sleep(10), _ = flush(), N + 1 end,
     case proctor:fold_lines(Fun, 0, "seq 10", []) of
         {ok, 10, #{status := {exited, 0}}} -> ok;
-        {error, {closed, 10}} -> ok
+        {error, {closed, 10, #{reason := closed}}} -> ok
     end.
 
 stopped() ->
@@ -135,18 +135,29 @@ fold(Do, Command, Options) ->
 killed() ->
     Server = started(),
     Port = proctor_case:os_pid(proctor),
-    Kill = fun() -> os:cmd("kill -KILL " ++ integer_to_list(Port)) end,
-    ?assertEqual({error, {port_closed, [<<"a">>]}},
-                 fold(Kill, "echo a; printf b; exec sleep 1000", [stderr])),
+    Kill = fun() ->
+               wait_until(fun() -> stderr_bytes() =:= 4 end),
+               os:cmd("kill -KILL " ++ integer_to_list(Port))
+           end,
+    %% It may be left the time to tell the end.
+    ?assertMatch({error, {port_closed, [<<"a">>],
+                          #{reason := Why, stderr := <<"bad\n">>}}}
+                     when Why =:= port_closed; Why =:= shutdown,
+                 fold(Kill, "echo a; printf b; echo bad >&2; exec sleep 1000",
+                      [stderr])),
     _ = down(monitor(process, Server)),
     ?assertEqual([], flush()),
     ?assertEqual({error, not_started}, all("true", [])).
+
+stderr_bytes() ->
+    {ok, #{children := [#{bytes := #{stderr := Bytes}}]}} = proctor:info(),
+    Bytes.
 
 %% Its commands end with it, whatever their status.
 shutdown() ->
     Server = started(),
     Stop = fun() -> spawn_link(gen_server, stop, [Server]) end,
-    ?assertMatch({error, {port_closed, [_ | _]}},
+    ?assertMatch({error, {port_closed, [_ | _], #{reason := shutdown}}},
                  fold(Stop, "trap 'exit 0' TERM; echo a; "
                             "while :; do sleep 0.01; done", [])),
     _ = down(monitor(process, Server)),
@@ -155,7 +166,7 @@ shutdown() ->
 silent() ->
     Server = started(),
     Parts = proctor_case:parts(proctor_case:os_pid(proctor)),
-    ?assertEqual({error, {no_answer, [<<"a">>]}},
+    ?assertMatch({error, {no_answer, [<<"a">>], #{reason := no_answer}}},
                  fold(fun() -> freeze(Parts) end,
                       "echo a; exec sleep 1000",
                       [{timeout, 100}, {kill_timeout, 0}, stderr])),
@@ -182,7 +193,8 @@ node_lost() ->
         {ok, [{Peer, Node}] = Peers} ->
             Lose = fun() -> proctor_case:stop_peers(Peers) end,
             Result = fold(Lose, "echo a; exec sleep 1000", [{node, Node}]),
-            ?assertEqual({error, {noconnection, [<<"a">>]}}, Result),
+            ?assertMatch({error, {noconnection, [<<"a">>],
+                                  #{reason := noconnection}}}, Result),
             ?assertNot(is_process_alive(Peer)),
             ?assertEqual([], flush());
         {error, _} ->

@@ -345,7 +345,7 @@ silent() ->
                             ospid := 42, stdout := <<"so far\n">>}}}, Cmd),
     ?assertEqual({error, {no_answer, [{stdout, [<<"so far\n">>]}]}}, Sync),
     ?assertEqual(no_answer, Monitor),
-    ?assertEqual({error, {no_answer, 0}}, Fold),
+    ?assertMatch({error, {no_answer, 0, #{reason := no_answer}}}, Fold),
     ?assertEqual({error, timeout}, Stop).
 
 never_answered() ->

@@ -7,7 +7,7 @@ from port import Port
 HELLO = (A.hello, {A.version: 1})
 USAGE = {A.utime_us, A.stime_us, A.maxrss_kb, A.minflt, A.majflt, A.inblock,
          A.oublock, A.nvcsw, A.nivcsw}
-REASONS = (A.normal, A.stopped, A.timeout, A.shutdown)
+REASONS = (A.normal, A.stopped, A.timeout, A.idle_timeout, A.shutdown)
 CUTS = ([], [A.stdout], [A.stderr], [A.stdout, A.stderr])
 
 

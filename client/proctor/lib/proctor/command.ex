@@ -187,8 +187,8 @@ defmodule Proctor.Command do
       %{} = exit ->
         answer({:ok, known(exit, collected, reader)}, program, started)
 
-      reason ->
-        finished(reason, collected, reader, program, started)
+      {reason, partial} ->
+        lost(reason, partial, collected, reader, program, started)
     end
   end
 
@@ -197,14 +197,12 @@ defmodule Proctor.Command do
     answer({:error, {:output, :emsgsize, map}}, program, started)
   end
 
-  defp finished(reason, collected, reader, program, started) do
-    posix = if reason == :no_answer, do: :etimedout, else: :eio
+  defp finished(reason, collected, reader, program, started),
+    do: lost(reason, %{reason: reason}, collected, reader, program, started)
 
-    answer(
-      {:error, {:port, posix, known(%{reason: reason}, collected, reader)}},
-      program,
-      started
-    )
+  defp lost(reason, partial, collected, reader, program, started) do
+    posix = if reason == :no_answer, do: :etimedout, else: :eio
+    answer({:error, {:port, posix, known(partial, collected, reader)}}, program, started)
   end
 
   defp known(exit, collected, reader),

@@ -158,7 +158,13 @@ defmodule Proctor.Stream do
     do: ended(Exit.from_erlang(exit, :proctor_reader.os_pid(state.reader)), state)
 
   defp next(%{phase: {:told, exit}} = state) do
-    reason = if is_map(exit), do: :port_closed, else: exit
+    reason =
+      case exit do
+        %{} -> :port_closed
+        {why, _partial} -> why
+        why -> why
+      end
+
     ended(Proctor.Error.from_erlang(reason, state.program), state)
   end
 

@@ -148,15 +148,23 @@
       [{[manage, cmd, pipe], {no, ?NO_LINES}}]},
      {cr, {one_of, [keep, strip]}, own,
       [{[manage, cmd, pipe], {no, ?NO_LINES}}]},
-     {name, atom, own, ?DAEMON_ONLY},
+     {long_lines, {one_of, [split, cut, drop]}, own, ?DAEMON_ONLY},
+     {last_line, {one_of, [keep, drop]}, own, ?DAEMON_ONLY},
+     {name, name, own, ?DAEMON_ONLY},
+     {start, {one_of, [now, later]}, own, ?DAEMON_ONLY},
+     {wait_for, {function, 0}, own, ?DAEMON_ONLY},
      {exit_to_reason, {function, 1}, own, ?DAEMON_ONLY},
+     {error_to_reason, {function, 1}, own, ?DAEMON_ONLY},
      {ready, ready, own, ?DAEMON_ONLY},
-     {ready_timeout, {integer, 0, ?WAIT}, own, ?DAEMON_ONLY},
+     {ready_timeout, {integer_or, [infinity], 0, ?WAIT}, own, ?DAEMON_ONLY},
+     {ready_poll, {integer, 1, ?WAIT}, own, ?DAEMON_ONLY},
      {log, {one_of, [emergency, alert, critical, error, warning, notice, info,
                      debug, none]}, own, ?DAEMON_ONLY},
      {log_prefix, any_text, own, ?DAEMON_ONLY},
      {log_metadata, map, own, ?DAEMON_ONLY},
-     {output, sink, own, ?DAEMON_ONLY}]).
+     {log_transform, {function, 1}, own, ?DAEMON_ONLY},
+     {output, sink, own, ?DAEMON_ONLY},
+     {output_as, {one_of, [lines, chunks]}, own, ?DAEMON_ONLY}]).
 
 %% @doc The table.
 -spec rows() -> [row()].
@@ -233,8 +241,16 @@ checked(Taker, [Option | Rest], Acc) ->
     checked(Taker, Rest, [{Name, Value, To, plain(Name, Value, Option)}
                           | Acc]).
 
-%% What is given as input comes through a pipe.
+%% What is given as input comes through a pipe; a log is made of lines.
 joined(List) ->
+    case {lists:keyfind(output_as, 1, List), lists:keymember(output, 1, List)}
+    of
+        {{_, chunks, _, _}, false} ->
+            problem({wrong, {output_as, "The logger takes lines only: chunks "
+                                        "are for the option output."}});
+        _ ->
+            ok
+    end,
     case {lists:keymember(input, 1, List), lists:keyfind(stdin, 1, List)} of
         {true, {stdin, Target, _, _}} when not is_boolean(Target) ->
             problem({wrong, {input, "What it reads is said by the option "

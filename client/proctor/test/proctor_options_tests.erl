@@ -16,6 +16,7 @@
 %% common.
 samples() ->
     Sink = fun(_, _, _) -> ok end,
+    {ok, Pattern} = re:compile("^on$"),
     [{sync, [], [1, yes]},
      {monitor, [], [1]},
      {link, [], [self()]},
@@ -76,15 +77,34 @@ samples() ->
      {lines, [stdout, stderr], [stdin, 80, infinity]},
      {max_line, [1, infinity], [0, -1, foo, long]},
      {cr, [keep, strip], [true, "strip", <<"\r">>]},
-     {name, [a_daemon, undefined], ["name"]},
+     {long_lines, [split, cut, drop], [true, keep, "cut"]},
+     {last_line, [keep, drop], [true, cut, "drop"]},
+     {name, [a_daemon, undefined, {local, a_daemon}, {global, "d"},
+             {via, global, "d"}],
+      ["name", {local, "name"}, {via, "global", d}, {name, a_daemon}]},
+     {start, [now, later], [true, soon]},
+     {wait_for, [fun() -> ok end], [true, fun(_) -> ok end]},
      {exit_to_reason, [fun(_) -> normal end], [normal, fun() -> normal end]},
-     {ready, [{line, "on"}, {line, <<"^on$">>}, fun() -> true end],
-      [{line, "("}, {line, foo}, soon, fun(_) -> true end]},
-     {ready_timeout, [0, 4294967295], [-1, 4294967296, infinity]},
+     {error_to_reason, [fun(_) -> normal end], [normal, fun() -> normal end]},
+     {ready, [{line, "on"}, {line, <<"^on$">>}, {line, Pattern}, {text, "on"},
+              {tcp, 65535}, {tcp, "localhost", 1}, {tcp, <<"localhost">>, 1},
+              {tcp, {127, 0, 0, 1}, 1}, {file, "/on"}, {file, <<"on">>},
+              fun() -> true end],
+      [{line, "("}, {line, foo}, {line, {re_pattern, 0, 0, 0, <<>>}},
+       {text, ""}, {text, foo}, {tcp, 0}, {tcp, 65536}, {tcp, "", 1},
+       {tcp, {127, 0, 0}, 1}, {tcp, <<0>>, 1}, {file, ""}, {file, foo}, soon,
+       fun(_) -> true end]},
+     {ready_timeout, [0, 4294967295, infinity], [-1, 4294967296, never]},
+     {ready_poll, [1, 4294967295], [0, 4294967296, infinity]},
      {log, [emergency, debug, none], [warn, "info", loud, false]},
      {log_prefix, ["", "p: ", <<"p">>], [p, 7, [x]]},
      {log_metadata, [#{}], [[]]},
-     {output, [self(), fun(_, _) -> ok end], [none, Sink]}].
+     {log_transform, [fun(Line) -> Line end], [none, fun() -> ok end]},
+     {output, [self(), {send, self()}, {send, self(), tag},
+               fun(_) -> ok end, fun(_, _) -> ok end, {m, f, [a]}],
+      [none, Sink, {send, name}, {m, f}, {m, f, a}, {m, f, [a | b]},
+       {"m", f, []}]},
+     {output_as, [lines], [true, chunks, bytes]}].
 
 %% A row that nobody has thought of here is none.
 rows_test() ->

@@ -155,9 +155,20 @@ version() {
 	fi
 }
 
+# Where the client looks behind its priv.
+client_looks_in() {
+	erl -noshell -pa client/proctor/ebin -eval '
+	    {error, {no_port_program, Paths}} = proctor_port:program(#{}),
+	    io:format("~s~n", [lists:last(Paths)]), halt().' |
+	    grep -x "$1/proctor/proctor"
+}
+
 libexecdir() {
 	compiled LIBEXECDIR=/opt/x | grep -q '^ld build/proctor$'
 	strings -a build/proctor | grep -qx /opt/x/proctor
+	if command -v erl; then
+		client_looks_in /opt/x
+	fi
 	nothing LIBEXECDIR=/opt/x
 }
 

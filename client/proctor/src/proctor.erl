@@ -61,6 +61,7 @@
       | {user, atom() | text()}
       | {limit_users, [text()]}
       | {alarm, Seconds :: non_neg_integer()}
+      | {start, now | lazy}
       | {linger, Milliseconds :: non_neg_integer()}
       | {args, [text()]}
       | {env, [{text(), text() | false}]}
@@ -229,6 +230,9 @@ start() ->
 %%   that moment and that of all commands: `{Name, Value}', and `false' to take
 %%   one away. What `os:putenv/2' does to the node later does not reach them;
 %%   the option `env' of {@link run/2} does.</dd>
+%% <dt>`{start, now | lazy}'</dt><dd>`lazy': start the port program when it is
+%%   first used, which then is what fails if that fails; the next use tries
+%%   again. Otherwise it is there when the instance is (`now').</dd>
 %% <dt>`{groups, Groups}'</dt><dd>Groups, besides its name, in which
 %%   {@link run_on/3} finds it.</dd>
 %% <dt>`{dialect, native | exec_port}'</dt><dd>`exec_port' says no more than

@@ -285,8 +285,8 @@ int
 __wrap_clock_gettime(clockid_t clock, struct timespec *ts)
 {
 	(void)clock;
-	ts->tv_sec = now_ms / 1000;
-	ts->tv_nsec = now_ms % 1000 * 1000000;
+	ts->tv_sec = (time_t)(now_ms / 1000);
+	ts->tv_nsec = (long)(now_ms % 1000 * 1000000);
 	return (0);
 }
 

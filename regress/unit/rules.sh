@@ -34,7 +34,7 @@ wrapping() {
 
 # One that counts what is allocated (alloc_util.h).
 counting() {
-	wrapping "malloc calloc reallocarray free mmap munmap" "$@"
+	wrapping "malloc calloc reallocarray free mmap mmap64 munmap" "$@"
 }
 
 # One of priv/monitor (monitor_util.h), with what nearly all of that is above

@@ -31,7 +31,7 @@
 
 -export_type([ospid/0, text/0, cmd/0, target/0, where/0, start_option/0,
               run_option/0, manage_option/0, cmd_option/0, line_option/0,
-              wanted/0, per_stream/1,
+              wanted/0, received/0, per_stream/1,
               output_fun/0,
               sink/0, output/0, active/0, reason/0, run_result/0, result/0,
               failure/0, flag/1]).
@@ -61,6 +61,7 @@
       | {user, atom() | text()}
       | {limit_users, [text()]}
       | {alarm, Seconds :: non_neg_integer()}
+      | {start, now | lazy}
       | {linger, Milliseconds :: non_neg_integer()}
       | {args, [text()]}
       | {env, [{text(), text() | false}]}
@@ -69,7 +70,9 @@
       | {dialect, native | exec_port}
       | flag(root) | flag(debug) | {debug, 0..10} | flag(verbose).
 
--type output_fun() :: fun((stdout | stderr, ospid(), binary()) -> term()).
+-type output_fun() ::
+        fun((stdout | stderr, ospid(), proctor_stream:data()) -> term()).
+%% It gets binaries or, with the option `lines', lines.
 
 -type sink() :: null | close | print | collect | text() | pid() | output_fun().
 
@@ -81,6 +84,8 @@
 -type wanted() :: non_neg_integer() | stdout | stderr | any
                 | {stdout | stderr | any, non_neg_integer()}.
 
+-type received() :: proctor_stream:data().
+
 -type flag(Name) :: Name | {Name, boolean()}.
 %% `{Name, false}' asks for nothing, and any function takes that.
 
@@ -90,21 +95,22 @@
       | {active, per_stream(active())}
       | {window, per_stream(Bytes :: non_neg_integer())}
       | {max_output, Bytes :: non_neg_integer() | infinity}
+      | flag(lines) | {lines, stdout | stderr} | line_option()
       | {stdin_window, Bytes :: pos_integer()}
       | {timeout, Milliseconds :: pos_integer() | infinity}
+      | {idle_timeout, Milliseconds :: pos_integer()}
       | {errors, text | term}
       | {instance, atom() | pid()} | {node, node()}
       | {input, iodata()}
       | flag(stdin) | {stdin, null | close | text()}
       | flag(stdout) | {stdout, stderr | sink()}
-      | flag(stderr) | {stderr, stdout | sink()}
+      | flag(stderr) | {stderr, stdout | inherit | sink()}
       | {stdout | stderr, text(), [append | {mode, non_neg_integer()}]}
       | flag(stderr_to_stdout)
       | {cd, text()}
       | {env, [clear | text() | {text(), text() | false}]}
-      | {executable, text()}
-      | {kill, text()}
-      | {kill_timeout, Seconds :: non_neg_integer()}
+      | {executable, text()} | {arg0, text()} | {umask, 0..8#777}
+      | {kill, text()} | {kill_timeout, kill_timeout()}
       | {stop_signal, atom() | pos_integer()}
       | {linger, Milliseconds :: non_neg_integer()}
       | flag(kill_group) | {group, 0 | ospid()}
@@ -115,11 +121,15 @@
       | {capabilities, all | [atom()]}
       | flag(debug) | {debug, 0..10}.
 
+-type kill_timeout() ::
+        Seconds :: non_neg_integer()
+      | {ms, Milliseconds :: non_neg_integer()}.
+
 -type manage_option() ::
         flag(monitor | link | exit | await) | {tag, term()}
       | {errors, text | term}
       | {instance, atom() | pid()} | {node, node()}
-      | {kill, text()} | {kill_timeout, Seconds :: non_neg_integer()}
+      | {kill, text()} | {kill_timeout, kill_timeout()}
       | {stop_signal, atom() | pos_integer()}
       | flag(kill_group) | {nice, -20..20} | {success_exit_code, 0..255}
       | flag(debug) | {debug, 0..10}.
@@ -220,6 +230,9 @@ start() ->
 %%   that moment and that of all commands: `{Name, Value}', and `false' to take
 %%   one away. What `os:putenv/2' does to the node later does not reach them;
 %%   the option `env' of {@link run/2} does.</dd>
+%% <dt>`{start, now | lazy}'</dt><dd>`lazy': start the port program when it is
+%%   first used, which then is what fails if that fails; the next use tries
+%%   again. Otherwise it is there when the instance is (`now').</dd>
 %% <dt>`{groups, Groups}'</dt><dd>Groups, besides its name, in which
 %%   {@link run_on/3} finds it.</dd>
 %% <dt>`{dialect, native | exec_port}'</dt><dd>`exec_port' says no more than
@@ -335,16 +348,29 @@ instances() ->
 %%   process, `sync'); else it is 262144. `#{stdout => Bytes, stderr => Bytes}'
 %%   says it for one or each: then what is read at once is no more than the
 %%   smaller of them. Windows need a port program that has them.</dd>
+%% <dt>`lines', `{lines, stdout | stderr}'</dt><dd>What comes as messages, or to
+%%   a function, or by {@link recv/3}, comes line by line, each a message of its
+%%   own that counts for `active': `{stdout, OsPid, {eol, Line}}' is a line
+%%   without its newline, `{noeol, Part}' what something else has ended. That
+%%   is the rest at the end, and each `{max_line, Bytes | infinity}' (65536) of
+%%   a line that is longer. `{cr, strip}' drops a carriage return before a
+%%   newline. A line is a part of what came with it: keep `binary:copy(Line)' if
+%%   you keep few of many.</dd>
 %% <dt>`{stdin_window, Bytes}'</dt><dd>How much of what is sent may be on its
 %%   way to the command before {@link send/3} waits (262144).</dd>
 %% <dt>`{input, Data}'</dt><dd>What it reads on its standard input, which ends
 %%   behind it.</dd>
-%% <dt>`{timeout, Milliseconds}'</dt><dd>Stop it when it has run that long, at
-%%   most a day. It is the port program that keeps the time, but in the
+%% <dt>`{timeout, Milliseconds}'</dt><dd>Stop it when it has run that long. It
+%%   is the port program that keeps the time, but in the
 %%   dialect of erlexec the node does. If the port program tells nothing of the
 %%   end within `kill_timeout', `linger' and 5 seconds after that, nobody waits
 %%   for it any more: `{error, {no_answer, Output}}' of `sync', else
 %%   `no_answer'. It has the same time for the start.</dd>
+%% <dt>`{idle_timeout, Milliseconds}'</dt><dd>Stop it when it has written nothing
+%%   to its standard output and error for that long, of which at least one has
+%%   to come here; its end has the reason `idle_timeout', as a timeout has
+%%   `timeout'. While somebody has a window to empty no time counts. Only the
+%%   native dialect has it.</dd>
 %% <dt>`{linger, Milliseconds}'</dt><dd>After its end its output stays open for
 %%   others that hold it, such as the `tee' of `exec > >(tee LOG)', at most that
 %%   long; its end is told after it. With `kill_group' the others are ended only
@@ -370,15 +396,18 @@ instances() ->
 %%   {@link send/2} possible; a stream that is not mentioned is `null'.</dd>
 %% <dt>`{stdout | stderr, null | close | File}',
 %%   `{stdout | stderr, File, [append | {mode, Mode}]}', `{stdout, stderr}',
-%%   `{stderr, stdout}', `stderr_to_stdout'</dt><dd>Redirections; the last two
-%%   are the same.</dd>
+%%   `{stderr, stdout}', `stderr_to_stdout', `{stderr, inherit}'</dt>
+%%   <dd>Redirections. `stderr_to_stdout' is `{stderr, stdout}'; `inherit' is
+%%   the node's own, where that may be had: not in privileged mode.</dd>
 %% <dt>`{cd, Dir}', `{env, [clear | Text | {Name, Text | false}]}',
-%%   `{executable, File}'</dt><dd>Where, with what environment, and which file
-%%   it really is.</dd>
-%% <dt>`{kill, Command}', `{stop_signal, Signal}', `{kill_timeout, Seconds}',
-%%   `kill_group'</dt><dd>How it is stopped: by a shell command that finds
-%%   `CHILD_PID', else by that signal (SIGTERM); how long until SIGKILL (5);
-%%   with its whole process group.</dd>
+%%   `{executable, File}', `{arg0, Text}', `{umask, Mode}'</dt><dd>Where, with
+%%   what environment, which file it really is, what it sees as its name, and
+%%   what modes of new files lack.</dd>
+%% <dt>`{kill, Command}', `{stop_signal, Signal}',
+%%   `{kill_timeout, Seconds | {ms, Milliseconds}}', `kill_group'</dt>
+%%   <dd>How it is stopped: by a shell command that finds `CHILD_PID', else by
+%%   that signal (SIGTERM); how long until SIGKILL (5); with its whole process
+%%   group.</dd>
 %% <dt>`{group, 0 | OsPid}', `{user, User}', `{nice, N}',
 %%   `{capabilities, all | Names}'</dt><dd>Its process group, user, priority
 %%   and ambient capabilities.</dd>
@@ -569,7 +598,8 @@ send_nowait(Process, Data) ->
 
 %% @equiv recv(Process, What, infinity)
 -spec recv(target(), wanted()) ->
-    {ok, binary()} | {ok, {stdout | stderr, binary()}} | {error, reason()}.
+    {ok, received()} | {ok, {stdout | stderr, received()}}
+    | {error, reason()}.
 recv(Process, What) ->
     recv(Process, What, infinity).
 
@@ -584,9 +614,10 @@ recv(Process, What) ->
 %%
 %% Errors: `timeout', and nothing is lost; `closed' if the stream or the
 %% process has ended; `einval' if the process is active or its output goes
-%% elsewhere.
+%% elsewhere, or for a number of bytes where it comes in lines.
 -spec recv(target(), wanted(), timeout()) ->
-    {ok, binary()} | {ok, {stdout | stderr, binary()}} | {error, reason()}.
+    {ok, received()} | {ok, {stdout | stderr, received()}}
+    | {error, reason()}.
 recv(Process, What, Timeout) ->
     proctor_process:recv(Process, What, Timeout).
 

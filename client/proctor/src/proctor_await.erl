@@ -1,7 +1,7 @@
 %% @doc What the caller of a run does until it has its answer, or gives up.
 -module(proctor_await).
 
--export([run/4, within/2, margin/0]).
+-export([run/4, within/2, margin/0, stopping/1, waitable/1]).
 
 %% How much longer than the limit of a run and the time for its stop the port
 %% program may take to tell of its end; then we wait no longer.
@@ -52,20 +52,25 @@ run(Server, Request, Spec, Timeout) ->
 patience(_Request, #{timeout := infinity}) ->
     infinity;
 patience({_, _, Options}, #{timeout := Timeout}) ->
-    min(?LONGEST,
-        Timeout + ?MARGIN + 1000 * number(kill_timeout, Options, ?KILL_TIMEOUT)
-            + number(linger, Options, 0)).
+    waitable(Timeout + ?MARGIN + stopping(Options)).
+
+%% @doc So many milliseconds as a `receive' can wait them.
+-spec waitable(timeout()) -> timeout().
+waitable(Ms) when is_integer(Ms), Ms =< ?LONGEST -> Ms;
+waitable(_) -> infinity.
+
+%% @doc What the end of a run with these options may take once its time is
+%% over, in milliseconds.
+-spec stopping([term()]) -> non_neg_integer().
+stopping(Options) ->
+    proctor_option_value:milliseconds(
+      proplists:get_value(kill_timeout, Options, ?KILL_TIMEOUT))
+        + proplists:get_value(linger, Options, 0).
 
 %% @doc What the port program may take more than it should, in milliseconds.
 -spec margin() -> pos_integer().
 margin() ->
     ?MARGIN.
-
-number(Key, Options, Default) ->
-    case lists:keyfind(Key, 1, Options) of
-        {Key, Number} when is_integer(Number), Number >= 0 -> Number;
-        _ -> Default
-    end.
 
 %% Who may give up before it has the answer has to say that it got it.
 offered(infinity, Spec) -> Spec;

@@ -249,6 +249,7 @@ withdraw(Reason, #child{spec = #{caller := Caller}} = Child) ->
 limit(#{timeout := Timeout} = Spec, #{dialect := Dialect} = Link)
   when is_integer(Timeout) ->
     _ = Dialect =:= exec_port
+        andalso is_integer(proctor_await:waitable(Timeout))
         andalso erlang:start_timer(Timeout, self(), expired),
     case Spec of
         #{patience := Ms} when is_integer(Ms) ->

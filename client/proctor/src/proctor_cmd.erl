@@ -20,6 +20,7 @@ cmd(Command, Args, Options) ->
 result({ok, #{reason := Reason} = Result}, _Options) ->
     case Reason of
         timeout -> {error, {timeout, etimedout, Result}};
+        idle_timeout -> {error, {timeout, etimedout, Result}};
         max_output -> {error, {output, emsgsize, Result}};
         port_closed -> {error, {port, eio, Result}};
         no_answer -> {error, {port, etimedout, Result}};
@@ -79,59 +80,7 @@ prepare(Command, Args, Options) ->
 argv(Command, Args, Node) ->
     Words = is_list(Args) andalso proctor_text:command(["-" | Args]),
     case Words of
-        {ok, [_ | Bytes]} -> [find(Command, Node) | Bytes];
+        {ok, [_ | Bytes]} -> [proctor_path:find(Command, Node) | Bytes];
         {error, What} -> throw({options, einval, What});
         false -> throw({options, einval, args})
     end.
-
-%% @doc The file of a command on the node where it is to run. A name with a
-%% slash is a path already. Throws what the error is to say.
--spec find(term(), node()) -> binary().
-find(Command, Node) ->
-    case proctor_text:name(Command) of
-        {ok, Name} ->
-            case binary:match(Name, <<"/">>) of
-                nomatch -> found(executable(Command, Name, Node), Name);
-                _ -> Name
-            end;
-        error ->
-            throw({options, einval, command})
-    end.
-
-%% PATH may have entries that are relative to where its node is.
-executable(Command, Name, Node) when Node =:= node() ->
-    absolute(os:find_executable(characters(Command, Name)),
-             fun filename:absname/1);
-executable(Command, Name, Node) ->
-    Call = fun(Module, Function, Args) ->
-               try
-                   erpc:call(Node, Module, Function, Args)
-               catch
-                   error:{erpc, Reason} -> throw({node, Reason, Node})
-               end
-           end,
-    absolute(Call(os, find_executable, [characters(Command, Name)]),
-             fun(Path) -> Call(filename, absname, [Path]) end).
-
-%% os:find_executable/1 takes no bytes.
-characters(Command, _Name) when is_list(Command) ->
-    unicode:characters_to_list(Command);
-characters(_Command, Name) ->
-    case unicode:characters_to_list(Name, file:native_name_encoding()) of
-        Characters when is_list(Characters) -> Characters;
-        _ -> throw({exec, enoent, Name})
-    end.
-
-absolute(false, _Absolute) ->
-    false;
-absolute(Path, Absolute) ->
-    case filename:pathtype(Path) of
-        absolute -> Path;
-        _ -> Absolute(Path)
-    end.
-
-found(false, Name) ->
-    throw({exec, enoent, Name});
-found(Path, _Name) ->
-    {ok, Bytes} = proctor_text:name(Path),
-    Bytes.

@@ -10,12 +10,12 @@
                 | {signaled, Signal :: 1..127, Core :: boolean()}
                 | unknown.
 
--type reason() :: normal | stopped | timeout | shutdown | unknown
-                | port_closed | no_answer | atom().
-%% Why it ended: by itself, because it was stopped, because its time was over,
-%% or because the port program was shutting down; erlexec's port program does
-%% not tell. If nothing is known of the end, why: `port_closed', `no_answer',
-%% `noconnection' or so.
+-type reason() :: normal | stopped | timeout | idle_timeout | shutdown
+                | unknown | port_closed | no_answer | atom().
+%% Why it ended: by itself, because it was stopped, because its time was over or
+%% it was silent for too long, or because the port program was shutting down;
+%% erlexec's port program does not tell. If nothing is known of the end, why:
+%% `port_closed', `no_answer', `noconnection' or so.
 
 -type usage() :: #{utime_us | stime_us | maxrss_kb | minflt | majflt | inblock
                    | oublock | nvcsw | nivcsw => non_neg_integer()}.
@@ -70,7 +70,14 @@ from_native(#{status := Status, reason := Reason} = Exit, Success) ->
               stopped -> 0;
               _ -> raw(Status, Success)
           end,
-    maps:merge(#{killed => false, truncated => []}, Exit#{raw => Raw}).
+    maps:merge(#{killed => false, truncated => []},
+               Exit#{raw => Raw, status := told(Status, Reason, Success)}).
+
+%% The success that was asked for, in maps as well.
+told({exited, 0}, Reason, Success) when Reason =/= stopped ->
+    {exited, Success};
+told(Status, _Reason, _Success) ->
+    Status.
 
 raw({exited, 0}, Success) -> Success;
 raw({exited, Code}, _Success) -> Code bsl 8;
@@ -87,8 +94,10 @@ timed_out(Exit) ->
     Exit#{reason := timeout}.
 
 %% @doc With what the Erlang process ends.
--spec reason(exit()) -> normal | timeout | {exit_status, integer()}.
+-spec reason(exit()) ->
+    normal | timeout | idle_timeout | {exit_status, integer()}.
 reason(#{reason := timeout}) -> timeout;
+reason(#{reason := idle_timeout}) -> idle_timeout;
 reason(#{raw := 0}) -> normal;
 reason(#{raw := Raw}) -> {exit_status, Raw}.
 

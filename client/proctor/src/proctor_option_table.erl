@@ -41,8 +41,9 @@
 %% the options if they are no list.
 
 %% More is refused by the port program: bytes of a window, milliseconds of a
-%% timeout (a day), and what a `receive' can wait.
+%% timeout (2^53), of a linger (a day), and what a `receive' can wait.
 -define(WINDOW, 16#40000000).
+-define(TIME, (1 bsl 53)).
 -define(DAY, 86400000).
 -define(WAIT, 16#FFFFFFFF).
 
@@ -55,8 +56,7 @@
 -define(TERMS, "Errors are always terms here.").
 -define(NOT_COLLECTED, "It collects no output that this could be a limit "
                        "of.").
--define(NO_LINES, "Only fold_lines/4 and proctor_daemon cut output into "
-                  "lines.").
+-define(NO_LINES, "It does not cut output into lines.").
 -define(DAEMONS, "It is an option of proctor_daemon alone.").
 
 -define(DAEMON_ONLY,
@@ -94,7 +94,8 @@
        {[daemon], {no, ?SUPERVISED}} | ?NO_MANAGE]},
      {window, {per_stream, {integer, 0, ?WINDOW}}, spec, ?NO_MANAGE},
      {stdin_window, {integer, 1, infinity}, spec, ?NO_MANAGE},
-     {timeout, {integer_or, [infinity], 1, ?DAY}, spec, ?NO_MANAGE},
+     {timeout, {integer_or, [infinity], 1, ?TIME}, spec, ?NO_MANAGE},
+     {idle_timeout, {integer, 1, ?TIME}, wire, ?NO_MANAGE},
      {errors, {one_of, [text, term]}, spec,
       [{[cmd, pipe, fold_lines, daemon], {only, [term], ?TERMS}}]},
      {instance, instance, where, []},
@@ -118,8 +119,12 @@
      {executable, path, wire,
       [{[pipe], {no, "A pipe has several commands, and a shell that joins "
                      "them."}} | ?NO_MANAGE]},
+     {arg0, text, wire,
+      [{[pipe], {no, "A pipe has several commands, each with a name of its "
+                     "own."}} | ?NO_MANAGE]},
+     {umask, {integer, 0, 8#777}, wire, ?NO_MANAGE},
      {kill, text, wire, []},
-     {kill_timeout, {integer, 0, ?DAY div 1000}, wire, []},
+     {kill_timeout, kill_timeout, wire, []},
      {stop_signal, signal, wire, []},
      {linger, {integer, 0, ?DAY}, wire, ?NO_MANAGE},
      {kill_group, flag, wire, []},
@@ -136,19 +141,30 @@
      {debug, {flag, {integer, 0, 10}}, wire, []},
      {max_output, {integer_or, [infinity], 0, infinity}, own,
       [{[manage, daemon], {no, ?NOT_COLLECTED}}]},
+     {lines, {flag, {one_of, [stdout, stderr]}}, spec,
+      [{[manage, cmd, pipe], {no, ?NO_LINES}},
+       {[fold_lines, daemon], {no, "It cuts output into lines anyway."}}]},
      {max_line, {integer_or, [infinity], 1, infinity}, own,
-      [{[run, manage, cmd, pipe], {no, ?NO_LINES}}]},
+      [{[manage, cmd, pipe], {no, ?NO_LINES}}]},
      {cr, {one_of, [keep, strip]}, own,
-      [{[run, manage, cmd, pipe], {no, ?NO_LINES}}]},
-     {name, atom, own, ?DAEMON_ONLY},
+      [{[manage, cmd, pipe], {no, ?NO_LINES}}]},
+     {long_lines, {one_of, [split, cut, drop]}, own, ?DAEMON_ONLY},
+     {last_line, {one_of, [keep, drop]}, own, ?DAEMON_ONLY},
+     {name, name, own, ?DAEMON_ONLY},
+     {start, {one_of, [now, later]}, own, ?DAEMON_ONLY},
+     {wait_for, {function, 0}, own, ?DAEMON_ONLY},
      {exit_to_reason, {function, 1}, own, ?DAEMON_ONLY},
+     {error_to_reason, {function, 1}, own, ?DAEMON_ONLY},
      {ready, ready, own, ?DAEMON_ONLY},
-     {ready_timeout, {integer, 0, ?WAIT}, own, ?DAEMON_ONLY},
+     {ready_timeout, {integer_or, [infinity], 0, ?WAIT}, own, ?DAEMON_ONLY},
+     {ready_poll, {integer, 1, ?WAIT}, own, ?DAEMON_ONLY},
      {log, {one_of, [emergency, alert, critical, error, warning, notice, info,
                      debug, none]}, own, ?DAEMON_ONLY},
      {log_prefix, any_text, own, ?DAEMON_ONLY},
      {log_metadata, map, own, ?DAEMON_ONLY},
-     {output, sink, own, ?DAEMON_ONLY}]).
+     {log_transform, {function, 1}, own, ?DAEMON_ONLY},
+     {output, sink, own, ?DAEMON_ONLY},
+     {output_as, {one_of, [lines, chunks]}, own, ?DAEMON_ONLY}]).
 
 %% @doc The table.
 -spec rows() -> [row()].
@@ -225,8 +241,16 @@ checked(Taker, [Option | Rest], Acc) ->
     checked(Taker, Rest, [{Name, Value, To, plain(Name, Value, Option)}
                           | Acc]).
 
-%% What is given as input comes through a pipe.
+%% What is given as input comes through a pipe; a log is made of lines.
 joined(List) ->
+    case {lists:keyfind(output_as, 1, List), lists:keymember(output, 1, List)}
+    of
+        {{_, chunks, _, _}, false} ->
+            problem({wrong, {output_as, "The logger takes lines only: chunks "
+                                        "are for the option output."}});
+        _ ->
+            ok
+    end,
     case {lists:keymember(input, 1, List), lists:keyfind(stdin, 1, List)} of
         {true, {stdin, Target, _, _}} when not is_boolean(Target) ->
             problem({wrong, {input, "What it reads is said by the option "

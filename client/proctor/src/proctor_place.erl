@@ -7,7 +7,9 @@
 %% two tenths of a microsecond.
 -module(proctor_place).
 
--export([new/0, cwd/0, place/3]).
+-export([new/0, cwd/0, place/3, node/1]).
+
+-compile({no_auto_import, [node/1]}).
 
 -define(TABLE, ?MODULE).
 
@@ -77,14 +79,17 @@ place(Command, Options, Where) ->
             {Command, Options, cwd()}
     end.
 
-local([]) ->
-    true;
 local(Where) ->
+    node(Where) =:= node().
+
+%% @doc The node where it is to run.
+-spec node(proctor:where()) -> node().
+node([]) ->
+    node();
+node(Where) ->
     case lists:keyfind(instance, 1, Where) of
-        {instance, Pid} when is_pid(Pid) ->
-            node(Pid) =:= node();
-        _ ->
-            proplists:get_value(node, Where, node()) =:= node()
+        {instance, Pid} when is_pid(Pid) -> erlang:node(Pid);
+        _ -> proplists:get_value(node, Where, node())
     end.
 
 absolute_cd({cd, Dir}) -> {cd, absolute(Dir)};

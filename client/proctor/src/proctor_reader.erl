@@ -12,9 +12,6 @@
 %% to go, in milliseconds.
 -define(MARGIN, 5000).
 
-%% Seconds, unless the options say something else.
--define(KILL_TIMEOUT, 5).
-
 -record(reader, {pid :: pid(),
                  os_pid :: proctor:ospid(),
                  %% What messages about it bear.
@@ -149,24 +146,22 @@ is_process_alive_there(_Pid) ->
 deadline(Options) ->
     case proplists:get_value(timeout, Options, infinity) of
         infinity -> infinity;
-        Limit -> now_ms() + Limit + stopping(Options)
+        Limit -> now_ms() + Limit + proctor_await:stopping(Options)
     end.
-
-stopping(Options) ->
-    proplists:get_value(kill_timeout, Options, ?KILL_TIMEOUT) * 1000
-        + proplists:get_value(linger, Options, 0).
 
 %% A caller that takes its time must not make it seem silent.
 patience(infinity) ->
     infinity;
 patience(Deadline) ->
-    max(0, Deadline - now_ms()) + ?MARGIN.
+    proctor_await:waitable(max(0, Deadline - now_ms()) + ?MARGIN).
 
 %% What a stop may take, unless it was waited for that long already.
 last_patience(#reader{deadline = infinity, options = Options}) ->
-    stopping(Options) + ?MARGIN;
+    proctor_await:waitable(proctor_await:stopping(Options) + ?MARGIN);
 last_patience(#reader{deadline = Deadline, options = Options}) ->
-    min(stopping(Options), max(-?MARGIN, Deadline - now_ms())) + ?MARGIN.
+    proctor_await:waitable(min(proctor_await:stopping(Options),
+                               max(-?MARGIN, Deadline - now_ms()))
+                               + ?MARGIN).
 
 now_ms() ->
     erlang:monotonic_time(millisecond).

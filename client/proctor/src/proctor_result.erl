@@ -75,8 +75,9 @@ await(Why, Exit, Collected) ->
     end.
 
 %% What a call with `sync' returns.
-sync(ended, #{reason := timeout, raw := Raw} = Exit, Collected) ->
-    {error, {timeout, [{exit_status, Raw} | streams(Exit, Collected)]}};
+sync(ended, #{reason := Reason, raw := Raw} = Exit, Collected)
+  when Reason =:= timeout; Reason =:= idle_timeout ->
+    {error, {Reason, [{exit_status, Raw} | streams(Exit, Collected)]}};
 sync(ended, #{reason := shutdown} = Exit, Collected) ->
     {error, {port_closed, streams(Exit, Collected)}};
 sync(ended, Exit, Collected) ->

@@ -58,8 +58,11 @@ sandbox_broker(void)
 	dumpable();
 }
 
-void
+const char *const *
 sandbox_worker(void)
 {
+	static const char *const none[] = { NULL };
+
 	dumpable();
+	return (none);
 }

@@ -99,10 +99,12 @@ exit_is_dead(struct child *c)
 {
 	if (c->dead)
 		return (1);
-	c->dead = watch_is_dead(c->pid) || watch_has_ended(c);
-	if (c->dead)
+	if (watch_is_dead(c->pid))
 		watch_explain();
-	return (c->dead);
+	else if (!watch_has_ended(c))
+		return (0);
+	c->dead = 1;
+	return (1);
 }
 
 /* Linger is over. */

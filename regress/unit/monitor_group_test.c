@@ -353,7 +353,7 @@ test_left_giveup(void)
 {
 	(void)left(10);
 	sleep_ms(2009);
-	assert_string_equal(world.logged, "");
+	assert_string_equal(log_text(), "");
 	assert_int_equal(child_count(), 1);
 	sleep_ms(1);
 	logs("not all of process group 100 has ended");

@@ -31,7 +31,7 @@
 
 -export_type([ospid/0, text/0, cmd/0, target/0, where/0, start_option/0,
               run_option/0, manage_option/0, cmd_option/0, line_option/0,
-              wanted/0, per_stream/1,
+              wanted/0, received/0, per_stream/1,
               output_fun/0,
               sink/0, output/0, active/0, reason/0, run_result/0, result/0,
               failure/0, flag/1]).
@@ -61,6 +61,7 @@
       | {user, atom() | text()}
       | {limit_users, [text()]}
       | {alarm, Seconds :: non_neg_integer()}
+      | {start, now | lazy}
       | {linger, Milliseconds :: non_neg_integer()}
       | {args, [text()]}
       | {env, [{text(), text() | false}]}
@@ -69,7 +70,9 @@
       | {dialect, native | exec_port}
       | flag(root) | flag(debug) | {debug, 0..10} | flag(verbose).
 
--type output_fun() :: fun((stdout | stderr, ospid(), binary()) -> term()).
+-type output_fun() ::
+        fun((stdout | stderr, ospid(), proctor_stream:data()) -> term()).
+%% It gets binaries or, with the option `lines', lines.
 
 -type sink() :: null | close | print | collect | text() | pid() | output_fun().
 
@@ -81,6 +84,8 @@
 -type wanted() :: non_neg_integer() | stdout | stderr | any
                 | {stdout | stderr | any, non_neg_integer()}.
 
+-type received() :: proctor_stream:data().
+
 -type flag(Name) :: Name | {Name, boolean()}.
 %% `{Name, false}' asks for nothing, and any function takes that.
 
@@ -90,6 +95,7 @@
       | {active, per_stream(active())}
       | {window, per_stream(Bytes :: non_neg_integer())}
       | {max_output, Bytes :: non_neg_integer() | infinity}
+      | flag(lines) | {lines, stdout | stderr} | line_option()
       | {stdin_window, Bytes :: pos_integer()}
       | {timeout, Milliseconds :: pos_integer() | infinity}
       | {idle_timeout, Milliseconds :: pos_integer()}
@@ -224,6 +230,9 @@ start() ->
 %%   that moment and that of all commands: `{Name, Value}', and `false' to take
 %%   one away. What `os:putenv/2' does to the node later does not reach them;
 %%   the option `env' of {@link run/2} does.</dd>
+%% <dt>`{start, now | lazy}'</dt><dd>`lazy': start the port program when it is
+%%   first used, which then is what fails if that fails; the next use tries
+%%   again. Otherwise it is there when the instance is (`now').</dd>
 %% <dt>`{groups, Groups}'</dt><dd>Groups, besides its name, in which
 %%   {@link run_on/3} finds it.</dd>
 %% <dt>`{dialect, native | exec_port}'</dt><dd>`exec_port' says no more than
@@ -339,6 +348,14 @@ instances() ->
 %%   process, `sync'); else it is 262144. `#{stdout => Bytes, stderr => Bytes}'
 %%   says it for one or each: then what is read at once is no more than the
 %%   smaller of them. Windows need a port program that has them.</dd>
+%% <dt>`lines', `{lines, stdout | stderr}'</dt><dd>What comes as messages, or to
+%%   a function, or by {@link recv/3}, comes line by line, each a message of its
+%%   own that counts for `active': `{stdout, OsPid, {eol, Line}}' is a line
+%%   without its newline, `{noeol, Part}' what something else has ended. That
+%%   is the rest at the end, and each `{max_line, Bytes | infinity}' (65536) of
+%%   a line that is longer. `{cr, strip}' drops a carriage return before a
+%%   newline. A line is a part of what came with it: keep `binary:copy(Line)' if
+%%   you keep few of many.</dd>
 %% <dt>`{stdin_window, Bytes}'</dt><dd>How much of what is sent may be on its
 %%   way to the command before {@link send/3} waits (262144).</dd>
 %% <dt>`{input, Data}'</dt><dd>What it reads on its standard input, which ends
@@ -581,7 +598,8 @@ send_nowait(Process, Data) ->
 
 %% @equiv recv(Process, What, infinity)
 -spec recv(target(), wanted()) ->
-    {ok, binary()} | {ok, {stdout | stderr, binary()}} | {error, reason()}.
+    {ok, received()} | {ok, {stdout | stderr, received()}}
+    | {error, reason()}.
 recv(Process, What) ->
     recv(Process, What, infinity).
 
@@ -596,9 +614,10 @@ recv(Process, What) ->
 %%
 %% Errors: `timeout', and nothing is lost; `closed' if the stream or the
 %% process has ended; `einval' if the process is active or its output goes
-%% elsewhere.
+%% elsewhere, or for a number of bytes where it comes in lines.
 -spec recv(target(), wanted(), timeout()) ->
-    {ok, binary()} | {ok, {stdout | stderr, binary()}} | {error, reason()}.
+    {ok, received()} | {ok, {stdout | stderr, received()}}
+    | {error, reason()}.
 recv(Process, What, Timeout) ->
     proctor_process:recv(Process, What, Timeout).
 

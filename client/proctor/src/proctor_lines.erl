@@ -11,7 +11,8 @@
 %% `binary:copy(Line)', or each keeps its whole piece, up to 64 KiB.
 -module(proctor_lines).
 
--export([new/0, new/1, new/2, new/3, split/2, rest/1, own/1, repair/1]).
+-export([new/0, new/1, new/2, new/3, split/2, rest/1, size/1, own/1,
+         repair/1]).
 
 -export_type([lines/0, line/0, max/0, cr/0, parts/0]).
 
@@ -156,6 +157,11 @@ rest(#lines{size = 0}) ->
     [];
 rest(Lines) ->
     lists:reverse(cut(join(<<>>, Lines), Lines, [])).
+
+%% @doc How many bytes wait for a newline.
+-spec size(lines()) -> non_neg_integer().
+size(#lines{size = Size}) ->
+    Size.
 
 %% @doc The same line, but if the piece that it came in is more than twice as
 %% large a copy that does not keep that.

@@ -56,8 +56,7 @@
 -define(TERMS, "Errors are always terms here.").
 -define(NOT_COLLECTED, "It collects no output that this could be a limit "
                        "of.").
--define(NO_LINES, "Only fold_lines/4 and proctor_daemon cut output into "
-                  "lines.").
+-define(NO_LINES, "It does not cut output into lines.").
 -define(DAEMONS, "It is an option of proctor_daemon alone.").
 
 -define(DAEMON_ONLY,
@@ -142,19 +141,30 @@
      {debug, {flag, {integer, 0, 10}}, wire, []},
      {max_output, {integer_or, [infinity], 0, infinity}, own,
       [{[manage, daemon], {no, ?NOT_COLLECTED}}]},
+     {lines, {flag, {one_of, [stdout, stderr]}}, spec,
+      [{[manage, cmd, pipe], {no, ?NO_LINES}},
+       {[fold_lines, daemon], {no, "It cuts output into lines anyway."}}]},
      {max_line, {integer_or, [infinity], 1, infinity}, own,
-      [{[run, manage, cmd, pipe], {no, ?NO_LINES}}]},
+      [{[manage, cmd, pipe], {no, ?NO_LINES}}]},
      {cr, {one_of, [keep, strip]}, own,
-      [{[run, manage, cmd, pipe], {no, ?NO_LINES}}]},
-     {name, atom, own, ?DAEMON_ONLY},
+      [{[manage, cmd, pipe], {no, ?NO_LINES}}]},
+     {long_lines, {one_of, [split, cut, drop]}, own, ?DAEMON_ONLY},
+     {last_line, {one_of, [keep, drop]}, own, ?DAEMON_ONLY},
+     {name, name, own, ?DAEMON_ONLY},
+     {start, {one_of, [now, later]}, own, ?DAEMON_ONLY},
+     {wait_for, {function, 0}, own, ?DAEMON_ONLY},
      {exit_to_reason, {function, 1}, own, ?DAEMON_ONLY},
+     {error_to_reason, {function, 1}, own, ?DAEMON_ONLY},
      {ready, ready, own, ?DAEMON_ONLY},
-     {ready_timeout, {integer, 0, ?WAIT}, own, ?DAEMON_ONLY},
+     {ready_timeout, {integer_or, [infinity], 0, ?WAIT}, own, ?DAEMON_ONLY},
+     {ready_poll, {integer, 1, ?WAIT}, own, ?DAEMON_ONLY},
      {log, {one_of, [emergency, alert, critical, error, warning, notice, info,
                      debug, none]}, own, ?DAEMON_ONLY},
      {log_prefix, any_text, own, ?DAEMON_ONLY},
      {log_metadata, map, own, ?DAEMON_ONLY},
-     {output, sink, own, ?DAEMON_ONLY}]).
+     {log_transform, {function, 1}, own, ?DAEMON_ONLY},
+     {output, sink, own, ?DAEMON_ONLY},
+     {output_as, {one_of, [lines, chunks]}, own, ?DAEMON_ONLY}]).
 
 %% @doc The table.
 -spec rows() -> [row()].
@@ -231,8 +241,16 @@ checked(Taker, [Option | Rest], Acc) ->
     checked(Taker, Rest, [{Name, Value, To, plain(Name, Value, Option)}
                           | Acc]).
 
-%% What is given as input comes through a pipe.
+%% What is given as input comes through a pipe; a log is made of lines.
 joined(List) ->
+    case {lists:keyfind(output_as, 1, List), lists:keymember(output, 1, List)}
+    of
+        {{_, chunks, _, _}, false} ->
+            problem({wrong, {output_as, "The logger takes lines only: chunks "
+                                        "are for the option output."}});
+        _ ->
+            ok
+    end,
     case {lists:keymember(input, 1, List), lists:keyfind(stdin, 1, List)} of
         {true, {stdin, Target, _, _}} when not is_boolean(Target) ->
             problem({wrong, {input, "What it reads is said by the option "

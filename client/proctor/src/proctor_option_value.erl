@@ -15,8 +15,8 @@
               | {one_of, [atom()]} | {function, arity()}
               | input | {output, stdout | stderr}
               | kill_timeout | active | {per_stream, type()} | term | instance
-              | atom | env | size | modes | capabilities
-              | signal | ready | sink | map.
+              | atom | env | size | modes | capabilities | signal | ready
+              | sink | name | map.
 
 %% @doc A value as the port program or the Erlang process takes it. `why' is
 %% what is wrong with it, `wrong' what the error is to name instead of the
@@ -106,19 +106,77 @@ check(signal, Signal) when is_atom(Signal); is_integer(Signal) ->
     catch
         error:badarg -> error
     end;
-check(ready, {line, Regexp}) ->
-    case proctor_text:text(Regexp) of
-        {ok, Bytes} -> pattern(Bytes);
-        error -> error
-    end;
-check(ready, Fun) ->
-    check({function, 0}, Fun);
+check(ready, Check) ->
+    ready(Check);
 check(sink, Sink) ->
-    valid(is_pid(Sink) orelse is_function(Sink, 2), Sink);
+    valid(sink(Sink), Sink);
+check(name, Name) ->
+    name(Name);
 check(map, Map) ->
     valid(is_map(Map), Map);
 check(_, _) ->
     error.
+
+%% How a process is registered.
+name(undefined) -> {ok, undefined};
+name(Name) when is_atom(Name) -> {ok, {local, Name}};
+name({local, Name}) -> name(Name);
+name({global, _} = Name) -> {ok, Name};
+name({via, Module, _} = Name) when is_atom(Module) -> {ok, Name};
+name(_) -> error.
+
+%% What the output of a daemon may go to.
+sink(Pid) when is_pid(Pid) -> true;
+sink({send, Pid}) -> is_pid(Pid);
+sink({send, Pid, _Tag}) when is_pid(Pid) -> true;
+sink({Module, Function, Args}) ->
+    is_atom(Module) andalso is_atom(Function)
+        andalso proper(Args);
+sink(Fun) -> is_function(Fun, 1) orelse is_function(Fun, 2).
+
+proper(List) ->
+    try length(List) of
+        _ -> true
+    catch
+        error:badarg -> false
+    end.
+
+%%% Readiness
+
+ready({line, Pattern}) when element(1, Pattern) =:= re_pattern ->
+    try re:run(<<>>, Pattern) of
+        _ -> {ok, {line, Pattern}}
+    catch
+        error:badarg -> error
+    end;
+ready({line, Regexp}) ->
+    case proctor_text:text(Regexp) of
+        {ok, Bytes} -> pattern(Bytes);
+        error -> error
+    end;
+ready({text, Text}) ->
+    case proctor_text:text(Text) of
+        {ok, <<_, _/binary>> = Bytes} -> {ok, {text, Bytes}};
+        _ -> error
+    end;
+ready({tcp, Port}) ->
+    ready({tcp, "localhost", Port});
+ready({tcp, Host, Port}) when is_integer(Port), Port > 0, Port =< 16#FFFF ->
+    address(Host, Port);
+ready({file, Path}) ->
+    case check(path, Path) of
+        {ok, Name} -> {ok, {file, Name}};
+        Wrong -> Wrong
+    end;
+ready(Fun) ->
+    check({function, 0}, Fun).
+
+address(Host, Port) when is_binary(Host) ->
+    address(binary_to_list(Host), Port);
+address(Host, Port) ->
+    valid(inet:is_ip_address(Host) orelse is_atom(Host)
+          orelse is_list(Host) andalso proctor_text:name(Host) =/= error,
+          {tcp, Host, Port}).
 
 %% Of bytes, as lines are.
 pattern(Bytes) ->

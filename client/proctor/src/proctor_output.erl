@@ -53,13 +53,14 @@
 %% @doc Nothing has come yet.
 -spec new(proctor:ospid(), proctor_run_options:spec(),
           proctor_server:link()) -> output().
-new(OsPid, #{caller := Caller, active := Active, window := Wire} = Spec,
-    Link) ->
+new(OsPid, #{caller := Caller, active := Active, window := Wire,
+             splits := Splits} = Spec, Link) ->
     #output{ospid = OsPid, link = Link, caller = Caller,
             tag = proctor_run_options:tag(Spec, OsPid),
             sinks = maps:with([stdout, stderr], Spec), active = Active,
-            streams = maps:map(fun(_, Window) ->
-                                   proctor_stream:new(Window, Wire)
+            streams = maps:map(fun(Stream, Window) ->
+                                   Lines = maps:get(Stream, Splits, none),
+                                   proctor_stream:new(Window, Wire, Lines)
                                end, maps:get(windows, Spec)),
             most = most(Spec)}.
 
@@ -72,37 +73,43 @@ most(#{max_output := Max}) -> {Max, stop}.
 
 %% @doc Something has come.
 -spec put(stream(), binary(), output()) -> output().
-put(Stream, Data, #output{sinks = Sinks, streams = Streams, next = Next}
-    = Output) ->
+put(Stream, Data, #output{streams = Streams} = Output) ->
     #{Stream := Queue} = Streams,
-    Queue1 = proctor_stream:put(Data, Next, Queue),
-    give(maps:get(Stream, Sinks), Stream, Data,
-         Output#output{streams = Streams#{Stream := Queue1}, next = Next + 1}).
+    {Pieces, Queue1} = proctor_stream:came(Data, Queue),
+    %% There may be room for more in its window beside what is left.
+    consumed(Stream, 0,
+             give(Stream, Pieces,
+                  Output#output{streams = Streams#{Stream := Queue1}})).
 
-give(owner, Stream, _Data, Output) ->
-    %% Its window may have room for more beside what is left.
-    consumed(Stream, 0, deliver(Stream, Output));
-give(Sink, Stream, Data, Output) ->
-    hand(Sink, Stream, Data, drop(Stream, Output)).
+give(Stream, Pieces, #output{sinks = Sinks} = Output) ->
+    case Sinks of
+        #{Stream := owner} ->
+            deliver(Stream, lists:foldl(fun(Piece, Acc) ->
+                                            keep_here(Stream, Piece, Acc)
+                                        end, Output, Pieces));
+        #{Stream := Sink} ->
+            lists:foldl(fun(Piece, Acc) -> hand(Sink, Stream, Piece, Acc) end,
+                        Output, Pieces)
+    end.
 
-%% What goes on at once is counted in its queue nevertheless.
-drop(Stream, #output{streams = Streams} = Output) ->
+keep_here(Stream, Piece, #output{streams = Streams, next = Next} = Output) ->
     #{Stream := Queue} = Streams,
-    {_, Queue1} = proctor_stream:drop(Queue),
-    Output#output{streams = Streams#{Stream := Queue1}}.
+    Queue1 = proctor_stream:put(Piece, Next, Queue),
+    Output#output{streams = Streams#{Stream := Queue1}, next = Next + 1}.
 
-hand(collect, Stream, Data, Output) ->
-    consumed(Stream, byte_size(Data), collect(Stream, Data, Output));
-hand(none, Stream, Data, Output) ->
-    consumed(Stream, byte_size(Data), Output);
-hand(Pid, Stream, Data, #output{tag = Tag} = Output) when is_pid(Pid) ->
+hand(collect, Stream, {Data, Cost}, Output) ->
+    consumed(Stream, Cost, collect(Stream, Data, Output));
+hand(none, Stream, {_, Cost}, Output) ->
+    consumed(Stream, Cost, Output);
+hand(Pid, Stream, {Data, Cost}, #output{tag = Tag} = Output)
+  when is_pid(Pid) ->
     Pid ! {Stream, Tag, Data},
-    consumed(Stream, byte_size(Data), Output);
-hand(Sink, Stream, Data, #output{sink = undefined, ospid = OsPid} = Output) ->
-    hand(Sink, Stream, Data,
+    consumed(Stream, Cost, Output);
+hand(Sink, Stream, Piece, #output{sink = undefined, ospid = OsPid} = Output) ->
+    hand(Sink, Stream, Piece,
          Output#output{sink = proctor_sink:start_link(OsPid)});
-hand(Sink, Stream, Data, #output{sink = Pid, busy = Busy} = Output) ->
-    ok = proctor_sink:put(Pid, Sink, Stream, Data),
+hand(Sink, Stream, Piece, #output{sink = Pid, busy = Busy} = Output) ->
+    ok = proctor_sink:put(Pid, Sink, Stream, Piece),
     Output#output{busy = Busy + 1}.
 
 %% @doc The sink has done with a piece.
@@ -189,8 +196,8 @@ deliver(#output{streams = Streams} = Output) ->
 
 first(Stream, #output{streams = Streams} = Output) ->
     #{Stream := Queue} = Streams,
-    {Data, Queue1} = proctor_stream:take(0, Queue),
-    message(Stream, Data, Output#output{streams = Streams#{Stream := Queue1}}).
+    {Piece, Queue1} = proctor_stream:take(0, Queue),
+    message(Stream, Piece, Output#output{streams = Streams#{Stream := Queue1}}).
 
 by_age(Some, #output{streams = Streams}) ->
     Age = fun(Stream) -> proctor_stream:oldest(maps:get(Stream, Streams)) end,
@@ -201,9 +208,9 @@ active(Stream, #output{active = Active}) when is_map(Active) ->
 active(_Stream, #output{active = Active}) ->
     Active.
 
-message(Stream, Data, #output{caller = Caller, tag = Tag} = Output) ->
+message(Stream, {Data, Cost}, #output{caller = Caller, tag = Tag} = Output) ->
     Caller ! {Stream, Tag, Data},
-    Output1 = consumed(Stream, byte_size(Data), Output),
+    Output1 = consumed(Stream, Cost, Output),
     case active(Stream, Output) of
         true -> Output1;
         once -> set_active(Stream, false, Output1);
@@ -259,7 +266,7 @@ change(Stream, Mode, Output) ->
 -spec recv(proctor_receivers:stream(), non_neg_integer(), timeout(),
            gen_server:from(), output()) -> output().
 recv(Stream, Length, Timeout, From, #output{receivers = Receivers} = Output) ->
-    case served(Stream, Output) of
+    case served(Stream, Length, Output) of
         [] ->
             gen_server:reply(From, {error, einval}),
             Output;
@@ -269,6 +276,12 @@ recv(Stream, Length, Timeout, From, #output{receivers = Receivers} = Output) ->
             lists:foldl(fun serve/2, Output#output{receivers = Receivers1},
                         Streams)
     end.
+
+%% Nobody can receive a number of bytes where there are lines.
+served(Stream, Length, #output{streams = Streams} = Output) ->
+    [S || S <- served(Stream, Output),
+          Length =:= 0
+              orelse not proctor_stream:has_lines(maps:get(S, Streams))].
 
 %% Of which streams somebody can receive, the one that has waited longest first.
 served(any, Output) ->
@@ -305,18 +318,18 @@ take(Stream, Length, #output{streams = Streams, eof = Eof} = Output) ->
     #{Stream := Queue} = Streams,
     Ended = lists:member(Stream, Eof),
     case proctor_stream:take(Length, Queue) of
-        {Data, Queue1} -> taken(Stream, Data, Queue1, Output);
+        {Piece, Queue1} -> taken(Stream, Piece, Queue1, Output);
         none when not Ended -> none;
         none ->
             case proctor_stream:take(all, Queue) of
-                {Data, Queue1} -> taken(Stream, Data, Queue1, Output);
+                {Piece, Queue1} -> taken(Stream, Piece, Queue1, Output);
                 none -> closed
             end
     end.
 
-taken(Stream, Data, Queue, #output{streams = Streams} = Output) ->
+taken(Stream, {Data, Cost}, Queue, #output{streams = Streams} = Output) ->
     Output1 = Output#output{streams = Streams#{Stream := Queue}},
-    {Data, consumed(Stream, byte_size(Data), Output1)}.
+    {Data, consumed(Stream, Cost, Output1)}.
 
 %% Somebody waits: what was taken is acknowledged now, however little it is,
 %% and what would never fit into the window before it is taken.
@@ -349,13 +362,20 @@ forget(Monitor, Answer, #output{receivers = Receivers} = Output) ->
 
 %% @doc Nothing will come of that stream any more.
 -spec eof(stream(), output()) -> output().
-eof(Stream, #output{eof = Eof} = Output) ->
-    deliver(Stream, Output#output{eof = [Stream | Eof]}).
+eof(Stream, Output) ->
+    #output{eof = Eof} = Output1 = last(Stream, Output),
+    deliver(Stream, Output1#output{eof = [Stream | Eof]}).
+
+last(Stream, #output{streams = Streams} = Output) ->
+    #{Stream := Queue} = Streams,
+    {Pieces, Queue1} = proctor_stream:last(Queue),
+    give(Stream, Pieces, Output#output{streams = Streams#{Stream := Queue1}}).
 
 %% @doc The OS process has ended, and nothing will come any more.
 -spec ended(output()) -> output().
 ended(Output) ->
-    deliver(Output#output{eof = [stdout, stderr], ended = true}).
+    Output1 = last(stderr, last(stdout, Output)),
+    deliver(Output1#output{eof = [stdout, stderr], ended = true}).
 
 %% @doc From now on nobody wants it, unless it goes into a mailbox anyway.
 -spec discard(output()) -> output().
@@ -365,10 +385,10 @@ discard(Output) ->
 discard(Stream, #output{sinks = Sinks, streams = Streams} = Output) ->
     case {Sinks, active(Stream, Output)} of
         {#{Stream := owner}, Active} when Active =/= true ->
-            Bytes = proctor_stream:size(maps:get(Stream, Streams)),
+            {Bytes, Queue} = proctor_stream:drop(maps:get(Stream, Streams)),
             consumed(Stream, Bytes,
-                     drop(Stream,
-                          Output#output{sinks = Sinks#{Stream := none}}));
+                     Output#output{sinks = Sinks#{Stream := none},
+                                   streams = Streams#{Stream := Queue}});
         _ ->
             Output
     end.

@@ -46,7 +46,8 @@ to_child(Target, Gone, Fun) ->
 
 %% @doc See {@link proctor:recv/3}.
 -spec recv(proctor:target(), proctor:wanted(), timeout()) ->
-    {ok, binary()} | {ok, {stdout | stderr, binary()}} | {error, term()}.
+    {ok, proctor:received()} | {ok, {stdout | stderr, proctor:received()}}
+    | {error, term()}.
 recv(Process, {Stream, Length}, Timeout)
   when Stream =:= stdout orelse Stream =:= stderr orelse Stream =:= any,
        is_integer(Length), Length >= 0 ->

@@ -20,7 +20,8 @@ send(Pid, Data, Timeout) ->
 %% said which it was.
 -spec recv(pid(), proctor_receivers:stream() | only, non_neg_integer(),
            timeout()) ->
-    {ok, binary()} | {ok, {stdout | stderr, binary()}} | {error, term()}.
+    {ok, proctor:received()} | {ok, {stdout | stderr, proctor:received()}}
+    | {error, term()}.
 recv(Pid, Stream, Length, Timeout) ->
     call(Pid, {recv, Stream, Length, Timeout}, infinity).
 

@@ -13,6 +13,9 @@
 -define(WINDOW, 262144).
 -define(STDIN_WINDOW, 262144).
 
+%% A longer line comes in several: one without an end must not fill the memory.
+-define(MAX_LINE, 65536).
+
 %% More than any window.
 -define(ALL, 16#7FFFFFFF).
 
@@ -31,7 +34,9 @@
                   group_leader := pid(),
                   command := term(),
                   ref := reference(),
-                  %% See proctor_await.
+                  %% Who is told of the Erlang process of a run that is
+                  %% waited for, and by what name; see proctor_await.
+                  notify => {pid(), reference()},
                   offer => true,
                   patience => pos_integer() | infinity,
                   reply := run | sync | full,
@@ -50,6 +55,11 @@
                           | #{stdout | stderr => non_neg_integer()},
                   stdin_window := pos_integer(),
                   input := binary() | none,
+                  lines := boolean() | stdout | stderr,
+                  max_line := proctor_lines:max() | default,
+                  cr := proctor_lines:cr() | default,
+                  %% Where pieces become lines: of what follows from these.
+                  splits => #{stdout | stderr => proctor_lines:lines()},
                   max_output := non_neg_integer() | infinity | default,
                   timeout := pos_integer() | infinity,
                   success := 0..255,
@@ -79,7 +89,7 @@ run(Command, Options, Link, Given) ->
         {{ok, Argv}, {ok, List}} ->
             {Wire, Spec} = lists:foldl(fun option/2,
                                        {[], new(Command, Link, Given)}, List),
-            placed(Argv, lists:reverse(Wire), window(collect(Spec)));
+            placed(Argv, lists:reverse(Wire), split(window(collect(Spec))));
         {{error, What}, _} ->
             {error, {badopt, What}};
         {_, {error, Problem}} ->
@@ -101,7 +111,17 @@ whole(_Request, #{max_output := Max, reply := sync}) when Max =/= default ->
 whole(_Request, #{max_output := Max, reply := run, stdout := Out,
                   stderr := Err})
   when Max =/= default, Out =/= collect, Err =/= collect ->
-    {error, {badopt, {max_output, "Nothing is collected that it could limit."}}};
+    {error, {badopt, {max_output, "There is nothing collected to limit."}}};
+whole(_Request, #{lines := Lines, reply := Reply})
+  when Lines =/= false, Reply =/= run ->
+    {error, {badopt, {lines, "The output is the result of sync, as it is."}}};
+whole(_Request, #{lines := Lines, splits := Splits})
+  when Lines =/= false, map_size(Splits) =:= 0 ->
+    {error, {badopt, {lines, "No output comes here that could be cut."}}};
+whole(_Request, #{lines := false, max_line := Max}) when Max =/= default ->
+    {error, {badopt, {max_line, "It is about lines."}}};
+whole(_Request, #{lines := false, cr := Cr}) when Cr =/= default ->
+    {error, {badopt, {cr, "It is about lines."}}};
 whole(Request, Spec) ->
     {ok, Request, Spec}.
 
@@ -114,7 +134,7 @@ manage(OsPid, Options) ->
             {Wire, Spec} = lists:foldl(fun option/2,
                                        {[], new({manage, OsPid}, false, #{})},
                                        List),
-            {ok, {manage, OsPid, lists:reverse(Wire)}, window(Spec)};
+            {ok, {manage, OsPid, lists:reverse(Wire)}, split(window(Spec))};
         {error, Problem} ->
             refused(Options, #{}, Problem)
     end.
@@ -136,6 +156,7 @@ new(Command, Link, Given) ->
                  exit => false, await => false, stdin => false, stdout => none,
                  stderr => none, active => true, window => default,
                  stdin_window => ?STDIN_WINDOW, input => none,
+                 lines => false, max_line => default, cr => default,
                  max_output => default, timeout => infinity,
                  success => 0, errors => text, where => [],
                  cwd => undefined}, Given).
@@ -270,6 +291,23 @@ window(Stream, default, #{active := Active, max_output := Max} = Spec) ->
     case Needed of true -> ?WINDOW; false -> 0 end;
 window(Stream, Windows, Spec) ->
     window(Stream, maps:get(Stream, Windows, default), Spec).
+
+%% What comes as messages, or to functions, may come in lines.
+split(#{lines := Lines, max_line := Max, cr := Cr} = Spec) ->
+    Wanted = case Lines of
+                 true -> [stdout, stderr];
+                 false -> [];
+                 Stream -> [Stream]
+             end,
+    Ours = maps:filter(fun(_, Sink) ->
+                           Sink =:= owner orelse is_pid(Sink)
+                               orelse is_function(Sink)
+                       end, maps:with(Wanted, Spec)),
+    Split = proctor_lines:new(given(Max, ?MAX_LINE), given(Cr, keep), marked),
+    Spec#{splits => maps:map(fun(_, _) -> Split end, Ours)}.
+
+given(default, Default) -> Default;
+given(Value, _Default) -> Value.
 
 mode(Stream, Modes) when is_map(Modes) -> maps:get(Stream, Modes);
 mode(_Stream, Mode) -> Mode.

@@ -20,10 +20,10 @@ start_link(OsPid) ->
     Pid.
 
 %% @doc Hands one piece over.
--spec put(pid(), print | proctor:output_fun(), stdout | stderr, binary()) ->
-    ok.
-put(Pid, Sink, Stream, Data) ->
-    gen_server:cast(Pid, {Sink, Stream, Data}).
+-spec put(pid(), print | proctor:output_fun(), stdout | stderr,
+          proctor_stream:piece()) -> ok.
+put(Pid, Sink, Stream, Piece) ->
+    gen_server:cast(Pid, {Sink, Stream, Piece}).
 
 %% @private
 -spec init({pid(), proctor:ospid()}) -> {ok, #sink{}}.
@@ -37,12 +37,12 @@ handle_call(_Request, _From, State) ->
     {reply, {error, badarg}, State}.
 
 %% @private
--spec handle_cast({print | proctor:output_fun(), stdout | stderr, binary()},
-                  #sink{}) -> {noreply, #sink{}}.
-handle_cast({Sink, Stream, Data}, #sink{owner = Owner, ospid = OsPid}
+-spec handle_cast({print | proctor:output_fun(), stdout | stderr,
+                   proctor_stream:piece()}, #sink{}) -> {noreply, #sink{}}.
+handle_cast({Sink, Stream, {Data, Cost}}, #sink{owner = Owner, ospid = OsPid}
             = State) ->
     ok = consume(Sink, Stream, OsPid, Data),
-    Owner ! {?MODULE, Stream, byte_size(Data)},
+    Owner ! {?MODULE, Stream, Cost},
     {noreply, State}.
 
 %% @private

@@ -3,7 +3,7 @@
 
 -include_lib("eunit/include/eunit.hrl").
 
--export([cases/2, native/2, alone/1, mark/0, quiet/1]).
+-export([cases/2, native/2, alone/1, daemons/1, mark/0, quiet/1]).
 -export([next/0, next/1, down/1, flush/0, collect/3, wait_until/1]).
 -export([alive/1, group_alive/1, os_pid/1, parts/1, freeze/1, thaw/1,
          signal/2]).
@@ -81,6 +81,25 @@ one(Case) ->
             end
         end
     end).
+
+%% Each with the application, in a process of its own that hears how its daemons
+%% end.
+daemons(Cases) ->
+    {setup,
+     fun() -> quiet(fun() ->
+                        {ok, _} = application:ensure_all_started(proctor)
+                    end)
+     end,
+     fun(_) -> quiet(fun() -> ok = application:stop(proctor) end) end,
+     [{Title, {timeout, 60, {spawn, fun() ->
+                                        quiet(fun() -> one_daemon(Case) end)
+                                    end}}}
+      || {Title, Case} <- Cases]}.
+
+one_daemon(Case) ->
+    process_flag(trap_exit, true),
+    Case(),
+    wait_until(fun() -> proctor:which_children() =:= [] end).
 
 %% Each case with no instance but its own, which may be the application's.
 alone(Cases) ->

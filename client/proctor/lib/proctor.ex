@@ -282,7 +282,7 @@ defmodule Proctor do
       ...>   {:exit, exit} -> exit.status
       ...>   data -> data
       ...> end)
-      ["a\n", 3]
+      ["a\\n", 3]
   """
   @doc since: "0.1.0"
   @spec stream(argv(), [option()]) :: Enumerable.t()

@@ -112,7 +112,7 @@ defmodule Proctor.Process do
   @doc since: "0.1.0"
   @spec write(t(), iodata(), timeout()) :: :ok | {:error, term()}
   def write(process, data, timeout \\ :infinity),
-    do: :proctor.send(process.pid, data, timeout) |> written()
+    do: :proctor.send(process.pid, data, timeout: timeout) |> written()
 
   @doc "Writes if that need not wait: else `{:error, :busy}`, and nothing is written."
   @doc since: "0.1.0"

@@ -38,7 +38,7 @@ BOXFLAGS_1 = -DSANDBOX_DEBUG
 BOX_SRC = $(BOX_$(SANITIZE)) $(BOXDEBUG_$(SANDBOX_DEBUG))
 
 # The same for all, as most objects are in more than one program.
-ALL_CFLAGS = -std=c11 -D_GNU_SOURCE $(USER_CFLAGS) $(SAN_$(SANITIZE)) \
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(USER_CFLAGS) $(SAN_$(SANITIZE)) \
 	$(BOXFLAGS_$(SANDBOX_DEBUG)) $(WARN_CFLAGS) -I$(BUILD) -I. -Icommon \
 	-Ipriv $(IMSG_CFLAGS) $(BSD_CFLAGS) $(EVENT_CFLAGS) $(CMOCKA_CFLAGS)
 ALL_LDFLAGS = $(USER_LDFLAGS) $(SANLD_$(SANITIZE))
@@ -102,8 +102,10 @@ PORT_PROGRAMS = $(BUILD)/proctor $(RING_PROGRAMS)
 PROGRAMS = $(PORT_PROGRAMS) $(BUILD)/proctor-check
 
 .SUFFIXES:
-.PHONY: all port deps deps-dev demo soak bench bench-quick bench-files regress regress-unit regress-port regress-erlang \
-	regress-priv regress-elixir elixir-run regress-build install install-suid clean format lint programs units \
+.PHONY: all port dist package deps deps-dev demo soak bench bench-quick \
+	bench-files regress regress-unit regress-port regress-erlang regress-get \
+	regress-priv regress-elixir elixir-run regress-build install install-suid \
+	clean format lint programs units \
 	unit-run port-run priv-run hostile erlang-run demo-run lint-run \
 	install-run install-suid-run client openbsd-check rules trace trace-run
 
@@ -114,7 +116,7 @@ $(SERIAL):
 
 SUB = $(MAKE) SERIAL=parallel SANITIZE=$(SANITIZE) \
 	SANDBOX_DEBUG=$(SANDBOX_DEBUG) BUILD=$(BUILD)
-BEFORE = ./configure --if-needed BUILD=$(BUILD) && $(SUB) rules
+BEFORE = sh ./configure --if-needed BUILD=$(BUILD) && $(SUB) rules
 
 all:
 	@+$(BEFORE)
@@ -215,6 +217,16 @@ bench-quick:
 	@BUILD=$(BUILD) PROCTOR_PORT=$$(pwd)/$(BUILD)/proctor \
 	    sh regress/bench/run.sh bench_quick
 
+# What others are given: see dist/tree.sh.
+dist package:
+	@+$(BEFORE)
+	@+$(SUB) $(PARSE_C)
+	@BUILD=$(BUILD) PARSE_C=$(PARSE_C) sh dist/tree.sh $@
+
+# What the ways to get it promise, each from an empty home.
+regress-get:
+	@sh regress/get/run.sh
+
 deps:
 	@sh regress/deps.sh
 
@@ -254,7 +266,8 @@ rules:
 	    "$$o.o" "$$c" "$$c" '$$(COMPILE)' "$$o.o" "$$c" "$$o.d"; \
 	done; } | $(IFNEW) $(BUILD)/rules.mk
 	@test ! -e regress || BOX_SRC="$(BOX_SRC)" IMSG_SRC="$(IMSG_SRC)" SEND_SRC="$(SEND_SRC)" \
-	    SPLICE_SRC="$(SPLICE_SRC)" STREAM_SRC="$(STREAM_SRC)" STREAM_IO_SRC="$(STREAM_IO_SRC)" \
+	    SPLICE_SRC="$(SPLICE_SRC)" PROC_SRC="$(PROC_SRC)" \
+	    FRESH_SRC="$(FRESH_SRC)" STREAM_SRC="$(STREAM_SRC)" STREAM_IO_SRC="$(STREAM_IO_SRC)" \
 	    CGROUP_SRC="$(CGROUP_SRC)" \
 	    sh regress/unit/rules.sh >$(BUILD)/units.out
 	@test ! -e regress || $(IFNEW) $(BUILD)/units.mk <$(BUILD)/units.out
@@ -271,7 +284,8 @@ $(OBJ)/parse.o: $(PARSE_C)
 -include $(OBJ)/parse.d
 
 $(NAMES): $(BUILD)/config.mk
-	@echo '#include <sys/syscall.h>' | $(CC) -E -dM - | \
+	@echo '#include <sys/syscall.h>' | \
+	    $(CC) $(USER_CFLAGS) -E -dM - | \
 	    awk '/^.define SYS_/ { printf "{ %s, \"%s\" },\n", $$2, \
 	    substr($$2, 5) }' | sort >$@
 
@@ -306,7 +320,7 @@ $(BUILD)/calls: $(CALLS_OBJ) $(BUILD)/kind
 	@$(LINK) $@ $(CALLS_OBJ) $(ALL_LDFLAGS) $(BSD_LIBS)
 
 client:
-	@sh client/proctor/build.sh
+	@LIBEXECDIR="$(LIBEXECDIR)" sh client/proctor/build.sh
 
 units: $(UNITS)
 
@@ -330,7 +344,8 @@ trace-run:
 	    $(SUB) -k port-run erlang-run demo-run priv-run
 
 erlang-run:
-	@PROCTOR_PORT=$$(pwd)/$(BUILD)/proctor sh client/proctor/test/run.sh
+	@LIBEXECDIR="$(LIBEXECDIR)" PROCTOR_PORT=$$(pwd)/$(BUILD)/proctor \
+	    sh client/proctor/test/run.sh
 
 elixir-run:
 	@BUILD=$(BUILD) sh client/proctor/test/elixir/run.sh

@@ -43,8 +43,10 @@ void sandbox_broker(void);
 
 /*
  * The worker moves bytes between descriptors that it has or is sent, and
- * tends terminals; the port is standard output.
+ * tends terminals; the port is standard output. Returns the names of what
+ * holds it, which this system may have less of than the build: NULL is behind
+ * the last.
  */
-void sandbox_worker(void);
+const char *const *sandbox_worker(void);
 
 #endif

@@ -10,11 +10,13 @@
 #include "worker.h"
 
 static int64_t stdin_limit;
+static const char *const *confined; /* by these */
 
 void
-hello_init(int64_t limit)
+hello_init(int64_t limit, const char *const *sandbox)
 {
 	stdin_limit = limit;
+	confined = sandbox;
 }
 
 static void
@@ -37,6 +39,29 @@ put_limits(struct etf_writer *w)
 	etf_put_int(w, RUN_STRINGS_MAX);
 }
 
+static void
+put_atoms(struct etf_writer *w, const char *const *names, uint32_t count)
+{
+	uint32_t i;
+
+	etf_put_list(w, count);
+	for (i = 0; i < count; i++)
+		etf_put_atom(w, names[i]);
+	if (count > 0)
+		etf_put_nil(w);
+}
+
+static void
+put_sandbox(struct etf_writer *w)
+{
+	uint32_t count = 0;
+
+	while (confined[count] != NULL)
+		count++;
+	etf_put_atom(w, "sandbox");
+	put_atoms(w, confined, count);
+}
+
 /* What this port can do. */
 static void
 put_features(struct etf_writer *w, const struct msg_hello *m)
@@ -45,13 +70,10 @@ put_features(struct etf_writer *w, const struct msg_hello *m)
 		"exec_error", "idle_timeout", "linger", "stdin_ack", "timeout",
 		"usage", "window" };
 	const uint32_t count = sizeof(names) / sizeof(names[0]);
-	uint32_t i, first = m->launcher ? 0 : 1;
+	uint32_t first = m->launcher ? 0 : 1;
 
 	etf_put_atom(w, "features");
-	etf_put_list(w, count - first);
-	for (i = first; i < count; i++)
-		etf_put_atom(w, names[i]);
-	etf_put_nil(w);
+	put_atoms(w, names + first, count - first);
 }
 
 static void
@@ -87,7 +109,7 @@ hello_reply(const struct msg_hello *m, const struct strvec *users)
 	term_open(&w, buf, sizeof(buf), m->tid);
 	etf_put_tuple(&w, 2);
 	etf_put_atom(&w, "ok");
-	etf_put_map(&w, 8);
+	etf_put_map(&w, 9);
 	etf_put_atom(&w, "version");
 	etf_put_int(&w, HELLO_VERSION);
 	put_text(&w, "release", PROCTOR_VERSION);
@@ -97,6 +119,7 @@ hello_reply(const struct msg_hello *m, const struct strvec *users)
 	put_users(&w, users); /* two keys */
 	put_limits(&w);
 	put_features(&w, m);
+	put_sandbox(&w);
 	if (m->tid != 0)
 		term_send(&w);
 }

@@ -195,7 +195,6 @@ main(int argc, char *argv[])
 	hangup_init();
 	feed_init(args.stdin_limit);
 	wchild_init();
-	hello_init(args.stdin_limit);
 	channel_init(&worker_priv, "priv", RING_PRIV_FD, 1, worker_priv_table,
 	    worker_priv_rows, NULL);
 	channel_init(&worker_broker, "broker", RING_PEER_FD, 0,
@@ -210,7 +209,7 @@ main(int argc, char *argv[])
 	    event_add(&broker_event, NULL) == -1)
 		fatal("event_add");
 	ring_drop(&args);
-	sandbox_worker();
+	hello_init(args.stdin_limit, sandbox_worker());
 	while (!priv_gone || !priv_may_read()) {
 		if (event_loop(how) == -1)
 			fatal("event_loop");

@@ -237,9 +237,10 @@ void reply_text(int64_t tid, int error, const char *);
 void reply_pids(const struct msg_pids *m, const uint8_t *pids);
 
 /*
- * hello.c: the reply to hello. After it the dialect is the native one.
+ * hello.c: the reply to hello. After it the dialect is the native one. sandbox
+ * is what sandbox_worker() has returned.
  */
-void hello_init(int64_t stdin_limit);
+void hello_init(int64_t stdin_limit, const char *const *sandbox);
 void hello_reply(const struct msg_hello *, const struct strvec *users);
 
 /*

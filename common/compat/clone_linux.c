@@ -23,10 +23,18 @@
 
 /*
  * What clone(2) gets for two arguments that it does not look at with these
- * flags: a filter can tell the launcher's own calls by it from its children's,
- * which may not make children for others.
+ * flags, the lower half of it first: a filter can tell the launcher's own calls
+ * by it from its children's, which may not make children for others.
  */
 static uint64_t secret;
+
+#ifdef __x86_64__ /* has them in the other order */
+#define TLS (secret >> 32)
+#define CTID (secret & UINT32_MAX)
+#else
+#define TLS (secret & UINT32_MAX)
+#define CTID (secret >> 32)
+#endif
 
 struct start {
 	void (*fn)(void *);
@@ -53,7 +61,7 @@ child_clone(struct start *s, int flags, pid_t *board)
 {
 	return (clone(child_start, child_stack + sizeof(child_stack),
 	    CLONE_PARENT | CLONE_PARENT_SETTID | flags, s, board,
-	    (void *)(uintptr_t)secret, (void *)(uintptr_t)secret));
+	    (void *)(uintptr_t)TLS, (void *)(uintptr_t)CTID));
 }
 
 /*

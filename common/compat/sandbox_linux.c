@@ -72,27 +72,37 @@ sandbox_missing(enum sandbox_process who, const char *what)
 		log_debug("no %s here", what);
 }
 
-static void
+/* The names of what there was. */
+static const char *const *
 sandbox_confine(enum sandbox_process who, int landlock, int place)
 {
+	static const char *names[3];
+	const char **next = names;
+
 	not_dumpable();
 	no_new_privs();
 	if (landlock_restrict(landlock, place) == -1)
 		sandbox_missing(who, "Landlock");
+	else
+		*next++ = "landlock";
 	if (seccomp_process(who) == -1)
 		sandbox_missing(who, "system call filter");
+	else
+		*next++ = "syscall_filter";
+	*next = NULL;
+	return (names);
 }
 
 void
 sandbox_guard(int place)
 {
-	sandbox_confine(SANDBOX_GUARD, LANDLOCK_READ_PROC, place);
+	(void)sandbox_confine(SANDBOX_GUARD, LANDLOCK_READ_PROC, place);
 }
 
 void
 sandbox_reaper(void)
 {
-	sandbox_confine(SANDBOX_REAPER, LANDLOCK_READ_PROC, -1);
+	(void)sandbox_confine(SANDBOX_REAPER, LANDLOCK_READ_PROC, -1);
 }
 
 /* Without a launcher it forks, opens and executes whatever is asked. */
@@ -100,7 +110,7 @@ void
 sandbox_priv(int forks)
 {
 	if (!forks)
-		sandbox_confine(SANDBOX_PRIV, 0, -1);
+		(void)sandbox_confine(SANDBOX_PRIV, 0, -1);
 }
 
 /* Only this, as the children inherit it; they are no part of ours. */
@@ -118,12 +128,12 @@ void
 sandbox_broker(void)
 {
 	sandbox_limits();
-	sandbox_confine(SANDBOX_BROKER, LANDLOCK_ALONE, -1);
+	(void)sandbox_confine(SANDBOX_BROKER, LANDLOCK_ALONE, -1);
 }
 
-void
+const char *const *
 sandbox_worker(void)
 {
 	sandbox_limits();
-	sandbox_confine(SANDBOX_WORKER, LANDLOCK_ALONE, -1);
+	return (sandbox_confine(SANDBOX_WORKER, LANDLOCK_ALONE, -1));
 }

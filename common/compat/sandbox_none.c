@@ -5,6 +5,8 @@
 
 #include <sys/types.h>
 
+#include <stddef.h>
+
 #include "sandbox.h"
 
 #ifdef __linux__
@@ -58,8 +60,11 @@ sandbox_broker(void)
 	dumpable();
 }
 
-void
+const char *const *
 sandbox_worker(void)
 {
+	static const char *const none[] = { NULL };
+
 	dumpable();
+	return (none);
 }

@@ -76,9 +76,12 @@ sandbox_broker(void)
 }
 
 /* recvfd: children's pipes. tty: modes and size of terminals. */
-void
+const char *const *
 sandbox_worker(void)
 {
+	static const char *const names[] = { "pledge", "unveil", NULL };
+
 	no_paths();
 	promise("stdio recvfd tty");
+	return (names);
 }

@@ -16,7 +16,6 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 
 #include <asm/termbits.h>
 #include <errno.h>
@@ -31,12 +30,15 @@
 
 #include "log.h"
 #include "sandbox_linux.h"
+#include "seccomp_calls.h"
 
 /* The machines whose numbers and argument order we know. */
 #if defined(__x86_64__) && !defined(__ILP32__)
 #define MACHINE AUDIT_ARCH_X86_64
 #elif defined(__aarch64__) && defined(__LP64__) && defined(__AARCH64EL__)
 #define MACHINE AUDIT_ARCH_AARCH64
+#elif defined(__arm__) && defined(__ARM_EABI__) && defined(__ARMEL__)
+#define MACHINE AUDIT_ARCH_ARM
 #else
 #define MACHINE 0
 #endif
@@ -47,51 +49,6 @@
 #else
 #define REFUSE SECCOMP_RET_KILL_PROCESS
 #define seccomp_debug()
-#endif
-
-/*
- * Calls that not every machine, or not every header, has. Without a poll of
- * its own libc's is a ppoll.
- */
-#define NONE (-1)
-#ifndef SYS_open
-#define SYS_open NONE
-#endif
-#ifndef SYS_creat
-#define SYS_creat NONE
-#endif
-#ifndef SYS_chmod
-#define SYS_chmod NONE
-#endif
-#ifndef SYS_mknod
-#define SYS_mknod NONE
-#endif
-#ifndef SYS_poll
-#define SYS_poll SYS_ppoll
-#endif
-#ifndef SYS_epoll_wait
-#define SYS_epoll_wait NONE
-#endif
-#ifndef SYS_clone3
-#define SYS_clone3 435
-#endif
-#ifndef SYS_epoll_pwait2
-#define SYS_epoll_pwait2 441
-#endif
-#ifndef SYS_pidfd_send_signal
-#define SYS_pidfd_send_signal 424
-#endif
-#ifndef SYS_io_uring_setup
-#define SYS_io_uring_setup 425
-#endif
-#ifndef SYS_pidfd_open
-#define SYS_pidfd_open 434
-#endif
-#ifndef SYS_openat2
-#define SYS_openat2 437
-#endif
-#ifndef SYS_fchmodat2
-#define SYS_fchmodat2 452
 #endif
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -115,6 +72,8 @@ struct row {
 };
 #define UPPER 8U
 #define ARG(arg) ((arg) & ~UPPER)
+/* Of an offset that is argument 3, which a long may not hold. */
+#define OFFSET_UPPER (sizeof(long) == sizeof(uint32_t) ? 4U : 3U | UPPER)
 
 /* Calls that are decided by their number, and those that are looked into. */
 struct list {
@@ -133,6 +92,7 @@ struct list {
 static const int common_calls[] = {
 	SYS_read,
 	SYS_write,
+	SYS_send, /* to a log that is a socket; it has no address */
 	SYS_poll, /* before a line of the log, too */
 	SYS_getpid, /* which has it */
 	SYS_brk,
@@ -173,7 +133,8 @@ static const int worker_calls[] = {
 	SYS_epoll_pwait,
 	SYS_epoll_pwait2,
 	SYS_epoll_ctl,
-	SYS_clock_gettime, /* these two where there is no vdso */
+	SYS_clock_gettime, /* these where there is no vdso */
+	SYS_clock_gettime64,
 	SYS_gettimeofday,
 	SYS_writev,
 	SYS_vmsplice,
@@ -181,6 +142,7 @@ static const int worker_calls[] = {
 	SYS_fstat, /* where there is no statx */
 	SYS_newfstatat,
 	SYS_rt_sigreturn,
+	SYS_sigreturn,
 };
 
 static const uint32_t linger[] = { SO_LINGER };
@@ -213,7 +175,8 @@ static const struct row and_port = { NONE, 0, IS, port, 1, NULL };
 /* What is written to a file, as a log can be, is written where it is due. */
 static const uint32_t minus[] = { UINT32_MAX }; /* each half of -1 */
 static const uint32_t nowait[] = { 8 }; /* RWF_NOWAIT */
-static const struct row and_due_upper = { NONE, 3 | UPPER, IS, minus, 1, NULL };
+static const struct row and_due_upper = { NONE, OFFSET_UPPER, IS, minus, 1,
+	NULL };
 static const struct row and_due = { NONE, 3, IS, minus, 1, &and_due_upper };
 static const struct row splice_rows[] = {
 	{ NONE, 1 | UPPER, IS, zero, 1, &splice_rows[1] },
@@ -236,15 +199,20 @@ static const struct row worker_rows[] = {
 static const int priv_calls[] = {
 	SYS_close,
 	SYS_ppoll,
+	SYS_ppoll_time64,
 	SYS_rt_sigtimedwait,
+	SYS_rt_sigtimedwait_time64,
 	SYS_rt_sigreturn,
+	SYS_sigreturn,
 	SYS_writev,
 	SYS_sendmsg,
 	SYS_recvmsg,
 	SYS_recvfrom,
+	SYS_recv,
 	SYS_shutdown, /* of a launcher: its channel stays till we end */
 	SYS_mremap,
 	SYS_clock_gettime, /* where there is no vdso */
+	SYS_clock_gettime64,
 	SYS_epoll_wait,
 	SYS_epoll_pwait,
 	SYS_epoll_ctl,
@@ -258,6 +226,7 @@ static const int priv_calls[] = {
 	SYS_getpgid,
 	SYS_nanosleep,
 	SYS_clock_nanosleep,
+	SYS_clock_nanosleep_time64,
 	SYS_restart_syscall,
 };
 
@@ -281,9 +250,13 @@ static const struct row priv_rows[] = {
 static const int watcher_calls[] = {
 	SYS_close,
 	SYS_ppoll,
+	SYS_ppoll_time64,
 	SYS_rt_sigtimedwait,
+	SYS_rt_sigtimedwait_time64,
 	SYS_rt_sigreturn,
+	SYS_sigreturn,
 	SYS_clock_gettime, /* where there is no vdso */
+	SYS_clock_gettime64,
 	SYS_pidfd_open,
 	SYS_wait4,
 	SYS_getdents64,
@@ -292,9 +265,11 @@ static const int watcher_calls[] = {
 	SYS_readv,
 	SYS_fstat,
 	SYS_newfstatat, /* how some libcs do fstat */
+	FSTAT_BY_STATX,
 	SYS_getpgid,
 	SYS_nanosleep,
 	SYS_clock_nanosleep,
+	SYS_clock_nanosleep_time64,
 	SYS_restart_syscall,
 };
 
@@ -319,7 +294,7 @@ static const struct row guard_rows[] = {
 };
 
 /* The reaper is asked. */
-static const int reaper_calls[] = { SYS_recvfrom };
+static const int reaper_calls[] = { SYS_recvfrom, SYS_recv };
 
 #define LIST(calls, rows)                              \
 	{                                              \
@@ -366,15 +341,21 @@ static const uint32_t newuser[] = { CLONE_NEWUSER };
 /* Type into somebody else's terminal: from a child, into its starter's. */
 static const uint32_t typing[] = { TIOCSTI, TIOCLINUX };
 
-static const int launcher_calls[] = { SYS_setns };
+static const int launcher_calls[] = {
+	SYS_setns,
+	UID16_CALL(SYS_setuid),
+	UID16_CALL(SYS_setfsuid),
+	UID16_CALL(SYS_setreuid),
+	UID16_CALL(SYS_setresuid),
+};
 static const struct row launcher_rows[] = {
-	{ SYS_setuid, 0, IS_NOT, uids, 2, NULL },
-	{ SYS_setfsuid, 0, IS_NOT, uids, 2, NULL },
-	{ SYS_setreuid, 0, IS_NOT, uids, 2, NULL },
-	{ SYS_setreuid, 1, IS_NOT, uids, 2, NULL },
-	{ SYS_setresuid, 0, IS_NOT, uids, 2, NULL },
-	{ SYS_setresuid, 1, IS_NOT, uids, 2, NULL },
-	{ SYS_setresuid, 2, IS_NOT, uids, 2, NULL },
+	{ UID_CALL(SYS_setuid), 0, IS_NOT, uids, 2, NULL },
+	{ UID_CALL(SYS_setfsuid), 0, IS_NOT, uids, 2, NULL },
+	{ UID_CALL(SYS_setreuid), 0, IS_NOT, uids, 2, NULL },
+	{ UID_CALL(SYS_setreuid), 1, IS_NOT, uids, 2, NULL },
+	{ UID_CALL(SYS_setresuid), 0, IS_NOT, uids, 2, NULL },
+	{ UID_CALL(SYS_setresuid), 1, IS_NOT, uids, 2, NULL },
+	{ UID_CALL(SYS_setresuid), 2, IS_NOT, uids, 2, NULL },
 	{ SYS_unshare, 0, HAS, newuser, 1, NULL },
 	{ SYS_clone, 0, HAS, newuser, 1, NULL },
 	{ SYS_ioctl, 1, IS, typing, COUNT(typing), NULL },
@@ -395,10 +376,8 @@ static const struct list launcher_list = LIST(launcher_calls, launcher_rows);
  * launcher must: it says a secret in the two arguments that the kernel does
  * not look at with its flags, which are the last on every machine.
  */
-static const struct {
-	unsigned int arg;
-	unsigned int half;
-} secret_halves[] = { { 3, 0 }, { 3, 1 }, { 4, 0 }, { 4, 1 } };
+#define SECRET_ARG 3
+#define SECRET_ARGS 2
 
 /*
  * What they do is in memory; libc takes clone when there is no clone3, and who
@@ -543,16 +522,15 @@ program_list(struct program *p, const struct list *l, uint32_t action)
 static void
 program_parent(struct program *p, uint64_t secret, uint32_t action)
 {
-	const size_t n = COUNT(secret_halves);
+	const size_t n = SECRET_ARGS;
 	size_t i;
 
 	unless_equal(p, SYS_clone, 2 * n + 3);
 	load_half(p, 0, 0);
 	emit(p, BPF_JMP | BPF_JSET | BPF_K, CLONE_PARENT, 0, 2 * n + 1);
 	for (i = 0; i < n; i++) {
-		load_half(p, secret_halves[i].arg, secret_halves[i].half);
-		emit(p, BPF_JMP | BPF_JEQ | BPF_K,
-		    (uint32_t)(secret >> 32 * secret_halves[i].half),
+		load_half(p, SECRET_ARG + (unsigned int)i, 0);
+		emit(p, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)(secret >> 32 * i),
 		    i == n - 1, 2 * (n - 1 - i));
 	}
 	give(p, action);

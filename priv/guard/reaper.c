@@ -33,7 +33,7 @@
 struct orphan {
 	RB_ENTRY(orphan) entry;
 	pid_t pid;
-	struct timer deadline; /* if it was asked to */
+	struct timer deadline;
 	int dead; /* it was at the last look, and could not be reaped */
 };
 
@@ -74,15 +74,13 @@ orphan_stop(pid_t pid, int sig)
 
 	if (o != NULL && sig != SIGKILL)
 		return;
-	if (o == NULL && (o = calloc(1, sizeof(*o))) == NULL)
-		fatal("no memory for an orphan");
-	if (o->pid == 0) {
+	if (o == NULL) {
+		if ((o = calloc(1, sizeof(*o))) == NULL)
+			fatal("no memory for an orphan");
 		o->pid = pid;
 		(void)RB_INSERT(orphan_tree, &orphans, o);
 	}
-	if (sig != SIGKILL)
-		timer_set(
-		    &o->deadline, KILL_TIMEOUT_DEFAULT, orphan_deadline, o);
+	timer_set(&o->deadline, KILL_TIMEOUT_DEFAULT, orphan_deadline, o);
 	family_signal(pid, sig);
 }
 

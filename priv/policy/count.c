@@ -134,7 +134,7 @@ count_lock(const struct count *n, int what, short type, struct flock *l,
 	memset(l, 0, sizeof(*l));
 	l->l_type = type;
 	l->l_whence = SEEK_SET;
-	l->l_start = at;
+	l->l_start = (off_t)at;
 	l->l_len = 1;
 	return (fcntl(n->fd, what, l));
 }

@@ -112,7 +112,7 @@ slots_of(uid_t starter)
 				  owner_at(at))) > 0) {
 		for (i = 0; i < (size_t)len / sizeof(owners[0]); i++)
 			n += owners[i] == starter &&
-			     lock_is_held(lock_fd, (off_t)(at + i)) == 1;
+			     lock_is_held(lock_fd, (off_t)at + i) == 1;
 		at += OWNERS;
 	}
 	return (n);

@@ -125,6 +125,22 @@ words() {
 	grep -F "USER_CFLAGS = -O1 -DIT='\"s\"'" "$tmp/words/config.mk"
 }
 
+libraries() {
+	cat >"$tmp/pkg" <<EOF
+#!/bin/sh
+echo "\$PKG_CONFIG_SYSROOT_DIR" >>"$tmp/asked"
+unset PKG_CONFIG_SYSROOT_DIR
+exec pkg-config "\$@"
+EOF
+	chmod +x "$tmp/pkg"
+	PKG_CONFIG=$tmp/pkg PKG_CONFIG_SYSROOT_DIR="/its root" \
+	    ./configure BUILD="$tmp/libraries"
+	rm "$tmp/asked"
+	change configure
+	./configure --if-needed BUILD="$tmp/libraries"
+	grep -qx '/its root' "$tmp/asked"
+}
+
 version() {
 	sleep 1
 	echo 9.8.7 >VERSION
@@ -139,9 +155,20 @@ version() {
 	fi
 }
 
+# Where the client looks behind its priv.
+client_looks_in() {
+	erl -noshell -pa client/proctor/ebin -eval '
+	    {error, {no_port_program, Paths}} = proctor_port:program(#{}),
+	    io:format("~s~n", [lists:last(Paths)]), halt().' |
+	    grep -x "$1/proctor/proctor"
+}
+
 libexecdir() {
 	compiled LIBEXECDIR=/opt/x | grep -q '^ld build/proctor$'
 	strings -a build/proctor | grep -qx /opt/x/proctor
+	if command -v erl; then
+		client_looks_in /opt/x
+	fi
 	nothing LIBEXECDIR=/opt/x
 }
 
@@ -196,6 +223,7 @@ case_ "other flags: other objects, and the first ones are there again" \
     other_flags
 case_ "a newer configure is run again, as the last time" stale
 case_ "and what it was told keeps its quotes" words
+case_ "and whose libraries it was to ask for" libraries
 case_ "another VERSION: what says it, in C and in Erlang" version
 case_ "another LIBEXECDIR is in the program" libexecdir
 case_ "the target system is what the compiler says" target

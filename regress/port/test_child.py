@@ -1,4 +1,4 @@
-"""The state in which a child finds itself: PROTOCOL 3, ARCHITECTURE, rule 1."""
+"""The state in which a child finds itself: PROTOCOL 3, ARCHITECTURE rule 1."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""ARCHITECTURE, rules 5 to 8: nothing leaks or grows; too much is an answer."""
+"""ARCHITECTURE, rules 5 to 8: nothing leaks or grows; too much is refused."""
 
 import os
 import signal

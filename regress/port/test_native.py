@@ -83,11 +83,21 @@ def hello_key(key, test):
         check(test(value), "%s is %s", key, etf.show(value))
 
 
+@case(HI + " the answer's sandbox is what the kernel says")
+def hello_sandbox():
+    with Native(hello=False) as p:
+        found = welcome(p)[A.sandbox]
+        held = proc.status(p.ring()["worker"]).get("Seccomp") == "2"
+        check((A.syscall_filter in found) == held
+              and not set(found) - {A.landlock, A.syscall_filter},
+              "%s, and a filter: %s", found, held)
+
+
 @case(HI + " the answer has these keys, and no others")
 def hello_keys():
     with Native(hello=False) as p:
         found = set(welcome(p))
-        want = {row[1] for row in KEYS} | {A.limits}
+        want = {row[1] for row in KEYS} | {A.limits, A.sandbox}
         check(found == want, "%s", sorted(found ^ want))
 
 

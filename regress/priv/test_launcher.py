@@ -23,7 +23,7 @@ from case import OK, SLOW, case, check, eventually, expect, rows
 from etf import A
 from native import HELLO, Native
 from suid import SLEEP, SPARED, Suid, as_user, ids
-from world import ONE, TWO, UNRULED
+from world import ONE, STARTER, TWO, UNRULED
 from imsg import FD_MARK, STREAM, imsg
 from ports import BOTH, Ports, parts
 from rules import usual_rules
@@ -185,6 +185,35 @@ def terminal_waits():
         said = p.output_of(["/bin/echo", "still here"])
         expect("still here\n", said)
         os.close(fd)
+
+
+# What it leaves behind ---
+
+SUID_FILE = r"""
+import os, sys
+path = os.path.join(sys.argv[1], "left")
+for attempt in (lambda: os.open(path, os.O_CREAT | os.O_WRONLY, 0o4755),
+                lambda: os.chmod(path, 0o4755),
+                lambda: os.mknod(path + "2", 0o104755)):
+    try:
+        attempt()
+        print("works")
+    except PermissionError:
+        open(path, "a").close()
+os.chmod(path, 0o2755)
+print(oct(os.stat(path).st_mode))
+"""
+
+
+@rows(SECTION + " no file that is set-user-ID, and for no child:", [
+    ("the starter's own", STARTER), ("another user's", ONE)])
+def suid_file(user):
+    with usual_rules, Suid() as p:
+        said = p.output_of(
+            ["/usr/bin/python3", "-c", SUID_FILE,
+             os.path.join(world.home, user)],
+            *([as_user(user)] if user != STARTER else []))
+    expect("0o102755\n", said)
 
 
 # A launcher that is held ---

@@ -19,6 +19,11 @@ void *__real_malloc(size_t);
 void *__real_calloc(size_t, size_t);
 void *__real_reallocarray(void *, size_t, size_t);
 void __real_free(void *);
+/* What glibc calls an mmap with an off_t of 64 bits. */
+#ifdef __GLIBC__
+#define __real_mmap __real_mmap64
+#define __wrap_mmap __wrap_mmap64
+#endif
 void *__real_mmap(void *, size_t, int, int, int, off_t);
 int __real_munmap(void *, size_t);
 void *__wrap_malloc(size_t);

@@ -1603,17 +1603,17 @@ random_byte(void)
 }
 
 /* What the test's environment asks for. */
-static unsigned long
-setting(const char *name, unsigned long otherwise)
+static uint64_t
+setting(const char *name, uint64_t otherwise)
 {
 	const char *s = getenv(name);
 	char *end;
-	unsigned long v;
+	uint64_t v;
 
 	if (s == NULL)
 		return (otherwise);
 	errno = 0;
-	v = strtoul(s, &end, 0);
+	v = strtoull(s, &end, 0);
 	if (errno != 0 || end == s || *end != '\0')
 		fail_msg("%s=%s: not a number", name, s);
 	return (v);
@@ -1626,7 +1626,7 @@ start_random(void)
 	if (random_state == 0)
 		random_state = 1;
 	print_message("seed %#llx\n", (unsigned long long)random_state);
-	return (setting("ETF_ROUNDS", ROUNDS));
+	return ((unsigned long)setting("ETF_ROUNDS", ROUNDS));
 }
 
 /*

@@ -1835,17 +1835,17 @@ below(size_t n)
 	return ((size_t)(next_random() % n));
 }
 
-static unsigned long
-setting(const char *name, unsigned long otherwise)
+static uint64_t
+setting(const char *name, uint64_t otherwise)
 {
 	const char *s = getenv(name);
 	char *end;
-	unsigned long v;
+	uint64_t v;
 
 	if (s == NULL)
 		return (otherwise);
 	errno = 0;
-	v = strtoul(s, &end, 0);
+	v = strtoull(s, &end, 0);
 	if (errno != 0 || end == s || *end != '\0')
 		fail_msg("%s=%s: not a number", name, s);
 	return (v);
@@ -1906,7 +1906,8 @@ static void
 test_mutated(void **state)
 {
 	uint8_t buf[MSG_REPLY_MAX];
-	unsigned long good = 0, i, rounds = setting("PROTO_ROUNDS", ROUNDS);
+	unsigned long good = 0, i,
+		      rounds = (unsigned long)setting("PROTO_ROUNDS", ROUNDS);
 	size_t len, n;
 	enum kind kind;
 

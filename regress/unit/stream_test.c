@@ -3,8 +3,10 @@
  * a wait, on kernels of all kinds and behind a splice, too.
  */
 
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,6 +16,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -81,6 +84,96 @@ test_waiting(void **state)
 	assert_int_equal(close(other[1]), 0);
 }
 
+/* A pipe that has nothing, and no flag, is moved from without a wait. */
+static void
+test_move(void **state)
+{
+	int fds[2], s[2];
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	assert_int_equal(
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, s), 0);
+	assert_int_equal(splice_move(fds[0], s[0], 100), -1);
+	assert_int_equal(errno, EAGAIN);
+	assert_int_equal(close(fds[0]), 0);
+	assert_int_equal(close(fds[1]), 0);
+	assert_int_equal(close(s[0]), 0);
+	assert_int_equal(close(s[1]), 0);
+}
+
+static int clears; /* somebody clears the flag right behind our setting it */
+
+int
+ioctl(int fd, unsigned long what, ...)
+{
+	va_list ap;
+	void *arg;
+	int r;
+
+	va_start(ap, what);
+	arg = va_arg(ap, void *);
+	va_end(ap);
+	r = (int)syscall(SYS_ioctl, fd, what, arg);
+	if (clears && what == FIONBIO)
+		(void)fcntl(
+		    fd, F_SETFL, fcntl(fd, F_GETFL) & ~(O_NONBLOCK | O_ASYNC));
+	return (r);
+}
+
+/* A terminal that has nothing, with its other side, which reads nothing. */
+static int
+terminal(int *slave)
+{
+	const char *name;
+	struct termios t;
+	int fd;
+
+	if ((fd = posix_openpt(O_RDWR | O_NOCTTY)) == -1 || grantpt(fd) == -1 ||
+	    unlockpt(fd) == -1 || (name = ptsname(fd)) == NULL ||
+	    (*slave = open(name, O_RDWR | O_NOCTTY)) == -1 ||
+	    tcgetattr(*slave, &t) == -1)
+		fail();
+	cfmakeraw(&t);
+	assert_int_equal(tcsetattr(*slave, TCSANOW, &t), 0);
+	return (fd);
+}
+
+static void
+expect_terminal(int fd, int error)
+{
+	struct iovec iov = { buf, 1000 };
+	ssize_t n;
+
+	assert_int_equal(fcntl(fd, F_SETFL, 0), 0);
+	assert_int_equal(stream_get_terminal(fd, buf, 1), -1);
+	assert_int_equal(errno, error);
+	do {
+		assert_int_equal(fcntl(fd, F_SETFL, 0), 0);
+		n = stream_put_terminal(fd, &iov, 1);
+	} while (n > 0);
+	assert_int_equal(n, -1);
+	assert_int_equal(errno, error);
+}
+
+/* The flag is set each time, and where that is of no use, a tick helps. */
+static void
+test_terminals(void **state)
+{
+	int fd, slave = -1;
+
+	(void)state;
+	fd = terminal(&slave);
+	expect_terminal(fd, EAGAIN);
+	stream_terminals(1);
+	clears = 1;
+	expect_terminal(fd, EIO);
+	clears = 0;
+	stream_terminals(-1);
+	assert_int_equal(close(slave), 0);
+	assert_int_equal(close(fd), 0);
+}
+
 static void
 test_kinds(void **state)
 {
@@ -110,6 +203,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_waiting),
+		cmocka_unit_test(test_move),
+		cmocka_unit_test(test_terminals),
 		cmocka_unit_test(test_kinds),
 	};
 

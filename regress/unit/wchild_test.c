@@ -497,8 +497,10 @@ test_feed(void **state)
 	feed_data(c, data, 0);
 	feed_data(c, data, 10);
 	assert_said("run 5 7;ack 7 10;");
-	feed_data(c, data, sizeof(data) - 10);
-	assert_said("ack 7 65526;");
+	/* Older kernels have no room behind that in the page that it has. */
+	assert_int_equal(read(e.fds[0], got, sizeof(got)), 10);
+	feed_data(c, data, sizeof(data));
+	assert_said("ack 7 65536;");
 	/* The pipe is full. */
 	feed_data(c, data, 100);
 	feed_eof(c);

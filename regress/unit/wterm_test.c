@@ -180,8 +180,8 @@ events(void)
 	    "{0,{stdout,300,<<\"moved\">>}}", "{0,{stdout,300,<<\"moved\">>}}");
 	event_eof(7, 0);
 	assert_sent(NULL, "{0,{eof,7,stdin}}");
-	event_stdin_ack(7, 1UL << 33);
-	assert_sent(NULL, "{0,{stdin_ack,7,8589934592}}");
+	event_stdin_ack(7, UINT32_MAX);
+	assert_sent(NULL, "{0,{stdin_ack,7,4294967295}}");
 	event_down("joe");
 	assert_sent(NULL, "{0,{launcher_down,<<\"joe\">>}}");
 }
@@ -367,16 +367,18 @@ test_hello(void **state)
 {
 	struct strvec users = { "me\0joe\0ann", 11, 3 };
 	struct msg_hello m = { .tid = 5, .privilege = PRIVILEGE_USERS };
+	const char *sandbox[] = { "landlock", "syscall_filter", NULL };
 	char want[512];
 
 	(void)state;
-	hello_init(4096);
+	hello_init(4096, sandbox);
 	(void)snprintf(want, sizeof(want),
 	    "{5,{ok,#{version=>1,release=><<\"%s\">>,platform=><<\"%s\">>,"
 	    "mode=>privileged,user=><<\"me\">>,users=>[<<\"joe\">>,<<\"ann\">>]"
 	    ",limits=>#{children=>%u,stdin=>4096,string=>%u},"
 	    "features=>[ack,eof,pty,exec_error,idle_timeout,linger,stdin_ack,"
-	    "timeout,usage,window]}}}",
+	    "timeout,usage,window],"
+	    "sandbox=>[landlock,syscall_filter]}}}",
 	    PROCTOR_VERSION, PLATFORM, MSG_PIDS_MAX, RUN_STRINGS_MAX);
 	hello_reply(&m, &users);
 	assert_sent(NULL, want);
@@ -386,7 +388,9 @@ test_hello(void **state)
 	assert_int_equal(terms, 0);
 	users.count = 1;
 	m.tid = 6;
+	sandbox[0] = NULL;
 	hello_reply(&m, &users);
+	assert_non_null(strstr(sent, ",sandbox=>[]}}}"));
 	assert_non_null(strstr(sent, "user=><<\"me\">>,users=>[],"));
 	assert_non_null(strstr(sent, "features=>[launcher,ack,"));
 	terms = 0;

@@ -61,6 +61,7 @@
       | {user, atom() | text()}
       | {limit_users, [text()]}
       | {alarm, Seconds :: non_neg_integer()}
+      | {start, now | lazy}
       | {linger, Milliseconds :: non_neg_integer()}
       | {args, [text()]}
       | {env, [{text(), text() | false}]}
@@ -90,6 +91,7 @@
 
 -type run_option() ::
         flag(sync | monitor | link | exit | await)
+      | {message, fun((tuple()) -> term())} | {owner, pid()}
       | {tag, term()}
       | {active, per_stream(active())}
       | {window, per_stream(Bytes :: non_neg_integer())}
@@ -229,6 +231,9 @@ start() ->
 %%   that moment and that of all commands: `{Name, Value}', and `false' to take
 %%   one away. What `os:putenv/2' does to the node later does not reach them;
 %%   the option `env' of {@link run/2} does.</dd>
+%% <dt>`{start, now | lazy}'</dt><dd>`lazy': start the port program when it is
+%%   first used, which then is what fails if that fails; the next use tries
+%%   again. Otherwise it is there when the instance is (`now').</dd>
 %% <dt>`{groups, Groups}'</dt><dd>Groups, besides its name, in which
 %%   {@link run_on/3} finds it.</dd>
 %% <dt>`{dialect, native | exec_port}'</dt><dd>`exec_port' says no more than
@@ -314,6 +319,11 @@ instances() ->
 %% <dt>`{tag, Term}'</dt><dd>In all messages of this run `Term' is in the place
 %%   of the OS process identifier, which other instances and nodes have, too,
 %%   and which comes again.</dd>
+%% <dt>`{message, Fun}'</dt><dd>What `Fun' makes of a message of this run is what
+%%   is sent, and nothing if that is `none'. It is called by the Erlang process of the command, and ends the
+%%   command if it fails.</dd>
+%% <dt>`{owner, Pid}'</dt><dd>Messages are for `Pid', and `monitor', `await' and
+%%   `link' have to do with it, as if it had called. Not with `sync'.</dd>
 %% <dt>`link'</dt><dd>See {@link run_link/2}.</dd>
 %% <dt>`stdout', `stderr'</dt><dd>Send the caller
 %%   `{stdout, OsPid, Data}' and `{stderr, OsPid, Data}', or collect the data

@@ -1,6 +1,8 @@
 %% @doc The application `proctor': one supervised port program, configured by
 %% the application environment, which takes the options of
-%% {@link proctor:start/1} as its keys.
+%% {@link proctor:start/1} as its keys (`config :proctor, portexe: "/path"' of
+%% Mix, `{proctor, [{portexe, "/path"}]}' of `sys.config'), and `instances', the
+%% others that there are to be: `[{Name, Options}]'.
 -module(proctor_app).
 -behaviour(application).
 

@@ -41,8 +41,12 @@
 %% The way to the port program: the port, and the process that writes to it
 %% what it does not take at once.
 
-%% Where `make install' puts it.
--define(INSTALLED, "/usr/local/libexec/proctor/proctor").
+%% Where `make install' puts it: what ./configure was told, else what it has as
+%% its default.
+-ifndef(LIBEXECDIR).
+-define(LIBEXECDIR, "/usr/local/libexec").
+-endif.
+-define(INSTALLED, ?LIBEXECDIR "/proctor/proctor").
 
 %% Not a delay: a limit for a port program that neither answers nor ends.
 -define(READY_TIMEOUT, 10000).
@@ -86,9 +90,14 @@ first(Paths) ->
 priv_dir() ->
     case code:priv_dir(proctor) of
         {error, bad_name} ->
-            %% Not in a directory named as an application should be.
+            %% Not in a directory named as an application should be; Mix's
+            %% escripts have no directories at all.
             Ebin = filename:absname(filename:dirname(code:which(?MODULE))),
-            filename:join(filename:dirname(Ebin), "priv");
+            Root = case filelib:is_regular(Ebin) of
+                       true -> Ebin;
+                       false -> filename:dirname(Ebin)
+                   end,
+            filename:join(Root, "priv");
         Dir ->
             Dir
     end.
@@ -100,8 +109,34 @@ priv_dir() ->
     {ok, port(), dialect(), Hello :: map()} | {error, term()}.
 open(Start) ->
     case program(Start) of
-        {ok, Program} -> open(Program, Start);
-        {error, _} = Error -> Error
+        {ok, Program} ->
+            open(Program, Start);
+        {error, {no_port_program, Paths}} = Error ->
+            ?TELL(error, "proctor: ~ts", [nowhere(Paths)]),
+            Error
+    end.
+
+%% In one sentence, for who has an application that does not start.
+nowhere(Paths) ->
+    case lists:search(fun filelib:is_regular/1,
+                      lists:flatmap(fun parents/1, Paths)) of
+        {value, Archive} ->
+            ["the port program cannot be executed from inside the archive or "
+             "escript ", Archive, ": put it beside that, and say where with "
+             "portexe in the environment of the application (config :proctor, "
+             "portexe: ...), or with the variable PROCTOR_PORT"];
+        false ->
+            ["there is no port program at ", lists:join(" or ", Paths),
+             ": compile the application as a dependency, or use `make "
+             "install', or say where it is with portexe in the environment of "
+             "the application (config :proctor, portexe: ...), or with the "
+             "variable PROCTOR_PORT"]
+    end.
+
+parents(Path) ->
+    case filename:dirname(Path) of
+        Path -> [];
+        Parent -> [Parent | parents(Parent)]
     end.
 
 open(Program, #{env := Env, verbose := Verbose} = Start) ->
@@ -406,7 +441,8 @@ vocabulary() ->
      %% hello
      version, release, platform, mode, plain, privileged, root, user, users,
      limits, children, string, features, window, ack, stdin_ack, eof, usage,
-     timeout, idle_timeout, pty, launcher, exec_error, linger,
+     timeout, idle_timeout, pty, launcher, exec_error, linger, sandbox,
+     landlock, syscall_filter, pledge, unveil,
      %% errors
      none, badopt, decode, policy, limit, pipe, fork, group, nice, chdir, open,
      exec,

@@ -61,8 +61,10 @@
 -record(state, {name :: atom(),
                 port :: port() | undefined,
                 port_os_pid :: non_neg_integer() | undefined,
-                hello :: map(),
-                link :: link(),
+                hello = #{} :: map(),
+                link :: undefined | link(),
+                %% What the port program is to be started with, until it is.
+                asleep :: undefined | proctor_start_options:start(),
                 alarm :: non_neg_integer(),
                 %% This server, and the port program's answer to hello.
                 started :: integer(),
@@ -280,40 +282,69 @@ init(Options) ->
     %% Output waits here when the node is slow: not to be copied with the heap.
     process_flag(message_queue_data, off_heap),
     Tables = proctor_tables:ensure(),
-    Now = erlang:monotonic_time(millisecond),
+    Now = now_ms(),
     case proctor_start_options:start(Options) of
-        {ok, Start} ->
-            case proctor_port:open(Start) of
-                {ok, Port, Dialect, Hello} ->
-                    State = serving(proctor_start_options:name(Options), Port,
-                                    {Dialect, Hello}, Start),
-                    #state{name = Name} = State,
-                    ok = proctor_telemetry:instance_up(Name, Dialect),
-                    {ok, State#state{started = Now, tables = Tables}};
-                {error, Reason} ->
-                    {stop, {shutdown, Reason}}
-            end;
+        {ok, #{alarm := Alarm, groups := Groups, answer_timeout := Timeout}
+             = Start} ->
+            Name = proctor_start_options:name(Options),
+            first(Start, #state{name = Name, alarm = Alarm, started = Now,
+                                answer_timeout = Timeout, tables = Tables,
+                                groups = [Name || Name =/= undefined] ++ Groups,
+                                asleep = Start});
         {error, Reason} ->
             {stop, {shutdown, Reason}}
     end.
 
-serving(Name, Port, {Dialect, Hello},
-        #{alarm := Alarm, groups := Groups, answer_timeout := Timeout}
-        = Start) ->
+first(#{start := lazy}, State) ->
+    {ok, join(State)};
+first(#{start := now}, State) ->
+    case wake(State) of
+        {ok, Awake} -> {ok, join(Awake)};
+        {error, Reason} -> {stop, {shutdown, Reason}}
+    end.
+
+%% What only a port program can do wakes one that is asleep still. If that
+%% fails, whoever comes next tries again.
+wake_for(Request, #state{asleep = #{}} = State) ->
+    case needs_port(Request) of
+        true -> wake(State);
+        false -> {ok, State}
+    end;
+wake_for(_Request, State) ->
+    {ok, State}.
+
+needs_port({run, _, _}) -> true;
+needs_port({stop, _}) -> true;
+needs_port({kill, _, _}) -> true;
+needs_port({change, _, _, _}) -> true;
+needs_port({debug, _}) -> true;
+needs_port(list) -> true;
+needs_port(_Request) -> false.
+
+wake(#state{asleep = Start} = State) ->
+    case proctor_port:open(Start) of
+        {ok, Port, Dialect, Hello} ->
+            {ok, serving(Port, {Dialect, Hello}, State)};
+        {error, _} = Error ->
+            Error
+    end.
+
+serving(Port, {Dialect, Hello},
+        #state{name = Name, asleep = #{} = Start} = State) ->
     OsPid = case erlang:port_info(Port, os_pid) of
                 {os_pid, Number} -> Number;
                 undefined -> undefined
             end,
     ?TELL(info, #{what => proctor_started, instance => Name, port => OsPid,
                   dialect => Dialect}),
-    join(#state{name = Name, port = Port, port_os_pid = OsPid, hello = Hello,
-                alarm = Alarm, started = 0, answer_timeout = Timeout,
-                groups = [Name || Name =/= undefined] ++ Groups,
+    ok = proctor_telemetry:instance_up(Name, Dialect),
+    State#state{port = Port, port_os_pid = OsPid, hello = Hello,
+                asleep = undefined, answered = now_ms(),
                 link = #{server => self(), instance => Name,
                          dialect => Dialect,
                          linger => maps:get(linger, Start, 0),
                          cwd => proctor_place:cwd(),
-                         writer => proctor_port:start_writer(Port)}}).
+                         writer => proctor_port:start_writer(Port)}}.
 
 join(#state{groups = Groups} = State) ->
     case proctor_nodes:join(Groups) of
@@ -330,7 +361,10 @@ join(#state{groups = Groups} = State) ->
     | {stop, {shutdown, term()}, #state{}}.
 handle_call(Request, From, State) ->
     try
-        on_call(Request, From, State)
+        case wake_for(Request, State) of
+            {ok, Awake} -> on_call(Request, From, Awake);
+            {error, _} = Error -> {reply, Error, State}
+        end
     catch
         Class:Reason:Stack -> failed({Class, Reason, Stack}, State)
     end.
@@ -445,14 +479,17 @@ on_info(_Message, State) ->
 
 %% @private
 -spec terminate(term(), #state{}) -> ok.
-terminate(Reason, #state{name = Name, started = Started, ospids = OsPids}
-          = State) ->
+terminate(Reason, #state{name = Name, started = Started, ospids = OsPids,
+                         asleep = Asleep} = State) ->
     Why = case Reason of
               {shutdown, Known} -> Known;
               _ -> Reason
           end,
     ok = close(Why, State),
-    proctor_telemetry:instance_down({Name, Why}, Started, map_size(OsPids)).
+    Asleep =/= undefined
+        orelse proctor_telemetry:instance_down({Name, Why}, Started,
+                                               map_size(OsPids)),
+    ok.
 
 close(_Why, #state{port = undefined} = State) ->
     fail_pending(State);
@@ -491,23 +528,27 @@ fail_pending(#state{pending = Pending}) ->
     lists:foreach(fun({_, Waiter}) -> answer(Waiter, {error, port_closed}) end,
                   lists:keysort(1, maps:to_list(Pending))).
 
-info(#state{name = Name, link = #{dialect := Dialect, writer := Writer},
-            hello = Hello, port_os_pid = OsPid, started = Started,
-            answered = Answered, runs = Runs, pending = Pending,
-            ospids = OsPids, children = Children, launchers_down = Down}) ->
-    Now = erlang:monotonic_time(millisecond),
-    #{instance => Name, pid => self(), node => node(), dialect => Dialect,
-      hello => Hello, port_os_pid => OsPid, runs => Runs,
-      uptime_ms => Now - Started, parts => parts(Now - Answered),
-      pending => map_size(Pending),
-      messages => messages(), writer_messages => proctor_port:waiting(Writer),
-      launchers_down => Down,
-      orphans => length([1 || orphan <- maps:values(OsPids)]),
-      pids => maps:keys(Children)}.
+info(#state{name = Name, hello = Hello, port_os_pid = OsPid, runs = Runs,
+            started = Started, pending = Pending, ospids = OsPids,
+            children = Children, launchers_down = Down} = State) ->
+    Now = now_ms(),
+    maps:merge(#{instance => Name, pid => self(), node => node(),
+                 hello => Hello, port_os_pid => OsPid, runs => Runs,
+                 uptime_ms => Now - Started, pending => map_size(Pending),
+                 messages => messages(), launchers_down => Down,
+                 orphans => length([1 || orphan <- maps:values(OsPids)]),
+                 pids => maps:keys(Children)},
+               info_of_port(Now, State)).
 
-%% One that dies takes all others along: they are as old as each other.
-parts(Uptime) ->
-    maps:from_keys([broker, priv, worker], #{uptime_ms => Uptime}).
+info_of_port(_Now, #state{asleep = #{} = Start}) ->
+    #{dialect => maps:get(dialect, Start, native), parts => #{},
+      writer_messages => 0};
+info_of_port(Now, #state{answered = Answered,
+                         link = #{dialect := Dialect, writer := Writer}}) ->
+    %% One that dies takes all others along: they are as old as each other.
+    #{dialect => Dialect, writer_messages => proctor_port:waiting(Writer),
+      parts => maps:from_keys([broker, priv, worker],
+                              #{uptime_ms => Now - Answered})}.
 
 messages() ->
     {message_queue_len, Length} = process_info(self(), message_queue_len),
@@ -793,8 +834,14 @@ report_killed(Pid, Reason, #child{ospid = OsPid, taken = true,
                           spec = #{monitor := true, reply := run,
                                    caller := Caller} = Spec})
   when Reason =:= killed; element(1, Reason) =:= proctor_failed ->
-    Caller ! {'DOWN', proctor_run_options:tag(Spec, OsPid), process, Pid,
-              Reason},
-    ok;
+    Down = {'DOWN', proctor_run_options:tag(Spec, OsPid), process, Pid, Reason},
+    case Spec of
+        #{message := Shape} ->
+            %% Not here: it is anybody's function.
+            _ = spawn(proctor_message, send, [Caller, Down, Shape]),
+            ok;
+        _ ->
+            proctor_message:send(Caller, Down, plain)
+    end;
 report_killed(_Pid, _Reason, _Child) ->
     ok.

@@ -4,14 +4,14 @@
 
 -include_lib("kernel/include/file.hrl").
 
--export([start/1, allowed/1, allowed/2, from_env/0, name/1,
+-export([start/1, allowed/1, allowed/2, keys/0, from_env/0, name/1,
          instances/0]).
 
 -export_type([start/0]).
 
 -define(KEYS, [portexe, user, limit_users, alarm, args, env, debug, verbose,
                root, capabilities, groups, dialect, answer_timeout,
-               linger]).
+               linger, start]).
 
 %% What the port program waits at shutdown unless told otherwise.
 -define(ALARM, 12).
@@ -36,6 +36,7 @@
                    capabilities => string(),
                    groups := [atom()],
                    answer_timeout := timeout(),
+                   start := now | lazy,
                    verbose := boolean()}.
 
 %%% Starting the port program
@@ -44,7 +45,7 @@
 -spec start(term()) -> {ok, start()} | {error, {badopt, term()}}.
 start(Options) ->
     Defaults = #{alarm => ?ALARM, args => [], env => [], groups => [],
-                 answer_timeout => ?ANSWER, verbose => false},
+                 answer_timeout => ?ANSWER, start => now, verbose => false},
     try
         once([name_of(Option) || Option <- list(Options, Options)]),
         {ok, lists:foldl(fun start_option/2, Defaults, Options)}
@@ -143,7 +144,12 @@ script(Program) ->
 own_name() ->
     string:trim(os:cmd("id -un")).
 
-%% @doc The options that the environment of the application holds.
+%% @doc The options that the environment of the application may hold.
+-spec keys() -> [atom()].
+keys() ->
+    ?KEYS.
+
+%% @doc Those that it does hold.
 -spec from_env() -> [{atom(), term()}].
 from_env() ->
     [Option || {Key, _} = Option <- application:get_all_env(proctor),
@@ -187,6 +193,8 @@ start_option({linger, Linger}, Acc)
 start_option({answer_timeout, Time}, Acc)
   when Time =:= infinity; is_integer(Time), Time > 0, Time =< ?DAY * 1000 ->
     Acc#{answer_timeout => Time};
+start_option({start, When}, Acc) when When =:= now; When =:= lazy ->
+    Acc#{start => When};
 start_option({args, Args} = Option, Acc) ->
     Acc#{args => [any_text(Arg, Option) || Arg <- list(Args, Option)]};
 start_option({env, Env} = Option, Acc) ->

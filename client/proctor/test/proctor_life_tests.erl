@@ -12,6 +12,11 @@ cases() ->
     [{"start returns soon", fun soon/0},
      {"options of start", fun options/0},
      {"where the port program is looked for", fun discovery/0},
+     {"no port program: what to do, in one line", fun nowhere/0},
+     {"a port program in an archive", fun in_archive/0},
+     {"the port program at its first use", fun lazy/0},
+     {"a lazy start that fails", fun lazy_fails/0},
+     {"the application, lazy", fun lazy_application/0},
      {"several instances", fun several/0},
      {"instances of the environment", fun from_environment/0},
      {"an instance without a name", fun nameless/0},
@@ -109,6 +114,101 @@ discovery() ->
         end
     after
         os:putenv("PROCTOR_PORT", Port)
+    end.
+
+nowhere() ->
+    [Said] = start_logs("/no/such/port"),
+    [?assertNotEqual(nomatch, string:find(Said, Word))
+     || Word <- ["there is no port program at /no/such/port: ", "`make install'",
+                 "(config :proctor, portexe: ...)", "PROCTOR_PORT"]],
+    ?assertEqual(nomatch, string:find(Said, "\n")).
+
+%% Where it would lie in an escript, or below ebin in an .ez.
+in_archive() ->
+    proctor_case:with_dir(fun(Dir) ->
+        Archive = filename:join(Dir, "tool"),
+        ok = file:write_file(Archive, "PK"),
+        [Said] = start_logs(filename:join(Archive, "proctor/priv/proctor")),
+        Wanted = "cannot be executed from inside the archive or escript "
+            ++ Archive ++ ": ",
+        ?assertNotEqual(nomatch, string:find(Said, Wanted)),
+        ?assertNotEqual(nomatch, string:find(Said, "portexe"))
+    end).
+
+start_logs(Path) ->
+    Events = proctor_case:logged(error, fun() ->
+        ?assertEqual({error, {no_port_program, [Path]}},
+                     proctor:start([{portexe, Path}]))
+    end),
+    [lists:flatten(io_lib:format(Format, Args))
+     || #{msg := {Format, Args}} <- Events].
+
+lazy() ->
+    ?assertEqual({error, {badopt, {start, soon}}},
+                 proctor:start([{start, soon}])),
+    {ok, Server} = proctor:start([{start, lazy}, {groups, [mine]}]),
+    %% Nothing of this is a use, and none of it fails.
+    {ok, #{port_os_pid := undefined, dialect := native, hello := Hello,
+           parts := Parts, children := []}} = proctor:info(),
+    ?assertEqual({#{}, #{}}, {Hello, Parts}),
+    ?assertEqual(undefined, proctor:pid(1)),
+    ?assertEqual([{0, Server}], proctor_server:counts([Server], 5000)),
+    {ok, #{port_os_pid := undefined}} = proctor:info(),
+    %% Found by its group while asleep; two at once start one.
+    Self = self(),
+    Pids = [spawn_link(fun() ->
+                {ok, [{stdout, [Out]}]} =
+                    proctor:run_on(mine, "echo $PPID", [sync, stdout]),
+                Self ! {self(), Out}
+            end) || _ <- [1, 2]],
+    [One, Other] = [receive {Pid, Out} -> Out end || Pid <- Pids],
+    ?assertEqual(One, Other),
+    {ok, #{port_os_pid := OsPid, parts := #{broker := _}}} = proctor:info(),
+    ?assert(alive(OsPid)),
+    ok = gen_server:stop(Server),
+    ?assertNot(alive(OsPid)),
+    %% One that was never used has nothing to end.
+    {ok, Unused} = proctor:start([{start, lazy}]),
+    ok = gen_server:stop(Unused).
+
+lazy_fails() ->
+    proctor_case:with_dir(fun(Dir) ->
+        Path = filename:join(Dir, "later"),
+        {ok, Server} = proctor:start([{start, lazy}, {portexe, Path}]),
+        Error = {no_port_program, [Path]},
+        _ = proctor_case:logged(error, fun() ->
+            ?assertEqual({error, Error}, proctor:run("true", [sync])),
+            ?assertEqual({error, {port, eio, Error}}, proctor:cmd("true", [])),
+            ?assertEqual({error, Error}, proctor:which_children()),
+            ?assertEqual({error, Error}, proctor:stop(1))
+        end),
+        ok = file:make_symlink(os:getenv("PROCTOR_PORT"), Path),
+        ?assertEqual({ok, []}, proctor:run("true", [sync])),
+        ok = gen_server:stop(Server)
+    end).
+
+%% Boots without a port program, and is as before when one has died.
+lazy_application() ->
+    _ = application:load(proctor),
+    ok = application:set_env(proctor, start, lazy),
+    try
+        {ok, _} = application:ensure_all_started(proctor),
+        {ok, #{port_os_pid := undefined}} = proctor:info(),
+        ?assertEqual({ok, []}, proctor:run("true", [sync])),
+        {ok, #{port_os_pid := OsPid, pid := Server}} = proctor:info(),
+        Ref = monitor(process, Server),
+        ok = proctor_case:signal("KILL", [OsPid]),
+        {shutdown, {port_exit, _}} = down(Ref),
+        wait_until(fun() ->
+                       case proctor:info() of
+                           {ok, #{port_os_pid := Now}} -> Now =:= undefined;
+                           {error, _} -> false
+                       end
+                   end),
+        ?assertEqual({ok, []}, proctor:run("true", [sync]))
+    after
+        ok = application:stop(proctor),
+        ok = application:unset_env(proctor, start)
     end.
 
 several() ->

@@ -10,6 +10,22 @@ pages_test_() ->
     [{Page, {timeout, 60, {spawn, fun() -> page(Page, Least) end}}}
      || {Page, Least} <- [{"README.md", 9}, {"doc/erlang.md", 15}]].
 
+%% The table says all keys that the application reads, and no others.
+environment_test() ->
+    case file:read_file(filename:join(root(), "doc/getting.md")) of
+        {ok, Text} ->
+            [_, Behind] = binary:split(Text, <<"\n## The application's "
+                                              "environment\n">>),
+            [Part | _] = binary:split(Behind, <<"\n## ">>),
+            {match, Keys} = re:run(Part, "^\\| `([a-z_]+)`",
+                                   [multiline, global,
+                                    {capture, all_but_first, list}]),
+            ?assertEqual(lists:sort([instances | proctor_start_options:keys()]),
+                         lists:sort([list_to_atom(Key) || [Key] <- Keys]));
+        {error, enoent} ->
+            ok
+    end.
+
 page(Page, Least) ->
     case file:read_file(filename:join(root(), Page)) of
         {ok, Text} ->

@@ -16,15 +16,15 @@ words_test_() ->
              {"a failed run in English", fun() -> english(Files) end}]
     end.
 
-%% Those that write terms, and the names of errors.
+%% Those that write terms, and the names of errors and of what is in hello.
 sources() ->
     Source = proplists:get_value(source, ?MODULE:module_info(compile)),
     Root = filename:join([filename:dirname(Source), "..", "..", ".."]),
     Texts = [begin {ok, Text} = file:read_file(File), Text end
-             || Dir <- ["common", "worker"],
+             || Dir <- ["common", "common/compat", "worker"],
                 File <- filelib:wildcard(filename:join([Root, Dir, "*.c"]))],
     [Text || Text <- Texts,
-             re:run(Text, "put_atom\\(|^errname\\(",
+             re:run(Text, "put_atom\\(|^errname\\(|^sandbox_worker\\(",
                     [multiline, {capture, none}]) =:= match].
 
 matches(Text, Pattern) ->
@@ -35,8 +35,9 @@ matches(Text, Pattern) ->
     end.
 
 vocabulary(Files) ->
-    %% What is only logged is nothing that the node is told.
-    Pattern = "(?<!fatal\\()\"([a-z][a-z0-9_]*)\"",
+    %% What is only logged, or asked of a system, is nothing that the node is
+    %% told.
+    Pattern = "(?<!fatal\\()(?<!promise\\()\"([a-z][a-z0-9_]*)\"",
     Said = lists:usort([list_to_atom(Word)
                         || Text <- Files, [Word] <- matches(Text, Pattern)]),
     %% That it is some, and those that are meant.

@@ -65,9 +65,11 @@ fi
 mkdir -p "$logs"
 
 # Source files hold UTF-8, whatever the locale of whoever runs this.
-# shellcheck disable=SC2086
-erlc $warnings +debug_info -o "$ebin" "$client"/src/*.erl
-sh "$client/app.sh" "$ebin"
+if [ -n "$scratch" ]; then
+	sh "$client/erlc.sh" "$ebin"
+else
+	sh "$client/build.sh"
+fi
 # shellcheck disable=SC2086
 erlc $warnings +debug_info -o "$beams" "$client"/test/lib/*.erl \
     "$client"/test/*.erl

@@ -91,6 +91,7 @@
 
 -type run_option() ::
         flag(sync | monitor | link | exit | await)
+      | {message, fun((tuple()) -> term())} | {owner, pid()}
       | {tag, term()}
       | {active, per_stream(active())}
       | {window, per_stream(Bytes :: non_neg_integer())}
@@ -318,6 +319,11 @@ instances() ->
 %% <dt>`{tag, Term}'</dt><dd>In all messages of this run `Term' is in the place
 %%   of the OS process identifier, which other instances and nodes have, too,
 %%   and which comes again.</dd>
+%% <dt>`{message, Fun}'</dt><dd>What `Fun' makes of a message of this run is what
+%%   is sent, and nothing if that is `none'. It is called by the Erlang process of the command, and ends the
+%%   command if it fails.</dd>
+%% <dt>`{owner, Pid}'</dt><dd>Messages are for `Pid', and `monitor', `await' and
+%%   `link' have to do with it, as if it had called. Not with `sync'.</dd>
 %% <dt>`link'</dt><dd>See {@link run_link/2}.</dd>
 %% <dt>`stdout', `stderr'</dt><dd>Send the caller
 %%   `{stdout, OsPid, Data}' and `{stderr, OsPid, Data}', or collect the data

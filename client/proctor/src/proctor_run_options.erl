@@ -228,6 +228,8 @@ spec(active, #{} = Modes, {Wire, Spec}) ->
                                            Modes))}};
 spec(tag, {Tag}, {Wire, Spec}) ->
     {Wire, Spec#{tag => Tag}};
+spec(owner, Pid, {Wire, Spec}) ->
+    {Wire, Spec#{caller => Pid}};
 spec(input, Data, {Wire, Spec}) ->
     {piped(stdin, Wire), Spec#{input => Data, stdin => true}};
 spec(Name, Value, {Wire, Spec}) ->

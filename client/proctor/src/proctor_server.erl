@@ -818,8 +818,14 @@ report_killed(Pid, Reason, #child{ospid = OsPid, taken = true,
                           spec = #{monitor := true, reply := run,
                                    caller := Caller} = Spec})
   when Reason =:= killed; element(1, Reason) =:= proctor_failed ->
-    Caller ! {'DOWN', proctor_run_options:tag(Spec, OsPid), process, Pid,
-              Reason},
-    ok;
+    Down = {'DOWN', proctor_run_options:tag(Spec, OsPid), process, Pid, Reason},
+    case Spec of
+        #{message := Shape} ->
+            %% Not here: it is anybody's function.
+            _ = spawn(proctor_message, send, [Caller, Down, Shape]),
+            ok;
+        _ ->
+            proctor_message:send(Caller, Down, plain)
+    end;
 report_killed(_Pid, _Reason, _Child) ->
     ok.

@@ -23,6 +23,8 @@ samples() ->
      {exit, [], [normal]},
      {await, [], [1]},
      {tag, [tag, 7, "t", self()], []},
+     {message, [fun(M) -> M end], [Sink, f, false]},
+     {owner, [self()], [owner, 1]},
      {active, [true, false, once, 3, #{stdout => false},
                #{stdout => once, stderr => 3}],
       [0, -1, sometimes, "once", #{}, #{stdin => true}, #{stdout => 0}]},

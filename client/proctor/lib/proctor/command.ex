@@ -85,7 +85,6 @@ defmodule Proctor.Command do
   def start(program, args, read, how) do
     given = how ++ [errors: :term, kill_group: Map.get(read, :kill_group, true)]
     given = given ++ options(Map.drop(read, [:kill_group]))
-    given = if Map.get(read, :active) == false, do: given, else: [:exit | given]
 
     with {:ok, argv} <- argv(program, args, Map.get(read, :node, node())),
          {:ok, pid, os_pid} <- started(read, argv, given) do

@@ -10,7 +10,7 @@ defmodule ProctorTest do
   defp sh(text, options),
     do: Proctor.run(["sh", "-c", text], Keyword.put_new(options, :timeout, 10_000))
 
-  defp out(text, options \\ []), do: text |> sh(options) |> elem(1) |> Map.get(:stdout)
+  defp out(text, options), do: text |> sh(options) |> elem(1) |> Map.get(:stdout)
 
   defp gone?(os_pid), do: not File.exists?("/proc/#{os_pid}")
 

@@ -267,7 +267,8 @@ defmodule Proctor do
     * `:max_chunk_size` - bytes of one element at most (65,536)
     * `:ignore_epipe` - whether a command may leave some of its input unread
       (`false`)
-    * `:stderr` - `:console`, unless it is said
+    * `:stderr` - `:console`, unless it is said; with `:consume` each element is
+      `{:stdout, data}` or `{:stderr, data}`
     * `:timeout` - `:infinity`, unless it is said
   """
   @doc since: "0.1.0"

@@ -211,7 +211,11 @@ defmodule Proctor.Spec do
   defp check(:stdin, {:file, path}), do: check(:path, path)
   defp check(:stdin, _), do: {:error, ":null, :close, :pipe or {:file, path}"}
 
-  defp check(:sink, value) when value in [:capture, :discard, :merge, :console, :close],
+  # In the words of Exile, too.
+  defp check(:sink, :redirect_to_stdout), do: {:ok, :merge}
+  defp check(:sink, :disable), do: {:ok, :discard}
+
+  defp check(:sink, value) when value in [:capture, :discard, :merge, :console, :close, :consume],
     do: {:ok, value}
 
   defp check(:sink, {:file, path}), do: check(:sink, {:file, path, []})
@@ -350,6 +354,8 @@ defmodule Proctor.Spec do
   defp sink(:close), do: :close
   defp sink(:merge), do: :stdout
   defp sink(:console), do: :inherit
+  # Of streams alone; what else gets it is refused by name.
+  defp sink(:consume), do: :consume
   # To the caller, too, whom the Erlang client would have collect it.
   defp sink(pid) when pid == self(),
     do: fn stream, os_pid, data -> send(pid, {stream, os_pid, data}) end

@@ -1,5 +1,6 @@
 defmodule Proctor.DuplexTest do
   use ExUnit.Case, async: true
+  import Proctor.Test.Helpers
 
   alias Proctor.{Duplex, Error}
 
@@ -92,14 +93,6 @@ defmodule Proctor.DuplexTest do
     end
 
     Process.sleep(:infinity)
-  end
-
-  defp eventually(fun, left \\ 500) do
-    cond do
-      fun.() -> :ok
-      left == 0 -> flunk("it never came")
-      true -> Process.sleep(10) && eventually(fun, left - 1)
-    end
   end
 
   test "merged streams, directory, environment" do

@@ -1,5 +1,6 @@
 defmodule Proctor.ProcessTest do
   use ExUnit.Case, async: true
+  import Proctor.Test.Helpers
 
   alias Proctor.{Error, Exit}
   alias Proctor.Process, as: P
@@ -10,8 +11,6 @@ defmodule Proctor.ProcessTest do
     {:ok, process} = P.start(["sh", "-c", text], options)
     process
   end
-
-  defp gone?(os_pid), do: not File.exists?("/proc/#{os_pid}")
 
   test "a struct that says little" do
     process = sh("sleep 1000")
@@ -179,14 +178,6 @@ defmodule Proctor.ProcessTest do
     Process.exit(pid, :kill)
     assert_receive {:DOWN, ^monitor, _, _, _}
     eventually(fn -> gone?(process.os_pid) end)
-  end
-
-  defp eventually(fun, left \\ 500) do
-    cond do
-      fun.() -> :ok
-      left == 0 -> flunk("it never came")
-      true -> Process.sleep(10) && eventually(fun, left - 1)
-    end
   end
 
   test "linked, its failure is an exit signal" do

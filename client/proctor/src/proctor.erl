@@ -320,7 +320,7 @@ instances() ->
 %%   of the OS process identifier, which other instances and nodes have, too,
 %%   and which comes again.</dd>
 %% <dt>`{message, Fun}'</dt><dd>What `Fun' makes of a message of this run is what
-%%   is sent. It is called by the Erlang process of the command, and ends the
+%%   is sent, and nothing if that is `none'. It is called by the Erlang process of the command, and ends the
 %%   command if it fails.</dd>
 %% <dt>`{owner, Pid}'</dt><dd>Messages are for `Pid', and `monitor', `await' and
 %%   `link' have to do with it, as if it had called. Not with `sync'.</dd>

@@ -22,7 +22,8 @@
 -type run() :: {run | manage, term(), [term()]}.
 %% A command, or a process that runs already, and the port program's options.
 
--type link() :: #{server := pid(), writer := proctor_port:writer(),
+-type link() :: #{server := pid(), instance := atom(),
+                  writer := proctor_port:writer(),
                   dialect := proctor_port:dialect(),
                   linger := non_neg_integer(),
                   cwd := binary() | undefined}.
@@ -336,9 +337,11 @@ serving(Port, {Dialect, Hello},
             end,
     ?TELL(info, #{what => proctor_started, instance => Name, port => OsPid,
                   dialect => Dialect}),
+    ok = proctor_telemetry:instance_up(Name, Dialect),
     State#state{port = Port, port_os_pid = OsPid, hello = Hello,
                 asleep = undefined, answered = now_ms(),
-                link = #{server => self(), dialect => Dialect,
+                link = #{server => self(), instance => Name,
+                         dialect => Dialect,
                          linger => maps:get(linger, Start, 0),
                          cwd => proctor_place:cwd(),
                          writer => proctor_port:start_writer(Port)}}.
@@ -372,8 +375,9 @@ failed(Failure, State) ->
     {stop, {shutdown, proctor_log:failed("an instance", Failure)}, State}.
 
 on_call({run, Request, Spec}, From, #state{link = Link} = State) ->
-    request(proctor_run_options:request(Request, Spec, Link), {run, From, Spec},
-            State);
+    Asked = Spec#{asked => erlang:monotonic_time()},
+    request(proctor_run_options:request(Request, Spec, Link),
+            {run, From, Asked}, State);
 on_call({stop, Target}, From, State) ->
     on_target(Target, fun(OsPid) -> {{stop, OsPid}, {call, From}} end, State);
 on_call({kill, Target, Signal}, From, State) ->
@@ -475,14 +479,25 @@ on_info(_Message, State) ->
 
 %% @private
 -spec terminate(term(), #state{}) -> ok.
-terminate(_Reason, #state{port = undefined} = State) ->
+terminate(Reason, #state{name = Name, started = Started, ospids = OsPids,
+                         asleep = Asleep} = State) ->
+    Why = case Reason of
+              {shutdown, Known} -> Known;
+              _ -> Reason
+          end,
+    ok = close(Why, State),
+    Asleep =/= undefined
+        orelse proctor_telemetry:instance_down({Name, Why}, Started,
+                                               map_size(OsPids)),
+    ok.
+
+close(_Why, #state{port = undefined} = State) ->
     fail_pending(State);
-terminate({shutdown, {port_exit, unresponsive}},
-          #state{port = Port, alarm = Alarm} = State) ->
+close({port_exit, unresponsive}, #state{port = Port, alarm = Alarm} = State) ->
     ok = fail_pending(State),
     proctor_port:put_down(Port, {proctor_port:identity(Port),
                                  Alarm * 1000 + ?GRACE});
-terminate(_Reason, #state{port = Port, alarm = Alarm} = State) ->
+close(_Why, #state{port = Port, alarm = Alarm} = State) ->
     Fun = fun last_frame/2,
     Timeout = Alarm * 1000 + ?GRACE,
     {_Status, State1} = proctor_port:close(Port, {Timeout, Fun, State}),
@@ -730,7 +745,8 @@ reply({run, From, Spec} = Waiter, {pid, OsPid}, #state{link = Link} = State) ->
     State#state{ospids = OsPids#{OsPid => Pid}, runs = Runs + 1,
                 children = Children#{Pid => Child},
                 names = name_run(Waiter, Pid, Names)};
-reply({run, From, Spec}, {error, Reason}, State) ->
+reply({run, From, Spec}, {error, Reason}, #state{link = Link} = State) ->
+    ok = proctor_telemetry:run_refused(Reason, Spec, Link),
     ?TELL(debug, #{what => proctor_refused, instance => State#state.name,
                  reason => proctor_log:refusal(Reason),
                  program => program(Spec)}),

@@ -240,7 +240,9 @@ start() ->
 %%   erlexec's port program understands: there are no windows, no structured
 %%   errors, no usage. Otherwise the port program is asked (`native').</dd>
 %% <dt>`debug', `{debug, Level}'</dt><dd>What it tells on standard error.</dd>
-%% <dt>`verbose'</dt><dd>Log the command line.</dd>
+%% <dt>`verbose'</dt><dd>Log the port program's command line and, at level
+%%   `debug', each run, refusal and exit; `debug' does that as well, and
+%%   {@link debug/2} from then on.</dd>
 %% </dl>
 %%
 %% Errors: `{badopt, Option}' or `{badopt, {Name, Why}}', and then text for

@@ -76,6 +76,8 @@
                 tables :: undefined | reference(),
                 %% The monitor of the scope that the groups are in.
                 scope :: undefined | reference(),
+                %% Whether runs and their ends are logged.
+                notes = false :: boolean(),
                 %% Users whose launcher has died.
                 launchers_down = [] :: [binary()],
                 answer_timeout :: pos_integer() | infinity,
@@ -294,12 +296,16 @@ init(Options) ->
              = Start} ->
             Name = proctor_start_options:name(Options),
             first(Start, #state{name = Name, alarm = Alarm, started = Now,
+                                notes = notes(Start),
                                 answer_timeout = Timeout, tables = Tables,
                                 groups = [Name || Name =/= undefined] ++ Groups,
                                 asleep = Start});
         {error, Reason} ->
             {stop, {shutdown, Reason}}
     end.
+
+notes(#{verbose := Verbose} = Start) ->
+    Verbose orelse maps:get(debug, Start, 0) > 0.
 
 first(#{start := lazy}, State) ->
     {ok, join(State)};
@@ -406,7 +412,7 @@ on_call({pid, OsPid}, _From, State) ->
         #{} -> {reply, undefined, State}
     end;
 on_call({debug, Level}, From, State) ->
-    request({debug, Level}, {call, From}, State);
+    request({debug, Level}, {call, From}, State#state{notes = Level > 0});
 on_call(list, From, State) ->
     request({list}, {call, From}, State);
 on_call(count, _From, #state{ospids = OsPids} = State) ->
@@ -750,8 +756,8 @@ between(Next, Id) -> [Next | between(following(Next), Id)].
 reply({run, From, Spec} = Waiter, {pid, OsPid}, #state{link = Link} = State) ->
     Pid = proctor_child:start(OsPid, From, Spec, Link),
     _ = monitor(process, Pid),
-    ?TELL(debug, #{what => proctor_run, instance => State#state.name,
-                 ospid => OsPid, pid => Pid, program => program(Spec)}),
+    ok = note(#{what => proctor_run, ospid => OsPid, pid => Pid,
+                program => program(Spec)}, State),
     #state{ospids = OsPids, children = Children, runs = Runs,
            names = Names} = State,
     Child = #child{ospid = OsPid, spec = Spec,
@@ -761,9 +767,8 @@ reply({run, From, Spec} = Waiter, {pid, OsPid}, #state{link = Link} = State) ->
                 names = name_run(Waiter, Pid, Names)};
 reply({run, From, Spec}, {error, Reason}, #state{link = Link} = State) ->
     ok = proctor_telemetry:run_refused(Reason, Spec, Link),
-    ?TELL(debug, #{what => proctor_refused, instance => State#state.name,
-                 reason => proctor_log:refusal(Reason),
-                 program => program(Spec)}),
+    ok = note(#{what => proctor_refused, program => program(Spec),
+                reason => proctor_log:refusal(Reason)}, State),
     gen_server:reply(From, {error, Reason}),
     State#state{refused = State#state.refused + 1};
 reply(cancelled, {pid, OsPid}, #state{ospids = OsPids} = State) ->
@@ -784,6 +789,13 @@ answer({run, From, _Spec}, Reply) -> gen_server:reply(From, Reply);
 answer({kill, From, _OsPid}, Reply) -> gen_server:reply(From, Reply);
 answer(_, _Reply) -> ok.
 
+%% Telemetry tells programs; this is for people who are looking for something.
+note(Report, #state{name = Name, notes = true}) ->
+    ?TELL(debug, Report#{instance => Name}),
+    ok;
+note(_Report, _State) ->
+    ok.
+
 program(#{command := Command}) ->
     proctor_log:program(Command).
 
@@ -794,8 +806,8 @@ ended(OsPid, Exit, #state{ospids = OsPids} = State) ->
             #state{children = #{Pid := Child} = Children} = State,
             Exit1 = exit_of(Exit, Child),
             ok = proctor_child:event(Pid, {exit, Exit1}),
-            ?TELL(debug, Exit1#{what => proctor_exit, ospid => OsPid,
-                                pid => Pid, instance => State#state.name}),
+            ok = note(Exit1#{what => proctor_exit, ospid => OsPid, pid => Pid},
+                      State),
             Children1 = Children#{Pid := Child#child{exited = true}},
             State#state{ospids = Rest, children = Children1};
         {orphan, Rest} ->

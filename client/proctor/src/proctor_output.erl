@@ -27,6 +27,8 @@
                  caller :: pid(),
                  %% What messages call the OS process.
                  tag :: term(),
+                 %% And how they are put.
+                 message :: proctor_message:shape(),
                  sinks :: #{stream() => proctor_run_options:sink()},
                  active :: proctor_run_options:active(),
                  streams :: #{stream() => proctor_stream:stream()},
@@ -57,6 +59,7 @@ new(OsPid, #{caller := Caller, active := Active, stdout := Out, stderr := Err}
     = Spec, Link) ->
     #output{ospid = OsPid, link = Link, caller = Caller, active = Active,
             tag = proctor_run_options:tag(Spec, OsPid),
+            message = maps:get(message, Spec, plain),
             sinks = #{stdout => Out, stderr => Err},
             streams = #{stdout => stream(stdout, Spec),
                         stderr => stream(stderr, Spec)},
@@ -103,9 +106,8 @@ hand(collect, Stream, {Data, Cost}, Output) ->
     consumed(Stream, Cost, collect(Stream, Data, Output));
 hand(none, Stream, {_, Cost}, Output) ->
     consumed(Stream, Cost, Output);
-hand(Pid, Stream, {Data, Cost}, #output{tag = Tag} = Output)
-  when is_pid(Pid) ->
-    Pid ! {Stream, Tag, Data},
+hand(Pid, Stream, {Data, Cost}, Output) when is_pid(Pid) ->
+    ok = say(Pid, {Stream, Output#output.tag, Data}, Output),
     consumed(Stream, Cost, Output);
 hand(Sink, Stream, Piece, #output{sink = undefined, ospid = OsPid} = Output) ->
     hand(Sink, Stream, Piece,
@@ -210,8 +212,11 @@ active(Stream, #output{active = Active}) when is_map(Active) ->
 active(_Stream, #output{active = Active}) ->
     Active.
 
+say(To, Message, #output{message = Shape}) ->
+    proctor_message:send(To, Message, Shape).
+
 message(Stream, {Data, Cost}, #output{caller = Caller, tag = Tag} = Output) ->
-    Caller ! {Stream, Tag, Data},
+    ok = say(Caller, {Stream, Tag, Data}, Output),
     Output1 = consumed(Stream, Cost, Output),
     case active(Stream, Output) of
         true -> Output1;
@@ -223,10 +228,10 @@ message(Stream, {Data, Cost}, #output{caller = Caller, tag = Tag} = Output) ->
 %% a count is followed by a word.
 set_active(Stream, Count, #output{caller = Caller, tag = Tag, active = Active}
            = Output) when is_integer(Count), Count =< 0 ->
-    Caller ! case is_map(Active) of
-                 true -> {passive, Tag, Stream};
-                 false -> {passive, Tag}
-             end,
+    ok = say(Caller, case is_map(Active) of
+                         true -> {passive, Tag, Stream};
+                         false -> {passive, Tag}
+                     end, Output),
     set_active(Stream, false, Output);
 set_active(Stream, Mode, #output{active = Active} = Output)
   when is_map(Active) ->

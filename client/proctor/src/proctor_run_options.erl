@@ -66,6 +66,9 @@
                   errors := text | term,
                   where := proctor:where(),
                   cwd := binary() | undefined,
+                  telemetry => none | terse | verbose,
+                  telemetry_metadata => map(),
+                  asked => integer(),
                   backstop => timeout(),
                   limited => boolean()}.
 %% What the Erlang process of an OS process has to know; the last two are the
@@ -228,6 +231,8 @@ spec(active, #{} = Modes, {Wire, Spec}) ->
                                            Modes))}};
 spec(tag, {Tag}, {Wire, Spec}) ->
     {Wire, Spec#{tag => Tag}};
+spec(owner, Pid, {Wire, Spec}) ->
+    {Wire, Spec#{caller => Pid}};
 spec(input, Data, {Wire, Spec}) ->
     {piped(stdin, Wire), Spec#{input => Data, stdin => true}};
 spec(Name, Value, {Wire, Spec}) ->

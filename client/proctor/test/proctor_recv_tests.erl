@@ -15,6 +15,7 @@ cases() ->
      {"recv of either waits for both", fun either_waits/0},
      {"recv of either where there is one", fun either_one/0},
      {"who asks first is served first", fun in_turn/0},
+     {"who wants either has a turn", fun either_first/0},
      {"one who dies takes nothing of either", fun either_dies/0},
      {"neither stream starves", fun fair/0},
      {"a mode for each stream", fun modes/0},
@@ -112,6 +113,23 @@ in_turn() ->
     ok = proctor:send(Pid, "\n"),
     ?assertEqual({ok, <<"abde">>}, down(Four)),
     ?assertEqual({ok, <<"f">>}, down(Rest)).
+
+%% Who wants either is one of those who want each.
+either_first() ->
+    {Pid, _} = run("read x; printf a; read x; printf b",
+                   [stdin, {active, false}]),
+    Refs = [begin
+                {_, Ref} = spawn_monitor(fun() ->
+                               exit(proctor:recv(Pid, What))
+                           end),
+                wait_until(fun() -> receivers(Pid) =:= N end),
+                Ref
+            end || {What, N} <- [{any, 1}, {stdout, 2}]],
+    Go = fun() -> ok = proctor:send(Pid, "\n") end,
+    Go(),
+    ?assertEqual({ok, {stdout, <<"a">>}}, down(hd(Refs))),
+    Go(),
+    ?assertEqual({ok, <<"b">>}, down(lists:last(Refs))).
 
 receivers(Pid) ->
     {ok, #{children := Children}} = proctor:info(),

@@ -81,6 +81,12 @@ defmodule Proctor.Spec do
   @doc "And those of `Proctor.cmd/3`."
   def cmd_options, do: @run ++ [:into, :lines, :parallelism, :use_stdio]
 
+  @doc "And those of `Proctor.Daemon`, besides its own."
+  def daemon_options, do: @run -- [:timeout, :input, :max_output]
+
+  @doc "What an option may be called."
+  def names_of(option), do: [option | for({name, ^option, _} <- @rows, do: name)]
+
   @doc "What `System.cmd/3` has where nothing else is said."
   def collecting(read) do
     into = if Map.has_key?(read, :lines), do: [], else: ""

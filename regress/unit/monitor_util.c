@@ -711,7 +711,6 @@ sound_lifeless(struct child *c)
 	assert_int_equal(c->kind, CHILD_RUN);
 	assert_true(c->run_flags & RUN_KILL_GROUP);
 	assert_int_equal(c->group, 0);
-	assert_int_not_equal(c->reason, REASON_NORMAL);
 	assert_true(c->deadline.set);
 }
 

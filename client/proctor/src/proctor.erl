@@ -240,7 +240,9 @@ start() ->
 %%   erlexec's port program understands: there are no windows, no structured
 %%   errors, no usage. Otherwise the port program is asked (`native').</dd>
 %% <dt>`debug', `{debug, Level}'</dt><dd>What it tells on standard error.</dd>
-%% <dt>`verbose'</dt><dd>Log the command line.</dd>
+%% <dt>`verbose'</dt><dd>Log the port program's command line and, at level
+%%   `debug', each run, refusal and exit; `debug' does that as well, and
+%%   {@link debug/2} from then on.</dd>
 %% </dl>
 %%
 %% Errors: `{badopt, Option}' or `{badopt, {Name, Why}}', and then text for
@@ -320,7 +322,7 @@ instances() ->
 %%   of the OS process identifier, which other instances and nodes have, too,
 %%   and which comes again.</dd>
 %% <dt>`{message, Fun}'</dt><dd>What `Fun' makes of a message of this run is what
-%%   is sent. It is called by the Erlang process of the command, and ends the
+%%   is sent, and nothing if that is `none'. It is called by the Erlang process of the command, and ends the
 %%   command if it fails.</dd>
 %% <dt>`{owner, Pid}'</dt><dd>Messages are for `Pid', and `monitor', `await' and
 %%   `link' have to do with it, as if it had called. Not with `sync'.</dd>

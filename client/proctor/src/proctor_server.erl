@@ -22,7 +22,8 @@
 -type run() :: {run | manage, term(), [term()]}.
 %% A command, or a process that runs already, and the port program's options.
 
--type link() :: #{server := pid(), writer := proctor_port:writer(),
+-type link() :: #{server := pid(), instance := atom(),
+                  writer := proctor_port:writer(),
                   dialect := proctor_port:dialect(),
                   linger := non_neg_integer(),
                   cwd := binary() | undefined}.
@@ -74,6 +75,8 @@
                 tables :: undefined | reference(),
                 %% The monitor of the scope that the groups are in.
                 scope :: undefined | reference(),
+                %% Whether runs and their ends are logged.
+                notes = false :: boolean(),
                 %% Users whose launcher has died.
                 launchers_down = [] :: [binary()],
                 answer_timeout :: pos_integer() | infinity,
@@ -287,12 +290,16 @@ init(Options) ->
              = Start} ->
             Name = proctor_start_options:name(Options),
             first(Start, #state{name = Name, alarm = Alarm, started = Now,
+                                notes = notes(Start),
                                 answer_timeout = Timeout, tables = Tables,
                                 groups = [Name || Name =/= undefined] ++ Groups,
                                 asleep = Start});
         {error, Reason} ->
             {stop, {shutdown, Reason}}
     end.
+
+notes(#{verbose := Verbose} = Start) ->
+    Verbose orelse maps:get(debug, Start, 0) > 0.
 
 first(#{start := lazy}, State) ->
     {ok, join(State)};
@@ -336,9 +343,11 @@ serving(Port, {Dialect, Hello},
             end,
     ?TELL(info, #{what => proctor_started, instance => Name, port => OsPid,
                   dialect => Dialect}),
+    ok = proctor_telemetry:instance_up(Name, Dialect),
     State#state{port = Port, port_os_pid = OsPid, hello = Hello,
                 asleep = undefined, answered = now_ms(),
-                link = #{server => self(), dialect => Dialect,
+                link = #{server => self(), instance => Name,
+                         dialect => Dialect,
                          linger => maps:get(linger, Start, 0),
                          cwd => proctor_place:cwd(),
                          writer => proctor_port:start_writer(Port)}}.
@@ -372,8 +381,9 @@ failed(Failure, State) ->
     {stop, {shutdown, proctor_log:failed("an instance", Failure)}, State}.
 
 on_call({run, Request, Spec}, From, #state{link = Link} = State) ->
-    request(proctor_run_options:request(Request, Spec, Link), {run, From, Spec},
-            State);
+    Asked = Spec#{asked => erlang:monotonic_time()},
+    request(proctor_run_options:request(Request, Spec, Link),
+            {run, From, Asked}, State);
 on_call({stop, Target}, From, State) ->
     on_target(Target, fun(OsPid) -> {{stop, OsPid}, {call, From}} end, State);
 on_call({kill, Target, Signal}, From, State) ->
@@ -396,7 +406,7 @@ on_call({pid, OsPid}, _From, State) ->
         #{} -> {reply, undefined, State}
     end;
 on_call({debug, Level}, From, State) ->
-    request({debug, Level}, {call, From}, State);
+    request({debug, Level}, {call, From}, State#state{notes = Level > 0});
 on_call(list, From, State) ->
     request({list}, {call, From}, State);
 on_call(count, _From, #state{ospids = OsPids} = State) ->
@@ -475,14 +485,25 @@ on_info(_Message, State) ->
 
 %% @private
 -spec terminate(term(), #state{}) -> ok.
-terminate(_Reason, #state{port = undefined} = State) ->
+terminate(Reason, #state{name = Name, started = Started, ospids = OsPids,
+                         asleep = Asleep} = State) ->
+    Why = case Reason of
+              {shutdown, Known} -> Known;
+              _ -> Reason
+          end,
+    ok = close(Why, State),
+    Asleep =/= undefined
+        orelse proctor_telemetry:instance_down({Name, Why}, Started,
+                                               map_size(OsPids)),
+    ok.
+
+close(_Why, #state{port = undefined} = State) ->
     fail_pending(State);
-terminate({shutdown, {port_exit, unresponsive}},
-          #state{port = Port, alarm = Alarm} = State) ->
+close({port_exit, unresponsive}, #state{port = Port, alarm = Alarm} = State) ->
     ok = fail_pending(State),
     proctor_port:put_down(Port, {proctor_port:identity(Port),
                                  Alarm * 1000 + ?GRACE});
-terminate(_Reason, #state{port = Port, alarm = Alarm} = State) ->
+close(_Why, #state{port = Port, alarm = Alarm} = State) ->
     Fun = fun last_frame/2,
     Timeout = Alarm * 1000 + ?GRACE,
     {_Status, State1} = proctor_port:close(Port, {Timeout, Fun, State}),
@@ -721,8 +742,8 @@ between(Next, Id) -> [Next | between(following(Next), Id)].
 reply({run, From, Spec} = Waiter, {pid, OsPid}, #state{link = Link} = State) ->
     Pid = proctor_child:start(OsPid, From, Spec, Link),
     _ = monitor(process, Pid),
-    ?TELL(debug, #{what => proctor_run, instance => State#state.name,
-                 ospid => OsPid, pid => Pid, program => program(Spec)}),
+    ok = note(#{what => proctor_run, ospid => OsPid, pid => Pid,
+                program => program(Spec)}, State),
     #state{ospids = OsPids, children = Children, runs = Runs,
            names = Names} = State,
     Child = #child{ospid = OsPid, spec = Spec,
@@ -730,10 +751,10 @@ reply({run, From, Spec} = Waiter, {pid, OsPid}, #state{link = Link} = State) ->
     State#state{ospids = OsPids#{OsPid => Pid}, runs = Runs + 1,
                 children = Children#{Pid => Child},
                 names = name_run(Waiter, Pid, Names)};
-reply({run, From, Spec}, {error, Reason}, State) ->
-    ?TELL(debug, #{what => proctor_refused, instance => State#state.name,
-                 reason => proctor_log:refusal(Reason),
-                 program => program(Spec)}),
+reply({run, From, Spec}, {error, Reason}, #state{link = Link} = State) ->
+    ok = proctor_telemetry:run_refused(Reason, Spec, Link),
+    ok = note(#{what => proctor_refused, program => program(Spec),
+                reason => proctor_log:refusal(Reason)}, State),
     gen_server:reply(From, {error, Reason}),
     State;
 reply(cancelled, {pid, OsPid}, #state{ospids = OsPids} = State) ->
@@ -754,6 +775,13 @@ answer({run, From, _Spec}, Reply) -> gen_server:reply(From, Reply);
 answer({kill, From, _OsPid}, Reply) -> gen_server:reply(From, Reply);
 answer(_, _Reply) -> ok.
 
+%% Telemetry tells programs; this is for people who are looking for something.
+note(Report, #state{name = Name, notes = true}) ->
+    ?TELL(debug, Report#{instance => Name}),
+    ok;
+note(_Report, _State) ->
+    ok.
+
 program(#{command := Command}) ->
     proctor_log:program(Command).
 
@@ -764,8 +792,8 @@ ended(OsPid, Exit, #state{ospids = OsPids} = State) ->
             #state{children = #{Pid := Child} = Children} = State,
             Exit1 = exit_of(Exit, Child),
             ok = proctor_child:event(Pid, {exit, Exit1}),
-            ?TELL(debug, Exit1#{what => proctor_exit, ospid => OsPid,
-                                pid => Pid, instance => State#state.name}),
+            ok = note(Exit1#{what => proctor_exit, ospid => OsPid, pid => Pid},
+                      State),
             Children1 = Children#{Pid := Child#child{exited = true}},
             State#state{ospids = Rest, children = Children1};
         {orphan, Rest} ->

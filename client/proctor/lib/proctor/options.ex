@@ -223,7 +223,11 @@ defmodule Proctor.Options do
   # last. `:root` if it is to run as that, which MuonTrap's options never do.
   def cmd(program, args, options) do
     words!(:cmd, program, args)
-    {theirs, ours} = options |> last() |> Keyword.split(@only_theirs)
+    if Keyword.keyword?(options), do: in_own_words(program, last(options)), else: options
+  end
+
+  defp in_own_words(program, options) do
+    {theirs, ours} = Keyword.split(options, @only_theirs)
     no_cgroup = for {:cgroup, false} = option <- theirs, do: option
     read = (theirs -- no_cgroup) |> Enum.reduce(%{}, &option!(:cmd, &1, &2)) |> cgroup!()
     no_cgroup!(read, program)

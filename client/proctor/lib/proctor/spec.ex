@@ -97,12 +97,15 @@ defmodule Proctor.Spec do
 
   @doc "What `System.cmd/3` has where nothing else is said."
   def collecting(read) do
-    into = if Map.has_key?(read, :lines), do: [], else: ""
-
     %{stderr: :console, timeout: :infinity, kill_grace: 500}
     |> Map.merge(read)
-    |> Map.put_new(:stdout, stdout(Map.get(read, :into, into), read))
+    |> Map.put_new(:stdout, stdout(into(read), read))
   end
+
+  @doc "What output is put into."
+  def into(%{into: into}), do: into
+  def into(%{lines: _}), do: []
+  def into(_), do: ""
 
   defp stdout("", read) when not is_map_key(read, :lines), do: :capture
   defp stdout(into, _read), do: {:into, into}
@@ -115,7 +118,7 @@ defmodule Proctor.Spec do
     keyword!(options, function)
 
     Enum.reduce(options, %{}, fn {given, value}, read ->
-      {name, type} = row!(given, function, allowed)
+      {name, type} = row!(given, value, function, allowed)
 
       if Map.has_key?(read, name),
         do: raise(ArgumentError, "#{function}: option #{given} is given twice")
@@ -129,26 +132,31 @@ defmodule Proctor.Spec do
       do: raise(ArgumentError, "#{function}: options must be a keyword list")
   end
 
-  defp row!(given, function, allowed) do
+  defp row!(given, value, function, allowed) do
     with {_, other, type} <- List.keyfind(@rows, given, 0),
          name = other || given,
          true <- name in allowed do
       {name, type}
     else
-      nil -> raise ArgumentError, "#{function}: there is no option #{inspect(given)}"
-      false -> raise ArgumentError, "#{function}: takes no option #{inspect(given)}"
+      nil -> refuse!(given, value, function, "there is no option #{inspect(given)}")
+      false -> refuse!(given, value, function, "takes no option #{inspect(given)}")
     end
   end
 
   defp value!(type, value, name, function) do
     case check(type, value) do
-      {:ok, value} ->
-        value
-
-      {:error, wanted} ->
-        raise ArgumentError, "#{function}: option #{name} must be #{wanted}"
+      {:ok, value} -> value
+      {:error, wanted} -> refuse!(name, value, function, "option #{name} must be #{wanted}")
     end
   end
+
+  # Where System.cmd/3 has a text of its own it is that, but for what may be a
+  # secret.
+  defp refuse!(name, value, function, _why)
+       when function in ["Proctor.cmd/3", "Proctor.shell/2"] and name not in [:env, :input],
+       do: Proctor.Options.invalid!(name, value)
+
+  defp refuse!(_name, _value, function, why), do: raise(ArgumentError, "#{function}: #{why}")
 
   # Values are not told: one of them may be a secret.
   defp check(:any, value), do: {:ok, value}

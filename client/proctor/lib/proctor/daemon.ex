@@ -241,7 +241,12 @@ defmodule Proctor.Daemon do
     {own, rest} = Keyword.split(options, @own)
     {only_stderr, rest} = Keyword.pop(rest, :capture_stderr_only, false)
     read = Spec.read!(rest, "Proctor.Daemon.start_link", Spec.daemon_options())
-    read = if only_stderr, do: Map.merge(read, %{stdout: :discard, stderr: :capture}), else: read
+
+    read =
+      if only_stderr,
+        do: read |> Map.delete(:merge_stderr) |> Map.merge(%{stdout: :discard, stderr: :capture}),
+        else: read
+
     erlang = own(own, metadata) ++ functions(program, own, exit_reason)
 
     case :proctor_daemon.start_link(

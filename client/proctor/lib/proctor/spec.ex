@@ -352,9 +352,16 @@ defmodule Proctor.Spec do
   def streams(read) do
     [
       stream(:stdout, Map.get(read, :stdout, :capture)),
-      stream(:stderr, if(read[:merge_stderr], do: :merge, else: Map.get(read, :stderr, :capture)))
+      stream(:stderr, if(read[:merge_stderr], do: :merge, else: stderr(read)))
     ]
   end
+
+  # Another user does not get the node's, so the node writes it.
+  defp stderr(%{stderr: :console} = read)
+       when is_map_key(read, :user) or is_map_key(read, :group) or is_map_key(read, :groups),
+       do: fn data -> IO.binwrite(:stderr, data) end
+
+  defp stderr(read), do: Map.get(read, :stderr, :capture)
 
   defp stream(name, {:file, path, modes}), do: {name, path, Enum.flat_map(modes, &mode/1)}
   defp stream(name, sink), do: {name, sink(sink)}

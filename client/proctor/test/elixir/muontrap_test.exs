@@ -1,6 +1,6 @@
 defmodule Proctor.MuonTrapTest do
   # What a program has from `MuonTrap.cmd/3`, of `Proctor.cmd/3`.
-  use ExUnit.Case, async: true
+  use ExUnit.Case, async: false
   import ExUnit.CaptureIO
   import Proctor.Test.Helpers
 
@@ -162,16 +162,16 @@ defmodule Proctor.MuonTrapTest do
     on_exit(fn -> Proctor.Instance.stop(:muontrap) end)
     who = fn options -> sh("id -u; id -g; id -G", [instance: :muontrap, cd: "/"] ++ options) end
     assert who.(uid: "daemon") == {"1\n1\n1\n", 0}
-    assert {"1\n1\n1\n", 0} == who.(uid: 1)
 
     if List.keymember?(:proctor_option_table.rows(), :gid, 0) do
+      assert who.(uid: 1) == {"1\n1\n1\n", 0}
       assert who.(uid: 1, gid: 65_534) == {"1\n65534\n65534\n", 0}
       assert {out, 0} = who.(uid: "daemon", groups: [2, 29])
       assert ["1", "1", groups] = String.split(out, "\n", trim: true)
       assert groups |> String.split() |> Enum.sort() == ["1", "2", "29"]
     else
-      assert_raise Error, fn -> who.(uid: 1, gid: 65_534) end
-      assert_raise Error, fn -> who.(uid: 1, groups: [2]) end
+      assert_raise Error, fn -> who.(uid: "daemon", gid: 65_534) end
+      assert_raise Error, fn -> who.(uid: "daemon", groups: [2]) end
     end
 
     assert_raise Error, fn -> who.(uid: "no-such-user") end

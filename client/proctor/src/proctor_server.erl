@@ -8,8 +8,8 @@
 -include("proctor_log.hrl").
 
 -export([start/1, start_link/1, start_hidden/1]).
--export([run/4, cancel/2, stop/2, stop/3, kill/3, change/4, ospid/2, pid/2,
-         list/1, debug/2, counts/2, info/2, stop_child/2, confirm/2]).
+-export([run/4, cancel/2, stop/2, stop/3, kill/3, kill/4, change/4, ospid/2,
+         pid/2, list/1, debug/2, counts/2, info/2, stop_child/2, confirm/2]).
 -export([init/1, handle_call/3, handle_cast/2, handle_info/2, terminate/2,
          format_status/1]).
 
@@ -70,6 +70,7 @@
                 started :: integer(),
                 answered = erlang:monotonic_time(millisecond) :: integer(),
                 runs = 0 :: non_neg_integer(),
+                refused = 0 :: non_neg_integer(),
                 groups = [] :: [atom()],
                 %% The monitor of the owner of the tables.
                 tables :: undefined | reference(),
@@ -202,7 +203,12 @@ stop(Server, Target, Timeout) ->
 %% of ours is `not_managed'.
 -spec kill(ref(), target(), integer()) -> ok | {error, term()}.
 kill(Server, Target, Signal) ->
-    call(Server, {kill, Target, Signal}).
+    kill(Server, Target, Signal, infinity).
+
+%% @doc The same, and waits no longer than that for the answer.
+-spec kill(ref(), target(), integer(), timeout()) -> ok | {error, term()}.
+kill(Server, Target, Signal, Timeout) ->
+    call(Server, {kill, Target, Signal}, Timeout).
 
 %% @doc Changes something of a process: the request of that name, with these
 %% arguments behind the process.
@@ -492,10 +498,17 @@ terminate(Reason, #state{name = Name, started = Started, ospids = OsPids,
               _ -> Reason
           end,
     ok = close(Why, State),
+    ok = remember(Why, Name),
     Asleep =/= undefined
         orelse proctor_telemetry:instance_down({Name, Why}, Started,
                                                map_size(OsPids)),
     ok.
+
+%% One that was told to end is not coming back.
+remember(Why, Name) when Why =:= normal; Why =:= shutdown; Name =:= undefined ->
+    proctor_restarts:forget({instance, Name});
+remember(_Why, Name) ->
+    proctor_restarts:ended({instance, Name}, undefined).
 
 close(_Why, #state{port = undefined} = State) ->
     fail_pending(State);
@@ -535,10 +548,11 @@ fail_pending(#state{pending = Pending}) ->
                   lists:keysort(1, maps:to_list(Pending))).
 
 info(#state{name = Name, hello = Hello, port_os_pid = OsPid, runs = Runs,
-            started = Started, pending = Pending, ospids = OsPids,
+            refused = Refused, started = Started, pending = Pending, ospids = OsPids,
             children = Children, launchers_down = Down} = State) ->
     Now = now_ms(),
-    maps:merge(#{instance => Name, pid => self(), node => node(),
+    {Restarts, _} = proctor_restarts:find({instance, Name}),
+    maps:merge(#{refused => Refused, restarts => Restarts, instance => Name, pid => self(), node => node(),
                  hello => Hello, port_os_pid => OsPid, runs => Runs,
                  uptime_ms => Now - Started, pending => map_size(Pending),
                  messages => messages(), launchers_down => Down,
@@ -756,7 +770,7 @@ reply({run, From, Spec}, {error, Reason}, #state{link = Link} = State) ->
     ok = note(#{what => proctor_refused, program => program(Spec),
                 reason => proctor_log:refusal(Reason)}, State),
     gen_server:reply(From, {error, Reason}),
-    State;
+    State#state{refused = State#state.refused + 1};
 reply(cancelled, {pid, OsPid}, #state{ospids = OsPids} = State) ->
     orphan(OsPid, State#state{ospids = OsPids#{OsPid => orphan}});
 reply({kill, From, OsPid}, {error, eperm}, #state{ospids = OsPids} = State) ->

@@ -44,6 +44,7 @@ defmodule Proctor do
     * `:max_output` - bytes of output, after which it is stopped
     * `:window` - bytes that it may be ahead of who reads it
     * `:instance`, `:node` - who runs it
+    * `:telemetry`, `:telemetry_metadata` - see `Proctor.Telemetry`
   """
   @moduledoc since: "0.1.0"
 

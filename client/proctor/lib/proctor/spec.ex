@@ -56,13 +56,14 @@ defmodule Proctor.Spec do
     {:lines, nil, :pos_integer},
     {:parallelism, nil, :boolean},
     {:use_stdio, nil, :boolean},
-    {:telemetry_metadata, nil, :map}
+    {:telemetry_metadata, nil, :map},
+    {:telemetry, nil, :telemetry}
   ]
 
   @run ~w(cd env clear_env user group groups nice capabilities umask arg0 input
           stdin stdout stderr merge_stderr timeout idle_timeout kill_grace
           stop_signal kill kill_group linger max_output window instance node
-          cgroup telemetry_metadata)a
+          cgroup telemetry_metadata telemetry)a
 
   @doc "The options of all functions that run a command and wait for it."
   def run_options, do: @run
@@ -181,6 +182,8 @@ defmodule Proctor.Spec do
   defp check(:pid, _), do: {:error, "a pid"}
   defp check(:map, value) when is_map(value), do: {:ok, value}
   defp check(:map, _), do: {:error, "a map"}
+  defp check(:telemetry, value) when value in [:terse, :verbose, :none], do: {:ok, value}
+  defp check(:telemetry, _), do: {:error, ":terse, :verbose or :none"}
   defp check(:text, value) when is_binary(value), do: {:ok, value}
   defp check(:text, _), do: {:error, "a string"}
 
@@ -297,7 +300,7 @@ defmodule Proctor.Spec do
   defp erlang(name, value)
        when name in ~w(cd user nice capabilities umask arg0 input stop_signal kill
                        kill_group linger max_output max_line active instance node
-                       telemetry_metadata)a,
+                       telemetry_metadata telemetry)a,
        do: [{name, value}]
 
   defp erlang(:group, value), do: [gid: value]

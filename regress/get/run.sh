@@ -251,8 +251,11 @@ rebar_project() {
 	cd "$tmp/$1"
 	cat >rebar.config <<END
 {deps, [$2]}.
-{relx, [{release, {mine, "1"}, [mine]}, {mode, prod}]}.
+{relx, [{release, {mine, "1"}, [mine]}, {mode, prod},
+        {vm_args, "vm.args"}]}.
 END
+	# No name: there is to be no epmd that stays.
+	: >vm.args
 	cat >src/mine.app.src <<'END'
 {application, mine,
  [{description, "What uses it"}, {vsn, "1"}, {modules, []}, {registered, []},

@@ -52,10 +52,11 @@ folder=$(real "$folder")
 CFLAGS=${CFLAGS:--O2}
 LDFLAGS="${LDFLAGS:-} -s"
 export CFLAGS LDFLAGS
-key=$(${CC:-cc} -v 2>&1 | cat - <<END | cksum
-${CC:-cc} $CFLAGS $LDFLAGS ${YACC:-} $(env | grep '^PKG_CONFIG' | sort)
-END
-)
+key=$({
+	${CC:-cc} -v 2>&1 || true
+	echo "${CC:-cc} $CFLAGS $LDFLAGS ${YACC:-}"
+	env | grep '^PKG_CONFIG' | sort
+} | cksum)
 build=$folder/build/${key%% *}
 mkdir -p "$build"
 

@@ -176,6 +176,14 @@ mix_flags() {
 	built=$(cksum <$app/priv/proctor)
 	clean mix compile
 	[ "$(cksum <$app/priv/proctor)" != "$built" ]
+
+	# The same name, and another compiler.
+	mkdir ../newer
+	printf '#!/bin/sh\necho newer >&2\nexec %s "$@"\n' "$(command -v cc)" \
+	    >../newer/cc
+	chmod +x ../newer/cc
+	path=$tmp/newer:$path clean mix compile
+	[ "$(find $app/build -mindepth 1 -maxdepth 1 | wc -l)" -eq 3 ]
 	echo "$first" >first
 	made $app/build >now
 	[ -z "$(comm -23 first now)" ]

@@ -139,6 +139,7 @@ regress:
 	@+$(SUB) unit-run
 	@+$(SUB) port-run
 	@+$(SUB) erlang-run
+	@+$(SUB) elixir-run
 	@+$(SUB) priv-run
 
 regress-unit:

@@ -400,10 +400,10 @@ permit_any(struct rule *r)
 }
 
 void
-shape_rule(struct rule *r, char *const *environ)
+shape_rule(struct rule *r, char *const *from)
 {
 	assert_null(r->runas);
-	assert_ptr_equal(environ, env->environ);
+	assert_ptr_equal(from, env->environ);
 }
 
 /* Those that there are, with '*' behind the default one, '+' for keepenv. */

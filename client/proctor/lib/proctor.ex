@@ -21,7 +21,8 @@ defmodule Proctor do
     * `:idle_timeout` - milliseconds without any output, after which it is
       stopped
     * `:kill_grace` (or `:kill_grace_ms`, `:delay_to_sigkill`) - milliseconds
-      from the signal that asks it to end to SIGKILL
+      from the signal that asks it to end to SIGKILL (5,000; of `cmd/3` and `shell/2`
+      500)
     * `:stop_signal` - what asks it to end, as in `:sigint` (`:sigterm`)
     * `:kill` - a shell command that asks it to end, and finds its process in
       `CHILD_PID`
@@ -43,6 +44,7 @@ defmodule Proctor do
     * `:max_output` - bytes of output, after which it is stopped
     * `:window` - bytes that it may be ahead of who reads it
     * `:instance`, `:node` - who runs it
+    * `:telemetry`, `:telemetry_metadata` - see `Proctor.Telemetry`
   """
   @moduledoc since: "0.1.0"
 
@@ -154,7 +156,7 @@ defmodule Proctor do
   Runs a command as `System.cmd/3` does: its output and its status.
 
       iex> Proctor.cmd("echo", ["hello"])
-      {"hello\n", 0}
+      {"hello\\n", 0}
 
   A program that is not found is an `ErlangError` of `:enoent`, any other reason
   why it cannot run a `Proctor.Error`. A signal `n` is the status `128 + n`.
@@ -216,7 +218,7 @@ defmodule Proctor do
   Runs text in a shell, as `System.shell/2` does.
 
       iex> Proctor.shell("echo a | tr a b")
-      {"b\n", 0}
+      {"b\\n", 0}
 
   The options are those of `cmd/3`. Whatever is part of the text is code: what
   comes from elsewhere is safer in `:env`.
@@ -266,7 +268,8 @@ defmodule Proctor do
     * `:max_chunk_size` - bytes of one element at most (65,536)
     * `:ignore_epipe` - whether a command may leave some of its input unread
       (`false`)
-    * `:stderr` - `:console`, unless it is said
+    * `:stderr` - `:console`, unless it is said; with `:consume` each element is
+      `{:stdout, data}` or `{:stderr, data}`
     * `:timeout` - `:infinity`, unless it is said
   """
   @doc since: "0.1.0"

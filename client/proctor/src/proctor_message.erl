@@ -7,11 +7,14 @@
 
 -type shape() :: plain | fun((Message :: tuple()) -> term()).
 
-%% @doc Sends a message to a process, as the option `message' has it.
--spec send(pid(), tuple(), shape()) -> ok.
+%% @doc Sends a message to a process, as the option `message' has it; `none' is
+%% not sent.
+-spec send(pid(), term(), shape()) -> ok.
 send(To, Message, plain) ->
     To ! Message,
     ok;
 send(To, Message, Shape) ->
-    To ! Shape(Message),
-    ok.
+    case Shape(Message) of
+        none -> ok;
+        Shaped -> send(To, Shaped, plain)
+    end.

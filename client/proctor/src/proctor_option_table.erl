@@ -102,6 +102,8 @@
      {stdin_window, {integer, 1, infinity}, spec, ?NO_MANAGE},
      {timeout, {integer_or, [infinity], 1, ?TIME}, spec, ?NO_MANAGE},
      {idle_timeout, {integer, 1, ?TIME}, wire, ?NO_MANAGE},
+     {telemetry, {one_of, [none, terse, verbose]}, spec, []},
+     {telemetry_metadata, map, spec, []},
      {errors, {one_of, [text, term]}, spec,
       [{[cmd, pipe, fold_lines, daemon], {only, [term], ?TERMS}}]},
      {instance, instance, where, []},

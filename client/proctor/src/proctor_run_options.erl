@@ -66,6 +66,9 @@
                   errors := text | term,
                   where := proctor:where(),
                   cwd := binary() | undefined,
+                  telemetry => none | terse | verbose,
+                  telemetry_metadata => map(),
+                  asked => integer(),
                   backstop => timeout(),
                   limited => boolean()}.
 %% What the Erlang process of an OS process has to know; the last two are the

@@ -103,6 +103,8 @@ samples() ->
      {ready_poll, [1, 4294967295], [0, 4294967296, infinity]},
      {log, [emergency, debug, none], [warn, "info", loud, false]},
      {log_prefix, ["", "p: ", <<"p">>], [p, 7, [x]]},
+     {telemetry, [none, terse, verbose], [true, false, "terse"]},
+     {telemetry_metadata, [#{}, #{a => 1}], [[], a]},
      {log_metadata, [#{}], [[]]},
      {log_transform, [fun(Line) -> Line end], [none, fun() -> ok end]},
      {output, [self(), {send, self()}, {send, self(), tag},

@@ -536,7 +536,7 @@ def manage_cmd():
 @rows(SECTION + " refused, with a line in the log: user", [
     (repr(name), name) for name in (
         "root", STRANGER, "nobody", "sys", UNRULED, world.PARTS, "nosuch",
-        "0", str(1), "+0", "-1", "00", "daemon:root", "daemon:0", ":daemon",
+        "0", str(8), "+1", "-1", "00", "daemon:root", "daemon:0", ":daemon",
         "daemon:", "daemon ", " daemon", "Daemon", "daemo", "daemonx",
         "root:daemon", "../daemon", "daemon\n", "a" * 4000)
 ])
@@ -548,7 +548,7 @@ def refused(name):
 
 
 @rows(SECTION + " refused by the broker: user", [
-    ("''", ""), ("with a NUL", b"daemon\0"), ("a number", 1),
+    ("''", ""), ("with a NUL", b"daemon\0"), ("a number that is none", -1),
     ("an atom that is none", A.root)])
 def no_name(name):
     with usual_rules, Suid() as p:

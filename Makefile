@@ -138,6 +138,7 @@ regress:
 	@+$(SUB) unit-run
 	@+$(SUB) port-run
 	@+$(SUB) erlang-run
+	@+$(SUB) elixir-run
 	@+$(SUB) priv-run
 
 regress-unit:

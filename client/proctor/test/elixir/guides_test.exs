@@ -6,6 +6,8 @@ defmodule Proctor.GuidesTest do
   # when it was applied.
   use ExUnit.Case, async: true
 
+  @moduletag :capture_log
+
   @root Path.expand("../../../..", __DIR__)
   @pages [Path.join(@root, "README.md") | Path.wildcard(@root <> "/doc/*.{md,livemd}")]
 
@@ -88,7 +90,6 @@ defmodule Proctor.GuidesTest do
     state
   end
 
-  # What starts with a supervisor is a daemon that ends with the case.
   defp evaluate(code, {bindings, env}) do
     code = String.replace(code, "/tmp/", Process.get(:folder) <> "/")
 

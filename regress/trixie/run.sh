@@ -86,5 +86,5 @@ inside --net sh -euc "$enter" "$system" '
 		elixir --version | tr -s \"\\n\" \" \"
 		echo
 		make -s -j 2 >build.log 2>&1 || { tail -n 40 build.log; exit 1; }
-		make -s regress-erlang regress-elixir"'
+		make -s -k regress-erlang regress-elixir"'
 echo "trixie: passed"

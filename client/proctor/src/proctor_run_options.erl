@@ -45,6 +45,7 @@
                   exit := boolean(),
                   await := boolean(),
                   tag => term(),
+                  message => fun((tuple()) -> term()),
                   stdin := boolean(),
                   stdout := sink(),
                   stderr := sink(),

@@ -61,7 +61,8 @@ CHECK_SRC = priv/check/main.c priv/check/check.c priv/check/path.c \
 GUARD_SRC = priv/guard/guard.c priv/guard/reaper.c priv/guard/wait.c \
 	priv/guard/family.c
 LAUNCHER_SRC = priv/launcher/spawn.c priv/launcher/environ.c \
-	priv/launcher/login.c priv/launcher/privdrop.c $(SPAWN_SRC)
+	priv/launcher/login.c priv/launcher/any.c priv/launcher/privdrop.c \
+	$(SPAWN_SRC)
 MONITOR_SRC = priv/monitor/loop.c priv/monitor/table.c \
 	priv/monitor/request.c priv/monitor/report.c priv/monitor/foreign.c \
 	priv/monitor/stop.c priv/monitor/stray.c priv/monitor/ring.c \
@@ -138,6 +139,7 @@ regress:
 	@+$(SUB) unit-run
 	@+$(SUB) port-run
 	@+$(SUB) erlang-run
+	@+$(SUB) elixir-run
 	@+$(SUB) priv-run
 
 regress-unit:

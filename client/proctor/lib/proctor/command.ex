@@ -128,22 +128,32 @@ defmodule Proctor.Command do
     :throw, reason -> {:error, reason}
   end
 
-  defp pump(reader, into, lines, limit) do
+  @doc "Puts text into a collectable, in lines of so many bytes if that is said."
+  @spec gather(binary(), Collectable.t(), pos_integer() | nil) :: Collectable.t()
+  def gather(text, into, lines) do
+    {collected, :ended} =
+      collect(into, lines, fn
+        acc, _collect, _lines when text == "" -> {acc, :ended}
+        acc, collect, lines -> {take(text, acc, collect, lines) |> rest(collect), :ended}
+      end)
+
+    collected
+  end
+
+  defp pump(reader, into, lines, limit),
+    do: collect(into, lines, &pump_next(reader, &1, &2, &3, limit))
+
+  defp collect(into, lines, fill) do
     {acc, collect} = Collectable.into(into)
-    state = lines && :proctor_lines.new(lines, :keep)
 
     try do
-      pump_next(reader, acc, collect, state, limit)
+      fill.(acc, collect, lines && :proctor_lines.new(lines, :keep))
     catch
       kind, reason ->
         collect.(acc, :halt)
         :erlang.raise(kind, reason, __STACKTRACE__)
     else
-      {acc, :max_output} ->
-        {collect.(acc, :done), :max_output}
-
-      {acc, why} ->
-        {collect.(acc, :done), why}
+      {acc, why} -> {collect.(acc, :done), why}
     end
   end
 

@@ -56,13 +56,14 @@ defmodule Proctor.Spec do
     {:lines, nil, :pos_integer},
     {:parallelism, nil, :boolean},
     {:use_stdio, nil, :boolean},
-    {:telemetry_metadata, nil, :map}
+    {:telemetry_metadata, nil, :map},
+    {:telemetry, nil, :telemetry}
   ]
 
   @run ~w(cd env clear_env user group groups nice capabilities umask arg0 input
           stdin stdout stderr merge_stderr timeout idle_timeout kill_grace
           stop_signal kill kill_group linger max_output window instance node
-          cgroup telemetry_metadata)a
+          cgroup telemetry_metadata telemetry)a
 
   @doc "The options of all functions that run a command and wait for it."
   def run_options, do: @run
@@ -89,14 +90,23 @@ defmodule Proctor.Spec do
   @doc "And those of `Proctor.cmd/3`."
   def cmd_options, do: @run ++ [:into, :lines, :parallelism, :use_stdio]
 
+  @doc "And those of `Proctor.Daemon`, besides its own."
+  def daemon_options, do: @run -- [:timeout, :input, :max_output]
+
+  @doc "What an option may be called."
+  def names_of(option), do: [option | for({name, ^option, _} <- @rows, do: name)]
+
   @doc "What `System.cmd/3` has where nothing else is said."
   def collecting(read) do
-    into = if Map.has_key?(read, :lines), do: [], else: ""
-
     %{stderr: :console, timeout: :infinity, kill_grace: 500}
     |> Map.merge(read)
-    |> Map.put_new(:stdout, stdout(Map.get(read, :into, into), read))
+    |> Map.put_new(:stdout, stdout(into(read), read))
   end
+
+  @doc "What output is put into."
+  def into(%{into: into}), do: into
+  def into(%{lines: _}), do: []
+  def into(_), do: ""
 
   defp stdout("", read) when not is_map_key(read, :lines), do: :capture
   defp stdout(into, _read), do: {:into, into}
@@ -109,7 +119,7 @@ defmodule Proctor.Spec do
     keyword!(options, function)
 
     Enum.reduce(options, %{}, fn {given, value}, read ->
-      {name, type} = row!(given, function, allowed)
+      {name, type} = row!(given, value, function, allowed)
 
       if Map.has_key?(read, name),
         do: raise(ArgumentError, "#{function}: option #{given} is given twice")
@@ -123,26 +133,31 @@ defmodule Proctor.Spec do
       do: raise(ArgumentError, "#{function}: options must be a keyword list")
   end
 
-  defp row!(given, function, allowed) do
+  defp row!(given, value, function, allowed) do
     with {_, other, type} <- List.keyfind(@rows, given, 0),
          name = other || given,
          true <- name in allowed do
       {name, type}
     else
-      nil -> raise ArgumentError, "#{function}: there is no option #{inspect(given)}"
-      false -> raise ArgumentError, "#{function}: takes no option #{inspect(given)}"
+      nil -> refuse!(given, value, function, "there is no option #{inspect(given)}")
+      false -> refuse!(given, value, function, "takes no option #{inspect(given)}")
     end
   end
 
   defp value!(type, value, name, function) do
     case check(type, value) do
-      {:ok, value} ->
-        value
-
-      {:error, wanted} ->
-        raise ArgumentError, "#{function}: option #{name} must be #{wanted}"
+      {:ok, value} -> value
+      {:error, wanted} -> refuse!(name, value, function, "option #{name} must be #{wanted}")
     end
   end
+
+  # Where System.cmd/3 has a text of its own it is that, but for what may be a
+  # secret.
+  defp refuse!(name, value, function, _why)
+       when function in ["Proctor.cmd/3", "Proctor.shell/2"] and name not in [:env, :input],
+       do: Proctor.Options.invalid!(name, value)
+
+  defp refuse!(_name, _value, function, why), do: raise(ArgumentError, "#{function}: #{why}")
 
   # Values are not told: one of them may be a secret.
   defp check(:any, value), do: {:ok, value}
@@ -167,6 +182,8 @@ defmodule Proctor.Spec do
   defp check(:pid, _), do: {:error, "a pid"}
   defp check(:map, value) when is_map(value), do: {:ok, value}
   defp check(:map, _), do: {:error, "a map"}
+  defp check(:telemetry, value) when value in [:terse, :verbose, :none], do: {:ok, value}
+  defp check(:telemetry, _), do: {:error, ":terse, :verbose or :none"}
   defp check(:text, value) when is_binary(value), do: {:ok, value}
   defp check(:text, _), do: {:error, "a string"}
 
@@ -283,7 +300,7 @@ defmodule Proctor.Spec do
   defp erlang(name, value)
        when name in ~w(cd user nice capabilities umask arg0 input stop_signal kill
                        kill_group linger max_output max_line active instance node
-                       telemetry_metadata)a,
+                       telemetry_metadata telemetry)a,
        do: [{name, value}]
 
   defp erlang(:group, value), do: [gid: value]
@@ -338,9 +355,16 @@ defmodule Proctor.Spec do
   def streams(read) do
     [
       stream(:stdout, Map.get(read, :stdout, :capture)),
-      stream(:stderr, if(read[:merge_stderr], do: :merge, else: Map.get(read, :stderr, :capture)))
+      stream(:stderr, if(read[:merge_stderr], do: :merge, else: stderr(read)))
     ]
   end
+
+  # Another user does not get the node's, so the node writes it.
+  defp stderr(%{stderr: :console} = read)
+       when is_map_key(read, :user) or is_map_key(read, :group) or is_map_key(read, :groups),
+       do: fn data -> IO.binwrite(:stderr, data) end
+
+  defp stderr(read), do: Map.get(read, :stderr, :capture)
 
   defp stream(name, {:file, path, modes}), do: {name, path, Enum.flat_map(modes, &mode/1)}
   defp stream(name, sink), do: {name, sink(sink)}

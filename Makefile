@@ -105,7 +105,7 @@ PROGRAMS = $(PORT_PROGRAMS) $(BUILD)/proctor-check
 .SUFFIXES:
 .PHONY: all port dist package deps deps-dev demo soak bench bench-quick \
 	bench-files regress regress-unit regress-port regress-erlang regress-get \
-	regress-priv regress-elixir elixir-run regress-build install install-suid \
+	regress-priv regress-elixir regress-trixie elixir-run regress-build install install-suid \
 	clean format lint programs units \
 	unit-run port-run priv-run hostile erlang-run demo-run lint-run \
 	install-run install-suid-run client openbsd-check rules trace trace-run
@@ -228,6 +228,10 @@ dist package:
 # What the ways to get it promise, each from an empty home.
 regress-get:
 	@sh regress/get/run.sh
+
+# The clients on Debian 13, as root, with debootstrap.
+regress-trixie:
+	@sh regress/trixie/run.sh
 
 deps:
 	@sh regress/deps.sh

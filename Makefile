@@ -102,6 +102,7 @@ PORT_PROGRAMS = $(BUILD)/proctor $(RING_PROGRAMS)
 PROGRAMS = $(PORT_PROGRAMS) $(BUILD)/proctor-check
 
 .SUFFIXES:
+.PHONY: deb deb-check regress-cross programs-and-units
 .PHONY: all port dist package deps deps-dev demo soak bench bench-quick \
 	bench-files regress regress-unit regress-port regress-erlang regress-get \
 	regress-priv regress-elixir elixir-run regress-build install install-suid \
@@ -172,6 +173,14 @@ hostile:
 	@+$(BEFORE)
 	@+$(SUB) $(BUILD)/hostile $(BUILD)/calls
 
+# For other machines, and the unit programs in an emulator: regress/cross.
+regress-cross:
+	@BUILD=$(BUILD) MAKE="$(MAKE)" sh regress/cross/run.sh
+
+programs-and-units:
+	@+$(BEFORE)
+	@+$(SUB) programs units
+
 # What this file and ./configure promise.
 regress-build:
 	@sh regress/build/run.sh
@@ -222,6 +231,14 @@ dist package:
 	@+$(BEFORE)
 	@+$(SUB) $(PARSE_C)
 	@BUILD=$(BUILD) PARSE_C=$(PARSE_C) sh dist/tree.sh $@
+
+# Debian packages in BUILD/deb, and what they do in a Debian of their own, which
+# needs root.
+deb: dist
+	@BUILD=$(BUILD) sh dist/deb.sh
+
+deb-check: deb
+	@BUILD=$(BUILD) sh regress/deb/run.sh
 
 # What the ways to get it promise, each from an empty home.
 regress-get:

@@ -139,6 +139,7 @@ regress:
 	@+$(SUB) unit-run
 	@+$(SUB) port-run
 	@+$(SUB) erlang-run
+	@+$(SUB) elixir-run
 	@+$(SUB) priv-run
 
 regress-unit:
@@ -283,7 +284,8 @@ rules:
 	    "$$o.o" "$$c" "$$c" '$$(COMPILE)' "$$o.o" "$$c" "$$o.d"; \
 	done; } | $(IFNEW) $(BUILD)/rules.mk
 	@test ! -e regress || BOX_SRC="$(BOX_SRC)" IMSG_SRC="$(IMSG_SRC)" SEND_SRC="$(SEND_SRC)" \
-	    SPLICE_SRC="$(SPLICE_SRC)" STREAM_SRC="$(STREAM_SRC)" STREAM_IO_SRC="$(STREAM_IO_SRC)" \
+	    SPLICE_SRC="$(SPLICE_SRC)" PROC_SRC="$(PROC_SRC)" \
+	    FRESH_SRC="$(FRESH_SRC)" STREAM_SRC="$(STREAM_SRC)" STREAM_IO_SRC="$(STREAM_IO_SRC)" \
 	    CGROUP_SRC="$(CGROUP_SRC)" \
 	    sh regress/unit/rules.sh >$(BUILD)/units.out
 	@test ! -e regress || $(IFNEW) $(BUILD)/units.mk <$(BUILD)/units.out

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -165,23 +166,7 @@ proto_pack_run(const struct run *r, size_t *len)
 	}
 	if ((m = calloc(1, *len)) == NULL)
 		return (NULL);
-	m->tid = r->tid;
-	m->caps = r->caps;
-	m->pid = r->pid;
-	m->group = r->group;
-	m->nice = r->nice;
-	m->rows = r->rows;
-	m->cols = r->cols;
-	m->id = r->id;
-	m->flags = r->flags;
-	m->kill_timeout = r->kill_timeout;
-	m->success = r->success;
-	m->window = r->window;
-	m->timeout = r->timeout;
-	m->idle = r->idle;
-	m->stop_signal = r->stop_signal;
-	m->linger = r->linger;
-	m->umask = r->umask;
+	memcpy(m, r, offsetof(struct msg_run, io));
 	t.out = (char *)(m + 1);
 	for (i = 0; i < 3; i++) {
 		m->io[i].kind = r->io[i].kind;
@@ -305,23 +290,7 @@ unpack_run(struct msg *msg)
 		return (-1);
 	t.in = (const char *)msg->data + sizeof(m);
 	t.size = (uint32_t)(msg->len - sizeof(m));
-	r->tid = m.tid;
-	r->caps = m.caps;
-	r->pid = m.pid;
-	r->group = m.group;
-	r->nice = m.nice;
-	r->rows = m.rows;
-	r->cols = m.cols;
-	r->id = m.id;
-	r->flags = m.flags;
-	r->kill_timeout = m.kill_timeout;
-	r->success = m.success;
-	r->window = m.window;
-	r->timeout = m.timeout;
-	r->idle = m.idle;
-	r->stop_signal = m.stop_signal;
-	r->linger = m.linger;
-	r->umask = m.umask;
+	memcpy(r, &m, offsetof(struct msg_run, io));
 	for (i = 0; i < 3; i++) {
 		r->io[i].kind = m.io[i].kind;
 		r->io[i].append = m.io[i].append;
@@ -380,11 +349,7 @@ proto_pack_reply(void *buf, const struct reply *r)
 	struct msg_reply m = { 0 };
 	size_t len;
 
-	m.tid = r->tid;
-	m.code = r->code;
-	m.value = r->value;
-	m.stage = r->stage;
-	m.level = r->level;
+	memcpy(&m, r, offsetof(struct msg_reply, text));
 	len = text_put(buf, sizeof(m), &m.text, r->text);
 	memcpy(buf, &m, sizeof(m));
 	return (len);
@@ -400,11 +365,7 @@ unpack_reply(struct msg *msg)
 	if (m.code >= REPLY_CODES || m.stage >= STAGES || m.level < 0 ||
 	    m.level > LOG_LEVEL_MAX)
 		return (-1);
-	r->tid = m.tid;
-	r->code = m.code;
-	r->value = m.value;
-	r->stage = m.stage;
-	r->level = m.level;
+	memcpy(r, &m, offsetof(struct msg_reply, text));
 	if (text_get(msg, sizeof(m), &m.text, &r->text) == -1)
 		return (-1);
 	if (m.code == REPLY_BADOPT &&
@@ -419,11 +380,7 @@ proto_pack_launched(void *buf, const struct launched *l)
 	struct msg_launched m = { 0 };
 	size_t len;
 
-	m.id = l->id;
-	m.pid = l->pid;
-	m.stage = l->stage;
-	m.error = l->error;
-	m.streams = l->streams;
+	memcpy(&m, l, offsetof(struct msg_launched, text));
 	len = text_put(buf, sizeof(m), &m.text, l->text);
 	memcpy(buf, &m, sizeof(m));
 	return (len);
@@ -443,11 +400,7 @@ unpack_launched(struct msg *msg)
 			return (-1);
 	} else if (m.pid < 0 || m.pid == 1 || m.error <= 0 || m.streams != 0)
 		return (-1);
-	l->id = m.id;
-	l->pid = m.pid;
-	l->stage = m.stage;
-	l->error = m.error;
-	l->streams = m.streams;
+	memcpy(l, &m, offsetof(struct msg_launched, text));
 	return (text_get(msg, sizeof(m), &m.text, &l->text));
 }
 

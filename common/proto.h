@@ -138,24 +138,31 @@ struct msg_io {
 #define RUN_MANAGE \
 	(RUN_KILL_GROUP | RUN_NICE | RUN_SUCCESS | RUN_DEBUG | RUN_EXEC_ANSWER)
 
+/*
+ * What is the same in a message and in the struct that it is unpacked into:
+ * numbers, which are copied at once.
+ */
+#define RUN_NUMBERS                                                          \
+	int64_t tid; /* the node's transaction; 0 wants no reply */          \
+	uint64_t caps; /* 1 << n for each capability */                      \
+	uint64_t kill_timeout; /* ms from SIGTERM to SIGKILL */              \
+	uint64_t timeout; /* ms it may run; 0: no limit */                   \
+	uint64_t idle; /* ms it may be silent; 0: no limit */                \
+	int32_t pid; /* IMSG_MANAGE: whom; else 0 */                         \
+	int32_t group; /* a process group */                                 \
+	int32_t nice; /* -20 to 20 */                                        \
+	uint32_t rows; /* of the terminal; 0: not given */                   \
+	uint32_t cols;                                                       \
+	uint32_t id; /* priv's number for the child; 0 from broker */        \
+	uint32_t flags; /* RUN_... */                                        \
+	uint32_t success; /* 0 to 255 */                                     \
+	uint32_t window; /* unacknowledged bytes of a stream; 0: no limit */ \
+	uint32_t stop_signal; /* what asks it to end; 0: SIGTERM */          \
+	uint32_t linger; /* ms others may have its output when it is dead */ \
+	uint32_t umask /* 0 to 0777 */
+
 struct msg_run {
-	int64_t tid; /* the node's transaction; 0 wants no reply */
-	uint64_t caps; /* 1 << n for each capability */
-	uint64_t kill_timeout; /* ms from SIGTERM to SIGKILL */
-	uint64_t timeout; /* ms it may run; 0: no limit */
-	uint64_t idle; /* ms it may be silent; 0: no limit */
-	int32_t pid; /* IMSG_MANAGE: whom; else 0 */
-	int32_t group; /* a process group */
-	int32_t nice; /* -20 to 20 */
-	uint32_t rows; /* of the terminal; 0: not given */
-	uint32_t cols;
-	uint32_t id; /* priv's number for the child; 0 from broker */
-	uint32_t flags; /* RUN_... */
-	uint32_t success; /* 0 to 255 */
-	uint32_t window; /* unacknowledged bytes of a stream; 0: no limit */
-	uint32_t stop_signal; /* what asks it to end; 0: SIGTERM */
-	uint32_t linger; /* ms others may have its output when it is dead */
-	uint32_t umask; /* 0 to 0777 */
+	RUN_NUMBERS;
 	struct msg_io io[3];
 	struct msg_str executable; /* "" if not given */
 	struct msg_str cd; /* "" if not given */
@@ -230,12 +237,15 @@ enum stage {
 	STAGES
 };
 
+#define LAUNCHED_NUMBERS                                             \
+	uint32_t id;                                                 \
+	int32_t pid; /* 0 if there is no child */                    \
+	uint32_t stage; /* where it failed; STAGE_NONE if it runs */ \
+	int32_t error; /* errno of that */                           \
+	uint32_t streams /* 1 << n for each pipe that was sent before */
+
 struct msg_launched {
-	uint32_t id;
-	int32_t pid; /* 0 if there is no child */
-	uint32_t stage; /* where it failed; STAGE_NONE if it runs */
-	int32_t error; /* errno of that */
-	uint32_t streams; /* 1 << n for each pipe that was sent before */
+	LAUNCHED_NUMBERS;
 	struct msg_str text; /* what it failed on: a path, a stream's name */
 	uint32_t pad; /* 0 */
 };
@@ -338,13 +348,16 @@ enum reply_code {
 	REPLY_CODES
 };
 
+#define REPLY_NUMBERS   \
+	int64_t tid;    \
+	uint32_t code;  \
+	int32_t value;  \
+	uint32_t stage; \
+	int32_t level /* REPLY_LEVEL: the one from now on */
+
 struct msg_reply {
-	int64_t tid;
-	uint32_t code;
-	int32_t value;
-	uint32_t stage;
+	REPLY_NUMBERS;
 	struct msg_str text;
-	int32_t level; /* REPLY_LEVEL: the one from now on */
 };
 
 struct msg_pids {
@@ -371,23 +384,7 @@ struct run_io {
 };
 
 struct run {
-	int64_t tid;
-	uint64_t caps;
-	uint64_t kill_timeout;
-	uint64_t timeout;
-	uint64_t idle;
-	int32_t pid;
-	int32_t group;
-	int32_t nice;
-	uint32_t rows;
-	uint32_t cols;
-	uint32_t id;
-	uint32_t flags;
-	uint32_t success;
-	uint32_t window;
-	uint32_t stop_signal;
-	uint32_t linger;
-	uint32_t umask;
+	RUN_NUMBERS;
 	struct run_io io[3];
 	const char *executable;
 	const char *cd;
@@ -403,20 +400,12 @@ struct run {
 };
 
 struct launched {
-	uint32_t id;
-	pid_t pid;
-	uint32_t stage;
-	int32_t error;
-	uint32_t streams;
+	LAUNCHED_NUMBERS;
 	const char *text; /* "" if there is none */
 };
 
 struct reply {
-	int64_t tid;
-	uint32_t code;
-	int32_t value;
-	uint32_t stage;
-	int32_t level;
+	REPLY_NUMBERS;
 	const char *text; /* "" if there is none */
 };
 

@@ -6,28 +6,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "child_tree.h"
 #include "compat/stream.h"
 #include "log.h"
 #include "worker.h"
 
-static int
-wchild_cmp_id(const struct wchild *a, const struct wchild *b)
-{
-	return (a->id < b->id ? -1 : a->id > b->id);
-}
-
-static int
-wchild_cmp_pid(const struct wchild *a, const struct wchild *b)
-{
-	return (a->pid < b->pid ? -1 : a->pid > b->pid);
-}
-
-static RB_HEAD(id_tree, wchild) ids = RB_INITIALIZER(&ids);
-RB_PROTOTYPE(id_tree, wchild, by_id, wchild_cmp_id)
-RB_GENERATE(id_tree, wchild, by_id, wchild_cmp_id)
-static RB_HEAD(pid_tree, wchild) pids = RB_INITIALIZER(&pids);
-RB_PROTOTYPE(pid_tree, wchild, by_pid, wchild_cmp_pid)
-RB_GENERATE(pid_tree, wchild, by_pid, wchild_cmp_pid)
+CHILD_TREES(wchild)
 
 /*
  * A new child whose pid is still that of an old one which has ended but whose
@@ -38,24 +22,6 @@ static struct {
 	struct wchild *child;
 	int64_t tid;
 } successor;
-
-struct wchild *
-wchild_by_id(uint32_t id)
-{
-	struct wchild key;
-
-	key.id = id;
-	return (RB_FIND(id_tree, &ids, &key));
-}
-
-struct wchild *
-wchild_by_pid(pid_t pid)
-{
-	struct wchild key;
-
-	key.pid = pid;
-	return (RB_FIND(pid_tree, &pids, &key));
-}
 
 int
 wchild_waits_for_pid(void)

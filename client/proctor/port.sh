@@ -41,7 +41,7 @@ elif [ -n "${REBAR_DEPS_DIR:-}" ]; then
 	folder=$REBAR_DEPS_DIR/proctor
 	checkout=$(real "${REBAR_CHECKOUTS_DIR:-_checkouts}/proctor")
 	if [ "$checkout" = "$client" ] || [ "$checkout" = "$sources" ]; then
-		folder=$REBAR_CHECKOUTS_OUT_DIR/proctor
+		folder=${REBAR_CHECKOUTS_OUT_DIR:-$REBAR_BUILD_DIR/checkouts}/proctor
 	fi
 else
 	folder=${MIX_APP_PATH:?}

@@ -5,6 +5,8 @@
 
 #include <sys/types.h>
 
+#include <stddef.h>
+
 #include "sandbox.h"
 
 #ifdef __linux__

@@ -232,20 +232,13 @@ reaper_serve(int fd)
 	return (send(fd, &a, sizeof(a), MSG_NOSIGNAL) == -1 ? -1 : 0);
 }
 
-static int
-spares_none(pid_t pid)
-{
-	(void)pid;
-	return (0);
-}
-
 static void reaper_main(int fd) __attribute__((__noreturn__));
 
 static void
 reaper_main(int fd)
 {
 	struct waiter w = { "priv", priv_pid, 1, reaper_serve, orphan_reaped,
-		spares_none };
+		NULL };
 
 	wait_confine("reaper", fd);
 	/* Only now: a change of user undoes it. Priv may be at work by now. */

@@ -6,48 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "child_tree.h"
 #include "log.h"
 
 #include "monitor/child.h"
 
-static int
-cmp_id(const struct child *a, const struct child *b)
-{
-	return (a->id < b->id ? -1 : a->id > b->id);
-}
-
-static int
-cmp_pid(const struct child *a, const struct child *b)
-{
-	return (a->pid < b->pid ? -1 : a->pid > b->pid);
-}
-
-static RB_HEAD(id_tree, child) ids = RB_INITIALIZER(&ids);
-RB_PROTOTYPE(id_tree, child, by_id, cmp_id)
-RB_GENERATE(id_tree, child, by_id, cmp_id)
-static RB_HEAD(pid_tree, child) pids = RB_INITIALIZER(&pids);
-RB_PROTOTYPE(pid_tree, child, by_pid, cmp_pid)
-RB_GENERATE(pid_tree, child, by_pid, cmp_pid)
+CHILD_TREES(child)
 
 static uint32_t counts[CHILD_KINDS], total, last_id;
-
-struct child *
-child_by_id(uint32_t id)
-{
-	struct child key;
-
-	key.id = id;
-	return (RB_FIND(id_tree, &ids, &key));
-}
-
-struct child *
-child_by_pid(pid_t pid)
-{
-	struct child key;
-
-	key.pid = pid;
-	return (RB_FIND(pid_tree, &pids, &key));
-}
 
 struct child *
 child_new(enum child_kind kind)

@@ -194,36 +194,27 @@ exit_lost(void *arg)
 	watch_by_signal(c);
 }
 
-/* A tracer has it yet: SIGCHLD comes when that lets go. */
-static void
-exit_held(struct child *c)
-{
-	if (c->kind != CHILD_RING && c->kind != CHILD_HELD &&
-	    !c->lingering.set && exit_is_dead(c))
-		timer_set(&c->lingering, HELD_MAX, exit_lost, c);
-	watch_by_signal(c);
-}
-
-/* Has c ended, and how? Only its own parent can know that. 1 or 0. */
-static int
-exit_reap(struct child *c)
-{
-	if (c->kind == CHILD_FOREIGN) {
-		c->status = -1;
-		return (watch_has_ended(c));
-	}
-	if (c->run_flags & RUN_KILL_GROUP && watch_is_dead(c->pid))
-		group_signal(c);
-	return (watch_reap(c, &c->status));
-}
-
 void
 exit_check(struct child *c)
 {
 	if (exit_lingers(c))
 		return;
-	if (exit_reap(c))
+	/* How another's child has ended only its own parent can know. */
+	if (c->kind == CHILD_FOREIGN) {
+		c->status = -1;
+		if (watch_has_ended(c))
+			exit_over(c);
+		return;
+	}
+	if (c->run_flags & RUN_KILL_GROUP && watch_is_dead(c->pid))
+		group_signal(c);
+	if (watch_reap(c, &c->status)) {
 		exit_over(c);
-	else if (c->kind != CHILD_FOREIGN)
-		exit_held(c);
+		return;
+	}
+	/* A tracer has it yet: SIGCHLD comes when that lets go. */
+	if (c->kind != CHILD_RING && c->kind != CHILD_HELD &&
+	    !c->lingering.set && exit_is_dead(c))
+		timer_set(&c->lingering, HELD_MAX, exit_lost, c);
+	watch_by_signal(c);
 }

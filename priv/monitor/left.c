@@ -13,6 +13,7 @@
 #define POLL_MAX 50 /* ms between two looks at the groups that are left */
 #define POLL_GROUPS 500 /* groups that make it a ms longer */
 #define GIVEUP 2000 /* ms after SIGKILL that a group may take */
+#define LEAST 500 /* ms after SIGTERM where nobody has asked for an end */
 
 static int
 cmp_leader(const struct child *a, const struct child *b)
@@ -116,9 +117,12 @@ int
 left_begin(struct child *c, int64_t ms)
 {
 	if (!(c->run_flags & RUN_KILL_GROUP) || c->group != 0 ||
-	    c->kind != CHILD_RUN || c->reason == REASON_NORMAL ||
-	    phase_now() != PHASE_RUN || group_is_gone(c))
+	    c->kind != CHILD_RUN || phase_now() != PHASE_RUN ||
+	    group_is_gone(c))
 		return (0);
+	/* It has ended by itself: the others' time begins now. */
+	if (c->reason == REASON_NORMAL)
+		ms = c->kill_timeout > LEAST ? c->kill_timeout : LEAST;
 	left_pid_reused(c->pid);
 	log_debug("pid %d has left a process group", (int)c->pid);
 	c->state = CHILD_LEFT;

@@ -18,9 +18,9 @@
 void left_init(void (*gone)(struct child *));
 
 /*
- * c was reaped, ms before its deadline. Must its end wait for the rest of its
- * group? One that has joined another's group leaves that to its leader. 1: c
- * is CHILD_LEFT, and gone will be called; else 0.
+ * c was reaped, ms before its deadline if it has one. Must its end wait for the
+ * rest of its group? One that has joined another's group leaves that to its
+ * leader. 1: c is CHILD_LEFT, and gone will be called; else 0.
  */
 int left_begin(struct child *, int64_t ms);
 

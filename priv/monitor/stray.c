@@ -28,7 +28,7 @@ static void
 look_later(void)
 {
 	timer_set(
-	    &look_timer, STRAY_LOOK + many / STRAY_MANY, stray_look, NULL);
+	    &look_timer, STRAY_LOOK + many / STRAY_MANY, stray_look, &many);
 }
 
 void
@@ -37,15 +37,6 @@ stray_signal(int came)
 	watch_signal(came);
 	if (watch_unexplained() > 0 && !look_timer.set)
 		look_later();
-}
-
-/* Any dead child, or 0. */
-static pid_t
-dead_child(void)
-{
-	pid_t pid;
-
-	return (reap_has_ended(-1, &pid) ? pid : 0);
 }
 
 /* 0 if it cannot be reaped now. */
@@ -103,15 +94,14 @@ reap_hidden(pid_t pid)
 static void
 stray_look(void *arg)
 {
+	int *children = arg, i, hides = 0;
 	pid_t pid;
-	int i, hides = 0;
 
-	(void)arg;
 	if (watch_unexplained() == 0)
 		return;
 	watch_set_unexplained(0);
 	for (i = 0; i < STRAY_ROUND; i++) {
-		if ((pid = dead_child()) == 0)
+		if (!reap_has_ended(-1, &pid))
 			return;
 		if (!reap_dead(pid)) {
 			hides = child_by_pid(pid) != NULL;
@@ -119,7 +109,7 @@ stray_look(void *arg)
 		}
 	}
 	found = 0;
-	if (hides && (many = stray_each(reap_hidden)) > 0 && found == 0)
+	if (hides && (*children = stray_each(reap_hidden)) > 0 && found == 0)
 		return;
 	watch_set_unexplained(1); /* there is more to do */
 	look_later();

@@ -110,13 +110,16 @@ privilege_plain(struct starter_env *s, const struct args *a)
 {
 	const struct passwd *pw;
 
-	if (a->user != NULL && (pw = getpwnam(a->user)) == NULL) {
-		log_warnx("-user %s: no such user", a->user);
-		exit(EXIT_NOUSER);
-	}
-	if (a->user != NULL && pw->pw_uid != s->who.uid) {
-		log_warnx("-user %s: not the user that started this", a->user);
-		exit(EXIT_REFUSED);
+	if (a->user != NULL) {
+		if ((pw = getpwnam(a->user)) == NULL) {
+			log_warnx("-user %s: no such user", a->user);
+			exit(EXIT_NOUSER);
+		}
+		if (pw->pw_uid != s->who.uid) {
+			log_warnx("-user %s: not the user that started this",
+			    a->user);
+			exit(EXIT_REFUSED);
+		}
 	}
 	s->privileged = 0;
 	privilege_permit_self(s)->nice = NICE_ANY; /* the kernel decides */

@@ -100,7 +100,7 @@ backpressure() ->
         "is ~w KiB", [Bytes, erlang:memory(total) div 1024]),
     ok = proctor:i(),
     case Dialect of
-        native -> expect_quietly(65536, Bytes);
+        native -> expect_quietly(262144, Bytes);
         exec_port -> say("  (this port program knows no windows)", [])
     end,
     {ok, <<"y\ny\n">>} = Received = proctor:recv(Pid, 4),

@@ -463,10 +463,37 @@ missing() {
 	grep 'install libbsd-dev libevent-dev libcap-dev *$' said
 }
 
+# readme N: the N-th lines to copy of README.md, in an empty folder
+readme() {
+	sed -n '/^## Getting it/,/^## Five/p' "$tmp/repo/README.md" |
+	    awk -v n="$1" '/^```/ { on = 0 } on; /^```sh/ { on = ++i == n }' |
+	    sed "s|\"URL\"|\"file://$tmp/repo\"|" >"$tmp/lines.$1"
+	cat "$tmp/lines.$1"
+	[ "$(grep -c . "$tmp/lines.$1")" -gt 1 ]
+	[ "$(grep -c . "$tmp/lines.$1")" -le 6 ]
+	cd "$(mktemp -d "$tmp/readme.XXXXXX")"
+	clean sh -e "$tmp/lines.$1" >said 2>&1
+	cat said
+}
+
+readme_erlang() {
+	needs rebar3 erl
+	readme 1
+	grep -F 'stdout => <<"it runs\n">>' said
+}
+
+readme_elixir() {
+	needs elixir
+	readme 2
+	grep -F '{"it runs\n", 0}' said
+}
+
 # What git knows here, as it is now.
 git ls-files -z | tar --null -T - -cf - | tar -xf - -C "$tmp/repo"
 commit "$tmp/repo"
 
+case_ "the README's lines to copy, for Erlang" readme_erlang
+case_ "the README's lines to copy, for Elixir" readme_elixir
 case_ "Mix, from git" mix_git
 case_ "Mix, a checkout; names have spaces; what has changed is built again" \
     mix_path

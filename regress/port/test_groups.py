@@ -84,7 +84,7 @@ def rest(command, sig, status):
         if sig:
             expect(OK, p.ask(A.kill, pid, sig))
         expect(status, p.exit(pid), "status")
-        dies(grandchild)
+        check(not proc.alive(grandchild), "%d lives", grandchild)
 
 
 @case("4 kill_group: the rest gets SIGTERM, no other signal")
@@ -101,11 +101,38 @@ def rest_term():
         check(p.out(other) == b"up\nterm\n", "output %r", p.out(other))
 
 
-@case("4 kill_group: one that ignores SIGTERM lives on, the exit waits not")
-def rest_deaf():
-    with Port("-alarm", "1") as p:
+@rows("4 kill_group: one that ignores SIGTERM when the leader exits gets "
+      "SIGKILL, and the exit waits,", [
+          ("{kill_timeout, 1}", (A.kill_timeout, 1), 1),
+          ("{kill_timeout, {ms, 700}}", (A.kill_timeout, (A.ms, 700)), 0.7),
+          ("{kill_timeout, 0}", (A.kill_timeout, 0), 0.5)])
+def rest_deaf(option, least):
+    with Port() as p:
         pid, grandchild = family(
-            p, [A.kill_group, A.stdin], DEAF + "read x; exit 3")
+            p, [A.kill_group, A.stdin, option], DEAF + "read x; exit 3")
+        began = time.monotonic()
+        p.stdin(pid, b"\n")
+        expect(768, p.exit(pid), "status")
+        check(time.monotonic() - began >= least, "too soon")
+        check(not proc.alive(grandchild), "%d lives", grandchild)
+
+
+@case("4 kill_group: when the leader exits, its exit comes when none lives")
+def rest_awaited():
+    with Port() as p:
+        for _ in range(20):
+            pid = p.run("n=0; while [ $n -lt 20 ]; do n=$((n + 1)); "
+                        "sleep 1000 & done; exit 3", [A.kill_group])
+            expect(768, p.exit(pid), "status")
+            left = proc.group(pid)
+            check(not left, "%d of its group live", len(left))
+
+
+@case("4 kill_group: without it who is left when the leader exits lives on")
+def rest_without_kill_group():
+    with Port() as p:
+        pid, grandchild = family(p, [A.stdin], "sleep 1000 & echo $!; "
+                                 "read x; exit 3")
         p.stdin(pid, b"\n")
         expect(768, p.exit(pid), "status")
         lives(p, grandchild)

@@ -28,7 +28,7 @@ read = {priv: b"", broker: b""}
 
 def heard(kind, body):
     if kind == 17:
-        os.write(1, b"child %d %d\\n" % struct.unpack_from("=Ii", body, 8))
+        os.write(1, b"child %d %d\\n" % struct.unpack_from("=Ii", body, 16))
     elif kind == 18:
         os.write(1, b"exit %d %d %d\\n" % struct.unpack_from("=Iii", body))
 

@@ -174,7 +174,6 @@ static const struct left_row {
 } not_left[] = {
 	{ "it was not to end with its group", 0, 0, REASON_STOPPED, 0, 0 },
 	{ "it was another's", RUN_KILL_GROUP, 99, REASON_STOPPED, 0, 0 },
-	{ "it has ended by itself", RUN_KILL_GROUP, 0, REASON_NORMAL, 0, 0 },
 	{ "in a shutdown", RUN_KILL_GROUP, 0, REASON_STOPPED, 1, 0 },
 	{ "nobody is left", RUN_KILL_GROUP, 0, REASON_STOPPED, 0, 1 },
 };
@@ -227,6 +226,54 @@ static void
 test_left_goes_soon(void)
 {
 	(void)left(5000);
+	proc_gone(101);
+	sleep_ms(1);
+	did("gone 100");
+}
+
+/* A leader that has ended by itself, with 101 in its group. */
+static struct child *
+left_by_itself(int64_t kill_timeout)
+{
+	struct child *c;
+
+	begin();
+	c = child_running(100, RUN_KILL_GROUP);
+	c->kill_timeout = kill_timeout;
+	proc_other(101, WWW_UID, 100);
+	assert_true(reaped(c, 0));
+	did("");
+	assert_int_equal(c->state, CHILD_LEFT);
+	return (c);
+}
+
+/* The others have its kill_timeout from there. */
+static void
+test_left_by_itself(void)
+{
+	struct child *c = left_by_itself(800);
+
+	sleep_ms(799);
+	assert_int_equal(c->killed, 0);
+	did("");
+	sleep_ms(1);
+	assert_int_equal(c->killed, 1);
+	sleep_ms(1);
+	did("orphans of group 100 KILL");
+	proc_gone(101);
+	sleep_ms(50);
+	did("gone 100");
+}
+
+/* Half a second is the least: nobody has asked for their end before. */
+static void
+test_left_by_itself_least(void)
+{
+	struct child *c = left_by_itself(0);
+
+	sleep_ms(499);
+	did("");
+	assert_int_equal(c->killed, 0);
 	proc_gone(101);
 	sleep_ms(1);
 	did("gone 100");
@@ -306,7 +353,7 @@ test_left_giveup(void)
 {
 	(void)left(10);
 	sleep_ms(2009);
-	assert_string_equal(world.logged, "");
+	assert_string_equal(log_text(), "");
 	assert_int_equal(child_count(), 1);
 	sleep_ms(1);
 	logs("not all of process group 100 has ended");
@@ -399,6 +446,8 @@ main(void)
 		cmocka_unit_test(test_not_left),
 		CASE(test_left_goes),
 		CASE(test_left_goes_soon),
+		CASE(test_left_by_itself),
+		CASE(test_left_by_itself_least),
 		CASE(test_left_deadline),
 		CASE(test_left_deadline_gone),
 		CASE(test_left_member),

@@ -157,7 +157,7 @@ run_row(const void *arg)
 	assert_int_equal(handle(request_handle_run, &m), 0);
 	did(row->done);
 	logs(row->logged);
-	assert_null(strstr(world.logged, "x\n"));
+	assert_null(strstr(log_text(), "x\n"));
 	assert_int_equal(world.taken, 4 + asked);
 	assert_int_equal((c = child_by_id(9)) != NULL, asked);
 	if (!asked)

@@ -53,7 +53,6 @@ struct world {
 	int launcher_dead;
 	int launcher_full;
 	int awaits; /* a launcher has something to name */
-	char logged[1024]; /* of log_warn() and log_warnx() */
 };
 extern struct world world;
 
@@ -92,8 +91,9 @@ void sleep_ms(int);
 void did_at(const char *, const char *file, int line);
 /* One more thing that was done. */
 void note(const char *, ...) __attribute__((__format__(printf, 1, 2)));
-/* Was that logged? */
-#define logs(what) assert_non_null(strstr(world.logged, (what)))
+/* What log_warn() and log_warnx() have said, and: was that among it? */
+const char *log_text(void);
+#define logs(what) assert_non_null(strstr(log_text(), (what)))
 
 /* The table of children can be true; did() asks this, too. */
 void sound(void);

@@ -23,7 +23,7 @@
 #include <cmocka.h>
 
 #include "check/check.h"
-#include "common/log.h"
+#include "log_util.h"
 #include "policy/policy.h"
 
 #define nitems(a) (sizeof(a) / sizeof((a)[0]))
@@ -31,54 +31,11 @@
 #define MUTATIONS 100000
 #define NAME "test.conf"
 
-static char logged[4096];
-static int log_lines;
-
-static void
-log_add(const char *, va_list) __attribute__((__format__(printf, 1, 0)));
-
-static void
-log_add(const char *fmt, va_list ap)
-{
-	size_t used = strlen(logged);
-
-	log_lines++;
-	(void)vsnprintf(logged + used, sizeof(logged) - used, fmt, ap);
-	(void)strlcat(logged, "\n", sizeof(logged));
-}
-
-void
-log_warnx(const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	log_add(fmt, ap);
-	va_end(ap);
-}
-
-void
-log_warn(const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	log_add(fmt, ap);
-	va_end(ap);
-}
-
 void
 fatal(const char *fmt, ...)
 {
 	(void)fmt;
 	abort();
-}
-
-static void
-log_clear(void)
-{
-	logged[0] = '\0';
-	log_lines = 0;
 }
 
 /* passwd and group. Two names have uid 0; who has errno cannot be asked. */

@@ -18,47 +18,13 @@
 
 #include <cmocka.h>
 
-#include "common/log.h"
+#include "log_util.h"
 #include "policy/policy.h"
 
 #define nitems(a) (sizeof(a) / sizeof((a)[0]))
 
 #define RULES_MAX 5
 #define WORDS_MAX 8
-
-static char logged[1024];
-
-static inline void
-log_add(const char *, va_list) __attribute__((__format__(printf, 1, 0)));
-
-static inline void
-log_add(const char *fmt, va_list ap)
-{
-	size_t used = strlen(logged);
-
-	(void)vsnprintf(logged + used, sizeof(logged) - used, fmt, ap);
-	(void)strlcat(logged, "\n", sizeof(logged));
-}
-
-void
-log_warn(const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	log_add(fmt, ap);
-	va_end(ap);
-}
-
-void
-log_warnx(const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	log_add(fmt, ap);
-	va_end(ap);
-}
 
 void
 fatal(const char *fmt, ...)

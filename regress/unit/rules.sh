@@ -96,6 +96,14 @@ build shape_test priv/policy/shape.c priv/policy/environ_name.c \
     priv/policy/userenv.c common/proto.c common/compat/ptymodes.c
 build permit_test priv/policy/permit.c priv/policy/match.c common/proto.c \
     common/compat/ptymodes.c
+# Steps of start-up, each in a process that may end by it.
+# shellcheck disable=SC2086
+wrapping exit port_check_test priv/start/port.c $PROC_SRC
+# shellcheck disable=SC2086
+wrapping exit undo_test priv/start/undo.c priv/start/login.c \
+    priv/base/signals.c $PROC_SRC $FRESH_SRC
+wrapping exit privilege_test priv/start/privilege.c priv/policy/rule.c \
+    priv/policy/match.c common/proto.c common/compat/ptymodes.c
 build runas_test priv/policy/runas.c priv/policy/userenv.c
 build policy_test priv/policy/rule.c priv/policy/read.c priv/policy/resolve.c \
     priv/policy/userenv.c \

@@ -21,7 +21,8 @@ defmodule Proctor do
     * `:idle_timeout` - milliseconds without any output, after which it is
       stopped
     * `:kill_grace` (or `:kill_grace_ms`, `:delay_to_sigkill`) - milliseconds
-      from the signal that asks it to end to SIGKILL
+      from the signal that asks it to end to SIGKILL (5,000; of `cmd/3` and `shell/2`
+      500)
     * `:stop_signal` - what asks it to end, as in `:sigint` (`:sigterm`)
     * `:kill` - a shell command that asks it to end, and finds its process in
       `CHILD_PID`
@@ -43,10 +44,11 @@ defmodule Proctor do
     * `:max_output` - bytes of output, after which it is stopped
     * `:window` - bytes that it may be ahead of who reads it
     * `:instance`, `:node` - who runs it
+    * `:telemetry`, `:telemetry_metadata` - see `Proctor.Telemetry`
   """
   @moduledoc since: "0.1.0"
 
-  alias Proctor.{Command, Error, Result, Spec}
+  alias Proctor.{Command, Error, Options, Result, Spec}
 
   @typedoc "A program and its arguments."
   @type argv :: [String.t(), ...]
@@ -154,7 +156,7 @@ defmodule Proctor do
   Runs a command as `System.cmd/3` does: its output and its status.
 
       iex> Proctor.cmd("echo", ["hello"])
-      {"hello\n", 0}
+      {"hello\\n", 0}
 
   A program that is not found is an `ErlangError` of `:enoent`, any other reason
   why it cannot run a `Proctor.Error`. A signal `n` is the status `128 + n`.
@@ -174,6 +176,16 @@ defmodule Proctor do
       their ends (`into: [], lines: 1024`)
     * `:parallelism`, `:use_stdio` - are accepted: nothing of the node is held
       up by a command anyway
+    * `:capture_stderr_only` - what it writes to stderr is collected, when it
+      has ended, and what it writes to stdout thrown away
+    * `:uid`, `:gid` - other names of `:user` and `:group`; with these root is
+      refused, and the status is 1
+    * `:stdio_window` - the same as `:window`, of 4,096 bytes at least
+    * `:cgroup`, `:cgroup_path`, `:cgroup_base`, `:cgroup_controllers`,
+      `:cgroup_sets` - are read, and refused with a `Proctor.Error`: there are no
+      control groups yet (see `Proctor.Cgroups`)
+
+  Of an option that is given twice the last counts.
 
   With `:timeout`, as well as with `:idle_timeout` and `:max_output`, the status
   may be `:timeout`, `:idle_timeout` or `:max_output`.
@@ -190,15 +202,37 @@ defmodule Proctor do
     do: collected(program, args, options, "Proctor.cmd/3")
 
   defp collected(program, args, options, function) do
-    read = Spec.read!(options, function, Spec.cmd_options())
+    case Options.cmd(program, args, options) do
+      :root ->
+        IO.puts(:stderr, "proctor: #{program} is not run: uid and gid may not be those of root")
+        {Command.gather("", Keyword.get(options, :into, ""), nil), 1}
 
+      options ->
+        {only_stderr, options} = Keyword.pop(options, :capture_stderr_only, false)
+        read = Spec.read!(options, function, Spec.cmd_options())
+        collect(program, args, read, only_stderr)
+    end
+  end
+
+  defp collect(program, args, read, false) do
+    {result, status} = finished(program, args, read)
+    {result.stdout, status}
+  end
+
+  defp collect(program, args, read, true) do
+    alone = read |> Map.delete(:merge_stderr) |> Map.merge(%{stdout: :discard, stderr: :capture})
+    {result, status} = finished(program, args, alone)
+    {Command.gather(result.stderr, Spec.into(read), read[:lines]), status}
+  end
+
+  defp finished(program, args, read) do
     case Command.run(program, args, Spec.collecting(read)) do
       {:ok, result} ->
-        {result.stdout, status(result.status)}
+        {result, status(result.status)}
 
-      {:error, %Error{kind: kind, result: %Result{stdout: out}}}
+      {:error, %Error{kind: kind, result: %Result{} = result}}
       when kind in [:timeout, :idle_timeout, :max_output] ->
-        {out, kind}
+        {result, kind}
 
       {:error, %Error{stage: :exec, posix: :enoent}} ->
         :erlang.error(:enoent)
@@ -216,7 +250,7 @@ defmodule Proctor do
   Runs text in a shell, as `System.shell/2` does.
 
       iex> Proctor.shell("echo a | tr a b")
-      {"b\n", 0}
+      {"b\\n", 0}
 
   The options are those of `cmd/3`. Whatever is part of the text is code: what
   comes from elsewhere is safer in `:env`.
@@ -266,7 +300,8 @@ defmodule Proctor do
     * `:max_chunk_size` - bytes of one element at most (65,536)
     * `:ignore_epipe` - whether a command may leave some of its input unread
       (`false`)
-    * `:stderr` - `:console`, unless it is said
+    * `:stderr` - `:console`, unless it is said; with `:consume` each element is
+      `{:stdout, data}` or `{:stderr, data}`
     * `:timeout` - `:infinity`, unless it is said
   """
   @doc since: "0.1.0"
@@ -282,7 +317,7 @@ defmodule Proctor do
       ...>   {:exit, exit} -> exit.status
       ...>   data -> data
       ...> end)
-      ["a\n", 3]
+      ["a\\n", 3]
   """
   @doc since: "0.1.0"
   @spec stream(argv(), [option()]) :: Enumerable.t()

@@ -91,6 +91,7 @@
 
 -type run_option() ::
         flag(sync | monitor | link | exit | await)
+      | {message, fun((tuple()) -> term())} | {owner, pid()}
       | {tag, term()}
       | {active, per_stream(active())}
       | {window, per_stream(Bytes :: non_neg_integer())}
@@ -239,7 +240,9 @@ start() ->
 %%   erlexec's port program understands: there are no windows, no structured
 %%   errors, no usage. Otherwise the port program is asked (`native').</dd>
 %% <dt>`debug', `{debug, Level}'</dt><dd>What it tells on standard error.</dd>
-%% <dt>`verbose'</dt><dd>Log the command line.</dd>
+%% <dt>`verbose'</dt><dd>Log the port program's command line and, at level
+%%   `debug', each run, refusal and exit; `debug' does that as well, and
+%%   {@link debug/2} from then on.</dd>
 %% </dl>
 %%
 %% Errors: `{badopt, Option}' or `{badopt, {Name, Why}}', and then text for
@@ -318,6 +321,11 @@ instances() ->
 %% <dt>`{tag, Term}'</dt><dd>In all messages of this run `Term' is in the place
 %%   of the OS process identifier, which other instances and nodes have, too,
 %%   and which comes again.</dd>
+%% <dt>`{message, Fun}'</dt><dd>What `Fun' makes of a message of this run is what
+%%   is sent, and nothing if that is `none'. It is called by the Erlang process of the command, and ends the
+%%   command if it fails.</dd>
+%% <dt>`{owner, Pid}'</dt><dd>Messages are for `Pid', and `monitor', `await' and
+%%   `link' have to do with it, as if it had called. Not with `sync'.</dd>
 %% <dt>`link'</dt><dd>See {@link run_link/2}.</dd>
 %% <dt>`stdout', `stderr'</dt><dd>Send the caller
 %%   `{stdout, OsPid, Data}' and `{stderr, OsPid, Data}', or collect the data
@@ -735,11 +743,15 @@ debug(Level, Where) ->
 info() ->
     info([]).
 
-%% @doc What an instance knows of itself, in a map.
+%% @doc What an instance knows of itself, in a map, or what is known of one
+%% process.
 %%
 %% <dl>
-%% <dt>`instance', `node', `pid', `dialect', `runs'</dt><dd>Its name, node,
-%%   server and dialect, and how many commands it has run.</dd>
+%% <dt>`instance', `node', `pid', `dialect'</dt><dd>Its name, node, server and
+%%   dialect.</dd>
+%% <dt>`runs', `refused', `restarts'</dt><dd>How many commands it has run, how
+%%   many it could not, and how often it was started again because it had ended,
+%%   since one of that name was last told to end.</dd>
 %% <dt>`hello', `port_os_pid'</dt><dd>What the port program said of itself, and
 %%   its OS process.</dd>
 %% <dt>`uptime_ms', `parts'</dt><dd>How long the instance is up, and each part
@@ -761,7 +773,14 @@ info() ->
 %%   `stdin_unacked', the bytes that the port program has and the OS process
 %%   has not; and how many wait in {@link recv/3} (`receivers').</dd>
 %% </dl>
--spec info(where() | atom() | pid()) -> {ok, map()} | {error, reason()}.
+%%
+%% Of a process, by either of its ends, it is the map that is in `children',
+%% with `live', what it uses at this moment, as {@link proctor_usage:live()}:
+%% processor time, memory, the same of all its descendants, threads, user, and
+%% since when it runs. `/proc' of its node's machine says that; where that
+%% hides it, it is `{error, Posix}'. What has fallen to the port program, as the
+%% children of one that has ended do, is nobody's descendant.
+-spec info(where() | atom() | target()) -> {ok, map()} | {error, reason()}.
 info(Where) ->
     proctor_info:info(Where).
 

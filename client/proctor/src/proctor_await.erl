@@ -105,6 +105,9 @@ accept(Pid, OsPid, #{reply := run, offer := true, ref := Ref}, _Left) ->
     end;
 accept(Pid, OsPid, #{reply := run}, _Left) ->
     {ok, Pid, OsPid};
+accept(Pid, OsPid, #{notify := {Whom, Name}} = Spec, Left) ->
+    Whom ! {started, Name, Pid},
+    accept(Pid, OsPid, maps:remove(notify, Spec), Left);
 accept(Pid, _OsPid, #{ref := Ref} = Spec, Left) ->
     %% The same is true here: it says itself that it has no answer.
     Monitor = monitor(process, Pid),

@@ -60,7 +60,8 @@
                 %% That all is over: what await/2 returns, and with what this
                 %% process is to end.
                 over :: undefined | {Answer :: term(), Reason :: term()},
-                started = erlang:monotonic_time(millisecond) :: integer()}).
+                %% In native units.
+                started = erlang:monotonic_time() :: integer()}).
 
 -type awaiting() :: {gen_server:from(), Timer :: reference() | undefined}.
 
@@ -220,7 +221,7 @@ maybe_gc(State, Child) ->
 -spec failed({atom(), term(), list()}, #child{}) -> no_return().
 failed(Failure, #child{ospid = OsPid} = Child) ->
     Who = io_lib:format("the process of ~w", [OsPid]),
-    leave(proctor_log:failed(Who, Failure), Child).
+    break_off(error, proctor_log:failed(Who, Failure), Child).
 
 dispatch({call, From}, Request, Child) ->
     maybe_finish(handle_call(Request, From, Child));
@@ -234,6 +235,7 @@ dispatch(info, Message, Child) ->
 %% The link must stand before the caller knows.
 begun(#child{ospid = OsPid, from = From, spec = Spec, link = Link} = Child) ->
     Tie = proctor_caller:tie(Spec),
+    ok = proctor_telemetry:run_start(OsPid, Spec, Link),
     gen_server:reply(From, {ok, self(), OsPid}),
     ok = limit(Spec, Link),
     Child#child{caller_ref = Tie, input = proctor_input:new(OsPid, Spec, Link)}.
@@ -242,7 +244,7 @@ begun(#child{ospid = OsPid, from = From, spec = Spec, link = Link} = Child) ->
 -spec withdraw(term(), #child{}) -> no_return().
 withdraw(Reason, #child{spec = #{caller := Caller}} = Child) ->
     true = unlink(Caller),
-    leave(Reason, Child).
+    break_off(exit, Reason, Child).
 
 %% A port program that keeps no time leaves that to us. After all that it may
 %% need for the end we wait no longer for what it says of it.
@@ -285,7 +287,7 @@ handle_info({'DOWN', Ref, process, _, Reason},
 handle_info({'DOWN', Monitor, process, _, _}, Child) ->
     forget(Monitor, gone, Child);
 handle_info({nodedown, _}, Child) ->
-    leave(normal, Child);
+    break_off(exit, normal, Child);
 handle_info({'EXIT', Pid, Reason}, Child) ->
     handle_exit(Pid, Reason, Child);
 handle_info(_Message, Child) ->
@@ -309,7 +311,7 @@ port_exit(Reason) -> Reason.
 orphaned(Reason, #child{spec = #{link := true, reply := run}} = Child) ->
     leave(finished({exit, Reason}, Child), Child);
 orphaned(_Reason, Child) ->
-    leave(normal, Child).
+    break_off(exit, normal, Child).
 
 %%% Events
 
@@ -455,10 +457,36 @@ finished(Why, #child{spec = Spec, ospid = OsPid, exit = Exit, output = Output}
                 _ -> {error, closed}
             end,
     _ = proctor_output:close(Error, Output),
+    ok = end_told(Why, Child),
     #child{input = Input} = close_input(Error, Child),
     ok = proctor_input:flush(Input),
     proctor_result:tell(Why, {OsPid, Exit, proctor_output:collected(Output)},
                         Spec).
+
+%% Once, of each run.
+end_told(_Why, #child{over = {_, _}}) ->
+    ok;
+end_told(ended, #child{exit = Exit, started = Started, output = Output,
+                       ospid = OsPid, spec = Spec, link = Link}) ->
+    #{stdout := {Out, _}, stderr := {Err, _}} = proctor_output:info(Output),
+    proctor_telemetry:run_stop(Exit, Started, {Out, Err}, OsPid, {Spec, Link});
+end_told({exit, Reason}, Child) ->
+    broken_off({exit, Reason}, Child);
+end_told(Why, Child) ->
+    broken_off({exit, Why}, Child).
+
+broken_off(Why, #child{started = Started, ospid = OsPid, spec = Spec,
+                       link = Link}) ->
+    proctor_telemetry:run_exception(Why, Started, OsPid, {Spec, Link}).
+
+%% Without a word to anybody but telemetry.
+-spec break_off(exit | error, term(), #child{}) -> no_return().
+break_off(Kind, Reason, #child{over = Over} = Child) ->
+    ok = case Over of
+             undefined -> broken_off({Kind, Reason}, Child);
+             _ -> ok
+         end,
+    leave(Reason, Child).
 
 %% An end that is normal would not end what is linked.
 -spec leave(term(), #child{}) -> no_return().
@@ -478,7 +506,9 @@ info(#child{ospid = OsPid, spec = Spec, input = Input, output = Output,
     (maps:with([active, window, receivers], Info))
         #{pid => self(), ospid => OsPid, command => maps:get(command, Spec),
           caller => maps:get(caller, Spec),
-          uptime_ms => erlang:monotonic_time(millisecond) - Started,
+          uptime_ms => erlang:convert_time_unit(
+                         erlang:monotonic_time() - Started, native,
+                         millisecond),
           bytes => #{stdin => Written, stdout => Out, stderr => Err},
           queued => #{stdin => Unwritten, stdout => OutLeft, stderr => ErrLeft,
                       sink => Busy, messages => Messages},

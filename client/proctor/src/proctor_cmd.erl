@@ -2,19 +2,28 @@
 %% of it.
 -module(proctor_cmd).
 
--export([cmd/3, argv/3]).
+-export([cmd/3, prepare/3, run/2, argv/3]).
+
+-export_type([prepared/0]).
+
+-opaque prepared() :: {[binary(), ...], [tuple() | atom()], map()}.
+%% A command that was found, and what is asked of it, all of it checked.
 
 %% @doc See {@link proctor:cmd/3}.
 -spec cmd(proctor:text(), [proctor:text()], [proctor:cmd_option()]) ->
     {ok, proctor:result()} | {error, proctor:failure()}.
 cmd(Command, Args, Options) ->
     case prepare(Command, Args, Options) of
-        {ok, Argv, RunOptions, Given} ->
-            result(proctor_run:run(Argv, RunOptions, false, Given, infinity),
-                   RunOptions);
-        {error, _} = Error ->
-            Error
+        {ok, Prepared} -> run(Prepared, #{});
+        {error, _} = Error -> Error
     end.
+
+%% @doc Runs it; `More' is what the caller has decided besides.
+-spec run(prepared(), map()) ->
+    {ok, proctor:result()} | {error, proctor:failure()}.
+run({Argv, Options, Given}, More) ->
+    result(proctor_run:run(Argv, Options, false, maps:merge(Given, More),
+                           infinity), Options).
 
 %% Why it ended is what the port program says, and nothing else.
 result({ok, #{reason := Reason} = Result}, _Options) ->
@@ -60,13 +69,16 @@ failure(Reason) ->
 
 %%% Options
 
+%% @doc Finds the command, and checks all of it.
+-spec prepare(term(), term(), term()) ->
+    {ok, prepared()} | {error, proctor:failure()}.
 prepare(Command, Args, Options) ->
     case proctor_option_table:divide(cmd, Options) of
         {ok, Own, RunOptions} ->
             Node = proplists:get_value(node, RunOptions, node()),
             try
-                {ok, argv(Command, Args, Node), RunOptions,
-                 maps:merge(#{reply => full, errors => term}, Own)}
+                {ok, {argv(Command, Args, Node), RunOptions,
+                      maps:merge(#{reply => full, errors => term}, Own)}}
             catch
                 throw:Reason -> {error, Reason}
             end;

@@ -171,6 +171,7 @@
                  %% What its stop may take, in milliseconds.
                  limit :: non_neg_integer(),
                  phase = new :: phase(),
+                 known :: map(),
                  pid :: pid() | undefined,
                  ospid :: proctor:ospid() | undefined,
                  output :: proctor_daemon_output:output(),
@@ -316,6 +317,7 @@ stop(Daemon, Signal) ->
 init({Command, Args, Own, RunOptions}) ->
     process_flag(trap_exit, true),
     Daemon = #daemon{key = key(bare(Own), Command, Args),
+                     known = known(bare(Own), Command, RunOptions),
                      run = proctor_secret:hide({Command, Args, RunOptions}),
                      options = Own,
                      limit = stop_limit(RunOptions),
@@ -349,7 +351,7 @@ settled({noreply, #daemon{ospid = OsPid} = Daemon}, Parent) ->
 %% The reason as it is, and no crash.
 -spec give_up(term(), #daemon{}) -> no_return().
 give_up(Reason, Daemon) ->
-    _ = ended(Daemon),
+    _ = ended(Reason, Daemon),
     ok = unregister_name(Daemon),
     proctor_exit:quit(Reason).
 
@@ -611,11 +613,28 @@ told(Fun, Arg) ->
 %% @private
 -spec terminate(term(), #daemon{}) -> ok.
 terminate(Reason, Daemon) ->
-    remember(Reason, ended(Daemon)).
+    remember(Reason, ended(Reason, Daemon)).
 
-ended(Daemon) ->
+ended(Reason, Daemon) ->
     ok = kill_helper(Daemon),
-    stopped(Daemon).
+    #daemon{key = Key, known = Known, started = Started, exit = Exit,
+            ospid = OsPid} = Daemon1 = stopped(Daemon),
+    {Restarts, _} = proctor_restarts:find(Key),
+    Status = case Exit of
+                 #{status := How} -> How;
+                 undefined -> unknown
+             end,
+    ok = proctor_telemetry:daemon_exit(
+           Reason, Started, Known#{os_pid => OsPid, status => Status,
+                                   restarts => Restarts}),
+    Daemon1.
+
+%% What telemetry is to hear of it.
+known(#{name := Name}, Command, RunOptions) ->
+    #{name => Name, program => proctor_log:program([Command]),
+      instance => proplists:get_value(instance, RunOptions, proctor),
+      telemetry => proplists:get_value(telemetry, RunOptions, terse),
+      metadata => proplists:get_value(telemetry_metadata, RunOptions, #{})}.
 
 %% Who waits or looks for us.
 kill_helper(#daemon{phase = {waiting, Pid}}) -> kill_process(Pid);

@@ -27,9 +27,52 @@ debug(_Level, _Where) ->
     {error, badarg}.
 
 %% @doc See {@link proctor:info/1}.
--spec info(proctor:where() | atom() | pid()) -> {ok, map()} | {error, term()}.
+-spec info(proctor:where() | atom() | proctor:target()) ->
+    {ok, map()} | {error, term()}.
+info(Target)
+  when is_integer(Target); is_port(Target); is_integer(element(1, Target)) ->
+    of_process(Target, proctor_ref:process(Target));
+info(Pid) when is_pid(Pid) ->
+    case proctor_ref:process(Pid) of
+        {ok, Pid} = Found -> of_process(Pid, Found);
+        {error, no_process} -> of_instance(Pid);
+        {error, _} = Error -> Error
+    end;
 info(Where) ->
     proctor_ref:at(Where, fun of_instance/1).
+
+of_process(Target, {ok, Pid}) ->
+    case proctor_request:infos([Pid], ?PATIENCE) of
+        [#{ospid := OsPid} = Info] ->
+            live(Target, Info, usage(node(Pid), OsPid));
+        [] ->
+            {error, timeout}
+    end;
+of_process(_Target, {error, _} = Error) ->
+    Error.
+
+usage(Node, OsPid) when Node =:= node() ->
+    proctor_usage:read(OsPid);
+usage(Node, OsPid) ->
+    try
+        erpc:call(Node, proctor_usage, read, [OsPid], ?PATIENCE)
+    catch
+        error:{erpc, Reason} -> {error, Reason}
+    end.
+
+%% Whom the port program can still signal it has not buried: so what was read
+%% before was of that process, and of nobody who got its number.
+live(Target, Info, Usage) ->
+    Ask = fun(Server, Process) ->
+              proctor_server:kill(Server, Process, 0, ?PATIENCE * 5)
+          end,
+    case {proctor_ref:ask(Target, Ask), Usage} of
+        {ok, {ok, Live}} -> {ok, Info#{live => Live}};
+        {ok, {error, Reason}} -> {ok, Info#{live => {error, Reason}}};
+        {{error, not_managed}, _} -> {error, no_process};
+        {{error, esrch}, _} -> {error, no_process};
+        {{error, _} = Error, _} -> Error
+    end.
 
 of_instance(Server) ->
     case proctor_server:info(Server, ?PATIENCE * 5) of
@@ -56,12 +99,13 @@ instance({_, {ok, #{instance := Name, node := Node, dialect := Dialect,
                     port_os_pid := OsPid, uptime_ms := Uptime,
                     parts := Parts, pending := Pending,
                     messages := Messages, writer_messages := Writer,
-                    runs := Runs, launchers_down := Down,
+                    runs := Runs, refused := Refused, restarts := Restarts,
+                    launchers_down := Down,
                     children := Children}}}) ->
     io:format("~tp on ~tp: port program ~w (~w), up ~ts, ~w runs, "
-              "~w children~n",
-              [Name, Node, OsPid, Dialect, duration(Uptime), Runs,
-               length(Children)]),
+              "~w refused, ~w restarts, ~w children~n",
+              [Name, Node, OsPid, Dialect, duration(Uptime), Runs, Refused,
+               Restarts, length(Children)]),
     io:format("  ~ts; waiting: ~w requests, ~w messages, ~w to write~n",
               [lists:join(", ", [part(Part) || Part <- maps:to_list(Parts)]),
                Pending, Messages, Writer]),

@@ -89,6 +89,12 @@
      {tag, term, spec,
       [{[cmd, pipe, fold_lines], {no, "The call sends no messages."}},
        {[daemon], {no, ?SUPERVISED}}]},
+     {message, {function, 1}, spec,
+      [{[cmd, pipe, fold_lines], {no, "The call sends no messages."}},
+       {[daemon], {no, ?SUPERVISED}}]},
+     {owner, pid, spec,
+      [{[cmd, pipe, fold_lines], {no, "The call is its caller's."}},
+       {[daemon], {no, ?SUPERVISED}}]},
      {active, {per_stream, active}, spec,
       [{[cmd, pipe, fold_lines], {no, ?COLLECTED}},
        {[daemon], {no, ?SUPERVISED}} | ?NO_MANAGE]},
@@ -96,6 +102,8 @@
      {stdin_window, {integer, 1, infinity}, spec, ?NO_MANAGE},
      {timeout, {integer_or, [infinity], 1, ?TIME}, spec, ?NO_MANAGE},
      {idle_timeout, {integer, 1, ?TIME}, wire, ?NO_MANAGE},
+     {telemetry, {one_of, [none, terse, verbose]}, spec, []},
+     {telemetry_metadata, map, spec, []},
      {errors, {one_of, [text, term]}, spec,
       [{[cmd, pipe, fold_lines, daemon], {only, [term], ?TERMS}}]},
      {instance, instance, where, []},
@@ -251,6 +259,8 @@ joined(List) ->
         _ ->
             ok
     end,
+    lists:keymember(sync, 1, List) andalso lists:keymember(owner, 1, List)
+        andalso problem({wrong, {owner, "Who waits for the end is the caller."}}),
     case {lists:keymember(input, 1, List), lists:keyfind(stdin, 1, List)} of
         {true, {stdin, Target, _, _}} when not is_boolean(Target) ->
             problem({wrong, {input, "What it reads is said by the option "

@@ -12,7 +12,7 @@
 -type type() :: flag | {flag, type()} | text | any_text | path | data
               | {integer, integer(), integer() | infinity}
               | {integer_or, [atom()], integer(), integer() | infinity}
-              | {one_of, [atom()]} | {function, arity()}
+              | {one_of, [atom()]} | {function, arity()} | pid
               | input | {output, stdout | stderr}
               | kill_timeout | active | {per_stream, type()} | term | instance
               | atom | env | size | modes | capabilities | signal | ready
@@ -47,6 +47,8 @@ check({one_of, Atoms}, Value) ->
     valid(lists:member(Value, Atoms), Value);
 check({function, Arity}, Fun) ->
     valid(is_function(Fun, Arity), Fun);
+check(pid, Pid) ->
+    valid(is_pid(Pid), Pid);
 check(text, Text) ->
     short(proctor_text:text(Text));
 check(any_text, Text) ->

@@ -27,6 +27,8 @@
                  caller :: pid(),
                  %% What messages call the OS process.
                  tag :: term(),
+                 %% And how they are put.
+                 message :: proctor_message:shape(),
                  sinks :: #{stream() => proctor_run_options:sink()},
                  active :: proctor_run_options:active(),
                  streams :: #{stream() => proctor_stream:stream()},
@@ -53,16 +55,19 @@
 %% @doc Nothing has come yet.
 -spec new(proctor:ospid(), proctor_run_options:spec(),
           proctor_server:link()) -> output().
-new(OsPid, #{caller := Caller, active := Active, window := Wire,
-             splits := Splits} = Spec, Link) ->
-    #output{ospid = OsPid, link = Link, caller = Caller,
+new(OsPid, #{caller := Caller, active := Active, stdout := Out, stderr := Err}
+    = Spec, Link) ->
+    #output{ospid = OsPid, link = Link, caller = Caller, active = Active,
             tag = proctor_run_options:tag(Spec, OsPid),
-            sinks = maps:with([stdout, stderr], Spec), active = Active,
-            streams = maps:map(fun(Stream, Window) ->
-                                   Lines = maps:get(Stream, Splits, none),
-                                   proctor_stream:new(Window, Wire, Lines)
-                               end, maps:get(windows, Spec)),
+            message = maps:get(message, Spec, plain),
+            sinks = #{stdout => Out, stderr => Err},
+            streams = #{stdout => stream(stdout, Spec),
+                        stderr => stream(stderr, Spec)},
             most = most(Spec)}.
+
+stream(Stream, #{window := Wire, windows := Windows, splits := Splits}) ->
+    proctor_stream:new(maps:get(Stream, Windows), Wire,
+                       maps:get(Stream, Splits, none)).
 
 %% Who waits for all of it has too much: it is stopped. What is only wanted with
 %% the end is kept as far as it goes.
@@ -101,9 +106,8 @@ hand(collect, Stream, {Data, Cost}, Output) ->
     consumed(Stream, Cost, collect(Stream, Data, Output));
 hand(none, Stream, {_, Cost}, Output) ->
     consumed(Stream, Cost, Output);
-hand(Pid, Stream, {Data, Cost}, #output{tag = Tag} = Output)
-  when is_pid(Pid) ->
-    Pid ! {Stream, Tag, Data},
+hand(Pid, Stream, {Data, Cost}, Output) when is_pid(Pid) ->
+    ok = say(Pid, {Stream, Output#output.tag, Data}, Output),
     consumed(Stream, Cost, Output);
 hand(Sink, Stream, Piece, #output{sink = undefined, ospid = OsPid} = Output) ->
     hand(Sink, Stream, Piece,
@@ -208,8 +212,11 @@ active(Stream, #output{active = Active}) when is_map(Active) ->
 active(_Stream, #output{active = Active}) ->
     Active.
 
+say(To, Message, #output{message = Shape}) ->
+    proctor_message:send(To, Message, Shape).
+
 message(Stream, {Data, Cost}, #output{caller = Caller, tag = Tag} = Output) ->
-    Caller ! {Stream, Tag, Data},
+    ok = say(Caller, {Stream, Tag, Data}, Output),
     Output1 = consumed(Stream, Cost, Output),
     case active(Stream, Output) of
         true -> Output1;
@@ -221,10 +228,10 @@ message(Stream, {Data, Cost}, #output{caller = Caller, tag = Tag} = Output) ->
 %% a count is followed by a word.
 set_active(Stream, Count, #output{caller = Caller, tag = Tag, active = Active}
            = Output) when is_integer(Count), Count =< 0 ->
-    Caller ! case is_map(Active) of
-                 true -> {passive, Tag, Stream};
-                 false -> {passive, Tag}
-             end,
+    ok = say(Caller, case is_map(Active) of
+                         true -> {passive, Tag, Stream};
+                         false -> {passive, Tag}
+                     end, Output),
     set_active(Stream, false, Output);
 set_active(Stream, Mode, #output{active = Active} = Output)
   when is_map(Active) ->

@@ -25,7 +25,8 @@
 %% Belongs to the process that opened it.
 
 %% @doc Starts a command. The options are those that
-%% {@link proctor_option_table:divide/2} has for `fold_lines'.
+%% {@link proctor_option_table:divide/2} has for `fold_lines'; `stdin' for who
+%% writes to its process, and `{stderr, here}' for who takes `any' stream.
 -spec open(proctor:cmd(), [tuple() | atom()]) ->
     {ok, reader()} | {error, term()}.
 open(Command, Given) ->
@@ -47,8 +48,9 @@ open(Command, Given) ->
             Error
     end.
 
-%% Nobody reads here what would come to the caller: it comes with the end. And
-%% the end is ours to hear of.
+%% Nobody reads here what would come to the caller, unless it is to be taken
+%% `here': it comes with the end. And the end is ours to hear of.
+ours({stderr, here}) -> [stderr];
 ours(stderr) -> [{stderr, collect}];
 ours({stderr, true}) -> [{stderr, collect}];
 ours({stderr, Pid}) when Pid =:= self() -> [{stderr, collect}];
@@ -58,8 +60,8 @@ ours(Option) -> [Option].
 
 %% @doc The next piece of a stream (see {@link proctor:recv/3}). `no_answer'
 %% is of a port program that says nothing.
--spec next(stdout | stderr, reader()) ->
-    {ok, binary()} | ended | {error, no_answer}.
+-spec next(stdout | stderr | any, reader()) ->
+    {ok, proctor:received()} | ended | {error, no_answer}.
 next(Stream, #reader{pid = Pid, deadline = Deadline}) ->
     case proctor:recv(Pid, Stream, patience(Deadline)) of
         {ok, _} = Piece ->

@@ -1,12 +1,12 @@
-%% @doc Counts how often each daemon was started again, and how the last one
-%% ended. The daemons write the table themselves.
+%% @doc Counts how often each daemon and each instance was started again, and how
+%% the last one ended. They write the table themselves.
 -module(proctor_restarts).
 
 -export([new/0, ended/2, forget/1, find/1]).
 
 -define(TABLE, proctor_daemon_restarts).
 
-%% If more daemons than this have been started again, those that ended so long
+%% If more than this have been started again, those that ended so long
 %% ago, in milliseconds, are forgotten.
 -define(MOST, 1000).
 -define(LONG_AGO, 600000).
@@ -17,7 +17,7 @@ new() ->
     ?TABLE = ets:new(?TABLE, [named_table, public]),
     ok.
 
-%% @doc A daemon has ended, and may be started again.
+%% @doc It has ended, and may be started again.
 -spec ended(term(), proctor_exit:exit() | undefined) -> ok.
 ended(Key, Exit) ->
     try
@@ -35,7 +35,7 @@ forget_old() ->
     ets:select_delete(?TABLE, [{{'_', '_', '_', '$1'},
                                 [{'<', '$1', Then}], [true]}]).
 
-%% @doc A daemon that was told to end is not coming back.
+%% @doc It was told to end, and is not coming back.
 -spec forget(term()) -> ok.
 forget(Key) ->
     try ets:delete(?TABLE, Key) of

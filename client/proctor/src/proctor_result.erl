@@ -21,8 +21,12 @@ tell(Why, {OsPid, Exit, Collected}, #{reply := run} = Spec) ->
     Tag = proctor_run_options:tag(Spec, OsPid),
     Last = exit(Why, Exit, Collected),
     Reason = reason(Why, Exit),
-    is_map(Last) andalso Wanted andalso (Caller ! {exit, Tag, Last}),
-    Monitor andalso (Caller ! {'DOWN', Tag, process, self(), Reason}),
+    Say = fun(Message) ->
+              proctor_message:send(Caller, Message,
+                                   maps:get(message, Spec, plain))
+          end,
+    is_map(Last) andalso Wanted andalso Say({exit, Tag, Last}),
+    Monitor andalso Say({'DOWN', Tag, process, self(), Reason}),
     Reason;
 tell(Why, {_, Exit, Collected}, #{reply := sync, ref := Alias}) ->
     result(Alias, sync(Why, Exit, Collected));

@@ -34,7 +34,9 @@
                   group_leader := pid(),
                   command := term(),
                   ref := reference(),
-                  %% See proctor_await.
+                  %% Who is told of the Erlang process of a run that is
+                  %% waited for, and by what name; see proctor_await.
+                  notify => {pid(), reference()},
                   offer => true,
                   patience => pos_integer() | infinity,
                   reply := run | sync | full,
@@ -64,6 +66,9 @@
                   errors := text | term,
                   where := proctor:where(),
                   cwd := binary() | undefined,
+                  telemetry => none | terse | verbose,
+                  telemetry_metadata => map(),
+                  asked => integer(),
                   backstop => timeout(),
                   limited => boolean()}.
 %% What the Erlang process of an OS process has to know; the last two are the
@@ -226,6 +231,8 @@ spec(active, #{} = Modes, {Wire, Spec}) ->
                                            Modes))}};
 spec(tag, {Tag}, {Wire, Spec}) ->
     {Wire, Spec#{tag => Tag}};
+spec(owner, Pid, {Wire, Spec}) ->
+    {Wire, Spec#{caller => Pid}};
 spec(input, Data, {Wire, Spec}) ->
     {piped(stdin, Wire), Spec#{input => Data, stdin => true}};
 spec(Name, Value, {Wire, Spec}) ->

@@ -8,8 +8,8 @@
 -include("proctor_log.hrl").
 
 -export([start/1, start_link/1, start_hidden/1]).
--export([run/4, cancel/2, stop/2, stop/3, kill/3, change/4, ospid/2, pid/2,
-         list/1, debug/2, counts/2, info/2, stop_child/2, confirm/2]).
+-export([run/4, cancel/2, stop/2, stop/3, kill/3, kill/4, change/4, ospid/2,
+         pid/2, list/1, debug/2, counts/2, info/2, stop_child/2, confirm/2]).
 -export([init/1, handle_call/3, handle_cast/2, handle_info/2, terminate/2,
          format_status/1]).
 
@@ -22,7 +22,8 @@
 -type run() :: {run | manage, term(), [term()]}.
 %% A command, or a process that runs already, and the port program's options.
 
--type link() :: #{server := pid(), writer := proctor_port:writer(),
+-type link() :: #{server := pid(), instance := atom(),
+                  writer := proctor_port:writer(),
                   dialect := proctor_port:dialect(),
                   linger := non_neg_integer(),
                   cwd := binary() | undefined}.
@@ -69,11 +70,14 @@
                 started :: integer(),
                 answered = erlang:monotonic_time(millisecond) :: integer(),
                 runs = 0 :: non_neg_integer(),
+                refused = 0 :: non_neg_integer(),
                 groups = [] :: [atom()],
                 %% The monitor of the owner of the tables.
                 tables :: undefined | reference(),
                 %% The monitor of the scope that the groups are in.
                 scope :: undefined | reference(),
+                %% Whether runs and their ends are logged.
+                notes = false :: boolean(),
                 %% Users whose launcher has died.
                 launchers_down = [] :: [binary()],
                 answer_timeout :: pos_integer() | infinity,
@@ -199,7 +203,12 @@ stop(Server, Target, Timeout) ->
 %% of ours is `not_managed'.
 -spec kill(ref(), target(), integer()) -> ok | {error, term()}.
 kill(Server, Target, Signal) ->
-    call(Server, {kill, Target, Signal}).
+    kill(Server, Target, Signal, infinity).
+
+%% @doc The same, and waits no longer than that for the answer.
+-spec kill(ref(), target(), integer(), timeout()) -> ok | {error, term()}.
+kill(Server, Target, Signal, Timeout) ->
+    call(Server, {kill, Target, Signal}, Timeout).
 
 %% @doc Changes something of a process: the request of that name, with these
 %% arguments behind the process.
@@ -287,12 +296,16 @@ init(Options) ->
              = Start} ->
             Name = proctor_start_options:name(Options),
             first(Start, #state{name = Name, alarm = Alarm, started = Now,
+                                notes = notes(Start),
                                 answer_timeout = Timeout, tables = Tables,
                                 groups = [Name || Name =/= undefined] ++ Groups,
                                 asleep = Start});
         {error, Reason} ->
             {stop, {shutdown, Reason}}
     end.
+
+notes(#{verbose := Verbose} = Start) ->
+    Verbose orelse maps:get(debug, Start, 0) > 0.
 
 first(#{start := lazy}, State) ->
     {ok, join(State)};
@@ -336,9 +349,11 @@ serving(Port, {Dialect, Hello},
             end,
     ?TELL(info, #{what => proctor_started, instance => Name, port => OsPid,
                   dialect => Dialect}),
+    ok = proctor_telemetry:instance_up(Name, Dialect),
     State#state{port = Port, port_os_pid = OsPid, hello = Hello,
                 asleep = undefined, answered = now_ms(),
-                link = #{server => self(), dialect => Dialect,
+                link = #{server => self(), instance => Name,
+                         dialect => Dialect,
                          linger => maps:get(linger, Start, 0),
                          cwd => proctor_place:cwd(),
                          writer => proctor_port:start_writer(Port)}}.
@@ -372,8 +387,9 @@ failed(Failure, State) ->
     {stop, {shutdown, proctor_log:failed("an instance", Failure)}, State}.
 
 on_call({run, Request, Spec}, From, #state{link = Link} = State) ->
-    request(proctor_run_options:request(Request, Spec, Link), {run, From, Spec},
-            State);
+    Asked = Spec#{asked => erlang:monotonic_time()},
+    request(proctor_run_options:request(Request, Spec, Link),
+            {run, From, Asked}, State);
 on_call({stop, Target}, From, State) ->
     on_target(Target, fun(OsPid) -> {{stop, OsPid}, {call, From}} end, State);
 on_call({kill, Target, Signal}, From, State) ->
@@ -396,7 +412,7 @@ on_call({pid, OsPid}, _From, State) ->
         #{} -> {reply, undefined, State}
     end;
 on_call({debug, Level}, From, State) ->
-    request({debug, Level}, {call, From}, State);
+    request({debug, Level}, {call, From}, State#state{notes = Level > 0});
 on_call(list, From, State) ->
     request({list}, {call, From}, State);
 on_call(count, _From, #state{ospids = OsPids} = State) ->
@@ -475,14 +491,32 @@ on_info(_Message, State) ->
 
 %% @private
 -spec terminate(term(), #state{}) -> ok.
-terminate(_Reason, #state{port = undefined} = State) ->
+terminate(Reason, #state{name = Name, started = Started, ospids = OsPids,
+                         asleep = Asleep} = State) ->
+    Why = case Reason of
+              {shutdown, Known} -> Known;
+              _ -> Reason
+          end,
+    ok = close(Why, State),
+    ok = remember(Why, Name),
+    Asleep =/= undefined
+        orelse proctor_telemetry:instance_down({Name, Why}, Started,
+                                               map_size(OsPids)),
+    ok.
+
+%% One that was told to end is not coming back.
+remember(Why, Name) when Why =:= normal; Why =:= shutdown; Name =:= undefined ->
+    proctor_restarts:forget({instance, Name});
+remember(_Why, Name) ->
+    proctor_restarts:ended({instance, Name}, undefined).
+
+close(_Why, #state{port = undefined} = State) ->
     fail_pending(State);
-terminate({shutdown, {port_exit, unresponsive}},
-          #state{port = Port, alarm = Alarm} = State) ->
+close({port_exit, unresponsive}, #state{port = Port, alarm = Alarm} = State) ->
     ok = fail_pending(State),
     proctor_port:put_down(Port, {proctor_port:identity(Port),
                                  Alarm * 1000 + ?GRACE});
-terminate(_Reason, #state{port = Port, alarm = Alarm} = State) ->
+close(_Why, #state{port = Port, alarm = Alarm} = State) ->
     Fun = fun last_frame/2,
     Timeout = Alarm * 1000 + ?GRACE,
     {_Status, State1} = proctor_port:close(Port, {Timeout, Fun, State}),
@@ -514,10 +548,11 @@ fail_pending(#state{pending = Pending}) ->
                   lists:keysort(1, maps:to_list(Pending))).
 
 info(#state{name = Name, hello = Hello, port_os_pid = OsPid, runs = Runs,
-            started = Started, pending = Pending, ospids = OsPids,
+            refused = Refused, started = Started, pending = Pending, ospids = OsPids,
             children = Children, launchers_down = Down} = State) ->
     Now = now_ms(),
-    maps:merge(#{instance => Name, pid => self(), node => node(),
+    {Restarts, _} = proctor_restarts:find({instance, Name}),
+    maps:merge(#{refused => Refused, restarts => Restarts, instance => Name, pid => self(), node => node(),
                  hello => Hello, port_os_pid => OsPid, runs => Runs,
                  uptime_ms => Now - Started, pending => map_size(Pending),
                  messages => messages(), launchers_down => Down,
@@ -721,8 +756,8 @@ between(Next, Id) -> [Next | between(following(Next), Id)].
 reply({run, From, Spec} = Waiter, {pid, OsPid}, #state{link = Link} = State) ->
     Pid = proctor_child:start(OsPid, From, Spec, Link),
     _ = monitor(process, Pid),
-    ?TELL(debug, #{what => proctor_run, instance => State#state.name,
-                 ospid => OsPid, pid => Pid, program => program(Spec)}),
+    ok = note(#{what => proctor_run, ospid => OsPid, pid => Pid,
+                program => program(Spec)}, State),
     #state{ospids = OsPids, children = Children, runs = Runs,
            names = Names} = State,
     Child = #child{ospid = OsPid, spec = Spec,
@@ -730,12 +765,12 @@ reply({run, From, Spec} = Waiter, {pid, OsPid}, #state{link = Link} = State) ->
     State#state{ospids = OsPids#{OsPid => Pid}, runs = Runs + 1,
                 children = Children#{Pid => Child},
                 names = name_run(Waiter, Pid, Names)};
-reply({run, From, Spec}, {error, Reason}, State) ->
-    ?TELL(debug, #{what => proctor_refused, instance => State#state.name,
-                 reason => proctor_log:refusal(Reason),
-                 program => program(Spec)}),
+reply({run, From, Spec}, {error, Reason}, #state{link = Link} = State) ->
+    ok = proctor_telemetry:run_refused(Reason, Spec, Link),
+    ok = note(#{what => proctor_refused, program => program(Spec),
+                reason => proctor_log:refusal(Reason)}, State),
     gen_server:reply(From, {error, Reason}),
-    State;
+    State#state{refused = State#state.refused + 1};
 reply(cancelled, {pid, OsPid}, #state{ospids = OsPids} = State) ->
     orphan(OsPid, State#state{ospids = OsPids#{OsPid => orphan}});
 reply({kill, From, OsPid}, {error, eperm}, #state{ospids = OsPids} = State) ->
@@ -754,6 +789,13 @@ answer({run, From, _Spec}, Reply) -> gen_server:reply(From, Reply);
 answer({kill, From, _OsPid}, Reply) -> gen_server:reply(From, Reply);
 answer(_, _Reply) -> ok.
 
+%% Telemetry tells programs; this is for people who are looking for something.
+note(Report, #state{name = Name, notes = true}) ->
+    ?TELL(debug, Report#{instance => Name}),
+    ok;
+note(_Report, _State) ->
+    ok.
+
 program(#{command := Command}) ->
     proctor_log:program(Command).
 
@@ -764,8 +806,8 @@ ended(OsPid, Exit, #state{ospids = OsPids} = State) ->
             #state{children = #{Pid := Child} = Children} = State,
             Exit1 = exit_of(Exit, Child),
             ok = proctor_child:event(Pid, {exit, Exit1}),
-            ?TELL(debug, Exit1#{what => proctor_exit, ospid => OsPid,
-                                pid => Pid, instance => State#state.name}),
+            ok = note(Exit1#{what => proctor_exit, ospid => OsPid, pid => Pid},
+                      State),
             Children1 = Children#{Pid := Child#child{exited = true}},
             State#state{ospids = Rest, children = Children1};
         {orphan, Rest} ->
@@ -818,8 +860,14 @@ report_killed(Pid, Reason, #child{ospid = OsPid, taken = true,
                           spec = #{monitor := true, reply := run,
                                    caller := Caller} = Spec})
   when Reason =:= killed; element(1, Reason) =:= proctor_failed ->
-    Caller ! {'DOWN', proctor_run_options:tag(Spec, OsPid), process, Pid,
-              Reason},
-    ok;
+    Down = {'DOWN', proctor_run_options:tag(Spec, OsPid), process, Pid, Reason},
+    case Spec of
+        #{message := Shape} ->
+            %% Not here: it is anybody's function.
+            _ = spawn(proctor_message, send, [Caller, Down, Shape]),
+            ok;
+        _ ->
+            proctor_message:send(Caller, Down, plain)
+    end;
 report_killed(_Pid, _Reason, _Child) ->
     ok.

@@ -8,22 +8,30 @@
                        with_fake/3]).
 
 any_test_() ->
-    proctor_case:cases([],
-     [{"await", fun await/0},
-      {"await again and again until it is taken", fun again/0},
-      {"an exit stays until it is taken", fun stays/0},
-      {"an exit goes with its caller", fun caller_dies/0},
-      {"an exit goes with a link", fun linked/0},
-      {"an exit that nobody wants", fun unwanted/0},
-      {"what an ended one answers", fun ended/0},
-      {"several await", fun several/0},
-      {"one who awaits dies", fun awaiting_dies/0},
-      {"await of what was collected", fun collected/0},
-      {"await behind output that is not taken", fun untaken/0},
-      {"await of one that is managed", fun managed/0},
-      {"tags", fun tags/0},
-      {"a tag of one that is killed", fun tag_killed/0},
-      {"a tag may be anything", fun any_tag/0}]).
+    [proctor_case:cases(Start, cases())
+     || Start <- [[], [{dialect, exec_port}]]].
+
+cases() ->
+    [{"await", fun await/0},
+     {"await again and again until it is taken", fun again/0},
+     {"an exit stays until it is taken", fun stays/0},
+     {"an exit goes with its caller", fun caller_dies/0},
+     {"an exit goes with a link", fun linked/0},
+     {"an exit that nobody wants", fun unwanted/0},
+     {"what an ended one answers", fun ended/0},
+     {"several await", fun several/0},
+     {"one who awaits dies", fun awaiting_dies/0},
+     {"await of what was collected", fun collected/0},
+     {"await behind output that is not taken", fun untaken/0},
+     {"await of one that is managed", fun managed/0},
+     {"tags", fun tags/0},
+     {"a tag of one that is killed", fun tag_killed/0},
+     {"a tag may be anything", fun any_tag/0},
+     {"messages in other words", fun words/0},
+     {"other words of one that is killed", fun words_killed/0},
+     {"words that fail", fun words_fail/0},
+     {"a run is another's", fun owner/0},
+     {"and ends with that one", fun owner_dies/0}].
 
 fake_test_() ->
     [{Title, {timeout, 60, {spawn, fun() -> proctor_case:quiet(Case) end}}}
@@ -195,6 +203,54 @@ any_tag() ->
                  proctor:run("true", [{tag, 1}, {tag, 2}])),
     ?assertMatch({error, {options, einval, {tag, _}}},
                  proctor:cmd("true", [], [{tag, 1}])).
+
+%%% Messages
+
+words() ->
+    Say = fun(Message) when element(1, Message) =:= exit -> none;
+             (Message) -> {said, self(), element(1, Message)}
+          end,
+    {Pid, _} = run("echo out; echo err >&2", [stdout, stderr, exit, monitor,
+                                              {active, 2}, {message, Say}]),
+    Got = [next() || _ <- lists:seq(1, 4)],
+    ?assertEqual(lists:sort([{said, Pid, What}
+                             || What <- [stdout, stderr, passive, 'DOWN']]),
+                 lists:sort(Got)).
+
+words_killed() ->
+    Say = fun(Message) -> {said, element(1, Message)} end,
+    {Pid, OsPid} = run("exec sleep 1000", [monitor, {message, Say}]),
+    exit(Pid, kill),
+    ?assertEqual({said, 'DOWN'}, next()),
+    wait_until(fun() -> not alive(OsPid) end).
+
+words_fail() ->
+    Say = fun({stdout, _, _}) -> error(no_words); (Message) -> Message end,
+    {Pid, OsPid} = run("echo x; exec sleep 1000",
+                       [stdout, monitor, {message, Say}]),
+    ?assertMatch({'DOWN', OsPid, process, Pid, _}, next()),
+    wait_until(fun() -> not alive(OsPid) end).
+
+owner() ->
+    Self = self(),
+    Owner = spawn_link(fun() -> pass(Self) end),
+    {Pid, OsPid} = run("echo x", [stdout, exit, monitor, {owner, Owner}]),
+    ?assertEqual({stdout, OsPid, <<"x\n">>}, next()),
+    ?assertMatch({exit, OsPid, #{raw := 0}}, next()),
+    ?assertEqual({'DOWN', OsPid, process, Pid, normal}, next()),
+    true = unlink(Owner),
+    exit(Owner, kill),
+    ?assertMatch({error, {badopt, {owner, _}}},
+                 proctor:run("true", [sync, {owner, Self},
+                                      {errors, term}])).
+
+owner_dies() ->
+    Owner = spawn(fun() -> receive stop -> ok end end),
+    {Pid, OsPid} = run("exec sleep 1000", [monitor, {owner, Owner}]),
+    Ref = monitor(process, Pid),
+    Owner ! stop,
+    _ = down(Ref),
+    wait_until(fun() -> not alive(OsPid) end).
 
 %%% Without an end
 

@@ -293,7 +293,10 @@ restarts() ->
 
 reports() ->
     Events = proctor_case:logged(debug, fun() ->
-        {ok, Instance} = proctor:start(),
+        {ok, Instance} = proctor:start([{debug, 0}]),
+        {ok, 0} = proctor:debug(0),
+        {ok, _} = proctor:run("exit 0", [sync]),
+        {ok, 0} = proctor:debug(1),
         {error, [{exit_status, 768}]} = proctor:run("exit 3", [sync]),
         {error, _} = proctor:run(["/no/such", "secret"], [{errors, term}]),
         ok = gen_server:stop(Instance)

@@ -31,7 +31,8 @@ begins_test_() ->
         [{"umask", fun umask/0},
          {"arg0", fun arg0/0},
          {"stderr of the node", fun inherit/0},
-         {"success_exit_code in every shape", fun success/0}]).
+         {"success_exit_code in every shape", fun success/0},
+         {"what a cmd has left is gone at its return", fun left/0}]).
 
 idle_cmd() ->
     {error, {timeout, etimedout, Result}} =
@@ -173,3 +174,22 @@ success() ->
     {stdout, Stopped, <<"\n">>} = next(),
     ok = proctor:stop(Pid),
     ?assertMatch({exit, Stopped, #{status := {exited, 0}, raw := 0}}, next()).
+
+%% Whether it obeys or not; what is to live on says so.
+left() ->
+    [begin
+         {ok, #{stdout := Text, status := {exited, 3}}} =
+             proctor:cmd("sh", ["-c", ["(", Trap, "exec sleep 1000) "
+                                       ">/dev/null & echo $!; exit 3"]], []),
+         Left = pid(Text),
+         ?assertNot(proctor_case:alive(Left))
+     end || Trap <- ["", "trap '' TERM; "]],
+    {ok, #{stdout := Pid}} =
+        proctor:cmd("sh", ["-c", "nohup sleep 1000 >/dev/null 2>&1 & echo $!"],
+                    [{kill_group, false}]),
+    Lives = pid(Pid),
+    ?assert(proctor_case:alive(Lives)),
+    ok = proctor_case:signal("KILL", [Lives]).
+
+pid(Text) ->
+    binary_to_integer(string:trim(Text)).

@@ -715,7 +715,7 @@ supervisors() ->
 logs() ->
     Secret = "my-secret",
     Events = logged(fun() ->
-        {ok, Server} = proctor:start(),
+        {ok, Server} = proctor:start([verbose]),
         {ok, _} = proctor:run(["/bin/echo", Secret],
                               [sync, {env, [{"X", Secret}]}]),
         {ok, _} = proctor:run("echo " ++ Secret, [sync]),

@@ -69,10 +69,11 @@ defmodule Proctor.Command do
   def open(program, args, read) do
     defaults = [kill_group: true]
     given = Keyword.merge(defaults, options(Map.drop(read, [:max_output])))
+    given = if read[:stderr] == :consume, do: Keyword.delete(given, :stderr), else: given
 
     with {:ok, argv} <- argv(program, args, Map.get(read, :node, node())),
          {:ok, _own, options} <- :proctor_option_table.divide(:fold_lines, given),
-         {:ok, reader} <- :proctor_reader.open(argv, fed(read) ++ options) do
+         {:ok, reader} <- :proctor_reader.open(argv, fed(read) ++ consumed(read) ++ options) do
       {:ok, reader}
     else
       {:error, problem} -> {:error, refused(problem, program)}
@@ -85,7 +86,6 @@ defmodule Proctor.Command do
   def start(program, args, read, how) do
     given = how ++ [errors: :term, kill_group: Map.get(read, :kill_group, true)]
     given = given ++ options(Map.drop(read, [:kill_group]))
-    given = if Map.get(read, :active) == false, do: given, else: [:exit | given]
 
     with {:ok, argv} <- argv(program, args, Map.get(read, :node, node())),
          {:ok, pid, os_pid} <- started(read, argv, given) do
@@ -101,6 +101,10 @@ defmodule Proctor.Command do
   # It has a pipe for who will feed it.
   defp fed(%{fed: true}), do: [:stdin]
   defp fed(_), do: []
+
+  # And its stderr is taken with its stdout.
+  defp consumed(%{stderr: :consume}), do: [stderr: :here]
+  defp consumed(_), do: []
 
   # What the table of options refuses is a problem, what the run does a reason.
   defp refused({:options, :einval, _} = reason, program), do: Error.from_erlang(reason, program)
@@ -124,22 +128,32 @@ defmodule Proctor.Command do
     :throw, reason -> {:error, reason}
   end
 
-  defp pump(reader, into, lines, limit) do
+  @doc "Puts text into a collectable, in lines of so many bytes if that is said."
+  @spec gather(binary(), Collectable.t(), pos_integer() | nil) :: Collectable.t()
+  def gather(text, into, lines) do
+    {collected, :ended} =
+      collect(into, lines, fn
+        acc, _collect, _lines when text == "" -> {acc, :ended}
+        acc, collect, lines -> {take(text, acc, collect, lines) |> rest(collect), :ended}
+      end)
+
+    collected
+  end
+
+  defp pump(reader, into, lines, limit),
+    do: collect(into, lines, &pump_next(reader, &1, &2, &3, limit))
+
+  defp collect(into, lines, fill) do
     {acc, collect} = Collectable.into(into)
-    state = lines && :proctor_lines.new(lines, :keep)
 
     try do
-      pump_next(reader, acc, collect, state, limit)
+      fill.(acc, collect, lines && :proctor_lines.new(lines, :keep))
     catch
       kind, reason ->
         collect.(acc, :halt)
         :erlang.raise(kind, reason, __STACKTRACE__)
     else
-      {acc, :max_output} ->
-        {collect.(acc, :done), :max_output}
-
-      {acc, why} ->
-        {collect.(acc, :done), why}
+      {acc, why} -> {collect.(acc, :done), why}
     end
   end
 

@@ -68,8 +68,8 @@ defmodule Proctor.Error do
 
   # `{Name, Why}`, an option, or only what it is about.
   defp option({name, why}) when is_atom(name) and is_list(why), do: "#{name}: #{why}"
+  defp option({:arg, n}), do: "argument #{n} is no text, or has a NUL byte"
   defp option({name, _value}) when is_atom(name), do: "a bad value of #{name}"
-  defp option({:arg, n, _}), do: "argument #{n} is no text, or has a NUL byte"
   defp option(name) when is_atom(name), do: "a bad value of #{name}"
   defp option(tuple) when is_tuple(tuple), do: option(elem(tuple, 0))
   defp option(_), do: "one of them has a bad value"

@@ -63,9 +63,12 @@ defmodule Proctor.Process do
   @doc since: "0.1.0"
   @spec start(Proctor.argv(), [Proctor.option()]) :: {:ok, t()} | {:error, Error.t()}
   def start([program | args], options \\ []) when is_binary(program),
-    do: run(program, args, options, "Proctor.Process.start/2", [:monitor])
+    do: run(program, args, options, "Proctor.Process.start/2", [:monitor, :await])
 
-  @doc "The same, linked to its caller."
+  @doc """
+  The same, linked to its caller: a command that fails is an exit signal.
+  `await/2` has its end only if it was called before that.
+  """
   @doc since: "0.1.0"
   @spec start_link(Proctor.argv(), [Proctor.option()]) :: {:ok, t()} | {:error, Error.t()}
   def start_link([program | args], options \\ []) when is_binary(program),
@@ -76,7 +79,9 @@ defmodule Proctor.Process do
     read = Map.merge(%{stdin: :pipe, stderr: :console, active: false}, read)
     ref = make_ref()
 
-    case Command.start(program, args, read, [{:tag, ref} | how]) do
+    told = if read.active == false, do: [], else: [:exit]
+
+    case Command.start(program, args, read, [{:tag, ref} | told ++ how]) do
       {:ok, pid, os_pid} ->
         {:ok, %__MODULE__{pid: pid, os_pid: os_pid, ref: ref, node: node(pid), command: program}}
 
@@ -112,7 +117,7 @@ defmodule Proctor.Process do
   @doc since: "0.1.0"
   @spec write(t(), iodata(), timeout()) :: :ok | {:error, term()}
   def write(process, data, timeout \\ :infinity),
-    do: :proctor.send(process.pid, data, timeout) |> written()
+    do: :proctor.send(process.pid, data, timeout: timeout) |> written()
 
   @doc "Writes if that need not wait: else `{:error, :busy}`, and nothing is written."
   @doc since: "0.1.0"

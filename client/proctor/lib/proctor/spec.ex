@@ -45,6 +45,8 @@ defmodule Proctor.Spec do
     {:cgroup, nil, :cgroup},
     {:active, nil, :active},
     {:on, nil, :on},
+    {:tag, nil, :atom},
+    {:owner, nil, :pid},
     {:pty, nil, :pty},
     {:pty_rows, nil, :pos_integer},
     {:pty_cols, nil, :pos_integer},
@@ -54,19 +56,26 @@ defmodule Proctor.Spec do
     {:lines, nil, :pos_integer},
     {:parallelism, nil, :boolean},
     {:use_stdio, nil, :boolean},
-    {:telemetry_metadata, nil, :map}
+    {:telemetry_metadata, nil, :map},
+    {:telemetry, nil, :telemetry}
   ]
 
   @run ~w(cd env clear_env user group groups nice capabilities umask arg0 input
           stdin stdout stderr merge_stderr timeout idle_timeout kill_grace
           stop_signal kill kill_group linger max_output window instance node
-          cgroup telemetry_metadata)a
+          cgroup telemetry_metadata telemetry)a
 
   @doc "The options of all functions that run a command and wait for it."
   def run_options, do: @run
 
   @doc "And those of `Proctor.Process`."
   def process_options, do: (@run -- [:max_output]) ++ [:active, :pty, :on]
+
+  @doc "And those of `Proctor.Duplex.open/2`."
+  def duplex_options,
+    do:
+      (@run -- [:stdout, :max_output, :input]) ++
+        [:active, :max_line, :pty, :pty_rows, :pty_cols, :tag, :owner]
 
   @doc "And those of `Proctor.Process.manage/2`."
   def manage_options,
@@ -81,14 +90,23 @@ defmodule Proctor.Spec do
   @doc "And those of `Proctor.cmd/3`."
   def cmd_options, do: @run ++ [:into, :lines, :parallelism, :use_stdio]
 
+  @doc "And those of `Proctor.Daemon`, besides its own."
+  def daemon_options, do: @run -- [:timeout, :input, :max_output]
+
+  @doc "What an option may be called."
+  def names_of(option), do: [option | for({name, ^option, _} <- @rows, do: name)]
+
   @doc "What `System.cmd/3` has where nothing else is said."
   def collecting(read) do
-    into = if Map.has_key?(read, :lines), do: [], else: ""
-
-    %{stderr: :console, timeout: :infinity}
+    %{stderr: :console, timeout: :infinity, kill_grace: 500}
     |> Map.merge(read)
-    |> Map.put_new(:stdout, stdout(Map.get(read, :into, into), read))
+    |> Map.put_new(:stdout, stdout(into(read), read))
   end
+
+  @doc "What output is put into."
+  def into(%{into: into}), do: into
+  def into(%{lines: _}), do: []
+  def into(_), do: ""
 
   defp stdout("", read) when not is_map_key(read, :lines), do: :capture
   defp stdout(into, _read), do: {:into, into}
@@ -101,7 +119,7 @@ defmodule Proctor.Spec do
     keyword!(options, function)
 
     Enum.reduce(options, %{}, fn {given, value}, read ->
-      {name, type} = row!(given, function, allowed)
+      {name, type} = row!(given, value, function, allowed)
 
       if Map.has_key?(read, name),
         do: raise(ArgumentError, "#{function}: option #{given} is given twice")
@@ -115,26 +133,31 @@ defmodule Proctor.Spec do
       do: raise(ArgumentError, "#{function}: options must be a keyword list")
   end
 
-  defp row!(given, function, allowed) do
+  defp row!(given, value, function, allowed) do
     with {_, other, type} <- List.keyfind(@rows, given, 0),
          name = other || given,
          true <- name in allowed do
       {name, type}
     else
-      nil -> raise ArgumentError, "#{function}: there is no option #{inspect(given)}"
-      false -> raise ArgumentError, "#{function}: takes no option #{inspect(given)}"
+      nil -> refuse!(given, value, function, "there is no option #{inspect(given)}")
+      false -> refuse!(given, value, function, "takes no option #{inspect(given)}")
     end
   end
 
   defp value!(type, value, name, function) do
     case check(type, value) do
-      {:ok, value} ->
-        value
-
-      {:error, wanted} ->
-        raise ArgumentError, "#{function}: option #{name} must be #{wanted}"
+      {:ok, value} -> value
+      {:error, wanted} -> refuse!(name, value, function, "option #{name} must be #{wanted}")
     end
   end
+
+  # Where System.cmd/3 has a text of its own it is that, but for what may be a
+  # secret.
+  defp refuse!(name, value, function, _why)
+       when function in ["Proctor.cmd/3", "Proctor.shell/2"] and name not in [:env, :input],
+       do: Proctor.Options.invalid!(name, value)
+
+  defp refuse!(_name, _value, function, why), do: raise(ArgumentError, "#{function}: #{why}")
 
   # Values are not told: one of them may be a secret.
   defp check(:any, value), do: {:ok, value}
@@ -155,8 +178,12 @@ defmodule Proctor.Spec do
   defp check(:window, value), do: check(:limit, value)
   defp check(:atom, value) when is_atom(value), do: {:ok, value}
   defp check(:atom, _), do: {:error, "an atom"}
+  defp check(:pid, value) when is_pid(value), do: {:ok, value}
+  defp check(:pid, _), do: {:error, "a pid"}
   defp check(:map, value) when is_map(value), do: {:ok, value}
   defp check(:map, _), do: {:error, "a map"}
+  defp check(:telemetry, value) when value in [:terse, :verbose, :none], do: {:ok, value}
+  defp check(:telemetry, _), do: {:error, ":terse, :verbose or :none"}
   defp check(:text, value) when is_binary(value), do: {:ok, value}
   defp check(:text, _), do: {:error, "a string"}
 
@@ -201,7 +228,11 @@ defmodule Proctor.Spec do
   defp check(:stdin, {:file, path}), do: check(:path, path)
   defp check(:stdin, _), do: {:error, ":null, :close, :pipe or {:file, path}"}
 
-  defp check(:sink, value) when value in [:capture, :discard, :merge, :console, :close],
+  # In the words of Exile, too.
+  defp check(:sink, :redirect_to_stdout), do: {:ok, :merge}
+  defp check(:sink, :disable), do: {:ok, :discard}
+
+  defp check(:sink, value) when value in [:capture, :discard, :merge, :console, :close, :consume],
     do: {:ok, value}
 
   defp check(:sink, {:file, path}), do: check(:sink, {:file, path, []})
@@ -258,14 +289,18 @@ defmodule Proctor.Spec do
   `streams/1` has of it.
   """
   def to_erlang(read, env? \\ true) do
-    options = Enum.flat_map(read, fn {name, value} -> erlang(name, value) end)
+    options =
+      read
+      |> Map.put_new(:kill_grace, 5_000)
+      |> Enum.flat_map(fn {name, value} -> erlang(name, value) end)
+
     if env?, do: options ++ env(read), else: options
   end
 
   defp erlang(name, value)
        when name in ~w(cd user nice capabilities umask arg0 input stop_signal kill
                        kill_group linger max_output max_line active instance node
-                       telemetry_metadata)a,
+                       telemetry_metadata telemetry)a,
        do: [{name, value}]
 
   defp erlang(:group, value), do: [gid: value]
@@ -320,9 +355,16 @@ defmodule Proctor.Spec do
   def streams(read) do
     [
       stream(:stdout, Map.get(read, :stdout, :capture)),
-      stream(:stderr, if(read[:merge_stderr], do: :merge, else: Map.get(read, :stderr, :capture)))
+      stream(:stderr, if(read[:merge_stderr], do: :merge, else: stderr(read)))
     ]
   end
+
+  # Another user does not get the node's, so the node writes it.
+  defp stderr(%{stderr: :console} = read)
+       when is_map_key(read, :user) or is_map_key(read, :group) or is_map_key(read, :groups),
+       do: fn data -> IO.binwrite(:stderr, data) end
+
+  defp stderr(read), do: Map.get(read, :stderr, :capture)
 
   defp stream(name, {:file, path, modes}), do: {name, path, Enum.flat_map(modes, &mode/1)}
   defp stream(name, sink), do: {name, sink(sink)}
@@ -336,6 +378,8 @@ defmodule Proctor.Spec do
   defp sink(:close), do: :close
   defp sink(:merge), do: :stdout
   defp sink(:console), do: :inherit
+  # Of streams alone; what else gets it is refused by name.
+  defp sink(:consume), do: :consume
   # To the caller, too, whom the Erlang client would have collect it.
   defp sink(pid) when pid == self(),
     do: fn stream, os_pid, data -> send(pid, {stream, os_pid, data}) end

@@ -136,7 +136,11 @@ defmodule Proctor.Stream do
   defp pieces({:chunks, size}), do: {:chunks, size}
 
   defp next(%{phase: :output} = state) do
-    case :proctor_reader.next(:stdout, state.reader) do
+    case :proctor_reader.next(streams(state.read), state.reader) do
+      {:ok, {stream, data}} ->
+        {list, _} = cut(data, state.pieces)
+        {for(piece <- list, do: {stream, piece}), state}
+
       {:ok, data} ->
         {list, pieces} = cut(data, state.pieces)
         {list, %{state | pieces: pieces}}
@@ -169,6 +173,9 @@ defmodule Proctor.Stream do
   end
 
   defp next(%{phase: :over} = state), do: {:halt, state}
+
+  defp streams(%{stderr: :consume}), do: :any
+  defp streams(_), do: :stdout
 
   defp ended(%Proctor.Error{} = error, state),
     do: over(%Error{reason: error, command: state.program}, error, state)

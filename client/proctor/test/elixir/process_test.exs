@@ -1,5 +1,6 @@
 defmodule Proctor.ProcessTest do
   use ExUnit.Case, async: true
+  import Proctor.Test.Helpers
 
   alias Proctor.{Error, Exit}
   alias Proctor.Process, as: P
@@ -10,8 +11,6 @@ defmodule Proctor.ProcessTest do
     {:ok, process} = P.start(["sh", "-c", text], options)
     process
   end
-
-  defp gone?(os_pid), do: not File.exists?("/proc/#{os_pid}")
 
   test "a struct that says little" do
     process = sh("sleep 1000")
@@ -178,13 +177,8 @@ defmodule Proctor.ProcessTest do
     assert_receive {:process, process}
     Process.exit(pid, :kill)
     assert_receive {:DOWN, ^monitor, _, _, _}
-    assert {:ok, _} = P.await(process) |> tolerant()
-    assert gone?(process.os_pid)
+    eventually(fn -> gone?(process.os_pid) end)
   end
-
-  # One that is over by then is no process.
-  defp tolerant({:error, :no_process}), do: {:ok, nil}
-  defp tolerant(other), do: other
 
   test "linked, its failure is an exit signal" do
     Process.flag(:trap_exit, true)

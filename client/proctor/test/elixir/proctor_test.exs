@@ -1,5 +1,6 @@
 defmodule ProctorTest do
   use ExUnit.Case, async: true
+  import Proctor.Test.Helpers
   import ExUnit.CaptureLog
 
   alias Proctor.{Error, Result}
@@ -10,9 +11,7 @@ defmodule ProctorTest do
   defp sh(text, options),
     do: Proctor.run(["sh", "-c", text], Keyword.put_new(options, :timeout, 10_000))
 
-  defp out(text, options \\ []), do: text |> sh(options) |> elem(1) |> Map.get(:stdout)
-
-  defp gone?(os_pid), do: not File.exists?("/proc/#{os_pid}")
+  defp out(text, options), do: text |> sh(options) |> elem(1) |> Map.get(:stdout)
 
   defp tmp(context, name) do
     folder =
@@ -289,14 +288,6 @@ defmodule ProctorTest do
     Process.exit(pid, :kill)
     assert_receive {:DOWN, ^monitor, _, _, _}
     eventually(fn -> gone?(os_pid) end)
-  end
-
-  defp eventually(fun, left \\ 500) do
-    cond do
-      fun.() -> :ok
-      left == 0 -> flunk("it never came")
-      true -> Process.sleep(10) && eventually(fun, left - 1)
-    end
   end
 
   describe "run!/2" do

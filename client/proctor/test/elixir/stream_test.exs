@@ -1,5 +1,6 @@
 defmodule Proctor.StreamTest do
   use ExUnit.Case, async: true
+  import Proctor.Test.Helpers
 
   alias Proctor.Exit
   alias Proctor.Stream.Error
@@ -182,6 +183,42 @@ defmodule Proctor.StreamTest do
       assert %Error{stderr: ""} = fails(chunks(text, stderr: :discard))
 
       assert chunks("echo o; echo e >&2", stderr_to_stdout: true) |> Enum.join() == "o\ne\n"
+      assert chunks("echo o; echo e >&2", stderr: :redirect_to_stdout) |> Enum.join() == "o\ne\n"
+      assert %Error{stderr: ""} = fails(chunks(text, stderr: :disable))
+    end
+
+    test "both streams at once" do
+      text = "head -c 300000 /dev/zero >&2; echo o; exit 0"
+      pieces = chunks(text, stderr: :consume) |> Enum.to_list()
+      assert for({:stdout, data} <- pieces, do: data) == ["o\n"]
+      assert Enum.sum(for {:stderr, data} <- pieces, do: byte_size(data)) == 300_000
+    end
+
+    test "the port program's end is told" do
+      {:ok, _} = Proctor.Instance.start(name: :stream_end)
+      options = [instance: :stream_end, timeout: :infinity]
+
+      for run <- [
+            &Proctor.stream!(["sh", "-c", "echo $$; exec sleep 1000"], &1 ++ [stderr: :discard]),
+            &Proctor.lines(["sh", "-c", "echo $$; exec sleep 1000"], &1)
+          ] do
+        error =
+          assert_raise Error, fn ->
+            run.(options)
+            |> Enum.each(fn _ -> spawn(fn -> Proctor.Instance.stop(:stream_end) end) end)
+          end
+
+        assert %Proctor.Error{kind: :port} = error.reason
+        assert Exception.message(error) =~ "the port program is gone"
+        eventually(fn -> match?({:ok, _}, Proctor.Instance.start(name: :stream_end)) end)
+      end
+
+      into = %Proctor.Test.Sink{
+        fun: fn _ -> spawn(fn -> Proctor.Instance.stop(:stream_end) end) end
+      }
+
+      assert {:error, {:spawn, {:shim_exited, %Proctor.Result{stdout: ^into}}}} =
+               Proctor.run(["sh", "-c", "echo a; exec sleep 1000"], options ++ [stdout: into])
     end
   end
 

@@ -55,6 +55,8 @@ answers(shutdown, {run, _, _}) ->
 answers(timeout, {run, _, _}) ->
     [{pid, 42}, out(), ended(#{reason => timeout, killed => true})];
 answers(secret, {run, _, _}) -> [{pid, 42}];
+answers(gone, {run, _, _}) -> [{pid, 1}];
+answers(gone, {kill, _, _}) -> [{error, esrch}];
 answers(_Mode, {list}) -> [[]];
 answers(_Mode, _) -> [].
 

@@ -1,0 +1,151 @@
+%% What is known of a process that runs, and of its instance.
+-module(proctor_usage_tests).
+
+-include_lib("eunit/include/eunit.hrl").
+
+-import(proctor_case, [next/0, down/1, wait_until/1, freeze/1, thaw/1,
+                       parts/1, os_pid/1]).
+
+usage_test_() ->
+    [proctor_case:cases(Start,
+       [{"what a process uses", fun uses/0},
+        {"what its descendants use", fun descendants/0},
+        {"by either of its ends", fun ends/0},
+        {"one that is over", fun over/0},
+        {"runs and refusals are counted", fun counted/0}])
+     || Start <- [[], [{dialect, exec_port}]]]
+        ++ [proctor_case:cases([], [{"a silent port program", fun silent/0}]),
+            proctor_case:alone([{"a number that is another's", fun another/0},
+                                {"restarts are counted", fun restarts/0},
+                                {"one of another node", fun remote/0}])].
+
+live(Target) ->
+    {ok, #{live := Live}} = proctor:info(Target),
+    Live.
+
+cpu(#{utime_us := User, stime_us := System}) ->
+    User + System.
+
+stop(Pid) ->
+    normal = proctor:stop_and_wait(Pid, 20000),
+    ok.
+
+%% Memory that it holds, and time that it takes, are its own.
+uses() ->
+    Before = erlang:system_time(millisecond),
+    {ok, Pid, OsPid} =
+        proctor:run(["/usr/bin/perl", "-e",
+                     "$x = 'x' x 50_000_000; $| = 1; print 'on'; 1 while 1"],
+                    [stdout, monitor]),
+    {stdout, OsPid, <<"on">>} = next(),
+    wait_until(fun() -> cpu(maps:get(usage, live(Pid))) > 50000 end),
+    #{usage := #{rss_kb := Size}, maxrss_kb := Most, threads := Threads,
+      descendants := Descendants, uid := Uid, user := User,
+      since := Since} = live(Pid),
+    ?assert(Size > 40000 andalso Size < 400000),
+    ?assert(Most >= Size),
+    ?assertEqual(1, Threads),
+    ?assertEqual(#{count => 0, utime_us => 0, stime_us => 0, rss_kb => 0},
+                 Descendants),
+    ?assertEqual(string:trim(os:cmd("id -u")), integer_to_list(Uid)),
+    ?assertEqual(string:trim(os:cmd("id -un")), binary_to_list(User)),
+    ?assert(abs(Since - Before) < 30000),
+    ok = stop(Pid),
+    {'DOWN', OsPid, process, Pid, _} = next().
+
+%% Also of those whose parent is a thread's or a child's child.
+descendants() ->
+    {ok, Pid, OsPid} =
+        proctor:run("sh -c 'sleep 1000 & "
+                    "perl -e \"1 while times < 0.1; print qq(on\\n); "
+                    "exec q(sleep), 1000\" & wait' & "
+                    "sleep 1000 & wait",
+                    [stdout, kill_group, monitor]),
+    {stdout, OsPid, <<"on\n">>} = next(),
+    #{descendants := #{count := Count, rss_kb := Size} = Sum} = live(Pid),
+    ?assertEqual(4, Count),
+    ?assert(Size > 0),
+    ?assert(cpu(Sum) >= 90000),
+    ok = stop(Pid),
+    {'DOWN', OsPid, process, Pid, _} = next().
+
+ends() ->
+    {ok, Pid, OsPid} = proctor:run(["/bin/sleep", "1000"], [monitor]),
+    [?assertMatch({ok, #{ospid := OsPid, pid := Pid, uptime_ms := _,
+                         live := #{usage := _}}}, proctor:info(Target))
+     || Target <- [Pid, OsPid, {OsPid, []}, {OsPid, [{instance, proctor}]}]],
+    {ok, #{children := [Child]}} = proctor:info(),
+    {ok, Info} = proctor:info(Pid),
+    ?assertEqual(lists:sort([live | maps:keys(Child)]),
+                 lists:sort(maps:keys(Info))),
+    ok = stop(Pid),
+    {'DOWN', OsPid, process, Pid, _} = next().
+
+%% Its number may be anybody's: that of one who lives says nothing of it.
+over() ->
+    Stranger = list_to_integer(os:getpid()),
+    ?assertEqual({error, no_process}, proctor:info(Stranger)),
+    ?assertMatch({error, _}, proctor_usage:read(1 bsl 30)),
+    ?assertEqual({error, no_process}, proctor:info({Stranger, []})),
+    {ok, Pid, OsPid} = proctor:run("echo rest", [stdout, monitor, exit,
+                                                 {active, false}]),
+    wait_until(fun() -> proctor:which_children() =:= [] end),
+    %% Its process waits for somebody who takes the rest.
+    ?assertEqual({error, no_process}, proctor:info(Pid)),
+    {ok, <<"rest\n">>} = proctor:recv(Pid, 0),
+    {exit, OsPid, _} = next(),
+    {'DOWN', OsPid, process, Pid, _} = next(),
+    ?assertEqual({error, no_process}, proctor:info(OsPid)).
+
+%% It is said to run, and has ended: who has its number now is not looked at.
+another() ->
+    proctor_case:with_fake(gone, [], fun(_) ->
+        {ok, Pid, 1} = proctor:run("x", []),
+        {ok, _} = proctor_usage:read(1),
+        ?assertEqual({error, no_process}, proctor:info(Pid)),
+        exit(Pid, kill)
+    end).
+
+counted() ->
+    {ok, #{runs := Runs, refused := Refused, restarts := 0}} = proctor:info(),
+    {ok, _} = proctor:run("true", [sync]),
+    {error, _} = proctor:run("true", [{cd, "/no/such"}]),
+    {ok, #{runs := After, refused := Then}} = proctor:info(),
+    ?assertEqual({Runs + 1, Refused + 1}, {After, Then}).
+
+silent() ->
+    {ok, Pid, OsPid} = proctor:run(["/bin/sleep", "1000"], [monitor]),
+    Parts = parts(os_pid(proctor)),
+    ok = freeze(Parts),
+    ?assertEqual({error, timeout}, proctor:info(Pid)),
+    ok = thaw(Parts),
+    ok = stop(Pid),
+    {'DOWN', OsPid, process, Pid, _} = next().
+
+restarts() ->
+    {ok, _} = application:ensure_all_started(proctor),
+    {ok, #{restarts := 0, port_os_pid := First}} = proctor:info(),
+    ok = proctor_case:signal("KILL", [First]),
+    wait_until(fun() ->
+        case proctor:info() of
+            {ok, #{restarts := 1, port_os_pid := Next}} -> Next =/= First;
+            _ -> false
+        end
+    end),
+    ok = application:stop(proctor),
+    {ok, _} = application:ensure_all_started(proctor),
+    ?assertMatch({ok, #{restarts := 0}}, proctor:info()).
+
+remote() ->
+    case proctor_case:peers(1) of
+        {ok, [{_, Node}] = Peers} ->
+            {ok, Pid, OsPid} = proctor:run(["/bin/sleep", "1000"],
+                                           [{node, Node}, monitor]),
+            ?assertMatch({ok, #{ospid := OsPid, live := #{usage := _}}},
+                         proctor:info(Pid)),
+            normal = proctor:stop_and_wait(Pid, 20000),
+            {'DOWN', OsPid, process, Pid, _} = next(),
+            proctor_case:stop_peers(Peers);
+        {error, _} ->
+            ?debugMsg("left out: no distribution")
+    end.

@@ -102,7 +102,7 @@ PORT_PROGRAMS = $(BUILD)/proctor $(RING_PROGRAMS)
 PROGRAMS = $(PORT_PROGRAMS) $(BUILD)/proctor-check
 
 .SUFFIXES:
-.PHONY: deb deb-check regress-cross programs-and-units
+.PHONY: uninstall uninstall-run deb deb-check regress-cross programs-and-units
 .PHONY: all port dist package deps deps-dev demo soak bench bench-quick \
 	bench-files regress regress-unit regress-port regress-erlang regress-get \
 	regress-priv regress-elixir elixir-run regress-build install install-suid \
@@ -200,6 +200,11 @@ lint:
 install:
 	@+$(BEFORE)
 	@+$(SUB) DESTDIR="$(DESTDIR)" install-run
+
+# What is privileged mode's stays: the user, its uids, proctor.conf.
+uninstall:
+	@+$(BEFORE)
+	@+$(SUB) DESTDIR="$(DESTDIR)" uninstall-run
 
 # What makes privileged mode possible: GROUP may run it, nobody else.
 install-suid:
@@ -395,6 +400,14 @@ install-run: programs
 	install -m 644 man/proctor.conf.5 $(DESTDIR)$(MANDIR)/man5
 	install -m 644 man/proctor.8 man/proctor-check.8 \
 	    $(DESTDIR)$(MANDIR)/man8
+
+uninstall-run:
+	rm -f $(DESTDIR)$(BINDIR)/proctor-check
+	rm -f $(DESTDIR)$(MANDIR)/man5/proctor.conf.5
+	rm -f $(DESTDIR)$(MANDIR)/man8/proctor.8 \
+	    $(DESTDIR)$(MANDIR)/man8/proctor-check.8
+	rm -f $(DESTDIR)$(SYSUSERSDIR)/proctor.conf
+	rm -rf $(DESTDIR)$(LIBEXECDIR)/proctor
 
 INSTALL_SUID = GROUP="$(GROUP)" DESTDIR="$(DESTDIR)" BUILD="$(BUILD)" \
 	LIBEXECDIR="$(LIBEXECDIR)" SYSUSERSDIR="$(SYSUSERSDIR)" \

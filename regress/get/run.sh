@@ -176,6 +176,14 @@ mix_flags() {
 	built=$(cksum <$app/priv/proctor)
 	clean mix compile
 	[ "$(cksum <$app/priv/proctor)" != "$built" ]
+
+	# The same name, and another compiler.
+	mkdir ../newer
+	printf '#!/bin/sh\necho newer >&2\nexec %s "$@"\n' "$(command -v cc)" \
+	    >../newer/cc
+	chmod +x ../newer/cc
+	path=$tmp/newer:$path clean mix compile
+	[ "$(find $app/build -mindepth 1 -maxdepth 1 | wc -l)" -eq 3 ]
 	echo "$first" >first
 	made $app/build >now
 	[ -z "$(comm -23 first now)" ]
@@ -251,8 +259,11 @@ rebar_project() {
 	cd "$tmp/$1"
 	cat >rebar.config <<END
 {deps, [$2]}.
-{relx, [{release, {mine, "1"}, [mine]}, {mode, prod}]}.
+{relx, [{release, {mine, "1"}, [mine]}, {mode, prod},
+        {vm_args, "vm.args"}]}.
 END
+	# No name: there is to be no epmd that stays.
+	: >vm.args
 	cat >src/mine.app.src <<'END'
 {application, mine,
  [{description, "What uses it"}, {vsn, "1"}, {modules, []}, {registered, []},

@@ -45,6 +45,8 @@
                   exit := boolean(),
                   await := boolean(),
                   tag => term(),
+                  %% What makes of its messages what is sent.
+                  message => proctor_message:shape(),
                   stdin := boolean(),
                   stdout := sink(),
                   stderr := sink(),

@@ -45,7 +45,6 @@
                   exit := boolean(),
                   await := boolean(),
                   tag => term(),
-                  %% What makes of its messages what is sent.
                   message => proctor_message:shape(),
                   stdin := boolean(),
                   stdout := sink(),

@@ -103,6 +103,7 @@ PORT_PROGRAMS = $(BUILD)/proctor $(RING_PROGRAMS)
 PROGRAMS = $(PORT_PROGRAMS) $(BUILD)/proctor-check
 
 .SUFFIXES:
+.PHONY: uninstall uninstall-run deb deb-check regress-cross programs-and-units
 .PHONY: all port dist package deps deps-dev demo soak bench bench-quick \
 	bench-files regress regress-unit regress-port regress-erlang regress-get \
 	regress-priv regress-elixir regress-trixie elixir-run regress-build install install-suid \
@@ -174,6 +175,14 @@ hostile:
 	@+$(BEFORE)
 	@+$(SUB) $(BUILD)/hostile $(BUILD)/calls
 
+# For other machines, and the unit programs in an emulator: regress/cross.
+regress-cross:
+	@BUILD=$(BUILD) MAKE="$(MAKE)" sh regress/cross/run.sh
+
+programs-and-units:
+	@+$(BEFORE)
+	@+$(SUB) programs units
+
 # What this file and ./configure promise.
 regress-build:
 	@sh regress/build/run.sh
@@ -192,6 +201,11 @@ lint:
 install:
 	@+$(BEFORE)
 	@+$(SUB) DESTDIR="$(DESTDIR)" install-run
+
+# What is privileged mode's stays: the user, its uids, proctor.conf.
+uninstall:
+	@+$(BEFORE)
+	@+$(SUB) DESTDIR="$(DESTDIR)" uninstall-run
 
 # What makes privileged mode possible: GROUP may run it, nobody else.
 install-suid:
@@ -224,6 +238,14 @@ dist package:
 	@+$(BEFORE)
 	@+$(SUB) $(PARSE_C)
 	@BUILD=$(BUILD) PARSE_C=$(PARSE_C) sh dist/tree.sh $@
+
+# Debian packages in BUILD/deb, and what they do in a Debian of their own, which
+# needs root.
+deb: dist
+	@BUILD=$(BUILD) sh dist/deb.sh
+
+deb-check: deb
+	@BUILD=$(BUILD) sh regress/deb/run.sh
 
 # What the ways to get it promise, each from an empty home.
 regress-get:
@@ -383,6 +405,14 @@ install-run: programs
 	install -m 644 man/proctor.conf.5 $(DESTDIR)$(MANDIR)/man5
 	install -m 644 man/proctor.8 man/proctor-check.8 \
 	    $(DESTDIR)$(MANDIR)/man8
+
+uninstall-run:
+	rm -f $(DESTDIR)$(BINDIR)/proctor-check
+	rm -f $(DESTDIR)$(MANDIR)/man5/proctor.conf.5
+	rm -f $(DESTDIR)$(MANDIR)/man8/proctor.8 \
+	    $(DESTDIR)$(MANDIR)/man8/proctor-check.8
+	rm -f $(DESTDIR)$(SYSUSERSDIR)/proctor.conf
+	rm -rf $(DESTDIR)$(LIBEXECDIR)/proctor
 
 INSTALL_SUID = GROUP="$(GROUP)" DESTDIR="$(DESTDIR)" BUILD="$(BUILD)" \
 	LIBEXECDIR="$(LIBEXECDIR)" SYSUSERSDIR="$(SYSUSERSDIR)" \

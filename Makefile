@@ -106,7 +106,7 @@ PROGRAMS = $(PORT_PROGRAMS) $(BUILD)/proctor-check
 .PHONY: uninstall uninstall-run deb deb-check regress-cross programs-and-units
 .PHONY: all port dist package deps deps-dev demo soak bench bench-quick \
 	bench-files regress regress-unit regress-port regress-erlang regress-get \
-	regress-priv regress-elixir regress-trixie elixir-run regress-build install install-suid \
+	regress-priv regress-elixir regress-trixie elixir-run regress-build install install-suid bench-elixir \
 	clean format lint programs units \
 	unit-run port-run priv-run hostile erlang-run demo-run lint-run \
 	install-run install-suid-run client openbsd-check rules trace trace-run
@@ -227,6 +227,17 @@ bench:
 	@BUILD=$(BUILD) sh regress/bench/plot.sh
 
 # Only what has to hold on any machine.
+# The Elixir client beside System.cmd and, with PEER_*, others.
+bench-elixir:
+	@+$(BEFORE)
+	@+$(SUB) programs
+	@MIX_BUILD_PATH=$$(pwd)/$(BUILD)/mix-bench MIX_ENV=prod \
+	    sh -c 'cd client/proctor && mix compile'
+	@BENCH_DIR=$$(pwd)/$(BUILD)/bench PROCTOR_PORT=$$(pwd)/$(BUILD)/proctor \
+	    elixir -pa $(BUILD)/mix-bench/lib/proctor/ebin \
+	    regress/bench/elixir.exs || status=$$?; \
+	BUILD=$(BUILD) sh regress/bench/plot.sh; exit $${status:-0}
+
 bench-quick:
 	@+$(BEFORE)
 	@+$(SUB) programs client bench-files

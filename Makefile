@@ -61,7 +61,8 @@ CHECK_SRC = priv/check/main.c priv/check/check.c priv/check/path.c \
 GUARD_SRC = priv/guard/guard.c priv/guard/reaper.c priv/guard/wait.c \
 	priv/guard/family.c
 LAUNCHER_SRC = priv/launcher/spawn.c priv/launcher/environ.c \
-	priv/launcher/login.c priv/launcher/privdrop.c $(SPAWN_SRC)
+	priv/launcher/login.c priv/launcher/any.c priv/launcher/privdrop.c \
+	$(SPAWN_SRC)
 MONITOR_SRC = priv/monitor/loop.c priv/monitor/table.c \
 	priv/monitor/request.c priv/monitor/report.c priv/monitor/foreign.c \
 	priv/monitor/stop.c priv/monitor/stray.c priv/monitor/ring.c \
@@ -104,7 +105,7 @@ PROGRAMS = $(PORT_PROGRAMS) $(BUILD)/proctor-check
 .SUFFIXES:
 .PHONY: all port dist package deps deps-dev demo soak bench bench-quick \
 	bench-files regress regress-unit regress-port regress-erlang regress-get \
-	regress-priv regress-elixir elixir-run regress-build install install-suid \
+	regress-priv regress-elixir regress-trixie elixir-run regress-build install install-suid \
 	clean format lint programs units \
 	unit-run port-run priv-run hostile erlang-run demo-run lint-run \
 	install-run install-suid-run client openbsd-check rules trace trace-run
@@ -227,6 +228,10 @@ dist package:
 # What the ways to get it promise, each from an empty home.
 regress-get:
 	@sh regress/get/run.sh
+
+# The clients on Debian 13, as root, with debootstrap.
+regress-trixie:
+	@sh regress/trixie/run.sh
 
 deps:
 	@sh regress/deps.sh

@@ -55,17 +55,19 @@
 %% @doc Nothing has come yet.
 -spec new(proctor:ospid(), proctor_run_options:spec(),
           proctor_server:link()) -> output().
-new(OsPid, #{caller := Caller, active := Active, window := Wire,
-             splits := Splits} = Spec, Link) ->
-    #output{ospid = OsPid, link = Link, caller = Caller,
+new(OsPid, #{caller := Caller, active := Active, stdout := Out, stderr := Err}
+    = Spec, Link) ->
+    #output{ospid = OsPid, link = Link, caller = Caller, active = Active,
             tag = proctor_run_options:tag(Spec, OsPid),
             message = maps:get(message, Spec, plain),
-            sinks = maps:with([stdout, stderr], Spec), active = Active,
-            streams = maps:map(fun(Stream, Window) ->
-                                   Lines = maps:get(Stream, Splits, none),
-                                   proctor_stream:new(Window, Wire, Lines)
-                               end, maps:get(windows, Spec)),
+            sinks = #{stdout => Out, stderr => Err},
+            streams = #{stdout => stream(stdout, Spec),
+                        stderr => stream(stderr, Spec)},
             most = most(Spec)}.
+
+stream(Stream, #{window := Wire, windows := Windows, splits := Splits}) ->
+    proctor_stream:new(maps:get(Stream, Windows), Wire,
+                       maps:get(Stream, Splits, none)).
 
 %% Who waits for all of it has too much: it is stopped. What is only wanted with
 %% the end is kept as far as it goes.

@@ -20,10 +20,8 @@
 -opaque receiver() :: #receiver{}.
 
 -record(receivers, {next = 0 :: non_neg_integer(),
-                    %% By the monitors of their processes.
-                    waiting = #{stdout => proctor_fifo:new(),
-                                stderr => proctor_fifo:new(),
-                                any => proctor_fifo:new()}
+                    %% By the monitors of their processes; most have nobody.
+                    waiting = #{}
                         :: #{stream() => proctor_fifo:fifo(receiver())}}).
 
 -opaque receivers() :: #receivers{}.
@@ -46,21 +44,28 @@ in(Stream, Length, {Pid, _} = From, Timeout,
             end,
     Receiver = #receiver{number = Next, stream = Stream, length = Length,
                          from = From, monitor = Monitor, timer = Timer},
-    #{Stream := Fifo} = Waiting,
+    Fifo = maps:get(Stream, Waiting, proctor_fifo:new()),
     Fifo1 = proctor_fifo:in(Monitor, Receiver, Fifo),
-    Receivers#receivers{next = Next + 1, waiting = Waiting#{Stream := Fifo1}}.
+    Receivers#receivers{next = Next + 1, waiting = Waiting#{Stream => Fifo1}}.
 
 %% @doc Who is the first for a stream: the one that has asked for it, or for
 %% either, before all others.
 -spec first(stdout | stderr, receivers()) -> receiver() | none.
-first(Stream, #receivers{waiting = #{any := Any} = Waiting}) ->
-    #{Stream := Its} = Waiting,
-    case {proctor_fifo:peek(Its), proctor_fifo:peek(Any)} of
+first(_Stream, #receivers{waiting = Waiting}) when map_size(Waiting) =:= 0 ->
+    none;
+first(Stream, #receivers{waiting = Waiting}) ->
+    case {peek(Stream, Waiting), peek(any, Waiting)} of
         {{value, #receiver{number = N} = One}, {value, #receiver{number = M}}}
           when N < M -> One;
         {_, {value, Other}} -> Other;
         {{value, One}, empty} -> One;
         {empty, empty} -> none
+    end.
+
+peek(Stream, Waiting) ->
+    case Waiting of
+        #{Stream := Fifo} -> proctor_fifo:peek(Fifo);
+        #{} -> empty
     end.
 
 %% @doc What one wants: of which stream, and how many bytes.
@@ -111,11 +116,10 @@ forget({Monitor, Answer}, #receivers{waiting = Waiting} = Receivers) ->
 %% @doc Answers all who want one of these.
 -spec fail(term(), [stream()], receivers()) -> receivers().
 fail(Answer, Streams, #receivers{waiting = Waiting} = Receivers) ->
-    lists:foreach(fun(Receiver) -> reply(Receiver, {answer, Answer}) end,
-                  lists:append([proctor_fifo:to_list(maps:get(S, Waiting))
-                                || S <- Streams])),
-    None = maps:from_keys(Streams, proctor_fifo:new()),
-    Receivers#receivers{waiting = maps:merge(Waiting, None)}.
+    _ = [reply(Receiver, {answer, Answer})
+         || Fifo <- maps:values(maps:with(Streams, Waiting)),
+            Receiver <- proctor_fifo:to_list(Fifo)],
+    Receivers#receivers{waiting = maps:without(Streams, Waiting)}.
 
 %% @doc How many wait.
 -spec size(receivers()) -> non_neg_integer().

@@ -8,27 +8,30 @@
                        with_fake/3]).
 
 any_test_() ->
-    proctor_case:cases([],
-     [{"await", fun await/0},
-      {"await again and again until it is taken", fun again/0},
-      {"an exit stays until it is taken", fun stays/0},
-      {"an exit goes with its caller", fun caller_dies/0},
-      {"an exit goes with a link", fun linked/0},
-      {"an exit that nobody wants", fun unwanted/0},
-      {"what an ended one answers", fun ended/0},
-      {"several await", fun several/0},
-      {"one who awaits dies", fun awaiting_dies/0},
-      {"await of what was collected", fun collected/0},
-      {"await behind output that is not taken", fun untaken/0},
-      {"await of one that is managed", fun managed/0},
-      {"tags", fun tags/0},
-      {"a tag of one that is killed", fun tag_killed/0},
-      {"a tag may be anything", fun any_tag/0},
-      {"messages in other words", fun words/0},
-      {"other words of one that is killed", fun words_killed/0},
-      {"words that fail", fun words_fail/0},
-      {"a run is another's", fun owner/0},
-      {"and ends with that one", fun owner_dies/0}]).
+    [proctor_case:cases(Start, cases())
+     || Start <- [[], [{dialect, exec_port}]]].
+
+cases() ->
+    [{"await", fun await/0},
+     {"await again and again until it is taken", fun again/0},
+     {"an exit stays until it is taken", fun stays/0},
+     {"an exit goes with its caller", fun caller_dies/0},
+     {"an exit goes with a link", fun linked/0},
+     {"an exit that nobody wants", fun unwanted/0},
+     {"what an ended one answers", fun ended/0},
+     {"several await", fun several/0},
+     {"one who awaits dies", fun awaiting_dies/0},
+     {"await of what was collected", fun collected/0},
+     {"await behind output that is not taken", fun untaken/0},
+     {"await of one that is managed", fun managed/0},
+     {"tags", fun tags/0},
+     {"a tag of one that is killed", fun tag_killed/0},
+     {"a tag may be anything", fun any_tag/0},
+     {"messages in other words", fun words/0},
+     {"other words of one that is killed", fun words_killed/0},
+     {"words that fail", fun words_fail/0},
+     {"a run is another's", fun owner/0},
+     {"and ends with that one", fun owner_dies/0}].
 
 fake_test_() ->
     [{Title, {timeout, 60, {spawn, fun() -> proctor_case:quiet(Case) end}}}

@@ -6,19 +6,22 @@
 -import(proctor_case, [next/0, wait_until/1, flush/0]).
 
 any_test_() ->
-    proctor_case:cases([],
-     [{"a message for each line", fun each/0},
-      {"lines of one stream", fun one_stream/0},
-      {"what no newline has ended", fun unended/0},
-      {"lines that are too long", fun long/0},
-      {"a line without an end", fun endless/0},
-      {"carriage returns", fun returns/0},
-      {"lines are counted", fun counted/0},
-      {"recv of lines", fun received/0},
-      {"recv of lines that are empty", fun empty/0},
-      {"lines to others", fun others/0},
-      {"lines of either stream", fun either/0},
-      {"lines where there are none", fun refused/0}]).
+    [proctor_case:cases(Start, cases())
+     || Start <- [[], [{dialect, exec_port}]]].
+
+cases() ->
+    [{"a message for each line", fun each/0},
+     {"lines of one stream", fun one_stream/0},
+     {"what no newline has ended", fun unended/0},
+     {"lines that are too long", fun long/0},
+     {"a line without an end", fun endless/0},
+     {"carriage returns", fun returns/0},
+     {"lines are counted", fun counted/0},
+     {"recv of lines", fun received/0},
+     {"recv of lines that are empty", fun empty/0},
+     {"lines to others", fun others/0},
+     {"lines of either stream", fun either/0},
+     {"lines where there are none", fun refused/0}].
 
 native_test_() ->
     proctor_case:native([],

@@ -6,19 +6,23 @@
 -import(proctor_case, [next/0, down/1, flush/0, wait_until/1]).
 
 any_test_() ->
-    proctor_case:cases([],
-     [{"recv of either stream", fun either/0},
-      {"recv of either, so many bytes", fun either_length/0},
-      {"recv of either waits for both", fun either_waits/0},
-      {"recv of either where there is one", fun either_one/0},
-      {"who asks first is served first", fun in_turn/0},
-      {"one who dies takes nothing of either", fun either_dies/0},
-      {"neither stream starves", fun fair/0},
-      {"a mode for each stream", fun modes/0},
-      {"a count for each stream", fun counts/0},
-      {"modes that change", fun change/0},
-      {"what is collected comes with the exit", fun collected/0},
-      {"what is collected is bounded", fun bounded/0}]).
+    [proctor_case:cases(Start, cases())
+     || Start <- [[], [{dialect, exec_port}]]].
+
+cases() ->
+    [{"recv of either stream", fun either/0},
+     {"recv of either, so many bytes", fun either_length/0},
+     {"recv of either waits for both", fun either_waits/0},
+     {"recv of either where there is one", fun either_one/0},
+     {"who asks first is served first", fun in_turn/0},
+     {"who wants either has a turn", fun either_first/0},
+     {"one who dies takes nothing of either", fun either_dies/0},
+     {"neither stream starves", fun fair/0},
+     {"a mode for each stream", fun modes/0},
+     {"a count for each stream", fun counts/0},
+     {"modes that change", fun change/0},
+     {"what is collected comes with the exit", fun collected/0},
+     {"what is collected is bounded", fun bounded/0}].
 
 native_test_() ->
     proctor_case:native([],
@@ -62,25 +66,22 @@ either_length() ->
     ?assertEqual({ok, <<"\n">>}, proctor:recv(Pid, stderr)),
     ?assertEqual(normal, proctor:stop_and_wait(Pid, 20000)).
 
-%% One stream that has ended is no end.
+%% One stream that has ended is no end. The old port program tells only with
+%% the end of all that a stream has ended.
 either_waits() ->
     {Pid, _} = run("exec >&-; read x; echo err >&2", [stdin,
                                                       {active, false}]),
     ?assertEqual({error, timeout}, proctor:recv(Pid, any, 50)),
-    Asked = [spawn_monitor(fun() -> exit(proctor:recv(Pid, What)) end)
-             || What <- [any, stdout]],
-    [{_, Any}, {_, Out}] = Asked,
-    ?assertEqual({error, closed}, closed_or_down(Out)),
+    [{_, Any}, {_, Out}] =
+        [spawn_monitor(fun() -> exit(proctor:recv(Pid, What)) end)
+         || What <- [any, stdout]],
+    Dialect = maps:get(dialect, element(2, proctor:info())),
+    Closed = [down(Out) || Dialect =:= native],
     ok = proctor:send(Pid, "\n"),
     ?assertEqual({ok, {stderr, <<"err\n">>}}, down(Any)),
+    ?assertEqual([{error, closed}],
+                 Closed ++ [down(Out) || Dialect =/= native]),
     ?assertEqual({error, closed}, proctor:recv(Pid, any)).
-
-%% The old port program tells only with the end that a stream has ended.
-closed_or_down(Ref) ->
-    case proctor:info() of
-        {ok, #{dialect := native}} -> down(Ref);
-        _ -> {error, closed}
-    end.
 
 either_one() ->
     {ok, Pid, _} = proctor:run("echo err >&2", [stderr, {active, false}]),
@@ -112,6 +113,23 @@ in_turn() ->
     ok = proctor:send(Pid, "\n"),
     ?assertEqual({ok, <<"abde">>}, down(Four)),
     ?assertEqual({ok, <<"f">>}, down(Rest)).
+
+%% Who wants either is one of those who want each.
+either_first() ->
+    {Pid, _} = run("read x; printf a; read x; printf b",
+                   [stdin, {active, false}]),
+    Refs = [begin
+                {_, Ref} = spawn_monitor(fun() ->
+                               exit(proctor:recv(Pid, What))
+                           end),
+                wait_until(fun() -> receivers(Pid) =:= N end),
+                Ref
+            end || {What, N} <- [{any, 1}, {stdout, 2}]],
+    Go = fun() -> ok = proctor:send(Pid, "\n") end,
+    Go(),
+    ?assertEqual({ok, {stdout, <<"a">>}}, down(hd(Refs))),
+    Go(),
+    ?assertEqual({ok, <<"b">>}, down(lists:last(Refs))).
 
 receivers(Pid) ->
     {ok, #{children := Children}} = proctor:info(),
@@ -269,7 +287,8 @@ one_window() ->
     {Pid, OsPid} = run("yes | head -c 1000000 >&2; exec yes",
                        [{active, #{stdout => false}},
                         {window, #{stdout => 20000}}]),
-    wait_until(fun() -> maps:get(stdout, came(Pid)) =:= 20000 end),
+    wait_until(fun() -> maps:with([stdout, stderr], came(Pid))
+                            =:= #{stdout => 20000, stderr => 1000000} end),
     ?assertEqual(1000000, iolist_size(messages(stderr, OsPid))),
     timer:sleep(100),
     ?assertEqual(20000, maps:get(stdout, came(Pid))),

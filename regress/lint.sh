@@ -43,7 +43,9 @@ manual() {
 	    $C_SRC -- $CLANG_CFLAGS
 }
 check shell shellcheck configure regress/*.sh regress/unit/*.sh \
-    regress/build/*.sh regress/trixie/*.sh regress/get/*.sh regress/demo/*.sh regress/bench/*.sh dist/*.sh \
+    regress/build/*.sh regress/trixie/*.sh regress/get/*.sh regress/cross/*.sh \
+    regress/deb/*.sh regress/demo/*.sh regress/bench/*.sh dist/*.sh \
+    dist/debian/postinst dist/debian/proctor.postrm \
     client/proctor/*.sh client/proctor/test/*.sh .ci/run
 check manual manual man/*.[58]
 check dialyzer sh client/proctor/dialyze.sh

@@ -334,8 +334,10 @@ privilege_name(const char *user)
 void
 privilege_choose(struct starter_env *s, const struct args *args)
 {
-	struct args named = *args, *a = &named;
+	static struct args named; /* the names live as long as the policy */
+	const struct args *a = &named;
 
+	named = *args;
 	named.user = privilege_name(args->user);
 	policy_init(&policy);
 	runas_init(s, MAKER_IN_PRIV);

@@ -119,7 +119,8 @@ def user_number(uid):
 
 @rows(SECTION + " groups are not to be had:", [
     ("{gid, Gid}", [(A.gid, os.getegid())]), ("{gid, Name}", [(A.gid, "adm")]),
-    ("{groups, []}", [(A.groups, [])]), ("{groups, L}", [(A.groups, ["adm"])])])
+    ("{groups, []}", [(A.groups, [])]),
+    ("{groups, L}", [(A.groups, ["adm"])])])
 def groups_refused(options):
     with Port() as p:
         reply = p.ask(A.run, "sleep 1000", options)

@@ -692,7 +692,8 @@ def root_groups():
 ALL = ["-user", "root", "-limit-users", "all"]
 
 
-@rows(SECTION + " -limit-users all: whoever is started is that, and no more:", [
+@rows(SECTION + " -limit-users all: whoever is started is that, and no "
+      "more:", [
     ("a user", lambda: [as_user(ONE)],
      lambda: world.login(ONE, "/usr/bin/id").decode()),
     ("a number", lambda: [(A.user, world.uid(TWO))],
@@ -750,8 +751,8 @@ def anybody_refused(options, error, detail):
                p.ask(A.run, SLEEP, options))
         expect([], p.ask(A.list))
         reply = p.ask(A.run, SLEEP, [as_user(ONE), (A.kill, "true")])
-        expect((A.error, (A.policy, A.eperm, b"a kill command: no rule permits "
-                          b"its shell that")), reply)
+        expect((A.error, (A.policy, A.eperm, b"a kill command: no rule "
+                          b"permits its shell that")), reply)
 
 
 @case(SECTION + " -limit-users all: not without -user root")

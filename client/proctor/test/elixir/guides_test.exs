@@ -12,8 +12,12 @@ defmodule Proctor.GuidesTest do
   @pages [Path.join(@root, "README.md") | Path.wildcard(@root <> "/doc/*.{md,livemd}")]
 
   for page <- @pages, name = Path.relative_to(page, @root) do
-    @tag :tmp_dir
-    test name, %{tmp_dir: folder} do
+    test name do
+      folder =
+        Path.join(System.tmp_dir!(), "guides-#{System.pid()}-#{:erlang.phash2(unquote(name))}")
+
+      File.mkdir_p!(folder)
+      on_exit(fn -> File.rm_rf!(folder) end)
       Process.put(:folder, folder)
 
       unquote(page)

@@ -115,6 +115,14 @@ defmodule User do
     {:ok, _} = Application.ensure_all_started(:proctor)
     IO.inspect(:proctor.run("echo ok `id -u`", [:sync, :stdout]))
   end
+
+  # One that waits, one of a supervisor, and who has left them.
+  def family(mark) do
+    text = "setsid sleep #{mark} & sleep #{mark} & wait"
+    spawn(fn -> Proctor.cmd("sh", ["-c", text]) end)
+    Supervisor.start_link([{Proctor.Daemon, ["sh", ["-c", text]]}], strategy: :one_for_one)
+    Process.sleep(:infinity)
+  end
 end
 END
 }
@@ -228,8 +236,49 @@ mix_release() {
 	fi
 	elsewhere $rel "$tmp/mix_release $tmp/gone"
 	as_other "$tmp/moved/bin/user" eval 'User.main()' | tee "$tmp/out"
-	rm -rf "$tmp/moved"
 	grep -F '{:ok, [stdout: ["ok 12345\n"]]}' "$tmp/out"
+}
+
+# until_ COMMAND: a minute at most
+until_() {
+	n=0
+	until "$@" >"$tmp/until" 2>&1; do
+		n=$((n + 1))
+		[ "$n" -lt 600 ] || { cat "$tmp/until"; exit 1; }
+		sleep 0.1
+	done
+}
+
+family() {
+	[ "$(pgrep -u 12345 -fc "^sleep $mark\$")" -eq "$1" ]
+}
+
+# Whatever it runs, and who has left that, ends with it. epmd is its own, so that
+# none stays.
+mix_stop() {
+	needs mix setpriv epmd pgrep pkill setsid
+	[ -x "$tmp/moved/bin/user" ] || mix_release
+	cd /
+	mark=7$$0
+	epmd=$((20000 + $$ % 10000))
+	clean epmd -port $epmd &
+	names=$!
+	user() { as_other env ERL_EPMD_PORT=$epmd "$tmp/moved/bin/user" "$@"; }
+	user start &
+	node=$!
+	# shellcheck disable=SC2064
+	trap "pkill -9 -P $node || :; pkill -P $names || :" EXIT
+	until_ user pid
+	os_pid=$(user pid)
+	user rpc "spawn(fn -> User.family(\"$mark\") end)"
+	until_ family 4
+	user stop
+	until_ wait_for_none "$os_pid"
+	until_ family 0
+}
+
+wait_for_none() {
+	! kill -0 "$1" 2>/dev/null
 }
 
 escript_says() {
@@ -513,6 +562,8 @@ case_ "Mix, a checkout; names have spaces; what has changed is built again" \
 case_ "Mix, other flags are another build" mix_flags
 case_ "Mix, the package" mix_package
 case_ "Mix, a release of the package, moved, as another user" mix_release
+case_ "Mix, a release that stops leaves nothing" mix_stop
+rm -rf "$tmp/moved"
 case_ "Mix, an escript says that it can hold no program" mix_escript
 case_ "rebar3, from git" rebar_git
 case_ "rebar3, a checkout, by a link in _checkouts" rebar_checkout

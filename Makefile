@@ -61,7 +61,8 @@ CHECK_SRC = priv/check/main.c priv/check/check.c priv/check/path.c \
 GUARD_SRC = priv/guard/guard.c priv/guard/reaper.c priv/guard/wait.c \
 	priv/guard/family.c
 LAUNCHER_SRC = priv/launcher/spawn.c priv/launcher/environ.c \
-	priv/launcher/login.c priv/launcher/privdrop.c $(SPAWN_SRC)
+	priv/launcher/login.c priv/launcher/any.c priv/launcher/privdrop.c \
+	$(SPAWN_SRC)
 MONITOR_SRC = priv/monitor/loop.c priv/monitor/table.c \
 	priv/monitor/request.c priv/monitor/report.c priv/monitor/foreign.c \
 	priv/monitor/stop.c priv/monitor/stray.c priv/monitor/ring.c \
@@ -102,9 +103,10 @@ PORT_PROGRAMS = $(BUILD)/proctor $(RING_PROGRAMS)
 PROGRAMS = $(PORT_PROGRAMS) $(BUILD)/proctor-check
 
 .SUFFIXES:
+.PHONY: uninstall uninstall-run deb deb-check regress-cross programs-and-units
 .PHONY: all port dist package deps deps-dev demo soak bench bench-quick \
 	bench-files regress regress-unit regress-port regress-erlang regress-get \
-	regress-priv regress-elixir elixir-run regress-build install install-suid \
+	regress-priv regress-elixir regress-trixie elixir-run regress-build install install-suid bench-elixir \
 	clean format lint programs units \
 	unit-run port-run priv-run hostile erlang-run demo-run lint-run \
 	install-run install-suid-run client openbsd-check rules trace trace-run
@@ -173,6 +175,14 @@ hostile:
 	@+$(BEFORE)
 	@+$(SUB) $(BUILD)/hostile $(BUILD)/calls
 
+# For other machines, and the unit programs in an emulator: regress/cross.
+regress-cross:
+	@BUILD=$(BUILD) MAKE="$(MAKE)" sh regress/cross/run.sh
+
+programs-and-units:
+	@+$(BEFORE)
+	@+$(SUB) programs units
+
 # What this file and ./configure promise.
 regress-build:
 	@sh regress/build/run.sh
@@ -191,6 +201,11 @@ lint:
 install:
 	@+$(BEFORE)
 	@+$(SUB) DESTDIR="$(DESTDIR)" install-run
+
+# What is privileged mode's stays: the user, its uids, proctor.conf.
+uninstall:
+	@+$(BEFORE)
+	@+$(SUB) DESTDIR="$(DESTDIR)" uninstall-run
 
 # What makes privileged mode possible: GROUP may run it, nobody else.
 install-suid:
@@ -212,6 +227,17 @@ bench:
 	@BUILD=$(BUILD) sh regress/bench/plot.sh
 
 # Only what has to hold on any machine.
+# The Elixir client beside System.cmd and, with PEER_*, others.
+bench-elixir:
+	@+$(BEFORE)
+	@+$(SUB) programs
+	@MIX_BUILD_PATH=$$(pwd)/$(BUILD)/mix-bench MIX_ENV=prod \
+	    sh -c 'cd client/proctor && mix compile'
+	@BENCH_DIR=$$(pwd)/$(BUILD)/bench PROCTOR_PORT=$$(pwd)/$(BUILD)/proctor \
+	    elixir -pa $(BUILD)/mix-bench/lib/proctor/ebin \
+	    regress/bench/elixir.exs || status=$$?; \
+	BUILD=$(BUILD) sh regress/bench/plot.sh; exit $${status:-0}
+
 bench-quick:
 	@+$(BEFORE)
 	@+$(SUB) programs client bench-files
@@ -224,9 +250,21 @@ dist package:
 	@+$(SUB) $(PARSE_C)
 	@BUILD=$(BUILD) PARSE_C=$(PARSE_C) sh dist/tree.sh $@
 
+# Debian packages in BUILD/deb, and what they do in a Debian of their own, which
+# needs root.
+deb: dist
+	@BUILD=$(BUILD) sh dist/deb.sh
+
+deb-check: deb
+	@BUILD=$(BUILD) sh regress/deb/run.sh
+
 # What the ways to get it promise, each from an empty home.
 regress-get:
 	@sh regress/get/run.sh
+
+# The clients on Debian 13, as root, with debootstrap.
+regress-trixie:
+	@sh regress/trixie/run.sh
 
 deps:
 	@sh regress/deps.sh
@@ -378,6 +416,14 @@ install-run: programs
 	install -m 644 man/proctor.conf.5 $(DESTDIR)$(MANDIR)/man5
 	install -m 644 man/proctor.8 man/proctor-check.8 \
 	    $(DESTDIR)$(MANDIR)/man8
+
+uninstall-run:
+	rm -f $(DESTDIR)$(BINDIR)/proctor-check
+	rm -f $(DESTDIR)$(MANDIR)/man5/proctor.conf.5
+	rm -f $(DESTDIR)$(MANDIR)/man8/proctor.8 \
+	    $(DESTDIR)$(MANDIR)/man8/proctor-check.8
+	rm -f $(DESTDIR)$(SYSUSERSDIR)/proctor.conf
+	rm -rf $(DESTDIR)$(LIBEXECDIR)/proctor
 
 INSTALL_SUID = GROUP="$(GROUP)" DESTDIR="$(DESTDIR)" BUILD="$(BUILD)" \
 	LIBEXECDIR="$(LIBEXECDIR)" SYSUSERSDIR="$(SYSUSERSDIR)" \

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "broker.h"
@@ -15,7 +16,7 @@
 
 /* What is being read. There is one at a time, and it is large. */
 static char args_buf[RUN_STRINGS_MAX], env_buf[RUN_STRINGS_MAX];
-static char paths[9][RUN_PATH_MAX];
+static char paths[10][RUN_PATH_MAX], groups_buf[RUN_PATH_MAX];
 enum {
 	PATH_STDIN,
 	PATH_STDOUT,
@@ -25,7 +26,8 @@ enum {
 	PATH_USER,
 	PATH_KILL,
 	PATH_ARG0,
-	PATH_GID
+	PATH_GID,
+	PATH_GROUP
 };
 
 struct request {
@@ -323,10 +325,60 @@ opt_env(struct etf *e, struct request *q)
 	return (get_list_end(e, n));
 }
 
+/* A user or a group: a name, or a number. */
+static int
+get_id(struct etf *e, int which, const char **id)
+{
+	enum etf_type type;
+	int64_t n;
+
+	if (etf_type(e, &type) == -1 || type != ETF_INT)
+		return (get_path(e, which, id));
+	if (get_number(e, 0, RUN_ID_MAX, &n) == -1)
+		return (-1);
+	(void)snprintf(paths[which], RUN_PATH_MAX, "%lld", (long long)n);
+	*id = paths[which];
+	return (0);
+}
+
 static int
 opt_user(struct etf *e, struct request *q)
 {
-	return (get_path(e, PATH_USER, &q->run->user));
+	return (get_id(e, PATH_USER, &q->run->user));
+}
+
+static int
+opt_gid(struct etf *e, struct request *q)
+{
+	return (get_id(e, PATH_GID, &q->run->gid));
+}
+
+/* All that it is to have besides its own. */
+static int
+opt_groups(struct etf *e, struct request *q)
+{
+	struct strvec *v = &q->run->groups;
+	const char *group = "";
+	uint32_t i, n;
+	size_t len;
+
+	q->run->flags |= RUN_GROUPS;
+	v->base = groups_buf;
+	if (get_list(e, &n) == -1)
+		return (-1);
+	for (i = 0; i < n; i++) {
+		if (get_id(e, PATH_GROUP, &group) == -1)
+			return (-1);
+		len = strlen(group) + 1;
+		if (len > sizeof(groups_buf) - v->len) {
+			errno = E2BIG;
+			return (-1);
+		}
+		memcpy(groups_buf + v->len, group, len);
+		v->len += (uint32_t)len;
+		v->count++;
+	}
+	return (get_list_end(e, n));
 }
 
 static int
@@ -501,6 +553,8 @@ static const struct option {
 	{ "stop_signal", 1, 1, MANAGE, opt_stop_signal },
 	{ "group", 1, 1, RUN, opt_group },
 	{ "user", 1, 1, RUN, opt_user },
+	{ "gid", 1, 1, RUN, opt_gid },
+	{ "groups", 1, 1, RUN, opt_groups },
 	{ "nice", 1, 1, MANAGE, opt_nice },
 	{ "success_exit_code", 1, 1, MANAGE, opt_success },
 	{ "pty", 0, 1, RUN, opt_pty },

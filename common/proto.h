@@ -78,6 +78,7 @@ enum imsg_type {
 #define RUN_PATH_MAX 4096 /* any other string, with its NUL */
 #define RUN_TIMEOUT_MAX (UINT64_C(1) << 53) /* ms: for ever, and exact */
 #define RUN_LINGER_MAX 86400000U /* ms: a day */
+#define RUN_ID_MAX 4294967294LL /* of a user or a group: the next is "none" */
 #define KILL_TIMEOUT_DEFAULT 5000 /* ms from a stop to SIGKILL */
 #define RUN_WINDOW_MAX (1U << 30) /* bytes */
 #define MSG_TEXT_MAX 1152 /* a reply's text, with its NUL; any atom fits */

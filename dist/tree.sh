@@ -79,7 +79,7 @@ metadata() {
 package() {
 	copy "$out" README.md CHANGELOG.md LICENSE VERSION
 	# shellcheck disable=SC2046
-	(cd client/proctor && tar -cf - mix.exs rebar.config port.sh \
+	(cd client/proctor && tar -cf - mix.exs rebar.config port.sh chunks.sh \
 	    $(find src $(ls -d lib 2>/dev/null) -name '*.[eh]rl' -o -name '*.ex')) |
 	    tar -xf - -C "$out"
 	sh client/proctor/app.sh "$out/src"

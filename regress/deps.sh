@@ -13,7 +13,8 @@ erlang-base erlang-dev erlang-eunit erlang-tools erlang-parsetools
 erlang-common-test erlang-proper
 python3-minimal python3 procps strace valgrind"
 DEV="bmake clang clang-tidy clang-format cppcheck shellcheck mandoc
-erlang-dialyzer erlang-edoc rebar3 elixir gnuplot-nox bpftrace"
+erlang-dialyzer erlang-edoc rebar3 elixir gnuplot-nox bpftrace
+dpkg-dev debhelper lintian debootstrap"
 
 if ! command -v apt-get >/dev/null; then
 	cat <<'EOF'

@@ -43,7 +43,9 @@ manual() {
 	    $C_SRC -- $CLANG_CFLAGS
 }
 check shell shellcheck configure regress/*.sh regress/unit/*.sh \
-    regress/build/*.sh regress/get/*.sh regress/demo/*.sh regress/bench/*.sh dist/*.sh \
+    regress/build/*.sh regress/trixie/*.sh regress/get/*.sh regress/cross/*.sh \
+    regress/deb/*.sh regress/demo/*.sh regress/bench/*.sh dist/*.sh \
+    dist/debian/postinst dist/debian/proctor.postrm \
     client/proctor/*.sh client/proctor/test/*.sh .ci/run
 check manual manual man/*.[58]
 check dialyzer sh client/proctor/dialyze.sh
@@ -51,6 +53,8 @@ check xref sh client/proctor/xref.sh
 check edoc sh client/proctor/doc.sh
 check "arrows, of themselves" /usr/bin/python3 regress/arrows.py --self-test
 check arrows /usr/bin/python3 regress/arrows.py
+check "guarantees, of themselves" /usr/bin/python3 regress/guarantees.py --self-test
+check guarantees /usr/bin/python3 regress/guarantees.py
 check python /usr/bin/python3 -c '
 import ast, glob, sys
 bad = 0

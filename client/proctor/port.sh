@@ -32,9 +32,8 @@ for sources in "$client/port" "$(real ../..)"; do
 done
 [ -n "$sources" ] || fail "the sources of the port program are not here"
 
-# Of rebar3 a dependency is made where it lies, and what else there is in a
-# folder for all of its kind. Its top is what has rebar.config: the package's, or
-# the checkout's.
+# What rebar3 has fetched is already in the folder that it is made in; what is
+# in _checkouts, by a link of that name perhaps, has one of its own.
 if [ $# -gt 0 ]; then
 	folder=$1
 elif [ -n "${REBAR_DEPS_DIR:-}" ]; then
@@ -53,10 +52,11 @@ folder=$(real "$folder")
 CFLAGS=${CFLAGS:--O2}
 LDFLAGS="${LDFLAGS:-} -s"
 export CFLAGS LDFLAGS
-key=$(${CC:-cc} -v 2>&1 | cat - <<END | cksum
-${CC:-cc} $CFLAGS $LDFLAGS ${YACC:-} $(env | grep '^PKG_CONFIG' | sort)
-END
-)
+key=$({
+	${CC:-cc} -v 2>&1 || true
+	echo "${CC:-cc} $CFLAGS $LDFLAGS ${YACC:-}"
+	env | grep '^PKG_CONFIG' | sort
+} | cksum)
 build=$folder/build/${key%% *}
 mkdir -p "$build"
 

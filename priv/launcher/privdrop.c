@@ -40,6 +40,11 @@ privdrop_launcher(const struct runas *t)
 
 	if (!privdrop_ids(&uid, &gid) || !t->base.change)
 		return;
+	if (t->base.any) {
+		privdrop_session(t);
+		proc_undumpable();
+		return; /* it is root, who says each time who that is to be */
+	}
 	if ((secret = proc_make_secret()) == 0)
 		fatal("launcher: random");
 	privdrop_session(t);

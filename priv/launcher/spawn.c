@@ -27,6 +27,7 @@
 #include "policy/runas.h"
 #include "proto.h"
 
+#include "launcher/any.h"
 #include "launcher/environ.h"
 #include "launcher/login.h"
 #include "launcher/spawn.h"
@@ -458,6 +459,8 @@ failure_text(const struct spawn *s)
 		return (s->path);
 	case STAGE_CHDIR:
 		return (s->run->cd);
+	case STAGE_USER:
+		return (s->run->user); /* of others priv knows it */
 	default:
 		return ("");
 	}
@@ -472,16 +475,19 @@ void
 spawn_child(const struct spawn_base *b, const struct run *r, struct launched *l,
     int fds[3], pid_t *in_flight)
 {
+	struct spawn_base any = *b;
 	struct spawn s = {
-		.base = b, .run = r, .ends = { -1, -1, -1 }, .slave = -1
+		.base = &any, .run = r, .ends = { -1, -1, -1 }, .slave = -1
 	};
 	pid_t pid = 0;
 	uint32_t i;
 
 	memset(l, 0, sizeof(*l));
 	fds[0] = fds[1] = fds[2] = -1;
-	if ((s.argv = spawn_argv(&s)) == NULL ||
-	    (s.envp = spawn_environ(b, r)) == NULL)
+	if (b->any && any_begin(&any, r) == -1)
+		(void)fail(&s, STAGE_USER, 0);
+	else if ((s.argv = spawn_argv(&s)) == NULL ||
+		 (s.envp = spawn_environ(&any, r)) == NULL)
 		(void)fail(&s, STAGE_FORK, 0);
 	else if (spawn_pipes(&s, fds) == 0) {
 		pid = proc_make_child(child_main, &s, &s.failure,
@@ -501,8 +507,10 @@ spawn_child(const struct spawn_base *b, const struct run *r, struct launched *l,
 	for (i = 0; i < 3; i++)
 		if (fds[i] != -1)
 			l->streams |= 1U << i;
-	if (s.envp != b->environ && s.envp != b->keepenv)
+	if (s.envp != any.environ && s.envp != any.keepenv)
 		free(s.envp);
+	if (any.environ != b->environ)
+		any_end(&any);
 	free(s.argv);
 	free(s.text);
 }

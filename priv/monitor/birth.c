@@ -65,14 +65,13 @@ birth_failed(struct child *c, struct launched *l, int fds[3])
 	static char text[128];
 
 	/* What it failed on, where the launcher does not know that. */
-	if (l->stage == STAGE_USER || l->stage == STAGE_NICE) {
-		if (l->stage == STAGE_USER)
-			(void)snprintf(
-			    text, sizeof(text), "'%.100s'", c->runas->user);
-		else
-			(void)snprintf(text, sizeof(text), "nice %d", c->nice);
+	if (l->stage == STAGE_NICE)
+		(void)snprintf(text, sizeof(text), "nice %d", c->nice);
+	else
+		(void)snprintf(text, sizeof(text), "'%.100s'",
+		    c->runas->base.any ? l->text : c->runas->user);
+	if (l->stage == STAGE_USER || l->stage == STAGE_NICE)
 		l->text = text;
-	}
 	if (c->started != NULL)
 		c->started(c, l, fds);
 	fds_close(fds);

@@ -150,6 +150,9 @@ run_limits(const struct run *r, const struct rule *rule)
 	    r->caps != UINT64_MAX)
 		return (run_forbid(r, STAGE_POLICY, "capabilities",
 		    "they are not there to be kept"));
+	if (r->flags & RUN_GROUPS && !t->base.any)
+		return (run_forbid(r, STAGE_POLICY, "groups",
+		    "only root may say them, with -limit-users all"));
 	/*
 	 * Another user could have the starter's terminal by it, and where there
 	 * are any it is a log that does not block, or none: base/ownlog.h.
@@ -251,6 +254,12 @@ request_handle_run(const struct msg *msg)
 
 	if (r.id != 0 || r.pid != 0 || r.flags & RUN_KEEPENV)
 		return (-1);
+	r.user = permit_whom(r.user, r.gid);
+	r.gid = "";
+	if (strlen(r.user) >= RUN_PATH_MAX) {
+		run_refuse(&r, STAGE_USER, ENAMETOOLONG, "", NULL);
+		return (0);
+	}
 	if (child_table_full())
 		run_refuse(&r, STAGE_LIMIT, EAGAIN, "children", NULL);
 	else if ((rule = run_allowed(&r)) != NULL)

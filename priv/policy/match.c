@@ -3,6 +3,7 @@
  * hostile. No file, no memory and no system call is needed.
  */
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "policy/policy.h"
@@ -24,6 +25,12 @@ policy_identity(const struct rule *r, const struct starter *s)
 	return (0);
 }
 
+int
+policy_isnumber(const char *s)
+{
+	return (*s != '\0' && s[strspn(s, "0123456789")] == '\0');
+}
+
 /*
  * Is that the user asked for? By name, since two users may share an id and
  * not the rest of their passwd entry.
@@ -32,12 +39,20 @@ static int
 match_user(const struct rule *r, const char *user)
 {
 	size_t len = strcspn(user, ":");
+	const char *group, *why;
+	long long n;
 
 	if (strncmp(r->user, user, len) != 0 || r->user[len] != '\0')
 		return (0);
 	if (user[len] == '\0' || r->action == RULE_DENY)
 		return (1);
-	return (r->group != NULL && strcmp(r->group, user + len + 1) == 0);
+	if (r->group == NULL)
+		return (0);
+	group = user + len + 1;
+	if (!policy_isnumber(group))
+		return (strcmp(r->group, group) == 0);
+	n = strtonum(group, 0, ID_MAX_VALUE, &why);
+	return (why == NULL && r->gid == (gid_t)n);
 }
 
 static int

@@ -14,6 +14,7 @@
 static struct policy *policy;
 static const struct starter *starter;
 static const char *default_user, *plain_why;
+static struct rule *any; /* root's, for whom no rule names; or NULL */
 static enum privilege privilege;
 
 void
@@ -103,8 +104,29 @@ permit_name(const char *user)
 	return (*user == '\0' ? default_user : user);
 }
 
-struct rule *
-permit_run(const struct run *r)
+void
+permit_any(struct rule *r)
+{
+	any = r;
+}
+
+const char *
+permit_whom(const char *user, const char *group)
+{
+	static char whom[2 * RUN_PATH_MAX];
+	const struct runas *t;
+
+	if (policy_isnumber(user) && (t = runas_by_uid(user)) != NULL)
+		user = t->user;
+	if (*group == '\0')
+		return (permit_name(user));
+	(void)snprintf(whom, sizeof(whom), "%s:%s", permit_name(user), group);
+	return (whom);
+}
+
+/* The same of those that name whom they are for. */
+static struct rule *
+permit_named(const struct run *r)
 {
 	const char *user = permit_name(r->user), *shell;
 	struct command c;
@@ -119,6 +141,17 @@ permit_run(const struct run *r)
 	else if ((shell = runas_shell(user)) == NULL)
 		return (NULL);
 	return (permit_shell(user, shell, r->args.base));
+}
+
+struct rule *
+permit_run(const struct run *r)
+{
+	struct rule *rule = permit_named(r);
+
+	/* Only who becomes somebody anew has groups to choose from. */
+	if (any != NULL && (rule == NULL || r->flags & RUN_GROUPS))
+		return (any);
+	return (rule);
 }
 
 const char *

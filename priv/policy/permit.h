@@ -33,6 +33,16 @@ void permit_counts(void);
 /* Whom a request is for: user, or if that is empty the default one. */
 const char *permit_name(const char *user);
 
+/* From here on root may name anybody, by this rule, which must live as long. */
+void permit_any(struct rule *);
+
+/*
+ * Whom a run is for: user, or the default one, with :group if that is not
+ * empty. A number becomes the name of one that there is. It lives until the
+ * next call at least.
+ */
+const char *permit_whom(const char *user, const char *group);
+
 /* The rule that lets a run be, or NULL. Fatal without memory. */
 struct rule *permit_run(const struct run *);
 

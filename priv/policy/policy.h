@@ -165,7 +165,8 @@ int policy_resolve(struct policy *, const char *name);
 
 /*
  * The rule that decides, permit or deny; NULL if none matches, which is a no.
- * user is a name, or name:group if only a rule for that group will do.
+ * user is a name, or name:group if only a rule for that group will do, which
+ * may be a number.
  * Without a command (NULL) a rule with cmd does not match.
  */
 struct rule *policy_match(const struct policy *, const struct starter *,

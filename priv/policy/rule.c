@@ -104,12 +104,6 @@ rule_append(char ***list, const char *word)
 	return (new[n] == NULL ? -1 : 0);
 }
 
-int
-policy_isnumber(const char *s)
-{
-	return (*s != '\0' && s[strspn(s, "0123456789")] == '\0');
-}
-
 void
 policy_tell(struct policy *p, const char *name, int line, int error,
     const char *fmt, ...)

@@ -201,6 +201,35 @@ runas_other(const struct rule *r)
 	return (t);
 }
 
+struct runas *
+runas_any(void)
+{
+	struct runas *t;
+	char **none;
+
+	if ((none = calloc(1, sizeof(*none))) == NULL)
+		fatal("runas: anybody");
+	t = runas_new("all", (uid_t)-1, (gid_t)-1, NULL, 0);
+	t->base.environ = t->base.keepenv = none;
+	t->base.umask = OTHERS_UMASK;
+	t->base.change = t->base.from_root = 1;
+	t->base.keyring = t->base.any = 1;
+	return (t);
+}
+
+struct runas *
+runas_by_uid(const char *uid)
+{
+	struct runas *t;
+	const char *why;
+	long long n = strtonum(uid, 0, ID_MAX_VALUE, &why);
+
+	TAILQ_FOREACH (t, &all, entry)
+		if (why == NULL && t->uid == (uid_t)n)
+			return (t);
+	return (NULL);
+}
+
 /* Is that what a rule speaks of? */
 static int
 runas_is(const struct rule *r, const char *user, uid_t uid, gid_t gid)

@@ -31,6 +31,7 @@ struct spawn_base {
 	gid_t gid;
 	const gid_t *groups;
 	int ngroups;
+	int any; /* whom a run names: launcher/any.c makes a base for each */
 	int login; /* nothing of the starter's attributes: launcher/login.c */
 	unsigned int limits; /* 1 << n: to be set */
 	const struct rlimit *rlimits; /* to those */
@@ -70,6 +71,12 @@ const char *runas_self_name(void);
  * of a login. Fatal if that user is not in passwd any more, and on any failure.
  */
 struct runas *runas_get(const struct rule *);
+
+/* Whoever a run of root's names, by a launcher that keeps all rights. Once. */
+struct runas *runas_any(void);
+
+/* The one that uid is, by the first of its names; NULL if nobody is. */
+struct runas *runas_by_uid(const char *uid);
 
 /*
  * The shell for command lines of a user, or of user:group; NULL if nobody is

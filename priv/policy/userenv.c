@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <paths.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 
 #include "log.h"
 #include "policy/userenv.h"
+#include "proto.h"
 
 #define USERENV_GROUPS_MAX 65536
 
@@ -94,6 +96,18 @@ userenv_join(char *const *a, char *const *b)
 		if (userenv_find(a, *b, strcspn(*b, "=")) == NULL)
 			env[n++] = *b;
 	return (env);
+}
+
+const struct passwd *
+userenv_passwd(const char *name)
+{
+	const char *why;
+	long long uid;
+
+	if (name[strspn(name, "0123456789")] != '\0' || *name == '\0')
+		return (getpwnam(name));
+	uid = strtonum(name, 0, RUN_ID_MAX, &why);
+	return (why == NULL ? getpwuid((uid_t)uid) : NULL);
 }
 
 gid_t *

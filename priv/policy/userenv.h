@@ -8,6 +8,8 @@
 
 #include <sys/types.h>
 
+struct passwd;
+
 /*
  * As getenv(3), in an environment that is not ours: a part of it, or NULL.
  */
@@ -15,6 +17,9 @@ const char *userenv_get(char *const *env, const char *name);
 
 /* "NAME=value", of the first len bytes of name: the caller's, to be freed. */
 char *userenv_var(const char *name, size_t len, const char *value);
+
+/* As getpwnam(3), of a number as getpwuid(3): it is a uid, never a name. */
+const struct passwd *userenv_passwd(const char *name);
 
 /*
  * HOME, USER, LOGNAME, SHELL and PATH as login would set them; an empty home

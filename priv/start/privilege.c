@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,10 +22,12 @@
 #include "policy/policy.h"
 #include "policy/runas.h"
 #include "policy/shape.h"
+#include "policy/userenv.h"
 #include "start/privdrop.h"
 #include "start/privilege.h"
 
 #define NICE_ANY (-20)
+#define ALL "all" /* of users, in a list */
 
 static struct policy policy;
 static enum privilege privilege = PRIVILEGE_NONE;
@@ -43,43 +46,127 @@ privilege_permit_self(const struct starter_env *s)
 	return (r);
 }
 
+/* user or user:group, each a name or a number: the user, or NULL. */
+static const struct passwd *
+privilege_passwd(const char *user)
+{
+	const struct passwd *pw;
+	char *name;
+
+	if ((name = strndup(user, strcspn(user, ":"))) == NULL)
+		fatal("user");
+	pw = userenv_passwd(name);
+	free(name);
+	return (pw);
+}
+
+/* The group's id into *gid, if there is one. 0, or -1: there is no such. */
+static int
+privilege_group(const char *user, gid_t *gid)
+{
+	const char *group = strchr(user, ':'), *why;
+	const struct group *gr;
+
+	if (group == NULL)
+		return (0);
+	if (policy_isnumber(++group)) {
+		*gid = (gid_t)strtonum(group, 0, ID_MAX_VALUE, &why);
+		return (why == NULL ? 0 : -1);
+	}
+	if ((gr = getgrnam(group)) == NULL)
+		return (-1);
+	*gid = gr->gr_gid;
+	return (0);
+}
+
 /* The same for somebody whom root has named: he may have any priority. */
 static void
 privilege_permit_user(const struct starter_env *s, const char *user)
 {
+	const char *group = strchr(user, ':');
 	const struct passwd *pw;
 	struct rule *r;
+	gid_t gid;
 
-	if ((pw = getpwnam(user)) == NULL) {
+	if ((pw = privilege_passwd(user)) == NULL) {
 		log_warnx("%s: no such user", user);
 		return;
 	}
-	if (!privdrop_try(pw->pw_uid, pw->pw_gid, NULL, 0)) {
+	gid = pw->pw_gid;
+	if (privilege_group(user, &gid) == -1) {
+		log_warnx("%s: no such group", user);
+		return;
+	}
+	if (!privdrop_try(pw->pw_uid, gid, NULL, 0)) {
 		log_warnx("%s cannot be had here", user);
 		return;
 	}
-	r = policy_add(&policy, s->who.uid, user, pw->pw_uid, pw->pw_gid);
-	if (r == NULL)
+	r = policy_add(&policy, s->who.uid, pw->pw_name, pw->pw_uid, gid);
+	if (r == NULL ||
+	    (group != NULL && (r->group = strdup(group + 1)) == NULL))
 		fatal("policy: %s", user);
 	r->nice = NICE_ANY;
 }
 
-/* Does the command line leave that user in? */
+/* Is that, of len bytes, whom a rule lets children be? */
 static int
-privilege_wanted(const struct args *a, const char *user)
+privilege_is(const struct rule *r, const char *user, size_t len)
+{
+	char *name;
+	const struct passwd *pw;
+	size_t n;
+	int is;
+
+	if ((name = strndup(user, len)) == NULL)
+		fatal("user");
+	n = strcspn(name, ":");
+	if (name[n] == ':' &&
+	    (r->group == NULL || strcmp(r->group, name + n + 1) != 0)) {
+		free(name);
+		return (0);
+	}
+	name[n] = '\0';
+	is = policy_isnumber(name) ? (pw = userenv_passwd(name)) != NULL &&
+					 strcmp(pw->pw_name, r->user) == 0
+				   : strcmp(name, r->user) == 0;
+	free(name);
+	return (is);
+}
+
+/* Does the command line leave that rule in? */
+static int
+privilege_wanted(const struct args *a, const struct rule *r)
 {
 	const char *list = a->limit_users;
-	size_t len = strlen(user), n;
+	size_t n;
 
-	if (list == NULL || strcmp(runas_self_name(), user) == 0 ||
-	    (a->user != NULL && strcmp(a->user, user) == 0))
+	if (list == NULL || strcmp(runas_self_name(), r->user) == 0 ||
+	    (a->user != NULL && privilege_is(r, a->user, strlen(a->user))))
 		return (1);
 	for (; *list != '\0'; list += n + (list[n] == ',')) {
 		n = strcspn(list, ",");
-		if (n == len && strncmp(list, user, n) == 0)
+		if (privilege_is(r, list, n) ||
+		    (n == sizeof(ALL) - 1 && strncmp(list, ALL, n) == 0))
 			return (1);
 	}
 	return (0);
+}
+
+/* Root, whose children may be root, lets a run name anybody. */
+static void
+privilege_permit_all(void)
+{
+	struct rule *r;
+
+	if (privilege != PRIVILEGE_ROOT) {
+		log_warnx("-limit-users " ALL ": only with -user root");
+		exit(EXIT_REFUSED);
+	}
+	if ((r = rule_new(RULE_PERMIT, 0)) == NULL)
+		fatal("policy: " ALL);
+	r->nice = NICE_ANY;
+	r->runas = runas_any();
+	permit_any(r);
 }
 
 /*
@@ -94,7 +181,7 @@ privilege_settle(
 	struct rule *r;
 
 	TAILQ_FOREACH (r, &policy.rules, entry)
-		if (r->action == RULE_PERMIT && privilege_wanted(a, r->user) &&
+		if (r->action == RULE_PERMIT && privilege_wanted(a, r) &&
 		    policy_decides(r, &s->who)) {
 			shape_rule(r, s->environ);
 			r->runas = runas_get(r);
@@ -111,7 +198,7 @@ privilege_plain(struct starter_env *s, const struct args *a)
 	const struct passwd *pw;
 
 	if (a->user != NULL) {
-		if ((pw = getpwnam(a->user)) == NULL) {
+		if ((pw = privilege_passwd(a->user)) == NULL) {
 			log_warnx("-user %s: no such user", a->user);
 			exit(EXIT_NOUSER);
 		}
@@ -138,7 +225,9 @@ privilege_names(const struct starter_env *s, const char *list)
 		fatal("limit-users");
 	rest = copy;
 	while ((name = strsep(&rest, ",")) != NULL)
-		if (*name != '\0')
+		if (strcmp(name, ALL) == 0)
+			privilege_permit_all();
+		else if (*name != '\0')
 			privilege_permit_user(s, name);
 	free(copy);
 }
@@ -155,7 +244,7 @@ privilege_root(struct starter_env *s, const struct args *a)
 			  " run as root");
 		exit(EXIT_REFUSED);
 	}
-	if ((pw = getpwnam(a->user)) == NULL) {
+	if ((pw = privilege_passwd(a->user)) == NULL) {
 		log_warnx("-user %s: no such user", a->user);
 		exit(EXIT_NOUSER);
 	}
@@ -227,9 +316,29 @@ privilege_suid(struct starter_env *s, const struct args *a)
 	}
 }
 
-void
-privilege_choose(struct starter_env *s, const struct args *a)
+/* A number is a uid; whoever has no name is asked for in vain. */
+static const char *
+privilege_name(const char *user)
 {
+	const struct passwd *pw;
+	char *name;
+
+	if (user == NULL || !policy_isnumber(user) ||
+	    (pw = userenv_passwd(user)) == NULL)
+		return (user);
+	if ((name = strdup(pw->pw_name)) == NULL)
+		fatal("-user");
+	return (name);
+}
+
+void
+privilege_choose(struct starter_env *s, const struct args *args)
+{
+	static struct args named; /* the names live as long as the policy */
+	const struct args *a = &named;
+
+	named = *args;
+	named.user = privilege_name(args->user);
 	policy_init(&policy);
 	runas_init(s, MAKER_IN_PRIV);
 	if (s->who.uid == 0)

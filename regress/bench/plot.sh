@@ -35,3 +35,23 @@ plot() {
 plot children "idle children alive" "p50 of a run of true(1), us" ""
 plot output "bytes of output" "MB/s" x
 plot callers "callers at once" "runs a second" x
+
+# Bars, of what elixir.exs has written.
+if [ -e elixir.dat ]; then
+	for type in svg png; do
+		gnuplot <<-END
+			set terminal $type noenhanced size 900,500
+			set output "elixir.$type"
+			set ylabel "of the first of its task"
+			set style fill solid 0.5
+			set boxwidth 0.7
+			set yrange [0:*]
+			set xtics rotate by 45 right
+			set grid ytics
+			unset key
+			plot "elixir.dat" using 0:2:xtic(1) with boxes, \
+			    1 with lines dashtype 2
+		END
+		echo "bench: $BUILD/bench/elixir.$type"
+	done
+fi

@@ -172,6 +172,16 @@ libexecdir() {
 	nothing LIBEXECDIR=/opt/x
 }
 
+uninstall() {
+	make -s install DESTDIR="$tmp/at"
+	[ -x "$tmp/at/usr/local/libexec/proctor/proctor" ]
+	make -s uninstall DESTDIR="$tmp/at"
+	left=$(find "$tmp/at" ! -type d)
+	echo "left: $left"
+	[ -z "$left" ]
+	[ ! -e "$tmp/at/usr/local/libexec/proctor" ]
+}
+
 target() {
 	cat >"$tmp/cc" <<'EOF'
 #!/bin/sh
@@ -226,6 +236,7 @@ case_ "and what it was told keeps its quotes" words
 case_ "and whose libraries it was to ask for" libraries
 case_ "another VERSION: what says it, in C and in Erlang" version
 case_ "another LIBEXECDIR is in the program" libexecdir
+case_ "make uninstall leaves nothing of make install" uninstall
 case_ "the target system is what the compiler says" target
 case_ "a unit test that nobody links is an error" forgotten
 case_ "one case of a unit test can be run alone" one_unit_case

@@ -462,7 +462,7 @@ while True:
         if len(data) < size:
             break
         if kind == 17:
-            number, = struct.unpack_from("I", data, 24)
+            number, = struct.unpack_from("I", data, 32)
             s.send(struct.pack("IIIIII", 21, 24, 0, 0, number, 1))
         data = data[size:]
 """

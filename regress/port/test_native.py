@@ -441,7 +441,9 @@ MORE_REFUSALS = [
     ("{nice, 21}", [(A.nice, 21)], "nice"),
     ("{nice, atom}", [(A.nice, A.a)], "nice"),
     ("duplicate: nice", [(A.nice, 1), (A.nice, 1)], "nice"),
-    ("{user, 5}", [(A.user, 5)], "user"),
+    ("{user, -1}", [(A.user, -1)], "user"),
+    ("{gid, -1}", [(A.gid, -1)], "gid"),
+    ("{groups, 5}", [(A.groups, 5)], "groups"),
     ("duplicate: user", [(A.user, "a"), (A.user, "b")], "user"),
     ("{kill, 5}", [(A.kill, 5)], "kill"),
     ("duplicate: kill", [(A.kill, "a"), (A.kill, "b")], "kill"),
@@ -1564,7 +1566,7 @@ def timeout_stopped():
     with Native("-debug", "3") as p:
         ms = stretched(300)
         pid = p.run("trap '' TERM; echo; read x; exit 5",
-                    [A.stdin, A.stdout, (A.timeout, ms)])
+                    [A.stdin, A.stdout, (A.timeout, ms), (A.kill_timeout, 600)])
         p.until_out(pid, b"\n")
         expect(OK, p.ask(A.stop, pid))
         p.pump(2 * ms / 1000)

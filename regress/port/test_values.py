@@ -96,7 +96,7 @@ def user(name):
     ("root, for others", "root"), ("another", "daemon"),
     ("one that there is not", "no-such-user"),
     ("one's own and more", ME + "x"), ("the beginning of one's own", ME[:-1]),
-    ("one's own uid", str(os.geteuid())), ("a space behind", ME + " "),
+    ("another's uid", str(os.geteuid() + 1)), ("a space behind", ME + " "),
     ("UTF-8", "j\u00fcrgen"),
 ])
 def user_refused(name):
@@ -105,6 +105,26 @@ def user_refused(name):
         expect((A.error, Like(r"^Couldn't start pid: .*'%s'"
                               % re.escape(name))),
                p.ask(A.run, "sleep 1000", [(A.user, name)]))
+        not_started(p)
+
+
+@rows(SECTION + " {user, U}: one's own uid,", [
+    ("a number", os.geteuid()), ("as text", str(os.geteuid()))])
+def user_number(uid):
+    with Port() as p:
+        pid = p.run(["/usr/bin/id", "-u"], [A.stdout, (A.user, uid)])
+        expect(0, p.exit(pid), "status")
+        check(p.out(pid) == b"%d\n" % os.geteuid(), "uid %r", p.out(pid))
+
+
+@rows(SECTION + " groups are not to be had:", [
+    ("{gid, Gid}", [(A.gid, os.getegid())]), ("{gid, Name}", [(A.gid, "adm")]),
+    ("{groups, []}", [(A.groups, [])]),
+    ("{groups, L}", [(A.groups, ["adm"])])])
+def groups_refused(options):
+    with Port() as p:
+        reply = p.ask(A.run, "sleep 1000", options)
+        check(isinstance(reply, tuple) and reply[0] == A.error, "%r", reply)
         not_started(p)
 
 
@@ -266,7 +286,7 @@ def flags_no_value(flag):
     ("{nice, 2^32}", (A.nice, 2 ** 32)), ("{nice, atom}", (A.nice, A.low)),
     ("{nice, 1.0}", (A.nice, 1.0)), ("{nice}", (A.nice,)),
     ("nice", A.nice), ("{nice, 1, 1}", (A.nice, 1, 1)),
-    ("{user, 0}", (A.user, 0)), ("{user, atom}", (A.user, Atom(ME))),
+    ("{user, -1}", (A.user, -1)), ("{user, atom}", (A.user, Atom(ME))),
     ("{user, \"\"}", (A.user, "")), ("{user}", (A.user,)),
     ("user", A.user), ("{user, [\"root\"]}", (A.user, ["root"])),
     ("{kill, \"\"}", (A.kill, "")), ("{kill, 9}", (A.kill, 9)),

@@ -595,7 +595,7 @@ def signals():
 
 @case(SECTION + " refused: runs as users that are not permitted")
 def users():
-    names = [b"root", b"mail", b"nobody", b"_proctor", b"0", b"1", b"+1",
+    names = [b"root", b"mail", b"nobody", b"_proctor", b"0", b"8", b"+1",
              b"daemon:root", b"daemon:0", b":root", b"daemon:", b"\xff",
              b"%s%n", b"x" * 4095, b"root\n", b"../daemon"]
     with usual_rules, Instead(), Witness() as witness, Hostile() as p:

@@ -136,11 +136,18 @@ def subuids():
         world.write("/etc/subuid", kept)
 
 
+def copy_script(to):
+    """To where others can read it, with what it reads."""
+    os.makedirs(os.path.dirname(to), exist_ok=True)
+    for name in ("install-suid.sh", "users.sh"):
+        shutil.copyfile("dist/" + name,
+                        os.path.join(os.path.dirname(to), name))
+
+
 @case(SECTION + " install-suid as nobody special is refused")
 def not_root():
     script = world.home + "/dist/install-suid.sh"
-    os.makedirs(os.path.dirname(script), exist_ok=True)
-    shutil.copyfile("dist/install-suid.sh", script)
+    copy_script(script)
     done = world.login(
         "nobody", "/bin/sh", "-c",
         "GROUP=%s DESTDIR= LIBEXECDIR=/x SYSUSERSDIR=/x "
@@ -202,8 +209,7 @@ def upgrade_refused(owner, mode, who, word):
     path = directory + "/proctor"
     script = world.home + "/dist/install-suid.sh"
     os.makedirs(directory, exist_ok=True)
-    os.makedirs(os.path.dirname(script), exist_ok=True)
-    shutil.copyfile("dist/install-suid.sh", script)
+    copy_script(script)
     world.write(path, "old\n", mode, owner)
     os.chmod(path, mode)
     os.chown(directory, world.uid(who), 0)

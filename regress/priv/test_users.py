@@ -536,7 +536,7 @@ def manage_cmd():
 @rows(SECTION + " refused, with a line in the log: user", [
     (repr(name), name) for name in (
         "root", STRANGER, "nobody", "sys", UNRULED, world.PARTS, "nosuch",
-        "0", str(1), "+0", "-1", "00", "daemon:root", "daemon:0", ":daemon",
+        "0", str(8), "+1", "-1", "00", "daemon:root", "daemon:0", ":daemon",
         "daemon:", "daemon ", " daemon", "Daemon", "daemo", "daemonx",
         "root:daemon", "../daemon", "daemon\n", "a" * 4000)
 ])
@@ -548,7 +548,7 @@ def refused(name):
 
 
 @rows(SECTION + " refused by the broker: user", [
-    ("''", ""), ("with a NUL", b"daemon\0"), ("a number", 1),
+    ("''", ""), ("with a NUL", b"daemon\0"), ("a number that is none", -1),
     ("an atom that is none", A.root)])
 def no_name(name):
     with usual_rules, Suid() as p:
@@ -618,6 +618,158 @@ def by_root(flags, permitted, refused_ones):
             said = p.output_of(["/usr/bin/id", "-un"], as_user(name))
             check(said == name + "\n", "%r", said)
         for name in refused_ones:
+            p.refused(SLEEP, as_user(name))
+
+
+# Numbers and groups ---
+
+def ids_of(p, options):
+    return p.output_of(["/usr/bin/id"], *options)
+
+
+@rows(SECTION + " numbers are users and groups:", [
+    ("{user, Uid}", lambda: [(A.user, world.uid(ONE))]),
+    ("{user, <<Uid>>}", lambda: [(A.user, b"%d" % world.uid(ONE))])])
+def numeric_user(options):
+    with usual_rules, Suid() as p:
+        said = ids_of(p, options())
+        check(said == world.login(ONE, "/usr/bin/id").decode(), "%r", said)
+        for uid in (0, world.uid(STRANGER), 4242, 2 ** 32 - 2):
+            reply = p.ask(A.run, SLEEP, [(A.user, uid)])
+            expect(ERROR, reply)
+
+
+@rows(SECTION + " {gid, G} is for a rule of that group:", [
+    ("by name", lambda: "mail"), ("by number", lambda: world.gid("mail"))])
+def gid_rule(group):
+    rules = "permit news as daemon:mail\npermit news as bin\n"
+    with Rules(rules), Suid() as p:
+        said = p.output_of(["/usr/bin/id", "-gn"],
+                           (A.user, ONE), (A.gid, group()))
+        check(said == "mail\n", "%r", said)
+        for user, other in ((ONE, "adm"), (ONE, 4), (TWO, group()),
+                            (STARTER, group()), (ONE + ":mail", group()),
+                            ("root", 0), (ONE, 2 ** 32 - 2)):
+            reply = p.ask(A.run, SLEEP, [(A.user, user), (A.gid, other)])
+            expect(ERROR, reply)
+
+
+@rows(SECTION + " {groups, L} is refused, also to the starter:", [
+    ("for another", ONE), ("for the starter", STARTER)])
+def groups_rule(user):
+    with usual_rules, NativeSuid() as p:
+        for groups in ([], ["adm"], [0]):
+            reply = p.ask(A.run, SLEEP, [(A.user, user), (A.groups, groups)])
+            expect((A.error, (A.policy, A.eperm, b"groups: only root may say "
+                              b"them, with -limit-users all")), reply)
+
+
+@case(SECTION + " {umask, N} and {arg0, Name} for another user")
+def umask_arg0():
+    with usual_rules, Suid() as p:
+        said = p.output_of("umask; echo $0", as_user(ONE), (A.umask, 0o77),
+                           (A.arg0, "name"))
+        check(said == "0077\nname\n", "%r", said)
+
+
+@case(SECTION + " started by root: -limit-users U:G, and numbers")
+def root_groups():
+    flags = ["-user", str(world.uid(ONE)), "-limit-users",
+             "%s:mail,%d" % (TWO, world.uid(STRANGER))]
+    with Suid(*flags, who="root") as p:
+        said = p.output_of(["/usr/bin/id", "-un"])
+        check(said == ONE + "\n", "%r", said)
+        said = p.output_of(["/usr/bin/id", "-gn"],
+                           (A.user, TWO), (A.gid, world.gid("mail")))
+        check(said == "mail\n", "%r", said)
+        p.output_of(["/bin/true"], as_user(STRANGER))
+        for options in ([as_user(ONE), (A.gid, "mail")],
+                        [as_user(TWO), (A.gid, "adm")], [as_user(STARTER)],
+                        [as_user(ONE), (A.groups, [])], [(A.user, 0)]):
+            expect(ERROR, p.ask(A.run, SLEEP, options))
+
+
+ALL = ["-user", "root", "-limit-users", "all"]
+
+
+@rows(SECTION + " -limit-users all: whoever is started is that, and no "
+      "more:", [
+    ("a user", lambda: [as_user(ONE)],
+     lambda: world.login(ONE, "/usr/bin/id").decode()),
+    ("a number", lambda: [(A.user, world.uid(TWO))],
+     lambda: world.login(TWO, "/usr/bin/id").decode()),
+    ("{gid, G}", lambda: [as_user(ONE), (A.gid, "mail"), (A.groups, [])],
+     lambda: "uid=%d(%s) gid=%d(mail) groups=%d(mail)\n" % (
+         world.uid(ONE), ONE, world.gid("mail"), world.gid("mail"))),
+    ("{groups, L}",
+     lambda: [as_user(ONE), (A.groups, ["mail", world.gid("news")])],
+     lambda: "uid=%d(%s) gid=%d(%s) groups=%d(%s),%s\n" % (
+         world.uid(ONE), ONE, world.gid(ONE), ONE, world.gid(ONE), ONE,
+         ",".join("%d(%s)" % (n, name) for n, name in sorted(
+             (world.gid(g), g) for g in ("mail", "news"))))),
+])
+def anybody(options, want):
+    with Suid(*ALL, who="root") as p:
+        said = ids_of(p, options())
+        check(said == want(), "%r", said)
+        got = p.output_of(["/bin/cat", "/proc/self/status"], *options())
+        for name in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
+            check("%s:\t%016x\n" % (name, 0) in got, "%s of %s", name, got)
+        check("NoNewPrivs:\t1\n" in got, "it could gain rights: %s", got)
+        said = p.output_of("echo $HOME $LOGNAME; umask", *options())
+        check(said.endswith("0022\n") and "root" not in said, "%r", said)
+        # Root's terminal goes with its session.
+        stat = p.output_of(["/bin/cat", "/proc/self/stat"], *options())
+        check(int(stat.rpartition(")")[2].split()[3])
+              != os.getsid(p.ring()["priv"]), "in root's session: %s", stat)
+
+
+@case(SECTION + " -limit-users all: root itself is root, as before")
+def anybody_root():
+    with Suid(*ALL, who="root") as p:
+        said = p.output_of(["/usr/bin/id", "-un"])
+        check(said == "root\n", "%r", said)
+        pid = p.run(SLEEP, [as_user(ONE)])
+        expect(OK, p.ask(A.stop, pid))
+        p.exit(pid)
+
+
+@rows(SECTION + " -limit-users all: refused:", [
+    ("nobody of that name", [as_user("nosuch")], A.enoent, b"'nosuch'"),
+    ("nobody of that number", [(A.user, 4242)], A.enoent, b"'4242'"),
+    ("no such group", [as_user(ONE), (A.gid, "nosuch")], A.enoent,
+     b"'daemon:nosuch'"),
+    ("no such group besides", [as_user(ONE), (A.groups, ["nosuch"])],
+     A.enoent, b"'daemon'"),
+    ("root with another group", [as_user("root"), (A.gid, "mail")], A.eperm,
+     b"'root:mail'"),
+    ("root with other groups", [(A.groups, [])], A.eperm, b"'root'"),
+])
+def anybody_refused(options, error, detail):
+    with NativeSuid(*ALL, who="root") as p:
+        expect((A.error, (A.user, error, detail)),
+               p.ask(A.run, SLEEP, options))
+        expect([], p.ask(A.list))
+        reply = p.ask(A.run, SLEEP, [as_user(ONE), (A.kill, "true")])
+        expect((A.error, (A.policy, A.eperm, b"a kill command: no rule "
+                          b"permits its shell that")), reply)
+
+
+@case(SECTION + " -limit-users all: not without -user root")
+def all_refused():
+    with Suid("-user", ONE, "-limit-users", "all", who="root") as p:
+        p.close_input()
+        p.end()
+        expect(4, p.status, "exit")
+        check(p.logged("only with -user root"), "log %s", p.log())
+        p.closed = True
+
+
+@case(SECTION + " -limit-users all of a starter with rules narrows nothing")
+def all_suid():
+    with usual_rules, Suid("-limit-users", "all") as p:
+        p.output_of(["/bin/true"], as_user(ONE))
+        for name in (STRANGER, "root"):
             p.refused(SLEEP, as_user(name))
 
 

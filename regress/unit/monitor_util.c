@@ -582,6 +582,17 @@ permit_name(const char *user)
 }
 
 const char *
+permit_whom(const char *user, const char *group)
+{
+	static char whom[2 * RUN_PATH_MAX];
+
+	if (*group == '\0')
+		return (user);
+	(void)snprintf(whom, sizeof(whom), "%s:%s", user, group);
+	return (whom);
+}
+
+const char *
 permit_program(const struct run *r)
 {
 	return (r->args.base);

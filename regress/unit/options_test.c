@@ -322,6 +322,11 @@ show_more(char *buf, const struct run *r)
 		put(buf, " group=%d", r->group);
 	if (*r->user != '\0')
 		put(buf, " user=%s", r->user);
+	if (*r->gid != '\0')
+		put(buf, " gid=%s", r->gid);
+	if (r->flags & RUN_GROUPS)
+		put(buf, " groups");
+	show_vec(buf, &r->groups);
 	if (r->flags & RUN_NICE)
 		put(buf, " nice=%d", r->nice);
 	if (r->flags & RUN_PTY)
@@ -1265,7 +1270,21 @@ static const struct row newer[] = {
 	{ "[{user,<<\"\">>}]", "error Bad value of option: user" },
 	{ "[{user,[]}]", "error Bad value of option: user" },
 	{ "[{user,joe}]", "error Bad value of option: user" },
-	{ "[{user,0}]", "error Bad value of option: user" },
+	{ "[{user,0}]", "sh 'x' user=0" },
+	{ "[{user,4294967294}]", "sh 'x' user=4294967294" },
+	{ "[{user,4294967295}]", "error Bad value of option: user" },
+	{ "[{user,-1}]", "error Bad value of option: user" },
+	{ "[{gid,\"adm\"}]", "sh 'x' gid=adm" },
+	{ "[{gid,4}]", "sh 'x' gid=4" },
+	{ "[{gid,-1}]", "error Bad value of option: gid" },
+	{ "[{gid,\"\"}]", "error Bad value of option: gid" },
+	{ "[gid]", "error Bad value of option: gid" },
+	{ "[{groups,[]}]", "sh 'x' groups" },
+	{ "[{groups,[\"adm\",4,<<\"b\">>]}]", "sh 'x' groups 'adm' '4' 'b'" },
+	{ "[{groups,[\"adm\"|4]}]", "error Bad value of option: groups" },
+	{ "[{groups,[\"adm\",-1]}]", "error Bad value of option: groups" },
+	{ "[{groups,\"adm\"}]", "error Bad value of option: groups" },
+	{ "[{groups,4}]", "error Bad value of option: groups" },
 	{ "[{user,[\"joe\"]}]", "error Bad value of option: user" },
 	{ "[{user,<<\"a^b\">>}]", "error Bad value of option: user" },
 	{ "[{user,#\"^\"}]", "error Bad value of option: user" },

@@ -39,6 +39,17 @@ runas_shell(const char *user)
 }
 
 struct runas *
+runas_by_uid(const char *uid)
+{
+	size_t i;
+
+	for (i = 0; i < nitems(users); i++)
+		if (users[i].uid == (uid_t)strtoul(uid, NULL, 10))
+			return (&users[i]);
+	return (NULL);
+}
+
+struct runas *
 runas_next(struct runas *t)
 {
 	if (t == NULL)
@@ -247,6 +258,13 @@ test_user(void **state)
 	begin(rules, &bob, NULL, 0);
 	assert_string_equal(permit_name(""), "bob");
 	assert_string_equal(permit_name("www"), "www");
+	assert_string_equal(permit_whom("", ""), "bob");
+	assert_string_equal(permit_whom("", "adm"), "bob:adm");
+	assert_string_equal(permit_whom("www", "4"), "www:4");
+	assert_string_equal(permit_whom("1001", ""), "alice");
+	assert_string_equal(permit_whom("1001", "adm"), "alice:adm");
+	assert_string_equal(permit_whom("4711", "adm"), "4711:adm");
+	assert_string_equal(permit_whom("10x", ""), "10x");
 	r = permit_user("bob");
 	assert_non_null(r);
 	assert_int_equal(r->line, 1);

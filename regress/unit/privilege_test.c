@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <pwd.h>
 
 #include "compat/privs.h"
@@ -15,6 +16,7 @@
 #include "policy/permit.h"
 #include "policy/runas.h"
 #include "policy/shape.h"
+#include "policy/userenv.h"
 #include "proto.h"
 #include "start/privdrop.h"
 #include "start/privilege.h"
@@ -95,6 +97,21 @@ static const struct row {
 	{ "root as another, and empty names",
 	    { .name = "root", .user = "www", .limit = ",mail,," }, RETURNED,
 	    "www* mail", NULL, PRIVILEGE_USERS, 0 },
+	{ "root as root, and anybody",
+	    { .name = "root", .user = "root", .limit = "www,all" }, RETURNED,
+	    "any root* www", "children run as root", PRIVILEGE_ROOT, 0 },
+	{ "root as another, and anybody",
+	    { .name = "root", .user = "www", .limit = "all" }, EXIT_REFUSED, "",
+	    "-limit-users all: only with -user root", PRIVILEGE_NONE, 0 },
+	{ "root as a number, and numbers",
+	    { .name = "root", .user = "33", .limit = "1000,4711" }, RETURNED,
+	    "www* bob", "4711: no such user", PRIVILEGE_USERS, 0 },
+	{ "root as another, and groups",
+	    { .name = "root", .user = "www", .limit = "bob:adm,mail:7,bob" },
+	    RETURNED, "www* bob mail bob", NULL, PRIVILEGE_USERS, 0 },
+	{ "root as another, and a group that nobody knows",
+	    { .name = "root", .user = "www", .limit = "bob:wheel" }, RETURNED,
+	    "www*", "bob:wheel: no such group", PRIVILEGE_USERS, 0 },
 	{ "root as one who cannot be had",
 	    { .name = "root", .user = "www", .not_had = "www" }, EXIT_REFUSED,
 	    "", "www cannot be had here", PRIVILEGE_USERS, 0 },
@@ -221,6 +238,28 @@ person(size_t i)
 	return (&pw);
 }
 
+struct group *
+getgrnam(const char *name)
+{
+	static struct group gr;
+
+	gr.gr_gid = 42;
+	return (strcmp(name, "adm") == 0 ? &gr : NULL);
+}
+
+const struct passwd *
+userenv_passwd(const char *name)
+{
+	size_t i;
+
+	if (!policy_isnumber(name))
+		return (getpwnam(name));
+	for (i = 0; i < nitems(people); i++)
+		if (people[i].uid == (uid_t)strtoul(name, NULL, 10))
+			break;
+	return (person(i));
+}
+
 struct passwd *
 getpwnam(const char *name)
 {
@@ -260,10 +299,15 @@ privdrop_able(const struct starter_env *s)
 int
 privdrop_try(uid_t uid, gid_t gid, const gid_t *groups, int ngroups)
 {
-	assert_int_equal(uid, gid);
+	size_t i;
+
+	assert_true(uid == gid || gid == 42 || gid == 7);
 	assert_null(groups);
 	assert_int_equal(ngroups, 0);
-	return (now->not_had == NULL || getpwnam(now->not_had)->pw_uid != uid);
+	for (i = 0; people[i].uid != uid; i++)
+		continue;
+	return (
+	    now->not_had == NULL || strcmp(people[i].name, now->not_had) != 0);
 }
 
 void
@@ -331,11 +375,28 @@ runas_get(const struct rule *r)
 	size_t i;
 
 	for (i = 0; i < made_count; i++)
-		if (strcmp(made[i].user, r->user) == 0)
+		if (strcmp(made[i].user, r->user) == 0 && made[i].gid == r->gid)
 			return (&made[i]);
 	assert_true(made_count < USERS_MAX);
 	made[made_count].user = r->user;
+	made[made_count].gid = r->gid;
 	return (&made[made_count++]);
+}
+
+struct runas *
+runas_any(void)
+{
+	static struct runas t;
+
+	return (&t);
+}
+
+void
+permit_any(struct rule *r)
+{
+	assert_non_null(r->runas);
+	rule_free(r);
+	(void)strlcat(result->who, "any ", sizeof(result->who));
 }
 
 void

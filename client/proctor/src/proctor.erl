@@ -115,7 +115,9 @@
       | {stop_signal, atom() | pos_integer()}
       | {linger, Milliseconds :: non_neg_integer()}
       | flag(kill_group) | {group, 0 | ospid()}
-      | {user, text()} | {nice, -20..20}
+      | {user, text() | Uid :: non_neg_integer()}
+      | {gid, text() | Gid :: non_neg_integer()}
+      | {groups, [text() | non_neg_integer()]} | {nice, -20..20}
       | {success_exit_code, 0..255}
       | flag(pty) | {pty, [proctor_pty:mode()]} | flag(pty_echo)
       | {winsz, {Rows :: pos_integer(), Columns :: pos_integer()}}
@@ -211,7 +213,8 @@ start() ->
 %% <dt>`{user, User}'</dt><dd>The user it serves as and runs commands as. A
 %%   node that runs as root passes `root' if it is not given.</dd>
 %% <dt>`root'</dt><dd>Run commands as root. With `user' it says nothing.</dd>
-%% <dt>`{limit_users, Users}'</dt><dd>Other users that commands may name. Where
+%% <dt>`{limit_users, Users}'</dt><dd>Other users that commands may name, as
+%%   `"user"', `"user:group"' or, where `root' is one, `"all"'. Where
 %%   neither the node is root nor the port program SUID root (nor a script,
 %%   which may ask sudo) these three can mean nobody else, and are refused as
 %%   erlexec does.</dd>
@@ -416,9 +419,12 @@ instances() ->
 %%   <dd>How it is stopped: by a shell command that finds `CHILD_PID', else by
 %%   that signal (SIGTERM); how long until SIGKILL (5); with its whole process
 %%   group.</dd>
-%% <dt>`{group, 0 | OsPid}', `{user, User}', `{nice, N}',
-%%   `{capabilities, all | Names}'</dt><dd>Its process group, user, priority
-%%   and ambient capabilities.</dd>
+%% <dt>`{group, 0 | OsPid}', `{user, User}', `{gid, Group}',
+%%   `{groups, Groups}', `{nice, N}', `{capabilities, all | Names}'</dt>
+%%   <dd>Its process group; its user, that one's group and all other groups,
+%%   each a name or a number: a group other than that of a login is for a rule
+%%   that says `as User:Group', all of them for a node that is root with
+%%   `{limit_users, ["all"]}'; its priority and ambient capabilities.</dd>
 %% <dt>`{success_exit_code, Code}'</dt><dd>What is told instead of 0.</dd>
 %% <dt>`pty', `{pty, Modes}', `pty_echo', `{winsz, {Rows, Columns}}'</dt>
 %%   <dd>A terminal instead of pipes. Modes that are wrong are

@@ -1,7 +1,8 @@
-%% @doc What the caller of a run does until it has its answer, or gives up.
+%% @doc What the caller of a run does until it has its answer, or gives up, and
+%% how long that may be.
 -module(proctor_await).
 
--export([run/4, within/2, margin/0, stopping/1, waitable/1]).
+-export([run/4, within/2, limit/2, margin/0, stopping/1, waitable/1]).
 
 %% How much longer than the limit of a run and the time for its stop the port
 %% program may take to tell of its end; then we wait no longer.
@@ -148,3 +149,26 @@ left(Timeout, Start) ->
 
 now_ms() ->
     erlang:monotonic_time(millisecond).
+
+%% @doc Of the process of a run, which calls this: it gets `{timeout, _, expired}'
+%% when the time of the run is over, where the port program does not keep that,
+%% and `{timeout, _, no_answer}' after all that it may need for the end.
+-spec limit(proctor_run_options:spec(), proctor_server:link()) -> ok.
+limit(#{timeout := Timeout} = Spec, #{dialect := Dialect} = Link)
+  when is_integer(Timeout) ->
+    _ = Dialect =:= exec_port
+        andalso is_integer(waitable(Timeout))
+        andalso erlang:start_timer(Timeout, self(), expired),
+    case Spec of
+        #{patience := Ms} when is_integer(Ms) ->
+            _ = erlang:start_timer(Ms + linger(Spec, Link), self(), no_answer),
+            ok;
+        #{} ->
+            ok
+    end;
+limit(_Spec, _Link) ->
+    ok.
+
+%% What the instance was started with is for those that do not wait.
+linger(#{reply := run}, #{linger := Ms}) -> Ms;
+linger(_Spec, _Link) -> 0.

@@ -237,7 +237,7 @@ begun(#child{ospid = OsPid, from = From, spec = Spec, link = Link} = Child) ->
     Tie = proctor_caller:tie(Spec),
     ok = proctor_telemetry:run_start(OsPid, Spec, Link),
     gen_server:reply(From, {ok, self(), OsPid}),
-    ok = limit(Spec, Link),
+    ok = proctor_await:limit(Spec, Link),
     Child#child{caller_ref = Tie, input = proctor_input:new(OsPid, Spec, Link)}.
 
 %% Nothing of it reaches the caller, which has another answer.
@@ -245,27 +245,6 @@ begun(#child{ospid = OsPid, from = From, spec = Spec, link = Link} = Child) ->
 withdraw(Reason, #child{spec = #{caller := Caller}} = Child) ->
     true = unlink(Caller),
     break_off(exit, Reason, Child).
-
-%% A port program that keeps no time leaves that to us. After all that it may
-%% need for the end we wait no longer for what it says of it.
-limit(#{timeout := Timeout} = Spec, #{dialect := Dialect} = Link)
-  when is_integer(Timeout) ->
-    _ = Dialect =:= exec_port
-        andalso is_integer(proctor_await:waitable(Timeout))
-        andalso erlang:start_timer(Timeout, self(), expired),
-    case Spec of
-        #{patience := Ms} when is_integer(Ms) ->
-            _ = erlang:start_timer(Ms + linger(Spec, Link), self(), no_answer),
-            ok;
-        #{} ->
-            ok
-    end;
-limit(_Spec, _Link) ->
-    ok.
-
-%% What the instance was started with is for those that do not wait.
-linger(#{reply := run}, #{linger := Ms}) -> Ms;
-linger(_Spec, _Link) -> 0.
 
 handle_info({?MODULE, output, Stream, Data},
             #child{output = Output, passed = Passed} = Child) ->

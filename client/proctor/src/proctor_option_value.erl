@@ -14,7 +14,7 @@
               | {integer_or, [atom()], integer(), integer() | infinity}
               | {one_of, [atom()]} | {function, arity()} | pid
               | input | {output, stdout | stderr}
-              | kill_timeout | active | {per_stream, type()} | term | instance
+              | kill_timeout | id | ids | active | {per_stream, type()} | term | instance
               | atom | env | size | modes | capabilities | signal | ready
               | sink | name | map.
 
@@ -39,6 +39,19 @@ check({integer_or, Atoms, Min, Max}, Value) ->
         true -> {ok, Value};
         false -> check({integer, Min, Max}, Value)
     end;
+%% As text: a list of small numbers is a string to the port program.
+check(id, Number) when is_integer(Number), Number >= 0,
+                       Number =< 16#FFFFFFFE ->
+    {ok, integer_to_binary(Number)};
+check(id, Name) ->
+    check(text, Name);
+check(ids, [_ | _] = List) ->
+    case io_lib:printable_latin1_list(List) of
+        true -> {why, "It could be a text: say numbers as texts, too."};
+        false -> list(id, List, [])
+    end;
+check(ids, List) ->
+    list(id, List, []);
 check(kill_timeout, {ms, Ms}) when is_integer(Ms), Ms >= 0, Ms =< ?TIME ->
     {ok, {ms, Ms}};
 check(kill_timeout, Seconds) ->
@@ -193,6 +206,17 @@ pattern(Bytes) ->
     non_neg_integer().
 milliseconds({ms, Ms}) -> Ms;
 milliseconds(Seconds) -> 1000 * Seconds.
+
+%% Each of them.
+list(_Type, [], Acc) ->
+    {ok, lists:reverse(Acc)};
+list(Type, [First | Rest], Acc) ->
+    case check(Type, First) of
+        {ok, Value} -> list(Type, Rest, [Value | Acc]);
+        Wrong -> Wrong
+    end;
+list(_Type, _Tail, _Acc) ->
+    error.
 
 valid(true, Value) -> {ok, Value};
 valid(false, _) -> error.

@@ -454,7 +454,8 @@ vocabulary() ->
      minflt, majflt, inblock, oublock, nvcsw, nivcsw,
      %% options of run
      executable, cd, env, kill, kill_timeout, kill_group, success_exit_code,
-     winsz, pty_echo, capabilities, debug, arg0, umask,
+     winsz, pty_echo, capabilities, debug, arg0, umask, gid,
+     groups,
      %% errno
      e2big, eacces, eagain, ebadf, ebusy, echild, efault, einval, eio, eisdir,
      eloop, emfile, enametoolong, enfile, enodev, enoent, enoexec, enomem,

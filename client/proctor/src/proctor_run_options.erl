@@ -45,6 +45,7 @@
                   exit := boolean(),
                   await := boolean(),
                   tag => term(),
+                  message => proctor_message:shape(),
                   stdin := boolean(),
                   stdout := sink(),
                   stderr := sink(),

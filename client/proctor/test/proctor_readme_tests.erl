@@ -1,4 +1,4 @@
-%% The examples of README.md and doc/erlang.md, as they stand there: in each
+%% The examples of README.md and of the pages for Erlang, as they stand there: in each
 %% block whose results are behind its prompts, each line that begins with a
 %% prompt is evaluated, and the result has to match the pattern in the comment
 %% behind it, if there is one.
@@ -8,7 +8,8 @@
 
 pages_test_() ->
     [{Page, {timeout, 60, {spawn, fun() -> page(Page, Least) end}}}
-     || {Page, Least} <- [{"README.md", 9}, {"doc/erlang.md", 15}]].
+     || {Page, Least} <- [{"README.md", 9}, {"doc/erlang.md", 15},
+                             {"doc/from-erlexec.md", 12}]].
 
 %% The table says all keys that the application reads, and no others.
 environment_test() ->

@@ -39,15 +39,18 @@ cmd_late() ->
                                            "echo soon"), [])).
 
 cmd_cut() ->
+    %% Who is in its group is ended, and holds nothing then.
+    ?assertMatch({ok, #{stdout := <<"soon\n">>, truncated := []}},
+                 proctor:cmd("/bin/sh", sh(?FOREVER), [])),
     ?assertMatch({ok, #{stdout := <<"soon\n">>, truncated := [stdout],
                         reason := normal, status := {exited, 0}}},
-                 proctor:cmd("/bin/sh", sh(?FOREVER), [])),
+                 proctor:cmd("/bin/sh", sh("setsid " ?FOREVER), [])),
     ?assertMatch({ok, #{stdout := <<"soon\n">>, truncated := [stdout]}},
                  proctor:cmd("/bin/sh", sh(?LATE), [{linger, 0},
                                                     {kill_group, false}])),
     %% Its time is over, but not that of the command.
     ?assertMatch({ok, #{stdout := <<"soon\n">>, truncated := [stdout]}},
-                 proctor:cmd("/bin/sh", sh(?FOREVER),
+                 proctor:cmd("/bin/sh", sh("setsid " ?FOREVER),
                              [{linger, 60000}, {timeout, 2000}])).
 
 pipe_late() ->

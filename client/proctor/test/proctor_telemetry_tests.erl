@@ -142,7 +142,18 @@ await() ->
         {ok, Pid, _} = proctor:run("exit 0", [{await, true}]),
         {_, _} = event(run, start),
         {_, _} = event(run, stop),
-        {ok, #{status := {exited, 0}}} = proctor:await(Pid)
+        {ok, #{status := {exited, 0}}} = proctor:await(Pid),
+        Self = self(),
+        Caller = spawn(fun() ->
+                     Self ! proctor:run("exit 0", [{await, true}, link]),
+                     receive stop -> ok end
+                 end),
+        {_, #{pid := Left}} = event(run, stop),
+        {_, _} = event(run, start),
+        {ok, Left, _} = next(),
+        Ref = monitor(process, Left),
+        exit(Caller, kill),
+        ?assertEqual(killed, down(Ref))
     end),
     ?assertEqual([], flush()).
 

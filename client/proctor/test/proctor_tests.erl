@@ -573,8 +573,8 @@ not_started() ->
     ?assertEqual({error, not_started}, proctor:stop(1)).
 
 start_failures() ->
-    ?assertEqual({error, {port_exited_with_status, 3}},
-                 proctor:start([{user, "no-such-user"}])),
+    ?assertEqual({error, {port_exited_with_status, 2}},
+                 proctor:start([{args, ["-no-such-flag"]}])),
     ?assertEqual({error, {no_port_program, ["/no/such/port"]}},
                  proctor:start([{portexe, "/no/such/port"}])),
     ?assertEqual({error, {badopt, {no_such_option, 1}}},
@@ -704,10 +704,10 @@ application_life() ->
     ?assertNot(alive(OsPid2)),
     ?assertNot(alive(Port2)),
     %% A port program that cannot start is why the application cannot.
-    ok = application:set_env(proctor, user, "no-such-user"),
+    ok = application:set_env(proctor, args, ["-no-such-flag"]),
     {error, {Reason, _}} = application:start(proctor),
     ?assertMatch({shutdown, {failed_to_start_child, proctor,
-                             {port_exited_with_status, 3}}},
+                             {port_exited_with_status, 2}}},
                  Reason).
 
 strange_replies() ->

@@ -124,17 +124,18 @@ silent() ->
 
 restarts() ->
     {ok, _} = application:ensure_all_started(proctor),
-    {ok, #{restarts := 0, port_os_pid := First}} = proctor:info(),
+    {ok, _} = proctor:start_instance([{name, two}]),
+    {ok, #{restarts := 0, port_os_pid := First}} = proctor:info(two),
     ok = proctor_case:signal("KILL", [First]),
     wait_until(fun() ->
-        case proctor:info() of
+        case proctor:info(two) of
             {ok, #{restarts := 1, port_os_pid := Next}} -> Next =/= First;
             _ -> false
         end
     end),
-    ok = application:stop(proctor),
-    {ok, _} = application:ensure_all_started(proctor),
-    ?assertMatch({ok, #{restarts := 0}}, proctor:info()).
+    ok = proctor:stop_instance(two),
+    {ok, _} = proctor:start_instance([{name, two}]),
+    ?assertMatch({ok, #{restarts := 0}}, proctor:info(two)).
 
 remote() ->
     case proctor_case:peers(1) of

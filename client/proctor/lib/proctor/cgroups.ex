@@ -92,9 +92,8 @@ defmodule Proctor.Cgroups do
   The controllers that a `:cgroup` map needs, and what is to be written into
   which of their files.
 
-      iex> Proctor.Cgroups.translate_config(%{memory_max: :max, memory_oom_group: true, cpu_max: {50_000, 100_000}})
-      {["cpu", "memory"],
-       [{"cpu", "cpu.max", "50000 100000"}, {"memory", "memory.max", "max"}, {"memory", "memory.oom.group", "1"}]}
+      iex> Proctor.Cgroups.translate_config(%{cpu_max: {50_000, 100_000}})
+      {["cpu"], [{"cpu", "cpu.max", "50000 100000"}]}
 
       iex> Proctor.Cgroups.translate_config(%{memory_max: -1})
       ** (ArgumentError) invalid value for :memory_max: -1

@@ -77,7 +77,7 @@ defmodule Proctor.Error do
   # In the words of the system, where they are known.
   defp posix(posix) do
     case :file.format_error(posix) do
-      'unknown POSIX error' -> to_string(posix)
+      ~c"unknown POSIX error" -> to_string(posix)
       text -> to_string(text)
     end
   end

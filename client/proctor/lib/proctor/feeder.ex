@@ -54,20 +54,22 @@ defmodule Proctor.Feeder do
     owner = self()
     ref = make_ref()
     # Linked, so that it ends with its owner; it never fails by itself.
-    pid = spawn_link(fn -> send(owner, {ref, feed(input, process)}) end)
+    pid = spawn_link(fn -> feed(input, process, &send(owner, {ref, &1})) end)
     %__MODULE__{pid: pid, ref: ref}
   end
 
-  defp feed(input, process) do
+  # It is told before the command is ended, whose end has others ask for it.
+  defp feed(input, process, tell) do
     write_all(input, process)
-    eof(process)
+    tell.(:ok)
+    :proctor.send(process, :eof)
   catch
     :throw, {__MODULE__, reason} ->
-      reason
+      tell.(reason)
 
     kind, reason ->
-      _ = :proctor.stop(process)
-      {:raise, kind, reason, __STACKTRACE__}
+      tell.({:raise, kind, reason, __STACKTRACE__})
+      :proctor.stop(process)
   end
 
   defp write_all(fun, process) when is_function(fun, 1),
@@ -81,12 +83,6 @@ defmodule Proctor.Feeder do
       :ok -> :ok
       {:error, _} -> throw({__MODULE__, :epipe})
     end
-  end
-
-  # What has gone by now has taken all.
-  defp eof(process) do
-    _ = :proctor.send(process, :eof)
-    :ok
   end
 
   @doc """

@@ -63,7 +63,17 @@ defmodule Proctor.Process do
   @doc since: "0.1.0"
   @spec start(Proctor.argv(), [Proctor.option()]) :: {:ok, t()} | {:error, Error.t()}
   def start([program | args], options \\ []) when is_binary(program),
-    do: run(program, args, options, "Proctor.Process.start/2", [:monitor, :await])
+    do:
+      run(program, args, options, "Proctor.Process.start/2", [
+        :monitor,
+        :await,
+        message: &__MODULE__.shape/1
+      ])
+
+  @doc false
+  # Its end is told by what was asked for, and by nothing else.
+  def shape({:DOWN, _, _, _, _}), do: :none
+  def shape(message), do: message
 
   @doc """
   The same, linked to its caller: a command that fails is an exit signal.

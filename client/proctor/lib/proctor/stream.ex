@@ -162,14 +162,15 @@ defmodule Proctor.Stream do
     do: ended(Exit.from_erlang(exit, :proctor_reader.os_pid(state.reader)), state)
 
   defp next(%{phase: {:told, exit}} = state) do
-    reason =
+    {reason, known} =
       case exit do
-        %{} -> :port_closed
-        {why, _partial} -> why
-        why -> why
+        %{} -> {:port_closed, exit}
+        {why, known} -> {why, known}
+        why -> {why, %{}}
       end
 
-    ended(Proctor.Error.from_erlang(reason, state.program), state)
+    error = Proctor.Error.from_erlang(reason, state.program)
+    over(%Error{bad(error, state) | stderr: Map.get(known, :stderr, "")}, error, state)
   end
 
   defp next(%{phase: :over} = state), do: {:halt, state}
@@ -177,8 +178,7 @@ defmodule Proctor.Stream do
   defp streams(%{stderr: :consume}), do: :any
   defp streams(_), do: :stdout
 
-  defp ended(%Proctor.Error{} = error, state),
-    do: over(%Error{reason: error, command: state.program}, error, state)
+  defp ended(%Proctor.Error{} = error, state), do: over(bad(error, state), error, state)
 
   defp ended(%Exit{} = exit, state) do
     fed = if state.feeder, do: Feeder.result(state.feeder), else: :ok
@@ -205,6 +205,8 @@ defmodule Proctor.Stream do
     do: {[{:exit, %{exit | reason: :epipe}}], %{state | phase: :over}}
 
   defp over(_error, told, state), do: {[{:exit, told}], %{state | phase: :over}}
+
+  defp bad(error, state), do: %Error{reason: error, command: state.program}
 
   defp bad(exit, state, reason) do
     %Error{

@@ -49,7 +49,7 @@ defmodule Proctor.DaemonTest do
   end
 
   def log(%{meta: meta, level: level, msg: {format, args}}, %{config: test})
-      when is_list(args) do
+      when is_list(args) and format != :string do
     send(test, {:log, level, IO.chardata_to_string(:io_lib.format(format, args)), meta})
   end
 

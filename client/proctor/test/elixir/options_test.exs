@@ -64,8 +64,8 @@ defmodule Proctor.OptionsTest do
       taken(unquote(mine), unquote(name), unquote(Macro.escape(good)))
       refused(unquote(other), unquote(name), unquote(Macro.escape(good)))
 
-      bad = unquote(Macro.escape(bad))
-      unless bad == :none, do: refused(unquote(mine), unquote(name), bad)
+      for bad <- unquote(Macro.escape(List.delete([bad], :none))),
+          do: refused(unquote(mine), unquote(name), bad)
     end
   end
 

@@ -200,7 +200,7 @@ defmodule Proctor.StreamTest do
 
       for run <- [
             &Proctor.stream!(["sh", "-c", "echo $$; exec sleep 1000"], &1 ++ [stderr: :discard]),
-            &Proctor.lines(["sh", "-c", "echo $$; exec sleep 1000"], &1)
+            &Proctor.lines(["sh", "-c", "echo e >&2; echo $$; exec sleep 1000"], &1)
           ] do
         error =
           assert_raise Error, fn ->
@@ -210,6 +210,7 @@ defmodule Proctor.StreamTest do
 
         assert %Proctor.Error{kind: :port} = error.reason
         assert Exception.message(error) =~ "the port program is gone"
+        assert error.stderr in ["", "e\n"]
         eventually(fn -> match?({:ok, _}, Proctor.Instance.start(name: :stream_end)) end)
       end
 

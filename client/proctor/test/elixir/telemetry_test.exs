@@ -4,6 +4,12 @@ defmodule Proctor.TelemetryTest do
 
   doctest Proctor.Telemetry
 
+  # As who attaches has it.
+  setup_all do
+    Code.ensure_loaded!(:telemetry)
+    :ok
+  end
+
   setup do
     Process.register(self(), Proctor.Test.Telemetry)
     :ok

@@ -408,6 +408,9 @@ defmodule Proctor.Spec do
   defp mode({:append, false}), do: []
   defp mode(mode), do: [mode]
 
+  defp sink({:into, _}),
+    do: raise(ArgumentError, "a collectable is for :stdout alone, of who waits for the end")
+
   defp sink(:capture), do: true
   defp sink(:discard), do: :null
   defp sink(:close), do: :close

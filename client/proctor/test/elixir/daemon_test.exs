@@ -251,6 +251,7 @@ defmodule Proctor.DaemonTest do
             [output: :nowhere],
             [kill_grace: -1],
             [logger_metadata: 5],
+            [stdout: []],
             [cgroup: true]
           ] do
         error = assert_raise ArgumentError, fn -> kw(["true", "secret"], options) end

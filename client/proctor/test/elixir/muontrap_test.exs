@@ -49,6 +49,8 @@ defmodule Proctor.MuonTrapTest do
     error = assert_raise ArgumentError, fn -> Proctor.cmd("true", [], env: [{"A", {:secret}}]) end
     refute error.message =~ "secret"
     assert_raise ArgumentError, fn -> Proctor.cmd("true", [], [5]) end
+    assert_raise ArgumentError, fn -> Proctor.cmd("true", [], stderr: []) end
+    assert_raise ArgumentError, fn -> Proctor.Process.start(["true"], stdout: []) end
   end
 
   test "the last of several" do

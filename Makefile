@@ -104,9 +104,10 @@ PROGRAMS = $(PORT_PROGRAMS) $(BUILD)/proctor-check
 
 .SUFFIXES:
 .PHONY: uninstall uninstall-run deb deb-check regress-cross programs-and-units
-.PHONY: all port dist package deps deps-dev demo soak bench bench-quick \
+.PHONY: all port dist package deps deps-dev demo soak bench bench-elixir bench-quick \
 	bench-files regress regress-unit regress-port regress-erlang regress-get \
-	regress-priv regress-elixir regress-trixie elixir-run regress-build install install-suid bench-elixir \
+	regress-priv regress-elixir regress-trixie elixir-run regress-build install \
+	install-suid \
 	clean format lint programs units \
 	unit-run port-run priv-run hostile erlang-run demo-run lint-run \
 	install-run install-suid-run client openbsd-check rules trace trace-run
@@ -273,7 +274,8 @@ deps-dev:
 	@sh regress/deps.sh dev
 
 clean:
-	rm -rf $(BUILD) _build client/proctor/ebin client/proctor/_build
+	rm -rf $(BUILD) _build client/proctor/ebin client/proctor/_build \
+	    client/proctor/doc
 
 format:
 	clang-format -i $(C_FORMAT)

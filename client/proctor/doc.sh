@@ -1,5 +1,6 @@
 #!/bin/sh
-# Writes the reference manual as HTML to build/doc, from the comments in src/.
+# Writes the reference manual as HTML to build/doc, from the comments in src/, and
+# what h/1 of the shell shows to doc/.
 # Any warning is an error.
 
 set -eu
@@ -25,4 +26,5 @@ if [ -s "$log" ]; then
 	cat "$log"
 	exit 1
 fi
+sh ./chunks.sh doc
 echo "edoc: build/doc"

@@ -1566,7 +1566,8 @@ def timeout_stopped():
     with Native("-debug", "3") as p:
         ms = stretched(300)
         pid = p.run("trap '' TERM; echo; read x; exit 5",
-                    [A.stdin, A.stdout, (A.timeout, ms), (A.kill_timeout, 600)])
+                    [A.stdin, A.stdout, (A.timeout, ms),
+                     (A.kill_timeout, 600)])
         p.until_out(pid, b"\n")
         expect(OK, p.ask(A.stop, pid))
         p.pump(2 * ms / 1000)

@@ -37,9 +37,15 @@ copy() {
 	tar -cf - "$@" | tar -xf - -C "$to"
 }
 
+# What git knows here; of a tree without it, all but what is built.
+files() {
+	git ls-files -z 2>/dev/null ||
+	    find . \( -path ./build -o -name .git -o -name _build -o -name ebin \) -prune -o \
+	        \( -type f -o -type l \) -print0
+}
+
 dist() {
-	git ls-files -z >"$BUILD/files" ||
-	    { echo "dist: needs a checkout of git" >&2; exit 1; }
+	files >"$BUILD/files"
 	mkdir -p "$out"
 	tar --null -T "$BUILD/files" -cf - | tar -xf - -C "$out"
 	cp "$PARSE_C" "$out/dist/parse.c"

@@ -550,8 +550,12 @@ readme_elixir() {
 	grep -F '{"it runs\n", 0}' said
 }
 
-# What git knows here, as it is now.
-git ls-files -z | tar --null -T - -cf - | tar -xf - -C "$tmp/repo"
+# What git knows here, as it is now; of a tree without it, all but what is built.
+{
+	git ls-files -z 2>/dev/null ||
+	    find . \( -path ./build -o -name .git -o -name _build -o -name ebin \) -prune -o \
+	        \( -type f -o -type l \) -print0
+} | tar --null -T - -cf - | tar -xf - -C "$tmp/repo"
 commit "$tmp/repo"
 
 case_ "the README's lines to copy, for Erlang" readme_erlang

@@ -280,9 +280,12 @@ defmodule Proctor.Daemon do
     end
 
   defp own(own, metadata) do
-    metadata = Map.new(Keyword.merge(Keyword.get(own, :logger_metadata, []), metadata))
-    [log_metadata: metadata] ++ Enum.flat_map(own, &erlang/1)
+    [log_metadata: metadata(own[:logger_metadata] || metadata)] ++ Enum.flat_map(own, &erlang/1)
   end
+
+  # What is none the Erlang client refuses.
+  defp metadata(list) when is_list(list), do: Map.new(list)
+  defp metadata(other), do: other
 
   defp erlang({:log_output, :warn}), do: [log: :warning]
   defp erlang({:log_output, level}), do: [log: level]

@@ -360,11 +360,46 @@ defmodule Proctor.Spec do
   end
 
   # Another user does not get the node's, so the node writes it.
-  defp stderr(%{stderr: :console} = read)
-       when is_map_key(read, :user) or is_map_key(read, :group) or is_map_key(read, :groups),
-       do: fn data -> IO.binwrite(:stderr, data) end
+  defp stderr(%{stderr: :console} = read),
+    do: if(inherits?(read), do: :console, else: &IO.binwrite(:stderr, &1))
 
   defp stderr(read), do: Map.get(read, :stderr, :capture)
+
+  defp inherits?(read)
+       when is_map_key(read, :user) or is_map_key(read, :group) or is_map_key(read, :groups),
+       do: false
+
+  defp inherits?(%{node: node}) when node != node(), do: false
+
+  # Asked once for as long as an instance lives.
+  defp inherits?(read) do
+    instance = Map.get(read, :instance, :proctor)
+    server = if is_atom(instance), do: Process.whereis(instance), else: instance
+
+    case :persistent_term.get({__MODULE__, instance}, nil) do
+      {^server, known} -> known
+      _ -> ask(instance, server)
+    end
+  end
+
+  defp ask(instance, server) when is_pid(server) do
+    case :proctor.info(instance: instance) do
+      {:ok, %{hello: hello}} ->
+        known = lends_stderr?(hello)
+        :persistent_term.put({__MODULE__, instance}, {server, known})
+        known
+
+      _ ->
+        true
+    end
+  end
+
+  defp ask(_instance, _none), do: true
+
+  @doc "Whether an instance that is such gives its stderr to whom it runs."
+  def lends_stderr?(%{mode: :plain}), do: true
+  def lends_stderr?(%{mode: :root, user: "root"}), do: true
+  def lends_stderr?(_hello), do: false
 
   defp stream(name, {:file, path, modes}), do: {name, path, Enum.flat_map(modes, &mode/1)}
   defp stream(name, sink), do: {name, sink(sink)}
@@ -372,6 +407,9 @@ defmodule Proctor.Spec do
   defp mode({:append, true}), do: [:append]
   defp mode({:append, false}), do: []
   defp mode(mode), do: [mode]
+
+  defp sink({:into, _}),
+    do: raise(ArgumentError, "a collectable is for :stdout alone, of who waits for the end")
 
   defp sink(:capture), do: true
   defp sink(:discard), do: :null

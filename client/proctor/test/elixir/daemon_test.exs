@@ -250,6 +250,8 @@ defmodule Proctor.DaemonTest do
             [name: "text"],
             [output: :nowhere],
             [kill_grace: -1],
+            [logger_metadata: 5],
+            [stdout: []],
             [cgroup: true]
           ] do
         error = assert_raise ArgumentError, fn -> kw(["true", "secret"], options) end
@@ -278,6 +280,8 @@ defmodule Proctor.DaemonTest do
 
     test "the identifier and the time of a stop" do
       assert %{id: :a, shutdown: 10_000} = Daemon.child_spec(argv: ["true"], name: :a)
+
+      refute inspect(Daemon.child_spec(argv: ["true", "word"])) =~ "word"
 
       assert %{id: Daemon, shutdown: 5_100} =
                Daemon.child_spec(argv: ["true"], kill_grace_ms: 100)

@@ -49,6 +49,8 @@ defmodule Proctor.MuonTrapTest do
     error = assert_raise ArgumentError, fn -> Proctor.cmd("true", [], env: [{"A", {:secret}}]) end
     refute error.message =~ "secret"
     assert_raise ArgumentError, fn -> Proctor.cmd("true", [], [5]) end
+    assert_raise ArgumentError, fn -> Proctor.cmd("true", [], stderr: []) end
+    assert_raise ArgumentError, fn -> Proctor.Process.start(["true"], stdout: []) end
   end
 
   test "the last of several" do
@@ -173,6 +175,38 @@ defmodule Proctor.MuonTrapTest do
       end)
 
     assert said =~ "its own\n"
+  end
+
+  test "stderr is the node's all the same where an instance lends none" do
+    for {mode, user, lends} <- [
+          {:plain, "me", true},
+          {:root, "root", true},
+          {:root, "daemon", false},
+          {:privileged, "me", false}
+        ],
+        do: assert(Proctor.Spec.lends_stderr?(%{mode: mode, user: user}) == lends)
+
+    # What is known of an instance, if it were one of those.
+    key = {Proctor.Spec, :lends_none}
+    {:ok, server} = Proctor.Instance.start(name: :lends_none)
+    on_exit(fn -> Proctor.Instance.stop(:lends_none) end)
+    on_exit(fn -> :persistent_term.erase(key) end)
+    options = [instance: :lends_none]
+    assert sh("true", options) == {"", 0}
+    assert {^server, lends} = :persistent_term.get(key)
+    assert is_boolean(lends)
+    :persistent_term.put(key, {server, false})
+
+    said =
+      capture_io(:stderr, fn ->
+        assert sh("echo a >&2; echo out", options) == {"out\n", 0}
+        assert sh("echo b >&2", [into: []] ++ options) == {[], 0}
+
+        assert [exit: %{status: 0}] =
+                 Enum.to_list(Proctor.stream(["sh", "-c", "echo c >&2"], options))
+      end)
+
+    assert said == "a\nb\nc\n"
   end
 
   test "a control group is refused, none is none" do

@@ -364,7 +364,7 @@ hidden() ->
     Spec = proctor_queue:child_spec(Options),
     proctor_case:no_secret(Secret, Spec),
     with_queue(Options, fun(Queue) ->
-        _ = [proctor_queue:submit(Queue, "sleep", [Secret])
+        _ = [proctor_queue:submit(Queue, "sh", ["-c", "sleep 1000", Secret])
              || _ <- [1, 2]],
         proctor_case:no_secret(Secret, sys:get_status(Queue))
     end),

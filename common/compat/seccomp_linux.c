@@ -86,13 +86,10 @@ struct list {
 /*
  * A call is in a list because that process was seen to make it, or because
  * libc, another one or a newer one, may: regress/priv/calls.txt says which,
- * and why. What every one of them does: read, write, log, end, and have memory
- * that is never executable.
+ * and why. What every one of them does: log, end, and have memory that is never
+ * executable.
  */
 static const int common_calls[] = {
-	SYS_read,
-	SYS_write,
-	SYS_send, /* to a log that is a socket; it has no address */
 	SYS_poll, /* before a line of the log, too */
 	SYS_getpid, /* which has it */
 	SYS_brk,
@@ -104,21 +101,36 @@ static const uint32_t not_data[] = { (uint32_t) ~(PROT_READ | PROT_WRITE) };
 static const uint32_t no_file[] = { MAP_ANONYMOUS };
 static const uint32_t zero[] = { 0 };
 static const struct row and_no_file = { NONE, 3, HAS, no_file, 1, NULL };
-static const struct row and_nowhere = { NONE, 4 | UPPER, IS, zero, 1, NULL };
+static const uint32_t std[] = { STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO };
+static const uint32_t port_in[] = { STDIN_FILENO }; /* of the broker */
+static const uint32_t port[] = { STDOUT_FILENO }; /* of the worker */
+static const struct row and_not_in = { NONE, 0, IS_NOT, port_in, 1, NULL };
+static const struct row and_not_port = { NONE, 0, IS_NOT, port, 1, NULL };
+static const struct row and_nowhere = { NONE, 4 | UPPER, IS, zero, 1,
+	&and_not_in };
 static const struct row common_rows[] = {
 	{ SYS_mmap, 2, LACKS, not_data, 1, &and_no_file },
 	{ SYS_mprotect, 2, LACKS, not_data, 1, NULL },
 	/* To a log that is a socket, and to nobody else whom it could reach. */
 	{ SYS_sendto, 4, IS, zero, 1, &and_nowhere },
+	{ SYS_send, 0, IS_NOT, port_in, 1, NULL }, /* it has no address */
 };
 
 /* A starter's GLIBC_TUNABLES reach the processes that nobody executes anew. */
 static const uint32_t advice[] = { MADV_HUGEPAGE };
 
-/* The broker takes no descriptor, sends none and closes none. */
+/*
+ * The broker takes no descriptor, sends none and closes none. A port that is a
+ * socket could be written to by who reads it, and be read by who writes to it:
+ * the broker says nothing to the node, and the worker hears nothing of it.
+ */
 static const int broker_calls[] = {
-	SYS_writev, SYS_mremap,
+	SYS_read, SYS_mremap,
 	SYS_restart_syscall, /* stopped and continued in poll */
+};
+static const struct row broker_rows[] = {
+	{ SYS_write, 0, IS_NOT, port_in, 1, NULL },
+	{ SYS_writev, 0, IS_NOT, port_in, 1, NULL },
 };
 
 /*
@@ -126,8 +138,8 @@ static const int broker_calls[] = {
  * none, and so none has another number than it began with.
  */
 static const int worker_calls[] = {
+	SYS_write,
 	SYS_close,
-	SYS_recvmsg,
 	SYS_mremap,
 	SYS_epoll_wait,
 	SYS_epoll_pwait,
@@ -145,7 +157,10 @@ static const int worker_calls[] = {
 	SYS_sigreturn,
 };
 
+/* The number is another option's at another level: TCP_CONGESTION. */
 static const uint32_t linger[] = { SO_LINGER };
+static const uint32_t socket_level[] = { SOL_SOCKET };
+static const struct row and_socket = { NONE, 1, IS, socket_level, 1, NULL };
 
 /*
  * Nothing that would type into a terminal, or have signals sent; and nothing
@@ -166,8 +181,6 @@ static const uint32_t worker_fcntls[] = {
 	F_SETPIPE_SZ,
 };
 static const uint32_t nonblock[] = { FIONBIO };
-static const uint32_t std[] = { STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO };
-static const uint32_t port[] = { STDOUT_FILENO };
 static const struct row and_not_std = { NONE, 0, IS_NOT, std, COUNT(std),
 	NULL };
 static const struct row and_port = { NONE, 0, IS, port, 1, NULL };
@@ -178,25 +191,31 @@ static const uint32_t nowait[] = { 8 }; /* RWF_NOWAIT */
 static const struct row and_due_upper = { NONE, OFFSET_UPPER, IS, minus, 1,
 	NULL };
 static const struct row and_due = { NONE, 3, IS, minus, 1, &and_due_upper };
+static const struct row and_due_not_port = { NONE, 0, IS_NOT, port, 1,
+	&and_due };
 static const struct row splice_rows[] = {
 	{ NONE, 1 | UPPER, IS, zero, 1, &splice_rows[1] },
 	{ NONE, 3, IS, zero, 1, &splice_rows[2] },
-	{ NONE, 3 | UPPER, IS, zero, 1, NULL },
+	{ NONE, 3 | UPPER, IS, zero, 1, &and_not_port },
 };
 
 static const struct row worker_rows[] = {
 	{ SYS_ioctl, 1, IS, worker_ioctls, COUNT(worker_ioctls), &and_not_std },
 	{ SYS_ioctl, 1, IS, nonblock, 1, &and_port },
 	{ SYS_fcntl, 1, IS, worker_fcntls, COUNT(worker_fcntls), &and_not_std },
-	{ SYS_preadv2, 5, IS, nowait, 1, &and_due },
+	{ SYS_read, 0, IS_NOT, port, 1, NULL },
+	{ SYS_recvmsg, 0, IS_NOT, port, 1, NULL },
+	{ SYS_preadv2, 5, IS, nowait, 1, &and_due_not_port },
 	{ SYS_pwritev2, 5, IS, nowait, 1, &and_due },
 	{ SYS_splice, 1, IS, zero, 1, splice_rows },
 	{ SYS_setitimer, 0, IS, zero, 1, NULL }, /* ITIMER_REAL */
-	{ SYS_setsockopt, 2, IS, linger, 1, NULL },
+	{ SYS_setsockopt, 2, IS, linger, 1, &and_socket },
 };
 
 /* Priv: signals, priorities, groups and ends of children; messages. */
 static const int priv_calls[] = {
+	SYS_read,
+	SYS_write,
 	SYS_close,
 	SYS_ppoll,
 	SYS_ppoll_time64,
@@ -242,12 +261,14 @@ static const struct row priv_rows[] = {
 	{ SYS_setpriority, 0, IS, processes, COUNT(processes), NULL },
 	{ SYS_getpriority, 0, IS, processes, COUNT(processes), NULL },
 	{ SYS_fcntl, 1, IS, priv_fcntls, COUNT(priv_fcntls), NULL },
-	{ SYS_setsockopt, 2, IS, linger, 1, NULL },
+	{ SYS_setsockopt, 2, IS, linger, 1, &and_socket },
 	{ SYS_madvise, 2, IS, advice, COUNT(advice), NULL },
 };
 
 /* Guard and reaper: the same signals, and /proc. */
 static const int watcher_calls[] = {
+	SYS_read,
+	SYS_write,
 	SYS_close,
 	SYS_ppoll,
 	SYS_ppoll_time64,
@@ -307,8 +328,7 @@ static const struct list guard_list = { NULL, 0, guard_rows,
 static const struct list reaper_list = { reaper_calls, COUNT(reaper_calls),
 	NULL, 0 };
 static const struct list priv_list = LIST(priv_calls, priv_rows);
-static const struct list broker_list = { broker_calls, COUNT(broker_calls),
-	NULL, 0 };
+static const struct list broker_list = LIST(broker_calls, broker_rows);
 static const struct list worker_list = LIST(worker_calls, worker_rows);
 
 /* Up to three for each. */

@@ -66,9 +66,8 @@ def ack(pid, stream, count):
 
 
 def reply(code=2, value=0, stage=0, text=b"", off=0, length=None, level=0):
-    return struct.pack("=qIiIIIi", TID, code, value, stage, off,
-                       len(text) if length is None else length,
-                       level) + text + b"\0"
+    return struct.pack("=qIiIiII", TID, code, value, stage, level, off,
+                       len(text) if length is None else length) + text + b"\0"
 
 
 # The members of struct msg_run, in their order, each with its format.
@@ -504,6 +503,12 @@ def manage_lies(body):
 ])
 def request_lies(kind, body):
     must("ends", imsg(kind, body))
+
+
+@case(SECTION + " refused: what the broker refuses itself, which is no lie")
+def no_lie():
+    """What the lies about it change is good as it is."""
+    must("refused", imsg(REFUSE, GOOD[REFUSE]))
 
 
 @rows(SECTION + " to the worker: ends:", [

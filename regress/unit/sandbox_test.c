@@ -21,6 +21,8 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 
+#include <netinet/in.h>
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -83,6 +85,7 @@ prepare(void)
 	    (slave = open(name, O_RDWR | O_NOCTTY)) == -1 ||
 	    (children = open(path, O_RDONLY)) == -1 ||
 	    (null = open("/dev/null", O_RDWR)) == -1 ||
+	    dup2(null, STDIN_FILENO) == -1 || dup2(null, STDOUT_FILENO) == -1 ||
 	    (plain = open("/tmp", O_RDWR | O_TMPFILE, 0600)) == -1 ||
 	    write(plain, "abcdef", 6) != 6 ||
 	    signal(SIGUSR1, on_signal) == SIG_ERR || (someone = fork()) == -1)
@@ -790,6 +793,89 @@ act_prctl(void)
 }
 
 static int
+act_linger(void)
+{
+	const struct linger l = { 0, 0 };
+
+	return (setsockopt(sock[0], SOL_SOCKET, SO_LINGER, &l, sizeof(l)));
+}
+
+/* TCP_CONGESTION has the same number; without a filter EOPNOTSUPP. */
+static int
+act_congestion(void)
+{
+	return (setsockopt(sock[0], IPPROTO_TCP, SO_LINGER, "reno", 4) == -1 &&
+			errno != EOPNOTSUPP
+		    ? -1
+		    : 0);
+}
+
+/*
+ * The port's two ends, the wrong way, as a socket or a terminal can be used.
+ * Without a filter ENOTSOCK or EINVAL, as it is none here.
+ */
+static int
+act_port_write(void)
+{
+	return (write(STDIN_FILENO, "x", 1) == 1 ? 0 : -1);
+}
+
+static int
+act_port_writev(void)
+{
+	struct iovec iov = { (void *)(uintptr_t) "x", 1 };
+
+	return (writev(STDIN_FILENO, &iov, 1) == 1 ? 0 : -1);
+}
+
+static int
+act_port_send(void)
+{
+	return (
+	    send(STDIN_FILENO, "x", 1, 0) == -1 && errno == ENOTSOCK ? 0 : -1);
+}
+
+static int
+act_port_read(void)
+{
+	char c;
+
+	return (read(STDOUT_FILENO, &c, 1) == 0 ? 0 : -1);
+}
+
+static int
+act_port_recvmsg(void)
+{
+	struct msghdr msg = { 0 };
+
+	return (recvmsg(STDOUT_FILENO, &msg, 0) == -1 && errno == ENOTSOCK
+		    ? 0
+		    : -1);
+}
+
+static int
+act_port_preadv2(void)
+{
+	char c;
+	struct iovec iov = { &c, 1 };
+
+	return (
+	    syscall(SYS_preadv2, STDOUT_FILENO, &iov, 1L, -1L, -1L, 8) == -1 &&
+		    errno != EOPNOTSUPP
+		? -1
+		: 0);
+}
+
+static int
+act_port_splice(void)
+{
+	return (splice(STDOUT_FILENO, NULL, pipefd[1], NULL, 1, 0) == -1 &&
+			errno != EINVAL
+		    ? -1
+		    : 0);
+}
+
+static int
 act_ptrace(void)
 {
 	return ((int)ptrace(PTRACE_TRACEME, 0, NULL, NULL));
@@ -915,6 +1001,17 @@ static const struct row {
 	{ "not to block", act_nonblock, { R, R, R, 0, R, 0 } },
 	{ "a port that waits", act_nonblock_port, { R, R, R, 0, R, 0 } },
 	{ "a log that waits", act_nonblock_log, { R, R, R, 0, R, R } },
+	{ "linger no more", act_linger, { R, R, 0, 0, R, 0 } },
+	{ "the same option of TCP", act_congestion, { R, R, R, 0, R, R } },
+	{ "write to what the port is read from", act_port_write,
+	    { 0, 0, 0, 0, R, 0 } },
+	{ "the same, of pieces", act_port_writev, { R, R, 0, 0, R, 0 } },
+	{ "send to it", act_port_send, { R, R, R, 0, R, R } },
+	{ "read what the port is written to", act_port_read,
+	    { 0, 0, 0, 0, 0, R } },
+	{ "receive from it", act_port_recvmsg, { R, R, 0, 0, R, R } },
+	{ "read it without a wait", act_port_preadv2, { R, R, R, 0, R, R } },
+	{ "splice from it", act_port_splice, { R, R, R, 0, R, R } },
 	{ "flags", act_flags, { R, R, R, 0, R, R } },
 	{ "flags of the log", act_flags_log, { R, R, R, 0, R, R } },
 	{ "modes of a port", act_modes_port, { R, R, R, 0, R, R } },

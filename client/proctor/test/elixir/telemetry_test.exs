@@ -10,9 +10,15 @@ defmodule Proctor.TelemetryTest do
     :ok
   end
 
+  # The process of the case before may be on its way to its end.
   setup do
-    Process.register(self(), Proctor.Test.Telemetry)
-    :ok
+    test = self()
+    Process.register(test, Proctor.Test.Telemetry)
+
+    on_exit(fn ->
+      ref = Process.monitor(test)
+      assert_receive {:DOWN, ^ref, _, _, _}
+    end)
   end
 
   defp run(argv, tag, options \\ []) do

@@ -1,6 +1,7 @@
 defmodule Proctor.DaemonTest do
   use ExUnit.Case, async: false
   import ExUnit.CaptureLog
+  import Proctor.Test.Helpers
 
   alias Proctor.{Daemon, Error, Exit}
 
@@ -13,15 +14,6 @@ defmodule Proctor.DaemonTest do
     :ok
   end
 
-  defp gone?(os_pid), do: not File.exists?("/proc/#{os_pid}")
-
-  defp eventually(fun, left \\ 500)
-  defp eventually(_fun, 0), do: flunk("it has not come")
-
-  defp eventually(fun, left) do
-    fun.() || (Process.sleep(10) && eventually(fun, left - 1))
-  end
-
   defp tmp(context) do
     path = Path.join(System.tmp_dir!(), "daemon-#{System.pid()}-#{:erlang.phash2(context.test)}")
     on_exit(fn -> File.rm_rf!(path) end)
@@ -29,9 +21,7 @@ defmodule Proctor.DaemonTest do
   end
 
   defp ended(daemon) do
-    ref = Process.monitor(daemon)
-    assert_receive {:DOWN, ^ref, _, _, reason}
-    assert_receive {:EXIT, ^daemon, _}
+    assert_receive {:EXIT, ^daemon, reason}
     reason
   end
 
@@ -80,6 +70,24 @@ defmodule Proctor.DaemonTest do
                kw(["no-such-program"], ready: fn -> true end)
 
       assert {:error, {:spawn, :shim_not_found}} = kw(["true"], instance: :no, ready: fn -> 1 end)
+    end
+
+    test "a user who may not be had fails closed" do
+      {:ok, daemon} = sh("echo ran", user: "no-such-user-here", output: {:send, self()})
+      assert {:spawn, %Error{stage: :user}} = ended(daemon)
+      refute_received {:proctor_daemon, _, _, _}
+    end
+
+    test "the port program dies" do
+      {:ok, _} = Proctor.Instance.start(name: :daemon_gone)
+      on_exit(fn -> Proctor.Instance.stop(:daemon_gone) end)
+      {:ok, daemon} = kw(["sleep", "100"], instance: :daemon_gone)
+      os_pid = Daemon.os_pid(daemon)
+      {:ok, %{port_os_pid: port}} = Proctor.info(instance: :daemon_gone)
+      {"", 0} = System.cmd("kill", ["-9", "#{port}"])
+      # What is left of it may still tell.
+      assert ended(daemon) in [{:exit_signal, 15}, {:shim_exited, {:signal, :unconfirmed}}]
+      eventually(fn -> gone?(os_pid) end)
     end
 
     test "ready by a function, a line, a text, a port, a file", context do

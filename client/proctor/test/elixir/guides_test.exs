@@ -4,7 +4,7 @@ defmodule Proctor.GuidesTest do
   # a pattern for the result, or the exception. A block without them is run, too,
   # but for lines of mix.exs and config.exs; and so is what a block `diff` has
   # when it was applied.
-  use ExUnit.Case, async: true
+  use ExUnit.Case, async: false
 
   @moduletag :capture_log
 

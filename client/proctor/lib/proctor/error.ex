@@ -107,4 +107,13 @@ defmodule Proctor.Error do
     do: from_erlang({:port, :etimedout, reason}, command)
 
   def from_erlang(reason, command), do: from_erlang({:port, :eio, reason}, command)
+
+  defimpl Inspect do
+    import Proctor.Shown
+
+    def inspect(error, opts) do
+      names = [:kind, :command, :stage, :posix, :detail, :result]
+      document("Proctor.Error", members(error, names, opts), opts)
+    end
+  end
 end

@@ -39,4 +39,13 @@ defmodule Proctor.Exit do
       os_pid: os_pid
     }
   end
+
+  defimpl Inspect do
+    import Proctor.Shown
+
+    def inspect(exit, opts) do
+      names = [:status, :reason, :killed, :stderr, :truncated]
+      document("Proctor.Exit", members(exit, names, opts), opts)
+    end
+  end
 end

@@ -80,35 +80,11 @@ defmodule Proctor.Result do
   defp defined(value), do: value
 
   defimpl Inspect do
-    import Inspect.Algebra
-
-    @shown 64
+    import Proctor.Shown
 
     def inspect(result, opts) do
-      fields =
-        [to_doc(result.status, opts)] ++
-          why(result.reason, opts) ++
-          output("stdout", result.stdout, opts) ++
-          output("stderr", result.stderr, opts) ++ time(result.duration_ms)
-
-      container_doc("#Proctor.Result<", fields, ">", opts, fn doc, _ -> doc end)
+      names = [:status, :reason, :stdout, :stderr, :truncated, :duration_ms]
+      document("Proctor.Result", members(result, names, opts), opts)
     end
-
-    defp why(:normal, _opts), do: []
-    defp why(reason, opts), do: [to_doc(reason, opts)]
-
-    defp output(_name, "", _opts), do: []
-
-    defp output(name, data, opts) when byte_size(data) <= @shown do
-      [concat(name <> ": ", to_doc(data, opts))]
-    end
-
-    defp output(name, data, opts) do
-      head = binary_part(data, 0, @shown)
-      [concat([name <> ": ", to_doc(head, opts), "... (#{byte_size(data)} bytes)"])]
-    end
-
-    defp time(nil), do: []
-    defp time(ms), do: ["#{ms} ms"]
   end
 end

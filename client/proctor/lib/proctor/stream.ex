@@ -66,6 +66,15 @@ defmodule Proctor.Stream do
         result: %{status: error.status}
       })
     end
+
+    defimpl Inspect do
+      import Proctor.Shown
+
+      def inspect(error, opts) do
+        names = [:command, :status, :reason, :timed_out, :idle_timed_out, :stderr]
+        document("Proctor.Stream.Error", members(error, names, opts), opts)
+      end
+    end
   end
 
   @doc """

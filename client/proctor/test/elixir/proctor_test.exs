@@ -397,6 +397,31 @@ defmodule ProctorTest do
 
       {:ok, result} = sh("echo a; exit 1", [])
       assert inspect(result) =~ ~r/^#Proctor.Result<1, stdout: "a\\n", \d+ ms>$/
+      {:ok, result} = sh("echo a", stdout: [])
+      assert inspect(result) =~ ~r/^#Proctor.Result<0, stdout: \["a\\n"\], \d+ ms>$/
+    end
+
+    test "so do ends and errors" do
+      [exit: exit] =
+        Proctor.stream(["sh", "-c", "head -c 1000 /dev/zero | tr '\\0' x >&2; exit 2"],
+          stderr: :capture
+        )
+        |> Enum.to_list()
+
+      assert inspect(exit) =~ ~r/^#Proctor.Exit<2, stderr: "x{64}"\.\.\. \(1000 bytes\)>$/
+
+      {:error, {:spawn, error}} = Proctor.run(["no-such-program", "secret"], timeout: 1_000)
+
+      assert inspect(error) ==
+               ~s(#Proctor.Error<:spawn, "no-such-program", :exec, :enoent, ) <>
+                 ~s(detail: "no-such-program">)
+
+      error =
+        assert_raise Proctor.Stream.Error, fn ->
+          Proctor.lines(["sh", "-c", "echo secret; exit 2"], timeout: 10_000) |> Enum.to_list()
+        end
+
+      assert inspect(error) == ~s(#Proctor.Stream.Error<"sh", 2>)
     end
   end
 end

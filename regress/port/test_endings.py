@@ -371,7 +371,9 @@ def held_orphan():
     with Port() as p:
         entry = mark()
         p.exit(p.run("setsid sleep 1000 & exit 0", [(A.env, [entry])]))
-        eventually(lambda: len(proc.marked(entry)) == 1, 5, "no orphan")
+        # Not before its exec, in which it has no environment for a moment.
+        eventually(lambda: [proc.comm(q) for q in proc.marked(entry)]
+                   == ["sleep"], 5, "no orphan")
         with Held(proc.marked(entry)[0]):
             p.close_input()
             p.end(seconds=15)

@@ -378,7 +378,9 @@ def stop_signal_family():
             " os._exit(0)))\n"
             "    os.write(1, b'up\\n')\n"
             "    while True: time.sleep(0.02)\n"
-            "os.wait()\n")
+            "os.wait()\n"
+            # What Python does at its end takes the handler away.
+            "os._exit(0)\n")
     with Native("-alarm", "1000") as p:
         pid = p.run(["/usr/bin/python3", "-c", code],
                     [A.stdout, LONG, (A.stop_signal, int(signal.SIGUSR2))])

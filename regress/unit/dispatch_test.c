@@ -640,6 +640,26 @@ play_unasked(const void *arg)
 	(void)channel_dispatch(&chan, STATE_A);
 }
 
+/* One that waits when it is closed: nobody waits for that. */
+static void
+play_lingering(const void *arg)
+{
+	unsigned char msg[IMSG_HEADER_SIZE + 8] = { 0 };
+	int fd, other;
+
+	(void)arg;
+	start(1);
+	fd = make_lingering(&other);
+	(void)put_header(msg, FIXED, sizeof(msg));
+	send_raw(peer, msg, sizeof(msg), &fd, 1);
+	(void)close(fd); /* not the last */
+	(void)alarm(10);
+	(void)channel_read(&chan);
+	(void)alarm(0);
+	(void)channel_dispatch(&chan, STATE_A);
+	(void)close(other);
+}
+
 static void
 test_bad_streams(void **state)
 {
@@ -653,6 +673,8 @@ test_bad_streams(void **state)
 	for (i = 0; i < nitems(marks); i++)
 		assert_fatal(play_unasked, &marks[i],
 		    "peer sent a descriptor with nothing");
+	assert_fatal(
+	    play_lingering, NULL, "peer sent a descriptor with nothing");
 	assert_fatal(play_no_table, NULL, "peer sent message type 1");
 	assert_fatal(play_good_then_bad, NULL, "peer sent fixed of 7 bytes");
 	for (i = 0; i < nitems(lengths); i++)

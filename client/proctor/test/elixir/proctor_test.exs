@@ -1,8 +1,6 @@
 defmodule ProctorTest do
   use ExUnit.Case, async: true
   import Proctor.Test.Helpers
-  import ExUnit.CaptureLog
-
   alias Proctor.{Error, Result}
 
   doctest Proctor
@@ -260,17 +258,6 @@ defmodule ProctorTest do
     test "cgroup: false is what it has anyway" do
       assert {:ok, %Result{status: 0}} = Proctor.run(["true"], timeout: 1_000, cgroup: false)
     end
-  end
-
-  test "nothing is logged by what returns its error" do
-    assert capture_log(fn ->
-             Proctor.run(["true"], timeout: 1_000)
-             Proctor.run(["no-such-program"], timeout: 1_000)
-             Proctor.run(["sleep", "10"], timeout: 10)
-             Proctor.cmd("true", [])
-             Proctor.stream(["false"]) |> Enum.to_list()
-             Proctor.pipe([["true"], ["false"]], timeout: 1_000)
-           end) == ""
   end
 
   test "a killed caller's command is gone" do

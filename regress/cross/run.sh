@@ -16,6 +16,7 @@ cd "$(dirname "$0")/../.." || exit 1
 
 BUILD=${BUILD:-build}
 here=$(pwd)/$BUILD/cross
+client=$(pwd)/client/proctor
 PACKAGES="libc6-dev libgcc-12-dev libevent-dev libcap-dev libbsd-dev
 libcmocka-dev"
 passed=0
@@ -80,18 +81,64 @@ root() {
 	touch "$dir/root/done"
 }
 
-# In an environment like that of a Nerves system.
-build() (
+# An environment like that of a Nerves system.
+nerves() {
 	unset MAKEFLAGS MFLAGS MAKELEVEL YACC
 	export CC="$triple-gcc" CFLAGS="-O2 -g --sysroot=$dir/root"
 	export LDFLAGS="--sysroot=$dir/root" PKG_CONFIG_SYSROOT_DIR="$dir/root"
 	export PKG_CONFIG_LIBDIR="$dir/root/usr/lib/$triple/pkgconfig"
+}
+
+build() (
+	nerves
 	out=$BUILD/cross/$arch/build
 	if [ ! -e "$out/config.args" ]; then
 		./configure BUILD="$out" || exit 1
 	fi
 	${MAKE:-make} -s -j 2 BUILD="$out" programs-and-units
 )
+
+# A project that depends on this checkout, for each machine beside the others.
+mix_build() (
+	nerves
+	rm -rf "$here/mix/_build/$arch"
+	mkdir -p "$here/mix/lib" "$here/home" && cd "$here/mix" || exit 1
+	cat >mix.exs <<-EOF
+		defmodule Cross.MixProject do
+		  use Mix.Project
+
+		  def project do
+		    [app: :cross, version: "0.1.0",
+		     deps: [{:proctor, path: "$client"}]]
+		  end
+		end
+	EOF
+	HOME=$here/home MIX_TARGET=$arch MIX_BUILD_PATH=$here/mix/_build/$arch \
+	    mix compile || exit 1
+	for each in proctor proctor-broker proctor-worker; do
+		"$triple-objdump" -f "_build/$arch/lib/proctor/priv/$each" |
+		    grep "^architecture: $(objdump_name)," || exit 1
+	done
+)
+
+objdump_name() {
+	"$triple-objdump" -f "$dir/build/proctor" |
+	    sed -n 's/^architecture: \([^,]*\),.*/\1/p'
+}
+
+mix_() {
+	if ! command -v mix >/dev/null; then
+		say "skip CROSS $arch Mix: no mix"
+		skipped=$((skipped + 1))
+	elif mix_build >"$dir/mix.log" 2>&1; then
+		say "ok CROSS $arch Mix"
+		passed=$((passed + 1))
+	else
+		say "FAIL CROSS $arch Mix: $(tail -n 9 "$dir/mix.log" |
+		    tr '\n' '|')"
+		failed=$((failed + 1))
+	fi
+}
 
 # Six megabytes of Erlang's lists take many minutes there.
 skip_of() {
@@ -151,9 +198,9 @@ machine() {
 		failed=$((failed + 1))
 		return
 	fi
-	say "ok CROSS $arch: $("$triple-objdump" -f "$dir/build/proctor" |
-	    sed -n 's/^architecture: \([^,]*\),.*/\1/p'), all programs"
+	say "ok CROSS $arch: $(objdump_name), all programs"
 	passed=$((passed + 1))
+	mix_
 	for program in "$dir"/build/unit/*_test; do
 		unit "$program"
 	done

@@ -7,13 +7,14 @@
 #	run.sh
 #
 # TRIXIE is where the system is kept for the next time (/var/cache/proctor-trixie);
-# with TRIXIE_KEEP=no it is removed in the end. MIRROR is where it comes from.
+# with TRIXIE_KEEP=no it is removed in the end. MIRROR is where it comes from,
+# if not from where debootstrap has it.
 
 set -eu
 cd "$(dirname "$0")/../.."
 
 TRIXIE=${TRIXIE:-/var/cache/proctor-trixie}
-MIRROR=${MIRROR:-http://deb.debian.org/debian}
+MIRROR=${MIRROR:-}
 system=$TRIXIE/root
 
 if [ "$(id -u)" != 0 ] || ! command -v debootstrap >/dev/null; then
@@ -33,7 +34,7 @@ trap 'exit 1' HUP INT TERM
 if [ ! -e "$system" ]; then
 	echo "trixie: debootstrap to $system"
 	rm -rf "$system.new"
-	debootstrap --variant=minbase trixie "$system.new" "$MIRROR" \
+	debootstrap --variant=minbase trixie "$system.new" ${MIRROR:+"$MIRROR"} \
 	    >"$TRIXIE/debootstrap.log" 2>&1 || {
 		tail -n 20 "$TRIXIE/debootstrap.log"
 		exit 1

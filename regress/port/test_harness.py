@@ -66,6 +66,35 @@ def place():
     check(said == want, "said %r, not %r", said, want)
 
 
+TWICE = """
+import case, runner
+shots = [0, 0]
+
+def run(which, good):
+    shots[which] += 1
+    case.check(shots[which] == good, "shot %d", shots[which])
+
+cases = [case.Case("one", lambda: run(0, 2), 20),
+         case.Case("two", lambda: run(1, 3), 20)]
+print(runner.run_all(cases, "TEST"))
+"""
+
+
+@rows(SECTION + " a second chance:", [
+    ("for those that failed", "2", "{'ok': 1, 'FAIL': 1, 'skip': 0}"),
+    ("not if those are too many", "1", "{'ok': 0, 'FAIL': 2, 'skip': 0}"),
+    ("not unasked", None, "{'ok': 0, 'FAIL': 2, 'skip': 0}"),
+])
+def second_chance(most, want):
+    env = {k: v for k, v in os.environ.items() if k != "CASES_AGAIN"}
+    if most:
+        env["CASES_AGAIN"] = most
+    said = subprocess.run(
+        [sys.executable, "-c", TWICE], stdin=subprocess.DEVNULL, env=env,
+        capture_output=True, text=True, check=False, cwd=LIB)
+    check(said.stdout.endswith(want + "\n"), "%s", said)
+
+
 @case(SECTION + " only a function is a case")
 def functions():
     for decorate in (case("none"), cases.rows("none", [("row", 1)])):

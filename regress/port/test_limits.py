@@ -11,7 +11,7 @@ from case import (ERROR, LAUNCHER, OK, SLOW, SOAK, STARTED, Failure, Like,
                   matches, rows)
 from etf import A
 from port import Port
-from visible import unchanged, visible
+from visible import alone, unchanged, visible
 
 LEAKS = "5 leaks:"
 FULL = "5 descriptors run out:"
@@ -68,9 +68,7 @@ def leaks(request, pattern):
     with Port() as p:
         # The first of its kind may keep something for the next.
         many(p, request, 4, pattern, batch=4)
-        # Those that have failed are watched until they are reaped.
-        eventually(lambda: not p.zombies(), 2, "zombies")
-        before = visible(p)
+        before = alone(p)
         good = pattern is STARTED and request[1][0] == "/bin/echo"
         many(p, request, 1000 if good else 200, pattern)
         unchanged(p, before)

@@ -21,6 +21,7 @@ from foreign import Foreign
 from refusals import REFUSALS
 from trace import PTRACE_O_TRACEEXIT, WALL, resume, seize
 from traffic import Data, pattern
+from visible import alone, unchanged
 
 HI = "6 native hello:"
 ERR = "6 native errors:"
@@ -1734,11 +1735,10 @@ def attack_leaks():
             p.ended(pid, exited(0))
         for _ in range(20):
             one()
-        before = p.descriptors()
+        before = alone(p)
         for _ in range(60):
             one()
-        check(p.descriptors() == before, "%s, before %s", p.descriptors(),
-              before)
+        unchanged(p, before)
 
 
 @case(HARD + " stdin in single bytes to a node that does not read",

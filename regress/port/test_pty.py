@@ -18,7 +18,7 @@ from case import (BADARG, OK, REFUSED, SOME_TEXT, Naming, Skip, Text, case,
                   check, eventually, expect, rows)
 from etf import A, Atom
 from port import Port, environment
-from visible import unchanged, visible
+from visible import alone, unchanged
 
 SECTION = "3 options: pty:"
 MODES = "3 options: {pty, Modes}:"
@@ -317,7 +317,7 @@ def grandchild():
 def leaks():
     with Port() as p:
         output(p, "echo x", TTY)
-        before = visible(p)
+        before = alone(p)
         for _ in range(200):
             output(p, ["/bin/echo", "x"], TTY)
         unchanged(p, before)
@@ -327,7 +327,7 @@ def leaks():
 def leaks_failed():
     with Port() as p:
         output(p, "echo x", TTY)
-        before = visible(p)
+        before = alone(p)
         for _ in range(50):
             reply = p.ask(A.run, "true", TTY + [(A.cd, "/nonexistent")])
             expect((A.error, SOME_TEXT), reply)

@@ -20,7 +20,7 @@ from patience import Limit
 
 RESULTS = ("ok", "FAIL", "skip")
 NUMBER = struct.Struct("=H")
-COUNTS = struct.Struct("=3I")
+ENDED = struct.Struct("=HB")
 
 
 class TimeOut(BaseException):
@@ -114,57 +114,79 @@ def report(result, heading, name, took=0, text=""):
     print(line, end="", flush=True)
 
 
-def run_some(cases, heading):
-    """Run them; {"ok": N, "FAIL": N, "skip": N}."""
-    count = dict.fromkeys(RESULTS, 0)
-    for one in cases:
-        start = time.monotonic()
-        result, text = attempt(one)
-        clean()
-        count[result] += 1
-        report(result, heading, one.name, time.monotonic() - start, text)
-    return count
+def run_one(one, heading):
+    """Run a case and say how that went: its result."""
+    start = time.monotonic()
+    result, text = attempt(one)
+    clean()
+    report(result, heading, one.name, time.monotonic() - start, text)
+    return result
 
 
-def taken(rfd, cases):
-    """Those of the cases whose numbers we are the first to read."""
+def taken(rfd):
+    """The numbers of cases that we are the first to read."""
     while len(number := os.read(rfd, NUMBER.size)) == NUMBER.size:
-        yield cases[NUMBER.unpack(number)[0]]
+        yield NUMBER.unpack(number)[0]
 
 
 def start(rfd, wfd, cases, heading):
-    """A process that runs what it takes, and writes how that went."""
+    """A process that runs what it takes, and writes how each went."""
     pid = os.fork()
     if pid:
         return pid
     code = 1
     try:
         proc.become_subreaper()
-        count = run_some(taken(rfd, cases), heading)
-        os.write(wfd, COUNTS.pack(*(count[key] for key in RESULTS)))
+        for number in taken(rfd):
+            result = RESULTS.index(run_one(cases[number], heading))
+            os.write(wfd, ENDED.pack(number, result))
         code = 0
     finally:
         proc.kill_all()
         os._exit(code)
 
 
-def run_all(cases, heading, jobs=1):
-    """The same with so many at a time. All numbers fit into a pipe."""
-    if jobs == 1:
-        return run_some(cases, heading)
+def run_several(cases, heading, jobs):
+    """{number of a case: its result}. All numbers fit into a pipe."""
     numbers, numbers_out = os.pipe()
-    counts, counts_in = os.pipe()
+    ended, ended_in = os.pipe()
     os.write(numbers_out, b"".join(NUMBER.pack(i)
                                    for i in range(len(cases))))
     os.close(numbers_out)
-    pids = [start(numbers, counts_in, cases, heading) for _ in range(jobs)]
-    os.close(counts_in)
-    total = dict.fromkeys(RESULTS, 0)
+    pids = [start(numbers, ended_in, cases, heading) for _ in range(jobs)]
+    os.close(ended_in)
+    results = {}
+    with os.fdopen(ended, "rb") as f:
+        while data := f.read(ENDED.size):
+            number, result = ENDED.unpack(data)
+            results[number] = RESULTS[result]
     for pid in pids:
-        if os.waitpid(pid, 0)[1] != 0:
-            report("FAIL", heading, "a process that ran cases has died")
-            total["FAIL"] += 1
-    while data := os.read(counts, COUNTS.size):
-        for key, n in zip(RESULTS, COUNTS.unpack(data)):
-            total[key] += n
-    return total
+        os.waitpid(pid, 0)
+    for i, one in enumerate(cases):
+        if i not in results:
+            report("FAIL", heading, one.name, 0, "its process has died")
+            results[i] = "FAIL"
+    return results
+
+
+def again(cases, results, heading):
+    """The second chance of at most CASES_AGAIN that failed, alone and when
+    the others have ended: how many passed it. More than so many get none."""
+    failed = [i for i in results if results[i] == "FAIL"]
+    if len(failed) > int(os.environ.get("CASES_AGAIN", "0")):
+        return 0
+    for i in failed:
+        results[i] = run_one(cases[i], heading + " again:")
+    return sum(results[i] == "ok" for i in failed)
+
+
+def run_all(cases, heading, jobs=1):
+    """Run them, so many at a time: {"ok": N, "FAIL": N, "skip": N}."""
+    if jobs == 1:
+        results = {i: run_one(one, heading) for i, one in enumerate(cases)}
+    else:
+        results = run_several(cases, heading, jobs)
+    passed = again(cases, results, heading)
+    if passed:
+        report("note", heading, "%d passed the second time only" % passed)
+    return {key: sum(r == key for r in results.values()) for key in RESULTS}

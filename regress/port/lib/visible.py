@@ -11,6 +11,17 @@ def visible(p):
     return p.descriptors()
 
 
+def alone(p):
+    """The same once nobody but the ring is left: what has ended is priv's
+    until it is reaped, also what failed and was answered before its end."""
+    ring = set(p.ring().values())
+    eventually(lambda: set(proc.descendants(p.pid)) | {p.pid} == ring, 5,
+               lambda: ("left: %s" % [
+                   (q, proc.state(q), proc.comm(q))
+                   for q in proc.descendants(p.pid) if q not in ring][:5]))
+    return visible(p)
+
+
 def unchanged(p, before):
     """Descriptors as before, no zombies; closing may take a moment."""
     eventually(lambda: p.descriptors() == before, 2, lambda: (

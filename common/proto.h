@@ -5,6 +5,9 @@
  *	broker -> worker	IMSG_STDIN, IMSG_STDIN_EOF, IMSG_ACK
  *	priv -> launcher	IMSG_LAUNCH
  *	launcher -> priv	IMSG_STREAM, IMSG_LAUNCHED
+ *	priv -> keeper		IMSG_LEAF_MAKE, IMSG_LEAF_SET, IMSG_LEAF_ASK
+ *	keeper -> priv		IMSG_LEAF, IMSG_LEAF_DONE, IMSG_LEAF_STATE,
+ *				IMSG_LEAF_EVENT
  *	priv -> worker		IMSG_STREAM, IMSG_CHILD to IMSG_PIDS,
  *				IMSG_WINSZ, IMSG_PTYOPTS, IMSG_HELLO_REPLY,
  *				IMSG_DOWN
@@ -63,7 +66,14 @@ enum imsg_type {
 	IMSG_DOWN, /* struct msg_down: a launcher has died */
 	IMSG_DRAINED, /* struct msg_note: nobody writes to it any more */
 	IMSG_CUT, /* struct msg_note: some of its stdin is lost */
-	IMSG_IDLE /* struct msg_note: it has been silent for too long */
+	IMSG_IDLE, /* struct msg_note: it has been silent for too long */
+	IMSG_LEAF_MAKE, /* struct msg_leaf_make */
+	IMSG_LEAF_SET, /* struct msg_leaf_make: other limits for a leaf */
+	IMSG_LEAF_ASK, /* struct msg_leaf_ask */
+	IMSG_LEAF, /* struct msg_leaf and a descriptor: what to enter it by */
+	IMSG_LEAF_DONE, /* struct msg_leaf_done: a leaf's good or bad answer */
+	IMSG_LEAF_STATE, /* struct msg_leaf_state: what a leaf has used */
+	IMSG_LEAF_EVENT /* struct msg_leaf_event: a limit was met */
 };
 
 /* Channels: the descriptors that broker and worker are started with. */
@@ -138,6 +148,57 @@ struct msg_io {
 /* Flags that a process can have that runs already. */
 #define RUN_MANAGE \
 	(RUN_KILL_GROUP | RUN_NICE | RUN_SUCCESS | RUN_DEBUG | RUN_EXEC_ANSWER)
+
+/*
+ * What a leaf, the control group of one child, can limit. value[] has bytes,
+ * processes, weights, us, or 0 and 1; LEAF_NO_LIMIT is the kernel's "max".
+ */
+enum leaf_limit {
+	LEAF_MEMORY_MAX,
+	LEAF_MEMORY_HIGH,
+	LEAF_MEMORY_LOW,
+	LEAF_MEMORY_MIN,
+	LEAF_SWAP_MAX,
+	LEAF_OOM_GROUP, /* 0 or 1 */
+	LEAF_PIDS_MAX,
+	LEAF_CPU_WEIGHT, /* 1 to 10000 */
+	LEAF_CPU_MAX, /* us in each period */
+	LEAF_CPU_PERIOD, /* us; goes with LEAF_CPU_MAX */
+	LEAF_CPU_IDLE, /* 0 or 1 */
+	LEAF_IO_WEIGHT, /* 1 to 10000 */
+	LEAF_VALUES,
+	LEAF_CPUS = LEAF_VALUES, /* cpus[]: 1 << n for each processor */
+	LEAF_MEMS, /* mems: the same for memory nodes */
+	LEAF_IO_MAX, /* io[]: those with ios */
+	LEAF_LIMITS
+};
+#define LEAF_NO_LIMIT UINT64_MAX
+#define LEAF_CPUS_MAX 1024
+#define LEAF_MEMS_MAX 64
+#define LEAF_IOS 4 /* devices */
+#define LEAF_NAME_MAX 64 /* bytes of a name of its own, with its NUL */
+#define LEAF_NAME_BYTES \
+	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
+
+enum leaf_io {
+	LEAF_RBPS, /* bytes a second */
+	LEAF_WBPS,
+	LEAF_RIOPS, /* operations a second */
+	LEAF_WIOPS,
+	LEAF_RATES
+};
+
+struct leaf_limits {
+	uint64_t given; /* 1 << enum leaf_limit */
+	uint64_t value[LEAF_VALUES];
+	uint64_t cpus[LEAF_CPUS_MAX / 64];
+	uint64_t mems;
+	uint32_t major[LEAF_IOS];
+	uint32_t minor[LEAF_IOS];
+	uint64_t rate[LEAF_IOS][LEAF_RATES]; /* LEAF_NO_LIMIT: none */
+	uint32_t ios;
+	uint32_t pad; /* 0 */
+};
 
 /*
  * What is the same in a message and in the struct that it is unpacked into:
@@ -235,6 +296,8 @@ enum stage {
 	STAGE_LAUNCHER,
 	STAGE_POLICY,
 	STAGE_DECODE,
+	STAGE_CGROUP,
+	STAGE_RLIMIT,
 	STAGES
 };
 
@@ -308,6 +371,85 @@ struct msg_exit {
 
 struct msg_down {
 	struct msg_str user; /* whose children nobody can make any more */
+};
+
+/* target: of the table of users that the instance has. */
+struct msg_leaf_make {
+	uint32_t id; /* the child */
+	uint32_t target;
+	struct leaf_limits limits;
+	char name[LEAF_NAME_MAX]; /* "": made of its id */
+};
+
+/* What is to become of a leaf, or has. */
+enum leaf_op {
+	LEAF_MAKE, /* answered by IMSG_LEAF, once or more, then IMSG_LEAF_DONE
+		    */
+	LEAF_SET,
+	LEAF_KILL, /* all that is in it */
+	LEAF_FREEZE,
+	LEAF_THAW,
+	LEAF_STATS, /* good: answered by IMSG_LEAF_STATE */
+	LEAF_END, /* kill, empty, remove; answered by IMSG_LEAF_STATE, for sure
+		   */
+	LEAF_OPS
+};
+
+struct msg_leaf_ask {
+	uint32_t id;
+	uint32_t op; /* LEAF_KILL and those behind it */
+};
+
+/* One of the files, v2's or those of v1, that "0" is to be written to. */
+struct msg_leaf {
+	uint32_t id;
+	uint32_t left; /* come behind this one */
+};
+#define LEAF_FILES_MAX 8
+
+struct msg_leaf_done {
+	uint32_t id;
+	uint32_t op;
+	int32_t error; /* errno; 0: done */
+	struct msg_str text; /* what it failed on: a limit's name, or "" */
+	uint32_t pad; /* 0 */
+};
+
+/* What a leaf says of itself; LEAF_UNKNOWN if the system does not. */
+enum leaf_stat {
+	LEAF_MEMORY_CURRENT, /* bytes */
+	LEAF_MEMORY_PEAK,
+	LEAF_SWAP_CURRENT,
+	LEAF_OOM_KILLS, /* processes */
+	LEAF_HIGHS, /* times that memory_high was passed */
+	LEAF_CPU_US,
+	LEAF_CPU_USER_US,
+	LEAF_CPU_SYSTEM_US,
+	LEAF_THROTTLED_US,
+	LEAF_PIDS_CURRENT,
+	LEAF_PIDS_PEAK,
+	LEAF_PIDS_DENIED, /* forks */
+	LEAF_IO_READ, /* bytes */
+	LEAF_IO_WRITTEN,
+	LEAF_FROZEN, /* 0 or 1 */
+	LEAF_STATS_COUNT
+};
+#define LEAF_UNKNOWN UINT64_MAX
+
+struct msg_leaf_state {
+	int64_t tid; /* of {stats, Pid}, from priv to worker; else 0 */
+	uint32_t id;
+	uint32_t op; /* LEAF_STATS or LEAF_END */
+	uint64_t stat[LEAF_STATS_COUNT];
+	struct msg_str path; /* below the mount point */
+};
+
+struct msg_leaf_event {
+	uint32_t id;
+	uint32_t pad; /* 0 */
+	uint64_t oom_kills;
+	uint64_t pids_denied;
+	uint64_t highs;
 };
 
 struct msg_ack {
@@ -434,6 +576,16 @@ size_t proto_pack_launched(void *buf, const struct launched *);
 /* The same for MSG_DOWN_MAX bytes. */
 #define MSG_DOWN_MAX (sizeof(struct msg_down) + MSG_TEXT_MAX)
 size_t proto_pack_down(void *buf, const char *user);
+/* The same for MSG_LEAF_DONE_MAX and MSG_LEAF_STATE_MAX bytes. */
+#define MSG_LEAF_DONE_MAX (sizeof(struct msg_leaf_done) + MSG_TEXT_MAX)
+size_t proto_pack_leaf_done(
+    void *buf, uint32_t id, enum leaf_op, int error, const char *text);
+#define MSG_LEAF_STATE_MAX (sizeof(struct msg_leaf_state) + MSG_TEXT_MAX)
+size_t proto_pack_leaf_state(
+    void *buf, const struct msg_leaf_state *, const char *path);
+
+/* 0, or -1 if a value cannot be, or is there and was not given. */
+int leaf_limits_check(const struct leaf_limits *);
 
 /*
  * A message that was received. Its payload is one of those below, as its type
@@ -456,6 +608,18 @@ struct msg {
 		struct msg_winsz winsz;
 		struct msg_exit exit;
 		struct msg_ack ack;
+		struct msg_leaf leaf;
+		struct msg_leaf_make leaf_make;
+		struct msg_leaf_ask leaf_ask;
+		struct msg_leaf_event leaf_event;
+		struct {
+			struct msg_leaf_done m;
+			const char *text;
+		} leaf_done;
+		struct {
+			struct msg_leaf_state m;
+			const char *path;
+		} leaf_state;
 		struct {
 			struct msg_ptyopts m;
 			struct msg_mode modes[TTYMODES_MAX];

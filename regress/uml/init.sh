@@ -1,5 +1,7 @@
+# shellcheck shell=sh
 # Process 1 under User Mode Linux: run.sh has set root, and the words that
 # follow regress/port/run.py.
+: "${root:?is the tree}"
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root PYTHONDONTWRITEBYTECODE=1
 mount -t proc proc /proc
 mount -t sysfs sys /sys
@@ -14,7 +16,7 @@ mount -t tmpfs shm /dev/shm
 mkdir -p /run/tree
 mount -t hostfs -o "$root" tree /run/tree
 mount -t tmpfs tmp /tmp
-cd /run/tree
+cd /run/tree || exit
 echo "uml: begins"
 code=0
 /usr/bin/python3 regress/port/run.py "$@" || code=$?

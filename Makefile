@@ -104,7 +104,8 @@ PORT_PROGRAMS = $(BUILD)/proctor $(RING_PROGRAMS)
 PROGRAMS = $(PORT_PROGRAMS) $(BUILD)/proctor-check
 
 .SUFFIXES:
-.PHONY: uninstall uninstall-run deb deb-check regress-cross programs-and-units
+.PHONY: uninstall uninstall-run deb deb-check regress-cross regress-uml \
+	programs-and-units
 .PHONY: all port dist package deps deps-dev demo soak bench bench-elixir bench-quick \
 	bench-files regress regress-unit regress-port regress-erlang regress-get \
 	regress-priv regress-elixir regress-trixie elixir-run regress-build install \
@@ -180,6 +181,12 @@ hostile:
 # For other machines, and the unit programs in an emulator: regress/cross.
 regress-cross:
 	@BUILD=$(BUILD) MAKE="$(MAKE)" sh regress/cross/run.sh
+
+# Control groups under a kernel that has them whole: regress/uml.
+regress-uml:
+	@+$(BEFORE)
+	@+$(SUB) programs
+	@sh regress/uml/run.sh $(BUILD)
 
 programs-and-units:
 	@+$(BEFORE)

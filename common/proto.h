@@ -188,6 +188,16 @@ enum leaf_io {
 	LEAF_RATES
 };
 
+/* What a leaf can be limited by, and measured. */
+enum leaf_controller {
+	LEAF_CTL_MEMORY,
+	LEAF_CTL_CPU,
+	LEAF_CTL_CPUSET,
+	LEAF_CTL_PIDS,
+	LEAF_CTL_IO,
+	LEAF_CTLS
+};
+
 struct leaf_limits {
 	uint64_t given; /* 1 << enum leaf_limit */
 	uint64_t value[LEAF_VALUES];
@@ -381,17 +391,30 @@ struct msg_leaf_make {
 	char name[LEAF_NAME_MAX]; /* "": made of its id */
 };
 
-/* What is to become of a leaf, or has. */
+/*
+ * What is to become of a leaf, or has. The keeper answers each once:
+ *
+ *	LEAF_MAKE	IMSG_LEAF, once or more, then IMSG_LEAF_DONE; with an
+ *			error there is no leaf, and no IMSG_LEAF has come
+ *	LEAF_SET, LEAF_FREEZE, LEAF_THAW
+ *			IMSG_LEAF_DONE; LEAF_FREEZE when it is frozen
+ *	LEAF_STATS	IMSG_LEAF_STATE, or IMSG_LEAF_DONE with an error
+ *	LEAF_KILL	not at all
+ *	LEAF_END	IMSG_LEAF_STATE, whatever has become of it. It is the
+ *			last that is said of that leaf, and what was not
+ *			answered before it never is
+ *
+ * Those of one kind and leaf are answered in their order. priv asks nothing of
+ * a leaf before LEAF_MAKE was answered, or behind LEAF_END.
+ */
 enum leaf_op {
-	LEAF_MAKE, /* answered by IMSG_LEAF, once or more, then IMSG_LEAF_DONE
-		    */
+	LEAF_MAKE,
 	LEAF_SET,
 	LEAF_KILL, /* all that is in it */
 	LEAF_FREEZE,
 	LEAF_THAW,
-	LEAF_STATS, /* good: answered by IMSG_LEAF_STATE */
-	LEAF_END, /* kill, empty, remove; answered by IMSG_LEAF_STATE, for sure
-		   */
+	LEAF_STATS,
+	LEAF_END, /* kill, empty, remove */
 	LEAF_OPS
 };
 

@@ -98,6 +98,8 @@ build shape_test priv/policy/shape.c priv/policy/environ_name.c \
     priv/policy/userenv.c common/proto.c common/compat/ptymodes.c
 build permit_test priv/policy/permit.c priv/policy/match.c common/proto.c \
     common/compat/ptymodes.c
+build permit_leaf_test priv/policy/leaf.c common/leaf_limit.c common/proto.c \
+    common/compat/ptymodes.c
 # Steps of start-up, each in a process that may end by it.
 # shellcheck disable=SC2086
 wrapping exit port_check_test priv/start/port.c $PROC_SRC

@@ -286,6 +286,8 @@ arguments(#{args := Extra} = Start) ->
         ++ [Arg || #{debug := Level} <- [Start],
                    Arg <- ["-debug", integer_to_list(Level)]]
         ++ [Arg || #{capabilities := List} <- [Start], Arg <- ["-cap", List]]
+        ++ [Arg || #{cgroup_base := Base} <- [Start],
+                   Arg <- ["-cgroup", Base]]
         ++ Extra.
 
 %% The port program refuses to serve root unless told so. A node that runs as
@@ -442,7 +444,8 @@ vocabulary() ->
      version, release, platform, mode, plain, privileged, root, user, users,
      limits, children, string, features, window, ack, stdin_ack, eof, usage,
      timeout, idle_timeout, pty, launcher, exec_error, linger, sandbox,
-     landlock, syscall_filter, pledge, unveil,
+     landlock, syscall_filter, pledge, unveil, path, controllers, memory, cpu,
+     cpuset, pids, io, cgroup, pause,
      %% errors
      none, badopt, decode, policy, limit, pipe, fork, group, nice, chdir, open,
      exec,
@@ -451,7 +454,12 @@ vocabulary() ->
      %% exits
      exit, status, exited, signaled, true, false, unknown, reason, normal,
      stopped, shutdown, killed, truncated, utime_us, stime_us, maxrss_kb,
-     minflt, majflt, inblock, oublock, nvcsw, nivcsw,
+     minflt, majflt, inblock, oublock, nvcsw, nivcsw, oom, memory_peak,
+     oom_kill, cpu_us, cpu_throttled_us, pids_peak, pids_denied, io_read,
+     io_written,
+     %% control groups
+     memory_current, swap_current, memory_high, cpu_user_us, cpu_system_us,
+     pids_current, frozen, signal,
      %% options of run
      executable, cd, env, kill, kill_timeout, kill_group, success_exit_code,
      winsz, pty_echo, capabilities, debug, arg0, umask, gid,

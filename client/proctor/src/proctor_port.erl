@@ -443,6 +443,11 @@ vocabulary() ->
      limits, children, string, features, window, ack, stdin_ack, eof, usage,
      timeout, idle_timeout, pty, launcher, exec_error, linger, sandbox,
      landlock, syscall_filter, pledge, unveil,
+     %% leaves
+     cgroup, pause, path, controllers, memory, cpu, cpuset, pids, io, signal,
+     rlimit, oom, oom_kill, pids_denied, memory_high, memory_current,
+     memory_peak, swap_current, cpu_us, cpu_user_us, cpu_system_us,
+     cpu_throttled_us, pids_current, pids_peak, io_read, io_written, frozen,
      %% errors
      none, badopt, decode, policy, limit, pipe, fork, group, nice, chdir, open,
      exec,

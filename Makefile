@@ -56,7 +56,8 @@ RULE_SRC = priv/policy/rule.c priv/policy/read.c priv/policy/resolve.c \
 	priv/policy/match.c priv/policy/environ_name.c priv/policy/userenv.c \
 	parse.c
 POLICY_SRC = $(RULE_SRC) priv/policy/permit.c priv/policy/runas.c \
-	priv/policy/shape.c priv/policy/count.c priv/policy/uids.c
+	priv/policy/shape.c priv/policy/count.c priv/policy/uids.c \
+	priv/policy/leaf.c common/leaf_limit.c
 CHECK_SRC = priv/check/main.c priv/check/check.c priv/check/path.c \
 	$(RULE_SRC) common/log.c $(PROTO_SRC) common/compat/ptymodes.c
 GUARD_SRC = priv/guard/guard.c priv/guard/reaper.c priv/guard/wait.c \

@@ -70,6 +70,8 @@ build etf_test broker/etf_read.c worker/etf_write.c
 build proto_test common/proto.c regress/unit/unpack.c common/compat/ptymodes.c
 build proto_leaf_test common/proto.c common/compat/ptymodes.c
 build modes_test common/compat/ptymodes.c
+build cpulist_test common/cpulist.c
+build size_test priv/policy/size.c
 # shellcheck disable=SC2086
 build dispatch_test common/dispatch.c common/channel.c common/log.c $IMSG_SRC $SEND_SRC
 build options_test broker/options.c broker/ttymodes.c broker/strings.c \
@@ -100,6 +102,8 @@ build userenv_test priv/policy/userenv.c
 build shape_test priv/policy/shape.c priv/policy/environ_name.c \
     priv/policy/userenv.c common/proto.c common/compat/ptymodes.c
 build permit_test priv/policy/permit.c priv/policy/match.c common/proto.c \
+    common/compat/ptymodes.c
+build permit_leaf_test priv/policy/leaf.c common/leaf_limit.c common/proto.c \
     common/compat/ptymodes.c
 # Steps of start-up, each in a process that may end by it.
 # shellcheck disable=SC2086

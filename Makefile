@@ -45,7 +45,8 @@ ALL_LDFLAGS = $(USER_LDFLAGS) $(SANLD_$(SANITIZE))
 COMPILE = $(CC) $(ALL_CFLAGS) -MMD -MP -c
 LINK = $(CC) $(ALL_CFLAGS) -o
 
-RING_SRC = common/log.c common/proto.c common/channel.c common/dispatch.c \
+PROTO_SRC = common/proto.c common/proto_leaf.c common/proto_tail.c
+RING_SRC = common/log.c $(PROTO_SRC) common/channel.c common/dispatch.c \
 	common/compat/ptymodes.c $(IMSG_SRC) $(SEND_SRC) \
 	$(PRIVS_SRC)
 # What yacc makes of priv/policy/parse.y; among the sources it is parse.c.
@@ -55,14 +56,16 @@ RULE_SRC = priv/policy/rule.c priv/policy/read.c priv/policy/resolve.c \
 	priv/policy/match.c priv/policy/environ_name.c priv/policy/userenv.c \
 	parse.c
 POLICY_SRC = $(RULE_SRC) priv/policy/permit.c priv/policy/runas.c \
-	priv/policy/shape.c priv/policy/count.c priv/policy/uids.c
+	priv/policy/shape.c priv/policy/count.c priv/policy/uids.c \
+	priv/policy/leaf.c common/leaf_limit.c
 CHECK_SRC = priv/check/main.c priv/check/check.c priv/check/path.c \
-	$(RULE_SRC) common/log.c common/proto.c common/compat/ptymodes.c
+	$(RULE_SRC) common/log.c $(PROTO_SRC) common/compat/ptymodes.c
 GUARD_SRC = priv/guard/guard.c priv/guard/reaper.c priv/guard/wait.c \
 	priv/guard/family.c
 LAUNCHER_SRC = priv/launcher/spawn.c priv/launcher/environ.c \
 	priv/launcher/login.c priv/launcher/any.c priv/launcher/privdrop.c \
 	$(SPAWN_SRC)
+KEEPER_SRC = priv/keeper/keeper_none.c
 MONITOR_SRC = priv/monitor/loop.c priv/monitor/table.c \
 	priv/monitor/request.c priv/monitor/report.c priv/monitor/foreign.c \
 	priv/monitor/stop.c priv/monitor/stray.c priv/monitor/ring.c \
@@ -73,8 +76,8 @@ MONITOR_SRC = priv/monitor/loop.c priv/monitor/table.c \
 START_SRC = priv/start/main.c priv/start/undo.c priv/start/configtest.c \
 	priv/start/args.c priv/start/privilege.c priv/start/login.c \
 	priv/start/privdrop.c priv/start/port.c priv/start/ring.c
-PRIV_SRC = $(START_SRC) $(GUARD_SRC) $(MONITOR_SRC) $(LAUNCHER_SRC) \
-	$(POLICY_SRC) $(BASE_SRC) \
+PRIV_SRC = $(START_SRC) $(GUARD_SRC) $(MONITOR_SRC) $(KEEPER_SRC) \
+	$(LAUNCHER_SRC) $(POLICY_SRC) $(BASE_SRC) \
 	$(LOCK_SRC) $(CGROUP_SRC) $(FRESH_SRC) $(STREAM_SRC) \
 	common/drop.c common/fdset.c common/nofile.c $(CAPS_SRC) $(PROC_SRC) $(BOX_SRC) $(RING_SRC)
 RING_ARG_SRC = common/ring_arg.c common/drop.c $(PROC_SRC) $(BOX_SRC) $(RING_SRC)
@@ -103,7 +106,8 @@ PORT_PROGRAMS = $(BUILD)/proctor $(RING_PROGRAMS)
 PROGRAMS = $(PORT_PROGRAMS) $(BUILD)/proctor-check
 
 .SUFFIXES:
-.PHONY: uninstall uninstall-run deb deb-check regress-cross programs-and-units
+.PHONY: uninstall uninstall-run deb deb-check regress-cross regress-uml \
+	programs-and-units
 .PHONY: all port dist package deps deps-dev demo soak bench bench-elixir bench-quick \
 	bench-files regress regress-unit regress-port regress-erlang regress-get \
 	regress-priv regress-elixir regress-trixie elixir-run regress-build install \
@@ -179,6 +183,12 @@ hostile:
 # For other machines, and the unit programs in an emulator: regress/cross.
 regress-cross:
 	@BUILD=$(BUILD) MAKE="$(MAKE)" sh regress/cross/run.sh
+
+# Control groups under a kernel that has them whole: regress/uml.
+regress-uml:
+	@+$(BEFORE)
+	@+$(SUB) programs
+	@sh regress/uml/run.sh $(BUILD)
 
 programs-and-units:
 	@+$(BEFORE)
@@ -306,7 +316,7 @@ rules:
 	    printf '%s: %s\n\t@echo "cc %s"\n\t@%s -o %s %s\n-include %s\n' \
 	    "$$o.o" "$$c" "$$c" '$$(COMPILE)' "$$o.o" "$$c" "$$o.d"; \
 	done; } | $(IFNEW) $(BUILD)/rules.mk
-	@test ! -e regress || BOX_SRC="$(BOX_SRC)" IMSG_SRC="$(IMSG_SRC)" SEND_SRC="$(SEND_SRC)" \
+	@test ! -e regress || PROTO_SRC="$(PROTO_SRC)" BOX_SRC="$(BOX_SRC)" IMSG_SRC="$(IMSG_SRC)" SEND_SRC="$(SEND_SRC)" \
 	    SPLICE_SRC="$(SPLICE_SRC)" PROC_SRC="$(PROC_SRC)" \
 	    FRESH_SRC="$(FRESH_SRC)" STREAM_SRC="$(STREAM_SRC)" STREAM_IO_SRC="$(STREAM_IO_SRC)" \
 	    CGROUP_SRC="$(CGROUP_SRC)" \

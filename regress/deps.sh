@@ -39,6 +39,11 @@ case ${1:-} in
 dev) PACKAGES="$PACKAGES $DEV" ;;
 esac
 
+# Where there is no such package its cases are skipped.
+if [ "${1:-}" = dev ] && [ "$(dpkg --print-architecture)" = amd64 ]; then
+	PACKAGES="$PACKAGES user-mode-linux"
+fi
+
 missing=
 for p in $PACKAGES; do
 	if ! dpkg-query -W -f '${Status}' "$p" 2>/dev/null |

@@ -42,6 +42,8 @@ struct rule {
 	int nice; /* the lowest that may be asked for, or NICE_UNSET */
 	uint32_t children; /* that may live at once; 0: as many as they like */
 	int keepenv;
+	int leaf; /* each child has a control group of its own */
+	struct leaf_limits limits; /* of that: leaf.h */
 	char **setenv; /* "K", "K=V", "K=$J", "-K", and NULL; or NULL */
 	char *ident; /* as written; NULL if not from the file */
 	char *user;

@@ -23,6 +23,7 @@
 static TAILQ_HEAD(, runas) all = TAILQ_HEAD_INITIALIZER(all);
 static const struct starter_env *env;
 static int from_root;
+static uint32_t count;
 static char *self_name;
 static const char *self_shell; /* NULL: not looked at yet */
 
@@ -152,6 +153,7 @@ runas_new(const char *user, uid_t uid, gid_t gid, gid_t *groups, int ngroups)
 	    strcmp(user, self_name) == 0 ? runas_shell_self() : _PATH_BSHELL;
 	if ((b->null_fd = open(_PATH_DEVNULL, O_RDWR | O_CLOEXEC)) == -1)
 		fatal("runas: open of %s", _PATH_DEVNULL);
+	t->number = count++;
 	TAILQ_INSERT_TAIL(&all, t, entry);
 	return (t);
 }
@@ -304,4 +306,10 @@ struct runas *
 runas_next(struct runas *t)
 {
 	return (t == NULL ? TAILQ_FIRST(&all) : TAILQ_NEXT(t, entry));
+}
+
+uint32_t
+runas_count(void)
+{
+	return (count);
 }

@@ -46,6 +46,7 @@ struct runas {
 	uid_t uid;
 	gid_t gid;
 	uid_t own; /* its launcher's uid */
+	uint32_t number; /* among them, from 0 */
 	gid_t *groups; /* as login would set them */
 	int ngroups;
 	int keepenv; /* children of it may have the starter's environment */
@@ -98,5 +99,8 @@ void runas_forget(struct runas *t);
 
 /* One after another; the first for NULL, NULL behind the last. */
 struct runas *runas_next(struct runas *);
+
+/* How many there are. */
+uint32_t runas_count(void);
 
 #endif

@@ -14,7 +14,11 @@ build() {
 	units="$units \$(BUILD)/unit/$name"
 	objects="\$(OBJ)/regress/unit/$name.o \$(OBJ)/regress/unit/choose.o"
 	for source; do
-		objects="$objects \$(OBJ)/${source%.c}.o"
+		# The messages are several files.
+		test "$source" != common/proto.c || source=$PROTO_SRC
+		for part in $source; do
+			objects="$objects \$(OBJ)/${part%.c}.o"
+		done
 	done
 	echo "\$(BUILD)/unit/$name: $objects \$(BUILD)/kind"
 	echo "	@echo \"unit: $name\""
@@ -64,7 +68,10 @@ else
 fi
 build etf_test broker/etf_read.c worker/etf_write.c
 build proto_test common/proto.c regress/unit/unpack.c common/compat/ptymodes.c
+build proto_leaf_test common/proto.c common/compat/ptymodes.c
 build modes_test common/compat/ptymodes.c
+build cpulist_test common/cpulist.c
+build size_test priv/policy/size.c
 # shellcheck disable=SC2086
 build dispatch_test common/dispatch.c common/channel.c common/log.c $IMSG_SRC $SEND_SRC
 build options_test broker/options.c broker/ttymodes.c broker/strings.c \
@@ -96,6 +103,8 @@ build shape_test priv/policy/shape.c priv/policy/environ_name.c \
     priv/policy/userenv.c common/proto.c common/compat/ptymodes.c
 build permit_test priv/policy/permit.c priv/policy/match.c common/proto.c \
     common/compat/ptymodes.c
+build permit_leaf_test priv/policy/leaf.c common/leaf_limit.c common/proto.c \
+    common/compat/ptymodes.c
 # Steps of start-up, each in a process that may end by it.
 # shellcheck disable=SC2086
 wrapping exit port_check_test priv/start/port.c $PROC_SRC
@@ -124,7 +133,7 @@ stopping() {
 	    priv/monitor/exit.c priv/monitor/reply.c
 }
 stopping monitor_stop_test
-stopping monitor_request_test priv/monitor/request.c
+stopping monitor_request_test priv/monitor/request.c priv/keeper/keeper_none.c
 stopping monitor_report_test priv/monitor/report.c
 monitoring monitor_launch_test regress/unit/monitor_maker.c \
     priv/monitor/launch.c priv/monitor/birth.c priv/monitor/exit.c \

@@ -444,8 +444,12 @@ vocabulary() ->
      version, release, platform, mode, plain, privileged, root, user, users,
      limits, children, string, features, window, ack, stdin_ack, eof, usage,
      timeout, idle_timeout, pty, launcher, exec_error, linger, sandbox,
-     landlock, syscall_filter, pledge, unveil, path, controllers, memory, cpu,
-     cpuset, pids, io, cgroup, pause,
+     landlock, syscall_filter, pledge, unveil,
+     %% leaves
+     cgroup, pause, path, controllers, memory, cpu, cpuset, pids, io, signal,
+     rlimit, oom, oom_kill, pids_denied, memory_high, memory_current,
+     memory_peak, swap_current, cpu_us, cpu_user_us, cpu_system_us,
+     cpu_throttled_us, pids_current, pids_peak, io_read, io_written, frozen,
      %% errors
      none, badopt, decode, policy, limit, pipe, fork, group, nice, chdir, open,
      exec,
@@ -454,12 +458,7 @@ vocabulary() ->
      %% exits
      exit, status, exited, signaled, true, false, unknown, reason, normal,
      stopped, shutdown, killed, truncated, utime_us, stime_us, maxrss_kb,
-     minflt, majflt, inblock, oublock, nvcsw, nivcsw, oom, memory_peak,
-     oom_kill, cpu_us, cpu_throttled_us, pids_peak, pids_denied, io_read,
-     io_written,
-     %% control groups
-     memory_current, swap_current, memory_high, cpu_user_us, cpu_system_us,
-     pids_current, frozen, signal,
+     minflt, majflt, inblock, oublock, nvcsw, nivcsw,
      %% options of run
      executable, cd, env, kill, kill_timeout, kill_group, success_exit_code,
      winsz, pty_echo, capabilities, debug, arg0, umask, gid,

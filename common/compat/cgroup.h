@@ -140,8 +140,8 @@ struct cgroup_place {
  * has said, made if it is not there, or NULL. privileged: only root may write
  * in it and above it. 0, or -1 with errno.
  */
-int cgroup_find(int controller, int privileged, const char *path,
-    struct cgroup_place *);
+int cgroup_find(
+    int controller, int privileged, const char *path, struct cgroup_place *);
 
 /*
  * Of the lines of mountinfo, from where f is: the next that shows the group

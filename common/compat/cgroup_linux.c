@@ -45,11 +45,10 @@ static size_t count = 1;
 
 static int killer = -1; /* cgroup.kill of the first */
 static int privileged;
-static char id[64], path[PATH_MAX], reason[160];
+static char id[64], path[PATH_MAX + 128], reason[160];
 
 /* There is none, or no leaf in it: why. */
-static int refuse(const char *, ...)
-    __attribute__((__format__(printf, 1, 2)));
+static int refuse(const char *, ...) __attribute__((__format__(printf, 1, 2)));
 
 static int
 refuse(const char *fmt, ...)
@@ -253,8 +252,8 @@ cgroup_make(int with_rights, gid_t gid, const char *wish)
 
 	privileged = with_rights;
 	if (cgroup_find(CGROUP_V2, privileged, wish, &p) == -1)
-		return (refuse("there is no place for one: %s",
-		    strerror(errno)));
+		return (
+		    refuse("there is no place for one: %s", strerror(errno)));
 	if ((t->place = place_open(&p, gid)) != -1 &&
 	    enter_guards(t->place) == 0) {
 		sweep(t->place, 1);
@@ -324,9 +323,8 @@ users_make(struct tree *t, uint32_t n, uid_t uid, gid_t gid, int forks)
 	/* Its own list of processes stays root's, so nobody leaves a user's. */
 	if (forks && fchownat(t->held, "cgroup.procs", uid, gid, 0) == -1)
 		return (-1);
-	return (fchown(t->held, uid, gid) == -1
-		    ? -1
-		    : fchmod(t->held, OPEN_MODE));
+	return (
+	    fchown(t->held, uid, gid) == -1 ? -1 : fchmod(t->held, OPEN_MODE));
 }
 
 static void trial_child(uid_t, gid_t, pid_t, int) __attribute__((__noreturn__));
@@ -340,8 +338,8 @@ trial_child(uid_t uid, gid_t gid, pid_t parent, int fd)
 	int leaf;
 
 	if (privileged) {
-		if (cgroup_put(trees[0].held, "t0/" LAUNCH "/cgroup.procs",
-			"0") == -1)
+		if (cgroup_put(
+			trees[0].held, "t0/" LAUNCH "/cgroup.procs", "0") == -1)
 			goto fail;
 		drop_user(uid, gid, NULL, 0);
 	}
@@ -351,13 +349,12 @@ trial_child(uid_t uid, gid_t gid, pid_t parent, int fd)
 	    (leaf = cgroup_door(&t, "t0/" TRIAL)) == -1 ||
 	    cgroup_join(leaf) == -1)
 		goto fail;
-	(void)write(fd, &error, 1);
-	for (;;)
-		(void)pause();
+	if (write(fd, &error, 1) == 1)
+		for (;;)
+			(void)pause();
 fail:
 	error = (char)errno;
-	(void)write(fd, &error, 1);
-	_exit(1);
+	_exit(write(fd, &error, 1) != 1);
 }
 
 /* One process enters a leaf, and is killed there: 0 or -1 with errno. */
@@ -376,9 +373,8 @@ trial(uid_t uid, gid_t gid)
 	if (pid == -1 || read(fds[0], &error, 1) != 1)
 		error = EIO;
 	(void)close(fds[0]);
-	killed =
-	    error == 0 &&
-	    cgroup_put(trees[0].held, "t0/" TRIAL "/cgroup.kill", "1") == 0;
+	killed = error == 0 && cgroup_put(trees[0].held,
+				   "t0/" TRIAL "/cgroup.kill", "1") == 0;
 	if (pid != -1 && !killed)
 		(void)kill(pid, SIGKILL);
 	if (pid != -1 && waitpid(pid, &status, 0) != pid)
@@ -400,8 +396,8 @@ cgroup_users(uint32_t n, uid_t uid, gid_t gid, int forks)
 		return (refuse("%s cannot be made: %s", RING, strerror(errno)));
 	for (i = 0; i < count; i++)
 		if (users_make(&trees[i], n, uid, gid, forks) == -1)
-			return (refuse("users' cannot be made: %s",
-			    strerror(errno)));
+			return (refuse(
+			    "users' cannot be made: %s", strerror(errno)));
 	if (trial(uid, gid) == -1)
 		return (refuse("one cannot be entered: %s", strerror(errno)));
 	return (0);
@@ -422,8 +418,8 @@ cgroup_enter_launch(uint32_t n)
 
 	if (trees[0].held == -1 || !privileged)
 		return;
-	(void)snprintf(name, sizeof(name), "t%u/" LAUNCH "/cgroup.procs",
-	    (unsigned int)n);
+	(void)snprintf(
+	    name, sizeof(name), "t%u/" LAUNCH "/cgroup.procs", (unsigned int)n);
 	if (cgroup_put(trees[0].held, name, "0") == -1)
 		log_warn("control group");
 }

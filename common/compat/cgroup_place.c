@@ -262,8 +262,8 @@ tree_open(const char *controller, const char *point, int roots)
 	if ((fd = place_open(AT_FDCWD, point, roots)) == -1)
 		return (-1);
 	if (fstatfs(fd, &sfs) == 0 &&
-	    sfs.f_type == (controller == NULL ? CGROUP2_SUPER_MAGIC
-					      : CGROUP_SUPER_MAGIC))
+	    sfs.f_type ==
+		(controller == NULL ? CGROUP2_SUPER_MAGIC : CGROUP_SUPER_MAGIC))
 		return (fd);
 	(void)close(fd);
 	errno = ENODEV;
@@ -272,8 +272,7 @@ tree_open(const char *controller, const char *point, int roots)
 
 /* The tree's root, and our own group below it, to be freed. 0 or -1. */
 static int
-tree_find(
-    const char *controller, int roots, struct cgroup_place *p, char **own)
+tree_find(const char *controller, int roots, struct cgroup_place *p, char **own)
 {
 	char path[PATH_MAX], point[PATH_MAX];
 	const char *below;
@@ -283,9 +282,8 @@ tree_find(
 	if (own_path(controller, path, sizeof(path)) == -1 ||
 	    (f = fopen("/proc/self/mountinfo", "re")) == NULL)
 		return (-1);
-	while (p->fd == -1 &&
-	       cgroup_mounted(
-		   f, controller, path, point, sizeof(point), &below) == 0)
+	while (p->fd == -1 && cgroup_mounted(f, controller, path, point,
+				  sizeof(point), &below) == 0)
 		if ((p->fd = tree_open(controller, point, roots)) == -1)
 			error = errno;
 	(void)fclose(f);

@@ -58,8 +58,7 @@ cgroup_get(int dir, const char *name, char *buf, size_t size)
 
 	if ((fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)) == -1)
 		return (-1);
-	while (len < size - 1 &&
-	       (n = read(fd, buf + len, size - 1 - len)) > 0)
+	while (len < size - 1 && (n = read(fd, buf + len, size - 1 - len)) > 0)
 		len += (size_t)n;
 	(void)close(fd);
 	buf[len] = '\0';
@@ -69,8 +68,8 @@ cgroup_get(int dir, const char *name, char *buf, size_t size)
 int
 cgroup_open(int dir, const char *name)
 {
-	return (openat(
-	    dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+	return (
+	    openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
 }
 
 int
@@ -177,8 +176,8 @@ cgroup_door(const struct cgroup_tree *t, const char *name)
 
 	(void)snprintf(path, sizeof(path), "%s/cgroup.procs", name);
 	if (t->v2)
-		return (openat(
-		    t->dir, path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC));
+		return (
+		    openat(t->dir, path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC));
 	if (fchmodat(t->dir, path, 0666, 0) == -1)
 		return (-1);
 	return (openat(
@@ -192,7 +191,7 @@ cgroup_door(const struct cgroup_tree *t, const char *name)
 int
 cgroup_join(int fd)
 {
-	int flags, r;
+	int flags;
 
 	if ((flags = fcntl(fd, F_GETFL)) == -1)
 		return (-1);

@@ -98,8 +98,7 @@ sandbox_confine(
 void
 sandbox_guard(const int *places, size_t count)
 {
-	(void)sandbox_confine(
-	    SANDBOX_GUARD, LANDLOCK_READ_PROC, places, count);
+	(void)sandbox_confine(SANDBOX_GUARD, LANDLOCK_READ_PROC, places, count);
 }
 
 void

@@ -94,8 +94,8 @@ end_look(void *arg)
 		end_kill(l);
 	}
 	if (l->pause >= 4)
-		(void)watch_add(&l->state, leaf_tree()->dir,
-		    l->path, "cgroup.events", end_look, l);
+		(void)watch_add(&l->state, leaf_tree()->dir, l->path,
+		    "cgroup.events", end_look, l);
 	l->pause = l->pause == 0 ? 1 : l->pause * 2;
 	if (l->pause > PAUSE_MAX)
 		l->pause = PAUSE_MAX;

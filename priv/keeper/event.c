@@ -10,7 +10,7 @@
 #include "keeper/stats.h"
 
 #define APART 100 /* ms from one that is told to the next */
-#define GIVEN(l, limit) (((l)->given >> (limit) & 1) != 0)
+#define GIVEN(l, limit) (((l)->given >> (limit)&1) != 0)
 
 static void
 event_tell(void *arg)
@@ -58,8 +58,8 @@ event_file(struct leaf *l, struct watch *w, enum leaf_controller c,
 	t = leaf_trees(&count);
 	for (i = 0; i < count; i++)
 		if (l->used >> i & 1 && t[i].controllers >> c & 1)
-			(void)watch_add(w, t[i].dir, l->path,
-			    t[i].v2 ? v2 : v1, event_came, l);
+			(void)watch_add(w, t[i].dir, l->path, t[i].v2 ? v2 : v1,
+			    event_came, l);
 }
 
 void

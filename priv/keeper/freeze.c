@@ -56,6 +56,5 @@ void
 freeze_end(struct leaf *l)
 {
 	answer(l, ECANCELED);
-	leaf_say_done(
-	    l->id, LEAF_THAW, leaf_put(l, "cgroup.freeze", "0"), "");
+	leaf_say_done(l->id, LEAF_THAW, leaf_put(l, "cgroup.freeze", "0"), "");
 }

@@ -28,8 +28,8 @@ static const struct cgroup_tree *trees;
 static size_t count;
 
 void
-leaf_init(struct channel *c, const char *path, const struct cgroup_tree *t,
-    size_t n)
+leaf_init(
+    struct channel *c, const char *path, const struct cgroup_tree *t, size_t n)
 {
 	priv = c;
 	instance = path;

@@ -67,10 +67,9 @@ int leaf_put(const struct leaf *, const char *file, const char *text);
 int leaf_event(const struct leaf *, const char *key);
 
 /* Tell priv. */
-void leaf_say_done(
-    uint32_t id, enum leaf_op, int error, const char *text);
-void leaf_say_state(const struct leaf *, enum leaf_op,
-    const uint64_t stat[LEAF_STATS_COUNT]);
+void leaf_say_done(uint32_t id, enum leaf_op, int error, const char *text);
+void leaf_say_state(
+    const struct leaf *, enum leaf_op, const uint64_t stat[LEAF_STATS_COUNT]);
 void leaf_say_event(const struct leaf *, const uint64_t told[3]);
 /* fd is the channel's from now on. left: come behind it. */
 void leaf_say_door(uint32_t id, int fd, uint32_t left);

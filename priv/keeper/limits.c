@@ -16,7 +16,7 @@
 #define HUGE_BYTES (UINT64_C(1) << 62) /* as good as no limit */
 #define FILE_MAX 192
 
-#define GIVEN(l, limit) (((l)->given >> (limit) & 1) != 0)
+#define GIVEN(l, limit) (((l)->given >> (limit)&1) != 0)
 
 /* How a limit is said: into buf, of LIMIT_TEXT_MAX bytes. 0 or an errno. */
 typedef int form(const struct leaf_limits *, enum leaf_limit, char *buf);
@@ -69,8 +69,7 @@ say_shares(const struct leaf_limits *l, enum leaf_limit i, char *buf)
 static int
 say_weight(const struct leaf_limits *l, enum leaf_limit i, char *buf)
 {
-	(void)snprintf(
-	    buf, LIMIT_TEXT_MAX, "default %" PRIu64, l->value[i]);
+	(void)snprintf(buf, LIMIT_TEXT_MAX, "default %" PRIu64, l->value[i]);
 	return (0);
 }
 
@@ -148,8 +147,8 @@ struct way {
 	enum proof proof;
 };
 
-#define NO_WAY         \
-	{              \
+#define NO_WAY                   \
+	{                        \
 		NULL, NULL, SAME \
 	}
 
@@ -263,8 +262,7 @@ is_proved(enum proof proof, const char *want, const char *got)
 		return (1);
 	if (proof != BYTES)
 		return (0);
-	b = strncmp(got, "max", 3) == 0 ? UINT64_MAX
-					: strtoull(got, NULL, 10);
+	b = strncmp(got, "max", 3) == 0 ? UINT64_MAX : strtoull(got, NULL, 10);
 	if (strcmp(want, "max") == 0 || strcmp(want, "-1") == 0)
 		return (b >= HUGE_BYTES);
 	a = strtoull(want, NULL, 10);
@@ -300,8 +298,8 @@ put_io(const struct leaf_limits *l, const struct cgroup_tree *t,
 	char text[256], number[LIMIT_TEXT_MAX];
 	size_t len, i;
 
-	len = (size_t)snprintf(text, sizeof(text), "%u:%u", l->major[device],
-	    l->minor[device]);
+	len = (size_t)snprintf(
+	    text, sizeof(text), "%u:%u", l->major[device], l->minor[device]);
 	for (i = 0; i < LEAF_RATES; i++) {
 		say(number, l->rate[device][i], "max");
 		len += (size_t)snprintf(text + len, sizeof(text) - len,

@@ -156,10 +156,9 @@ read_rows(const struct cgroup_tree *t, const struct row *rows, size_t n,
 			continue;
 		if (strcmp(rows[i].file, file) != 0) {
 			file = rows[i].file;
-			(void)snprintf(
-			    name, sizeof(name), "%s/%s", path, file);
-			have = cgroup_get(
-				   t->dir, name, text, sizeof(text)) == 0;
+			(void)snprintf(name, sizeof(name), "%s/%s", path, file);
+			have =
+			    cgroup_get(t->dir, name, text, sizeof(text)) == 0;
 		}
 		if (have)
 			stat[rows[i].stat] = value(&rows[i], text);

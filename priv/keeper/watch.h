@@ -21,8 +21,8 @@ struct watch {
 int watch_start(int at);
 
 /*
- * Have fn called with arg whenever a file in path below dir has changed: 0, or -1 with errno.
- * One that is watched stays so.
+ * Have fn called with arg whenever a file in path below dir has changed: 0, or
+ * -1 with errno. One that is watched stays so.
  */
 int watch_add(struct watch *, int dir, const char *path, const char *file,
     void (*fn)(void *), void *arg);

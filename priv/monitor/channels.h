@@ -1,5 +1,5 @@
 /*
- * priv's channels to broker and worker; see ring.h for who opens them.
+ * priv's channels to broker, worker and keeper; see ring.h for who opens them.
  */
 
 #ifndef MONITOR_CHANNELS_H
@@ -9,5 +9,6 @@
 
 extern struct channel broker_channel;
 extern struct channel worker_channel;
+extern struct channel keeper_channel; /* closed, if there are no leaves */
 
 #endif

@@ -18,7 +18,7 @@
 #define END_TICK 2 /* ms */
 #define END_MAX 1000 /* ticks that they may take to end */
 
-struct channel broker_channel, worker_channel;
+struct channel broker_channel, worker_channel, keeper_channel;
 
 static int left; /* processes that were there at the last look */
 
@@ -81,6 +81,7 @@ ring_end(void)
 
 	channel_close(&broker_channel);
 	launch_close();
+	channel_close(&keeper_channel);
 	for (i = 0; worker_channel.open && i < END_MAX &&
 		    imsgbuf_queuelen(&worker_channel.ibuf) > 0;
 	     i++) {

@@ -21,7 +21,8 @@ groups_make(const struct starter_env *s, const struct args *a)
 	int privileged = privdrop_ids(&uid, &gid);
 
 	if (privileged && s->who.uid != 0 && a->cgroup != NULL) {
-		log_warnx("-cgroup: root says where, if other users can be had");
+		log_warnx(
+		    "-cgroup: root says where, if other users can be had");
 		exit(EXIT_REFUSED);
 	}
 	if (cgroup_make(privileged, gid, a->cgroup) == -1 && a->cgroup != NULL)

@@ -15,7 +15,7 @@ from world import ONE
 from rules import usual_rules
 
 SECTION = "calls:"
-USES = ("guard", "reaper", "priv", "broker", "worker")
+USES = ("guard", "reaper", "priv", "broker", "worker", "keeper")
 
 
 @case(SECTION + " all that a filter allows was seen, or has a reason")

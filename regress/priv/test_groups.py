@@ -204,15 +204,14 @@ def inside():
             check(group_of(pid) == want, "%s is in %s", role, group_of(pid))
         below = proc.descendants(ring["priv"])
         eventually(lambda: not [
-            pid for pid in below if "launcher" in proc.title(pid)
-            and group_of(pid) == own + "/ring"], 2, "launchers in the ring")
+            pid for pid in p.launchers().values()
+            if group_of(pid) == own + "/ring"], 2, "launchers in the ring")
         users = {group_of(pid) for pid in below} - {own + "/ring"}
         check(users == {own + "/t%d/launch" % n for n in range(len(users))}
               and len(users) > 1, "%s", users)
         for pid in below:
-            check(group_of(pid) in users or pid in ring.values() or
-                  "keeper" in proc.title(pid), "%s is in %s",
-                  proc.title(pid), group_of(pid))
+            check(group_of(pid) in users or pid in ring.values(),
+                  "%s is in %s", proc.title(pid), group_of(pid))
         owner = os.stat("/proc/%d" % ring["priv"]).st_uid or \
             int(proc.status(ring["priv"])["Uid"].split()[0])
         for name, who, mode in (

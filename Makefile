@@ -45,7 +45,8 @@ ALL_LDFLAGS = $(USER_LDFLAGS) $(SANLD_$(SANITIZE))
 COMPILE = $(CC) $(ALL_CFLAGS) -MMD -MP -c
 LINK = $(CC) $(ALL_CFLAGS) -o
 
-RING_SRC = common/log.c common/proto.c common/channel.c common/dispatch.c \
+PROTO_SRC = common/proto.c common/proto_leaf.c common/proto_tail.c
+RING_SRC = common/log.c $(PROTO_SRC) common/channel.c common/dispatch.c \
 	common/compat/ptymodes.c $(IMSG_SRC) $(SEND_SRC) \
 	$(PRIVS_SRC)
 # What yacc makes of priv/policy/parse.y; among the sources it is parse.c.
@@ -59,7 +60,7 @@ POLICY_SRC = $(RULE_SRC) priv/policy/permit.c priv/policy/runas.c \
 	priv/policy/shape.c priv/policy/count.c priv/policy/uids.c \
 	priv/policy/leaf.c
 CHECK_SRC = priv/check/main.c priv/check/check.c priv/check/path.c \
-	$(RULE_SRC) common/log.c common/proto.c common/compat/ptymodes.c
+	$(RULE_SRC) common/log.c $(PROTO_SRC) common/compat/ptymodes.c
 GUARD_SRC = priv/guard/guard.c priv/guard/reaper.c priv/guard/wait.c \
 	priv/guard/family.c
 LAUNCHER_SRC = priv/launcher/spawn.c priv/launcher/environ.c \
@@ -316,7 +317,7 @@ rules:
 	    printf '%s: %s\n\t@echo "cc %s"\n\t@%s -o %s %s\n-include %s\n' \
 	    "$$o.o" "$$c" "$$c" '$$(COMPILE)' "$$o.o" "$$c" "$$o.d"; \
 	done; } | $(IFNEW) $(BUILD)/rules.mk
-	@test ! -e regress || BOX_SRC="$(BOX_SRC)" IMSG_SRC="$(IMSG_SRC)" SEND_SRC="$(SEND_SRC)" \
+	@test ! -e regress || PROTO_SRC="$(PROTO_SRC)" BOX_SRC="$(BOX_SRC)" IMSG_SRC="$(IMSG_SRC)" SEND_SRC="$(SEND_SRC)" \
 	    SPLICE_SRC="$(SPLICE_SRC)" PROC_SRC="$(PROC_SRC)" \
 	    FRESH_SRC="$(FRESH_SRC)" STREAM_SRC="$(STREAM_SRC)" STREAM_IO_SRC="$(STREAM_IO_SRC)" \
 	    CGROUP_SRC="$(CGROUP_SRC)" \

@@ -707,7 +707,8 @@ request_begin(struct request *q, int native, struct run *r)
 	memset(r, 0, sizeof(*r));
 	for (i = 0; i < 3; i++)
 		r->io[i].path = "";
-	r->cd = r->executable = r->user = r->kill = r->arg0 = r->gid = "";
+	r->cd = r->executable = r->user = r->kill = r->arg0 = r->gid =
+	    r->leaf_name = "";
 	r->kill_timeout = KILL_TIMEOUT_DEFAULT;
 	if (native)
 		r->flags = RUN_EXEC_ANSWER;

@@ -14,8 +14,11 @@
 #include "compat/ptymodes.h"
 #include "log.h"
 #include "proto.h"
+#include "proto_leaf.h"
+#include "proto_tail.h"
 
-_Static_assert(sizeof(struct msg_run) == 248, "padding in msg_run");
+_Static_assert(sizeof(struct msg_run) == 256 + sizeof(struct leaf_limits),
+    "padding in msg_run");
 _Static_assert(sizeof(struct msg_note) == 8, "padding in msg_note");
 _Static_assert(sizeof(struct msg_request) == 16, "padding in msg_request");
 _Static_assert(sizeof(struct msg_launched) == 32, "padding in msg_launched");
@@ -24,19 +27,11 @@ _Static_assert(
     sizeof(struct msg_exit) == 24 + 8 * USAGES, "padding in msg_exit");
 _Static_assert(sizeof(struct msg_down) == 8, "padding in msg_down");
 _Static_assert(sizeof(struct msg_ack) == 16, "padding in msg_ack");
-_Static_assert(sizeof(struct msg_hello) == 32, "padding in msg_hello");
+_Static_assert(sizeof(struct msg_hello) == 48, "padding in msg_hello");
 _Static_assert(sizeof(struct msg_reply) == 32, "padding in msg_reply");
 _Static_assert(sizeof(struct msg_pids) == 16, "padding in msg_pids");
 _Static_assert(sizeof(struct msg_winsz) == 16, "padding in msg_winsz");
 _Static_assert(sizeof(struct msg_ptyopts) == 16, "padding in msg_ptyopts");
-
-/* The strings behind a message, while they are written or checked. */
-struct tail {
-	char *out; /* when packing */
-	const char *in; /* when unpacking */
-	uint32_t size;
-	uint32_t off;
-};
 
 const char *const proto_stream_names[3] = { "stdin", "stdout", "stderr" };
 
@@ -44,64 +39,6 @@ const char *
 strvec_next(const char *s)
 {
 	return (s + strlen(s) + 1);
-}
-
-static void
-tail_put(struct tail *t, struct msg_str *m, const char *s)
-{
-	size_t len = strlen(s);
-
-	m->off = t->off;
-	m->len = (uint32_t)len;
-	memcpy(t->out + t->off, s, len + 1);
-	t->off += m->len + 1;
-}
-
-static void
-tail_putvec(struct tail *t, struct msg_vec *m, const struct strvec *v)
-{
-	m->off = t->off;
-	m->len = v->len;
-	m->count = v->count;
-	if (v->len > 0)
-		memcpy(t->out + t->off, v->base, v->len);
-	t->off += v->len;
-}
-
-/* A string of at most max bytes with its NUL, exactly at the cursor. */
-static int
-tail_get(struct tail *t, const struct msg_str *m, uint32_t max, const char **s)
-{
-	uint32_t left = t->size - t->off;
-
-	if (m->off != t->off || m->len >= max || m->len >= left)
-		return (-1);
-	if (memchr(t->in + t->off, '\0', m->len + 1) != t->in + t->off + m->len)
-		return (-1);
-	*s = t->in + t->off;
-	t->off += m->len + 1;
-	return (0);
-}
-
-static int
-tail_getvec(struct tail *t, const struct msg_vec *m, struct strvec *v)
-{
-	uint32_t i, count = 0;
-
-	if (m->off != t->off || m->len > t->size - t->off)
-		return (-1);
-	v->base = t->in + t->off;
-	v->len = m->len;
-	for (i = 0; i < m->len; i++)
-		if (v->base[i] == '\0')
-			count++;
-	if (count != m->count)
-		return (-1);
-	if (m->len > 0 && v->base[m->len - 1] != '\0')
-		return (-1);
-	v->count = count;
-	t->off += m->len;
-	return (0);
 }
 
 /* count modes at p, each of which must be one. */
@@ -134,7 +71,7 @@ run_size(const struct run *r, size_t *size)
 {
 	const char *const words[] = { r->io[0].path, r->io[1].path,
 		r->io[2].path, r->executable, r->cd, r->user, r->kill, r->arg0,
-		r->gid };
+		r->gid, r->leaf_name };
 	size_t i, n = sizeof(struct msg_run);
 
 	if (r->args.len > RUN_STRINGS_MAX || r->env.len > RUN_STRINGS_MAX ||
@@ -145,7 +82,8 @@ run_size(const struct run *r, size_t *size)
 			return (-1);
 		n += strlen(words[i]) + 1;
 	}
-	if (r->groups.len > RUN_PATH_MAX || r->modes_count > TTYMODES_MAX)
+	if (r->groups.len > RUN_PATH_MAX || r->modes_count > TTYMODES_MAX ||
+	    leaf_name_check(r->leaf_name) == -1)
 		return (-1);
 	*size = n + r->args.len + r->env.len + r->groups.len +
 		r->modes_count * sizeof(struct msg_mode);
@@ -180,6 +118,7 @@ proto_pack_run(const struct run *r, size_t *len)
 	tail_put(&t, &m->kill, r->kill);
 	tail_put(&t, &m->arg0, r->arg0);
 	tail_put(&t, &m->gid, r->gid);
+	tail_put(&t, &m->leaf_name, r->leaf_name);
 	tail_putvec(&t, &m->args, &r->args);
 	tail_putvec(&t, &m->env, &r->env);
 	tail_putvec(&t, &m->groups, &r->groups);
@@ -253,6 +192,10 @@ run_check(const struct msg_run *m)
 	    (m->idle != 0 && m->io[1].kind != IO_PIPE &&
 		m->io[2].kind != IO_PIPE))
 		return (-1);
+	if (leaf_limits_check(&m->leaf) == -1 ||
+	    (!(m->flags & RUN_CGROUP) &&
+		(m->leaf.given != 0 || m->leaf_name.len != 0)))
+		return (-1);
 	if (m->success != 0 && !(m->flags & RUN_SUCCESS))
 		return (-1);
 	if (m->linger > RUN_LINGER_MAX ||
@@ -305,40 +248,15 @@ unpack_run(struct msg *msg)
 	    tail_get(&t, &m.kill, RUN_PATH_MAX, &r->kill) == -1 ||
 	    tail_get(&t, &m.arg0, RUN_PATH_MAX, &r->arg0) == -1 ||
 	    tail_get(&t, &m.gid, RUN_PATH_MAX, &r->gid) == -1 ||
+	    tail_get(&t, &m.leaf_name, LEAF_NAME_MAX, &r->leaf_name) == -1 ||
 	    tail_getvec(&t, &m.args, &r->args) == -1 ||
 	    tail_getvec(&t, &m.env, &r->env) == -1 ||
 	    tail_getvec(&t, &m.groups, &r->groups) == -1 ||
 	    tail_getmodes(&t, &m.modes, r) == -1)
 		return (-1);
 	if (t.off != t.size || r->groups.len > RUN_PATH_MAX ||
+	    leaf_name_check(r->leaf_name) == -1 ||
 	    r->args.len + r->env.len > RUN_STRINGS_MAX)
-		return (-1);
-	return (0);
-}
-
-/* The one text behind a message of size bytes; the message's length. */
-static size_t
-text_put(void *buf, size_t size, struct msg_str *m, const char *s)
-{
-	char text[MSG_TEXT_MAX];
-	struct tail t = { 0 };
-
-	(void)strlcpy(text, s, sizeof(text));
-	t.out = (char *)buf + size;
-	tail_put(&t, m, text);
-	return (size + t.off);
-}
-
-/* The one text behind a message of size bytes: all that is there. */
-static int
-text_get(
-    const struct msg *msg, size_t size, const struct msg_str *m, const char **s)
-{
-	struct tail t = { 0 };
-
-	t.in = (const char *)msg->data + size;
-	t.size = (uint32_t)(msg->len - size);
-	if (tail_get(&t, m, MSG_TEXT_MAX, s) == -1 || t.off != t.size)
 		return (-1);
 	return (0);
 }
@@ -367,6 +285,8 @@ unpack_reply(struct msg *msg)
 		return (-1);
 	memcpy(r, &m, offsetof(struct msg_reply, text));
 	if (text_get(msg, sizeof(m), &m.text, &r->text) == -1)
+		return (-1);
+	if (m.code == REPLY_PAUSED && m.value != 0 && m.value != 1)
 		return (-1);
 	if (m.code == REPLY_BADOPT &&
 	    (m.value < 0 || (uint32_t)m.value > strlen(r->text)))
@@ -538,169 +458,6 @@ unpack_down(struct msg *msg)
 	return (0);
 }
 
-/* What a value may be at most and at least, but for LEAF_NO_LIMIT. */
-static const struct {
-	uint64_t min, max;
-	int none; /* it may be LEAF_NO_LIMIT */
-} leaf_ranges[LEAF_VALUES] = {
-	[LEAF_MEMORY_MAX] = { 0, INT64_MAX, 1 },
-	[LEAF_MEMORY_HIGH] = { 0, INT64_MAX, 1 },
-	[LEAF_MEMORY_LOW] = { 0, INT64_MAX, 1 },
-	[LEAF_MEMORY_MIN] = { 0, INT64_MAX, 1 },
-	[LEAF_SWAP_MAX] = { 0, INT64_MAX, 1 },
-	[LEAF_OOM_GROUP] = { 0, 1, 0 },
-	[LEAF_PIDS_MAX] = { 0, INT32_MAX, 1 },
-	[LEAF_CPU_WEIGHT] = { 1, 10000, 0 },
-	[LEAF_CPU_MAX] = { 1000, INT64_MAX / 1000, 1 },
-	[LEAF_CPU_PERIOD] = { 1000, 1000000, 0 },
-	[LEAF_CPU_IDLE] = { 0, 1, 0 },
-	[LEAF_IO_WEIGHT] = { 1, 10000, 0 },
-};
-
-static int
-leaf_value_check(const struct leaf_limits *l, size_t i)
-{
-	uint64_t v = l->value[i];
-
-	if (!(l->given & UINT64_C(1) << i))
-		return (v == 0 ? 0 : -1);
-	if (v == LEAF_NO_LIMIT)
-		return (leaf_ranges[i].none ? 0 : -1);
-	return (v >= leaf_ranges[i].min && v <= leaf_ranges[i].max ? 0 : -1);
-}
-
-static int
-leaf_io_check(const struct leaf_limits *l)
-{
-	uint32_t i, j, used;
-
-	if (l->ios > LEAF_IOS ||
-	    (l->ios > 0) != !!(l->given & UINT64_C(1) << LEAF_IO_MAX))
-		return (-1);
-	for (i = 0; i < LEAF_IOS; i++) {
-		used = i < l->ios;
-		if (!used && (l->major[i] != 0 || l->minor[i] != 0))
-			return (-1);
-		for (j = 0; j < LEAF_RATES; j++)
-			if (used ? l->rate[i][j] == 0 : l->rate[i][j] != 0)
-				return (-1);
-	}
-	return (0);
-}
-
-int
-leaf_limits_check(const struct leaf_limits *l)
-{
-	uint64_t any = 0;
-	size_t i;
-
-	if (l->given >> LEAF_LIMITS != 0 || l->pad != 0)
-		return (-1);
-	for (i = 0; i < LEAF_VALUES; i++)
-		if (leaf_value_check(l, i) == -1)
-			return (-1);
-	for (i = 0; i < LEAF_CPUS_MAX / 64; i++)
-		any |= l->cpus[i];
-	if ((any != 0) != !!(l->given & UINT64_C(1) << LEAF_CPUS) ||
-	    (l->mems != 0) != !!(l->given & UINT64_C(1) << LEAF_MEMS) ||
-	    !(l->given & UINT64_C(1) << LEAF_CPU_MAX) !=
-		!(l->given & UINT64_C(1) << LEAF_CPU_PERIOD))
-		return (-1);
-	return (leaf_io_check(l));
-}
-
-static int
-unpack_leaf_make(struct msg *msg)
-{
-	struct msg_leaf_make *m = &msg->leaf_make;
-	size_t len;
-
-	memcpy(m, msg->data, sizeof(*m));
-	if ((len = strnlen(m->name, LEAF_NAME_MAX)) == LEAF_NAME_MAX ||
-	    strspn(m->name, LEAF_NAME_BYTES) != len || m->name[0] == '.')
-		return (-1);
-	for (; len < LEAF_NAME_MAX; len++)
-		if (m->name[len] != '\0')
-			return (-1);
-	return (leaf_limits_check(&m->limits));
-}
-
-static int
-unpack_leaf_ask(struct msg *msg)
-{
-	struct msg_leaf_ask *m = &msg->leaf_ask;
-
-	memcpy(m, msg->data, sizeof(*m));
-	return (m->op >= LEAF_KILL && m->op < LEAF_OPS ? 0 : -1);
-}
-
-static int
-unpack_leaf(struct msg *msg)
-{
-	struct msg_leaf *m = &msg->leaf;
-
-	memcpy(m, msg->data, sizeof(*m));
-	return (m->left < LEAF_FILES_MAX ? 0 : -1);
-}
-
-size_t
-proto_pack_leaf_done(
-    void *buf, uint32_t id, enum leaf_op op, int error, const char *text)
-{
-	struct msg_leaf_done m = { 0 };
-	size_t len;
-
-	m.id = id;
-	m.op = op;
-	m.error = error;
-	len = text_put(buf, sizeof(m), &m.text, text);
-	memcpy(buf, &m, sizeof(m));
-	return (len);
-}
-
-static int
-unpack_leaf_done(struct msg *msg)
-{
-	struct msg_leaf_done *m = &msg->leaf_done.m;
-
-	memcpy(m, msg->data, sizeof(*m));
-	if (m->op >= LEAF_OPS || m->error < 0 || m->pad != 0)
-		return (-1);
-	return (text_get(msg, sizeof(*m), &m->text, &msg->leaf_done.text));
-}
-
-size_t
-proto_pack_leaf_state(
-    void *buf, const struct msg_leaf_state *state, const char *path)
-{
-	struct msg_leaf_state m = *state;
-	size_t len;
-
-	len = text_put(buf, sizeof(m), &m.path, path);
-	memcpy(buf, &m, sizeof(m));
-	return (len);
-}
-
-static int
-unpack_leaf_state(struct msg *msg)
-{
-	struct msg_leaf_state *m = &msg->leaf_state.m;
-
-	memcpy(m, msg->data, sizeof(*m));
-	if (m->op != LEAF_STATS && m->op != LEAF_END)
-		return (-1);
-	return (text_get(msg, sizeof(*m), &m->path, &msg->leaf_state.path));
-}
-
-static int
-unpack_leaf_event(struct msg *msg)
-{
-	struct msg_leaf_event *m = &msg->leaf_event;
-
-	memcpy(m, msg->data, sizeof(*m));
-	return (m->pad == 0 ? 0 : -1);
-}
-
 static int
 unpack_ack(struct msg *msg)
 {
@@ -710,6 +467,18 @@ unpack_ack(struct msg *msg)
 	if (m->pid <= 1 || m->stream < 1 || m->stream > 2)
 		return (-1);
 	return (0);
+}
+
+size_t
+proto_pack_hello(void *buf, const struct msg_hello *hello, const char *cgroup)
+{
+	struct msg_hello m = *hello;
+	size_t len;
+
+	len = text_put(buf, sizeof(m) + m.users.len, &m.cgroup, cgroup);
+	m.cgroup.off = m.users.len;
+	memcpy(buf, &m, sizeof(m));
+	return (len);
 }
 
 static int
@@ -722,9 +491,14 @@ unpack_hello(struct msg *msg)
 	memcpy(m, msg->data, sizeof(*m));
 	t.in = (const char *)msg->data + sizeof(*m);
 	t.size = (uint32_t)(msg->len - sizeof(*m));
-	if (m->privilege >= PRIVILEGES || m->launcher > 1 || m->pad != 0 ||
-	    tail_getvec(&t, &m->users, users) == -1 || t.off != t.size ||
-	    users->count == 0)
+	if (m->privilege >= PRIVILEGES || m->launcher > 1 || m->leaves > 1 ||
+	    m->kill > 1 || m->controllers >> LEAF_CTLS != 0 ||
+	    (!m->leaves && (m->kill || m->controllers != 0)))
+		return (-1);
+	if (tail_getvec(&t, &m->users, users) == -1 || users->count == 0 ||
+	    users->len > HELLO_USERS_MAX ||
+	    tail_get(&t, &m->cgroup, MSG_TEXT_MAX, &msg->hello.cgroup) == -1 ||
+	    t.off != t.size || *msg->hello.cgroup == '\0')
 		return (-1);
 	return (0);
 }
@@ -762,25 +536,30 @@ static const struct msg_type types[] = {
 	    unpack_pids },
 	[IMSG_LOST] = { "lost", FIXED(msg_stream), unpack_stream },
 	[IMSG_HELLO] = { "hello", FIXED(msg_request), unpack_request },
-	[IMSG_HELLO_REPLY] = { "hello reply", AND(msg_hello, HELLO_USERS_MAX),
-	    unpack_hello },
+	[IMSG_HELLO_REPLY] = { "hello reply",
+	    AND(msg_hello, HELLO_USERS_MAX + MSG_TEXT_MAX), unpack_hello },
 	[IMSG_ACK] = { "ack", FIXED(msg_ack), unpack_ack },
 	[IMSG_DOWN] = { "down", AND(msg_down, MSG_TEXT_MAX), unpack_down },
 	[IMSG_DRAINED] = { "drained", FIXED(msg_note), unpack_note },
 	[IMSG_CUT] = { "cut", FIXED(msg_note), unpack_note },
 	[IMSG_IDLE] = { "idle", FIXED(msg_note), unpack_note },
 	[IMSG_LEAF_MAKE] = { "leaf make", FIXED(msg_leaf_make),
-	    unpack_leaf_make },
+	    proto_unpack_leaf_make },
 	[IMSG_LEAF_SET] = { "leaf set", FIXED(msg_leaf_make),
-	    unpack_leaf_make },
-	[IMSG_LEAF_ASK] = { "leaf ask", FIXED(msg_leaf_ask), unpack_leaf_ask },
-	[IMSG_LEAF] = { "leaf", WITH_FD(msg_leaf), unpack_leaf },
+	    proto_unpack_leaf_make },
+	[IMSG_LEAF_ASK] = { "leaf ask", FIXED(msg_leaf_ask),
+	    proto_unpack_leaf_ask },
+	[IMSG_LEAF] = { "leaf", WITH_FD(msg_leaf), proto_unpack_leaf },
 	[IMSG_LEAF_DONE] = { "leaf done", AND(msg_leaf_done, MSG_TEXT_MAX),
-	    unpack_leaf_done },
+	    proto_unpack_leaf_done },
 	[IMSG_LEAF_STATE] = { "leaf state", AND(msg_leaf_state, MSG_TEXT_MAX),
-	    unpack_leaf_state },
+	    proto_unpack_leaf_state },
 	[IMSG_LEAF_EVENT] = { "leaf event", FIXED(msg_leaf_event),
-	    unpack_leaf_event },
+	    proto_unpack_leaf_event },
+	[IMSG_CGROUP_SET] = { "cgroup set", FIXED(msg_cgroup_set),
+	    proto_unpack_cgroup_set },
+	[IMSG_STATS] = { "stats", FIXED(msg_request), unpack_request },
+	[IMSG_PAUSE] = { "pause", FIXED(msg_request), unpack_request },
 };
 
 const struct msg_type *

@@ -1,16 +1,17 @@
 /*
  * Every message that crosses between the processes of proctor.
  *
- *	broker -> priv		IMSG_RUN to IMSG_SHUTDOWN
+ *	broker -> priv		IMSG_RUN to IMSG_SHUTDOWN, IMSG_HELLO,
+ *				IMSG_CGROUP_SET, IMSG_STATS, IMSG_PAUSE
  *	broker -> worker	IMSG_STDIN, IMSG_STDIN_EOF, IMSG_ACK
- *	priv -> launcher	IMSG_LAUNCH
+ *	priv -> launcher	IMSG_LEAF, IMSG_LAUNCH
  *	launcher -> priv	IMSG_STREAM, IMSG_LAUNCHED
  *	priv -> keeper		IMSG_LEAF_MAKE, IMSG_LEAF_SET, IMSG_LEAF_ASK
  *	keeper -> priv		IMSG_LEAF, IMSG_LEAF_DONE, IMSG_LEAF_STATE,
  *				IMSG_LEAF_EVENT
  *	priv -> worker		IMSG_STREAM, IMSG_CHILD to IMSG_PIDS,
  *				IMSG_WINSZ, IMSG_PTYOPTS, IMSG_HELLO_REPLY,
- *				IMSG_DOWN
+ *				IMSG_DOWN, IMSG_LEAF_STATE, IMSG_LEAF_EVENT
  *	worker -> priv		IMSG_LOST, IMSG_DRAINED, IMSG_CUT, IMSG_IDLE
  *
  * A message is an imsg whose payload is one of the structs below, host byte
@@ -73,7 +74,10 @@ enum imsg_type {
 	IMSG_LEAF, /* struct msg_leaf and a descriptor: what to enter it by */
 	IMSG_LEAF_DONE, /* struct msg_leaf_done: a leaf's good or bad answer */
 	IMSG_LEAF_STATE, /* struct msg_leaf_state: what a leaf has used */
-	IMSG_LEAF_EVENT /* struct msg_leaf_event: a limit was met */
+	IMSG_LEAF_EVENT, /* struct msg_leaf_event: a limit was met */
+	IMSG_CGROUP_SET, /* struct msg_cgroup_set */
+	IMSG_STATS, /* struct msg_request */
+	IMSG_PAUSE /* struct msg_request, arg: 1, or 0 to go on */
 };
 
 /* Channels: the descriptors that broker and worker are started with. */
@@ -144,7 +148,8 @@ struct msg_io {
 #define RUN_LINGER 0x1000 /* linger holds a time; else it is the port's */
 #define RUN_UMASK 0x2000 /* umask holds one; else it is the starter's */
 #define RUN_GROUPS 0x4000 /* groups holds them all; else its user's */
-#define RUN_FLAGS 0x7fff
+#define RUN_CGROUP 0x8000 /* in a leaf of its own, with what leaf says */
+#define RUN_FLAGS 0xffff
 /* Flags that a process can have that runs already. */
 #define RUN_MANAGE \
 	(RUN_KILL_GROUP | RUN_NICE | RUN_SUCCESS | RUN_DEBUG | RUN_EXEC_ANSWER)
@@ -220,6 +225,7 @@ struct leaf_limits {
 	uint64_t kill_timeout; /* ms from SIGTERM to SIGKILL */              \
 	uint64_t timeout; /* ms it may run; 0: no limit */                   \
 	uint64_t idle; /* ms it may be silent; 0: no limit */                \
+	struct leaf_limits leaf; /* RUN_CGROUP */                            \
 	int32_t pid; /* IMSG_MANAGE: whom; else 0 */                         \
 	int32_t group; /* a process group */                                 \
 	int32_t nice; /* -20 to 20 */                                        \
@@ -242,6 +248,7 @@ struct msg_run {
 	struct msg_str kill; /* the command that stops it, or "" */
 	struct msg_str arg0; /* in place of the first argument, or "" */
 	struct msg_str gid; /* its group, a name or a number, or "" */
+	struct msg_str leaf_name; /* RUN_CGROUP: of its leaf, or "" */
 	struct msg_vec args;
 	struct msg_vec env; /* "K=V" sets, "K" takes K away */
 	struct msg_vec groups; /* besides that, names or numbers */
@@ -352,6 +359,7 @@ enum reason {
 	REASON_TIMEOUT, /* its time was over */
 	REASON_IDLE, /* it was silent for too long */
 	REASON_SHUTDOWN, /* with all others */
+	REASON_OOM, /* killed, as its leaf was out of memory */
 	REASONS
 };
 
@@ -475,6 +483,14 @@ struct msg_leaf_event {
 	uint64_t highs;
 };
 
+/* Other limits for the leaf of a child. */
+struct msg_cgroup_set {
+	int64_t tid;
+	int32_t pid;
+	uint32_t pad; /* 0 */
+	struct leaf_limits limits;
+};
+
 struct msg_ack {
 	int32_t pid;
 	uint32_t stream; /* 1 or 2 */
@@ -498,7 +514,10 @@ struct msg_hello {
 	uint32_t privilege;
 	uint32_t launcher; /* 0 or 1 */
 	struct msg_vec users;
-	uint32_t pad; /* 0 */
+	uint32_t leaves; /* 0 or 1: are there any? */
+	uint32_t controllers; /* 1 << enum leaf_controller, that they have */
+	uint32_t kill; /* 0 or 1: all in one are killed at once */
+	struct msg_str cgroup; /* of the instance; or why there are none */
 };
 
 enum reply_code {
@@ -511,6 +530,7 @@ enum reply_code {
 	REPLY_RUNFAIL, /* stage, value: the errno, text: what was tried on */
 	REPLY_BADOPT, /* a text; the option's name begins at value */
 	REPLY_TERM, /* stage, value: the errno, text: in any dialect */
+	REPLY_PAUSED, /* {ok, cgroup}; value: 0 {ok, signal} */
 	REPLY_CODES
 };
 
@@ -558,6 +578,7 @@ struct run {
 	const char *kill;
 	const char *arg0;
 	const char *gid;
+	const char *leaf_name;
 	struct strvec args;
 	struct strvec env;
 	struct strvec groups;
@@ -607,8 +628,19 @@ size_t proto_pack_leaf_done(
 size_t proto_pack_leaf_state(
     void *buf, const struct msg_leaf_state *, const char *path);
 
+/*
+ * Pack into a buffer that has room for users behind the message and then for
+ * MSG_TEXT_MAX bytes; users are there already. Returns the length.
+ */
+size_t
+proto_pack_hello(void *buf, const struct msg_hello *, const char *cgroup);
+
 /* 0, or -1 if a value cannot be, or is there and was not given. */
 int leaf_limits_check(const struct leaf_limits *);
+/* 0, or -1: it can be no name of a leaf. "" can. */
+int leaf_name_check(const char *);
+/* A limit as the node calls it. */
+extern const char *const leaf_limit_names[LEAF_LIMITS];
 
 /*
  * A message that was received. Its payload is one of those below, as its type
@@ -635,6 +667,7 @@ struct msg {
 		struct msg_leaf_make leaf_make;
 		struct msg_leaf_ask leaf_ask;
 		struct msg_leaf_event leaf_event;
+		struct msg_cgroup_set cgroup_set;
 		struct {
 			struct msg_leaf_done m;
 			const char *text;
@@ -660,6 +693,7 @@ struct msg {
 		struct {
 			struct msg_hello m;
 			struct strvec users;
+			const char *cgroup;
 		} hello;
 		struct {
 			const char *user;

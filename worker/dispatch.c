@@ -92,7 +92,7 @@ handle_ptyopts(const struct msg *m)
 static int
 handle_hello_reply(const struct msg *m)
 {
-	hello_reply(&m->hello.m, &m->hello.users);
+	hello_reply(&m->hello.m, &m->hello.users, m->hello.cgroup);
 	return (0);
 }
 

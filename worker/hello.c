@@ -66,9 +66,9 @@ put_sandbox(struct etf_writer *w)
 static void
 put_features(struct etf_writer *w, const struct msg_hello *m)
 {
-	static const char *const names[] = { "launcher", "ack", "eof", "pty",
-		"exec_error", "idle_timeout", "linger", "stdin_ack", "timeout",
-		"usage", "window" };
+	static const char *const names[] = { "launcher", "ack", "cgroup", "eof",
+		"exec_error", "idle_timeout", "linger", "pause", "pty",
+		"stdin_ack", "timeout", "usage", "window" };
 	const uint32_t count = sizeof(names) / sizeof(names[0]);
 	uint32_t first = m->launcher ? 0 : 1;
 
@@ -93,23 +93,54 @@ put_users(struct etf_writer *w, const struct strvec *users)
 		etf_put_nil(w);
 }
 
+/* The control groups of children: where they are, or why there are none. */
+static void
+put_cgroup(struct etf_writer *w, const struct msg_hello *m, const char *cgroup)
+{
+	static const char *const names[LEAF_CTLS] = {
+		[LEAF_CTL_MEMORY] = "memory",
+		[LEAF_CTL_CPU] = "cpu",
+		[LEAF_CTL_CPUSET] = "cpuset",
+		[LEAF_CTL_PIDS] = "pids",
+		[LEAF_CTL_IO] = "io",
+	};
+	const char *those[LEAF_CTLS];
+	uint32_t i, count = 0;
+
+	if (!m->leaves) {
+		put_text(w, "cgroup", cgroup);
+		return;
+	}
+	for (i = 0; i < LEAF_CTLS; i++)
+		if (m->controllers & 1U << i)
+			those[count++] = names[i];
+	etf_put_atom(w, "cgroup");
+	etf_put_map(w, 3);
+	put_text(w, "path", cgroup);
+	etf_put_atom(w, "controllers");
+	put_atoms(w, those, count);
+	etf_put_atom(w, "kill");
+	etf_put_atom(w, m->kill ? "true" : "false");
+}
+
 /* {Tid, {ok, #{version, ...}}}, and the dialect is another one from here. */
 void
-hello_reply(const struct msg_hello *m, const struct strvec *users)
+hello_reply(
+    const struct msg_hello *m, const struct strvec *users, const char *cgroup)
 {
 	static const char *const privileges[PRIVILEGES] = {
 		[PRIVILEGE_NONE] = "plain",
 		[PRIVILEGE_USERS] = "privileged",
 		[PRIVILEGE_ROOT] = "root",
 	};
-	static uint8_t buf[HELLO_USERS_MAX * 4 + 1024];
+	static uint8_t buf[HELLO_USERS_MAX * 4 + MSG_TEXT_MAX + 1024];
 	struct etf_writer w;
 
 	term_native = 1;
 	term_open(&w, buf, sizeof(buf), m->tid);
 	etf_put_tuple(&w, 2);
 	etf_put_atom(&w, "ok");
-	etf_put_map(&w, 9);
+	etf_put_map(&w, 10);
 	etf_put_atom(&w, "version");
 	etf_put_int(&w, HELLO_VERSION);
 	put_text(&w, "release", PROCTOR_VERSION);
@@ -120,6 +151,7 @@ hello_reply(const struct msg_hello *m, const struct strvec *users)
 	put_limits(&w);
 	put_features(&w, m);
 	put_sandbox(&w);
+	put_cgroup(&w, m, cgroup);
 	if (m->tid != 0)
 		term_send(&w);
 }

@@ -241,7 +241,8 @@ void reply_pids(const struct msg_pids *m, const uint8_t *pids);
  * is what sandbox_worker() has returned.
  */
 void hello_init(int64_t stdin_limit, const char *const *sandbox);
-void hello_reply(const struct msg_hello *, const struct strvec *users);
+void hello_reply(
+    const struct msg_hello *, const struct strvec *users, const char *cgroup);
 
 /*
  * term.c: terms for the node.

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "keeper/keeper.h"
 #include "log.h"
 #include "policy/count.h"
 #include "policy/permit.h"
@@ -447,7 +448,9 @@ request_handle_refuse(const struct msg *msg)
 int
 request_handle_hello(const struct msg *msg)
 {
-	static uint8_t buf[sizeof(struct msg_hello) + HELLO_USERS_MAX];
+	static uint8_t
+	    buf[sizeof(struct msg_hello) + HELLO_USERS_MAX + MSG_TEXT_MAX];
+	const struct keeper_info *keeper = keeper_info();
 	struct msg_hello w = { 0 };
 	const struct msg_request *m = &msg->request;
 
@@ -458,8 +461,12 @@ request_handle_hello(const struct msg *msg)
 	w.launcher = !MAKER_IN_PRIV;
 	w.users.len = (uint32_t)permit_users(
 	    (char *)buf + sizeof(w), HELLO_USERS_MAX, &w.users.count);
-	memcpy(buf, &w, sizeof(w));
-	reply_send(IMSG_HELLO_REPLY, buf, sizeof(w) + w.users.len);
+	w.leaves = (uint32_t)keeper_alive();
+	w.controllers = keeper->controllers;
+	w.kill = (uint32_t)keeper->kill;
+	reply_send(IMSG_HELLO_REPLY, buf,
+	    proto_pack_hello(
+		buf, &w, w.leaves ? keeper->path : keeper->reason));
 	return (0);
 }
 

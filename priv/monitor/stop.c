@@ -160,7 +160,8 @@ killer_run(struct run *r, const struct child *c, char *pid, size_t size)
 	(void)snprintf(pid, size, "CHILD_PID=%d", (int)c->pid);
 	for (i = 0; i < 3; i++)
 		r->io[i].path = "";
-	r->executable = r->cd = r->user = r->kill = r->arg0 = r->gid = "";
+	r->executable = r->cd = r->user = r->kill = r->arg0 = r->gid =
+	    r->leaf_name = "";
 	r->flags = RUN_SHELL | RUN_EXEC_ANSWER;
 	r->kill_timeout = (uint64_t)c->kill_timeout;
 	r->args.base = c->kill;

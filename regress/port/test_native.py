@@ -37,7 +37,7 @@ SLEEP = ["/bin/sleep", "1000"]
 MIB = 1 << 20
 NOBODY = 2 ** 30
 FEATURES = {A.window, A.ack, A.stdin_ack, A.eof, A.usage, A.timeout, A.pty,
-            A.exec_error, A.idle_timeout, A.linger}
+            A.exec_error, A.idle_timeout, A.linger, A.cgroup, A.pause}
 VERSION = (A.error, (A.decode, A.eproto, b"version"))
 
 
@@ -98,7 +98,7 @@ def hello_sandbox():
 def hello_keys():
     with Native(hello=False) as p:
         found = set(welcome(p))
-        want = {row[1] for row in KEYS} | {A.limits, A.sandbox}
+        want = {row[1] for row in KEYS} | {A.limits, A.sandbox, A.cgroup}
         check(found == want, "%s", sorted(found ^ want))
 
 

@@ -55,10 +55,11 @@ native(void)
 {
 	struct {
 		struct msg_hello m;
-		char users[4];
+		char tail[4 + MSG_TEXT_MAX];
 	} w = { { .tid = 3, .users = { 0, 4, 1 } }, "www" };
 
-	reply_send(IMSG_HELLO_REPLY, &w, sizeof(w.m) + sizeof(w.users));
+	reply_send(
+	    IMSG_HELLO_REPLY, &w, proto_pack_hello(&w, &w.m, "no leaves"));
 	did("hello reply");
 }
 

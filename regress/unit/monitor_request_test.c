@@ -353,7 +353,8 @@ test_refuse(void)
 	for (code = 0; code < REPLY_CODES; code++) {
 		m.reply.code = code;
 		if (code == REPLY_OK || code == REPLY_NOTFOUND ||
-		    code == REPLY_LEVEL || code == REPLY_RUNFAIL)
+		    code == REPLY_LEVEL || code == REPLY_RUNFAIL ||
+		    code == REPLY_PAUSED)
 			assert_int_equal(handle(request_handle_refuse, &m), -1);
 		else
 			assert_int_equal(handle(request_handle_refuse, &m), 0);

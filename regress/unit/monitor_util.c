@@ -435,7 +435,8 @@ static void
 note_reply(const struct reply *r)
 {
 	static const char *const names[] = { "ok", "not found", "badarg",
-		"errno", "text", "level", "runfail", "badopt", "term" };
+		"errno", "text", "level", "runfail", "badopt", "term",
+		"paused" };
 
 	assert_true(r->code < REPLY_CODES && r->code < nitems(names));
 	note("%d %s", (int)r->tid, names[r->code]);
@@ -451,7 +452,7 @@ static void
 note_exit(const struct msg_exit *m)
 {
 	static const char *const reasons[REASONS] = { "", " stopped",
-		" timeout", " idle", " shutdown" };
+		" timeout", " idle", " shutdown", " oom" };
 
 	note("exit %u %d/%d%s%s%s", (unsigned int)m->id, (int)m->status,
 	    (int)m->raw, reasons[m->reason], m->killed ? " killed" : "",
@@ -787,7 +788,8 @@ run_plain(uint32_t flags)
 
 	for (i = 0; i < 3; i++)
 		r.io[i].path = "";
-	r.executable = r.cd = r.user = r.kill = r.arg0 = r.gid = "";
+	r.executable = r.cd = r.user = r.kill = r.arg0 = r.gid = r.leaf_name =
+	    "";
 	r.kill_timeout = KILL_TIMEOUT_DEFAULT;
 	r.args.base = "/bin/true";
 	r.args.len = sizeof("/bin/true");

@@ -31,7 +31,8 @@
 
 #define ROUNDS 1000000
 #define SEED 0x9e3779b97f4a7c15ULL
-#define SMALL_MAX 512 /* the samples, mutated */
+#define SMALL_MAX 1024 /* the samples, mutated */
+#define HEAD_WORDS (sizeof(struct msg_run) / 4)
 #define SAMPLES 5 /* at most so many of a kind */
 
 #define nitems(a) (sizeof(a) / sizeof((a)[0]))
@@ -219,7 +220,8 @@ try_welcome(const void *data, size_t len)
 		return (-1);
 	assert_true(m.privilege < PRIVILEGES && m.launcher <= 1);
 	assert_true(users.count > 0 && users.len <= HELLO_USERS_MAX);
-	assert_int_equal(sizeof(m) + users.len, len);
+	assert_true(m.leaves <= 1 && m.kill <= m.leaves);
+	assert_int_equal(sizeof(m) + users.len + m.cgroup.len + 1, len);
 	assert_memory_equal(&m, data, sizeof(m));
 	assert_ptr_equal(users.base, (const char *)data + sizeof(m));
 	assert_vec(&users);
@@ -347,8 +349,13 @@ sample_run(struct run *r)
 	memset(r, 0, sizeof(*r));
 	r->tid = -0x123456789abcdefLL;
 	r->id = 0xfedcba98;
-	r->flags =
-	    RUN_ENV_CLEAR | RUN_SUCCESS | RUN_LINGER | RUN_UMASK | RUN_GROUPS;
+	r->flags = RUN_ENV_CLEAR | RUN_SUCCESS | RUN_LINGER | RUN_UMASK |
+		   RUN_GROUPS | RUN_CGROUP;
+	r->leaf.given = UINT64_C(1) << LEAF_MEMORY_MAX | UINT64_C(1)
+							     << LEAF_CPUS;
+	r->leaf.value[LEAF_MEMORY_MAX] = 8U << 20;
+	r->leaf.cpus[1] = 5;
+	r->leaf_name = "web-1";
 	r->kill_timeout = 1234;
 	r->success = 77;
 	r->window = 65536;
@@ -389,7 +396,8 @@ small_run(struct run *r)
 	r->io[1].kind = IO_STDERR;
 	r->io[2].kind = IO_CLOSE;
 	r->io[0].path = r->io[1].path = r->io[2].path = "";
-	r->executable = r->cd = r->user = r->kill = r->arg0 = r->gid = "";
+	r->executable = r->cd = r->user = r->kill = r->arg0 = r->gid =
+	    r->leaf_name = "";
 	r->args.base = "x";
 	r->args.len = 2;
 	r->args.count = 1;
@@ -398,7 +406,7 @@ small_run(struct run *r)
 #define PTY_FLAGS                                                          \
 	(RUN_SUCCESS | RUN_KILL_GROUP | RUN_GROUP | RUN_NICE | RUN_PTY |   \
 	    RUN_PTY_ECHO | RUN_CAPS | RUN_DEBUG | RUN_LINGER | RUN_UMASK | \
-	    RUN_GROUPS)
+	    RUN_GROUPS | RUN_CGROUP)
 
 /* On a terminal, with all that a run may have there. */
 static void
@@ -484,7 +492,13 @@ sample_fixed(enum kind kind, uint8_t *buf)
 	struct msg_exit ended = { 9, -1, -1, REASON_STOPPED, 1, 0, { 1 } };
 	struct msg_ack ack = { 4711, 2, 1ULL << 40 };
 	struct msg_note note = { 9, 0 };
-	struct msg_hello welcome = { -3, PRIVILEGE_ROOT, 1, { 0, 11, 3 }, 0 };
+	struct msg_hello welcome = { .tid = -3,
+		.privilege = PRIVILEGE_ROOT,
+		.launcher = 1,
+		.users = { 0, 11, 3 },
+		.leaves = 1,
+		.controllers = 3,
+		.kill = 1 };
 	size_t n;
 
 	switch (kind) {
@@ -511,8 +525,8 @@ sample_fixed(enum kind kind, uint8_t *buf)
 	case NOTE:
 		return (copy_struct(buf, &note, sizeof(note)));
 	case WELCOME:
-		n = copy_struct(buf, &welcome, sizeof(welcome));
-		return (n + copy_struct(buf + n, "alice\0bob\0", 11));
+		memcpy(buf + sizeof(welcome), "alice\0bob\0", 11);
+		return (proto_pack_hello(buf, &welcome, "/proctor"));
 	default:
 		return (copy_struct(buf, &ended, sizeof(ended)));
 	}
@@ -611,6 +625,8 @@ assert_same_run(const struct run *a, const struct run *b)
 	assert_string_equal(a->kill, b->kill);
 	assert_string_equal(a->arg0, b->arg0);
 	assert_string_equal(a->gid, b->gid);
+	assert_string_equal(a->leaf_name, b->leaf_name);
+	assert_memory_equal(&a->leaf, &b->leaf, sizeof(a->leaf));
 	assert_same_vec(&a->groups, &b->groups);
 	assert_int_equal(a->modes_count, b->modes_count);
 	if (a->modes_count > 0)
@@ -698,7 +714,7 @@ test_run_round_more(void **state)
 	assert_round(&r);
 	r.user = "u";
 	r.kill = "";
-	r.flags = RUN_PTY | RUN_LINGER | RUN_UMASK | RUN_GROUPS;
+	r.flags = RUN_PTY | RUN_LINGER | RUN_UMASK | RUN_GROUPS | RUN_CGROUP;
 	r.success = 0;
 	assert_round(&r);
 	group_run(&r);
@@ -724,6 +740,8 @@ test_reply_round(void **state)
 	static const struct reply replies[] = {
 		{ 0, REPLY_OK, 0, STAGE_NONE, 0, "" },
 		{ 1, REPLY_NOTFOUND, 0, STAGE_NONE, 0, "" },
+		{ 1, REPLY_PAUSED, 0, STAGE_NONE, 0, "" },
+		{ 1, REPLY_PAUSED, 1, STAGE_NONE, 0, "" },
 		{ INT64_MIN, REPLY_LEVEL, INT32_MIN, STAGES - 1, LOG_LEVEL_MAX,
 		    "\377" },
 		{ INT64_MAX, REPLY_RUNFAIL, INT32_MAX, STAGE_LAUNCHER, 1,
@@ -779,27 +797,35 @@ test_badopt_offset(void **state)
 static void
 test_welcome_limits(void **state)
 {
-	struct msg_hello m = { 0, PRIVILEGE_NONE, 0, { 0, 0, 0 }, 0 };
-	size_t full = sizeof(m) + HELLO_USERS_MAX;
+	struct msg_hello m = { 0 };
+	size_t full = sizeof(m) + HELLO_USERS_MAX, len;
 	uint8_t *p;
 
 	(void)state;
-	p = calloc(1, full + 1);
+	p = calloc(1, full + 1 + MSG_TEXT_MAX);
 	assert_non_null(p);
-	memcpy(p, &m, sizeof(m));
-	assert_int_equal(try(WELCOME, p, sizeof(m)), -1);
+	len = proto_pack_hello(p, &m, "none");
+	assert_int_equal(len, sizeof(m) + 5);
+	assert_int_equal(try(WELCOME, p, len), -1);
+	memset(p, 0, len);
 	m.users.len = m.users.count = HELLO_USERS_MAX;
-	memcpy(p, &m, sizeof(m));
-	assert_int_equal(try(WELCOME, p, full), 0);
-	assert_int_equal(try(WELCOME, p, full - 1), -1);
+	len = proto_pack_hello(p, &m, "");
+	assert_int_equal(try(WELCOME, p, len), -1);
+	len = proto_pack_hello(p, &m, "none");
+	assert_int_equal(len, full + 5);
+	assert_int_equal(try(WELCOME, p, len), 0);
+	assert_int_equal(try(WELCOME, p, len - 1), -1);
+	m.kill = 1;
+	assert_int_equal(try(WELCOME, p, proto_pack_hello(p, &m, "none")), -1);
+	m.kill = 0;
 	p[full - 1] = 'x';
 	m.users.count--;
-	memcpy(p, &m, sizeof(m));
-	assert_int_equal(try(WELCOME, p, full), -1);
+	len = proto_pack_hello(p, &m, "none");
+	assert_int_equal(try(WELCOME, p, len), -1);
 	p[full - 1] = '\0';
 	m.users.len = m.users.count = HELLO_USERS_MAX + 1;
-	memcpy(p, &m, sizeof(m));
-	assert_int_equal(try(WELCOME, p, full + 1), -1);
+	len = proto_pack_hello(p, &m, "none");
+	assert_int_equal(try(WELCOME, p, len), -1);
 	free(p);
 }
 
@@ -965,6 +991,7 @@ largest_run(struct run *r, char *path, char *strings)
 	pty_run(r);
 	for (i = 0; i < RUN_PATHS; i++)
 		*run_path(r, i) = path;
+	r->leaf_name = path + RUN_PATH_MAX - LEAF_NAME_MAX;
 	for (i = 0; i < TTYMODES_MAX; i++) {
 		r->modes[i].opcode = 129;
 		r->modes[i].value = (uint32_t)i;
@@ -1000,7 +1027,8 @@ test_everything_at_limit(void **state)
 /* What stands behind a run, in its order; the last is no string. */
 static const size_t run_strings[] = { STR(io[0].path), STR(io[1].path),
 	STR(io[2].path), STR(executable), STR(cd), STR(user), STR(kill),
-	STR(arg0), STR(gid), STR(args), STR(env), STR(groups), STR(modes) };
+	STR(arg0), STR(gid), STR(leaf_name), STR(args), STR(env), STR(groups),
+	STR(modes) };
 
 /*
  * Make the string of this number a letter longer, and all that follows from
@@ -1229,8 +1257,9 @@ test_two_lies(void **state)
 	}
 }
 
-#define SAMPLE_FLAGS \
-	(RUN_ENV_CLEAR | RUN_SUCCESS | RUN_LINGER | RUN_UMASK | RUN_GROUPS)
+#define SAMPLE_FLAGS                                                         \
+	(RUN_ENV_CLEAR | RUN_SUCCESS | RUN_LINGER | RUN_UMASK | RUN_GROUPS | \
+	    RUN_CGROUP)
 #define TIMEOUT_HIGH ((uint32_t)(RUN_TIMEOUT_MAX >> 32))
 
 /*
@@ -1248,6 +1277,13 @@ static const struct {
 	{ RUN, 0, STR(flags), SAMPLE_FLAGS & ~RUN_LINGER, -1 },
 	{ RUN, 0, STR(flags), SAMPLE_FLAGS & ~RUN_UMASK, -1 },
 	{ RUN, 0, STR(flags), SAMPLE_FLAGS & ~RUN_GROUPS, -1 },
+	{ RUN, 0, STR(flags), SAMPLE_FLAGS & ~RUN_CGROUP, -1 },
+	{ RUN, 0, STR(leaf.given), 0, -1 }, /* with a value */
+	{ RUN, 0, STR(leaf.value[LEAF_MEMORY_MAX]), 0, 0 },
+	{ RUN, 0, STR(leaf.value[LEAF_PIDS_MAX]), 1, -1 }, /* not given */
+	{ RUN, 0, STR(leaf.pad), 1, -1 },
+	{ RUN, 1, STR(leaf.ios), 1, -1 },
+	{ RUN, 1, STR(leaf.given), 1, -1 }, /* without its flag */
 	{ RUN, 0, STR(flags), RUN_FLAGS, -1 }, /* a shell, four arguments */
 	{ RUN, 0, STR(flags), SAMPLE_FLAGS | (RUN_FLAGS + 1), -1 },
 	{ RUN, 0, STR(flags), SAMPLE_FLAGS | 0x80000000U, -1 },
@@ -1388,7 +1424,8 @@ static const struct {
 
 	{ REPLY, 0, offsetof(struct msg_reply, code), REPLY_OK, 0 },
 	{ REPLY, 0, offsetof(struct msg_reply, code), REPLY_NOTFOUND, 0 },
-	{ REPLY, 0, offsetof(struct msg_reply, code), REPLY_CODES - 1, 0 },
+	{ REPLY, 0, offsetof(struct msg_reply, code), REPLY_TERM, 0 },
+	{ REPLY, 0, offsetof(struct msg_reply, code), REPLY_PAUSED, -1 },
 	{ REPLY, 0, offsetof(struct msg_reply, code), REPLY_CODES, -1 },
 	{ REPLY, 0, offsetof(struct msg_reply, code), 0xffffffffU, -1 },
 	{ REPLY, 0, offsetof(struct msg_reply, stage), STAGES - 1, 0 },
@@ -1482,7 +1519,18 @@ static const struct {
 	{ WELCOME, 0, offsetof(struct msg_hello, users.len), 0xffffffffU, -1 },
 	{ WELCOME, 0, offsetof(struct msg_hello, users.count), 2, -1 },
 	{ WELCOME, 0, offsetof(struct msg_hello, users.count), 4, -1 },
-	{ WELCOME, 0, offsetof(struct msg_hello, pad), 1, -1 },
+	{ WELCOME, 0, offsetof(struct msg_hello, leaves), 0, -1 },
+	{ WELCOME, 0, offsetof(struct msg_hello, leaves), 2, -1 },
+	{ WELCOME, 0, offsetof(struct msg_hello, kill), 0, 0 },
+	{ WELCOME, 0, offsetof(struct msg_hello, kill), 2, -1 },
+	{ WELCOME, 0, offsetof(struct msg_hello, controllers),
+	    (1U << LEAF_CTLS) - 1, 0 },
+	{ WELCOME, 0, offsetof(struct msg_hello, controllers), 1U << LEAF_CTLS,
+	    -1 },
+	{ WELCOME, 0, offsetof(struct msg_hello, cgroup.off), 0, -1 },
+	{ WELCOME, 0, offsetof(struct msg_hello, cgroup.off), 12, -1 },
+	{ WELCOME, 0, offsetof(struct msg_hello, cgroup.len), 7, -1 },
+	{ WELCOME, 0, offsetof(struct msg_hello, cgroup.len), 9, -1 },
 	{ STREAM, 0, offsetof(struct msg_stream, stream), 0, 0 },
 	{ STREAM, 0, offsetof(struct msg_stream, stream), 3, -1 },
 	{ STREAM, 0, offsetof(struct msg_stream, stream), 0xffffffffU, -1 },
@@ -1862,7 +1910,7 @@ mutate_word(uint8_t *msg, size_t len)
 
 	if (words == 0)
 		return;
-	off = below(words > 48 ? 48 : words) * 4;
+	off = below(words > HEAD_WORDS ? HEAD_WORDS : words) * 4;
 	switch (below(3)) {
 	case 0:
 		set32(msg, off, bad[below(nitems(bad))]);

@@ -14,7 +14,11 @@ build() {
 	units="$units \$(BUILD)/unit/$name"
 	objects="\$(OBJ)/regress/unit/$name.o \$(OBJ)/regress/unit/choose.o"
 	for source; do
-		objects="$objects \$(OBJ)/${source%.c}.o"
+		# The messages are several files.
+		test "$source" != common/proto.c || source=$PROTO_SRC
+		for part in $source; do
+			objects="$objects \$(OBJ)/${part%.c}.o"
+		done
 	done
 	echo "\$(BUILD)/unit/$name: $objects \$(BUILD)/kind"
 	echo "	@echo \"unit: $name\""
@@ -64,6 +68,7 @@ else
 fi
 build etf_test broker/etf_read.c worker/etf_write.c
 build proto_test common/proto.c regress/unit/unpack.c common/compat/ptymodes.c
+build proto_leaf_test common/proto.c common/compat/ptymodes.c
 build modes_test common/compat/ptymodes.c
 build cpulist_test common/cpulist.c
 build size_test priv/policy/size.c
@@ -130,7 +135,7 @@ stopping() {
 	    priv/monitor/exit.c priv/monitor/reply.c
 }
 stopping monitor_stop_test
-stopping monitor_request_test priv/monitor/request.c
+stopping monitor_request_test priv/monitor/request.c priv/keeper/keeper_none.c
 stopping monitor_report_test priv/monitor/report.c
 monitoring monitor_launch_test regress/unit/monitor_maker.c \
     priv/monitor/launch.c priv/monitor/birth.c priv/monitor/exit.c \

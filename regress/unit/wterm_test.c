@@ -376,21 +376,25 @@ test_hello(void **state)
 	    "{5,{ok,#{version=>1,release=><<\"%s\">>,platform=><<\"%s\">>,"
 	    "mode=>privileged,user=><<\"me\">>,users=>[<<\"joe\">>,<<\"ann\">>]"
 	    ",limits=>#{children=>%u,stdin=>4096,string=>%u},"
-	    "features=>[ack,eof,pty,exec_error,idle_timeout,linger,stdin_ack,"
-	    "timeout,usage,window],"
-	    "sandbox=>[landlock,syscall_filter]}}}",
+	    "features=>[ack,cgroup,eof,exec_error,idle_timeout,linger,pause,"
+	    "pty,stdin_ack,timeout,usage,window],"
+	    "sandbox=>[landlock,syscall_filter],cgroup=><<\"no base\">>}}}",
 	    PROCTOR_VERSION, PLATFORM, MSG_PIDS_MAX, RUN_STRINGS_MAX);
-	hello_reply(&m, &users);
+	hello_reply(&m, &users, "no base");
 	assert_sent(NULL, want);
 	m.tid = 0;
 	m.launcher = 1;
-	hello_reply(&m, &users);
+	hello_reply(&m, &users, "no base");
 	assert_int_equal(terms, 0);
 	users.count = 1;
 	m.tid = 6;
 	sandbox[0] = NULL;
-	hello_reply(&m, &users);
-	assert_non_null(strstr(sent, ",sandbox=>[]}}}"));
+	m.leaves = 1;
+	m.controllers = 1U << LEAF_CTL_MEMORY | 1U << LEAF_CTL_IO;
+	hello_reply(&m, &users, "/a/b");
+	assert_non_null(
+	    strstr(sent, ",sandbox=>[],cgroup=>#{path=><<\"/a/b\">>,"
+			 "controllers=>[memory,io],kill=>false}}}}"));
 	assert_non_null(strstr(sent, "user=><<\"me\">>,users=>[],"));
 	assert_non_null(strstr(sent, "features=>[launcher,ack,"));
 	terms = 0;

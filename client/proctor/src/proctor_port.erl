@@ -286,6 +286,8 @@ arguments(#{args := Extra} = Start) ->
         ++ [Arg || #{debug := Level} <- [Start],
                    Arg <- ["-debug", integer_to_list(Level)]]
         ++ [Arg || #{capabilities := List} <- [Start], Arg <- ["-cap", List]]
+        ++ [Arg || #{cgroup_base := Base} <- [Start],
+                   Arg <- ["-cgroup", Base]]
         ++ Extra.
 
 %% The port program refuses to serve root unless told so. A node that runs as
@@ -443,6 +445,11 @@ vocabulary() ->
      limits, children, string, features, window, ack, stdin_ack, eof, usage,
      timeout, idle_timeout, pty, launcher, exec_error, linger, sandbox,
      landlock, syscall_filter, pledge, unveil,
+     %% leaves
+     cgroup, pause, path, controllers, memory, cpu, cpuset, pids, io, signal,
+     rlimit, oom, oom_kill, pids_denied, memory_high, memory_current,
+     memory_peak, swap_current, cpu_us, cpu_user_us, cpu_system_us,
+     cpu_throttled_us, pids_current, pids_peak, io_read, io_written, frozen,
      %% errors
      none, badopt, decode, policy, limit, pipe, fork, group, nice, chdir, open,
      exec,

@@ -54,10 +54,11 @@ PARSE_C = $(BUILD)/parse.c
 BASE_SRC = priv/base/timer.c priv/base/signals.c priv/base/reap.c priv/base/ownlog.c priv/base/privdrop.c
 RULE_SRC = priv/policy/rule.c priv/policy/read.c priv/policy/resolve.c \
 	priv/policy/match.c priv/policy/environ_name.c priv/policy/userenv.c \
-	parse.c
+	priv/policy/limit.c priv/policy/place.c priv/policy/size.c \
+	common/cpulist.c common/leaf_limit.c parse.c
 POLICY_SRC = $(RULE_SRC) priv/policy/permit.c priv/policy/runas.c \
 	priv/policy/shape.c priv/policy/count.c priv/policy/uids.c \
-	priv/policy/leaf.c common/leaf_limit.c
+	priv/policy/leaf.c
 CHECK_SRC = priv/check/main.c priv/check/check.c priv/check/path.c \
 	$(RULE_SRC) common/log.c $(PROTO_SRC) common/compat/ptymodes.c
 GUARD_SRC = priv/guard/guard.c priv/guard/reaper.c priv/guard/wait.c \

@@ -118,6 +118,8 @@ build policy_test priv/policy/rule.c priv/policy/read.c priv/policy/resolve.c \
     priv/policy/userenv.c \
     priv/policy/match.c priv/check/check.c \
     priv/check/path.c priv/policy/environ_name.c parse.c \
+    priv/policy/limit.c priv/policy/place.c priv/policy/size.c \
+    common/cpulist.c common/leaf_limit.c \
     common/proto.c common/compat/ptymodes.c
 # What exit.c is above of.
 leaves="priv/monitor/contain.c common/leafset.c"

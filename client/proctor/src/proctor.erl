@@ -24,6 +24,8 @@
 -export([cmd/2, cmd/3, pipe/2, fold_lines/4, run_on/2, run_on/3]).
 -export([send/2, send/3, send_nowait/2, recv/2, recv/3, setopts/2]).
 -export([await/1, await/2]).
+-export([stats/1, stats/2, cgroup_set/2, cgroup_set/3]).
+-export([pause/1, pause/2, resume/1, resume/2]).
 -export([winsz/3, pty_opts/2, kill/2, setpgid/2, stop/1, stop_and_wait/2]).
 -export([which_children/0, which_children/1, ospid/1, pid/1]).
 -export([debug/1, debug/2, info/0, info/1, i/0]).
@@ -66,6 +68,8 @@
       | {args, [text()]}
       | {env, [{text(), text() | false}]}
       | {capabilities, all | [atom()]}
+      | {cgroup, proctor_cgroup:asked()}
+      | {cgroup_base, text()}
       | {groups, [atom()]}
       | {dialect, native | exec_port}
       | flag(root) | flag(debug) | {debug, 0..10} | flag(verbose).
@@ -91,6 +95,7 @@
 
 -type run_option() ::
         flag(sync | monitor | link | exit | await)
+      | flag(cgroup_events) | {cgroup, proctor_cgroup:asked()}
       | {message, fun((tuple()) -> term())} | {owner, pid()}
       | {tag, term()}
       | {active, per_stream(active())}
@@ -175,6 +180,7 @@
                             | no_answer,
                     killed := boolean(),
                     usage := proctor_exit:usage(),
+                    cgroup => proctor_cgroup:used(),
                     truncated := [stdout | stderr],
                     ospid := ospid() | undefined,
                     stdout := binary(),
@@ -220,6 +226,15 @@ start() ->
 %%   erlexec does.</dd>
 %% <dt>`{capabilities, all | Names}'</dt><dd>What commands may be given as
 %%   ambient capabilities.</dd>
+%% <dt>`{cgroup, false | auto | true | Limits}'</dt><dd>See {@link run/2}: for
+%%   runs that do not say it themselves, and limits for all whose own say
+%%   nothing of them. With `false' daemons have no control group either.</dd>
+%% <dt>`{cgroup_base, Path}'</dt><dd>Below which control group those of commands
+%%   are to be, from where the hierarchies are mounted. Otherwise it is the
+%%   node's own, if that was delegated to its user; in privileged mode
+%%   `proctor.conf' says it. `hello' of {@link info/1} has in `cgroup' what came
+%%   of it: `#{path := Path, controllers := Names, kill := boolean()}', or why
+%%   there are none.</dd>
 %% <dt>`{alarm, Seconds}'</dt><dd>What a shutdown may take before everything
 %%   is killed (12).</dd>
 %% <dt>`{linger, Milliseconds}'</dt><dd>See {@link run/2}: for runs that do not
@@ -390,6 +405,19 @@ instances() ->
 %%   instance was started with. What they had open even then is told:
 %%   `{truncated, Streams}' in the output of `sync', `truncated' in the exit
 %%   message and in results. With a terminal nothing is waited for.</dd>
+%% <dt>`{cgroup, true | Limits}'</dt><dd>Run it in a control group of its own,
+%%   with these limits, a map as {@link proctor_cgroup:limits()}; a limit that the
+%%   system, or a rule of `proctor.conf', does not let it have refuses the run:
+%%   `{cgroup, Errno, Name}' or `{limit, eperm, Name}'. Whatever it starts is in
+%%   there, and is killed when it ends; its end is told when nothing is left.
+%%   What the group has used is `cgroup' of the exit, whose `reason' is `oom' for
+%%   one that was killed for lack of memory. `auto' is `true' where the instance
+%%   has control groups, and says nothing where it has not; `false' is none,
+%%   whatever the instance has for all. Limits of the instance hold beside those
+%%   of the run. Only the native dialect has it.</dd>
+%% <dt>`cgroup_events'</dt><dd>Send the caller `{cgroup, OsPid, Events}' when a
+%%   limit of its control group was met: see {@link
+%%   proctor_cgroup:events()}.</dd>
 %% <dt>`{errors, text | term}'</dt><dd>Whether errors are erlexec's (`text',
 %%   the default) or `{Stage, Errno, Detail}'. A program that cannot be
 %%   executed is to erlexec one that has run: it says so on its standard error
@@ -687,6 +715,60 @@ stop_and_wait(Process, Timeout) ->
 kill(Process, Signal) ->
     proctor_process:kill(Process, Signal).
 
+%% @equiv stats(Process, infinity)
+-spec stats(target()) -> {ok, proctor_cgroup:stats()} | {error, term()}.
+stats(Process) ->
+    stats(Process, infinity).
+
+%% @doc What the control group of a process uses at this moment, and has used:
+%% sizes in bytes, times in microseconds.
+%%
+%% Errors of this and of the three that follow, which all wait no longer than
+%% `Timeout' milliseconds: `{cgroup, Errno, Detail}', as `{cgroup, enoent,
+%% <<>>}' if it has none; `no_process'; `timeout'; `enotsup' in the dialect of
+%% erlexec, which has none of them.
+-spec stats(target(), timeout()) ->
+    {ok, proctor_cgroup:stats()} | {error, term()}.
+stats(Process, Timeout) ->
+    proctor_process:stats(Process, Timeout).
+
+%% @equiv cgroup_set(Process, Limits, infinity)
+-spec cgroup_set(target(), proctor_cgroup:limits()) -> ok | {error, term()}.
+cgroup_set(Process, Limits) ->
+    cgroup_set(Process, Limits, infinity).
+
+%% @doc Sets limits of the control group of a process; those that are not named
+%% stay. `{cgroup, Errno, Name}' names the limit that cannot be had, and `{limit,
+%% eperm, Name}' one above what `proctor.conf' permits; what is no limit is
+%% `{badopt, {cgroup, Why}}'.
+-spec cgroup_set(target(), proctor_cgroup:limits(), timeout()) ->
+    ok | {error, term()}.
+cgroup_set(Process, Limits, Timeout) ->
+    proctor_process:cgroup_set(Process, Limits, Timeout).
+
+%% @equiv pause(Process, infinity)
+-spec pause(target()) -> {ok, cgroup | signal} | {error, term()}.
+pause(Process) ->
+    pause(Process, infinity).
+
+%% @doc Holds a process, and says how: all of its control group, which then is
+%% frozen (`cgroup'), or, where it has none, its process group by SIGSTOP
+%% (`signal'), which it can see, and which what has left that group does not
+%% get. A stop or a kill ends it all the same; its `timeout' runs on.
+-spec pause(target(), timeout()) -> {ok, cgroup | signal} | {error, term()}.
+pause(Process, Timeout) ->
+    proctor_process:pause(Process, Timeout).
+
+%% @equiv resume(Process, infinity)
+-spec resume(target()) -> {ok, cgroup | signal} | {error, term()}.
+resume(Process) ->
+    resume(Process, infinity).
+
+%% @doc Lets it go on.
+-spec resume(target(), timeout()) -> {ok, cgroup | signal} | {error, term()}.
+resume(Process, Timeout) ->
+    proctor_process:resume(Process, Timeout).
+
 %% @doc Sets the size of a process's terminal: 1 to 65535 of each, else it is
 %% `{badopt, {winsz, {Rows, Columns}}}'.
 -spec winsz(target(), Rows :: pos_integer(), Columns :: pos_integer()) ->
@@ -758,8 +840,9 @@ info() ->
 %% <dt>`runs', `refused', `restarts'</dt><dd>How many commands it has run, how
 %%   many it could not, and how often it was started again because it had ended,
 %%   since one of that name was last told to end.</dd>
-%% <dt>`hello', `port_os_pid'</dt><dd>What the port program said of itself, and
-%%   its OS process.</dd>
+%% <dt>`hello', `port_os_pid'</dt><dd>What the port program said of itself, in
+%%   `cgroup' also where its control groups are or why there are none, and its
+%%   OS process.</dd>
 %% <dt>`uptime_ms', `parts'</dt><dd>How long the instance is up, and each part
 %%   of its port program, as `#{broker := #{uptime_ms := Ms}, priv := ...,
 %%   worker := ...}'. If one of these dies the port program ends, and the

@@ -32,7 +32,8 @@
 
 -type event() :: {exit, proctor_exit:exit()}
                | {eof, stdin | stdout | stderr}
-               | {stdin_ack, non_neg_integer()}.
+               | {stdin_ack, non_neg_integer()}
+               | {cgroup, proctor_cgroup:events()}.
 
 %% Bytes that may have gone on and not been forgotten.
 -define(GARBAGE, 65536).
@@ -308,7 +309,12 @@ handle_event({eof, stdin}, Child) ->
 handle_event({eof, Stream}, #child{output = Output} = Child) ->
     Child#child{output = proctor_output:eof(Stream, Output)};
 handle_event({stdin_ack, Bytes}, #child{input = Input} = Child) ->
-    Child#child{input = proctor_input:acked(Bytes, Input)}.
+    Child#child{input = proctor_input:acked(Bytes, Input)};
+handle_event({cgroup, Events}, #child{ospid = OsPid, spec = Spec, link = Link}
+             = Child) ->
+    ok = proctor_telemetry:run_cgroup(Events, OsPid, {Spec, Link}),
+    ok = proctor_result:limited(Events, OsPid, Spec),
+    Child.
 
 close_input(Answer, #child{input = Input} = Child) ->
     Child#child{input = proctor_input:close(Answer, Input)}.

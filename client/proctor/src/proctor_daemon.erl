@@ -82,6 +82,10 @@
 %% <dt>`{cr, keep | strip}'</dt><dd>Whether a carriage return before a newline
 %%   belongs to the line (`keep').</dd>
 %% <dt>`stderr_to_stdout'</dt><dd>One stream for both.</dd>
+%% <dt>`{cgroup, auto | false | true | Limits}'</dt><dd>As in {@link
+%%   proctor:run/2}, but that it is `auto' unless something else is said: where
+%%   there are control groups it has one, so that nothing that it has started
+%%   outlives it. When a limit is met the log has a warning.</dd>
 %% </dl>
 %%
 %% Neither its logs nor its state hold arguments or environment, nor does what a
@@ -90,8 +94,11 @@
 -module(proctor_daemon).
 -behaviour(gen_server).
 
+-include_lib("kernel/include/logger.hrl").
+
 -export([child_spec/1, start_link/1, start_link/3, ospid/1, statistics/1,
          send/2, send/3, signal/2, stop/1, stop/2]).
+-export([stats/1, cgroup_set/2, pause/1, resume/1, has_cgroup/1]).
 -export([init/1, handle_continue/2, handle_call/3, handle_cast/2,
          handle_info/2, terminate/2, format_status/1]).
 
@@ -170,6 +177,10 @@
                  options :: map(),
                  %% What its stop may take, in milliseconds.
                  limit :: non_neg_integer(),
+                 %% Whether its options ask for a control group, and how
+                 %% often limits of it were met when that was last logged.
+                 has_cgroup :: boolean(),
+                 met = #{} :: proctor_cgroup:events(),
                  phase = new :: phase(),
                  known :: map(),
                  pid :: pid() | undefined,
@@ -284,6 +295,34 @@ send(Daemon, Data, Options) ->
 signal(Daemon, Signal) ->
     with_process(Daemon, fun(Pid) -> proctor:kill(Pid, Signal) end).
 
+%% @doc What its control group uses: see {@link proctor:stats/1}.
+-spec stats(gen_server:server_ref()) ->
+    {ok, proctor_cgroup:stats()} | {error, term()}.
+stats(Daemon) ->
+    with_process(Daemon, fun proctor:stats/1).
+
+%% @doc Sets limits: see {@link proctor:cgroup_set/2}.
+-spec cgroup_set(gen_server:server_ref(), proctor_cgroup:limits()) ->
+    ok | {error, term()}.
+cgroup_set(Daemon, Limits) ->
+    with_process(Daemon, fun(Pid) -> proctor:cgroup_set(Pid, Limits) end).
+
+%% @doc Holds it: see {@link proctor:pause/1}.
+-spec pause(gen_server:server_ref()) -> {ok, cgroup | signal} | {error, term()}.
+pause(Daemon) ->
+    with_process(Daemon, fun proctor:pause/1).
+
+%% @doc Lets it go on.
+-spec resume(gen_server:server_ref()) ->
+    {ok, cgroup | signal} | {error, term()}.
+resume(Daemon) ->
+    with_process(Daemon, fun proctor:resume/1).
+
+%% @private Whether its options ask for one, and not only its instance has some.
+-spec has_cgroup(gen_server:server_ref()) -> boolean().
+has_cgroup(Daemon) ->
+    gen_server:call(Daemon, has_cgroup, infinity).
+
 with_process(Daemon, Fun) ->
     case gen_server:call(Daemon, process, infinity) of
         undefined -> {error, no_process};
@@ -321,6 +360,7 @@ init({Command, Args, Own, RunOptions}) ->
                      run = proctor_secret:hide({Command, Args, RunOptions}),
                      options = Own,
                      limit = stop_limit(RunOptions),
+                     has_cgroup = has_cgroup_option(RunOptions),
                      output = proctor_daemon_output:new(Own)},
     case Own of
         #{start := later} -> {ok, Daemon, {continue, start}};
@@ -423,7 +463,7 @@ run(Argv, RunOptions, Deadline) ->
                                      Reason =:= port_closed ->
             case now_ms() < Deadline of
                 true ->
-                    ok = pause(parent()),
+                    ok = nap(parent()),
                     run(Argv, RunOptions, Deadline);
                 false ->
                     Error
@@ -432,7 +472,7 @@ run(Argv, RunOptions, Deadline) ->
             Result
     end.
 
-pause(Parent) ->
+nap(Parent) ->
     receive
         {'EXIT', Parent, Reason} -> throw({parent, Reason})
     after ?PAUSE ->
@@ -490,6 +530,8 @@ handle_call(ospid, _From, #daemon{ospid = OsPid} = Daemon) ->
     {reply, OsPid, Daemon};
 handle_call(process, _From, #daemon{pid = Pid} = Daemon) ->
     {reply, Pid, Daemon};
+handle_call(has_cgroup, _From, #daemon{has_cgroup = Has} = Daemon) ->
+    {reply, Has, Daemon};
 handle_call(statistics, _From, #daemon{ospid = OsPid, output = Output,
                                        phase = Phase, started = Started,
                                        key = Key} = Daemon) ->
@@ -536,6 +578,8 @@ handle_info({exit, OsPid, #{reason := Why}}, #daemon{ospid = OsPid} = Daemon)
     {noreply, Daemon};
 handle_info({exit, OsPid, Exit}, #daemon{ospid = OsPid} = Daemon) ->
     {noreply, Daemon#daemon{exit = Exit}};
+handle_info({cgroup, OsPid, Events}, #daemon{ospid = OsPid} = Daemon) ->
+    {noreply, limited(Events, Daemon)};
 handle_info({'EXIT', Pid, Reason}, #daemon{pid = Pid} = Daemon) ->
     over(Reason, Daemon);
 handle_info({'EXIT', Waiter, Reason},
@@ -576,6 +620,24 @@ heard(Put, #daemon{output = Output, phase = Phase} = Daemon) ->
             Mute = proctor_daemon_output:mute(Output),
             {stop, Reason, Daemon#daemon{output = Mute}}
     end.
+
+%% At a limit it may be for long: each is logged when it is met, and whenever it
+%% was met twice as often as it was then.
+limited(Events, #daemon{met = Met, known = #{program := Program},
+                        ospid = OsPid} = Daemon) ->
+    More = [{Event, Count} || {Event, Count} <- maps:to_list(Events),
+                              is_integer(Count), Count > 0,
+                              Count >= 2 * maps:get(Event, Met, 0)],
+    _ = [?LOG_WARNING("~tp (~w): ~ts, ~w in all",
+                      [Program, OsPid, event(Event), Count],
+                      #{domain => [proctor, daemon], ospid => OsPid,
+                        daemon => self()}) || {Event, Count} <- More],
+    Daemon#daemon{met = maps:merge(Met, maps:from_list(More))}.
+
+event(oom_kill) -> "processes killed for lack of memory";
+event(pids_denied) -> "processes that were too many";
+event(memory_high) -> "times above memory_high";
+event(Event) -> atom_to_list(Event).
 
 %% The OS process has ended, or nobody knows of it any more.
 over(Reason, #daemon{phase = Phase} = Daemon) ->
@@ -661,7 +723,7 @@ stopped(#daemon{pid = Pid, limit = Limit} = Daemon) ->
 last_output(Deadline, #daemon{pid = Pid, ospid = OsPid} = Daemon) ->
     receive
         {Key, OsPid, _} = Message when Key =:= stdout; Key =:= stderr;
-                                       Key =:= exit ->
+                                       Key =:= exit; Key =:= cgroup ->
             last_output(Deadline, state(handle_info(Message, Daemon)));
         {passive, OsPid} = Message ->
             last_output(Deadline, state(handle_info(Message, Daemon)));
@@ -713,6 +775,12 @@ exit_to_reason(#{status := Status}) -> Status.
 %% What a stop with these options may take, and what its news may.
 stop_limit(RunOptions) ->
     min(proctor_await:stopping(RunOptions), ?LONGEST) + ?MARGIN.
+
+has_cgroup_option(RunOptions) ->
+    case proplists:get_value(cgroup, RunOptions, auto) of
+        true -> true;
+        Asked -> is_map(Asked)
+    end.
 
 %%% Restarts
 

@@ -69,6 +69,7 @@ frame(user) -> {"Cannot run as user ", ""};
 frame(chdir) -> {"Cannot change directory to '", "'"};
 frame(open) -> {"Cannot open '", "'"};
 frame(exec) -> {"Cannot execute '", "'"};
+frame(cgroup) -> {"Cannot have the control group: ", ""};
 frame(_) -> {"", ""}.
 
 %% An error number in words.

@@ -10,10 +10,11 @@
                 | {signaled, Signal :: 1..127, Core :: boolean()}
                 | unknown.
 
--type reason() :: normal | stopped | timeout | idle_timeout | shutdown
+-type reason() :: normal | stopped | timeout | idle_timeout | oom | shutdown
                 | unknown | port_closed | no_answer | atom().
 %% Why it ended: by itself, because it was stopped, because its time was over or
-%% it was silent for too long, or because the port program was shutting down;
+%% it was silent for too long, because it was killed for lack of memory in its
+%% control group (`oom'), or because the port program was shutting down;
 %% erlexec's port program does not tell. If nothing is known of the end, why:
 %% `port_closed', `no_answer', `noconnection' or so.
 
@@ -29,6 +30,7 @@
                   killed := boolean(),
                   truncated := [stdout | stderr],
                   usage => usage(),
+                  cgroup => proctor_cgroup:used(),
                   stdout => binary(),
                   stderr => binary()}.
 %% `raw' is what erlexec's users are told: 0 for one that was stopped, -1 if it is
@@ -36,7 +38,8 @@
 %% says that it took a SIGKILL, because its `kill_timeout' was over.
 %% `truncated' has the streams that others still held open when they were
 %% closed, or which were too much to be kept: something is missing there.
-%% `stdout' and `stderr' are there if they were to be collected.
+%% `stdout' and `stderr' are there if they were to be collected, and `cgroup' if
+%% it had a control group.
 
 %% @doc See {@link proctor:status/1}.
 -spec status(integer()) ->
@@ -118,10 +121,11 @@ is_told(#{}) -> true.
 result(Exit, OsPid, {Out, Err}) ->
     #{status := Status, reason := Reason, killed := Killed,
       truncated := Truncated} = Exit,
-    #{status => Status, reason => Reason, killed => Killed,
-      truncated => Truncated, usage => maps:get(usage, Exit, #{}),
-      ospid => OsPid, stdout => iolist_to_binary(Out),
-      stderr => iolist_to_binary(Err)}.
+    (maps:with([cgroup], Exit))
+        #{status => Status, reason => Reason, killed => Killed,
+          truncated => Truncated, usage => maps:get(usage, Exit, #{}),
+          ospid => OsPid, stdout => iolist_to_binary(Out),
+          stderr => iolist_to_binary(Err)}.
 
 %% @doc Ends the caller with a reason that is an answer and no failure: links
 %% and monitors get it, but nothing reports a crash, as OTP would do of a

@@ -100,7 +100,7 @@ instance({_, {ok, #{instance := Name, node := Node, dialect := Dialect,
                     parts := Parts, pending := Pending,
                     messages := Messages, writer_messages := Writer,
                     runs := Runs, refused := Refused, restarts := Restarts,
-                    launchers_down := Down,
+                    launchers_down := Down, hello := Hello,
                     children := Children}}}) ->
     io:format("~tp on ~tp: port program ~w (~w), up ~ts, ~w runs, "
               "~w refused, ~w restarts, ~w children~n",
@@ -109,6 +109,7 @@ instance({_, {ok, #{instance := Name, node := Node, dialect := Dialect,
     io:format("  ~ts; waiting: ~w requests, ~w messages, ~w to write~n",
               [lists:join(", ", [part(Part) || Part <- maps:to_list(Parts)]),
                Pending, Messages, Writer]),
+    io:format("  ~ts~n", [cgroups(Hello)]),
     Down =:= []
         orelse io:format("  launchers that have died: ~ts~n",
                          [lists:join(", ", Down)]),
@@ -133,6 +134,19 @@ child(#{ospid := OsPid, pid := Pid, uptime_ms := Uptime, bytes := Bytes,
               [OsPid, Pid, duration(Uptime), bytes(In), bytes(Out),
                bytes(Err), bytes(QueuedIn + QueuedOut + QueuedErr),
                bytes(Window), Active, command(Command)]).
+
+%% An older port program says nothing of them.
+cgroups(#{cgroup := #{path := Path, controllers := Controllers}}) ->
+    Limits = case Controllers of
+                 [] -> "without limits";
+                 _ -> ["limits of ", lists:join(", ", [atom_to_list(Name)
+                                                       || Name <- Controllers])]
+             end,
+    io_lib:format("control groups below ~ts, ~ts", [Path, Limits]);
+cgroups(#{cgroup := Why}) when is_binary(Why) ->
+    ["no control groups: ", Why];
+cgroups(#{}) ->
+    "no control groups".
 
 duration(Ms) when Ms < 60000 ->
     io_lib:format("~.1fs", [Ms / 1000]);

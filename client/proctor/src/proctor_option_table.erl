@@ -86,6 +86,10 @@
      {await, flag, spec,
       [{[cmd, pipe, fold_lines], {no, ?WAITS}},
        {[daemon], {no, ?SUPERVISED}}]},
+     {cgroup, {flag, cgroup}, spec, ?NO_MANAGE},
+     {cgroup_events, flag, spec,
+      [{[cmd, pipe, fold_lines], {no, "The call sends no messages."}},
+       {[daemon], {only, [true], ?SUPERVISED}} | ?NO_MANAGE]},
      {tag, term, spec,
       [{[cmd, pipe, fold_lines], {no, "The call sends no messages."}},
        {[daemon], {no, ?SUPERVISED}}]},
@@ -183,7 +187,7 @@ rows() ->
 
 %% @doc Reads the options of a function: each by its name, once, with its
 %% value as the port program or the Erlang process takes it. What is not
-%% asked for is left out.
+%% asked for is left out, but for what the instance may ask for instead.
 -spec read(taker(), term()) ->
     {ok, [{atom(), term(), to()}]} | {error, problem()}.
 read(Taker, Options) ->
@@ -191,7 +195,7 @@ read(Taker, Options) ->
         {ok, List} ->
             {ok, [{Name, Value, To}
                   || {Name, Value, To, _} <- List,
-                     Value =/= false, Value =/= idle]};
+                     Value =/= false orelse Name =:= cgroup, Value =/= idle]};
         {error, _} = Error ->
             Error
     end.
@@ -225,8 +229,8 @@ defaults(fold_lines) ->
     [{stdout, stdout}, {exit, exit}, {monitor, monitor},
      {active, {active, false}}, {errors, {errors, term}}];
 defaults(daemon) ->
-    [{stdout, stdout}, {stderr, stderr}, {exit, exit},
-     {kill_group, kill_group}, {errors, {errors, term}}];
+    [{stdout, stdout}, {stderr, stderr}, {exit, exit}, {cgroup, {cgroup, auto}},
+     {cgroup_events, cgroup_events}, {kill_group, kill_group}, {errors, {errors, term}}];
 defaults(_) ->
     [].
 

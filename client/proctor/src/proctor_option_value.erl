@@ -16,7 +16,7 @@
               | input | {output, stdout | stderr}
               | kill_timeout | id | ids | active | {per_stream, type()} | term | instance
               | atom | env | size | modes | capabilities | signal | ready
-              | sink | name | map.
+              | sink | name | map | cgroup.
 
 %% @doc A value as the port program or the Erlang process takes it. `why' is
 %% what is wrong with it, `wrong' what the error is to name instead of the
@@ -127,6 +127,8 @@ check(sink, Sink) ->
     valid(sink(Sink), Sink);
 check(name, Name) ->
     name(Name);
+check(cgroup, Asked) ->
+    proctor_cgroup:check(Asked);
 check(map, Map) ->
     valid(is_map(Map), Map);
 check(_, _) ->

@@ -286,6 +286,8 @@ arguments(#{args := Extra} = Start) ->
         ++ [Arg || #{debug := Level} <- [Start],
                    Arg <- ["-debug", integer_to_list(Level)]]
         ++ [Arg || #{capabilities := List} <- [Start], Arg <- ["-cap", List]]
+        ++ [Arg || #{cgroup_base := Base} <- [Start],
+                   Arg <- ["-cgroup", Base]]
         ++ Extra.
 
 %% The port program refuses to serve root unless told so. A node that runs as

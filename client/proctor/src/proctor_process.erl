@@ -6,6 +6,7 @@
 -export([send/3, send_nowait/2, recv/3, setopts/2, await/2, stop/1,
          stop_and_wait/2,
          kill/2, winsz/3, pty_opts/2, setpgid/2, ospid/1, pid/1]).
+-export([stats/2, cgroup_set/3, pause/2, resume/2]).
 
 %%% Data
 
@@ -182,7 +183,7 @@ killed(_Process, {error, not_managed}) ->
 killed(_Process, Result) ->
     Result.
 
-%%% Its terminal, its group, and who it is
+%%% Its terminal and its process group
 
 %% @doc See {@link proctor:winsz/3}.
 -spec winsz(proctor:target(), pos_integer(), pos_integer()) ->
@@ -217,6 +218,51 @@ change(Process, What, Args) ->
                  proctor_server:change(Server, Target, What, Args)
              end,
     proctor_error:answer(proctor_ref:ask(Process, Change)).
+
+%%% Its control group
+
+%% @doc See {@link proctor:stats/2}.
+-spec stats(proctor:target(), timeout()) ->
+    {ok, proctor_cgroup:stats()} | {error, term()}.
+stats(Process, Timeout) ->
+    of_leaf(Process, stats, [], Timeout).
+
+%% @doc See {@link proctor:cgroup_set/3}.
+-spec cgroup_set(proctor:target(), proctor_cgroup:limits(), timeout()) ->
+    ok | {error, term()}.
+cgroup_set(Process, Limits, Timeout) ->
+    case proctor_cgroup:limits(Limits) of
+        {ok, Checked} -> of_leaf(Process, cgroup_set, [Checked], Timeout);
+        {why, Why} -> {error, {badopt, {cgroup, Why}}};
+        error -> {error, {badopt, {cgroup, Limits}}}
+    end.
+
+%% @doc See {@link proctor:pause/2}.
+-spec pause(proctor:target(), timeout()) ->
+    {ok, cgroup | signal} | {error, term()}.
+pause(Process, Timeout) ->
+    of_leaf(Process, pause, [], Timeout).
+
+%% @doc See {@link proctor:resume/2}.
+-spec resume(proctor:target(), timeout()) ->
+    {ok, cgroup | signal} | {error, term()}.
+resume(Process, Timeout) ->
+    of_leaf(Process, resume, [], Timeout).
+
+of_leaf(Process, What, Args, Timeout) ->
+    Ask = fun(Server, Target) ->
+              proctor_server:change(Server, Target, What, Args, Timeout)
+          end,
+    proctor_await:within(Timeout, fun() ->
+        case proctor_ref:ask(Process, Ask) of
+            {error, Gone} when Gone =:= not_found; Gone =:= esrch ->
+                {error, no_process};
+            Answer ->
+                Answer
+        end
+    end).
+
+%%% Who it is
 
 %% @doc See {@link proctor:ospid/1}.
 -spec ospid(pid()) -> proctor:ospid() | {error, term()}.

@@ -2,7 +2,7 @@
 %% of a call that has waited.
 -module(proctor_result).
 
--export([tell/3, await/3]).
+-export([tell/3, await/3, limited/3]).
 
 -export_type([why/0]).
 
@@ -17,21 +17,28 @@
 -spec tell(why(), {proctor:ospid(), known(), proctor_output:collected()},
            proctor_run_options:spec()) -> term().
 tell(Why, {OsPid, Exit, Collected}, #{reply := run} = Spec) ->
-    #{monitor := Monitor, exit := Wanted, caller := Caller} = Spec,
+    #{monitor := Monitor, exit := Wanted} = Spec,
     Tag = proctor_run_options:tag(Spec, OsPid),
     Last = exit(Why, Exit, Collected),
     Reason = reason(Why, Exit),
-    Say = fun(Message) ->
-              proctor_message:send(Caller, Message,
-                                   maps:get(message, Spec, plain))
-          end,
-    is_map(Last) andalso Wanted andalso Say({exit, Tag, Last}),
-    Monitor andalso Say({'DOWN', Tag, process, self(), Reason}),
+    is_map(Last) andalso Wanted andalso say({exit, Tag, Last}, Spec),
+    Monitor andalso say({'DOWN', Tag, process, self(), Reason}, Spec),
     Reason;
 tell(Why, {_, Exit, Collected}, #{reply := sync, ref := Alias}) ->
     result(Alias, sync(Why, Exit, Collected));
 tell(Why, {OsPid, Exit, Collected}, #{reply := full, ref := Alias}) ->
     result(Alias, full(Why, Exit, OsPid, Collected)).
+
+say(Message, #{caller := Caller} = Spec) ->
+    proctor_message:send(Caller, Message, maps:get(message, Spec, plain)).
+
+%% @doc Its caller hears, if it wants to, that a limit was met.
+-spec limited(proctor_cgroup:events(), proctor:ospid(),
+              proctor_run_options:spec()) -> ok.
+limited(Events, OsPid, #{reply := run, cgroup_events := true} = Spec) ->
+    say({cgroup, proctor_run_options:tag(Spec, OsPid), Events}, Spec);
+limited(_Events, _OsPid, _Spec) ->
+    ok.
 
 %% Its name is an alias of the caller: if that has given up nothing arrives.
 result(Alias, Result) ->

@@ -44,6 +44,8 @@
                   link := boolean(),
                   exit := boolean(),
                   await := boolean(),
+                  cgroup := default | proctor_cgroup:asked(),
+                  cgroup_events := boolean(),
                   tag => term(),
                   message => proctor_message:shape(),
                   stdin := boolean(),
@@ -157,7 +159,8 @@ new(Command, Link, Given) ->
     maps:merge(#{caller => self(), group_leader => group_leader(),
                  command => Command, ref => make_ref(),
                  reply => run, monitor => false, link => Link,
-                 exit => false, await => false, stdin => false, stdout => none,
+                 exit => false, await => false, cgroup => default,
+                 cgroup_events => false, stdin => false, stdout => none,
                  stderr => none, active => true, window => default,
                  stdin_window => ?STDIN_WINDOW, input => none,
                  lines => false, max_line => default, cr => default,
@@ -169,7 +172,7 @@ new(Command, Link, Given) ->
 -spec request(proctor_server:run(), spec(), proctor_server:link()) -> tuple().
 request({run, Command, Options}, Spec, #{dialect := Dialect} = Link) ->
     {run, Command, native(Dialect, Spec, Options) ++ cd(Spec, Link)
-                   ++ known(Dialect, Options)};
+                   ++ leaf(Spec, Link) ++ known(Dialect, Options)};
 request({manage, OsPid, Options}, _Spec, #{dialect := Dialect}) ->
     {manage, OsPid, known(Dialect, Options)};
 request(Request, _Spec, _Link) ->
@@ -199,6 +202,16 @@ cd(#{cwd := Cwd}, #{cwd := Start}) when is_binary(Cwd), Cwd =/= Start ->
     [{cd, Cwd}];
 cd(_Spec, _Link) ->
     [].
+
+%% In the other dialect there are none, and who asks for one is told so.
+leaf(#{cgroup := Asked}, #{dialect := native, cgroup := Default,
+                           leaves := Leaves}) ->
+    leaf(proctor_cgroup:wanted(Asked, Default, Leaves));
+leaf(#{cgroup := Asked}, #{dialect := exec_port}) ->
+    leaf(proctor_cgroup:wanted(Asked, none, false)).
+
+leaf(false) -> [];
+leaf(Wanted) -> [{cgroup, Wanted}].
 
 %% @doc What messages call an OS process.
 -spec tag(spec(), proctor:ospid()) -> term().

@@ -8,8 +8,8 @@
 -include("proctor_log.hrl").
 
 -export([start/1, start_link/1, start_hidden/1]).
--export([run/4, cancel/2, stop/2, stop/3, kill/3, kill/4, change/4, ospid/2,
-         pid/2, list/1, debug/2, counts/2, info/2, stop_child/2, confirm/2]).
+-export([run/4, cancel/2, stop/2, stop/3, kill/3, kill/4, change/4, change/5,
+         ospid/2, hello/1, pid/2, list/1, debug/2, counts/2, info/2, stop_child/2, confirm/2]).
 -export([init/1, handle_call/3, handle_cast/2, handle_info/2, terminate/2,
          format_status/1]).
 
@@ -26,6 +26,8 @@
                   writer := proctor_port:writer(),
                   dialect := proctor_port:dialect(),
                   linger := non_neg_integer(),
+                  cgroup := proctor_cgroup:default(),
+                  leaves := boolean(),
                   cwd := binary() | undefined}.
 %% What the process of an OS process needs of its server.
 
@@ -215,7 +217,18 @@ kill(Server, Target, Signal, Timeout) ->
 -spec change(ref(), target(), winsz | pty_opts | setpgid, [term()]) ->
     ok | {error, term()}.
 change(Server, Target, What, Args) ->
-    call(Server, {change, What, Target, Args}).
+    change(Server, Target, What, Args, infinity).
+
+%% @doc The same, and waits no longer than that for the answer.
+-spec change(ref(), target(), atom(), [term()], timeout()) ->
+    ok | {ok, term()} | {error, term()}.
+change(Server, Target, What, Args, Timeout) ->
+    call(Server, {change, What, Target, Args}, Timeout).
+
+%% @doc What the port program says of itself.
+-spec hello(ref()) -> {ok, map()} | {error, term()}.
+hello(Server) ->
+    call(Server, hello).
 
 %% @doc The OS process of an Erlang process.
 -spec ospid(ref(), pid()) -> proctor:ospid() | {error, term()}.
@@ -331,6 +344,7 @@ needs_port({kill, _, _}) -> true;
 needs_port({change, _, _, _}) -> true;
 needs_port({debug, _}) -> true;
 needs_port(list) -> true;
+needs_port(hello) -> true;
 needs_port(_Request) -> false.
 
 wake(#state{asleep = Start} = State) ->
@@ -355,6 +369,8 @@ serving(Port, {Dialect, Hello},
                 link = #{server => self(), instance => Name,
                          dialect => Dialect,
                          linger => maps:get(linger, Start, 0),
+                         cgroup => maps:get(cgroup, Start, none),
+                         leaves => proctor_cgroup:has_leaves(Hello),
                          cwd => proctor_place:cwd(),
                          writer => proctor_port:start_writer(Port)}}.
 
@@ -396,6 +412,11 @@ on_call({kill, Target, Signal}, From, State) ->
     on_target(Target,
               fun(OsPid) -> {{kill, OsPid, Signal}, {kill, From, OsPid}} end,
               State);
+on_call({change, What, _Target, _Args}, _From,
+        #state{link = #{dialect := exec_port}} = State)
+  when What =:= stats; What =:= cgroup_set; What =:= pause;
+       What =:= resume ->
+    {reply, {error, enotsup}, State};
 on_call({change, What, Target, Args}, From, State) ->
     on_target(Target,
               fun(OsPid) ->
@@ -413,6 +434,8 @@ on_call({pid, OsPid}, _From, State) ->
     end;
 on_call({debug, Level}, From, State) ->
     request({debug, Level}, {call, From}, State#state{notes = Level > 0});
+on_call(hello, _From, #state{hello = Hello} = State) ->
+    {reply, {ok, Hello}, State};
 on_call(list, From, State) ->
     request({list}, {call, From}, State);
 on_call(count, _From, #state{ospids = OsPids} = State) ->
@@ -675,6 +698,8 @@ message({0, {eof, OsPid, Stream}}, State) ->
     event(OsPid, {eof, Stream}, State);
 message({0, {stdin_ack, OsPid, Bytes}}, State) ->
     event(OsPid, {stdin_ack, Bytes}, State);
+message({0, {cgroup, OsPid, Events}}, State) when is_map(Events) ->
+    event(OsPid, {cgroup, Events}, State);
 message({0, {launcher_down, User}}, State) when is_binary(User) ->
     launcher_down(User, State);
 message({0, Event}, State) ->

@@ -11,7 +11,7 @@
 
 -define(KEYS, [portexe, user, limit_users, alarm, args, env, debug, verbose,
                root, capabilities, groups, dialect, answer_timeout,
-               linger, start]).
+               linger, start, cgroup, cgroup_base]).
 
 %% What the port program waits at shutdown unless told otherwise.
 -define(ALARM, 12).
@@ -35,6 +35,8 @@
                    dialect => proctor_port:dialect(),
                    capabilities => string(),
                    groups := [atom()],
+                   cgroup => proctor_cgroup:asked(),
+                   cgroup_base => string(),
                    answer_timeout := timeout(),
                    start := now | lazy,
                    verbose := boolean()}.
@@ -204,6 +206,14 @@ start_option({name, Name}, Acc) when is_atom(Name) ->
 start_option({dialect, Dialect}, Acc)
   when Dialect =:= native; Dialect =:= exec_port ->
     Acc#{dialect => Dialect};
+start_option({cgroup, Asked} = Option, Acc) ->
+    case proctor_cgroup:default(Asked) of
+        {ok, Checked} -> Acc#{cgroup => Checked};
+        {why, Why} -> throw({badopt, {cgroup, Why}});
+        error -> throw({badopt, Option})
+    end;
+start_option({cgroup_base, Path} = Option, Acc) ->
+    Acc#{cgroup_base => text(Path, Option)};
 start_option({groups, Groups} = Option, Acc) ->
     Acc#{groups => atoms(Groups, Option)};
 start_option({capabilities, all}, Acc) ->

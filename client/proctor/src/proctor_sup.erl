@@ -4,7 +4,8 @@
 -module(proctor_sup).
 -behaviour(supervisor).
 
--export([start_link/1, start_instance/1, stop_instance/1, instances/0]).
+-export([start_link/1, start_instance/1, stop_instance/1, instances/0,
+         based/1]).
 -export([init/1]).
 
 %% @doc Starts the supervisor; the options are those of
@@ -28,6 +29,41 @@ start_instance(Options) ->
         {error, Reason} -> {error, Reason}
     catch
         exit:{noproc, _} -> {error, not_started}
+    end.
+
+%% @doc The instance whose control groups are below that one, and what its port
+%% program says of itself. It is started when it is first asked for, with the
+%% options that the application's environment has, and stays until the
+%% application ends, or {@link stop_instance/1} ends it. One that has no control
+%% groups there does not stay, so that who asks later may have better luck.
+-spec based(binary()) -> {ok, pid(), Hello :: map()} | {error, term()}.
+based(Base) ->
+    Without = [name, cgroup_base, groups, start],
+    Options = [{name, undefined}, {cgroup_base, Base}
+               | [Option || {Key, _} = Option
+                                <- proctor_start_options:from_env(),
+                            not lists:member(Key, Without)]],
+    Spec = (instance(Options))#{id => {based, Base}},
+    try supervisor:start_child(?MODULE, Spec) of
+        {ok, Pid} when is_pid(Pid) -> with_leaves(Pid);
+        {error, {already_started, Pid}} when is_pid(Pid) -> with_leaves(Pid);
+        {error, {Reason, Child}} when element(1, Child) =:= child ->
+            {error, Reason};
+        {error, _} -> {error, port_closed};
+        {ok, undefined} -> {error, port_closed}
+    catch
+        exit:{noproc, _} -> {error, not_started}
+    end.
+
+with_leaves(Pid) ->
+    case proctor_server:hello(Pid) of
+        {ok, #{cgroup := #{}} = Hello} ->
+            {ok, Pid, Hello};
+        {ok, Hello} ->
+            _ = stop_instance(Pid),
+            {error, {cgroup, enodev, maps:get(cgroup, Hello, <<>>)}};
+        {error, _} = Error ->
+            Error
     end.
 
 %% @doc Ends an instance for good, and every OS process with it.

@@ -9,13 +9,17 @@
 %%   </dd>
 %% <dt>`[proctor, run, stop]'</dt><dd>It has ended, and its output is taken:
 %%   `duration', `stdout_bytes', `stderr_bytes' and, if they are known,
-%%   `utime_us', `stime_us' and `maxrss_kb'. With `status' and `reason', as in
+%%   `utime_us', `stime_us' and `maxrss_kb', and what its control group has used,
+%%   as {@link proctor_cgroup:used()}. With `status' and `reason', as in
 %%   {@link proctor_exit:exit()}.</dd>
 %% <dt>`[proctor, run, exception]'</dt><dd>Nobody hears of its end: its caller
 %%   has died, the port program has, or the process of it was told to end; or,
 %%   without a start before, it was refused. `duration'; with `kind', `exit',
 %%   `error' or `refused', and `reason'. Of a process that is killed nothing is
 %%   told.</dd>
+%% <dt>`[proctor, run, cgroup]'</dt><dd>A limit of its control group was met:
+%%   `oom_kill', `pids_denied', `memory_high', each how often so far, as
+%%   {@link proctor_cgroup:events()}.</dd>
 %% <dt>`[proctor, daemon, exit]'</dt><dd>A daemon ends: `duration', `restarts'.
 %%   With `name', `status' (`unknown' if it was not told) and `reason', with
 %%   which it ends.</dd>
@@ -32,7 +36,8 @@
 %% events. Environment is never there.
 -module(proctor_telemetry).
 
--export([run_start/3, run_stop/5, run_exception/4, run_refused/3]).
+-export([run_start/3, run_stop/5, run_exception/4, run_refused/3,
+         run_cgroup/3]).
 -export([daemon_exit/3, instance_up/2, instance_down/3]).
 
 %% @doc A run begins; its process calls this.
@@ -49,14 +54,22 @@ run_start(OsPid, Spec, Link) ->
                proctor:ospid(),
                {proctor_run_options:spec(), proctor_server:link()}) -> ok.
 run_stop(Exit, Started, {Out, Err}, OsPid, {Spec, Link}) ->
-    Usage = maps:with([utime_us, stime_us, maxrss_kb],
-                      maps:get(usage, Exit, #{})),
+    Usage = maps:merge(maps:with([utime_us, stime_us, maxrss_kb],
+                                 maps:get(usage, Exit, #{})),
+                       maps:get(cgroup, Exit, #{})),
     of_run([run, stop],
            fun() -> Usage#{duration => since(Started), stdout_bytes => Out,
                            stderr_bytes => Err} end,
            fun() -> (maps:with([status, reason], Exit))#{os_pid => OsPid,
                                                          pid => self()} end,
            Spec, Link).
+
+%% @doc A limit of its control group was met.
+-spec run_cgroup(proctor_cgroup:events(), proctor:ospid(),
+                 {proctor_run_options:spec(), proctor_server:link()}) -> ok.
+run_cgroup(Events, OsPid, {Spec, Link}) ->
+    of_run([run, cgroup], fun() -> Events end,
+           fun() -> #{os_pid => OsPid, pid => self()} end, Spec, Link).
 
 %% @doc Nobody will hear how it ends.
 -spec run_exception({exit | error, term()}, integer(), proctor:ospid(),

@@ -603,31 +603,13 @@ info() ->
                    bytes := #{stdin := 3, stdout := 3, stderr := 0},
                    queued := #{stdin := 0, stdout := 0, stderr := 0,
                                sink := 0, messages := _}}, Child),
-    Printed = printed(fun() -> ok = proctor:i() end),
+    Printed = proctor_case:printed(fun() -> ok = proctor:i() end),
     [?assertNotEqual(nomatch, string:find(Printed, Text))
      || Text <- ["exec cat", integer_to_list(OsPid), pid_to_list(Pid),
                  "1 children", "broker up ", "priv up ", "worker up ",
                  "0 requests"]],
     ?assertEqual(normal, proctor:stop_and_wait(Pid, 10000)),
     ?assertEqual({error, not_started}, proctor:info(nobody)).
-
-printed(Fun) ->
-    {Pid, Ref} = spawn_monitor(fun() ->
-        receive go -> ok end,
-        exit({printed, Fun()})
-    end),
-    true = group_leader(self(), Pid),
-    Pid ! go,
-    printed(Ref, []).
-
-printed(Ref, Text) ->
-    receive
-        {io_request, From, As, {put_chars, unicode, M, F, A}} ->
-            From ! {io_reply, As, ok},
-            printed(Ref, [Text, apply(M, F, A)]);
-        {'DOWN', Ref, process, _, {printed, ok}} ->
-            unicode:characters_to_list(Text)
-    end.
 
 %%% With the native dialect
 

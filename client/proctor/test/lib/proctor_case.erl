@@ -7,7 +7,8 @@
 -export([next/0, next/1, down/1, flush/0, collect/3, wait_until/1]).
 -export([alive/1, group_alive/1, os_pid/1, parts/1, freeze/1, thaw/1,
          signal/2]).
--export([with_dir/1, with_stub/2, with_fake/3, logged/2, no_secret/2]).
+-export([with_dir/1, with_stub/2, with_fake/3, logged/2, printed/1,
+         no_secret/2]).
 -export([peers/1, stop_peers/1]).
 
 %% What anything may take that takes no time, on a machine that is busy.
@@ -256,6 +257,25 @@ logged() ->
         {log, Event} -> [Event | logged()]
     after 0 ->
         []
+    end.
+
+%% What a function that says `ok' prints.
+printed(Fun) ->
+    {Pid, Ref} = spawn_monitor(fun() ->
+        receive go -> ok end,
+        exit({printed, Fun()})
+    end),
+    true = group_leader(self(), Pid),
+    Pid ! go,
+    printed(Ref, []).
+
+printed(Ref, Text) ->
+    receive
+        {io_request, From, As, {put_chars, unicode, M, F, A}} ->
+            From ! {io_reply, As, ok},
+            printed(Ref, [Text, apply(M, F, A)]);
+        {'DOWN', Ref, process, _, {printed, ok}} ->
+            unicode:characters_to_list(Text)
     end.
 
 %% However the term is written.

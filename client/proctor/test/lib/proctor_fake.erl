@@ -34,6 +34,12 @@ say(Port, Id, Term) -> send(Port, {Id, Term}).
 send(Port, Term) ->
     true = port_command(Port, term_to_binary(Term)).
 
+answers(leaf, {hello, _}) ->
+    [{ok, #{version => 1, features => [],
+            cgroup => #{path => <<"/fake">>, controllers => [memory, pids],
+                        kill => true}}}];
+answers(no_leaf, {hello, _}) ->
+    [{ok, #{version => 1, features => [], cgroup => <<"none delegated">>}}];
 answers(_Mode, {hello, _}) -> [{ok, #{version => 1, features => []}}];
 answers(_Mode, {shutdown}) -> [die];
 answers(silent, _) -> [];
@@ -54,6 +60,30 @@ answers(shutdown, {run, _, _}) ->
                                reason => shutdown})];
 answers(timeout, {run, _, _}) ->
     [{pid, 42}, out(), ended(#{reason => timeout, killed => true})];
+%% What was asked for comes as output.
+answers(no_leaf, {run, _, Options}) ->
+    [{pid, 42}, asked(Options), ended(#{})];
+answers(leaf, {run, [_ | [_ | _]], _}) ->
+    [{error, {limit, eperm, <<"memory_max">>}}];
+answers(leaf, {run, _, Options}) ->
+    [{pid, 42}, asked(Options), events(#{oom_kill => 1, pids_denied => 0}),
+     events(#{oom_kill => 1, pids_denied => 1})
+     | case lists:member(stdin, Options) of
+           true -> [];
+           false -> [ended(#{status => {signaled, 9, false}, reason => oom,
+                             cgroup => #{memory_peak => 4096,
+                                         oom_kill => 1}})]
+       end];
+answers(leaf, {stats, 42}) -> [{ok, #{path => <<"/fake/c1">>, cpu_us => 5}}];
+answers(leaf, {cgroup_set, 42, #{memory_max := max}}) ->
+    [{error, {limit, eperm, <<"memory_max">>}}];
+answers(leaf, {cgroup_set, 42, #{}}) -> [ok];
+answers(leaf, {pause, 42}) -> [{ok, cgroup}];
+answers(leaf, {resume, 42}) -> [{ok, signal}];
+answers(leaf, {stop, 42}) -> [ok, ended(#{})];
+answers(leaf, Request) when element(1, Request) =:= stats;
+                            element(1, Request) =:= pause ->
+    [{error, not_found}];
 answers(secret, {run, _, _}) -> [{pid, 42}];
 answers(gone, {run, _, _}) -> [{pid, 1}];
 answers(gone, {kill, _, _}) -> [{error, esrch}];
@@ -62,6 +92,13 @@ answers(_Mode, _) -> [].
 
 out() ->
     {event, {stdout, 42, <<"so far\n">>}}.
+
+asked(Options) ->
+    Asked = proplists:get_value(cgroup, Options, none),
+    {event, {stdout, 42, term_to_binary(Asked)}}.
+
+events(Counts) ->
+    {event, {cgroup, 42, Counts}}.
 
 ended(More) ->
     {event, {exit, 42, maps:merge(#{status => {exited, 0}, reason => normal,

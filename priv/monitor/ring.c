@@ -1,5 +1,5 @@
 /*
- * Broker and worker as priv has them: see ring.h.
+ * Broker, worker and keeper as priv has them: see ring.h.
  */
 
 #include <signal.h>
@@ -80,8 +80,8 @@ ring_end(void)
 	int i;
 
 	channel_close(&broker_channel);
+	channel_shut(&keeper_channel);
 	launch_close();
-	channel_close(&keeper_channel);
 	for (i = 0; worker_channel.open && i < END_MAX &&
 		    imsgbuf_queuelen(&worker_channel.ibuf) > 0;
 	     i++) {

@@ -22,6 +22,7 @@
 #include "libexecdir.h"
 #include "log.h"
 #include "monitor/channels.h"
+#include "monitor/contain.h"
 #include "monitor/ring.h"
 #include "monitor/table.h"
 #include "policy/permit.h"
@@ -167,7 +168,9 @@ ring_keeper(void)
 	if (!keeper_start(&k))
 		return;
 	ring_add("keeper", k.pid);
-	channel_init(&keeper_channel, "keeper", k.fd, 1, NULL, 0, NULL);
+	contain_keeper(k.pid);
+	channel_init(&keeper_channel, "keeper", k.fd, 1, priv_keeper_table,
+	    priv_keeper_rows, NULL);
 }
 
 void

@@ -54,10 +54,11 @@ PARSE_C = $(BUILD)/parse.c
 BASE_SRC = priv/base/timer.c priv/base/signals.c priv/base/reap.c priv/base/ownlog.c priv/base/privdrop.c
 RULE_SRC = priv/policy/rule.c priv/policy/read.c priv/policy/resolve.c \
 	priv/policy/match.c priv/policy/environ_name.c priv/policy/userenv.c \
-	parse.c
+	priv/policy/limit.c priv/policy/place.c priv/policy/size.c \
+	common/cpulist.c common/leaf_limit.c parse.c
 POLICY_SRC = $(RULE_SRC) priv/policy/permit.c priv/policy/runas.c \
 	priv/policy/shape.c priv/policy/count.c priv/policy/uids.c \
-	priv/policy/leaf.c common/leaf_limit.c
+	priv/policy/leaf.c
 CHECK_SRC = priv/check/main.c priv/check/check.c priv/check/path.c \
 	$(RULE_SRC) common/log.c $(PROTO_SRC) common/compat/ptymodes.c
 GUARD_SRC = priv/guard/guard.c priv/guard/reaper.c priv/guard/wait.c \
@@ -69,7 +70,8 @@ KEEPER_SRC = priv/keeper/keeper_none.c
 MONITOR_SRC = priv/monitor/loop.c priv/monitor/table.c \
 	priv/monitor/request.c priv/monitor/report.c priv/monitor/foreign.c \
 	priv/monitor/stop.c priv/monitor/stray.c priv/monitor/ring.c \
-	priv/monitor/launch.c priv/monitor/birth.c priv/monitor/exit.c \
+	priv/monitor/request_leaf.c priv/monitor/launch.c priv/monitor/birth.c \
+	priv/monitor/exit.c priv/monitor/contain.c \
 	priv/monitor/left.c priv/monitor/group.c priv/monitor/reply.c \
 	priv/monitor/orphan.c priv/monitor/watch.c priv/monitor/child.c \
 	priv/monitor/phase.c
@@ -78,8 +80,8 @@ START_SRC = priv/start/main.c priv/start/undo.c priv/start/configtest.c \
 	priv/start/privdrop.c priv/start/port.c priv/start/ring.c
 PRIV_SRC = $(START_SRC) $(GUARD_SRC) $(MONITOR_SRC) $(KEEPER_SRC) \
 	$(LAUNCHER_SRC) $(POLICY_SRC) $(BASE_SRC) \
-	$(LOCK_SRC) $(CGROUP_SRC) $(FRESH_SRC) $(STREAM_SRC) \
-	common/drop.c common/fdset.c common/nofile.c $(CAPS_SRC) $(PROC_SRC) $(BOX_SRC) $(RING_SRC)
+	$(LOCK_SRC) $(CGROUP_SRC) $(CGROUP_FILE_SRC) $(FRESH_SRC) $(STREAM_SRC) \
+	common/drop.c common/fdset.c common/leafset.c common/nofile.c $(CAPS_SRC) $(PROC_SRC) $(BOX_SRC) $(RING_SRC)
 RING_ARG_SRC = common/ring_arg.c common/drop.c $(PROC_SRC) $(BOX_SRC) $(RING_SRC)
 BROKER_SRC = broker/broker.c broker/frame.c broker/request.c \
 	broker/options.c broker/strings.c broker/ttymodes.c broker/etf_read.c \

@@ -239,6 +239,7 @@ static const int priv_calls[] = {
 	SYS_statx,
 	SYS_fstat, /* where there is no statx */
 	SYS_newfstatat,
+	SYS_fstatfs, /* of what the keeper sends */
 	SYS_wait4,
 	SYS_waitid,
 	SYS_setpgid,

@@ -14,6 +14,7 @@
 #include "check/check.h"
 #include "check/path.h"
 #include "log.h"
+#include "policy/limit.h"
 #include "policy/policy.h"
 #include "policy/userenv.h"
 
@@ -186,19 +187,36 @@ check_words(struct strvec *v, int argc, char *const *argv)
 	return (base);
 }
 
+/* What a child by that rule has of limits, and where. */
 static int
-check_say(const struct rule *r)
+check_say_leaf(const struct policy *p, const struct rule *r)
 {
-	const char *what;
+	char text[LIMIT_TEXT_MAX];
 
+	if (p->place != NULL && printf("cgroup: %s\n", p->place) < 0)
+		return (-1);
+	if (!r->leaf)
+		return (0);
+	limit_write(text, sizeof(text), &r->limits);
+	return (printf("leaf: %s\n", *text == '\0' ? "no limit" : text) < 0
+		    ? -1
+		    : 0);
+}
+
+static int
+check_say(const struct policy *p, const struct rule *r)
+{
 	if (r == NULL)
 		return (printf("deny, no rule matches\n") < 0 ? -1 : CHECK_BAD);
-	what = r->action == RULE_PERMIT ? "permit" : "deny";
+	if (r->action == RULE_DENY)
+		return (
+		    printf("deny, line %d\n", r->line) < 0 ? -1 : CHECK_BAD);
 	if (r->line == 0)
 		return (printf("permit, own user\n") < 0 ? -1 : CHECK_GOOD);
-	if (printf("%s, line %d\n", what, r->line) < 0)
+	if (printf("permit, line %d\n", r->line) < 0 ||
+	    check_say_leaf(p, r) == -1)
 		return (-1);
-	return (r->action == RULE_PERMIT ? CHECK_GOOD : CHECK_BAD);
+	return (CHECK_GOOD);
 }
 
 /* argv: identity, "as", user, and perhaps a command. */
@@ -211,11 +229,11 @@ check_ask(
 	int ret;
 
 	if (argc == 3)
-		return (check_say(policy_match(p, s, argv[2], NULL)));
+		return (check_say(p, policy_match(p, s, argv[2], NULL)));
 	if ((words = check_words(&c.argv, argc - 3, argv + 3)) == NULL)
 		return (CHECK_BAD);
 	c.path = argv[3];
-	ret = check_say(policy_match(p, s, argv[2], &c));
+	ret = check_say(p, policy_match(p, s, argv[2], &c));
 	free(words);
 	return (ret);
 }

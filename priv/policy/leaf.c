@@ -104,9 +104,12 @@ devices_add(const struct leaf_limits *most, struct leaf_limits *l)
 	return (0);
 }
 
-/* What is above the rule's, or LEAF_LIMITS. */
+/*
+ * The first limit that may not be asked for, or LEAF_LIMITS. A program that a
+ * rule fixes is not to be made to fail where its starter likes.
+ */
 static enum leaf_limit
-leaf_refuse(const struct leaf_limits *most, struct leaf_limits *l)
+leaf_refuse(const struct rule *rule, struct leaf_limits *l)
 {
 	static const struct {
 		enum leaf_limit limit, ceiling;
@@ -120,8 +123,13 @@ leaf_refuse(const struct leaf_limits *most, struct leaf_limits *l)
 		{ LEAF_CPU_WEIGHT, LEAF_CPU_WEIGHT },
 		{ LEAF_IO_WEIGHT, LEAF_IO_WEIGHT },
 	};
+	const struct leaf_limits *most = &rule->limits;
+	enum leaf_limit limit;
 	size_t i;
 
+	for (limit = 0; rule->cmd != NULL && limit < LEAF_LIMITS; limit++)
+		if (is_given(l, limit))
+			return (limit);
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (is_above(l, rows[i].limit, most, rows[i].ceiling))
 			return (rows[i].limit);
@@ -162,7 +170,7 @@ permit_leaf(const struct rule *rule, struct leaf_limits *l, int wanted,
 
 	if (!rule->leaf && !wanted)
 		return (0);
-	above = leaf_refuse(&rule->limits, l);
+	above = leaf_refuse(rule, l);
 	if (above == LEAF_LIMITS && devices_add(&rule->limits, l) == -1)
 		above = LEAF_IO_MAX;
 	if (above != LEAF_LIMITS) {
@@ -179,7 +187,7 @@ permit_leaf_set(
 {
 	enum leaf_limit above;
 
-	above = leaf_refuse(&rule->limits, l);
+	above = leaf_refuse(rule, l);
 	/* No more idle, it would have the usual weight. */
 	if (above == LEAF_LIMITS && is_given(l, LEAF_CPU_IDLE) &&
 	    l->value[LEAF_CPU_IDLE] == 0 &&

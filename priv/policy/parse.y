@@ -13,6 +13,8 @@
 
 #include "log.h"
 #include "policy/environ_name.h"
+#include "policy/limit.h"
+#include "policy/place.h"
 #include "policy/policy.h"
 
 static struct parse {
@@ -38,6 +40,11 @@ static int begin(enum rule_action);
 static int set_number(const char *, const char *, int, int, int *);
 static int set_nice(const char *);
 static int set_children(const char *);
+static int set_leaf(void);
+static int set_limit(int, const char *);
+static int set_io(void);
+static int add_io(const char *);
+static int end_io(void);
 static int set_keepenv(void);
 static int set_setenv(void);
 static int add_variable(const char *);
@@ -47,18 +54,22 @@ static int set_command(const char *);
 static int set_args(void);
 static int add_word(char ***, const char *, const char *);
 static int finish(void);
+static int set_place(const char *);
 
-#define A_RULE "\"permit\" or \"deny\""
+#define A_RULE "\"permit\", \"deny\" or \"cgroup\""
 #define AN_OPTION "an option or an identity"
 #define THE_END "the end of the line"
 %}
 
 %union {
 	char *word;
+	int limit;
 }
 
-%token PERMIT DENY NICE CHILDREN KEEPENV SETENV AS CMD ARGS BROKEN
+%token PERMIT DENY NICE CHILDREN CGROUP IO KEEPENV SETENV AS CMD ARGS BROKEN
 %token <word> WORD
+%token <limit> LIMIT
+%type <limit> limit
 
 %%
 
@@ -66,6 +77,14 @@ file:	/* empty */
 	| file '\n'
 	| file rule '\n'		{ if (finish() == -1)
 						YYABORT; }
+	| file place '\n'		{ expect(A_RULE); }
+	;
+
+place:	cgroup WORD			{ if (set_place($2) == -1)
+						YYABORT; }
+	;
+
+cgroup:	CGROUP				{ expect("a path"); }
 	;
 
 rule:	permit options identity as target command
@@ -88,6 +107,12 @@ option:	nice WORD			{ if (set_nice($2) == -1)
 						YYABORT; }
 	| children WORD			{ if (set_children($2) == -1)
 						YYABORT; }
+	| CGROUP			{ if (set_leaf() == -1)
+						YYABORT; }
+	| limit WORD			{ if (set_limit($1, $2) == -1)
+						YYABORT; }
+	| io devices '}'		{ if (end_io() == -1)
+						YYABORT; }
 	| KEEPENV			{ if (set_keepenv() == -1)
 						YYABORT; }
 	| setenv variables '}'
@@ -97,6 +122,19 @@ nice:	NICE				{ expect("a number"); }
 	;
 
 children: CHILDREN			{ expect("a number"); }
+	;
+
+limit:	LIMIT				{ expect("a limit"); }
+	;
+
+io:	IO				{ expect("\"{\""); }
+	  '{'				{ if (set_io() == -1)
+						YYABORT; }
+	;
+
+devices: /* empty */
+	| devices WORD			{ if (add_io($2) == -1)
+						YYABORT; }
 	;
 
 setenv:	SETENV				{ expect("\"{\""); }
@@ -150,9 +188,11 @@ static const struct {
 } keywords[] = {
 	{ "args", ARGS },
 	{ "as", AS },
+	{ "cgroup", CGROUP },
 	{ "children", CHILDREN },
 	{ "cmd", CMD },
 	{ "deny", DENY },
+	{ "io", IO },
 	{ "keepenv", KEEPENV },
 	{ "nice", NICE },
 	{ "permit", PERMIT },
@@ -246,6 +286,8 @@ finish(void)
 {
 	if (check_setenv(parse.rule) == -1)
 		return (-1);
+	/* What has a limit has a group that has it. */
+	parse.rule->leaf |= parse.rule->limits.given != 0;
 	TAILQ_INSERT_TAIL(&parse.policy->rules, parse.rule, entry);
 	parse.rule = NULL;
 	expect(A_RULE);
@@ -287,6 +329,70 @@ set_children(const char *word)
 	if (set_number("children", word, 1, POLICY_CHILDREN_MAX, &n) == -1)
 		return (-1);
 	parse.rule->children = (uint32_t)n;
+	return (0);
+}
+
+/* Where the groups of all instances are made. */
+static int
+set_place(const char *word)
+{
+	const char *fault;
+
+	expect(THE_END);
+	if (parse.policy->place != NULL)
+		return (fail("cgroup a second time"));
+	if ((fault = place_fault(word)) != NULL)
+		return (fail("cgroup \"%.64s\": %s", word, fault));
+	if ((parse.policy->place = strdup(word)) == NULL)
+		return (fail("%s", strerror(errno)));
+	return (0);
+}
+
+static int
+set_leaf(void)
+{
+	if (parse.rule->leaf)
+		return (fail("cgroup a second time"));
+	parse.rule->leaf = 1;
+	return (0);
+}
+
+static int
+set_limit(int limit, const char *word)
+{
+	char why[LIMIT_WHY_MAX];
+
+	if (limit_read(&parse.rule->limits, limit, word, why) == -1)
+		return (fail("%s", why));
+	return (0);
+}
+
+static int
+set_io(void)
+{
+	expect("a device, a rate or \"}\"");
+	if (parse.rule->limits.ios != 0)
+		return (fail("io a second time"));
+	return (0);
+}
+
+static int
+add_io(const char *word)
+{
+	char why[LIMIT_WHY_MAX];
+
+	if (limit_read_io(&parse.rule->limits, word, why) == -1)
+		return (fail("%s", why));
+	return (0);
+}
+
+static int
+end_io(void)
+{
+	char why[LIMIT_WHY_MAX];
+
+	if (limit_end_io(&parse.rule->limits, why) == -1)
+		return (fail("%s", why));
 	return (0);
 }
 
@@ -455,7 +561,7 @@ static int
 lex_word(void)
 {
 	char *word = parse.out;
-	int more, quoted = 0, literal = 0;
+	int more, limit, quoted = 0, literal = 0;
 	size_t i;
 
 	do {
@@ -472,7 +578,10 @@ lex_word(void)
 	for (i = 0; !literal && i < sizeof(keywords) / sizeof(keywords[0]); i++)
 		if (strcmp(word, keywords[i].word) == 0)
 			return (keywords[i].token);
-	return (WORD);
+	if (literal || (limit = limit_find(word)) == -1)
+		return (WORD);
+	yylval.limit = limit;
+	return (LIMIT);
 }
 
 /* Words never need more room than they took in the text. */

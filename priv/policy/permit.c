@@ -40,6 +40,12 @@ permit_privilege(void)
 	return (privilege);
 }
 
+const char *
+permit_place(void)
+{
+	return (policy->place);
+}
+
 /*
  * The rule that permits it, or NULL. A rule for a user whom the command line
  * has left out does not count: nothing could make a child run as that user.

@@ -27,6 +27,9 @@ void permit_forget(void);
 /* What this start may do, for the node to know. */
 enum privilege permit_privilege(void);
 
+/* Where root's file has the control group of an instance be made, or NULL. */
+const char *permit_place(void);
+
 /* Have children counted, of the rules that say so. While we are root. */
 void permit_counts(void);
 

@@ -68,6 +68,7 @@ struct rule {
 struct policy {
 	TAILQ_HEAD(, rule) rules;
 	unsigned int count;
+	char *place; /* where groups of instances are made, or NULL */
 	int terse; /* who reads the log may not read the file: say the line */
 	unsigned int errors; /* that were told: of the text, of names */
 	unsigned int warnings;
@@ -86,7 +87,7 @@ struct command {
 /* An empty policy. */
 void policy_init(struct policy *);
 
-/* Free its rules; the policy itself is the caller's, and empty then. */
+/* Free all in it; the policy itself is the caller's, and empty then. */
 void policy_free(struct policy *);
 
 /*
@@ -140,9 +141,9 @@ int policy_open(const char *path);
 int policy_open_draft(const char *path, const char **fault);
 
 /*
- * Append the rules of the file that is open as fd, which stays open; name is
- * for the log. -1 if it cannot be read or anything is wrong with it, which was
- * logged: then not one of its rules was appended.
+ * Append the rules of the file that is open as fd, which stays open, and take
+ * its place, if it has one; name is for the log. -1 if it cannot be read or
+ * anything is wrong with it, which was logged: then nothing was taken of it.
  */
 int policy_read(struct policy *, int fd, const char *name);
 

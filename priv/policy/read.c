@@ -116,6 +116,10 @@ policy_read(struct policy *p, int fd, const char *name)
 		policy_free(&new);
 		return (-1);
 	}
+	if (new.place != NULL) {
+		free(p->place);
+		p->place = new.place;
+	}
 	TAILQ_CONCAT(&p->rules, &new.rules, entry);
 	p->count = new.count;
 	return (0);

@@ -19,18 +19,6 @@ policy_init(struct policy *p)
 	TAILQ_INIT(&p->rules);
 }
 
-void
-policy_free(struct policy *p)
-{
-	struct rule *r;
-
-	while ((r = TAILQ_FIRST(&p->rules)) != NULL) {
-		TAILQ_REMOVE(&p->rules, r, entry);
-		rule_free(r);
-	}
-	p->count = 0;
-}
-
 struct rule *
 rule_new(enum rule_action action, int line)
 {
@@ -75,6 +63,20 @@ rule_free(struct rule *r)
 	rule_free_list(r->args);
 	rule_free_list(r->base);
 	freezero(r, sizeof(*r));
+}
+
+void
+policy_free(struct policy *p)
+{
+	struct rule *r;
+
+	while ((r = TAILQ_FIRST(&p->rules)) != NULL) {
+		TAILQ_REMOVE(&p->rules, r, entry);
+		rule_free(r);
+	}
+	rule_free_text(p->place);
+	p->place = NULL;
+	p->count = 0;
 }
 
 int

@@ -30,10 +30,10 @@ number(const char *word)
 static enum leaf_limit
 limit(const char *name)
 {
-	int i;
+	enum leaf_limit i = 0;
 
-	for (i = 0; strcmp(leaf_limit_name(i), name) != 0; i++)
-		assert_true(i < LEAF_IO_MAX);
+	while (strcmp(leaf_limit_name(i), name) != 0)
+		assert_true(++i < LEAF_LIMITS);
 	return (i);
 }
 
@@ -193,6 +193,17 @@ static const struct row runs[] = {
 	    -1, "io_max" },
 };
 
+/* The same under cmd: a request has no say. */
+static const struct row fixed[] = {
+	{ NULL, NULL, 0, "" },
+	{ NULL, "", 1, "" },
+	{ NULL, "memory_max 5", -1, "memory_max" },
+	{ NULL, "io_max 8:0 1,1,1,1", -1, "io_max" },
+	{ "memory_max 9 pids_max 7", "", 1, "memory_max 9 pids_max 7" },
+	{ "memory_max 9 pids_max 7", "pids_max 7", -1, "pids_max" },
+	{ "memory_max 9", "cpuset_cpus 1 cpu_max 1000 1000", -1, "cpu_max" },
+};
+
 /* expected is 0 for what may be. */
 static const struct row sets[] = {
 	{ NULL, "memory_max max cpu_idle 0", 0, "memory_max max cpu_idle 0" },
@@ -216,9 +227,9 @@ static const struct row sets[] = {
 };
 
 static void
-check(const struct row *row, int set)
+check(const struct row *row, int set, int cmd)
 {
-	struct rule rule = { 0 };
+	struct rule rule = { .cmd = cmd ? (char[]){ "/bin/id" } : NULL };
 	struct leaf_limits l, is;
 	const char *name = NULL;
 	int ret;
@@ -247,7 +258,19 @@ test_runs(void **state)
 
 	(void)state;
 	for (i = 0; i < nitems(runs); i++)
-		check(&runs[i], 0);
+		check(&runs[i], 0, 0);
+}
+
+static void
+test_fixed(void **state)
+{
+	struct row set = { "memory_max 9", "memory_max 1", -1, "memory_max" };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < nitems(fixed); i++)
+		check(&fixed[i], 0, 1);
+	check(&set, 1, 1);
 }
 
 static void
@@ -257,14 +280,14 @@ test_sets(void **state)
 
 	(void)state;
 	for (i = 0; i < nitems(sets); i++)
-		check(&sets[i], 1);
+		check(&sets[i], 1, 0);
 }
 
 /* Each has one, and but for the period none has another's. */
 static void
 test_names(void **state)
 {
-	int i, j;
+	enum leaf_limit i, j;
 
 	(void)state;
 	for (i = 0; i < LEAF_LIMITS; i++)
@@ -280,6 +303,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_runs),
+		cmocka_unit_test(test_fixed),
 		cmocka_unit_test(test_sets),
 		cmocka_unit_test(test_names),
 	};

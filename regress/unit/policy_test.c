@@ -24,6 +24,7 @@
 
 #include "check/check.h"
 #include "log_util.h"
+#include "policy/limit.h"
 #include "policy/policy.h"
 
 #define nitems(a) (sizeof(a) / sizeof((a)[0]))
@@ -448,8 +449,9 @@ static const struct {
 } errors[] = {
 	/* Words in the wrong place. */
 	{ "allow bob as www\n",
-	    "1: expected \"permit\" or \"deny\", not \"allow\"" },
-	{ P "\n{\n", "3: expected \"permit\" or \"deny\", not \"{\"" },
+	    "1: expected \"permit\", \"deny\" or \"cgroup\", not \"allow\"" },
+	{ P "\n{\n",
+	    "3: expected \"permit\", \"deny\" or \"cgroup\", not \"{\"" },
 	{ "permit\n",
 	    "1: expected an option or an identity, not the end of the line" },
 	{ "permit bob www\n", "1: expected \"as\", not \"www\"" },
@@ -474,9 +476,9 @@ static const struct {
 	{ "permit bob as www cmd /x args {\n",
 	    "1: expected an argument (keywords need quotes), not \"{\"" },
 	{ "\"permit\" bob as www\n",
-	    "1: expected \"permit\" or \"deny\", not \"permit\"" },
+	    "1: expected \"permit\", \"deny\" or \"cgroup\", not \"permit\"" },
 	{ "PERMIT bob as www\n",
-	    "1: expected \"permit\" or \"deny\", not \"PERMIT\"" },
+	    "1: expected \"permit\", \"deny\" or \"cgroup\", not \"PERMIT\"" },
 	{ "permit bob as www \\\n",
 	    "2: expected \"cmd\" or the end of the line, not the end of the"
 	    " file" },
@@ -531,6 +533,113 @@ static const struct {
 	    "1: setenv: a variable without a name" },
 	{ "permit setenv { -A=SECRET } bob as www\n",
 	    "1: setenv: \"-\" and a value" },
+
+	/* Limits. */
+	{ "permit cgroup memory 1M cgroup bob as www\n",
+	    "1: cgroup a second time" },
+	{ "permit memory 1M pids 5 memory 1M bob as www\n",
+	    "1: memory a second time" },
+	{ "permit cpus 0 cpus 1 bob as www\n", "1: cpus a second time" },
+	{ "permit memory as www\n", "1: expected a limit, not \"as\"" },
+	{ "permit pids\n", "1: expected a limit, not the end of the line" },
+	{ "permit memory bob as www\n",
+	    "1: memory \"bob\": invalid (1M or more)" },
+	{ "permit memory max bob as www\n",
+	    "1: memory \"max\": invalid (1M or more)" },
+	{ "permit memory 512 bob as www\n",
+	    "1: memory \"512\": too small (1M or more)" },
+	{ "permit memory 8388608T bob as www\n",
+	    "1: memory \"8388608T\": too large (1M or more)" },
+	{ "permit memory 99999999999999999999 bob as www\n",
+	    "1: memory \"99999999999999999999\": too large (1M or more)" },
+	{ "permit swap -1 bob as www\n",
+	    "1: swap \"-1\": invalid (0 or more)" },
+	{ "permit pids 0 bob as www\n",
+	    "1: pids \"0\": too small (1 to 4194304)" },
+	{ "permit pids 4194305 bob as www\n",
+	    "1: pids \"4194305\": too large (1 to 4194304)" },
+	{ "permit cpu 50 bob as www\n",
+	    "1: cpu \"50\": invalid (1% to 102400%)" },
+	{ "permit cpu % bob as www\n",
+	    "1: cpu \"%\": invalid (1% to 102400%)" },
+	{ "permit cpu 1K% bob as www\n",
+	    "1: cpu \"1K%\": invalid (1% to 102400%)" },
+	{ "permit cpu 0.5% bob as www\n",
+	    "1: cpu \"0.5%\": invalid (1% to 102400%)" },
+	{ "permit cpu 0% bob as www\n",
+	    "1: cpu \"0%\": too small (1% to 102400%)" },
+	{ "permit cpu 102401% bob as www\n",
+	    "1: cpu \"102401%\": too large (1% to 102400%)" },
+	{ "permit cpu_weight 0 bob as www\n",
+	    "1: cpu_weight \"0\": too small (1 to 10000)" },
+	{ "permit io_weight 10001 bob as www\n",
+	    "1: io_weight \"10001\": too large (1 to 10000)" },
+	{ "permit cpus 3-2 bob as www\n",
+	    "1: cpus \"3-2\": invalid (as 0-3,5, up to 1023)" },
+	{ "permit cpus 1024 bob as www\n",
+	    "1: cpus \"1024\": invalid (as 0-3,5, up to 1023)" },
+	{ "permit cpus \"\" bob as www\n",
+	    "1: cpus \"\": invalid (as 0-3,5, up to 1023)" },
+	{ "permit mems 64 bob as www\n",
+	    "1: mems \"64\": invalid (as 0-3,5, up to 63)" },
+	{ "permit io 8:0 bob as www\n", "1: expected \"{\", not \"8:0\"" },
+	{ "permit io { 8:0 rbps=1\n",
+	    "1: expected a device, a rate or \"}\", not the end of the line" },
+	{ "permit io { } bob as www\n", "1: io: no device" },
+	{ "permit io { 8:0 } bob as www\n", "1: io 8:0: no rate" },
+	{ "permit io { 8:0 8:1 rbps=1 } bob as www\n", "1: io 8:0: no rate" },
+	{ "permit io { rbps=1 } bob as www\n",
+	    "1: io \"rbps=1\": no device before it" },
+	{ "permit io { 8:0 rbps=1 rbps=1 } bob as www\n",
+	    "1: io rbps a second time" },
+	{ "permit io { 8:0 rbps=1 8:0 wbps=1 } bob as www\n",
+	    "1: io 8:0 a second time" },
+	{ "permit io { 8:0 rbps=1 } io { 8:1 rbps=1 } bob as www\n",
+	    "1: io a second time" },
+	{ "permit io { 8:0 rbps=0 } bob as www\n",
+	    "1: io \"rbps=0\": too small (1 or more)" },
+	{ "permit io { 8:0 rbps=max } bob as www\n",
+	    "1: io \"rbps=max\": invalid (1 or more)" },
+	{ "permit io { 8:0 rbpsx=1 } bob as www\n",
+	    "1: io \"rbpsx=1\": no rate" },
+	{ "permit io { 8:0 =1 } bob as www\n", "1: io \"=1\": no rate" },
+	{ "permit io { 8 rbps=1 } bob as www\n",
+	    "1: io \"8\": no device as 8:0" },
+	{ "permit io { 8: rbps=1 } bob as www\n",
+	    "1: io \"8:\": no device as 8:0" },
+	{ "permit io { :8 rbps=1 } bob as www\n",
+	    "1: io \":8\": no device as 8:0" },
+	{ "permit io { 8:1K rbps=1 } bob as www\n",
+	    "1: io \"8:1K\": no device as 8:0" },
+	{ "permit io { 8:1048576 rbps=1 } bob as www\n",
+	    "1: io \"8:1048576\": no device as 8:0" },
+	{ "permit io { 1:1 rbps=1 1:2 rbps=1 1:3 rbps=1 1:4 rbps=1 1:5"
+	  " rbps=1 } bob as www\n",
+	    "1: io: more than 4 devices" },
+	{ "deny memory 1M bob as www\n",
+	    "1: expected an identity (a deny has no options), not"
+	    " \"memory\"" },
+	{ "permit bob as www memory 1M\n",
+	    "1: expected \"cmd\" or the end of the line, not \"memory\"" },
+	{ "permit bob as www cmd /x args memory\n",
+	    "1: expected an argument (keywords need quotes), not"
+	    " \"memory\"" },
+
+	/* The place of groups. */
+	{ "cgroup\n", "1: expected a path, not the end of the line" },
+	{ "cgroup permit\n", "1: expected a path, not \"permit\"" },
+	{ "cgroup /a b\n", "1: expected the end of the line, not \"b\"" },
+	{ P "cgroup /a\n" P "cgroup /a\n", "4: cgroup a second time" },
+	{ "cgroup a\n", "1: cgroup \"a\": does not begin with a slash" },
+	{ "cgroup \"\"\n", "1: cgroup \"\": does not begin with a slash" },
+	{ "cgroup /sys/fs/cgroup/a\n",
+	    "1: cgroup \"/sys/fs/cgroup/a\": not below the mount point" },
+	{ "cgroup //\n", "1: cgroup \"//\": a part without a name" },
+	{ "cgroup /a/\n", "1: cgroup \"/a/\": a part without a name" },
+	{ "cgroup /a//b\n", "1: cgroup \"/a//b\": a part without a name" },
+	{ "cgroup /..\n", "1: cgroup \"/..\": \".\" or \"..\" in it" },
+	{ "cgroup /a/../b\n", "1: cgroup \"/a/../b\": \".\" or \"..\" in it" },
+	{ "cgroup /./b\n", "1: cgroup \"/./b\": \".\" or \"..\" in it" },
 
 	/* Identities and targets. */
 	{ "permit \"\" as www\n", "1: \"\" is no user and no :group" },
@@ -637,6 +746,11 @@ test_sizes(void **state)
 	    NAME ":1: a control character\n");
 	check_size("", '\0', POLICY_FILE_MAX, "\n",
 	    NAME ": larger than 65536 bytes\n");
+	check_size("cgroup /", 'x', 255, "\n", "");
+	check_size("cgroup /y/", 'x', 256, "/y\n",
+	    NAME
+	    ":1: cgroup \"/y/xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+	    "xxxxxxxxxxxxxxx\": a part of more than 255 bytes\n");
 	/* 64 bytes of a word are told. */
 	check_size("permit bob as www ", 'y', 64, "y\n",
 	    NAME ":1: expected \"cmd\" or the end of the line, not \"yyyyyyyyy"
@@ -736,6 +850,90 @@ test_fields(void **state)
 	assert_null(r->args[0]);
 	assert_null(TAILQ_NEXT(r, entry));
 	assert_int_equal(p.count, 3);
+	policy_free(&p);
+}
+
+static void
+check_limits(const char *config, int leaf, const char *text)
+{
+	char is[LIMIT_TEXT_MAX];
+	struct policy p;
+	const struct rule *r;
+
+	text_policy(&p, config);
+	r = TAILQ_FIRST(&p.rules);
+	limit_write(is, sizeof(is), &r->limits);
+	if (r->leaf != leaf || strcmp(is, text) != 0)
+		fail_msg("%s: %d %s", config, r->leaf, is);
+	assert_int_equal(leaf_limits_check(&r->limits), 0);
+	policy_free(&p);
+}
+
+static void
+test_limits(void **state)
+{
+	static const struct {
+		const char *config;
+		int leaf;
+		const char *text;
+	} t[] = {
+		{ P, 0, "" },
+		{ "permit cgroup bob as www\n", 1, "" },
+		{ "permit memory 512M bob as www\n", 1,
+		    "memory_max 536870912" },
+		{ "permit cgroup memory 1048576 bob as www\n", 1,
+		    "memory_max 1048576" },
+		{ "permit memory 8388607T bob as www\n", 1,
+		    "memory_max 9223370937343148032" },
+		{ "permit swap 0 bob as www\n", 1, "memory_swap_max 0" },
+		{ "permit pids 4194304 bob as www\n", 1, "pids_max 4194304" },
+		{ "permit cpu 50% bob as www\n", 1, "cpu_max 50000/100000" },
+		{ "permit cpu 200% bob as www\n", 1, "cpu_max 200000/100000" },
+		{ "permit cpu 1% bob as www\n", 1, "cpu_max 1000/100000" },
+		{ "permit cpu 102400% bob as www\n", 1,
+		    "cpu_max 102400000/100000" },
+		{ "permit cpus 5,0-3,1023 mems 0,63 bob as www\n", 1,
+		    "cpuset_cpus 0-3,5,1023, cpuset_mems 0,63" },
+		{ "permit io_weight 10000 cpu_weight 1 bob as www\n", 1,
+		    "cpu_weight 1, io_weight 10000" },
+		{ "permit io { 8:0 rbps=10M wiops=5 } bob as www\n", 1,
+		    "io_max 8:0 rbps 10485760 wiops 5" },
+		{ "permit io{8:0 wbps=1K 0:1048575 riops=9}bob as www\n", 1,
+		    "io_max 8:0 wbps 1024, io_max 0:1048575 riops 9" },
+		{ "permit pids 7 cgroup nice 3 bob as www\n", 1, "pids_max 7" },
+		{ "permit \"memory\" as www\n", 0, "" },
+		{ "permit \\cgroup as www\n", 0, "" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < nitems(t); i++)
+		check_limits(t[i].config, t[i].leaf, t[i].text);
+}
+
+/* The place is taken of a file that is taken, and goes with the rules. */
+static void
+test_place(void **state)
+{
+	struct policy p;
+	int fd;
+
+	(void)state;
+	text_policy(&p, P "cgroup \"/a b/c\" # there\n");
+	assert_string_equal(p.place, "/a b/c");
+	assert_int_equal(p.count, 1);
+	fd = text_open("cgroup /d\nx\n", 12);
+	assert_int_equal(policy_read(&p, fd, NAME), -1);
+	assert_int_equal(close(fd), 0);
+	assert_string_equal(p.place, "/a b/c");
+	fd = text_open("cgroup /\n", 9);
+	assert_int_equal(policy_read(&p, fd, NAME), 0);
+	assert_int_equal(close(fd), 0);
+	assert_string_equal(p.place, "/");
+	policy_free(&p);
+	assert_null(p.place);
+	text_policy(&p, P);
+	assert_null(p.place);
 	policy_free(&p);
 }
 
@@ -1149,6 +1347,16 @@ static const struct {
 	    "deny, no rule matches\n" },
 	{ "permit bob as www cmd /x args a\n", "bob as www", 1,
 	    "deny, no rule matches\n" },
+	{ "permit memory 1M cpu 50% bob as www\n", "bob as www", 0,
+	    "permit, line 1\nleaf: memory_max 1048576, cpu_max"
+	    " 50000/100000\n" },
+	{ "cgroup /a/b\npermit cgroup bob as www\n", "bob as www", 0,
+	    "permit, line 2\ncgroup: /a/b\nleaf: no limit\n" },
+	{ "cgroup /b\n" P, "bob as www", 0, "permit, line 2\ncgroup: /b\n" },
+	{ "cgroup /a/b\n" P "deny bob as www\n", "bob as www", 1,
+	    "deny, line 3\n" },
+	{ "cgroup /a/b\n", "bob as bob", 0, "permit, own user\n" },
+	{ "cgroup /a/b\n", "", 0, "configuration OK\n" },
 	{ "x\n", "bob as bob", 1, "" },
 	{ P, "nobody1 as www", 1, "" },
 	{ P, ":nobody1 as www", 1, "" },
@@ -1292,6 +1500,10 @@ static const char valid[] =
     "\tlast\n"
     "deny :1000 as root\n"
     "permit bob as www cmd /bin/y args\n"
+    "cgroup /a.slice/b\n"
+    "permit memory 512M swap 0 pids 64 io { 8:0 rbps=1M 8:16 wiops=9 } bob"
+    " as www\n"
+    "permit cgroup cpu 50% cpus 0-3,5 mems 0 cpu_weight 5 bob as www\n"
     "deny 0 as bob # no\n";
 
 /* A generator of our own: the same numbers everywhere. */
@@ -1308,7 +1520,9 @@ next_random(void)
 static const char *const pieces[] = { "permit", "deny", "as", "cmd", "args",
 	"nice", "children", "keepenv", "setenv", "{", "}", "\"", "\\", "\n",
 	"\\\n", "#", ":", " ", "\t", "\r", "\177", "\377", "=", "-", "-1",
-	"99999999999", "/", "bob", "www", "{}{}", "\"\"", "\"\n", "" };
+	"99999999999", "cgroup", "memory", "cpu", "cpus", "io", "1T", "50%",
+	"0-3", "8:0", "rbps=", "/", "..", "bob", "www", "{}{}", "\"\"", "\"\n",
+	"" };
 
 static size_t
 mutate(char *text, size_t len, size_t size)
@@ -1358,10 +1572,14 @@ check_rule(const struct rule *r)
 	assert_true(r->children <= POLICY_CHILDREN_MAX);
 	assert_true(r->cmd == NULL || *r->cmd == '/');
 	assert_true(r->args == NULL || r->cmd != NULL);
+	assert_int_equal(leaf_limits_check(&r->limits), 0);
+	assert_true(r->limits.given == 0 || r->leaf);
+	assert_true(r->limits.value[LEAF_CPU_MAX] <= 102400000);
 	if (r->action == RULE_PERMIT)
 		return;
 	assert_true(r->nice == NICE_UNSET && r->children == 0 && !r->keepenv);
-	assert_true(r->setenv == NULL && r->group == NULL && r->cmd == NULL);
+	assert_true(!r->leaf && r->setenv == NULL && r->group == NULL &&
+		    r->cmd == NULL);
 }
 
 /* An outcome: one line of the log and no rule, or rules that hold. */
@@ -1380,7 +1598,8 @@ check_mutation(int fd, const char *text, size_t len)
 	policy_init(&p);
 	ret = policy_read(&p, fd, NAME);
 	assert_int_equal(log_lines, ret == 0 ? 0 : 1);
-	assert_true(ret == 0 || TAILQ_EMPTY(&p.rules));
+	assert_true(ret == 0 || (TAILQ_EMPTY(&p.rules) && p.place == NULL));
+	assert_true(p.place == NULL || *p.place == '/');
 	TAILQ_FOREACH (r, &p.rules, entry)
 		check_rule(r);
 	(void)policy_resolve(&p, NAME);
@@ -1442,6 +1661,8 @@ main(void)
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_counts),
 		cmocka_unit_test(test_fields),
+		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_place),
 		cmocka_unit_test(test_resolve),
 		cmocka_unit_test(test_unresolved),
 		cmocka_unit_test(test_add),

@@ -637,9 +637,10 @@ static const struct {
 	{ "cgroup //\n", "1: cgroup \"//\": a part without a name" },
 	{ "cgroup /a/\n", "1: cgroup \"/a/\": a part without a name" },
 	{ "cgroup /a//b\n", "1: cgroup \"/a//b\": a part without a name" },
-	{ "cgroup /..\n", "1: cgroup \"/..\": \".\" or \"..\" in it" },
-	{ "cgroup /a/../b\n", "1: cgroup \"/a/../b\": \".\" or \"..\" in it" },
-	{ "cgroup /./b\n", "1: cgroup \"/./b\": \".\" or \"..\" in it" },
+	{ "cgroup /..\n", "1: cgroup \"/..\": a part that begins with a dot" },
+	{ "cgroup /a/../b\n",
+	    "1: cgroup \"/a/../b\": a part that begins with a dot" },
+	{ "cgroup /.b\n", "1: cgroup \"/.b\": a part that begins with a dot" },
 
 	/* Identities and targets. */
 	{ "permit \"\" as www\n", "1: \"\" is no user and no :group" },

@@ -66,21 +66,22 @@ GUARD_SRC = priv/guard/guard.c priv/guard/reaper.c priv/guard/wait.c \
 LAUNCHER_SRC = priv/launcher/spawn.c priv/launcher/environ.c \
 	priv/launcher/login.c priv/launcher/any.c priv/launcher/privdrop.c \
 	$(SPAWN_SRC)
-KEEPER_SRC = priv/keeper/keeper_none.c
 MONITOR_SRC = priv/monitor/loop.c priv/monitor/table.c \
 	priv/monitor/request.c priv/monitor/report.c priv/monitor/foreign.c \
 	priv/monitor/stop.c priv/monitor/stray.c priv/monitor/ring.c \
-	priv/monitor/launch.c priv/monitor/birth.c priv/monitor/exit.c \
+	priv/monitor/request_leaf.c priv/monitor/launch.c priv/monitor/birth.c \
+	priv/monitor/exit.c priv/monitor/contain.c \
 	priv/monitor/left.c priv/monitor/group.c priv/monitor/reply.c \
 	priv/monitor/orphan.c priv/monitor/watch.c priv/monitor/child.c \
 	priv/monitor/phase.c
 START_SRC = priv/start/main.c priv/start/undo.c priv/start/configtest.c \
 	priv/start/args.c priv/start/privilege.c priv/start/login.c \
-	priv/start/privdrop.c priv/start/port.c priv/start/ring.c
+	priv/start/privdrop.c priv/start/groups.c priv/start/port.c \
+	priv/start/ring.c
 PRIV_SRC = $(START_SRC) $(GUARD_SRC) $(MONITOR_SRC) $(KEEPER_SRC) \
 	$(LAUNCHER_SRC) $(POLICY_SRC) $(BASE_SRC) \
-	$(LOCK_SRC) $(CGROUP_SRC) $(FRESH_SRC) $(STREAM_SRC) \
-	common/drop.c common/fdset.c common/nofile.c $(CAPS_SRC) $(PROC_SRC) $(BOX_SRC) $(RING_SRC)
+	$(LOCK_SRC) $(CGROUP_SRC) $(CGROUP_FILE_SRC) $(FRESH_SRC) $(STREAM_SRC) \
+	common/drop.c common/fdset.c common/leafset.c common/nofile.c $(CAPS_SRC) $(PROC_SRC) $(BOX_SRC) $(RING_SRC)
 RING_ARG_SRC = common/ring_arg.c common/drop.c $(PROC_SRC) $(BOX_SRC) $(RING_SRC)
 BROKER_SRC = broker/broker.c broker/frame.c broker/request.c \
 	broker/options.c broker/strings.c broker/ttymodes.c broker/etf_read.c \

@@ -639,8 +639,6 @@ proto_pack_hello(void *buf, const struct msg_hello *, const char *cgroup);
 int leaf_limits_check(const struct leaf_limits *);
 /* 0, or -1: it can be no name of a leaf. "" can. */
 int leaf_name_check(const char *);
-/* A limit as the node calls it. */
-extern const char *const leaf_limit_names[LEAF_LIMITS];
 
 /*
  * A message that was received. Its payload is one of those below, as its type

@@ -27,6 +27,8 @@
 #undef SYS_fstat
 #define SYS_fstat SYS_fstat64
 #define SYS_newfstatat SYS_fstatat64
+#undef SYS_fstatfs
+#define SYS_fstatfs SYS_fstatfs64
 #define FSTAT_BY_STATX SYS_statx /* for its 64 bits of time */
 #define UID_CALL(call) call##32
 #define UID16_CALL(call) call

@@ -11,7 +11,9 @@
 #include <unistd.h>
 
 #include "base/ownlog.h"
+#include "compat/cgroup.h"
 #include "dispatch.h"
+#include "leafset.h"
 #include "log.h"
 #include "policy/permit.h"
 #include "policy/runas.h"
@@ -27,7 +29,14 @@
 
 static struct channel priv_channel;
 static struct spawn_base launcher_base;
+static struct leafset leaf; /* of the next child, if it is to have one */
 static pid_t *launcher_in_flight;
+
+static int
+launcher_leaf(const struct msg *msg)
+{
+	return (leafset_add(&leaf, &msg->leaf, msg->fd));
+}
 
 static int
 launcher_launch(const struct msg *msg)
@@ -38,7 +47,12 @@ launcher_launch(const struct msg *msg)
 	const struct run *r = &msg->run;
 	int fds[3];
 
-	spawn_child(&launcher_base, r, &l, fds, launcher_in_flight);
+	if (r->flags & RUN_CGROUP ? !leafset_complete(&leaf, r->id)
+				  : leaf.count != 0)
+		return (-1);
+	spawn_child(&launcher_base, r, leaf.count != 0 ? &leaf : NULL, &l, fds,
+	    launcher_in_flight);
+	leafset_clear(&leaf);
 	m.id = r->id;
 	for (m.stream = 0; m.stream < 3; m.stream++)
 		if (fds[m.stream] != -1)
@@ -53,6 +67,7 @@ launcher_launch(const struct msg *msg)
 }
 
 static const struct dispatch launcher_table[] = {
+	{ IMSG_LEAF, LAUNCHER_STATE, launcher_leaf },
 	{ IMSG_LAUNCH, LAUNCHER_STATE, launcher_launch },
 };
 
@@ -92,12 +107,13 @@ launcher_main(int fd, struct runas *t, pid_t *in_flight)
 		ownlog_open(); /* its flags are not priv's */
 	launcher_in_flight = in_flight;
 	launcher_base = t->base;
+	cgroup_enter_launch(t->number);
 	launcher_descriptors(fd, &launcher_base);
 	if (t->base.login && login_begin(t->base.starter, &what) == -1)
 		fatal("launcher: %s", what);
 	privdrop_launcher(t);
-	channel_init(
-	    &priv_channel, "priv", LAUNCHER_FD, 1, launcher_table, 1, NULL);
+	channel_init(&priv_channel, "priv", LAUNCHER_FD, 1, launcher_table,
+	    sizeof(launcher_table) / sizeof(launcher_table[0]), NULL);
 	/*
 	 * Poll, and do not block in recvmsg: the socket's write space also
 	 * wakes that, on the child's first time slice.

@@ -23,6 +23,7 @@
 #include "compat/privs.h"
 #include "compat/proc.h"
 #include "compat/ptymodes.h"
+#include "leafset.h"
 #include "log.h"
 #include "policy/runas.h"
 #include "proto.h"
@@ -48,6 +49,7 @@ struct failure {
 struct spawn {
 	const struct spawn_base *base;
 	const struct run *run;
+	const struct leafset *leaf; /* or NULL */
 	const char *path; /* what is executed */
 	char **argv;
 	char *text; /* the command line, where it had to be changed */
@@ -65,6 +67,28 @@ fail(struct spawn *s, enum stage stage, int stream)
 	s->failure.error = errno;
 	s->failure.stream = (uint32_t)stream;
 	return (-1);
+}
+
+/*
+ * Enter its leaf: so what it does and makes from here on is in there. 0 is
+ * whoever writes it.
+ */
+static int
+child_leaf(struct spawn *s)
+{
+	uint32_t i;
+
+	if (s->leaf == NULL)
+		return (0);
+	errno = EMFILE;
+	if (s->leaf->lost)
+		return (fail(s, STAGE_CGROUP, 0));
+	for (i = 0; i < s->leaf->count; i++) {
+		if (write(s->leaf->fds[i], "0", 1) != 1)
+			return (fail(s, STAGE_CGROUP, 0));
+		(void)close(s->leaf->fds[i]);
+	}
+	return (0);
 }
 
 static int
@@ -316,9 +340,9 @@ child_main(void *arg)
 	struct spawn *s = arg;
 	sigset_t none;
 
-	if (child_pipes(s) == -1 || child_session(s) == -1 ||
-	    child_limits(s) == -1 || child_user(s) == -1 ||
-	    child_place(s) == -1 || child_files(s) == -1)
+	if (child_leaf(s) == -1 || child_pipes(s) == -1 ||
+	    child_session(s) == -1 || child_limits(s) == -1 ||
+	    child_user(s) == -1 || child_place(s) == -1 || child_files(s) == -1)
 		return;
 	proc_cloexec_from(3);
 	/* Handlers go with exec, if that comes at once; nothing is ignored. */
@@ -472,13 +496,16 @@ failure_text(const struct spawn *s)
  * in_flight: see proc_make_child().
  */
 void
-spawn_child(const struct spawn_base *b, const struct run *r, struct launched *l,
-    int fds[3], pid_t *in_flight)
+spawn_child(const struct spawn_base *b, const struct run *r,
+    const struct leafset *leaf, struct launched *l, int fds[3],
+    pid_t *in_flight)
 {
 	struct spawn_base any = *b;
-	struct spawn s = {
-		.base = &any, .run = r, .ends = { -1, -1, -1 }, .slave = -1
-	};
+	struct spawn s = { .base = &any,
+		.run = r,
+		.leaf = leaf,
+		.ends = { -1, -1, -1 },
+		.slave = -1 };
 	pid_t pid = 0;
 	uint32_t i;
 

@@ -75,19 +75,26 @@ birth_failed(struct child *c, struct launched *l, int fds[3])
 	if (c->started != NULL)
 		c->started(c, l, fds);
 	fds_close(fds);
-	exit_settle(c);
+	c->silent = 1;
+	exit_leave(c);
+}
+
+void
+birth_fail(struct child *c, enum stage stage, int error, const char *text)
+{
+	int fds[3] = { -1, -1, -1 };
+	struct launched l = { 0 };
+
+	l.stage = stage;
+	l.error = error;
+	l.text = text;
+	birth_failed(c, &l, fds);
 }
 
 void
 birth_lost(struct child *c)
 {
-	int fds[3] = { -1, -1, -1 };
-	struct launched l = { 0 };
-
-	l.stage = STAGE_LAUNCHER;
-	l.error = EPIPE;
-	l.text = "";
-	birth_failed(c, &l, fds);
+	birth_fail(c, STAGE_LAUNCHER, EPIPE, "");
 }
 
 /* Did all its pipes arrive? If not, l says which is missing. 1 or 0. */

@@ -17,7 +17,11 @@
  */
 int birth_result(struct child *c, struct launched *l, int fds[3]);
 
-/* c will not be launched: its launcher is gone. Frees c. */
+/*
+ * c will not be launched, as that has failed, or its launcher is gone. Frees c,
+ * once its leaf is gone if it has one.
+ */
+void birth_fail(struct child *c, enum stage, int error, const char *text);
 void birth_lost(struct child *c);
 
 /*

@@ -1,5 +1,6 @@
 /*
- * priv's channels to broker and worker; see ring.h for who opens them.
+ * priv's channels to broker, worker and keeper; see ring.h for who opens
+ * them. Where there are no leaves that to the keeper is closed.
  */
 
 #ifndef MONITOR_CHANNELS_H
@@ -9,5 +10,6 @@
 
 extern struct channel broker_channel;
 extern struct channel worker_channel;
+extern struct channel keeper_channel;
 
 #endif

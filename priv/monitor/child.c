@@ -90,7 +90,18 @@ child_free(struct child *c)
 	counts[c->kind]--;
 	total--;
 	free(c->kill);
+	free(c->launch);
 	free(c);
+}
+
+struct child *
+child_named(int32_t pid)
+{
+	struct child *c;
+
+	if (pid <= 1 || (c = child_by_pid(pid)) == NULL || !child_public(c))
+		return (NULL);
+	return (c);
 }
 
 uint32_t

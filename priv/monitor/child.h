@@ -17,6 +17,7 @@
 #include "proto.h"
 #include "base/timer.h"
 
+struct leaf;
 struct rule;
 struct slot;
 struct runas;
@@ -34,13 +35,15 @@ enum child_kind {
 
 /*
  * How far it is. CHILD_RUN goes through all of them, CHILD_KILLER through the
- * first two; the others begin with CHILD_RUNNING. What is over is freed.
+ * first two and the last; the others begin with CHILD_RUNNING. One that did not
+ * come to run may have a leaf all the same. What is over is freed.
  */
 enum child_state {
 	CHILD_ASKED, /* no pid yet: its launcher makes it */
 	CHILD_RUNNING, /* it has a pid, and was not seen dead */
 	CHILD_LINGERING, /* dead, and not reaped: others have its output */
-	CHILD_LEFT /* reaped: the rest of its group is waited for */
+	CHILD_LEFT, /* reaped: the rest of its group is waited for */
+	CHILD_EMPTYING /* over: what is in its leaf is waited for */
 };
 
 struct child {
@@ -83,6 +86,8 @@ struct child {
 	/* Of the part that has it at the time. */
 	struct slot *slot; /* its answer's place, until that has left */
 	size_t asked; /* CHILD_ASKED: bytes of its launch */
+	void *launch; /* that, while its leaf is made; owned */
+	struct leaf *leaf; /* of contain.c; or NULL */
 	TAILQ_ENTRY(child) queue; /* CHILD_ASKED: launch.c, then watch.c */
 	int watch; /* from pidset_add(), or -1 */
 	int unwatched; /* it is in the list of watch.c */
@@ -133,6 +138,8 @@ void child_free(struct child *);
 /* NULL: there is none. */
 struct child *child_by_id(uint32_t);
 struct child *child_by_pid(pid_t);
+/* The same by the pid that the node has named. NULL: none that it knows. */
+struct child *child_named(int32_t pid);
 
 /* The number of the child that came last. */
 uint32_t child_last(void);

@@ -12,6 +12,7 @@
 #include "monitor/channels.h"
 #include "monitor/exit.h"
 #include "monitor/group.h"
+#include "monitor/contain.h"
 #include "monitor/left.h"
 #include "monitor/phase.h"
 #include "monitor/reply.h"
@@ -27,7 +28,8 @@ exit_init(uint32_t linger_ms)
 {
 	default_ms = linger_ms;
 	watch_init(exit_check);
-	left_init(exit_settle);
+	left_init(exit_leave);
+	contain_init(exit_settle);
 }
 
 uint32_t
@@ -39,12 +41,39 @@ exit_linger(const struct run *r)
 	return (r->flags & RUN_LINGER ? r->linger : default_ms);
 }
 
+/* Behind the answer that names it. */
+static void
+exit_tell(struct child *c, uint32_t type, const void *data, size_t len)
+{
+	if (c->slot != NULL)
+		reply_add(c->slot, type, data, len);
+	else
+		channel_send(&worker_channel, type, -1, data, len);
+}
+
+/* What its leaf has used, which may be why it was killed. */
+static void
+exit_send_used(struct child *c, const struct msg_leaf_state *used)
+{
+	uint8_t buf[MSG_LEAF_STATE_MAX];
+	uint64_t kills = used->stat[LEAF_OOM_KILLS];
+
+	if (c->reason == REASON_NORMAL && !c->killed && c->status != -1 &&
+	    WIFSIGNALED(c->status) && WTERMSIG(c->status) == SIGKILL &&
+	    kills != 0 && kills != LEAF_UNKNOWN)
+		c->reason = REASON_OOM;
+	exit_tell(c, IMSG_LEAF_STATE, buf, contain_pack_used(c, buf));
+}
+
 /* A child of the node's, or a process that it manages, is no more. */
 static void
 exit_send(struct child *c)
 {
+	const struct msg_leaf_state *used = contain_used(c);
 	struct msg_exit m = { 0 };
 
+	if (used != NULL)
+		exit_send_used(c, used);
 	m.id = c->id;
 	m.status = m.raw = c->status;
 	m.reason = c->reason;
@@ -58,11 +87,7 @@ exit_send(struct child *c)
 		m.status = 0;
 	else if (c->status == 0)
 		m.status = c->success;
-	/* Behind the answer that names it. */
-	if (c->slot != NULL)
-		reply_add(c->slot, IMSG_EXIT, &m, sizeof(m));
-	else
-		channel_send(&worker_channel, IMSG_EXIT, -1, &m, sizeof(m));
+	exit_tell(c, IMSG_EXIT, &m, sizeof(m));
 }
 
 /* Its pid is given up, and all that hangs on it. */
@@ -90,7 +115,15 @@ exit_settle(struct child *c)
 		reply_release(c->slot);
 	if (c->rule != NULL)
 		count_give(c->rule, c->place);
+	contain_forget(c);
 	child_free(c);
+}
+
+void
+exit_leave(struct child *c)
+{
+	if (!contain_end(c))
+		exit_settle(c);
 }
 
 /* Dead: so its parent hears, or, if a tracer has it, its pidfd. 1 or 0. */
@@ -172,7 +205,7 @@ exit_over(struct child *c)
 		c->ended(c, c->status);
 	if (!left_begin(c, left)) {
 		c->state = CHILD_LEFT;
-		exit_settle(c);
+		exit_leave(c);
 	}
 }
 

@@ -44,6 +44,12 @@ void exit_hurry(struct child *);
 void exit_drained(struct child *);
 
 /*
+ * c is over, and nobody else is waited for but what is in its leaf: then it is
+ * settled.
+ */
+void exit_leave(struct child *);
+
+/*
  * c is over: its exit is told to whom it concerns, and c is freed. Nobody
  * else frees a child.
  */

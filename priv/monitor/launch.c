@@ -20,6 +20,7 @@
 #include "monitor/birth.h"
 #include "monitor/channels.h"
 #include "monitor/launch.h"
+#include "monitor/contain.h"
 #include "monitor/phase.h"
 #include "monitor/reply.h"
 
@@ -244,27 +245,25 @@ queue_take(struct launcher *l)
 	return (c);
 }
 
-void
-launch_run(struct child *c, const struct run *r)
+/* maker_start() has said that priv is the maker. */
+static void
+launch_here(struct child *c, const struct run *r, const struct leafset *leaf)
 {
-	struct launcher *l = c->runas->launcher;
 	struct launched here;
-	size_t len;
-	void *msg;
 	int fds[3];
 
-	/* maker_start() has said that priv is the maker. */
-	if (l == NULL) {
-		spawn_child(&c->runas->base, r, &here, fds, NULL);
-		if (birth_result(c, &here, fds) == -1)
-			fatalx("launched pid %d twice", (int)here.pid);
-		return;
-	}
-	/* It was unpacked from a message, so it fits one. */
-	if ((msg = proto_pack_run(r, &len)) == NULL)
-		fatal("no memory for a launch");
+	spawn_child(&c->runas->base, r, leaf, &here, fds, NULL);
+	if (birth_result(c, &here, fds) == -1)
+		fatalx("launched pid %d twice", (int)here.pid);
+}
+
+/* What c->runas is asked for waits for its answer from now on. */
+static void
+launch_ask(struct child *c, const void *msg, size_t len)
+{
+	struct launcher *l = c->runas->launcher;
+
 	channel_send(&l->channel, IMSG_LAUNCH, -1, msg, len);
-	free(msg);
 	c->asked = len;
 	l->bytes += len;
 	l->asked += c->kind == CHILD_RUN;
@@ -275,6 +274,71 @@ launch_run(struct child *c, const struct run *r)
 		l->made = 0;
 		timer_set(&l->pulse, PULSE, launch_pulse, l);
 	}
+}
+
+/* The files of its leaf go ahead of it. */
+static void
+launch_files(struct child *c, struct leafset *files)
+{
+	struct msg_leaf m = { 0 };
+	uint32_t i;
+
+	m.id = c->id;
+	for (i = 0; i < files->count; i++) {
+		m.left = files->count - 1 - i;
+		channel_send(&c->runas->launcher->channel, IMSG_LEAF,
+		    files->fds[i], &m, sizeof(m));
+	}
+	leafset_init(files);
+}
+
+/* Its leaf is there, or is not; the launch was kept for that. */
+static void
+launch_leafed(struct child *c, struct leaf_made *leaf)
+{
+	struct msg m = { .type = IMSG_LAUNCH, .fd = -1 };
+	void *launch = c->launch;
+
+	m.data = launch;
+	m.len = c->asked;
+	c->launch = NULL;
+	c->asked = 0;
+	if (leaf->error != 0)
+		birth_fail(c, STAGE_CGROUP, leaf->error, leaf->text);
+	else if (!launch_alive(c->runas) || phase_now() != PHASE_RUN)
+		birth_lost(c);
+	else if (c->runas->launcher == NULL) {
+		if (proto_unpack(&m) == -1)
+			fatalx("a launch that was kept is broken");
+		launch_here(c, &m.run, leaf->files);
+	} else {
+		launch_files(c, leaf->files);
+		launch_ask(c, launch, m.len);
+	}
+	free(launch);
+}
+
+void
+launch_run(struct child *c, const struct run *r)
+{
+	size_t len;
+	void *msg;
+
+	if (c->runas->launcher == NULL && !(r->flags & RUN_CGROUP)) {
+		launch_here(c, r, NULL);
+		return;
+	}
+	/* It was unpacked from a message, so it fits one. */
+	if ((msg = proto_pack_run(r, &len)) == NULL)
+		fatal("no memory for a launch");
+	if (r->flags & RUN_CGROUP) {
+		c->launch = msg;
+		c->asked = len;
+		contain_make(c, r, launch_leafed);
+		return;
+	}
+	launch_ask(c, msg, len);
+	free(msg);
 }
 
 int

@@ -24,8 +24,8 @@ void launch_init(const struct dispatch *, size_t rows);
 void launch_start(struct runas *t);
 
 /*
- * Have c made as r says; r need not live longer. c->started is called when it
- * was, or was not; that may be at once.
+ * Have c made as r says, its leaf first if it is to have one; r need not live
+ * longer. c->started is called when it was, or was not; that may be at once.
  */
 void launch_run(struct child *c, const struct run *r);
 

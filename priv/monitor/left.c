@@ -93,7 +93,11 @@ left_deadline(void *arg)
 		return;
 	}
 	c->killed = 1;
-	left_expired(c);
+	/* Its leaf kills all of them. */
+	if (c->leaf != NULL)
+		left_gone(c);
+	else
+		left_expired(c);
 }
 
 static void
@@ -118,7 +122,7 @@ left_begin(struct child *c, int64_t ms)
 {
 	if (!(c->run_flags & RUN_KILL_GROUP) || c->group != 0 ||
 	    c->kind != CHILD_RUN || phase_now() != PHASE_RUN ||
-	    group_is_gone(c))
+	    group_is_gone(c) || (c->leaf != NULL && group_is_due(c)))
 		return (0);
 	/* It has ended by itself: the others' time begins now. */
 	if (c->reason == REASON_NORMAL)

@@ -13,6 +13,7 @@
 
 #include "monitor/channels.h"
 #include "monitor/launch.h"
+#include "monitor/contain.h"
 #include "monitor/loop.h"
 #include "monitor/phase.h"
 #include "monitor/reply.h"
@@ -26,17 +27,22 @@
 #define WORKER_BYTES_MAX (256UL * 1024)
 
 /* The launchers come last, as many as there are. */
-enum { POLL_BROKER, POLL_WORKER, POLL_CHILDREN, POLL_LAUNCHERS };
+enum { POLL_BROKER, POLL_WORKER, POLL_KEEPER, POLL_CHILDREN, POLL_LAUNCHERS };
 
 static int broker_ended;
+
+static int
+worker_has_room(void)
+{
+	return (channel_queued(&worker_channel) < WORKER_QUEUE_MAX &&
+		channel_ahead(&worker_channel) < WORKER_BYTES_MAX);
+}
 
 static int
 broker_may_read(void)
 {
 	return (broker_channel.open && reply_waiting() < WAITING_MAX &&
-		!launch_busy() &&
-		channel_queued(&worker_channel) < WORKER_QUEUE_MAX &&
-		channel_ahead(&worker_channel) < WORKER_BYTES_MAX);
+		!launch_busy() && !contain_busy() && worker_has_room());
 }
 
 /*
@@ -100,6 +106,33 @@ priv_dispatch_worker(const struct pollfd *pfd)
 }
 
 static void
+keeper_died(void)
+{
+	if (!keeper_channel.open)
+		return;
+	log_warnx("the keeper has died");
+	channel_shut(&keeper_channel);
+	contain_lost();
+	stop_all(EXIT_RING);
+}
+
+static void
+priv_dispatch_keeper(const struct pollfd *pfd)
+{
+	int alive = 1;
+
+	if (pfd->revents & (POLLIN | POLLHUP | POLLERR)) {
+		alive = channel_read(&keeper_channel);
+		while (channel_dispatch(&keeper_channel, phase_state()))
+			continue;
+	}
+	if (alive && channel_queued(&keeper_channel) > 0)
+		alive = channel_write(&keeper_channel) == 0;
+	if (!alive)
+		keeper_died();
+}
+
+static void
 loop_signalled(void)
 {
 	int end;
@@ -132,6 +165,10 @@ loop_serve(void)
 	do {
 		more = priv_dispatch_broker();
 		launch_send();
+		if (channel_queued(&keeper_channel) > 0 &&
+		    channel_write(&keeper_channel) == -1)
+			keeper_died();
+		contain_tell(worker_has_room);
 		stop_check();
 		if (channel_queued(&worker_channel) > 0 &&
 		    channel_write(&worker_channel) == -1)
@@ -148,6 +185,8 @@ loop_once(struct pollfd *pfd)
 	(void)channel_poll(
 	    &pfd[POLL_BROKER], &broker_channel, broker_may_read());
 	wait = channel_poll(&pfd[POLL_WORKER], &worker_channel, 1);
+	wait =
+	    earlier(wait, channel_poll(&pfd[POLL_KEEPER], &keeper_channel, 1));
 	pfd[POLL_CHILDREN].fd = watch_fd();
 	pfd[POLL_CHILDREN].events = POLLIN;
 	pfd[POLL_CHILDREN].revents = 0;
@@ -160,6 +199,7 @@ loop_once(struct pollfd *pfd)
 			watch_dispatch();
 		if (pfd[POLL_BROKER].revents != 0)
 			broker_read(&pfd[POLL_BROKER]);
+		priv_dispatch_keeper(&pfd[POLL_KEEPER]);
 		launch_dispatch(&pfd[POLL_LAUNCHERS]);
 		priv_dispatch_worker(&pfd[POLL_WORKER]);
 	}

@@ -15,6 +15,7 @@
 #include "keeper/keeper.h"
 #include "log.h"
 #include "policy/count.h"
+#include "policy/leaf.h"
 #include "policy/permit.h"
 #include "policy/policy.h"
 #include "policy/runas.h"
@@ -201,6 +202,35 @@ run_allowed(const struct run *r)
 	return (rule);
 }
 
+/*
+ * A leaf, with the limits of its rule, if the run or that asks for one. 0, or
+ * -1 and it was answered.
+ */
+static int
+run_leaf(struct run *r, const struct rule *rule)
+{
+	const char *above;
+	char why[64];
+
+	switch (permit_leaf(rule, &r->leaf, r->flags & RUN_CGROUP, &above)) {
+	case 0:
+		return (0);
+	case 1:
+		break;
+	default:
+		(void)snprintf(why, sizeof(why), "line %d permits less of %s",
+		    rule->line, above);
+		run_refuse(r, STAGE_LIMIT, EPERM, above, why);
+		return (-1);
+	}
+	r->flags |= RUN_CGROUP;
+	if (keeper_alive())
+		return (0);
+	run_refuse(r, STAGE_CGROUP, ENODEV, keeper_info()->reason,
+	    "there are no leaves");
+	return (-1);
+}
+
 /* What became of it: see struct child. */
 static void
 run_started(struct child *c, const struct launched *l, int fds[3])
@@ -263,20 +293,9 @@ request_handle_run(const struct msg *msg)
 	}
 	if (child_table_full())
 		run_refuse(&r, STAGE_LIMIT, EAGAIN, "children", NULL);
-	else if ((rule = run_allowed(&r)) != NULL)
+	else if ((rule = run_allowed(&r)) != NULL && run_leaf(&r, rule) == 0)
 		run_launch(&r, rule);
 	return (0);
-}
-
-/* The child by the pid that the node named, or NULL: none that it knows. */
-static struct child *
-child_of_node(int32_t pid)
-{
-	struct child *c;
-
-	if (pid <= 1 || (c = child_by_pid(pid)) == NULL || !child_public(c))
-		return (NULL);
-	return (c);
 }
 
 /* EACCES is only ever about its priority. */
@@ -324,8 +343,8 @@ request_handle_setpgid(const struct msg *msg)
 	const struct msg_request *m = &msg->request;
 	const struct child *c, *leader;
 
-	leader = child_of_node(m->arg);
-	if ((c = child_of_node(m->pid)) == NULL || c->kind == CHILD_FOREIGN ||
+	leader = child_named(m->arg);
+	if ((c = child_named(m->pid)) == NULL || c->kind == CHILD_FOREIGN ||
 	    c->state == CHILD_LINGERING)
 		reply_code(m->tid, REPLY_TEXT, ESRCH, "pid not alive");
 	else if (m->arg != 0 && (leader == NULL || group_of(leader) != m->arg))
@@ -341,7 +360,7 @@ request_handle_setpgid(const struct msg *msg)
 static void
 pass_on(uint32_t type, int64_t tid, int32_t pid, const void *data, size_t len)
 {
-	if (child_of_node(pid) == NULL)
+	if (child_named(pid) == NULL)
 		reply_code(tid, REPLY_TEXT, ESRCH, "pid not alive");
 	else
 		reply_send(type, data, len);
@@ -373,7 +392,7 @@ request_handle_stop(const struct msg *msg)
 
 	if (m->arg != 0)
 		return (-1);
-	if ((c = child_of_node(m->pid)) == NULL) {
+	if ((c = child_named(m->pid)) == NULL) {
 		reply_code(m->tid, REPLY_TEXT, ESRCH, "pid not alive");
 		return (0);
 	}
@@ -393,7 +412,7 @@ request_handle_kill(const struct msg *msg)
 	else if (m->pid < 0)
 		reply_code(m->tid, REPLY_TEXT, EPERM,
 		    "Not allowed to send signal to all processes");
-	else if ((c = child_of_node(m->pid)) == NULL)
+	else if ((c = child_named(m->pid)) == NULL)
 		reply_code(m->tid, REPLY_TEXT, EPERM,
 		    "Cannot kill a pid not managed by this application");
 	else if (m->arg < 0 || m->arg >= NSIG)

@@ -1,5 +1,5 @@
 /*
- * Broker and worker as priv has them: see ring.h.
+ * Broker, worker and keeper as priv has them: see ring.h.
  */
 
 #include <signal.h>
@@ -18,7 +18,7 @@
 #define END_TICK 2 /* ms */
 #define END_MAX 1000 /* ticks that they may take to end */
 
-struct channel broker_channel, worker_channel;
+struct channel broker_channel, worker_channel, keeper_channel;
 
 static int left; /* processes that were there at the last look */
 
@@ -80,6 +80,7 @@ ring_end(void)
 	int i;
 
 	channel_close(&broker_channel);
+	channel_shut(&keeper_channel);
 	launch_close();
 	for (i = 0; worker_channel.open && i < END_MAX &&
 		    imsgbuf_queuelen(&worker_channel.ibuf) > 0;

@@ -1,5 +1,5 @@
 /*
- * Broker and worker as priv has them: children of a kind of their own.
+ * Broker, worker and keeper as priv has them: children of a kind of their own.
  */
 
 #ifndef MONITOR_RING_H

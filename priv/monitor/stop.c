@@ -11,18 +11,21 @@
 #include <unistd.h>
 
 #include "base/signals.h"
+#include "keeper/keeper.h"
 #include "log.h"
 
 #include "monitor/exit.h"
 #include "monitor/foreign.h"
 #include "monitor/group.h"
 #include "monitor/launch.h"
+#include "monitor/contain.h"
 #include "monitor/left.h"
 #include "monitor/orphan.h"
 #include "monitor/phase.h"
 #include "monitor/stop.h"
 #include "monitor/stray.h"
 #include "policy/count.h"
+#include "policy/leaf.h"
 #include "policy/policy.h"
 #include "policy/shape.h"
 
@@ -104,6 +107,7 @@ stop_deadline(void *arg)
 		stop_family(c, SIGKILL);
 	else
 		stop_group(c, SIGKILL);
+	contain_kill(c);
 }
 
 /* The command could not be executed: the stop signal has to do. */
@@ -177,6 +181,7 @@ stop_command(struct child *c)
 {
 	struct run r = { 0 };
 	struct child *killer;
+	const char *above;
 	char pid[32], *env;
 	int place;
 
@@ -185,6 +190,12 @@ stop_command(struct child *c)
 	    child_table_full())
 		return (-1);
 	killer_run(&r, c, pid, sizeof(pid));
+	/* It has the limits of its rule, whatever its victim has. */
+	if (permit_leaf(c->kill_rule, &r.leaf, 0, &above) != 0) {
+		r.flags |= RUN_CGROUP;
+		if (!keeper_alive())
+			return (-1);
+	}
 	if (count_take(c->kill_rule, &place) == -1) {
 		log_warnx("a kill command has no room: line %d permits %u"
 			  " children",
@@ -214,6 +225,7 @@ stop_begin(struct child *c, int family)
 
 	if (again && !family)
 		return;
+	contain_thaw(c);
 	/* The pid of a dead one is nothing that a command may be given. */
 	if (again || c->kill == NULL || c->state == CHILD_LINGERING ||
 	    stop_command(c) == -1) {
@@ -267,6 +279,7 @@ stop_cut(struct child *c)
 	if (c->state != CHILD_LINGERING)
 		c->killed = 1;
 	stop_family(c, SIGKILL);
+	contain_kill(c);
 }
 
 /* A child that runs, in a shutdown: its group and other descendants, too. */
@@ -277,6 +290,7 @@ shutdown_running(struct child *c)
 	if (phase_now() == PHASE_KILL) {
 		c->killed = 1;
 		stop_family(c, SIGKILL);
+		contain_kill(c);
 	} else if (c->kind == CHILD_KILLER)
 		killer_limit(c);
 	else
@@ -300,7 +314,7 @@ shutdown_child(struct child *c)
 	} else if (c->state == CHILD_LEFT) {
 		/* What is left of its group is found as orphans are. */
 		left_end(c);
-		exit_settle(c);
+		exit_leave(c);
 	} else if (child_alive(c))
 		shutdown_running(c);
 }

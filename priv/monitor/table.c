@@ -5,10 +5,12 @@
 
 #include "proto.h"
 
+#include "monitor/contain.h"
 #include "monitor/launch.h"
 #include "monitor/phase.h"
 #include "monitor/report.h"
 #include "monitor/request.h"
+#include "monitor/request_leaf.h"
 #include "monitor/table.h"
 
 #define RUN STATE_RUN
@@ -25,6 +27,9 @@ const struct dispatch priv_broker_table[] = {
 	{ IMSG_LIST, RUN, request_handle_list },
 	{ IMSG_DEBUG, RUN, request_handle_debug },
 	{ IMSG_HELLO, RUN, request_handle_hello },
+	{ IMSG_CGROUP_SET, RUN, request_handle_cgroup_set },
+	{ IMSG_STATS, RUN, request_handle_stats },
+	{ IMSG_PAUSE, RUN, request_handle_pause },
 	{ IMSG_REFUSE, RUN, request_handle_refuse },
 	{ IMSG_SHUTDOWN, RUN, request_handle_shutdown },
 };
@@ -47,3 +52,12 @@ const struct dispatch priv_launcher_table[] = {
 };
 const size_t priv_launcher_rows =
     sizeof(priv_launcher_table) / sizeof(priv_launcher_table[0]);
+
+const struct dispatch priv_keeper_table[] = {
+	{ IMSG_LEAF, ANY, contain_handle_leaf },
+	{ IMSG_LEAF_DONE, ANY, contain_handle_done },
+	{ IMSG_LEAF_STATE, ANY, contain_handle_state },
+	{ IMSG_LEAF_EVENT, ANY, contain_handle_event },
+};
+const size_t priv_keeper_rows =
+    sizeof(priv_keeper_table) / sizeof(priv_keeper_table[0]);

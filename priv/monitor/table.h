@@ -15,5 +15,7 @@ extern const struct dispatch priv_worker_table[];
 extern const size_t priv_worker_rows;
 extern const struct dispatch priv_launcher_table[];
 extern const size_t priv_launcher_rows;
+extern const struct dispatch priv_keeper_table[];
+extern const size_t priv_keeper_rows;
 
 #endif

@@ -18,9 +18,11 @@
 #include "base/privdrop.h"
 #include "compat/privs.h"
 #include "compat/proc.h"
+#include "keeper/keeper.h"
 #include "libexecdir.h"
 #include "log.h"
 #include "monitor/channels.h"
+#include "monitor/contain.h"
 #include "monitor/ring.h"
 #include "monitor/table.h"
 #include "policy/permit.h"
@@ -157,6 +159,20 @@ ring_pair(int fds[2])
 		fatal("socketpair");
 }
 
+/* It hears priv only, and is started before what reads the port is. */
+static void
+ring_keeper(void)
+{
+	struct keeper k;
+
+	if (!keeper_start(&k))
+		return;
+	ring_add("keeper", k.pid);
+	contain_keeper(k.pid);
+	channel_init(&keeper_channel, "keeper", k.fd, 1, priv_keeper_table,
+	    priv_keeper_rows, NULL);
+}
+
 void
 ring_start(const struct starter_env *st, const struct args *a)
 {
@@ -166,6 +182,7 @@ ring_start(const struct starter_env *st, const struct args *a)
 	privileged = proc_privileged() ||
 		     (st->privileged && permit_uid(st->who.uid) == NULL);
 	ring_root();
+	ring_keeper();
 	ring_pair(broker);
 	ring_pair(worker);
 	ring_pair(peers);

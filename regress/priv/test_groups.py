@@ -187,7 +187,7 @@ def shots():
             p.close(code=p.status)
 
 
-@case(SECTION + " all but the guard are in it, and it is gone at the end")
+@case(SECTION + " all but guard and reaper are in it, and it is gone at the end")
 def inside():
     if world.groups_dir is None:
         raise Skip("no control groups here")
@@ -197,15 +197,32 @@ def inside():
         new = [d for d in instances() if d not in before]
         check(len(new) == 1, "instances %s", new)
         own = "/proctor/" + new[0]
-        for role, pid in p.ring().items():
-            want = "/proctor" if role == "guard" else own
+        ring = p.ring()
+        for role, pid in ring.items():
+            want = ("/proctor/guards" if role in ("guard", "reaper")
+                    else own + "/ring")
             check(group_of(pid) == want, "%s is in %s", role, group_of(pid))
-        for pid in proc.descendants(p.ring()["priv"]):
-            check(group_of(pid) == own, "%s is in %s", proc.title(pid),
-                  group_of(pid))
-        for name, mode in (("/proctor", 0o730), (own, 0o700)):
+        below = proc.descendants(ring["priv"])
+        eventually(lambda: not [
+            pid for pid in p.launchers().values()
+            if group_of(pid) == own + "/ring"], 2, "launchers in the ring")
+        users = {group_of(pid) for pid in below} - {own + "/ring"}
+        check(users == {own + "/t%d/launch" % n for n in range(len(users))}
+              and len(users) > 1, "%s", users)
+        for pid in below:
+            check(group_of(pid) in users or pid in ring.values(),
+                  "%s is in %s", proc.title(pid), group_of(pid))
+        owner = os.stat("/proc/%d" % ring["priv"]).st_uid or \
+            int(proc.status(ring["priv"])["Uid"].split()[0])
+        for name, who, mode in (
+                ("/proctor", 0, 0o731), ("/proctor/guards", 0, 0o700),
+                (own, owner, 0o711), (own + "/cgroup.procs", 0, 0o644),
+                (own + "/cgroup.subtree_control", 0, 0o644),
+                (own + "/ring", 0, 0o700), (own + "/t0", owner, 0o711),
+                (own + "/t0/cgroup.procs", owner, 0o644),
+                (own + "/t0/launch", 0, 0o700)):
             st = os.stat(world.groups_dir + name)
-            check(st.st_uid == 0 and st.st_mode & 0o7777 == mode,
+            check((st.st_uid, st.st_mode & 0o7777) == (who, mode),
                   "%s: owner %d, mode %o", name, st.st_uid, st.st_mode)
     check(instances() == before, "left: %s", instances())
 

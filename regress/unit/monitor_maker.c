@@ -11,6 +11,7 @@
 #include "channel.h"
 #include "compat/stream.h"
 #include "dispatch.h"
+#include "leafset.h"
 #include "launcher/maker.h"
 #include "launcher/spawn.h"
 #include "monitor/launch.h"
@@ -52,11 +53,15 @@ maker_start(
 }
 
 void
-spawn_child(const struct spawn_base *b, const struct run *r, struct launched *l,
-    int fds[3], pid_t *in_flight)
+spawn_child(const struct spawn_base *b, const struct run *r,
+    const struct leafset *leaf, struct launched *l, int fds[3],
+    pid_t *in_flight)
 {
 	(void)b;
-	(void)r;
+	if (r->flags & RUN_CGROUP)
+		note("enters by %u", (unsigned int)leaf->count);
+	else
+		assert_null(leaf);
 	assert_null(in_flight);
 	*l = made;
 	fds[0] = fds[1] = fds[2] = -1;

@@ -15,11 +15,14 @@
 
 #include "log_util.h"
 #include "channel.h"
+#include "compat/cgroup_file.h"
 #include "compat/proc.h"
 #include "monitor/group.h"
 #include "monitor/orphan.h"
 #include "monitor/watch.h"
+#include "keeper/keeper.h"
 #include "policy/count.h"
+#include "policy/leaf.h"
 #include "policy/permit.h"
 #include "policy/shape.h"
 
@@ -65,7 +68,7 @@ static int64_t now_ms = 1000000;
 static char trace[4096];
 
 struct world world;
-struct channel worker_channel, broker_channel;
+struct channel worker_channel, broker_channel, keeper_channel;
 
 void
 note(const char *fmt, ...)
@@ -459,6 +462,31 @@ note_exit(const struct msg_exit *m)
 	    m->cut ? " cut" : "");
 }
 
+static void
+note_leaf(uint32_t type, int fd, const struct msg *m)
+{
+	static const char *const ops[LEAF_OPS] = { "make", "set", "kill",
+		"freeze", "thaw", "stats", "end" };
+
+	if (type == IMSG_LEAF_MAKE || type == IMSG_LEAF_SET)
+		note("leaf %u %s%s%s", (unsigned int)m->leaf_make.id,
+		    type == IMSG_LEAF_MAKE ? "make" : "set",
+		    *m->leaf_make.name == '\0' ? "" : " ", m->leaf_make.name);
+	else if (type == IMSG_LEAF_ASK)
+		note("leaf %u %s", (unsigned int)m->leaf_ask.id,
+		    ops[m->leaf_ask.op]);
+	else if (type == IMSG_LEAF)
+		note("leaf %u fd %d left %u", (unsigned int)m->leaf.id, fd,
+		    (unsigned int)m->leaf.left);
+	else if (type == IMSG_LEAF_STATE)
+		note("%d state %u %s '%s'", (int)m->leaf_state.m.tid,
+		    (unsigned int)m->leaf_state.m.id, ops[m->leaf_state.m.op],
+		    m->leaf_state.path);
+	else
+		note("event %u oom %d", (unsigned int)m->leaf_event.id,
+		    (int)m->leaf_event.oom_kills);
+}
+
 void
 channel_send(
     struct channel *c, uint32_t type, int fd, const void *data, size_t len)
@@ -481,6 +509,8 @@ channel_send(
 		note("launch %u", (unsigned int)m.run.id);
 	else if (type == IMSG_DOWN)
 		note("down %s", m.down.user);
+	else if (type >= IMSG_LEAF_MAKE && type <= IMSG_LEAF_EVENT)
+		note_leaf(type, fd, &m);
 	else
 		note("%s", proto_type(type)->name);
 }
@@ -568,6 +598,56 @@ permit_kill(const struct rule *rule, const char *line)
 {
 	assert_ptr_equal(rule, &world.rule);
 	return (strcmp(line, "forbidden") == 0 ? NULL : &world.kill_rule);
+}
+
+int
+permit_leaf(const struct rule *rule, struct leaf_limits *l, int wanted,
+    const char **name)
+{
+	(void)l;
+	assert_non_null(rule);
+	if (!wanted && !world.leaf_rule)
+		return (0);
+	*name = world.above;
+	return (world.above == NULL ? 1 : -1);
+}
+
+int
+permit_leaf_set(
+    const struct rule *rule, struct leaf_limits *l, const char **name)
+{
+	(void)l;
+	assert_ptr_equal(rule, &world.rule);
+	*name = world.above;
+	return (world.above == NULL ? 0 : -1);
+}
+
+/*
+ * The keeper, which says what a test has it say. Descriptors from FD_FAKE on
+ * are files of a leaf, but for those from twice as many on.
+ */
+
+int
+keeper_alive(void)
+{
+	return (!world.no_leaves);
+}
+
+const struct keeper_info *
+keeper_info(void)
+{
+	static const struct keeper_info info = { .path = "/proctor/1",
+		.controllers = 1,
+		.kill = 1,
+		.reason = "no base" };
+
+	return (&info);
+}
+
+int
+cgroup_is_file(int fd)
+{
+	return (fd < 2 * FD_FAKE);
 }
 
 int
@@ -720,6 +800,12 @@ sound_lifeless(struct child *c)
 		assert_false(c->deadline.set);
 		return;
 	}
+	if (c->state == CHILD_EMPTYING) {
+		assert_true(c->kind == CHILD_RUN || c->kind == CHILD_KILLER);
+		assert_false(c->deadline.set);
+		assert_non_null(c->leaf);
+		return;
+	}
 	assert_int_equal(c->kind, CHILD_RUN);
 	assert_true(c->run_flags & RUN_KILL_GROUP);
 	assert_int_equal(c->group, 0);
@@ -729,7 +815,7 @@ sound_lifeless(struct child *c)
 static void
 sound_child(struct child *c)
 {
-	assert_true(c->kind < CHILD_KINDS && c->state <= CHILD_LEFT);
+	assert_true(c->kind < CHILD_KINDS && c->state <= CHILD_EMPTYING);
 	assert_ptr_equal(child_by_id(c->id), c);
 	if (child_alive(c))
 		sound_living(c);
@@ -776,7 +862,7 @@ did_at(const char *what, const char *file, int line)
 int
 handle(int (*handler)(const struct msg *), struct msg *m)
 {
-	m->fd = m->type == IMSG_STREAM ? m->fd : -1;
+	m->fd = m->type == IMSG_STREAM || m->type == IMSG_LEAF ? m->fd : -1;
 	return (handler(m));
 }
 
@@ -867,7 +953,7 @@ chosen_main(const char *title, FILE *out)
 	world.rule.nice = world.kill_rule.nice = NICE_UNSET;
 	world.kill_rule.line = 2;
 	world.rule.runas = world.kill_rule.runas = &world.www;
-	worker_channel.open = broker_channel.open = 1;
+	worker_channel.open = broker_channel.open = keeper_channel.open = 1;
 	return (cmocka_run_group_tests(tests, NULL, NULL));
 }
 

@@ -53,6 +53,9 @@ struct world {
 	int launcher_dead;
 	int launcher_full;
 	int awaits; /* a launcher has something to name */
+	int no_leaves; /* there is no keeper */
+	int leaf_rule; /* the rule has a leaf for each of its children */
+	const char *above; /* a limit that is more than it permits */
 };
 extern struct world world;
 

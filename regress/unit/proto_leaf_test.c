@@ -177,23 +177,6 @@ test_lengths(void **state)
 	}
 }
 
-/* Each limit has a name, of which two are one. */
-static void
-test_names(void **state)
-{
-	size_t i, j;
-
-	(void)state;
-	for (i = 0; i < LEAF_LIMITS; i++) {
-		assert_non_null(leaf_limit_names[i]);
-		for (j = 0; j < i; j++)
-			assert_true(
-			    (strcmp(leaf_limit_names[i], leaf_limit_names[j]) ==
-				0) ==
-			    (j == LEAF_CPU_MAX && i == LEAF_CPU_PERIOD));
-	}
-}
-
 static void
 test_values(void **state)
 {
@@ -449,7 +432,6 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lengths),
-		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_io),
 		cmocka_unit_test(test_leaf_names),

@@ -66,7 +66,6 @@ GUARD_SRC = priv/guard/guard.c priv/guard/reaper.c priv/guard/wait.c \
 LAUNCHER_SRC = priv/launcher/spawn.c priv/launcher/environ.c \
 	priv/launcher/login.c priv/launcher/any.c priv/launcher/privdrop.c \
 	$(SPAWN_SRC)
-KEEPER_SRC = priv/keeper/keeper_none.c
 MONITOR_SRC = priv/monitor/loop.c priv/monitor/table.c \
 	priv/monitor/request.c priv/monitor/report.c priv/monitor/foreign.c \
 	priv/monitor/stop.c priv/monitor/stray.c priv/monitor/ring.c \
@@ -77,7 +76,8 @@ MONITOR_SRC = priv/monitor/loop.c priv/monitor/table.c \
 	priv/monitor/phase.c
 START_SRC = priv/start/main.c priv/start/undo.c priv/start/configtest.c \
 	priv/start/args.c priv/start/privilege.c priv/start/login.c \
-	priv/start/privdrop.c priv/start/port.c priv/start/ring.c
+	priv/start/privdrop.c priv/start/groups.c priv/start/port.c \
+	priv/start/ring.c
 PRIV_SRC = $(START_SRC) $(GUARD_SRC) $(MONITOR_SRC) $(KEEPER_SRC) \
 	$(LAUNCHER_SRC) $(POLICY_SRC) $(BASE_SRC) \
 	$(LOCK_SRC) $(CGROUP_SRC) $(CGROUP_FILE_SRC) $(FRESH_SRC) $(STREAM_SRC) \

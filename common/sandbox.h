@@ -15,11 +15,17 @@
 
 /*
  * Guard and reaper hear signals, and the latter priv; they read /proc, signal
- * and reap processes. Their signal handlers are set before. The guard removes
- * directories in place, unless that is -1.
+ * and reap processes. Their signal handlers are set before. They remove
+ * directories below those places.
  */
-void sandbox_guard(int place);
-void sandbox_reaper(void);
+void sandbox_guard(const int *places, size_t count);
+void sandbox_reaper(const int *places, size_t count);
+
+/*
+ * The keeper makes, reads, writes and removes below these directories, and
+ * talks to priv.
+ */
+void sandbox_keeper(const int *dirs, size_t count);
 
 /*
  * Priv signals, renices and reaps, and talks to all others. It opens and

@@ -1,16 +1,27 @@
 /*
- * A control group for an instance that has rights, out of its starter's
- * reach: whoever may write to a group can freeze all that is in it, kill it
- * in one instant, or move processes apart and kill some of them. So it is
- * made where nobody but root may write, in the nearest place above where the
- * starter is, whose limits hold as before:
+ * Control groups. An instance has one of its own wherever it can be made, so
+ * that all of it can be killed in one instant whatever it forks, and so that
+ * the next start finds what is left if everybody dies at once:
  *
- *	PLACE/proctor/		stays, like a folder in /run; guards are here
- *	PLACE/proctor/ID/	an instance: reaper, priv, all below them
+ *	PLACE/proctor/guards/	privileged: guards and reapers, of all instances
+ *	PLACE/proctor/ID/	privileged: an instance
+ *	PLACE/proctor.ID/	plain: the same, without a folder
+ *	    ring/		priv, keeper, broker, worker; plain: launchers
+ *	    tN/			of the user with that number among those that
+ *				children can be
+ *		launch/		privileged: its launcher
+ *		cID/		a leaf: one child's, and what becomes of it
  *
- * The guard is outside to be able to remove what the others have left.
- * configure chooses cgroup_linux.c, where it is found by cgroup_place.c, or
- * cgroup_none.c, where all of this does nothing.
+ * PLACE is where root or the starter said; else, privileged, the nearest place
+ * above where the starter is in which nobody but root may write: whoever may
+ * write to a group can freeze all that is in it, kill it in one instant, or
+ * move processes apart and kill some of them. Plain, it is where we are.
+ *
+ * That is the tree of version 2. Controllers that it does not have may be in
+ * trees of version 1, with the same names, without ring and launch.
+ *
+ * configure chooses cgroup_linux.c, with what is below it, or cgroup_none.c,
+ * where all of this does nothing.
  */
 
 #ifndef COMPAT_CGROUP_H
@@ -18,47 +29,128 @@
 
 #include <sys/types.h>
 
+#include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
+
+#define CGROUP_V2 (-1) /* in place of an enum leaf_controller: that tree */
+#define CGROUP_TREES 6 /* of version 2, and of each controller */
+
+/* A tree as the keeper has it. */
+struct cgroup_tree {
+	int v2;
+	uint32_t controllers; /* of leaves: 1 << enum leaf_controller */
+	int dir; /* the instance's group in it */
+};
+
+/* cgroup_linux.c: an instance's groups. */
 
 /*
  * Kill and remove what dead instances have left in the same place, make a
- * group, and go to the place above it, as the guard. gid is that one's, which
- * may remove it. While still root. 0, or -1, and why in the log for who
- * debugs: then it stays where it is, and the others do nothing.
+ * group, and if it is privileged go beside it, as the guard. gid is that one's,
+ * which may remove it. path: the place, or NULL. While still root. 0, or -1:
+ * then cgroup_reason() says why, and the others do nothing.
  */
-int cgroup_make(gid_t gid);
+int cgroup_make(int privileged, gid_t gid, const char *path);
 
 /*
- * Whoever is forked by that enters it, while still root; and keeps only what
- * says that the instance lives.
+ * Make what is in it, for so many users, which is uid's from then on, and try
+ * it: a process is to enter a leaf and be killed there. forks: priv makes the
+ * children. While still root. 0, or -1: there are no leaves.
  */
-void cgroup_enter(void);
+int cgroup_users(uint32_t count, uid_t uid, gid_t gid, int forks);
 
-/* Have the descriptors from there on: how many there are. */
+/* Why there is none, or are no leaves: "" if there are. */
+const char *cgroup_reason(void);
+
+/* The instance's path below the mount point; "" if there is none. */
+const char *cgroup_path(void);
+
+/* Priv enters it, and so do those whom it forks; while still root. */
+void cgroup_enter(void);
+/* A launcher, of the user with that number: while still root. */
+void cgroup_enter_launch(uint32_t number);
+
+/*
+ * Of the caller: keep only what says that the instance lives; or what guard and
+ * reaper need, from that descriptor on: how many there are.
+ */
+void cgroup_forget(void);
 int cgroup_keep(int at);
 
-/* What has to be there for the sandbox: the guard's PLACE/proctor, or -1. */
-int cgroup_place(void);
+/* The trees: how many. */
+size_t cgroup_trees(struct cgroup_tree[CGROUP_TREES]);
+/* The same, and what the keeper needs is at that descriptor and behind it. */
+size_t cgroup_keep_trees(int at, struct cgroup_tree[CGROUP_TREES]);
 
-/* The guard: kill all that is left, in one instant, whatever it forks. */
+/*
+ * What has to be there for the sandbox of guard and reaper: directories below
+ * which they remove others. How many: at most CGROUP_TREES.
+ */
+size_t cgroup_places(int dirs[CGROUP_TREES]);
+
+/* Guard and reaper: kill all that is left, in one instant. */
 void cgroup_kill(void);
 
-/* The guard, at its end: remove it, killing first what should not be there. */
+/* At their end: remove it, killing first what should not be there. */
 void cgroup_remove(void);
+
+/* cgroup_tree.c: files and directories in a tree. */
+
+/* Write text to a file with one write(2). 0, or -1 with errno. */
+int cgroup_put(int dir, const char *name, const char *text);
+/* Read it, as a string, cut to size. 0, or -1 with errno. */
+int cgroup_get(int dir, const char *name, char *buf, size_t size);
+/* A directory; -1 with errno. */
+int cgroup_open(int dir, const char *name);
+/* Is a word one of those of a text? */
+int cgroup_has_word(const char *text, const char *word);
+/* What the kernel calls a controller in a tree. */
+const char *cgroup_name(int v2, int controller);
+/* Have what is in dir use what it has of our controllers, as far as it can. */
+void cgroup_enable(int dir);
+/* Those that what is in dir has. */
+uint32_t cgroup_enabled(int dir);
+/*
+ * Make a group; give what a process of another user's enters it by, which is
+ * the caller's to close; enter it by that, which allocates nothing. 0 or a
+ * descriptor, or -1 with errno.
+ */
+int cgroup_mkdir(const struct cgroup_tree *, const char *name);
+int cgroup_door(const struct cgroup_tree *, const char *name);
+int cgroup_join(int fd);
+/*
+ * Remove a directory with all that are below it. 0, or -1 with errno: EBUSY if
+ * there are processes in one.
+ */
+int cgroup_rmdir(int dir, const char *name);
+/* The same, waiting for processes that were killed to be gone. */
+int cgroup_rmdir_wait(int dir, const char *name);
+
+/* cgroup_place.c: where a group can be made. */
+
+struct cgroup_place {
+	int fd;
+	char path[PATH_MAX]; /* below the mount point: "" or "/a/b" */
+	int delegated; /* what is in it is ours to arrange */
+};
+
+/*
+ * The place for us in the tree of a controller, or CGROUP_V2. path: as somebody
+ * has said, made if it is not there, or NULL. privileged: only root may write
+ * in it and above it. 0, or -1 with errno.
+ */
+int cgroup_find(
+    int controller, int privileged, const char *path, struct cgroup_place *);
 
 /*
  * Of the lines of mountinfo, from where f is: the next that shows the group
- * of that path. Its mount point, of at most size bytes, and what of the path
- * is below that. 0, or -1 if there is none.
+ * of that path in the tree of a controller (NULL: of version 2). Its mount
+ * point, of at most size bytes, and what of the path is below that. 0, or -1 if
+ * there is none.
  */
-int cgroup_mounted(
-    FILE *f, const char *path, char *point, size_t size, const char **below);
-
-/*
- * The nearest place above a process in which nobody but root may write, nor
- * in any above that: a descriptor, or -1 with errno.
- */
-int cgroup_find(void);
+int cgroup_mounted(FILE *f, const char *controller, const char *path,
+    char *point, size_t size, const char **below);
 
 /* Are those files of the group in dir root's alone, if they exist? */
 int cgroup_is_roots(int dir);

@@ -1,35 +1,78 @@
 /*
- * An instance's control group. Root makes it and nobody else may open it; of
- * what is open one is held by guard, reaper and priv, and locked, so that the
- * kernel says which instances live; the guard has two more, to kill what is
- * in its own and to remove that. Nobody keeps what could move a process.
+ * An instance's control groups: see cgroup.h. Of what is open one descriptor
+ * is held by guard, reaper, priv and keeper, and locked, so that the kernel
+ * says which instances live. Guard and reaper have what kills all that is in
+ * it, and where it is to be removed from. Nobody keeps what could move a
+ * process, but for the keeper, whose are the leaves.
  */
 
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cgroup.h"
+#include "drop.h"
 #include "log.h"
+#include "proc.h"
+#include "proto.h"
 
 #define NAME "proctor"
+#define GUARDS "guards"
+#define RING "ring"
+#define LAUNCH "launch"
+#define TRIAL "c0" /* no child has that number */
 #define TRIES 16 /* with other names, if somebody takes ours for a dead one */
-#define TICK 2 /* ms */
-#define TICKS 500 /* that processes may take to die */
 #define FIRST_FD 16 /* out of the way of those with fixed numbers */
+#define OPEN_MODE 0711 /* what is in a group can be read by who knows of it */
 
-static char id[32];
-static int place = -1; /* NAME, where the instances are */
-static int held = -1; /* the instance; its lock says that we live */
-static int killer = -1; /* its cgroup.kill */
+static struct tree {
+	int v2;
+	int place; /* what the instance is removed from */
+	int held; /* the instance; its lock says that we live */
+	uint32_t controllers; /* that its leaves have */
+} trees[CGROUP_TREES] = { { 1, -1, -1, 0 } }; /* the first is version 2's */
+static size_t count = 1;
+
+static int killer = -1; /* cgroup.kill of the first */
+static int privileged;
+static char id[64], path[PATH_MAX + 128], reason[160];
+
+/* There is none, or no leaf in it: why. */
+static int refuse(const char *, ...) __attribute__((__format__(printf, 1, 2)));
+
+static int
+refuse(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(reason, sizeof(reason), fmt, ap);
+	va_end(ap);
+	log_debug("control groups: %s", reason);
+	return (-1);
+}
+
+const char *
+cgroup_reason(void)
+{
+	return (reason);
+}
+
+const char *
+cgroup_path(void)
+{
+	return (trees[0].held != -1 ? path : "");
+}
 
 static void
 drop(int *fd)
@@ -37,42 +80,6 @@ drop(int *fd)
 	if (*fd != -1)
 		(void)close(*fd);
 	*fd = -1;
-}
-
-static int
-put(int dir, const char *name, const char *text)
-{
-	int fd, r;
-
-	if ((fd = openat(dir, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC)) == -1)
-		return (-1);
-	r = write(fd, text, strlen(text)) == (ssize_t)strlen(text) ? 0 : -1;
-	(void)close(fd);
-	return (r);
-}
-
-/*
- * Our folder: root's to list, so that it is root who looks for the dead, and
- * the guards' to remove from.
- */
-static int
-folder_open(int parent, gid_t gid)
-{
-	struct stat st;
-	int fd;
-
-	if (mkdirat(parent, NAME, 0700) == -1 && errno != EEXIST)
-		return (-1);
-	fd = openat(
-	    parent, NAME, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd == -1)
-		return (-1);
-	if (fstat(fd, &st) == 0 && st.st_uid == 0 && !(st.st_mode & S_IWOTH) &&
-	    cgroup_is_roots(fd) && fchown(fd, 0, gid) == 0 &&
-	    fchmod(fd, 0730) == 0)
-		return (fd);
-	(void)close(fd);
-	return (-1);
 }
 
 /* The same file by a number that nobody else wants. */
@@ -88,55 +95,87 @@ lift(int fd)
 	return (high);
 }
 
+/*
+ * Our folder: root's to list, so that it is root who looks for the dead, and
+ * the guards' to remove from.
+ */
+static int
+folder_open(int parent, gid_t gid)
+{
+	struct stat st;
+	int fd;
+
+	if (mkdirat(parent, NAME, 0700) == -1 && errno != EEXIST)
+		return (-1);
+	if ((fd = cgroup_open(parent, NAME)) == -1)
+		return (-1);
+	if (fstat(fd, &st) == 0 && st.st_uid == 0 && !(st.st_mode & S_IWOTH) &&
+	    cgroup_is_roots(fd) && fchown(fd, 0, gid) == 0 &&
+	    fchmod(fd, 0731) == 0)
+		return (fd);
+	(void)close(fd);
+	return (-1);
+}
+
+/* Where instances are, of that place, which is closed; -1 with errno. */
+static int
+place_open(const struct cgroup_place *p, gid_t gid)
+{
+	int fd = p->fd;
+
+	if (p->delegated)
+		cgroup_enable(fd);
+	if (privileged) {
+		fd = folder_open(p->fd, gid);
+		(void)close(p->fd);
+	}
+	return (lift(fd));
+}
+
 /* A locked descriptor of an instance, or -1 if somebody has it. */
 static int
-instance_lock(const char *name)
+instance_lock(int place, const char *name)
 {
 	int fd;
 
-	fd = lift(openat(
-	    place, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+	fd = lift(cgroup_open(place, name));
 	if (fd != -1 && flock(fd, LOCK_EX | LOCK_NB) == -1)
 		drop(&fd);
 	return (fd);
 }
 
-/* Whom the kernel has killed is there for a moment still. */
-static int
-instance_remove(const char *name)
-{
-	struct timespec ts = { 0, TICK * 1000000L };
-	int i;
-
-	for (i = 0; i < TICKS; i++) {
-		if (unlinkat(place, name, AT_REMOVEDIR) == 0)
-			return (0);
-		if (errno != EBUSY)
-			return (-1);
-		(void)nanosleep(&ts, NULL);
-	}
-	return (-1);
-}
-
 /* Nobody holds its lock: all that watched it are dead, and it is to follow. */
 static void
-instance_sweep(const char *name)
+instance_sweep(int place, const char *name, int v2)
 {
+	char events[256];
 	int fd;
 
-	if ((fd = instance_lock(name)) == -1)
+	if ((fd = instance_lock(place, name)) == -1)
 		return;
-	if (unlinkat(place, name, AT_REMOVEDIR) == -1 && errno == EBUSY) {
+	if (v2 &&
+	    cgroup_get(fd, "cgroup.events", events, sizeof(events)) == 0 &&
+	    strstr(events, "populated 1") != NULL) {
 		log_warnx("a dead proctor left processes behind: killed");
-		if (put(fd, "cgroup.kill", "1") == -1 ||
-		    instance_remove(name) == -1)
+		if (cgroup_put(fd, "cgroup.kill", "1") == -1)
 			log_warn("control group %s", name);
 	}
+	if (cgroup_rmdir_wait(place, name) == -1)
+		log_warn("control group %s", name);
 	(void)close(fd);
 }
 
+static int
+is_instance(const char *name)
+{
+	const size_t len = privileged ? 0 : sizeof(NAME);
+
+	return (strncmp(name, NAME ".", len) == 0 && name[len] >= '0' &&
+		name[len] <= '9');
+}
+
 static void
-folder_sweep(void)
+sweep(int place, int v2)
 {
 	struct dirent *d;
 	DIR *dir;
@@ -148,9 +187,10 @@ folder_sweep(void)
 		(void)close(fd);
 		return;
 	}
+	rewinddir(dir);
 	while ((d = readdir(dir)) != NULL)
-		if (d->d_name[0] >= '0' && d->d_name[0] <= '9')
-			instance_sweep(d->d_name);
+		if (is_instance(d->d_name))
+			instance_sweep(place, d->d_name, v2);
 	(void)closedir(dir);
 }
 
@@ -159,67 +199,240 @@ folder_sweep(void)
  * two somebody who starts may take it for a dead one's, and remove it: EAGAIN.
  */
 static int
-instance_make(void)
+instance_make(struct tree *t)
 {
 	int error;
 
-	(void)snprintf(id, sizeof(id), "%ld.%08x", (long)getpid(),
-	    (unsigned int)arc4random());
-	if (mkdirat(place, id, 0700) == -1)
+	if (mkdirat(t->place, id, 0700) == -1)
 		return (-1);
-	if ((held = instance_lock(id)) == -1) {
-		(void)unlinkat(place, id, AT_REMOVEDIR);
+	if ((t->held = instance_lock(t->place, id)) == -1) {
+		(void)unlinkat(t->place, id, AT_REMOVEDIR);
 		errno = EAGAIN;
 		return (-1);
 	}
+	if (!t->v2)
+		return (0);
 	killer = lift(
-	    openat(held, "cgroup.kill", O_WRONLY | O_NOFOLLOW | O_CLOEXEC));
+	    openat(t->held, "cgroup.kill", O_WRONLY | O_NOFOLLOW | O_CLOEXEC));
 	if (killer != -1)
 		return (0);
 	/* It was removed, or the kernel is too old. */
 	error = errno;
-	drop(&held);
-	if (unlinkat(place, id, AT_REMOVEDIR) == -1 && errno == ENOENT)
+	drop(&t->held);
+	if (unlinkat(t->place, id, AT_REMOVEDIR) == -1 && errno == ENOENT)
 		error = EAGAIN;
 	errno = error;
 	return (-1);
 }
 
-int
-cgroup_make(gid_t gid)
+/* The guard goes where nobody but root can reach it: not above controllers. */
+static int
+enter_guards(int place)
 {
-	int parent, i, r = -1;
-
-	if ((parent = cgroup_find()) == -1) {
-		log_debug("no place for a control group: %s", strerror(errno));
-		return (-1);
-	}
-	place = lift(folder_open(parent, gid));
-	(void)close(parent);
-	if (place != -1) {
-		folder_sweep();
-		for (i = 0; i < TRIES && r == -1; i++)
-			if ((r = instance_make()) == -1 && errno != EAGAIN)
-				break;
-	}
-	if (r == 0 && put(place, "cgroup.procs", "0") == 0)
+	if (!privileged)
 		return (0);
-	log_debug("no control group: %s", strerror(errno));
-	if (r == 0)
-		(void)unlinkat(place, id, AT_REMOVEDIR);
-	drop(&held);
-	drop(&killer);
-	drop(&place);
+	if (mkdirat(place, GUARDS, 0700) == -1 && errno != EEXIST)
+		return (-1);
+	return (cgroup_put(place, GUARDS "/cgroup.procs", "0"));
+}
+
+static void
+forget(struct tree *t)
+{
+	drop(&t->place);
+	drop(&t->held);
+}
+
+int
+cgroup_make(int with_rights, gid_t gid, const char *wish)
+{
+	static struct cgroup_place p;
+	struct tree *t = &trees[0];
+	int i, r = -1;
+
+	privileged = with_rights;
+	if (cgroup_find(CGROUP_V2, privileged, wish, &p) == -1)
+		return (
+		    refuse("there is no place for one: %s", strerror(errno)));
+	if ((t->place = place_open(&p, gid)) != -1 &&
+	    enter_guards(t->place) == 0) {
+		sweep(t->place, 1);
+		cgroup_enable(t->place);
+		for (i = 0; i < TRIES && r == -1; i++) {
+			(void)snprintf(id, sizeof(id), "%s%ld.%08x",
+			    privileged ? "" : NAME ".", (long)getpid(),
+			    (unsigned int)arc4random());
+			if ((r = instance_make(t)) == -1 && errno != EAGAIN)
+				break;
+		}
+	}
+	if (r == 0) {
+		(void)snprintf(path, sizeof(path), "%s%s/%s", p.path,
+		    privileged ? "/" NAME : "", id);
+		return (0);
+	}
+	(void)refuse("none can be made in %s: %s",
+	    p.path[0] == '\0' ? "/" : p.path, strerror(errno));
+	forget(t);
 	return (-1);
+}
+
+/* A user's group in a tree, its owner's to make leaves in. */
+static int
+user_make(struct tree *t, uint32_t n, uid_t uid, gid_t gid)
+{
+	static const char *const owned[] = { "cgroup.procs", "tasks" };
+	char name[32];
+	size_t i;
+	int fd, r = -1;
+
+	(void)snprintf(name, sizeof(name), "t%u", (unsigned int)n);
+	if (mkdirat(t->held, name, 0700) == -1 ||
+	    (fd = cgroup_open(t->held, name)) == -1)
+		return (-1);
+	if (t->v2) {
+		cgroup_enable(fd);
+		t->controllers = cgroup_enabled(fd);
+	}
+	if (!t->v2 || !privileged || mkdirat(fd, LAUNCH, 0700) == 0)
+		r = fchmod(fd, t->v2 ? OPEN_MODE : 0700);
+	if (r == 0 && privileged) {
+		for (i = 0; i < sizeof(owned) / sizeof(owned[0]); i++)
+			if (fchownat(fd, owned[i], uid, gid, 0) == -1 &&
+			    errno != ENOENT)
+				r = -1;
+		if (fchown(fd, uid, gid) == -1)
+			r = -1;
+	}
+	(void)close(fd);
+	return (r);
+}
+
+/* What is in an instance, in one of its trees. */
+static int
+users_make(struct tree *t, uint32_t n, uid_t uid, gid_t gid, int forks)
+{
+	uint32_t i;
+
+	cgroup_enable(t->held);
+	for (i = 0; i < n; i++)
+		if (user_make(t, i, uid, gid) == -1)
+			return (-1);
+	if (!privileged)
+		return (fchmod(t->held, OPEN_MODE));
+	/* Its own list of processes stays root's, so nobody leaves a user's. */
+	if (forks && fchownat(t->held, "cgroup.procs", uid, gid, 0) == -1)
+		return (-1);
+	return (
+	    fchown(t->held, uid, gid) == -1 ? -1 : fchmod(t->held, OPEN_MODE));
+}
+
+static void trial_child(uid_t, gid_t, pid_t, int) __attribute__((__noreturn__));
+
+/* As a child would, with what the keeper will be able to do. */
+static void
+trial_child(uid_t uid, gid_t gid, pid_t parent, int fd)
+{
+	struct cgroup_tree t = { .v2 = 1 };
+	char error = 0;
+	int leaf;
+
+	if (privileged) {
+		if (cgroup_put(
+			trees[0].held, "t0/" LAUNCH "/cgroup.procs", "0") == -1)
+			goto fail;
+		drop_user(uid, gid, NULL, 0);
+	}
+	(void)proc_die_with(parent, SIGKILL);
+	t.dir = trees[0].held;
+	if (cgroup_mkdir(&t, "t0/" TRIAL) == -1 ||
+	    (leaf = cgroup_door(&t, "t0/" TRIAL)) == -1 ||
+	    cgroup_join(leaf) == -1)
+		goto fail;
+	if (write(fd, &error, 1) == 1)
+		for (;;)
+			(void)pause();
+fail:
+	error = (char)errno;
+	_exit(write(fd, &error, 1) != 1);
+}
+
+/* One process enters a leaf, and is killed there: 0 or -1 with errno. */
+static int
+trial(uid_t uid, gid_t gid)
+{
+	int fds[2], status, killed;
+	char error = EIO;
+	pid_t pid, parent = getpid();
+
+	if (pipe2(fds, O_CLOEXEC) == -1)
+		return (-1);
+	if ((pid = fork()) == 0)
+		trial_child(uid, gid, parent, fds[1]);
+	(void)close(fds[1]);
+	if (pid == -1 || read(fds[0], &error, 1) != 1)
+		error = EIO;
+	(void)close(fds[0]);
+	killed = error == 0 && cgroup_put(trees[0].held,
+				   "t0/" TRIAL "/cgroup.kill", "1") == 0;
+	if (pid != -1 && !killed)
+		(void)kill(pid, SIGKILL);
+	if (pid != -1 && waitpid(pid, &status, 0) != pid)
+		fatal("control groups: trial");
+	if (cgroup_rmdir_wait(trees[0].held, "t0/" TRIAL) == -1)
+		return (-1);
+	errno = error != 0 ? error : EIO;
+	return (killed ? 0 : -1);
+}
+
+int
+cgroup_users(uint32_t n, uid_t uid, gid_t gid, int forks)
+{
+	size_t i;
+
+	if (trees[0].held == -1)
+		return (-1);
+	if (mkdirat(trees[0].held, RING, 0700) == -1)
+		return (refuse("%s cannot be made: %s", RING, strerror(errno)));
+	for (i = 0; i < count; i++)
+		if (users_make(&trees[i], n, uid, gid, forks) == -1)
+			return (refuse(
+			    "users' cannot be made: %s", strerror(errno)));
+	if (trial(uid, gid) == -1)
+		return (refuse("one cannot be entered: %s", strerror(errno)));
+	return (0);
 }
 
 void
 cgroup_enter(void)
 {
-	if (held != -1 && put(held, "cgroup.procs", "0") == -1)
+	if (trees[0].held != -1 &&
+	    cgroup_put(trees[0].held, RING "/cgroup.procs", "0") == -1)
+		log_debug("control group: %s", strerror(errno));
+}
+
+void
+cgroup_enter_launch(uint32_t n)
+{
+	char name[64];
+
+	if (trees[0].held == -1 || !privileged)
+		return;
+	(void)snprintf(
+	    name, sizeof(name), "t%u/" LAUNCH "/cgroup.procs", (unsigned int)n);
+	if (cgroup_put(trees[0].held, name, "0") == -1)
 		log_warn("control group");
-	drop(&place);
+}
+
+void
+cgroup_forget(void)
+{
+	size_t i;
+
 	drop(&killer);
+	drop(&trees[0].place);
+	for (i = 1; i < count; i++)
+		forget(&trees[i]);
 }
 
 static int
@@ -236,18 +449,49 @@ keep(int *fd, int at)
 int
 cgroup_keep(int at)
 {
+	size_t i;
 	int n = 0;
 
-	n += keep(&held, at + n);
-	n += keep(&place, at + n);
+	for (i = 0; i < count; i++) {
+		n += keep(&trees[i].held, at + n);
+		n += keep(&trees[i].place, at + n);
+	}
 	n += keep(&killer, at + n);
 	return (n);
 }
 
-int
-cgroup_place(void)
+size_t
+cgroup_trees(struct cgroup_tree list[CGROUP_TREES])
 {
-	return (place);
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		list[i].v2 = trees[i].v2;
+		list[i].controllers = trees[i].controllers;
+		list[i].dir = trees[i].held;
+	}
+	return (count);
+}
+
+size_t
+cgroup_keep_trees(int at, struct cgroup_tree list[CGROUP_TREES])
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		(void)keep(&trees[i].held, at + (int)i);
+	return (cgroup_trees(list));
+}
+
+size_t
+cgroup_places(int dirs[CGROUP_TREES])
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < count; i++)
+		if (trees[i].place != -1)
+			dirs[n++] = trees[i].place;
+	return (n);
 }
 
 void
@@ -260,9 +504,16 @@ cgroup_kill(void)
 void
 cgroup_remove(void)
 {
-	if (place == -1 || unlinkat(place, id, AT_REMOVEDIR) == 0)
-		return;
-	cgroup_kill();
-	if (instance_remove(id) == -1)
-		log_warn("control group %s", id);
+	struct tree *t;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		t = &trees[i];
+		if (t->place == -1 || cgroup_rmdir(t->place, id) == 0 ||
+		    errno == ENOENT)
+			continue;
+		cgroup_kill();
+		if (cgroup_rmdir_wait(t->place, id) == -1)
+			log_warn("control group %s", id);
+	}
 }

@@ -5,14 +5,49 @@
 #include "cgroup.h"
 
 int
-cgroup_make(gid_t gid)
+cgroup_make(int privileged, gid_t gid, const char *path)
 {
+	(void)privileged;
 	(void)gid;
+	(void)path;
 	return (-1);
+}
+
+int
+cgroup_users(uint32_t count, uid_t uid, gid_t gid, int forks)
+{
+	(void)count;
+	(void)uid;
+	(void)gid;
+	(void)forks;
+	return (-1);
+}
+
+const char *
+cgroup_reason(void)
+{
+	return ("this system has no control groups");
+}
+
+const char *
+cgroup_path(void)
+{
+	return ("");
 }
 
 void
 cgroup_enter(void)
+{
+}
+
+void
+cgroup_enter_launch(uint32_t number)
+{
+	(void)number;
+}
+
+void
+cgroup_forget(void)
 {
 }
 
@@ -23,10 +58,18 @@ cgroup_keep(int at)
 	return (0);
 }
 
-int
-cgroup_place(void)
+size_t
+cgroup_trees(struct cgroup_tree list[CGROUP_TREES])
 {
-	return (-1);
+	(void)list;
+	return (0);
+}
+
+size_t
+cgroup_places(int dirs[CGROUP_TREES])
+{
+	(void)dirs;
+	return (0);
 }
 
 void
@@ -37,4 +80,11 @@ cgroup_kill(void)
 void
 cgroup_remove(void)
 {
+}
+
+int
+cgroup_join(int fd)
+{
+	(void)fd;
+	return (-1);
 }

@@ -25,9 +25,11 @@
 #define RULE_PATH_BENEATH 1
 
 /* Rights on files: bits from 0 up to the highest that a version knows. */
+#define FS_WRITE_FILE (1ULL << 1)
 #define FS_READ_FILE (1ULL << 2)
 #define FS_READ_DIR (1ULL << 3)
 #define FS_REMOVE_DIR (1ULL << 4)
+#define FS_MAKE_DIR (1ULL << 7)
 #define FS_BITS_1 13 /* execute, write, read, remove, make */
 #define FS_BITS_2 14 /* refer */
 #define FS_BITS_3 15 /* truncate */
@@ -131,9 +133,11 @@ proc_hides(void)
 }
 
 int
-landlock_restrict(int flags, int place)
+landlock_restrict(int flags, const int *dirs, size_t count)
 {
+	uint64_t below = FS_READ_DIR | FS_REMOVE_DIR;
 	struct ruleset r;
+	size_t i;
 	int fd, v;
 
 	if ((v = landlock_version()) < 1)
@@ -148,8 +152,10 @@ landlock_restrict(int flags, int place)
 		fatal("Landlock: ruleset");
 	if (flags & LANDLOCK_READ_PROC)
 		allow_proc(fd);
-	if (place != -1)
-		landlock_allow(fd, place, FS_REMOVE_DIR);
+	if (flags & LANDLOCK_MAKE)
+		below |= FS_READ_FILE | FS_WRITE_FILE | FS_MAKE_DIR;
+	for (i = 0; i < count; i++)
+		landlock_allow(fd, dirs[i], below);
 	if (syscall(NR_RESTRICT_SELF, fd, 0U) == -1)
 		fatal("Landlock: restriction");
 	(void)close(fd);

@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <stddef.h>
 #include <unistd.h>
 
 #include "log.h"
@@ -74,14 +75,15 @@ sandbox_missing(enum sandbox_process who, const char *what)
 
 /* The names of what there was. */
 static const char *const *
-sandbox_confine(enum sandbox_process who, int landlock, int place)
+sandbox_confine(
+    enum sandbox_process who, int landlock, const int *dirs, size_t count)
 {
 	static const char *names[3];
 	const char **next = names;
 
 	not_dumpable();
 	no_new_privs();
-	if (landlock_restrict(landlock, place) == -1)
+	if (landlock_restrict(landlock, dirs, count) == -1)
 		sandbox_missing(who, "Landlock");
 	else
 		*next++ = "landlock";
@@ -94,15 +96,25 @@ sandbox_confine(enum sandbox_process who, int landlock, int place)
 }
 
 void
-sandbox_guard(int place)
+sandbox_guard(const int *places, size_t count)
 {
-	(void)sandbox_confine(SANDBOX_GUARD, LANDLOCK_READ_PROC, place);
+	(void)sandbox_confine(SANDBOX_GUARD, LANDLOCK_READ_PROC, places, count);
 }
 
 void
-sandbox_reaper(void)
+sandbox_reaper(const int *places, size_t count)
 {
-	(void)sandbox_confine(SANDBOX_REAPER, LANDLOCK_READ_PROC, -1);
+	(void)sandbox_confine(
+	    SANDBOX_REAPER, LANDLOCK_READ_PROC, places, count);
+}
+
+void
+sandbox_keeper(const int *dirs, size_t count)
+{
+	sandbox_limit(RLIMIT_NPROC, 0);
+	sandbox_limit(RLIMIT_CORE, 0);
+	(void)sandbox_confine(
+	    SANDBOX_KEEPER, LANDLOCK_ALONE | LANDLOCK_MAKE, dirs, count);
 }
 
 /* Without a launcher it forks, opens and executes whatever is asked. */
@@ -110,7 +122,7 @@ void
 sandbox_priv(int forks)
 {
 	if (!forks)
-		(void)sandbox_confine(SANDBOX_PRIV, 0, -1);
+		(void)sandbox_confine(SANDBOX_PRIV, 0, NULL, 0);
 }
 
 /* Only this, as the children inherit it; they are no part of ours. */
@@ -128,12 +140,12 @@ void
 sandbox_broker(void)
 {
 	sandbox_limits();
-	(void)sandbox_confine(SANDBOX_BROKER, LANDLOCK_ALONE, -1);
+	(void)sandbox_confine(SANDBOX_BROKER, LANDLOCK_ALONE, NULL, 0);
 }
 
 const char *const *
 sandbox_worker(void)
 {
 	sandbox_limits();
-	return (sandbox_confine(SANDBOX_WORKER, LANDLOCK_ALONE, -1));
+	return (sandbox_confine(SANDBOX_WORKER, LANDLOCK_ALONE, NULL, 0));
 }

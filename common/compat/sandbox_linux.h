@@ -15,7 +15,8 @@ enum sandbox_process {
 	SANDBOX_REAPER,
 	SANDBOX_PRIV,
 	SANDBOX_BROKER,
-	SANDBOX_WORKER
+	SANDBOX_WORKER,
+	SANDBOX_KEEPER
 };
 
 /*
@@ -29,12 +30,14 @@ int seccomp_uid(uid_t, uint64_t secret);
 /* Flags of landlock_restrict(). */
 #define LANDLOCK_READ_PROC 1 /* /proc can be read; else there are no files */
 #define LANDLOCK_ALONE 2 /* no signals, no abstract sockets */
+#define LANDLOCK_MAKE 4
 
 /*
- * Directories in that one can be removed, unless it is -1. 0, or -1 where the
- * system has no such thing; fatal as above.
+ * Below dirs, so many, directories can be removed; with LANDLOCK_MAKE they can
+ * be made, and files read and written. 0, or -1 where the system has no such
+ * thing; fatal as above.
  */
-int landlock_restrict(int flags, int place);
+int landlock_restrict(int flags, const int *dirs, size_t count);
 
 /* Have SIGSYS reported by name, from here on. */
 void seccomp_debug(void);

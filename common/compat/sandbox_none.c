@@ -26,16 +26,23 @@ dumpable(void)
 #endif
 
 void
-sandbox_guard(int place)
+sandbox_guard(const int *places, size_t count)
 {
-	(void)place;
+	(void)places;
+	(void)count;
 	dumpable();
 }
 
 void
-sandbox_reaper(void)
+sandbox_reaper(const int *places, size_t count)
 {
-	dumpable();
+	sandbox_guard(places, count);
+}
+
+void
+sandbox_keeper(const int *dirs, size_t count)
+{
+	sandbox_guard(dirs, count);
 }
 
 void

@@ -31,17 +31,26 @@ promise(const char *promises)
  * where nobody can adopt orphans there is no guard at all.
  */
 void
-sandbox_guard(int place)
+sandbox_guard(const int *places, size_t count)
 {
-	(void)place; /* there are no control groups */
-	sandbox_reaper();
+	sandbox_reaper(places, count);
 }
 
 void
-sandbox_reaper(void)
+sandbox_reaper(const int *places, size_t count)
 {
+	(void)places; /* there are no control groups */
+	(void)count;
 	no_paths();
 	promise("stdio proc");
+}
+
+void
+sandbox_keeper(const int *dirs, size_t count)
+{
+	(void)dirs;
+	(void)count;
+	fatalx("there is no keeper here");
 }
 
 /*

@@ -1,6 +1,6 @@
 /*
  * System call filters: tables, and the one loop that turns them into a BPF
- * program. Guard, priv, broker and worker have lists of what they may call,
+ * program. All but launchers have lists of what they may call,
  * and die at anything else. A launcher has a list of what it may not: all
  * that its children do, other people's programs, is done under it.
  *
@@ -298,9 +298,13 @@ static const int watcher_calls[] = {
 static const uint32_t not_reading[] = { (uint32_t) ~(
     O_RDONLY | O_CLOEXEC | O_DIRECTORY | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY |
     O_LARGEFILE) };
-static const uint32_t watcher_fcntls[] = { F_SETFD };
+static const uint32_t watcher_fcntls[] = { F_SETFD, F_GETFL };
+
+/* They remove the instance's control group, and what is in it. */
+static const uint32_t removedir[] = { AT_REMOVEDIR };
 
 static const struct row watcher_rows[] = {
+	{ SYS_unlinkat, 2, IS, removedir, 1, NULL },
 	{ SYS_kill, 0, IS_NOT, crowds, COUNT(crowds), NULL },
 	{ SYS_pidfd_send_signal, 3, IS, zero, 1, NULL },
 	{ SYS_openat, 2, LACKS, not_reading, 1, NULL },
@@ -309,14 +313,48 @@ static const struct row watcher_rows[] = {
 	{ SYS_madvise, 2, IS, advice, COUNT(advice), NULL },
 };
 
-/* The guard removes the instance's control group. */
-static const uint32_t removedir[] = { AT_REMOVEDIR };
-static const struct row guard_rows[] = {
-	{ SYS_unlinkat, 2, IS, removedir, 1, NULL },
-};
-
 /* The reaper is asked. */
 static const int reaper_calls[] = { SYS_recvfrom, SYS_recv };
+
+/*
+ * The keeper: groups, files of the kernel's in them, and messages with
+ * descriptors. It makes no file.
+ */
+static const int keeper_calls[] = {
+	SYS_read,
+	SYS_write,
+	SYS_close,
+	SYS_writev,
+	SYS_sendmsg,
+	SYS_recvmsg,
+	SYS_mremap,
+	SYS_clock_gettime, /* where there is no vdso */
+	SYS_clock_gettime64,
+	SYS_mkdirat,
+	SYS_fchdir,
+	SYS_inotify_add_watch,
+	SYS_inotify_rm_watch,
+	SYS_getdents64,
+	SYS_lseek,
+	SYS_fstat,
+	SYS_newfstatat,
+	FSTAT_BY_STATX,
+	SYS_restart_syscall,
+};
+
+static const uint32_t not_using[] = { (uint32_t) ~(
+    O_RDONLY | O_WRONLY | O_CLOEXEC | O_DIRECTORY | O_NONBLOCK | O_NOFOLLOW |
+    O_LARGEFILE | O_PATH) };
+static const uint32_t for_all[] = { 0666 }; /* of a door of version 1 */
+
+static const struct row keeper_rows[] = {
+	{ SYS_openat, 2, LACKS, not_using, 1, NULL },
+	{ SYS_open, 1, LACKS, not_using, 1, NULL },
+	{ SYS_fchmodat, 2, IS, for_all, 1, NULL },
+	{ SYS_unlinkat, 2, IS, removedir, 1, NULL },
+	{ SYS_fcntl, 1, IS, watcher_fcntls, COUNT(watcher_fcntls), NULL },
+	{ SYS_madvise, 2, IS, advice, COUNT(advice), NULL },
+};
 
 #define LIST(calls, rows)                              \
 	{                                              \
@@ -324,10 +362,9 @@ static const int reaper_calls[] = { SYS_recvfrom, SYS_recv };
 	}
 static const struct list common_list = LIST(common_calls, common_rows);
 static const struct list watcher_list = LIST(watcher_calls, watcher_rows);
-static const struct list guard_list = { NULL, 0, guard_rows,
-	COUNT(guard_rows) };
 static const struct list reaper_list = { reaper_calls, COUNT(reaper_calls),
 	NULL, 0 };
+static const struct list keeper_list = LIST(keeper_calls, keeper_rows);
 static const struct list priv_list = LIST(priv_calls, priv_rows);
 static const struct list broker_list = LIST(broker_calls, broker_rows);
 static const struct list worker_list = LIST(worker_calls, worker_rows);
@@ -335,11 +372,12 @@ static const struct list worker_list = LIST(worker_calls, worker_rows);
 /* Up to three for each. */
 #define LISTS 3
 static const struct list *const process_lists[][LISTS] = {
-	[SANDBOX_GUARD] = { &common_list, &watcher_list, &guard_list },
+	[SANDBOX_GUARD] = { &common_list, &watcher_list },
 	[SANDBOX_REAPER] = { &common_list, &watcher_list, &reaper_list },
 	[SANDBOX_PRIV] = { &common_list, &priv_list },
 	[SANDBOX_BROKER] = { &common_list, &broker_list },
 	[SANDBOX_WORKER] = { &common_list, &worker_list },
+	[SANDBOX_KEEPER] = { &common_list, &keeper_list },
 };
 
 /*

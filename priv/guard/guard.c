@@ -67,21 +67,12 @@ guard_main(pid_t reaper)
 {
 	struct waiter w = { "the reaper", reaper, 0, NULL, stranger_gone,
 		stranger_is };
+	int places[CGROUP_TREES];
 
 	family_mixed();
 	wait_confine("guard", -1);
-	sandbox_guard(cgroup_place());
+	sandbox_guard(places, cgroup_places(places));
 	wait_for(&w);
-}
-
-void
-guard_cgroup(void)
-{
-	uid_t uid;
-	gid_t gid;
-
-	if (privdrop_ids(&uid, &gid))
-		(void)cgroup_make(gid);
 }
 
 void
@@ -92,7 +83,6 @@ guard_start(const struct starter_env *s, struct guard_link *link)
 	link->fd = -1;
 	if (proc_subreaper() == -1 || proc_children_open() == -1) {
 		log_warn("orphans of children cannot be found");
-		cgroup_enter();
 		return;
 	}
 	family_init(s->who.uid, s->privileged);
@@ -102,6 +92,5 @@ guard_start(const struct starter_env *s, struct guard_link *link)
 		fatal("fork of the reaper");
 	if (pid != 0)
 		guard_main(pid);
-	cgroup_enter();
 	reaper_start(guard, link); /* forks, too */
 }

@@ -17,13 +17,6 @@ struct guard_link {
 };
 
 /*
- * Move to a control group of our own, where one is needed and can be made:
- * out of reach of whoever may write to that which we were started in. While
- * we are root.
- */
-void guard_cgroup(void);
-
-/*
  * Fork twice: this returns in the last child, which is priv, and never in the
  * caller's process, which becomes the guard. Where no process can inherit
  * orphans these two would be of no use: then it returns in the caller, and

@@ -20,6 +20,7 @@
 
 #include "base/timer.h"
 #include "base/reap.h"
+#include "compat/cgroup.h"
 #include "compat/proc.h"
 #include "log.h"
 #include "proto.h"
@@ -239,12 +240,13 @@ reaper_main(int fd)
 {
 	struct waiter w = { "priv", priv_pid, 1, reaper_serve, orphan_reaped,
 		NULL };
+	int places[CGROUP_TREES];
 
 	wait_confine("reaper", fd);
 	/* Only now: a change of user undoes it. Priv may be at work by now. */
 	if (proc_die_with(guard_pid, SIGTERM) == -1)
 		(void)kill(priv_pid, SIGTERM);
-	sandbox_reaper();
+	sandbox_reaper(places, cgroup_places(places));
 	wait_for(&w);
 }
 

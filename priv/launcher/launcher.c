@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/ownlog.h"
+#include "compat/cgroup.h"
 #include "dispatch.h"
 #include "leafset.h"
 #include "log.h"
@@ -106,6 +107,7 @@ launcher_main(int fd, struct runas *t, pid_t *in_flight)
 		ownlog_open(); /* its flags are not priv's */
 	launcher_in_flight = in_flight;
 	launcher_base = t->base;
+	cgroup_enter_launch(t->number);
 	launcher_descriptors(fd, &launcher_base);
 	if (t->base.login && login_begin(t->base.starter, &what) == -1)
 		fatal("launcher: %s", what);

@@ -26,9 +26,10 @@ usage(FILE *to, int status)
 {
 	(void)fprintf(to,
 	    "usage: proctor [-n] [-alarm seconds] [-debug [level]] [-p 2|4]\n"
-	    "               [-stdin-limit bytes] [-linger ms] [-user name]\n"
-	    "               [-limit-users name,...] [-cap all|name,...]\n"
-	    "               [-root] [-valgrind [file]] [-verbose]\n"
+	    "               [-stdin-limit bytes] [-linger ms] [-cgroup path]\n"
+	    "               [-user name] [-limit-users name,...]\n"
+	    "               [-cap all|name,...] [-root] [-valgrind [file]]\n"
+	    "               [-verbose]\n"
 	    "       proctor -C file [identity as user [command args ...]]\n"
 	    "       proctor -n\n"
 	    "       proctor -h | --version | --whoami\n");
@@ -60,6 +61,7 @@ enum flag {
 	FLAG_PACKET,
 	FLAG_STDIN_LIMIT,
 	FLAG_LINGER,
+	FLAG_CGROUP,
 	FLAG_USER,
 	FLAG_LIMIT_USERS,
 	FLAG_IGNORED,
@@ -81,6 +83,7 @@ static const struct row {
 	{ "-p", FLAG_PACKET, NUMBER, 2, 4 },
 	{ "-stdin-limit", FLAG_STDIN_LIMIT, NUMBER, 0, STDIN_LIMIT_MAX },
 	{ "-linger", FLAG_LINGER, NUMBER, 0, RUN_LINGER_MAX },
+	{ "-cgroup", FLAG_CGROUP, TEXT, 0, 0 },
 	{ "-user", FLAG_USER, TEXT, 0, 0 },
 	{ "-limit-users", FLAG_LIMIT_USERS, TEXT, 0, 0 },
 	/* It could only widen what a start may do, which nothing can. */
@@ -149,6 +152,9 @@ args_set(struct args *a, enum flag flag, const char *word, int64_t n)
 		break;
 	case FLAG_LINGER:
 		a->linger = (uint32_t)n;
+		break;
+	case FLAG_CGROUP:
+		a->cgroup = word;
 		break;
 	case FLAG_USER:
 		a->user = word;

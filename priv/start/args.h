@@ -15,6 +15,7 @@ struct args {
 	int64_t alarm; /* ms */
 	int64_t stdin_limit; /* bytes a child's stdin may queue */
 	uint32_t linger; /* ms; of runs that say nothing of it */
+	const char *cgroup; /* of a start without rights; or NULL */
 	const char *user; /* or NULL */
 	const char *limit_users; /* names with commas, or NULL */
 };

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/signals.h"
+#include "compat/cgroup.h"
 #include "compat/proc.h"
 #include "compat/stream.h"
 #include "config.h"
@@ -28,6 +29,7 @@
 #include "sandbox.h"
 #include "start/args.h"
 #include "start/configtest.h"
+#include "start/groups.h"
 #include "start/login.h"
 #include "start/port.h"
 #include "start/privdrop.h"
@@ -73,9 +75,11 @@ main(int argc, char *argv[])
 	privilege_choose(&s, &args);
 	login_check(&s);
 	privdrop_user(&s);
-	guard_cgroup();
+	groups_make(&s, &args);
 	privdrop_choose(&s);
+	groups_fill();
 	guard_start(&s, &link); /* returns in the grandchild: priv */
+	cgroup_enter();
 
 	log_init("priv", args.debug);
 	setproctitle("-proctor: priv");

@@ -26,6 +26,7 @@ static const char *const parts[] = {
 	[SANDBOX_PRIV] = "priv",
 	[SANDBOX_BROKER] = "broker",
 	[SANDBOX_WORKER] = "worker",
+	[SANDBOX_KEEPER] = "keeper",
 };
 
 static const char *const tests[] = {

@@ -8,11 +8,11 @@ import time
 import port
 import proc
 import world
-from case import Skip, check, eventually, case, rows
+from case import Skip, case, check, eventually, expect, rows
 from etf import A
 from suid import SLEEP, SPARED, Suid, as_user
 from world import ONE, STARTER
-from rules import usual_rules
+from rules import Rules, usual_rules
 
 SECTION = "groups:"
 SHOTS = 40
@@ -187,7 +187,7 @@ def shots():
             p.close(code=p.status)
 
 
-@case(SECTION + " all but the guard are in it, and it is gone at the end")
+@case(SECTION + " all but guard and reaper are in it, and it is gone at the end")
 def inside():
     if world.groups_dir is None:
         raise Skip("no control groups here")
@@ -197,15 +197,32 @@ def inside():
         new = [d for d in instances() if d not in before]
         check(len(new) == 1, "instances %s", new)
         own = "/proctor/" + new[0]
-        for role, pid in p.ring().items():
-            want = "/proctor" if role == "guard" else own
+        ring = p.ring()
+        for role, pid in ring.items():
+            want = ("/proctor/guards" if role in ("guard", "reaper")
+                    else own + "/ring")
             check(group_of(pid) == want, "%s is in %s", role, group_of(pid))
-        for pid in proc.descendants(p.ring()["priv"]):
-            check(group_of(pid) == own, "%s is in %s", proc.title(pid),
-                  group_of(pid))
-        for name, mode in (("/proctor", 0o730), (own, 0o700)):
+        below = proc.descendants(ring["priv"])
+        eventually(lambda: not [
+            pid for pid in p.launchers().values()
+            if group_of(pid) == own + "/ring"], 2, "launchers in the ring")
+        users = {group_of(pid) for pid in below} - {own + "/ring"}
+        check(users == {own + "/t%d/launch" % n for n in range(len(users))}
+              and len(users) > 1, "%s", users)
+        for pid in below:
+            check(group_of(pid) in users or pid in ring.values(),
+                  "%s is in %s", proc.title(pid), group_of(pid))
+        owner = os.stat("/proc/%d" % ring["priv"]).st_uid or \
+            int(proc.status(ring["priv"])["Uid"].split()[0])
+        for name, who, mode in (
+                ("/proctor", 0, 0o731), ("/proctor/guards", 0, 0o700),
+                (own, owner, 0o711), (own + "/cgroup.procs", 0, 0o644),
+                (own + "/cgroup.subtree_control", 0, 0o644),
+                (own + "/ring", 0, 0o700), (own + "/t0", owner, 0o711),
+                (own + "/t0/cgroup.procs", owner, 0o644),
+                (own + "/t0/launch", 0, 0o700)):
             st = os.stat(world.groups_dir + name)
-            check(st.st_uid == 0 and st.st_mode & 0o7777 == mode,
+            check((st.st_uid, st.st_mode & 0o7777) == (who, mode),
                   "%s: owner %d, mode %o", name, st.st_uid, st.st_mode)
     check(instances() == before, "left: %s", instances())
 
@@ -226,6 +243,44 @@ def nearest():
                 check(found.startswith(outer.name + "/proctor/"),
                       "%s: %s", where, found)
             check(instances(outer.name) == [], "%s: left", where)
+
+
+@rows(SECTION + " where root's file says:", [
+    ("there is one", True), ("none is there yet", False)])
+def named(there):
+    with Group("root") as group:
+        place = group.name + "/a/b"
+        if there:
+            os.makedirs(group.path + "/a/b")
+        with Rules("cgroup %s\n" % place + world.RULES), Suid() as p:
+            p.output_of(["/bin/true"], as_user(ONE))
+            found = group_of(p.ring()["priv"])
+            check(found.startswith(place + "/proctor/"), "found %s", found)
+        check(instances(place) == [], "left")
+
+
+@case(SECTION + " root's file says where, and others can write there: none")
+def named_loose():
+    with Group(STARTER) as group:
+        text = "cgroup %s\n%s" % (group.name, world.RULES)
+        with Rules(text), Suid() as p:
+            p.output_of(["/bin/true"], as_user(ONE))
+            check(group_of(p.ring()["priv"]) == "/", "it has one")
+            check(len(p.logged("/etc/proctor.conf: cgroup: ")) == 1,
+                  "log %s", p.log())
+        check(not os.path.exists(group.path + "/proctor"), "something made")
+
+
+@case(SECTION + " root's file says where: not if nothing in it is for the "
+      "starter")
+def named_plain():
+    with Group("root") as group:
+        text = "cgroup %s\npermit games as bin\n" % group.name
+        with Rules(text), Suid() as p:
+            expect([], p.ask(A.list))
+            found = group_of(p.ring()["priv"])
+            check(not found.startswith(group.name), "found %s", found)
+        check(not os.path.exists(group.path + "/proctor"), "something made")
 
 
 @case(SECTION + " what guard, reaper and priv leave that die at once goes "

@@ -21,49 +21,65 @@
 
 static const struct row {
 	const char *what;
+	const char *controller;
 	const char *lines;
 	const char *path;
 	const char *point; /* NULL: there is none */
 	const char *below;
 } rows[] = {
-	{ "the whole tree", "25 1 0:22 / /sys/fs/cgroup" OPTIONS V2,
+	{ "the whole tree", NULL, "25 1 0:22 / /sys/fs/cgroup" OPTIONS V2,
 	    "/system.slice/node.service", "/sys/fs/cgroup",
 	    "/system.slice/node.service" },
-	{ "its root", "25 1 0:22 / /sys/fs/cgroup" OPTIONS V2, "/",
+	{ "its root", NULL, "25 1 0:22 / /sys/fs/cgroup" OPTIONS V2, "/",
 	    "/sys/fs/cgroup", "/" },
-	{ "behind others",
+	{ "behind others", NULL,
 	    "24 1 0:21 / /sys rw - sysfs sysfs rw\n"
 	    "25 1 0:22 / /sys/fs/cgroup/pids rw - cgroup cgroup rw,pids\n"
 	    "26 1 0:23 / /sys/fs/cgroup/unified" OPTIONS V2,
 	    "/a", "/sys/fs/cgroup/unified", "/a" },
-	{ "a part of it, with us", "25 1 0:22 /box/7 /groups" OPTIONS V2,
+	{ "a part of it, with us", NULL, "25 1 0:22 /box/7 /groups" OPTIONS V2,
 	    "/box/7/a", "/groups", "/a" },
-	{ "a part of it, which we are", "25 1 0:22 /box/7 /groups" OPTIONS V2,
-	    "/box/7", "/groups", "" },
-	{ "a part of it, without us", "25 1 0:22 /box/7 /groups" OPTIONS V2,
-	    "/box/8", NULL, NULL },
-	{ "a name that begins the same", "25 1 0:22 /box/7 /groups" OPTIONS V2,
-	    "/box/77", NULL, NULL },
-	{ "above our namespace", "25 1 0:22 /.. /groups" OPTIONS V2, "/", NULL,
-	    NULL },
-	{ "the second has us",
+	{ "a part of it, which we are", NULL,
+	    "25 1 0:22 /box/7 /groups" OPTIONS V2, "/box/7", "/groups", "" },
+	{ "a part of it, without us", NULL,
+	    "25 1 0:22 /box/7 /groups" OPTIONS V2, "/box/8", NULL, NULL },
+	{ "a name that begins the same", NULL,
+	    "25 1 0:22 /box/7 /groups" OPTIONS V2, "/box/77", NULL, NULL },
+	{ "above our namespace", NULL, "25 1 0:22 /.. /groups" OPTIONS V2, "/",
+	    NULL, NULL },
+	{ "the second has us", NULL,
 	    "25 1 0:22 /.. /one" OPTIONS V2 "26 1 0:22 / /two" OPTIONS V2, "/a",
 	    "/two", "/a" },
-	{ "no tree", "24 1 0:21 / /sys rw - sysfs sysfs rw\n", "/", NULL,
+	{ "no tree", NULL, "24 1 0:21 / /sys rw - sysfs sysfs rw\n", "/", NULL,
 	    NULL },
-	{ "nothing", "\n", "/", NULL, NULL },
-	{ "the first version", "25 1 0:22 / /c rw - cgroup cgroup rw\n", "/",
-	    NULL, NULL },
-	{ "a source that is called so",
-	    "25 1 0:22 / /c rw - fuse - cgroup2 rw\n", "/", NULL, NULL },
-	{ "a name that has to be decoded", "25 1 0:22 / /a\\040b" OPTIONS V2,
+	{ "nothing", NULL, "\n", "/", NULL, NULL },
+	{ "the first version", NULL, "25 1 0:22 / /c rw - cgroup cgroup rw\n",
 	    "/", NULL, NULL },
-	{ "no room for its name",
+	{ "a source that is called so", NULL,
+	    "25 1 0:22 / /c rw - fuse - cgroup2 rw\n", "/", NULL, NULL },
+	{ "a name that has to be decoded", NULL,
+	    "25 1 0:22 / /a\\040b" OPTIONS V2, "/", NULL, NULL },
+	{ "no room for its name", NULL,
 	    "25 1 0:22 / /a/name/that/is/too/long/for"
 	    "/the/buffer/that/the/test/has" OPTIONS V2,
 	    "/", NULL, NULL },
-	{ "a line that is cut", "25 1 0:22 / - cgroup2 x", "/", NULL, NULL },
-	{ "one that is cut earlier", " - cgroup2 ", "/", NULL, NULL },
+	{ "a line that is cut", NULL, "25 1 0:22 / - cgroup2 x", "/", NULL,
+	    NULL },
+	{ "one that is cut earlier", NULL, " - cgroup2 ", "/", NULL, NULL },
+	{ "a controller of the first version", "pids",
+	    "25 1 0:22 / /c rw - cgroup cgroup rw,pids\n", "/a", "/c", "/a" },
+	{ "one of two in a tree", "cpu",
+	    "25 1 0:22 / /c rw - cgroup cgroup rw,cpu,cpuacct\n", "/a", "/c",
+	    "/a" },
+	{ "a controller whose name another's begins with", "cpu",
+	    "25 1 0:22 / /c rw - cgroup cgroup rw,cpuset,cpuacct\n", "/a", NULL,
+	    NULL },
+	{ "a controller, and the tree of version 2", "pids",
+	    "25 1 0:22 / /c" OPTIONS V2, "/a", NULL, NULL },
+	{ "a tree's name that is a controller's", "pids",
+	    "25 1 0:22 / /c rw - cgroup pids rw,cpu\n", "/a", NULL, NULL },
+	{ "options that are cut", "pids", "25 1 0:22 / /c rw - cgroup cgroup",
+	    "/a", NULL, NULL },
 };
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 
@@ -78,12 +94,12 @@ test_row(void **state)
 	f = fmemopen((void *)(uintptr_t)r->lines, strlen(r->lines), "r");
 	assert_non_null(f);
 	if (r->point == NULL)
-		assert_int_equal(
-		    cgroup_mounted(f, r->path, point, sizeof(point), &below),
+		assert_int_equal(cgroup_mounted(f, r->controller, r->path,
+				     point, sizeof(point), &below),
 		    -1);
 	else {
-		assert_int_equal(
-		    cgroup_mounted(f, r->path, point, sizeof(point), &below),
+		assert_int_equal(cgroup_mounted(f, r->controller, r->path,
+				     point, sizeof(point), &below),
 		    0);
 		assert_string_equal(point, r->point);
 		assert_string_equal(below, r->below);

@@ -114,9 +114,34 @@ act_mkdir(void)
 	return (mkdirat(place_fd, "other", 0700));
 }
 
+static int
+act_file(void)
+{
+	return (openat(place_fd, "inner/file", O_RDWR));
+}
+
+static int
+act_list_inner(void)
+{
+	return (openat(place_fd, "inner", O_RDONLY | O_DIRECTORY));
+}
+
+static int
+act_make_file(void)
+{
+	return (openat(place_fd, "new", O_WRONLY | O_CREAT, 0600));
+}
+
+static int
+act_unlink(void)
+{
+	return (unlinkat(place_fd, "inner/file", 0));
+}
+
 #define ALONE LANDLOCK_ALONE
 #define PROC LANDLOCK_READ_PROC
-#define PLACE 0x100 /* the guard's: what it may remove */
+#define KEEPER (LANDLOCK_ALONE | LANDLOCK_MAKE)
+#define PLACE 0x100 /* guard's, reaper's and keeper's */
 
 static const struct row {
 	const char *what;
@@ -142,10 +167,25 @@ static const struct row {
 	{ "guard: write in /proc", act_proc_write, PROC, 1, EACCES },
 	{ "guard: TCP", act_tcp, PROC, 4, EACCES },
 	{ "guard: signal others", act_signal, PROC, 1, 0 },
-	{ "reaper: remove a group", act_rmdir, PROC, 1, EACCES },
+	{ "without a place: remove a group", act_rmdir, PROC, 1, EACCES },
 	{ "guard: remove the place", act_rmdir_place, PROC | PLACE, 1, EACCES },
 	{ "guard: make a group", act_mkdir, PROC | PLACE, 1, EACCES },
-	{ "guard: remove a group", act_rmdir, PROC | PLACE, 1, 0 },
+	{ "guard: list a group", act_list_inner, PROC | PLACE, 1, 0 },
+	{ "guard: open a file", act_file, PROC | PLACE, 1, EACCES },
+	{ "guard: remove a group", act_rmdir, PROC | PLACE, 1, ENOTEMPTY },
+	{ "keeper: open a file", act_file, KEEPER | PLACE, 1, 0 },
+	{ "keeper: list a group", act_list_inner, KEEPER | PLACE, 1, 0 },
+	{ "keeper: make a file", act_make_file, KEEPER | PLACE, 1, EACCES },
+	{ "keeper: remove a file", act_unlink, KEEPER | PLACE, 1, EACCES },
+	{ "keeper: make a group", act_mkdir, KEEPER | PLACE, 1, 0 },
+	{ "keeper: remove a group", act_rmdir, KEEPER | PLACE, 1, ENOTEMPTY },
+	{ "keeper: read another file", act_read, KEEPER | PLACE, 1, EACCES },
+	{ "keeper: list another directory", act_list, KEEPER | PLACE, 1,
+	    EACCES },
+	{ "keeper: read /proc", act_proc, KEEPER | PLACE, 1, EACCES },
+	{ "keeper: signal others", act_signal, KEEPER | PLACE, 6, EPERM },
+	{ "keeper: abstract socket", act_abstract, KEEPER | PLACE, 6, EPERM },
+	{ "keeper: TCP", act_tcp, KEEPER | PLACE, 4, EACCES },
 };
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 
@@ -162,8 +202,8 @@ test_row(void **state)
 	}
 	if ((pid = fork()) == 0) {
 		if (prctl(PR_SET_NO_NEW_PRIVS, 1UL, 0UL, 0UL, 0UL) == -1 ||
-		    landlock_restrict(r->flags & ~PLACE,
-			r->flags & PLACE ? place_fd : -1) == -1)
+		    landlock_restrict(r->flags & ~PLACE, &place_fd,
+			(r->flags & PLACE) != 0) == -1)
 			_exit(NO_LANDLOCK);
 		_exit(r->act() == -1 ? errno : 0);
 	}
@@ -182,7 +222,8 @@ main(void)
 
 	if (mkdtemp(place) == NULL ||
 	    (place_fd = open(place, O_RDONLY | O_DIRECTORY)) == -1 ||
-	    mkdirat(place_fd, "inner", 0700) == -1)
+	    mkdirat(place_fd, "inner", 0700) == -1 ||
+	    openat(place_fd, "inner/file", O_RDWR | O_CREAT, 0600) == -1)
 		return (1);
 	address.sun_family = AF_UNIX;
 	(void)snprintf(address.sun_path + 1, sizeof(address.sun_path) - 1,
@@ -198,7 +239,9 @@ main(void)
 		tests[i].initial_state = (void *)(uintptr_t)&rows[i];
 	}
 	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	(void)unlinkat(place_fd, "inner/file", 0);
 	(void)unlinkat(place_fd, "inner", AT_REMOVEDIR);
+	(void)unlinkat(place_fd, "other", AT_REMOVEDIR);
 	(void)rmdir(place);
 	return (failed);
 }

@@ -147,7 +147,8 @@ monitoring monitor_stray_test regress/unit/monitor_maker.c \
     priv/monitor/stray.c priv/monitor/launch.c priv/monitor/birth.c \
     priv/monitor/exit.c $leaves priv/monitor/reply.c common/fdset.c
 case $CGROUP_SRC in
-*cgroup_place.c*) build cgroup_test common/compat/cgroup_place.c ;;
+*cgroup_place.c*) build cgroup_test common/compat/cgroup_place.c \
+	common/compat/cgroup_tree.c ;;
 *) without="$without cgroup_test" ;;
 esac
 case $BOX_SRC in

@@ -1,6 +1,6 @@
 /*
  * Tests of the sandbox: a table of things to do, and how each ends in each of
- * the six processes. A test forks, prepares what such a process has open,
+ * the seven processes. A test forks, prepares what such a process has open,
  * enters the sandbox, does the one thing. Nothing here needs root, and root
  * changes nothing. On other systems than Linux, and in builds without a
  * sandbox, all are skipped, and counted as that.
@@ -55,7 +55,7 @@
 #define UNPREPARED 255 /* exit status */
 #define SECRET 0x1122334455667788ULL /* a launcher's */
 
-enum part { GUARD, REAPER, PRIV, LAUNCHER, BROKER, WORKER, PARTS };
+enum part { GUARD, REAPER, PRIV, LAUNCHER, BROKER, WORKER, KEEPER, PARTS };
 
 /* What is there when the sandbox is entered. */
 static int life[2], pipefd[2], sock[2], master, slave, set, children, null,
@@ -107,10 +107,10 @@ enter(enum part part)
 {
 	switch (part) {
 	case GUARD:
-		sandbox_guard(-1);
+		sandbox_guard(NULL, 0);
 		break;
 	case REAPER:
-		sandbox_reaper();
+		sandbox_reaper(NULL, 0);
 		break;
 	case PRIV:
 		sandbox_priv(0);
@@ -121,8 +121,11 @@ enter(enum part part)
 	case BROKER:
 		sandbox_broker();
 		break;
-	default:
+	case WORKER:
 		sandbox_worker();
+		break;
+	default:
+		sandbox_keeper(NULL, 0);
 	}
 }
 
@@ -939,108 +942,110 @@ act_x32(void)
 static const struct row {
 	const char *what;
 	int (*act)(void);
-	int want[PARTS]; /* guard, reaper, priv, launcher, broker, worker */
+	int want[PARTS]; /* as in enum part */
 } rows[] = {
-	{ "read and write", act_bytes, { 0, 0, 0, 0, 0, 0 } },
-	{ "close", act_close, { 0, 0, 0, 0, R, 0 } },
-	{ "readv", act_readv, { 0, 0, R, 0, R, R } },
-	{ "writev", act_writev, { R, R, 0, 0, 0, 0 } },
-	{ "memory", act_memory, { 0, 0, 0, 0, 0, 0 } },
-	{ "memory grows", act_grow, { R, R, 0, 0, 0, 0 } },
-	{ "log", act_log, { 0, 0, 0, 0, 0, 0 } },
-	{ "clock", act_clock, { 0, 0, 0, 0, R, 0 } },
-	{ "poll", act_poll, { 0, 0, 0, 0, 0, 0 } },
-	{ "wait with signals", act_ppoll, { 0, 0, 0, 0, R, R } },
-	{ "fatal", act_fatal, { 5, 5, 5, 5, 5, 5 } },
-	{ "send a descriptor", act_sendmsg, { R, R, 0, 0, R, R } },
-	{ "receive a descriptor", act_recvmsg, { R, R, 0, 0, R, 0 } },
-	{ "talk to the reaper", act_send, { R, 0, 0, 0, R, R } },
-	{ "send to somebody", act_send_to, { R, R, R, 0, R, R } },
+	{ "read and write", act_bytes, { 0, 0, 0, 0, 0, 0, 0 } },
+	{ "close", act_close, { 0, 0, 0, 0, R, 0, 0 } },
+	{ "readv", act_readv, { 0, 0, R, 0, R, R, R } },
+	{ "writev", act_writev, { R, R, 0, 0, 0, 0, 0 } },
+	{ "memory", act_memory, { 0, 0, 0, 0, 0, 0, 0 } },
+	{ "memory grows", act_grow, { R, R, 0, 0, 0, 0, 0 } },
+	{ "log", act_log, { 0, 0, 0, 0, 0, 0, 0 } },
+	{ "clock", act_clock, { 0, 0, 0, 0, R, 0, 0 } },
+	{ "poll", act_poll, { 0, 0, 0, 0, 0, 0, 0 } },
+	{ "wait with signals", act_ppoll, { 0, 0, 0, 0, R, R, R } },
+	{ "fatal", act_fatal, { 5, 5, 5, 5, 5, 5, 5 } },
+	{ "send a descriptor", act_sendmsg, { R, R, 0, 0, R, R, 0 } },
+	{ "receive a descriptor", act_recvmsg, { R, R, 0, 0, R, 0, 0 } },
+	{ "talk to the reaper", act_send, { R, 0, 0, 0, R, R, R } },
+	{ "send to somebody", act_send_to, { R, R, R, 0, R, R, R } },
 #if LONG_MAX > INT32_MAX
 	{ "the same, in the upper half", act_send_to_high,
-	    { R, R, R, WELL, R, R } },
+	    { R, R, R, WELL, R, R, R } },
 #endif
-	{ "map a file", act_mmap_file, { R, R, R, 0, R, R } },
-	{ "executable memory", act_mmap_exec, { R, R, R, 0, R, R } },
-	{ "memory made executable", act_mprotect_exec, { R, R, R, 0, R, R } },
-	{ "open a file", act_open, { EACCES, EACCES, R, 0, R, R } },
-	{ "open to write", act_open_write, { R, R, R, 0, R, R } },
-	{ "make a file", act_open_create, { R, R, R, 0, R, R } },
-	{ "open a file of /proc", act_open_proc, { 0, 0, R, 0, R, R } },
-	{ "walk /proc", act_walk_proc, { 0, 0, R, 0, R, R } },
-	{ "read what was open", act_pread, { 0, 0, R, 0, R, R } },
-	{ "unlink", act_unlink, { R, R, R, 0, R, R } },
-	{ "remove a directory", act_rmdir, { 0, R, R, 0, R, R } },
-	{ "socket", act_socket, { R, R, R, 0, R, R } },
-	{ "fork", act_fork, { R, R, R, 0, R, R } },
-	{ "clone3", act_clone3, { R, R, R, ENOSYS, R, R } },
-	{ "a command", act_system, { R, R, R, 0, R, R } },
-	{ "exec", act_exec, { R, R, R, 0, R, R } },
-	{ "kill a process and reap it", act_kill, { 0, 0, 0, 0, R, R } },
-	{ "kill everybody", act_kill_all, { R, R, R, 0, R, R } },
-	{ "kill its own group", act_kill_own_group, { R, R, R, 0, R, R } },
-	{ "kill a thread", act_kill_thread, { R, R, R, 0, R, R } },
-	{ "signal handler", act_handler, { 0, 0, 0, 0, R, R } },
-	{ "kill by pidfd and reap", act_pidfd, { 0, 0, 0, 0, R, R } },
-	{ "look whether it is dead", act_waitid, { R, R, 0, 0, R, R } },
-	{ "kill a group by pidfd", act_pidfd_group, { R, R, R, EBADF, R, R } },
-	{ "wait for signals", act_wait, { 0, 0, 0, 0, R, R } },
-	{ "renice a process", act_nice, { R, R, 0, 0, R, R } },
-	{ "renice a user", act_nice_user, { R, R, R, ESRCH, R, R } },
-	{ "process group", act_setpgid, { R, R, 0, 0, R, R } },
-	{ "epoll", act_epoll, { R, R, 0, 0, R, 0 } },
-	{ "splice", act_splice, { R, R, R, 0, R, 0 } },
-	{ "splice from the middle", act_splice_from, { R, R, R, 0, R, R } },
-	{ "splice into the middle", act_splice_to, { R, R, R, 0, R, R } },
-	{ "write without a wait", act_write_due, { R, R, R, 0, R, 0 } },
-	{ "write over", act_write_over, { R, R, R, 0, R, R } },
+	{ "map a file", act_mmap_file, { R, R, R, 0, R, R, R } },
+	{ "executable memory", act_mmap_exec, { R, R, R, 0, R, R, R } },
+	{ "memory made executable", act_mprotect_exec,
+	    { R, R, R, 0, R, R, R } },
+	{ "open a file", act_open, { EACCES, EACCES, R, 0, R, R, EACCES } },
+	{ "open to write", act_open_write, { R, R, R, 0, R, R, EACCES } },
+	{ "make a file", act_open_create, { R, R, R, 0, R, R, R } },
+	{ "open a file of /proc", act_open_proc, { 0, 0, R, 0, R, R, EACCES } },
+	{ "walk /proc", act_walk_proc, { 0, 0, R, 0, R, R, EACCES } },
+	{ "read what was open", act_pread, { 0, 0, R, 0, R, R, R } },
+	{ "unlink", act_unlink, { R, R, R, 0, R, R, R } },
+	{ "remove a directory", act_rmdir, { 0, 0, R, 0, R, R, 0 } },
+	{ "socket", act_socket, { R, R, R, 0, R, R, R } },
+	{ "fork", act_fork, { R, R, R, 0, R, R, R } },
+	{ "clone3", act_clone3, { R, R, R, ENOSYS, R, R, R } },
+	{ "a command", act_system, { R, R, R, 0, R, R, R } },
+	{ "exec", act_exec, { R, R, R, 0, R, R, R } },
+	{ "kill a process and reap it", act_kill, { 0, 0, 0, 0, R, R, R } },
+	{ "kill everybody", act_kill_all, { R, R, R, 0, R, R, R } },
+	{ "kill its own group", act_kill_own_group, { R, R, R, 0, R, R, R } },
+	{ "kill a thread", act_kill_thread, { R, R, R, 0, R, R, R } },
+	{ "signal handler", act_handler, { 0, 0, 0, 0, R, R, R } },
+	{ "kill by pidfd and reap", act_pidfd, { 0, 0, 0, 0, R, R, R } },
+	{ "look whether it is dead", act_waitid, { R, R, 0, 0, R, R, R } },
+	{ "kill a group by pidfd", act_pidfd_group,
+	    { R, R, R, EBADF, R, R, R } },
+	{ "wait for signals", act_wait, { 0, 0, 0, 0, R, R, R } },
+	{ "renice a process", act_nice, { R, R, 0, 0, R, R, R } },
+	{ "renice a user", act_nice_user, { R, R, R, ESRCH, R, R, R } },
+	{ "process group", act_setpgid, { R, R, 0, 0, R, R, R } },
+	{ "epoll", act_epoll, { R, R, 0, 0, R, 0, R } },
+	{ "splice", act_splice, { R, R, R, 0, R, 0, R } },
+	{ "splice from the middle", act_splice_from, { R, R, R, 0, R, R, R } },
+	{ "splice into the middle", act_splice_to, { R, R, R, 0, R, R, R } },
+	{ "write without a wait", act_write_due, { R, R, R, 0, R, 0, R } },
+	{ "write over", act_write_over, { R, R, R, 0, R, R, R } },
 	{ "write over behind 4 GiB", act_write_over_high,
-	    { R, R, R, 0, R, R } },
-	{ "write with a wait", act_write_flags, { R, R, R, 0, R, R } },
-	{ "read from the middle", act_read_at, { R, R, R, 0, R, R } },
-	{ "not to block", act_nonblock, { R, R, R, 0, R, 0 } },
-	{ "a port that waits", act_nonblock_port, { R, R, R, 0, R, 0 } },
-	{ "a log that waits", act_nonblock_log, { R, R, R, 0, R, R } },
-	{ "linger no more", act_linger, { R, R, 0, 0, R, 0 } },
-	{ "the same option of TCP", act_congestion, { R, R, R, 0, R, R } },
+	    { R, R, R, 0, R, R, R } },
+	{ "write with a wait", act_write_flags, { R, R, R, 0, R, R, R } },
+	{ "read from the middle", act_read_at, { R, R, R, 0, R, R, R } },
+	{ "not to block", act_nonblock, { R, R, R, 0, R, 0, R } },
+	{ "a port that waits", act_nonblock_port, { R, R, R, 0, R, 0, R } },
+	{ "a log that waits", act_nonblock_log, { R, R, R, 0, R, R, R } },
+	{ "linger no more", act_linger, { R, R, 0, 0, R, 0, R } },
+	{ "the same option of TCP", act_congestion, { R, R, R, 0, R, R, R } },
 	{ "write to what the port is read from", act_port_write,
-	    { 0, 0, 0, 0, R, 0 } },
-	{ "the same, of pieces", act_port_writev, { R, R, 0, 0, R, 0 } },
-	{ "send to it", act_port_send, { R, R, R, 0, R, R } },
+	    { 0, 0, 0, 0, R, 0, 0 } },
+	{ "the same, of pieces", act_port_writev, { R, R, 0, 0, R, 0, 0 } },
+	{ "send to it", act_port_send, { R, R, R, 0, R, R, R } },
 	{ "read what the port is written to", act_port_read,
-	    { 0, 0, 0, 0, 0, R } },
-	{ "receive from it", act_port_recvmsg, { R, R, 0, 0, R, R } },
-	{ "read it without a wait", act_port_preadv2, { R, R, R, 0, R, R } },
-	{ "splice from it", act_port_splice, { R, R, R, 0, R, R } },
-	{ "flags", act_flags, { R, R, R, 0, R, R } },
-	{ "flags of the log", act_flags_log, { R, R, R, 0, R, R } },
-	{ "modes of a port", act_modes_port, { R, R, R, 0, R, R } },
-	{ "modes of a log", act_modes_log, { R, R, R, 0, R, R } },
-	{ "size of a pipe", act_pipe_size, { R, R, R, 0, R, 0 } },
-	{ "have signals sent", act_setown, { R, R, R, 0, R, R } },
-	{ "terminal's size and modes", act_winsz, { R, R, R, 0, R, 0 } },
-	{ "type into a terminal", act_typing, { R, R, R, EPERM, R, R } },
+	    { 0, 0, 0, 0, 0, R, 0 } },
+	{ "receive from it", act_port_recvmsg, { R, R, 0, 0, R, R, 0 } },
+	{ "read it without a wait", act_port_preadv2, { R, R, R, 0, R, R, R } },
+	{ "splice from it", act_port_splice, { R, R, R, 0, R, R, R } },
+	{ "flags", act_flags, { R, R, R, 0, R, R, R } },
+	{ "flags of the log", act_flags_log, { 0, 0, R, 0, R, R, 0 } },
+	{ "modes of a port", act_modes_port, { R, R, R, 0, R, R, R } },
+	{ "modes of a log", act_modes_log, { R, R, R, 0, R, R, R } },
+	{ "size of a pipe", act_pipe_size, { R, R, R, 0, R, 0, R } },
+	{ "have signals sent", act_setown, { R, R, R, 0, R, R, R } },
+	{ "terminal's size and modes", act_winsz, { R, R, R, 0, R, 0, R } },
+	{ "type into a terminal", act_typing, { R, R, R, EPERM, R, R, R } },
 #if LONG_MAX > INT32_MAX
-	{ "the same, disguised", act_typing_high, { R, R, R, EPERM, R, R } },
+	{ "the same, disguised", act_typing_high, { R, R, R, EPERM, R, R, R } },
 #endif
-	{ "take a terminal", act_setctty, { R, R, R, ENOTTY, R, R } },
-	{ "set its own uid", act_setuid_own, { R, R, R, 0, R, R } },
-	{ "look at a limit", act_rlimit, { R, R, R, 0, R, R } },
-	{ "prctl", act_prctl, { R, R, R, 0, R, R } },
-	{ "ptrace", act_ptrace, { R, R, R, 0, R, R } },
-	{ "io_uring", act_io_uring, { R, R, R, 0, R, R } },
-	{ "user namespace", act_unshare, { R, R, R, EPERM, R, R } },
-	{ "clone into one", act_clone_user, { R, R, R, EPERM, R, R } },
-	{ "enter a namespace", act_setns, { R, R, R, EPERM, R, R } },
+	{ "take a terminal", act_setctty, { R, R, R, ENOTTY, R, R, R } },
+	{ "set its own uid", act_setuid_own, { R, R, R, 0, R, R, R } },
+	{ "look at a limit", act_rlimit, { R, R, R, 0, R, R, R } },
+	{ "prctl", act_prctl, { R, R, R, 0, R, R, R } },
+	{ "ptrace", act_ptrace, { R, R, R, 0, R, R, R } },
+	{ "io_uring", act_io_uring, { R, R, R, 0, R, R, R } },
+	{ "user namespace", act_unshare, { R, R, R, EPERM, R, R, R } },
+	{ "clone into one", act_clone_user, { R, R, R, EPERM, R, R, R } },
+	{ "enter a namespace", act_setns, { R, R, R, EPERM, R, R, R } },
 #ifdef __x86_64__
-	{ "32-bit call", act_i386, { R, R, R, R, R, R } },
-	{ "x32 call", act_x32, { R, R, R, ENOSYS, R, R } },
+	{ "32-bit call", act_i386, { R, R, R, R, R, R, R } },
+	{ "x32 call", act_x32, { R, R, R, ENOSYS, R, R, R } },
 #endif
 };
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 
 static const char *const parts[PARTS] = { "guard", "reaper", "priv", "launcher",
-	"broker", "worker" };
+	"broker", "worker", "keeper" };
 
 /* A process that does one thing; part PARTS: in no sandbox. */
 static int

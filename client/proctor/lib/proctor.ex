@@ -35,6 +35,14 @@ defmodule Proctor do
     * `:arg0` - what it is told that it is called
     * `:user`, `:group`, `:groups` - whom it runs as, by name or by number
     * `:nice`, `:umask`, `:capabilities`
+    * `:cgroup` - `true`: it has a control group of its own, and whatever it has
+      started is gone when its end is told. A map or a keyword list: with these
+      limits, or it does not run: `:memory_max`, `:memory_high`, `:memory_low`,
+      `:memory_min`, `:memory_swap_max` (bytes or `:max`), `:memory_oom_group`,
+      `:pids_max`, `:cpu_max` (`{quota_us, period_us}`), `:cpu_weight`,
+      `:cpu_idle`, `:cpuset_cpus`, `:cpuset_mems` (`"0-3"`), `:io_weight`, `:io_max`
+      (`[{"8:0", %{rbps: 1_000_000}}]`), and `:name`, its own. `:auto`: where there
+      are control groups. `false`: none, whatever the instance has for all
     * `:input` - what it reads, as iodata
     * `:stdin` - if there is no input, `:null`, `:close` or `{:file, path}`
     * `:stdout`, `:stderr` - `:capture`, `:discard`, `:close`, `:console`,
@@ -181,9 +189,9 @@ defmodule Proctor do
     * `:uid`, `:gid` - other names of `:user` and `:group`; with these root is
       refused, and the status is 1
     * `:stdio_window` - the same as `:window`, of 4,096 bytes at least
-    * `:cgroup`, `:cgroup_path`, `:cgroup_base`, `:cgroup_controllers`,
-      `:cgroup_sets` - are read, and refused with a `Proctor.Error`: there are no
-      control groups yet (see `Proctor.Cgroups`)
+    * `:cgroup_path`, `:cgroup_base`, `:cgroup_controllers`, `:cgroup_sets`, and
+      `:cgroup` with them - MuonTrap's: see `Proctor.Cgroups`. A `:cgroup` with
+      limits needs one of the first two here
 
   Of an option that is given twice the last counts.
 

@@ -352,7 +352,8 @@ class Port:
     # The ring -----------------------------------------------------------
 
     def ring(self):
-        """{"guard": pid, "reaper", "priv", "broker", "worker"}, "launcher"?"""
+        """{"guard": pid, "reaper", "priv", "broker", "worker"}, "launcher"?,
+        "keeper"?"""
         if self.roles is None:
             self.roles = eventually(self._find_ring, 2, lambda: (
                 "no ring below %d: %s" % (self.pid, [
@@ -374,7 +375,12 @@ class Port:
                     roles[role] = pid
             if proc.title(pid).startswith("proctor: launcher"):
                 roles["launcher"] = pid
-        return roles if len(roles) == (6 if LAUNCHER else 5) else None
+            elif proc.title(pid).startswith("proctor: keeper"):
+                roles["keeper"] = pid
+            elif proc.title(pid).startswith("proctor: priv"):
+                return None     # it is about to be one of them
+        found = len(roles) - ("keeper" in roles)
+        return roles if found == (6 if LAUNCHER else 5) else None
 
     @staticmethod
     def _program(pid):

@@ -97,7 +97,7 @@ def _sets(caps, everything):
     return "; ".join([held] + odd)
 
 
-ORDER = ("null", "log", "pipe", "socket", "eventpoll", "pidfd",
+ORDER = ("null", "log", "pipe", "socket", "eventpoll", "inotify", "pidfd",
          "its children in /proc", "lock", "control group", "cgroup.kill")
 
 

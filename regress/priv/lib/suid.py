@@ -24,6 +24,11 @@ def dropped(launcher):
             or "launcher of root" in proc.title(launcher))
 
 
+def is_keeper(pid):
+    """By what it alone has open: a title may be cut, as argv[0] was short."""
+    return "anon_inode:inotify" in proc.descriptors(pid).values()
+
+
 class Suid(port.Port):
     """A Port whose starter is a user, by default the one with rules.
 
@@ -71,7 +76,8 @@ class Suid(port.Port):
     # The ring has a launcher for each target here.
 
     def ring(self):
-        """{"guard", "reaper", "priv", "broker", "worker"}; see launchers()."""
+        """{"guard", "reaper", "priv", "broker", "worker"}, "keeper"?; see
+        launchers()."""
         if self.roles is None:
             self.roles = eventually(self._find_ring, 3, lambda: (
                 "no ring below %d: %s" % (self.pid, [
@@ -92,13 +98,31 @@ class Suid(port.Port):
             for role in ("broker", "worker"):
                 if self._program(pid) == "proctor-" + role:
                     roles[role] = pid
-        return roles if len(roles) == 5 else None
+        if len(roles) != 5:
+            return None
+        keeper = self._find_keeper(roles["priv"])
+        if keeper:
+            roles["keeper"] = keeper
+        return roles if keeper is not None else None
+
+    def _find_keeper(self, priv):
+        """0: there is none; None: one of them has not yet begun."""
+        if world.groups_dir is None:
+            return 0
+        rest = [pid for pid in proc.children(priv)
+                if self._program(pid) == "proctor"]
+        found = [pid for pid in rest if is_keeper(pid)]
+        if ids(priv, "Uid")[0] == world.uid(self.who):
+            return found[0] if found else 0     # plain
+        return found[0] if found else (
+            0 if all(dropped(pid) for pid in rest) else None)
 
     def launchers(self):
         """{uid: pid}: a launcher has its target's file-system uid, once it
         has dropped what it was forked with; its filter is the last of that."""
         pids = [pid for pid in proc.children(self.ring()["priv"])
-                if self._program(pid) == "proctor"]
+                if self._program(pid) == "proctor" and
+                pid != self.ring().get("keeper")]
         if self.mode() == "privileged":
             eventually(lambda: all(dropped(pid) for pid in pids), 5,
                        "launchers start")

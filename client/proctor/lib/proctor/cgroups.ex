@@ -2,91 +2,130 @@ defmodule Proctor.Cgroups do
   @moduledoc """
   Control groups, as MuonTrap has them.
 
-  proctor has none yet: there is nothing to read, what is asked of one is
-  `{:error, :enotsup}`, and a command that is to run in one does not run. What
-  stays below a command when it ends, its process group and the instance see to.
+  `Proctor.cmd/3` and `Proctor.Daemon` take MuonTrap's options. Of a `:cgroup_base`
+  each command has a group of its own in an instance below that base, and of a
+  `:cgroup_path` it has the last part as its name, in one below what stands before
+  that. Such an instance, a port program of its own, is started when it is first
+  needed, with the options of `config :proctor`, and stays until the application
+  ends. The other functions, and `Proctor.Instance`, take `cgroup:` with limits and
+  need no base: see `Proctor`.
+
+  Limits are those of version 2 of control groups or, in MuonTrap 1's
+  `:cgroup_sets`, of version 1, whatever the system has: where a controller is in a
+  tree of version 1 they hold there. One that cannot be had refuses the command.
+
+  Paths are those below where the trees are mounted, usually `/sys/fs/cgroup`.
   """
   @moduledoc since: "0.1.0"
 
-  @type posix :: :enotsup
+  alias Proctor.Cgroups.{Files, Names}
 
-  # {key, controller, file, type}
-  @keys [
-    {:cpu_weight, "cpu", "cpu.weight", :integer},
-    {:cpu_max, "cpu", "cpu.max", :quota},
-    {:cpu_idle, "cpu", "cpu.idle", :boolean},
-    {:io_weight, "io", "io.weight", :integer},
-    {:memory_min, "memory", "memory.min", :size},
-    {:memory_low, "memory", "memory.low", :size},
-    {:memory_high, "memory", "memory.high", :limit},
-    {:memory_max, "memory", "memory.max", :limit},
-    {:memory_swap_max, "memory", "memory.swap.max", :limit},
-    {:memory_oom_group, "memory", "memory.oom.group", :boolean},
-    {:pids_max, "pids", "pids.max", :limit},
-    {:cpuset_cpus, "cpuset", "cpuset.cpus", :text},
-    {:cpuset_mems, "cpuset", "cpuset.mems", :text}
-  ]
+  @type posix :: File.posix()
+
+  @numbers ~w(memory.current memory.peak memory.swap.current pids.current pids.peak)
+  @maps ~w(memory.events cpu.stat pids.events cgroup.stat)
+  @pressures ~w(memory.pressure cpu.pressure io.pressure)
+
+  # What version 1 calls another way.
+  @controllers %{"blkio" => "io"}
+  @no_controllers ~w(cpuacct devices freezer rw ro noprefix xattr)
 
   @doc """
-  Whether commands can run in control groups: not yet.
+  Whether there are controllers at all.
 
-      iex> Proctor.Cgroups.cgroups_enabled?()
-      false
+      iex> Proctor.Cgroups.cgroups_enabled?() == match?({:ok, [_ | _]}, Proctor.Cgroups.get_controllers())
+      true
   """
   @doc since: "0.1.0"
   @spec cgroups_enabled?() :: boolean()
-  def cgroups_enabled?, do: false
+  def cgroups_enabled?, do: match?({:ok, [_ | _]}, get_controllers())
 
   @doc """
-  The controllers that there are for them.
-
-      iex> Proctor.Cgroups.get_controllers()
-      {:error, :enotsup}
+  The controllers that the system has, in trees of either version.
   """
   @doc since: "0.1.0"
   @spec get_controllers() :: {:ok, [String.t()]} | {:error, posix()}
-  def get_controllers, do: {:error, :enotsup}
+  def get_controllers do
+    case Files.trees() do
+      [] -> {:error, :enoent}
+      trees -> {:ok, trees |> Enum.flat_map(&controllers/1) |> Enum.uniq()}
+    end
+  end
+
+  defp controllers(%{controllers: controllers}) do
+    for name <- controllers,
+        name not in @no_controllers,
+        not String.contains?(name, "="),
+        do: Map.get(@controllers, name, name)
+  end
 
   @doc """
-  What a file of a control group says.
+  What a file of a control group says, without the newline at its end.
 
-      iex> Proctor.Cgroups.cgget("proctor_test/a", "memory.max")
-      {:error, :enotsup}
+  A file that only the other version of control groups has is read there:
+  `"memory.max"` as `"memory.limit_in_bytes"`, and so on.
+
+      iex> Proctor.Cgroups.cgget("no_such_group", "memory.max")
+      {:error, :enoent}
+      iex> Proctor.Cgroups.cgget("../..", "memory.max")
+      {:error, :einval}
   """
   @doc since: "0.1.0"
   @spec cgget(String.t(), String.t()) :: {:ok, String.t()} | {:error, posix()}
-  def cgget(path, file) when is_binary(path) and is_binary(file), do: {:error, :enotsup}
+  def cgget(path, file) when is_binary(path) and is_binary(file), do: Files.get(path, file)
 
   @doc """
-  Writes a file of a control group.
+  Writes a file of a control group, with the rights of the node.
 
-      iex> Proctor.Cgroups.cgset("proctor_test/a", "memory.max", "4096")
-      {:error, :enotsup}
+      iex> Proctor.Cgroups.cgset("no_such_group", "memory.max", "4096")
+      {:error, :enoent}
   """
   @doc since: "0.1.0"
   @spec cgset(String.t(), String.t(), String.t()) :: :ok | {:error, posix()}
   def cgset(path, file, value) when is_binary(path) and is_binary(file) and is_binary(value),
-    do: {:error, :enotsup}
+    do: Files.put(path, file, value)
 
   @doc """
-  What a control group is set to, as far as it can be read.
+  What a control group is set to, as far as it can be read: what a `:cgroup` map
+  would have.
 
-      iex> Proctor.Cgroups.config("proctor_test/a")
+      iex> Proctor.Cgroups.config("no_such_group")
       %{}
   """
   @doc since: "0.1.0"
   @spec config(String.t()) :: map()
-  def config(path) when is_binary(path), do: %{}
+  def config(path) when is_binary(path) do
+    for {key, file, _, type} <- Names.limits(),
+        {:ok, text} <- [cgget(path, file)],
+        value <- [Names.value(type, text)],
+        value != nil,
+        into: %{},
+        do: {key, value}
+  end
 
   @doc """
-  What is used in a control group, as far as it can be read.
+  What is used in a control group, as far as it can be read: numbers, maps of
+  numbers, and what stalls have cost, each under the name of its file.
 
-      iex> Proctor.Cgroups.statistics("proctor_test/a")
+      iex> Proctor.Cgroups.statistics("no_such_group")
       %{}
   """
   @doc since: "0.1.0"
   @spec statistics(String.t()) :: map()
-  def statistics(path) when is_binary(path), do: %{}
+  def statistics(path) when is_binary(path) do
+    for {files, read} <- [
+          {@numbers, &number/1},
+          {@maps, &Files.numbers/1},
+          {@pressures, &Files.pressure/1}
+        ],
+        file <- files,
+        {:ok, text} <- [cgget(path, file)],
+        value = read.(text),
+        into: %{},
+        do: {file, value}
+  end
+
+  defp number(text), do: with({n, ""} <- Integer.parse(text), do: n, else: (_ -> nil))
 
   @doc """
   The controllers that a `:cgroup` map needs, and what is to be written into
@@ -109,9 +148,9 @@ defmodule Proctor.Cgroups do
   end
 
   defp set!({key, value}) do
-    case List.keyfind(@keys, key, 0) do
-      {_, controller, file, type} ->
-        {controller, file, text(type, value) || bad!(key, value)}
+    case List.keyfind(Names.limits(), key, 0) do
+      {_, file, controller, type} ->
+        {controller, file, Names.text(type, value) || bad!(key, value)}
 
       nil ->
         raise ArgumentError, "unknown cgroup config field: #{inspect(key)}"
@@ -121,18 +160,72 @@ defmodule Proctor.Cgroups do
   defp bad!(key, value),
     do: raise(ArgumentError, "invalid value for #{inspect(key)}: #{inspect(value)}")
 
-  defp text(:integer, value) when is_integer(value), do: Integer.to_string(value)
-  defp text(:size, value) when is_integer(value) and value >= 0, do: Integer.to_string(value)
-  defp text(:limit, :max), do: "max"
-  defp text(:limit, value), do: text(:size, value)
-  defp text(:boolean, value) when value in [true, 1], do: "1"
-  defp text(:boolean, value) when value in [false, 0], do: "0"
-  defp text(:text, value) when is_binary(value), do: value
-  defp text(:quota, :max), do: "max 100000"
+  @doc false
+  # What MuonTrap's options ask for: an instance, and the group in it. Raises
+  # `Proctor.Error`.
+  def place!(%{cgroup_path: path} = read, program) do
+    controllers = Map.get(read, :cgroup_controllers, [])
+    {base, limits} = base!(read, path, program)
 
-  defp text(:quota, {quota, period})
-       when is_integer(quota) and quota >= 0 and is_integer(period) and period > 0,
-       do: "#{quota} #{period}"
+    limits =
+      case Names.from_sets(Map.get(read, :cgroup_sets, [])) do
+        {:ok, map} -> Map.merge(limits, map)
+        {:error, posix, file} -> refuse!(posix, file, program)
+      end
 
-  defp text(_, _), do: nil
+    {instance, has} = instance!(base, program)
+    for name <- controllers, not has?(name, has), do: refuse!(:enodev, missing(name), program)
+    [instance: instance, cgroup: limits]
+  end
+
+  defp base!(%{cgroup_base: base}, _path, program), do: {below(parts!(base, program)), %{}}
+
+  # The last part is its own.
+  defp base!(_read, path, program) do
+    {above, [name]} = path |> parts!(program) |> Enum.split(-1)
+    {below(above), %{name: name}}
+  end
+
+  defp below(parts), do: "/" <> Enum.join(parts, "/")
+
+  defp parts!(path, program) do
+    parts = String.split(path, "/", trim: true)
+
+    if parts == [] or String.contains?(path, "\0") or
+         Enum.any?(parts, &String.starts_with?(&1, ".")),
+       do: refuse!(:einval, path, program)
+
+    parts
+  end
+
+  defp instance!(base, program) do
+    case :proctor_sup.based(base) do
+      {:ok, instance, %{cgroup: %{controllers: controllers}}} -> {instance, controllers}
+      {:error, {:cgroup, posix, why}} -> refuse!(posix, why, program)
+      {:error, reason} when reason in [:not_started, :port_closed] -> gone!(reason, program)
+      {:error, _} -> refuse!(:eperm, base, program)
+    end
+  end
+
+  # Some are part of each group anyway.
+  defp has?(name, _has) when name in ["cpuacct", "freezer"], do: true
+  defp has?("blkio", has), do: :io in has
+  defp has?(name, has), do: Enum.any?(has, &(Atom.to_string(&1) == name))
+
+  defp missing(name) when is_binary(name), do: name
+  defp missing(_), do: "cgroup_controllers"
+
+  @spec refuse!(atom(), term(), String.t()) :: no_return()
+  defp refuse!(posix, detail, program),
+    do:
+      raise(%Proctor.Error{
+        kind: :spawn,
+        stage: :cgroup,
+        posix: posix,
+        detail: detail,
+        command: program
+      })
+
+  defp gone!(reason, program),
+    do: raise(Proctor.Error.from_erlang({:port, :eio, reason}, program))
 end

@@ -61,9 +61,12 @@ defmodule Proctor.Daemon do
       (`:error_exit_status`)
     * `:uid`, `:gid`, `:stdio_window`, `:capture_stderr_only`,
       `:delay_to_sigkill` - see `Proctor.cmd/3`; in the second shape only
-    * `:cgroup`, `:cgroup_path`, `:cgroup_base`, `:cgroup_controllers`,
-      `:cgroup_sets` - are read, and refused: there are no control groups yet
-      (see `Proctor.Cgroups`)
+    * `:cgroup` - as for `Proctor.run/2`, but that it is `:auto` unless something
+      else is said: where there are control groups it has one, and whatever it has
+      started is gone when it has ended. When a limit is met a warning is logged
+    * `:cgroup_path`, `:cgroup_base`, `:cgroup_controllers`, `:cgroup_sets`, and
+      `:cgroup` with them - MuonTrap's: see `Proctor.Cgroups`; in the second shape
+      only, where a `:cgroup` with limits needs one of the first two
 
   The metadata of what is logged has `:ospid`, `:stream` and `:daemon`, and in
   the second shape `:proctor_cmd` and `:proctor_args`, which are the arguments:
@@ -71,7 +74,8 @@ defmodule Proctor.Daemon do
   '''
   @moduledoc since: "0.1.0"
 
-  alias Proctor.{Error, Exit, Options, Signal, Spec}
+  alias Proctor.{Cgroups, Error, Exit, Options, Signal, Spec}
+  alias Proctor.Cgroups.Names
 
   @type option :: {atom(), term()}
 
@@ -173,18 +177,19 @@ defmodule Proctor.Daemon do
   def start_link(program, args, options \\ []) when is_binary(program) and is_list(args) do
     {ours, theirs} = options |> Options.last() |> Enum.split_with(&ours?/1)
     read = Options.validate(:daemon, program, args, theirs)
-    Options.no_cgroup!(read, program)
     Options.root?(read) && refuse_root!(program)
-    options = with_defaults(theirs(read, ours) ++ ours, preset(program))
+    place = Options.place!(read, program, ours)
+    options = with_defaults(theirs(read, ours) ++ place ++ ours, preset(program))
     metadata = their_metadata(program, args, read)
     start(read.cmd, args, options, &told(program, &1, read, metadata), metadata)
   catch
     :error, reason -> {:error, {reason, :proctor_log.stack(__STACKTRACE__)}}
   end
 
-  defp ours?({name, _}) do
-    name not in Options.names(:daemon) and
-      (name in @own or Enum.any?(Spec.daemon_options(), &(name in Spec.names_of(&1))))
+  defp ours?({name, _} = option) do
+    Options.our_cgroup?(option) or
+      (name not in Options.names(:daemon) and
+         (name in @own or Enum.any?(Spec.daemon_options(), &(name in Spec.names_of(&1)))))
   end
 
   defp preset(program),
@@ -353,15 +358,21 @@ defmodule Proctor.Daemon do
   end
 
   @doc """
-  How many bytes of output have been read.
+  How many bytes of output have been read, and what its control group has used, as
+  `Proctor.Cgroups.statistics/1` has it.
+
+  This and the other functions with MuonTrap's names tell of a control group that
+  an option has asked for; `stats/1` of any.
   """
   @doc since: "0.1.0"
   @spec statistics(GenServer.server()) :: %{
           output_byte_count: non_neg_integer(),
           cgroup: map()
         }
-  def statistics(server),
-    do: %{output_byte_count: :proctor_daemon.statistics(server).bytes, cgroup: %{}}
+  def statistics(server) do
+    bytes = :proctor_daemon.statistics(server).bytes
+    %{output_byte_count: bytes, cgroup: of_group(server, &Cgroups.statistics/1)}
+  end
 
   @doc """
   All that there is to say of it: `:os_pid`, whether it is `:ready`, how many
@@ -406,39 +417,120 @@ defmodule Proctor.Daemon do
   @spec signal(GenServer.server(), Signal.t()) :: :ok | {:error, term()}
   def signal(server, signal), do: :proctor_daemon.signal(server, Signal.number(signal))
 
-  ## Control groups: there are none yet.
+  ## Its control group
 
-  @doc "A file of its control group: it has none."
+  @doc """
+  What its control group uses, and has used: see `:proctor.stats/1`.
+  """
   @doc since: "0.1.0"
-  @spec cgget(GenServer.server(), String.t()) :: {:error, :no_cgroup}
-  def cgget(_server, file) when is_binary(file), do: {:error, :no_cgroup}
+  @spec stats(GenServer.server()) :: {:ok, map()} | {:error, term()}
+  def stats(server), do: :proctor_daemon.stats(server)
+
+  @doc """
+  Sets limits of its control group, as `:cgroup` has them; the others stay.
+  """
+  @doc since: "0.1.0"
+  @spec set_cgroup(GenServer.server(), map() | keyword()) :: :ok | {:error, term()}
+  def set_cgroup(server, limits), do: :proctor_daemon.cgroup_set(server, Spec.limits(limits))
+
+  @doc """
+  Holds all of it: `{:ok, :cgroup}`, or by SIGSTOP of its process group, `{:ok,
+  :signal}`.
+  """
+  @doc since: "0.1.0"
+  @spec pause(GenServer.server()) :: {:ok, :cgroup | :signal} | {:error, term()}
+  def pause(server), do: :proctor_daemon.pause(server)
+
+  @doc "Lets it go on."
+  @doc since: "0.1.0"
+  @spec resume(GenServer.server()) :: {:ok, :cgroup | :signal} | {:error, term()}
+  def resume(server), do: :proctor_daemon.resume(server)
+
+  @doc """
+  A file of its control group, as `Proctor.Cgroups.cgget/2` has it.
+  """
+  @doc since: "0.1.0"
+  @spec cgget(GenServer.server(), String.t()) ::
+          {:ok, String.t()} | {:error, Cgroups.posix() | :no_cgroup}
+  def cgget(server, file) when is_binary(file) do
+    case cgroup_path(server) do
+      nil -> {:error, :no_cgroup}
+      path -> Cgroups.cgget(path, file)
+    end
+  end
 
   @doc "The same of a controller, as MuonTrap 1 asks for it."
   @doc since: "0.1.0"
-  @spec cgget(GenServer.server(), String.t(), String.t()) :: {:error, :no_cgroup}
+  @spec cgget(GenServer.server(), String.t(), String.t()) ::
+          {:ok, String.t()} | {:error, Cgroups.posix() | :no_cgroup}
   def cgget(server, controller, file) when is_binary(controller), do: cgget(server, file)
 
-  @doc "Writes a file of its control group: it has none."
+  @doc """
+  Writes a file of its control group. What is a limit is asked of the port program,
+  which sets no more than `proctor.conf` permits; anything else is written, where
+  the node may do that.
+  """
   @doc since: "0.1.0"
-  @spec cgset(GenServer.server(), String.t(), String.t()) :: {:error, :no_cgroup}
-  def cgset(_server, file, value) when is_binary(file) and is_binary(value),
-    do: {:error, :no_cgroup}
+  @spec cgset(GenServer.server(), String.t(), String.t()) ::
+          :ok | {:error, Cgroups.posix() | :no_cgroup}
+  def cgset(server, file, value) when is_binary(file) and is_binary(value) do
+    case cgroup_path(server) do
+      nil -> {:error, :no_cgroup}
+      path -> set(server, path, file, value)
+    end
+  end
 
   @doc "The same of a controller, as MuonTrap 1 asks for it."
   @doc since: "0.1.0"
-  @spec cgset(GenServer.server(), String.t(), String.t(), String.t()) :: {:error, :no_cgroup}
+  @spec cgset(GenServer.server(), String.t(), String.t(), String.t()) ::
+          :ok | {:error, Cgroups.posix() | :no_cgroup}
   def cgset(server, controller, file, value) when is_binary(controller),
     do: cgset(server, file, value)
 
-  @doc "What its control group is set to: nothing."
-  @doc since: "0.1.0"
-  @spec cgroup_config(GenServer.server()) :: %{}
-  def cgroup_config(_server), do: %{}
+  defp set(server, path, file, value) do
+    case Names.from_sets([{"", file, value}], &now(path, &1)) do
+      {:ok, limits} -> server |> :proctor_daemon.cgroup_set(limits) |> posix()
+      {:error, :enodev, _} -> Cgroups.cgset(path, file, value)
+      {:error, posix, _} -> {:error, posix}
+    end
+  end
 
-  @doc "Where its control group is: nowhere."
+  defp now(path, file),
+    do: with({:ok, text} <- Cgroups.cgget(path, file), do: text, else: (_ -> nil))
+
+  defp posix(:ok), do: :ok
+  defp posix({:error, {_stage, posix, _detail}}), do: {:error, posix}
+  defp posix({:error, :no_process}), do: {:error, :no_cgroup}
+  defp posix({:error, {:badopt, _}}), do: {:error, :einval}
+  defp posix({:error, _}), do: {:error, :eio}
+
+  @doc """
+  What its control group is set to, as a `:cgroup` map would have it.
+  """
   @doc since: "0.1.0"
-  @spec cgroup_path(GenServer.server()) :: nil
-  def cgroup_path(_server), do: nil
+  @spec cgroup_config(GenServer.server()) :: map()
+  def cgroup_config(server), do: of_group(server, &Cgroups.config/1)
+
+  @doc """
+  Where its control group is, below where the trees are mounted, or `nil`.
+  """
+  @doc since: "0.1.0"
+  @spec cgroup_path(GenServer.server()) :: String.t() | nil
+  def cgroup_path(server) do
+    with true <- :proctor_daemon.has_cgroup(server),
+         {:ok, %{path: path}} <- :proctor_daemon.stats(server) do
+      String.trim_leading(path, "/")
+    else
+      _ -> nil
+    end
+  end
+
+  defp of_group(server, fun) do
+    case cgroup_path(server) do
+      nil -> %{}
+      path -> fun.(path)
+    end
+  end
 
   @doc false
   # What MuonTrap has of a piece of output, to the length of what waits.

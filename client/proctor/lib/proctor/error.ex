@@ -38,6 +38,9 @@ defmodule Proctor.Error do
   defp sentence(%{kind: :exit, result: %{status: {:signal, :unconfirmed}}}),
     do: "has an end that is not known"
 
+  defp sentence(%{kind: :exit, result: %{reason: :oom}}),
+    do: "was killed for lack of memory in its control group"
+
   defp sentence(%{kind: :exit, result: %{status: {:signal, signal}}}),
     do: "was ended by signal #{signal} (#{Proctor.Signal.name(signal)})"
 
@@ -64,7 +67,10 @@ defmodule Proctor.Error do
     do: "cannot run with these options: #{option(detail)}"
 
   defp sentence(%{stage: stage, posix: posix, detail: detail}),
-    do: "cannot run: #{stage}: #{posix(posix)}#{about(detail)}"
+    do: "cannot run: #{stage(stage)}: #{posix(posix)}#{about(detail)}"
+
+  defp stage(:cgroup), do: "control group"
+  defp stage(stage), do: stage
 
   # `{Name, Why}`, an option, or only what it is about.
   defp option({name, why}) when is_atom(name) and is_list(why), do: "#{name}: #{why}"

@@ -14,6 +14,7 @@ defmodule Proctor.Exit do
           killed: boolean(),
           truncated: [:stdout | :stderr],
           usage: %{optional(atom()) => non_neg_integer()},
+          cgroup: %{optional(atom()) => non_neg_integer()},
           stderr: binary(),
           os_pid: pos_integer() | nil
         }
@@ -24,6 +25,7 @@ defmodule Proctor.Exit do
             killed: false,
             truncated: [],
             usage: %{},
+            cgroup: %{},
             stderr: "",
             os_pid: nil
 
@@ -35,6 +37,7 @@ defmodule Proctor.Exit do
       killed: Map.get(map, :killed, false),
       truncated: Map.get(map, :truncated, []),
       usage: Map.get(map, :usage, %{}),
+      cgroup: Map.get(map, :cgroup, %{}),
       stderr: Map.get(map, :stderr, ""),
       os_pid: os_pid
     }

@@ -20,6 +20,11 @@ defmodule Proctor.Instance do
     * `:user`, `:limit_users`, `:root` - whom commands run as: see the guide of
       privileged mode
     * `:capabilities` - what commands may be given
+    * `:cgroup` - as in `Proctor`: for what does not say it itself, and limits for
+      all whose own say nothing of them. With `false` daemons have none either
+    * `:cgroup_base` - below which control group those of commands are to be, from
+      where the trees are mounted; by default the node's own, if that was delegated
+      to its user. `info/1` says in `hello.cgroup` what came of it
     * `:alarm` - seconds that the end of an instance may take before everything
       is killed (12)
     * `:linger` - milliseconds, see `Proctor`, of what does not wait

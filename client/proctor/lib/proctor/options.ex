@@ -7,7 +7,7 @@ defmodule Proctor.Options do
   """
   @moduledoc since: "0.1.0"
 
-  alias Proctor.{Cgroups, Error}
+  alias Proctor.Cgroups
 
   @type context :: :cmd | :daemon
 
@@ -43,6 +43,7 @@ defmodule Proctor.Options do
 
   @levels [:emergency, :alert, :critical, :error, :warning, :warn, :notice, :info, :debug]
   @cgroup [:cgroup, :cgroup_controllers, :cgroup_sets, :cgroup_path, :cgroup_base]
+  @no_path "a :cgroup configuration requires a :cgroup_path or :cgroup_base"
   @most_groups 256
 
   # Of `Proctor.cmd/3`, what is no option of its own.
@@ -211,7 +212,7 @@ defmodule Proctor.Options do
   end
 
   defp cgroup!(%{cgroup: map} = read) when map != %{} and not is_map_key(read, :cgroup_path) do
-    raise ArgumentError, "a :cgroup configuration requires a :cgroup_path or :cgroup_base"
+    raise ArgumentError, @no_path
   end
 
   defp cgroup!(read), do: without_map(read)
@@ -227,34 +228,49 @@ defmodule Proctor.Options do
   end
 
   defp in_own_words(program, options) do
-    {theirs, ours} = Keyword.split(options, @only_theirs)
-    no_cgroup = for {:cgroup, false} = option <- theirs, do: option
-    read = (theirs -- no_cgroup) |> Enum.reduce(%{}, &option!(:cmd, &1, &2)) |> cgroup!()
-    no_cgroup!(read, program)
-    if root?(read), do: :root, else: ours ++ Enum.flat_map(read, &own/1)
+    {theirs, ours} = Enum.split_with(options, &theirs?/1)
+    read = theirs |> Enum.reduce(%{}, &option!(:cmd, &1, &2)) |> cgroup!()
+
+    if root?(read),
+      do: :root,
+      else: ours ++ Enum.flat_map(read, &own/1) ++ place!(read, program, ours)
   end
+
+  defp theirs?({name, _} = option), do: name in @only_theirs and not our_cgroup?(option)
+
+  @doc false
+  # Of MuonTrap it is a map, and needs a path.
+  def our_cgroup?({:cgroup, asked}), do: asked in [true, false, :auto]
+  def our_cgroup?(_), do: false
 
   @doc false
   def last(options),
     do: options |> Enum.reverse() |> Enum.uniq_by(&elem(&1, 0)) |> Enum.reverse()
 
   @doc false
-  # There are none yet, so none can be had: a command runs in the one that was
-  # asked for or not at all.
-  def no_cgroup!(read, program) do
+  # Which instance and which group in it a command is for: it runs there or not at
+  # all. `ours` are its other options.
+  def place!(read, program, ours) do
     asked = [Map.get(read, :cgroup_controllers, []), Map.get(read, :cgroup_sets, [])]
 
-    if Map.has_key?(read, :cgroup_path) or asked != [[], []],
-      do:
-        raise(%Error{
-          kind: :spawn,
-          stage: :cgroup,
-          posix: :enotsup,
-          detail: "control groups",
-          command: program
-        })
+    cond do
+      Map.has_key?(read, :cgroup_path) ->
+        alone!(ours)
+        Cgroups.place!(read, program)
 
-    :ok
+      asked != [[], []] ->
+        raise ArgumentError, @no_path
+
+      true ->
+        []
+    end
+  end
+
+  # Each base has an instance of its own, on this node.
+  defp alone!(ours) do
+    for name <- [:instance, :node, :cgroup], Keyword.has_key?(ours, name) do
+      raise ArgumentError, "cannot specify both a cgroup_path or cgroup_base and #{name}"
+    end
   end
 
   @doc false

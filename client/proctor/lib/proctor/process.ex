@@ -25,6 +25,9 @@ defmodule Proctor.Process do
     * `{:stdout, ref, data}`, `{:stderr, ref, data}`
     * `{:exit, ref, exit}`, a `Proctor.Exit` in the words of Erlang: see
       `exit/1`
+    * `{:cgroup, ref, events}`, with `:cgroup_events`, however active it is: a limit
+      of its control group was met; `:oom_kill`, `:pids_denied` and `:memory_high`
+      say how often so far
 
   The struct is `Collectable`, what is put into it is written, and `Enumerable`:
   its output piece by piece, to the end.
@@ -58,6 +61,7 @@ defmodule Proctor.Process do
     * `:active` - `false`, `true`, `:once` or a number: see `set_active/2`
     * `:pty` - `true`, or `[rows: 24, cols: 80, echo: true, modes: [...]]`: it has
       a terminal
+    * `:cgroup_events` - whether messages tell of limits that were met (`false`)
     * `:on` - `{:group, name}`, the node of a group with the fewest commands
   """
   @doc since: "0.1.0"
@@ -217,6 +221,41 @@ defmodule Proctor.Process do
   @doc since: "0.1.0"
   @spec exit(map()) :: Exit.t()
   def exit(map), do: Exit.from_erlang(map, nil)
+
+  @doc """
+  What its control group uses, and has used: `:path`, `:memory_current`, `:cpu_us`,
+  `:pids_current` and more, see `:proctor_cgroup`.
+  """
+  @doc since: "0.1.0"
+  @spec stats(t()) :: {:ok, map()} | {:error, term()}
+  def stats(process), do: :proctor.stats(process.pid)
+
+  @doc """
+  Sets limits of its control group, as `:cgroup` of `Proctor.run/2` has them; those
+  that are not named stay.
+  """
+  @doc since: "0.1.0"
+  @spec set_cgroup(t(), map() | keyword()) :: :ok | {:error, term()}
+  def set_cgroup(process, limits), do: :proctor.cgroup_set(process.pid, Spec.limits(limits))
+
+  @doc """
+  Holds it until `resume/1`: all of its control group is frozen, `{:ok, :cgroup}`, or
+  where it has none its process group gets SIGSTOP, `{:ok, :signal}`.
+
+      iex> {:ok, sleep} = Proctor.Process.start(["sleep", "1000"])
+      iex> {:ok, _how} = Proctor.Process.pause(sleep)
+      iex> {:ok, _how} = Proctor.Process.resume(sleep)
+      iex> Proctor.Process.stop(sleep)
+      :ok
+  """
+  @doc since: "0.1.0"
+  @spec pause(t()) :: {:ok, :cgroup | :signal} | {:error, term()}
+  def pause(process), do: :proctor.pause(process.pid)
+
+  @doc "Lets it go on."
+  @doc since: "0.1.0"
+  @spec resume(t()) :: {:ok, :cgroup | :signal} | {:error, term()}
+  def resume(process), do: :proctor.resume(process.pid)
 
   @doc "What there is to say of it."
   @doc since: "0.1.0"

@@ -7,12 +7,14 @@ defmodule Proctor.Result do
       port program answers nothing or is gone
     * `:stdout`, `:stderr` - what it wrote, as far as that was to be captured
     * `:reason` - why it ended: `:normal` by itself, `:stopped`, `:timeout`,
-      `:idle_timeout`, `:max_output`, `:shutdown` of the port program, or
-      `:unknown`
+      `:idle_timeout`, `:max_output`, `:oom` if it was killed for lack of memory in
+      its control group, `:shutdown` of the port program, or `:unknown`
     * `:killed` - whether that took a SIGKILL
     * `:truncated` - of `[:stdout, :stderr]` those that others still held open
       when they were closed, so that output may be missing
     * `:usage` - what it used: `:utime_us`, `:stime_us`, `:maxrss_kb` and more
+    * `:cgroup` - what all of its control group has used, if it had one:
+      `:memory_peak`, `:cpu_us`, `:pids_peak` and more, see `:proctor_cgroup`
     * `:os_pid` - which process it was, or `nil`
     * `:statuses` - of `Proctor.pipe/2`, one for each command
     * `:command` - the program's name, without its arguments
@@ -31,6 +33,7 @@ defmodule Proctor.Result do
           killed: boolean(),
           truncated: [:stdout | :stderr],
           usage: %{optional(atom()) => non_neg_integer()},
+          cgroup: %{optional(atom()) => non_neg_integer()},
           os_pid: pos_integer() | nil,
           statuses: [status() | nil] | nil,
           command: String.t() | nil,
@@ -45,6 +48,7 @@ defmodule Proctor.Result do
             killed: false,
             truncated: [],
             usage: %{},
+            cgroup: %{},
             os_pid: nil,
             statuses: nil,
             command: nil,
@@ -61,6 +65,7 @@ defmodule Proctor.Result do
       killed: Map.get(map, :killed, false),
       truncated: Map.get(map, :truncated, []),
       usage: Map.get(map, :usage, %{}),
+      cgroup: Map.get(map, :cgroup, %{}),
       os_pid: defined(Map.get(map, :ospid)),
       statuses: statuses(map),
       command: command,

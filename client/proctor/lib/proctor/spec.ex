@@ -43,6 +43,7 @@ defmodule Proctor.Spec do
     {:instance, nil, :any},
     {:node, nil, :atom},
     {:cgroup, nil, :cgroup},
+    {:cgroup_events, nil, :boolean},
     {:active, nil, :active},
     {:on, nil, :on},
     {:tag, nil, :atom},
@@ -69,7 +70,7 @@ defmodule Proctor.Spec do
   def run_options, do: @run
 
   @doc "And those of `Proctor.Process`."
-  def process_options, do: (@run -- [:max_output]) ++ [:active, :pty, :on]
+  def process_options, do: (@run -- [:max_output]) ++ [:active, :pty, :on, :cgroup_events]
 
   @doc "And those of `Proctor.Duplex.open/2`."
   def duplex_options,
@@ -92,6 +93,10 @@ defmodule Proctor.Spec do
 
   @doc "And those of `Proctor.Daemon`, besides its own."
   def daemon_options, do: @run -- [:timeout, :input, :max_output]
+
+  @doc "Limits of a control group as the Erlang client takes them."
+  def limits([_ | _] = list), do: if(Keyword.keyword?(list), do: Map.new(list), else: list)
+  def limits(other), do: other
 
   @doc "What an option may be called."
   def names_of(option), do: [option | for({name, ^option, _} <- @rows, do: name)]
@@ -263,10 +268,14 @@ defmodule Proctor.Spec do
       else: {:error, "true, false or a keyword list of rows, cols, echo and modes"}
   end
 
-  defp check(:cgroup, false), do: {:ok, false}
-
-  defp check(:cgroup, _),
-    do: {:error, "false: there are no control groups for single commands yet"}
+  # What is wrong with a limit names it, and says nothing of its value.
+  defp check(:cgroup, value) do
+    case :proctor_cgroup.check(limits(value)) do
+      {:ok, asked} -> {:ok, asked}
+      {:why, why} -> {:error, "limits that there are: #{why}"}
+      :error -> {:error, "true, false, :auto, or limits by their names"}
+    end
+  end
 
   defp file_mode?(:append), do: true
   defp file_mode?({:append, value}), do: is_boolean(value)
@@ -300,7 +309,7 @@ defmodule Proctor.Spec do
   defp erlang(name, value)
        when name in ~w(cd user nice capabilities umask arg0 input stop_signal kill
                        kill_group linger max_output max_line active instance node
-                       telemetry_metadata telemetry)a,
+                       telemetry_metadata telemetry cgroup cgroup_events)a,
        do: [{name, value}]
 
   defp erlang(:group, value), do: [gid: value]

@@ -6,8 +6,9 @@ defmodule Proctor.Telemetry do
   | event | measurements | metadata |
   | --- | --- | --- |
   | `[:proctor, :run, :start]` | `system_time` | |
-  | `[:proctor, :run, :stop]` | `duration`, `stdout_bytes`, `stderr_bytes`; `utime_us`, `stime_us`, `maxrss_kb` if they are known | `status`, `reason` |
+  | `[:proctor, :run, :stop]` | `duration`, `stdout_bytes`, `stderr_bytes`; `utime_us`, `stime_us`, `maxrss_kb` if they are known, and what its control group has used | `status`, `reason` |
   | `[:proctor, :run, :exception]` | `duration` | `kind` (`:exit`, `:error`, `:refused`), `reason` |
+  | `[:proctor, :run, :cgroup]`, a limit of its control group was met | `oom_kill`, `pids_denied`, `memory_high`, each how often so far | |
   | `[:proctor, :daemon, :exit]` | `duration`, `restarts` | `name`, `status`, `reason` |
   | `[:proctor, :instance, :up]` | `system_time` | `dialect` |
   | `[:proctor, :instance, :down]` | `duration`, `children` | `reason` |
@@ -26,6 +27,7 @@ defmodule Proctor.Telemetry do
     [:proctor, :run, :start],
     [:proctor, :run, :stop],
     [:proctor, :run, :exception],
+    [:proctor, :run, :cgroup],
     [:proctor, :daemon, :exit],
     [:proctor, :instance, :up],
     [:proctor, :instance, :down]

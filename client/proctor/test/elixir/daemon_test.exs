@@ -260,7 +260,9 @@ defmodule Proctor.DaemonTest do
             [kill_grace: -1],
             [logger_metadata: 5],
             [stdout: []],
-            [cgroup: true]
+            [cgroup: 5],
+            [cgroup: %{memory_max: -1}],
+            [cgroup_base: "proctor_test"]
           ] do
         error = assert_raise ArgumentError, fn -> kw(["true", "secret"], options) end
         refute error.message =~ "secret"
@@ -321,8 +323,8 @@ defmodule Proctor.DaemonTest do
     end
 
     test "a control group or root is refused" do
-      assert {:error, {%Error{stage: :cgroup, posix: :enotsup}, _}} =
-               pos("true", cgroup_base: "proctor_test")
+      assert {:error, {%Error{stage: :cgroup, posix: :einval, detail: "a/../b"}, _}} =
+               pos("true", cgroup_base: "a/../b")
 
       assert {:error, {%Error{stage: :user, posix: :eperm}, _}} = pos("true", uid: 0)
       assert {:ok, _} = pos("sleep 100", cgroup: %{})

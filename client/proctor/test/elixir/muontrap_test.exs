@@ -209,25 +209,42 @@ defmodule Proctor.MuonTrapTest do
     assert said == "a\nb\nc\n"
   end
 
-  test "a control group is refused, none is none" do
-    for options <- [
-          [cgroup_base: "proctor_test"],
-          [cgroup_path: "proctor_test/a"],
-          [cgroup_controllers: ["memory"]],
-          [
-            cgroup_controllers: ["memory"],
-            cgroup_path: "a",
-            cgroup_sets: [{"memory", "memory.limit_in_bytes", "8192"}]
-          ],
-          [cgroup: %{memory_max: 5}, cgroup_base: "proctor_test"]
+  test "a control group that cannot be is refused before anything is started" do
+    for {options, posix, detail} <- [
+          {[cgroup_base: "a/../b"], :einval, "a/../b"},
+          {[cgroup_path: "/"], :einval, "/"},
+          {[cgroup_path: ".hidden/a"], :einval, ".hidden/a"},
+          {[cgroup_base: "a\0"], :einval, "a\0"},
+          {[cgroup_base: "a", cgroup_sets: [{"memory", "memory.swappiness", "1"}]], :enodev,
+           "memory.swappiness"},
+          {[cgroup_base: "a", cgroup_sets: [{"memory", "memory.max", "nonsense"}]], :einval,
+           "memory.max"},
+          {[cgroup_base: "a", cgroup_sets: [{"memory"}]], :einval, "cgroup_sets"}
         ] do
       error = assert_raise Error, fn -> Proctor.cmd("echo", ["secret"], options) end
-      assert %Error{stage: :cgroup, posix: :enotsup} = error
+      assert %Error{stage: :cgroup, posix: ^posix, detail: ^detail} = error
+      assert Exception.message(error) =~ "cannot run: control group: "
       refute Exception.message(error) =~ "secret"
+    end
+
+    text = "a :cgroup configuration requires a :cgroup_path or :cgroup_base"
+
+    for options <- [
+          [cgroup: %{memory_max: 5}],
+          [cgroup_controllers: ["memory"]],
+          [cgroup_sets: [{"memory", "memory.limit_in_bytes", "8192"}]]
+        ],
+        do: assert_raise(ArgumentError, text, fn -> Proctor.cmd("true", [], options) end)
+
+    for other <- [instance: :proctor, node: node(), cgroup: true] do
+      assert_raise ArgumentError, ~r/^cannot specify both a cgroup_path or cgroup_base and/, fn ->
+        Proctor.cmd("true", [], [{:cgroup_base, "a"}, other])
+      end
     end
 
     assert sh("echo a", cgroup: %{}) == {"a\n", 0}
     assert sh("echo a", cgroup: false) == {"a\n", 0}
+    assert sh("echo a", cgroup: :auto) == {"a\n", 0}
   end
 
   test "its input is empty" do

@@ -1,7 +1,7 @@
 defmodule Proctor.OptionsTest do
   use ExUnit.Case, async: true
 
-  alias Proctor.{Cgroups, Options}
+  alias Proctor.Options
 
   doctest Proctor.Options
   doctest Proctor.Cgroups
@@ -228,14 +228,6 @@ defmodule Proctor.OptionsTest do
       end
 
       assert Options.validate(:cmd, "true", [], cgroup: %{}).cgroup_sets == []
-    end
-
-    test "are not had, and say so" do
-      refute Cgroups.cgroups_enabled?()
-      assert Cgroups.get_controllers() == {:error, :enotsup}
-      assert Cgroups.cgget("a", "memory.max") == {:error, :enotsup}
-      assert Cgroups.cgset("a", "memory.max", "1") == {:error, :enotsup}
-      assert {Cgroups.config("a"), Cgroups.statistics("a")} == {%{}, %{}}
     end
   end
 end

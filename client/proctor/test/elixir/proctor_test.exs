@@ -203,7 +203,14 @@ defmodule ProctorTest do
       assert raises.(no_such: 1).message == "Proctor.run/2: there is no option :no_such"
       assert raises.(lines: 1).message == "Proctor.run/2: takes no option :lines"
       assert raises.(timeout_ms: 1).message == "Proctor.run/2: option timeout_ms is given twice"
-      assert raises.(cgroup: true).message =~ "option cgroup must be false"
+      assert raises.(cgroup: 5).message =~ "option cgroup must be true, false, :auto, or limits"
+      assert raises.(cgroup: [5]).message =~ "option cgroup must be true, false"
+
+      for limits <- [%{pids_max: {:secret}}, [pids_max: {:secret}]] do
+        message = raises.(cgroup: limits).message
+        assert message =~ "option cgroup must be limits that there are: pids_max: It is a number"
+        refute message =~ "secret"
+      end
 
       for {option, wanted} <- [
             cd: "a path",
@@ -255,8 +262,10 @@ defmodule ProctorTest do
       end
     end
 
-    test "cgroup: false is what it has anyway" do
-      assert {:ok, %Result{status: 0}} = Proctor.run(["true"], timeout: 1_000, cgroup: false)
+    test "no control group, and one where there are any" do
+      for cgroup <- [false, :auto] do
+        assert {:ok, %Result{status: 0}} = Proctor.run(["true"], timeout: 5_000, cgroup: cgroup)
+      end
     end
   end
 

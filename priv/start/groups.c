@@ -1,0 +1,44 @@
+/*
+ * The control groups of this instance: see groups.h, and compat/cgroup.h for
+ * what they are.
+ */
+
+#include <stdlib.h>
+
+#include "base/privdrop.h"
+#include "compat/cgroup.h"
+#include "config.h"
+#include "log.h"
+#include "policy/permit.h"
+#include "policy/runas.h"
+#include "proto.h"
+#include "start/groups.h"
+
+void
+groups_make(const struct starter_env *s, const struct args *a)
+{
+	const char *place = a->cgroup != NULL ? a->cgroup : permit_place();
+	uid_t uid;
+	gid_t gid;
+	int privileged = privdrop_ids(&uid, &gid);
+
+	if (privileged && s->who.uid != 0 && a->cgroup != NULL) {
+		log_warnx(
+		    "-cgroup: root says where, if other users can be had");
+		exit(EXIT_REFUSED);
+	}
+	if (cgroup_make(privileged, gid, place) == -1 && place != NULL)
+		log_warnx("%s: cgroup: %s",
+		    a->cgroup != NULL ? a->cgroup : POLICY_PATH,
+		    cgroup_reason());
+}
+
+void
+groups_fill(void)
+{
+	uid_t uid;
+	gid_t gid;
+
+	(void)privdrop_ids(&uid, &gid);
+	(void)cgroup_users(runas_count(), uid, gid, MAKER_IN_PRIV);
+}

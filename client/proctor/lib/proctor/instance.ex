@@ -107,6 +107,7 @@ defmodule Proctor.Instance do
   defp native(options) do
     Enum.map(options, fn
       {:env, env} -> {:env, Enum.map(env, &variable/1)}
+      {:cgroup, limits} -> {:cgroup, Proctor.Spec.limits(limits)}
       option -> option
     end)
   end

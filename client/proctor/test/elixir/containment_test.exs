@@ -262,6 +262,26 @@ defmodule Proctor.ContainmentTest do
     assert {:error, :no_process} = Proctor.Process.stats(process)
   end
 
+  test "what an instance has for all that it runs" do
+    {:ok, _} = Proctor.Instance.start(name: :contained, cgroup: false, cgroup_base: @base)
+    on_exit(fn -> Proctor.Instance.stop(:contained) end)
+    options = [timeout: 5_000, instance: :contained]
+    assert {:ok, %{cgroup: none}} = Proctor.run(["true"], options)
+    assert none == %{}
+    :ok = Proctor.Instance.stop(:contained)
+    limits = if :pids in @limits, do: [pids_max: 100], else: true
+    {:ok, _} = Proctor.Instance.start(name: :contained, cgroup: limits, cgroup_base: @base)
+    assert {:ok, %{cgroup: %{cpu_us: _}}} = Proctor.run(["true"], options)
+
+    assert {:ok, %{cgroup: none}} = Proctor.run(["true"], [{:cgroup, false} | options])
+    assert none == %{}
+    {:ok, process} = Proctor.Process.start(["sleep", "1000"], instance: :contained)
+    {:ok, %{path: path}} = Proctor.Process.stats(process)
+    assert String.starts_with?(path, "/#{@base}/")
+    if :pids in @limits, do: assert(Cgroups.cgget(path, "pids.max") == {:ok, "100"})
+    Proctor.Process.stop(process)
+  end
+
   test "streams, too" do
     inside = ["sh", "-c", "cat /proc/self/cgroup"]
     assert Proctor.stream!(inside, cgroup: true) |> Enum.join() =~ ~r"^0::.*/proctor\."m

@@ -181,6 +181,8 @@ enum leaf_limit {
 #define LEAF_CPUS_MAX 1024
 #define LEAF_MEMS_MAX 64
 #define LEAF_IOS 4 /* devices */
+#define LEAF_MAJOR_MAX 4095 /* the kernel takes more, for another device */
+#define LEAF_MINOR_MAX 1048575
 #define LEAF_NAME_MAX 64 /* bytes of a name of its own, with its NUL */
 #define LEAF_NAME_BYTES \
 	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"

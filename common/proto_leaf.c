@@ -64,7 +64,8 @@ leaf_io_check(const struct leaf_limits *l)
 		return (-1);
 	for (i = 0; i < LEAF_IOS; i++) {
 		used = i < l->ios;
-		if (!used && (l->major[i] != 0 || l->minor[i] != 0))
+		if (l->major[i] > (used ? LEAF_MAJOR_MAX : 0) ||
+		    l->minor[i] > (used ? LEAF_MINOR_MAX : 0))
 			return (-1);
 		for (j = 0; j < LEAF_RATES; j++)
 			if (used ? l->rate[i][j] == 0 : l->rate[i][j] != 0)

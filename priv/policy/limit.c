@@ -14,7 +14,6 @@
 
 #define PERIOD 100000 /* us; the kernel's own */
 #define DIGITS "0123456789"
-#define DEVICE_MAX 1048575 /* 20 bits; of majors there are less */
 
 enum kind { NUMBER, PERCENT, PROCESSORS, NODES };
 
@@ -148,8 +147,8 @@ device_read(struct leaf_limits *l, const char *word, char *why)
 	text[len] = '\0';
 	if (strspn(text, DIGITS) != len ||
 	    word[len + 1 + strspn(word + len + 1, DIGITS)] != '\0' ||
-	    size_read(text, 0, DEVICE_MAX, &major) != NULL ||
-	    size_read(word + len + 1, 0, DEVICE_MAX, &minor) != NULL)
+	    size_read(text, 0, LEAF_MAJOR_MAX, &major) != NULL ||
+	    size_read(word + len + 1, 0, LEAF_MINOR_MAX, &minor) != NULL)
 		return (bad(why, "io \"%.64s\": no device as 8:0", word));
 	for (i = 0; i < l->ios; i++)
 		if (l->major[i] == major && l->minor[i] == minor)

@@ -26,8 +26,8 @@ place_fault(const char *path)
 			return ("a part without a name");
 		if (len > PART_MAX)
 			return ("a part of more than 255 bytes");
-		if (strncmp(p, "..", len) == 0 && len <= 2)
-			return ("\".\" or \"..\" in it");
+		if (*p == '.')
+			return ("a part that begins with a dot");
 		p += len;
 	}
 	return (NULL);

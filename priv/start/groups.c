@@ -9,6 +9,7 @@
 #include "compat/cgroup.h"
 #include "config.h"
 #include "log.h"
+#include "policy/permit.h"
 #include "policy/runas.h"
 #include "proto.h"
 #include "start/groups.h"
@@ -16,6 +17,7 @@
 void
 groups_make(const struct starter_env *s, const struct args *a)
 {
+	const char *place = a->cgroup != NULL ? a->cgroup : permit_place();
 	uid_t uid;
 	gid_t gid;
 	int privileged = privdrop_ids(&uid, &gid);
@@ -25,8 +27,10 @@ groups_make(const struct starter_env *s, const struct args *a)
 		    "-cgroup: root says where, if other users can be had");
 		exit(EXIT_REFUSED);
 	}
-	if (cgroup_make(privileged, gid, a->cgroup) == -1 && a->cgroup != NULL)
-		log_warnx("-cgroup %s: %s", a->cgroup, cgroup_reason());
+	if (cgroup_make(privileged, gid, place) == -1 && place != NULL)
+		log_warnx("%s: cgroup: %s",
+		    a->cgroup != NULL ? a->cgroup : POLICY_PATH,
+		    cgroup_reason());
 }
 
 void

@@ -8,11 +8,11 @@ import time
 import port
 import proc
 import world
-from case import Skip, check, eventually, case, rows
+from case import Skip, case, check, eventually, expect, rows
 from etf import A
 from suid import SLEEP, SPARED, Suid, as_user
 from world import ONE, STARTER
-from rules import usual_rules
+from rules import Rules, usual_rules
 
 SECTION = "groups:"
 SHOTS = 40
@@ -243,6 +243,44 @@ def nearest():
                 check(found.startswith(outer.name + "/proctor/"),
                       "%s: %s", where, found)
             check(instances(outer.name) == [], "%s: left", where)
+
+
+@rows(SECTION + " where root's file says:", [
+    ("there is one", True), ("none is there yet", False)])
+def named(there):
+    with Group("root") as group:
+        place = group.name + "/a/b"
+        if there:
+            os.makedirs(group.path + "/a/b")
+        with Rules("cgroup %s\n" % place + world.RULES), Suid() as p:
+            p.output_of(["/bin/true"], as_user(ONE))
+            found = group_of(p.ring()["priv"])
+            check(found.startswith(place + "/proctor/"), "found %s", found)
+        check(instances(place) == [], "left")
+
+
+@case(SECTION + " root's file says where, and others can write there: none")
+def named_loose():
+    with Group(STARTER) as group:
+        text = "cgroup %s\n%s" % (group.name, world.RULES)
+        with Rules(text), Suid() as p:
+            p.output_of(["/bin/true"], as_user(ONE))
+            check(group_of(p.ring()["priv"]) == "/", "it has one")
+            check(len(p.logged("/etc/proctor.conf: cgroup: ")) == 1,
+                  "log %s", p.log())
+        check(not os.path.exists(group.path + "/proctor"), "something made")
+
+
+@case(SECTION + " root's file says where: not if nothing in it is for the "
+      "starter")
+def named_plain():
+    with Group("root") as group:
+        text = "cgroup %s\npermit games as bin\n" % group.name
+        with Rules(text), Suid() as p:
+            expect([], p.ask(A.list))
+            found = group_of(p.ring()["priv"])
+            check(not found.startswith(group.name), "found %s", found)
+        check(not os.path.exists(group.path + "/proctor"), "something made")
 
 
 @case(SECTION + " what guard, reaper and priv leave that die at once goes "

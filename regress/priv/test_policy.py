@@ -149,6 +149,26 @@ def line(rules, word, number):
           "said %r", said)
 
 
+@rows(SECTION + " -C says what a child has:", [
+    ("nothing", "permit news as daemon\n", ["permit, line 1"]),
+    ("a group", "permit cgroup news as daemon\n",
+     ["permit, line 1", "leaf: no limit"]),
+    ("limits", "cgroup /app.slice\npermit memory 512M swap 0 pids 64 cpu 50% "
+     "cpus 0-1,3 io { 8:0 rbps=1M } news as daemon\n",
+     ["permit, line 2", "cgroup: /app.slice", "leaf: memory_max 536870912, "
+      "memory_swap_max 0, pids_max 64, cpu_max 50000/100000, cpuset_cpus "
+      "0-1,3, io_max 8:0 rbps 1048576"]),
+    ("those of the last rule", "permit memory 1G news as daemon\n"
+     "permit pids 9 news as daemon\n", ["permit, line 2", "leaf: pids_max 9"]),
+])
+def limits(rules, expected):
+    path = world.home + "/check.conf"
+    world.write(path, rules)
+    status, said, log = checked(path, "news", "as", "daemon")
+    check((status, log) == (0, []), "exit %s, log %s", status, log)
+    expect(expected, said.splitlines(), "said")
+
+
 @rows(SECTION + " -C says", [
     ("configuration OK", "permit news as daemon\n", 0, "configuration OK"),
     ("nothing but an error", "permit news\n", 1, ""),
@@ -326,6 +346,17 @@ def check_suid():
         ("permit news as daemon cmd\n", 1),
         ("permit news as daemon cmd true\n", 1),
         ("permit news as daemon args a\n", 1),
+        ("permit memory news as daemon\n", 1),
+        ("permit memory 512 news as daemon\n", 1),
+        ("permit memory max news as daemon\n", 1),
+        ("permit pids 0 news as daemon\n", 1),
+        ("permit cpu 50 news as daemon\n", 1),
+        ("permit cpus 3-1 news as daemon\n", 1),
+        ("permit io { 8:0 } news as daemon\n", 1),
+        ("deny cgroup news as daemon\n", 1),
+        ("permit news as daemon\ncgroup ../a\n", 2),
+        ("cgroup /a/../b\npermit news as daemon\n", 1),
+        ("cgroup /a\npermit news as daemon\ncgroup /a\n", 3),
         ("deny nice 5 news as daemon\n", 1),
         ("permit : as daemon\n", 1), ("permit news as :mail\n", 1),
         ("permit news as 1\n", 1), ("permit news as daemon:\n", 1),

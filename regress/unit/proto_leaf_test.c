@@ -268,6 +268,16 @@ test_io(void **state)
 	l = full_limits();
 	l.rate[1][LEAF_WIOPS] = 0;
 	assert_int_equal(leaf_limits_check(&l), -1);
+	/* 4104:0 would be 8:0, and so would 0:8388608. */
+	l = full_limits();
+	l.major[0] = LEAF_MAJOR_MAX;
+	l.minor[0] = LEAF_MINOR_MAX;
+	assert_int_equal(leaf_limits_check(&l), 0);
+	l.major[0]++;
+	assert_int_equal(leaf_limits_check(&l), -1);
+	l.major[0]--;
+	l.minor[0]++;
+	assert_int_equal(leaf_limits_check(&l), -1);
 	l = full_limits();
 	l.major[LEAF_IOS - 1] = 1;
 	assert_int_equal(leaf_limits_check(&l), -1);

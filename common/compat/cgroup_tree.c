@@ -132,9 +132,8 @@ cgroup_enabled(int dir)
 	return (bits);
 }
 
-/* In version 1 a new group of processors has none: it gets what is above. */
-static int
-inherit(int dir, const char *name)
+int
+cgroup_inherit(int dir, const char *name)
 {
 	static const char *const files[] = { "cpuset.cpus", "cpuset.mems" };
 	const char *slash = strrchr(name, '/');
@@ -161,7 +160,7 @@ cgroup_mkdir(const struct cgroup_tree *t, const char *name)
 
 	if (mkdirat(t->dir, name, OPEN_MODE) == -1)
 		return (-1);
-	if (t->v2 || inherit(t->dir, name) == 0)
+	if (t->v2 || cgroup_inherit(t->dir, name) == 0)
 		return (0);
 	error = errno;
 	(void)unlinkat(t->dir, name, AT_REMOVEDIR);

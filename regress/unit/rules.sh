@@ -153,9 +153,16 @@ monitoring monitor_stray_test regress/unit/monitor_maker.c \
     priv/monitor/stray.c priv/monitor/launch.c priv/monitor/birth.c \
     priv/monitor/exit.c $leaves priv/monitor/reply.c common/fdset.c
 case $CGROUP_SRC in
-*cgroup_place.c*) build cgroup_test common/compat/cgroup_place.c \
-	common/compat/cgroup_tree.c ;;
-*) without="$without cgroup_test" ;;
+*cgroup_place.c*)
+	build cgroup_test common/compat/cgroup_place.c \
+	    common/compat/cgroup_tree.c
+	# shellcheck disable=SC2086
+	build keeper_test common/log.c common/channel.c common/dispatch.c \
+	    common/drop.c common/leaf_limit.c common/compat/ptymodes.c \
+	    priv/base/timer.c common/proto.c $KEEPER_SRC $CGROUP_SRC $BOX_SRC \
+	    $IMSG_SRC $SEND_SRC $PRIVS_SRC $PROC_SRC
+	;;
+*) without="$without cgroup_test keeper_test" ;;
 esac
 case $BOX_SRC in
 *landlock_linux.c*)

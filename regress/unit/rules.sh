@@ -151,6 +151,12 @@ stopping monitor_report_test priv/monitor/report.c
 monitoring monitor_launch_test regress/unit/monitor_maker.c \
     priv/monitor/launch.c priv/monitor/birth.c priv/monitor/exit.c $leaves \
     priv/monitor/reply.c common/fdset.c
+# Leaves, with all that asks for them.
+monitoring monitor_contain_test regress/unit/monitor_maker.c \
+    priv/monitor/request.c priv/monitor/request_leaf.c priv/monitor/stop.c \
+    priv/monitor/foreign.c priv/monitor/stray.c priv/monitor/launch.c \
+    priv/monitor/birth.c priv/monitor/exit.c $leaves priv/monitor/reply.c \
+    common/fdset.c
 monitoring monitor_stray_test regress/unit/monitor_maker.c \
     priv/monitor/stray.c priv/monitor/launch.c priv/monitor/birth.c \
     priv/monitor/exit.c $leaves priv/monitor/reply.c common/fdset.c

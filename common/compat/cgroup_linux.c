@@ -58,7 +58,6 @@ refuse(const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vsnprintf(reason, sizeof(reason), fmt, ap);
 	va_end(ap);
-	log_debug("control groups: %s", reason);
 	return (-1);
 }
 

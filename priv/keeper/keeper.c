@@ -10,6 +10,7 @@
 #include <paths.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/ownlog.h"
@@ -115,6 +116,7 @@ static void
 keeper_note(void)
 {
 	struct cgroup_tree list[CGROUP_TREES];
+	char names[64] = "";
 	size_t i, count;
 
 	info.path = cgroup_path();
@@ -124,8 +126,16 @@ keeper_note(void)
 	count = cgroup_trees(list);
 	for (i = 0; i < count; i++)
 		info.controllers |= list[i].controllers;
+	for (i = 0; i < LEAF_CTLS; i++)
+		if (info.controllers >> i & 1) {
+			(void)strlcat(names, " ", sizeof(names));
+			(void)strlcat(
+			    names, cgroup_name(1, (int)i), sizeof(names));
+		}
 	info.kill = 1;
 	alive = 1;
+	log_debug("control group %s, controllers%s", info.path,
+	    names[0] == '\0' ? " none" : names);
 }
 
 int
@@ -136,7 +146,7 @@ keeper_start(struct keeper *k)
 	keeper_note();
 	if (!alive) {
 		cgroup_forget();
-		log_debug("there are no leaves: %s", info.reason);
+		log_debug("no control group: %s", info.reason);
 		return (0);
 	}
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) == -1)

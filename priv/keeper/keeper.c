@@ -53,8 +53,9 @@ keeper_descriptors(int fd)
 	    dup2(nullfd, STDOUT_FILENO) == -1 ||
 	    dup3(fd, KEEPER_FD, O_CLOEXEC) == -1)
 		fatal("keeper: descriptors");
-	(void)watch_start(WATCH_FD);
 	count = cgroup_keep_trees(TREES_FD, trees);
+	if (dup2(nullfd, WATCH_FD) == -1) /* so that it is nobody's else */
+		fatal("keeper: descriptors");
 	closefrom(TREES_FD + (int)count);
 	return (count);
 }
@@ -85,7 +86,7 @@ static void
 keeper_main(int fd, uint32_t users)
 {
 	struct pollfd pfd[2] = { { .fd = KEEPER_FD, .events = POLLIN },
-		{ .fd = WATCH_FD, .events = POLLIN } };
+		{ .fd = -1, .events = POLLIN } };
 	int dirs[CGROUP_TREES];
 	size_t i, count;
 	uid_t uid;
@@ -99,6 +100,7 @@ keeper_main(int fd, uint32_t users)
 		ownlog_open(); /* its flags are not priv's */
 	count = keeper_descriptors(fd);
 	privdrop(0);
+	pfd[1].fd = watch_start(WATCH_FD); /* counted for who we are now */
 	for (i = 0; i < count; i++)
 		dirs[i] = trees[i].dir;
 	channel_init(&priv_channel, "priv", KEEPER_FD, 1, keeper_table,

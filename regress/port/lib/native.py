@@ -7,7 +7,10 @@ from port import Port
 HELLO = (A.hello, {A.version: 1})
 USAGE = {A.utime_us, A.stime_us, A.maxrss_kb, A.minflt, A.majflt, A.inblock,
          A.oublock, A.nvcsw, A.nivcsw}
-REASONS = (A.normal, A.stopped, A.timeout, A.idle_timeout, A.shutdown)
+USED = {A.memory_peak, A.oom_kill, A.cpu_us, A.cpu_user_us, A.cpu_system_us,
+        A.cpu_throttled_us, A.memory_high, A.pids_peak, A.pids_denied,
+        A.io_read, A.io_written}
+REASONS = (A.normal, A.stopped, A.timeout, A.idle_timeout, A.shutdown, A.oom)
 CUTS = ([], [A.stdout], [A.stderr], [A.stdout, A.stderr])
 
 
@@ -18,11 +21,14 @@ def _is_exit(value):
     if value.get(A.status) != A.unknown:
         keys.add(A.usage)
     usage = value.get(A.usage, {})
-    return (set(value) == keys and value[A.reason] in REASONS
+    used = value.get(A.cgroup, {})  # of one that had a leaf
+    return (set(value) - {A.cgroup} == keys and value[A.reason] in REASONS
             and value[A.killed] in (A.true, A.false)
             and value[A.truncated] in CUTS
             and (A.usage not in keys or set(usage) == USAGE)
-            and all(type(n) is int and n >= 0 for n in usage.values()))
+            and set(used) <= USED
+            and all(type(n) is int and n >= 0
+                    for n in (*usage.values(), *used.values())))
 
 
 EXIT = Pattern("#{status, reason, killed, truncated, usage}", _is_exit)

@@ -211,6 +211,7 @@ daemon_events() ->
                         Text <- [lists:flatten(io_lib:format(Format, Args))],
                         string:find(Text, "in all") =/= nomatch],
         ?assertMatch([_, _], Told),
+        %% The end has the same numbers once more.
         [Killed, Denied] = Told,
         ?assertMatch([_ | _], string:find(Killed,
                                           "killed for lack of memory, 1 in all")),

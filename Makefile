@@ -49,6 +49,7 @@ COMPILE = $(CC) $(ALL_CFLAGS) -MMD -MP -c
 LINK = $(CC) $(ALL_CFLAGS) -o
 
 RING_SRC = common/log.c common/proto.c common/channel.c common/dispatch.c \
+	common/drop.c $(SELF_SRC) $(BOX_SRC) \
 	common/compat/ptymodes.c $(IMSG_SRC) $(SEND_SRC) \
 	$(PRIVS_SRC)
 # What yacc makes of priv/policy/parse.y; among the sources it is parse.c.
@@ -79,9 +80,9 @@ START_SRC = priv/start/main.c priv/start/undo.c priv/start/configtest.c \
 PRIV_SRC = $(START_SRC) $(GUARD_SRC) $(MONITOR_SRC) $(LAUNCHER_SRC) \
 	$(POLICY_SRC) $(BASE_SRC) \
 	$(LOCK_SRC) $(CGROUP_SRC) $(FRESH_SRC) $(STREAM_SRC) \
-	common/drop.c common/fdset.c common/nofile.c $(CAPS_SRC) $(PROC_SRC) $(BOX_SRC) \
+	common/fdset.c common/nofile.c $(CAPS_SRC) $(PROC_SRC) \
 	$(PRIVBOX_$(SANITIZE)) $(RING_SRC)
-RING_ARG_SRC = common/ring_arg.c common/drop.c $(PROC_SRC) $(BOX_SRC) $(RING_SRC)
+RING_ARG_SRC = common/ring_arg.c $(RING_SRC)
 BROKER_SRC = broker/broker.c broker/frame.c broker/request.c \
 	broker/options.c broker/strings.c broker/ttymodes.c broker/etf_read.c \
 	$(SPLICE_SRC) \
@@ -311,7 +312,7 @@ rules:
 	    "$$o.o" "$$c" "$$c" '$$(COMPILE)' "$$o.o" "$$c" "$$o.d"; \
 	done; } | $(IFNEW) $(BUILD)/rules.mk
 	@test ! -e regress || BOX_SRC="$(BOX_SRC)" IMSG_SRC="$(IMSG_SRC)" SEND_SRC="$(SEND_SRC)" \
-	    SPLICE_SRC="$(SPLICE_SRC)" PROC_SRC="$(PROC_SRC)" \
+	    SPLICE_SRC="$(SPLICE_SRC)" PROC_SRC="$(PROC_SRC)" SELF_SRC="$(SELF_SRC)" \
 	    FRESH_SRC="$(FRESH_SRC)" STREAM_SRC="$(STREAM_SRC)" STREAM_IO_SRC="$(STREAM_IO_SRC)" \
 	    CGROUP_SRC="$(CGROUP_SRC)" \
 	    sh regress/unit/rules.sh >$(BUILD)/units.out
@@ -359,7 +360,7 @@ $(BUILD)/hostile: $(OBJ)/regress/priv/hostile.o $(BUILD)/kind
 
 $(OBJ)/regress/priv/calls.o: $(NAMES)
 
-CALLS_SRC = regress/priv/calls.c common/log.c common/compat/sandbox_linux.c \
+CALLS_SRC = regress/priv/calls.c common/log.c common/compat/sandbox_linux.c $(SELF_SRC) \
 	common/compat/landlock_linux.c common/compat/sandbox_ring.c \
 	broker/sandbox_linux.c worker/sandbox_linux.c \
 	priv/base/seccomp_linux.c priv/guard/sandbox_linux.c \

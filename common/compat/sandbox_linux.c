@@ -3,29 +3,12 @@
  * calls that the filter does not permit comes first, the filter last.
  */
 
-#include <sys/prctl.h>
-
 #include <stddef.h>
 
 #include "log.h"
+#include "proc.h"
 #include "sandbox_linux.h"
 #include "seccomp_linux.h"
-
-/* A SUID program gains nothing here, and only then may we have filters. */
-void
-sandbox_no_new_privs(void)
-{
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1UL, 0UL, 0UL, 0UL) == -1)
-		fatal("no_new_privs");
-}
-
-/* Nobody with the same uid traces it, or reopens its descriptors. */
-static void
-not_dumpable(void)
-{
-	if (prctl(PR_SET_DUMPABLE, 0UL, 0UL, 0UL, 0UL) == -1)
-		fatal("dumpable");
-}
 
 const char *const *
 sandbox_confine(const struct seccomp_list *const *lists, int flags, int place,
@@ -34,8 +17,11 @@ sandbox_confine(const struct seccomp_list *const *lists, int flags, int place,
 	static const char *names[3];
 	const char **next = names;
 
-	not_dumpable();
-	sandbox_no_new_privs();
+	/* Nobody with the same uid traces it, or reopens its descriptors. */
+	proc_undumpable();
+	/* A SUID program gains nothing, and only then may we have filters. */
+	if (proc_set_no_new_privs() == -1)
+		fatal("no_new_privs");
 	if (landlock_restrict(flags, place) == -1)
 		missing("this system has no %s: going on without", "Landlock");
 	else

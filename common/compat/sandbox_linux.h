@@ -21,9 +21,6 @@ struct seccomp_list;
 const char *const *sandbox_confine(const struct seccomp_list *const *lists,
     int flags, int place, void (*missing)(const char *, ...));
 
-/* No new privileges, which a filter asks for. */
-void sandbox_no_new_privs(void);
-
 /* The same for broker and worker: no processes, cores or files either. */
 const char *const *sandbox_ring(const struct seccomp_list *const *lists,
     void (*missing)(const char *, ...));

@@ -12,7 +12,7 @@
 #include <fcntl.h>
 #include <linux/sched.h>
 
-#include "compat/sandbox_linux.h"
+#include "compat/proc.h"
 #include "compat/seccomp_linux.h"
 #include "log.h"
 #include "sandbox.h"
@@ -93,7 +93,8 @@ sandbox_launcher(uid_t uid, uint64_t secret)
 	uids[0] = uid;
 	secrets[0] = (uint32_t)secret;
 	secrets[1] = (uint32_t)(secret >> 32);
-	sandbox_no_new_privs();
+	if (proc_set_no_new_privs() == -1)
+		fatal("no_new_privs");
 	if (seccomp_refuse(&seccomp_launcher, &seccomp_absent) == -1)
 		log_warnx("this system has no system call filter: a launcher "
 			  "is not held to its uid");

@@ -139,7 +139,7 @@ esac
 case $BOX_SRC in
 *landlock_linux.c*)
 	# shellcheck disable=SC2086
-	build sandbox_test common/log.c $BOX_SRC broker/sandbox_linux.c \
+	build sandbox_test common/log.c $BOX_SRC $SELF_SRC broker/sandbox_linux.c \
 	    worker/sandbox_linux.c common/compat/sandbox_ring.c \
 	    priv/base/seccomp_linux.c priv/guard/sandbox_linux.c \
 	    priv/monitor/sandbox_linux.c priv/launcher/sandbox_linux.c

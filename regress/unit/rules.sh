@@ -65,6 +65,8 @@ fi
 build etf_test broker/etf_read.c worker/etf_write.c
 build proto_test common/proto.c regress/unit/unpack.c common/compat/ptymodes.c
 build modes_test common/compat/ptymodes.c
+build cpulist_test common/cpulist.c
+build size_test priv/policy/size.c
 # shellcheck disable=SC2086
 build dispatch_test common/dispatch.c common/channel.c common/log.c $IMSG_SRC $SEND_SRC
 build options_test broker/options.c broker/ttymodes.c broker/strings.c \

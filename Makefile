@@ -89,7 +89,7 @@ BROKER_SRC = broker/broker.c broker/frame.c broker/request.c \
 	broker/capname.c $(BROKERBOX_$(SANITIZE)) $(RING_ARG_SRC)
 WORKER_SRC = worker/worker.c worker/port.c worker/relay.c worker/feed.c \
 	worker/dispatch.c worker/child.c worker/pty.c worker/reply.c worker/event.c \
-	worker/term.c worker/idle.c worker/notify.c worker/pipe.c \
+	worker/term.c worker/idle.c worker/notify.c worker/pipe.c worker/callback.c \
 	worker/zerocopy.c worker/queue.c worker/hello.c $(SPLICE_SRC) $(STREAM_SRC) \
 	$(STREAM_IO_SRC) $(HANGUP_SRC) worker/etf_write.c \
 	common/fdset.c common/nofile.c \

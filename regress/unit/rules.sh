@@ -80,10 +80,10 @@ build fdset_test common/fdset.c common/log.c $STREAM_SRC
 counting queue_test worker/queue.c
 # shellcheck disable=SC2086
 wrapping clock_gettime wchild_test worker/child.c worker/relay.c worker/feed.c \
-    worker/idle.c worker/queue.c \
+    worker/idle.c worker/queue.c worker/callback.c \
     worker/pipe.c common/proto.c common/compat/ptymodes.c common/log.c \
     $SPLICE_SRC $STREAM_SRC $STREAM_IO_SRC
-build port_test worker/port.c worker/queue.c common/log.c \
+build port_test worker/port.c worker/queue.c worker/callback.c common/log.c \
     common/compat/stream_tick.c
 build wterm_test worker/event.c worker/reply.c worker/hello.c worker/term.c \
     worker/etf_write.c worker/errname.c broker/etf_read.c common/proto.c \

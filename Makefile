@@ -36,6 +36,8 @@ BROKERBOX_0 = $(BROKERBOX_SRC)
 WORKERBOX_0 = $(WORKERBOX_SRC)
 BOX_1 = common/compat/sandbox_none.c
 NAMES = $(BUILD)/syscall_names.h
+# Why there is no child, in English.
+STAGES = $(BUILD)/stages.h
 BOXDEBUG_1 = common/compat/seccomp_debug.c
 BOXFLAGS_1 = -DSANDBOX_DEBUG
 BOX_SRC = $(BOX_$(SANITIZE)) $(BOXDEBUG_$(SANDBOX_DEBUG))
@@ -337,6 +339,13 @@ $(NAMES): $(BUILD)/config.mk
 
 $(OBJ)/common/compat/seccomp_debug.o: $(NAMES)
 
+$(STAGES): worker/stages.hrl
+	@awk '$$2 == "=>" { stage = $$1; sub(/[^{]*[{]/, ""); sub(/[}].*/, ""); \
+	    printf "[STAGE_%s] = { \"%s\", %s },\n", toupper(stage), stage, \
+	    $$0 }' worker/stages.hrl >$@
+
+$(OBJ)/worker/reply.o: $(STAGES)
+
 $(BUILD)/proctor: $(PRIV_OBJ) $(BUILD)/kind
 	@echo "ld $@"
 	@$(LINK) $@ $(PRIV_OBJ) $(ALL_LDFLAGS) $(CAP_LIBS) $(BSD_LIBS)
@@ -411,7 +420,7 @@ openbsd-check:
 	@$(CC) $(ALL_CFLAGS) -Iregress/stubs -fsyntax-only \
 	    common/compat/sandbox_openbsd.c
 
-lint-run: $(PARSE_C) $(NAMES)
+lint-run: $(PARSE_C) $(NAMES) $(STAGES)
 	@PARSE_C="$(PARSE_C)" C_SRC="$(C_SRC)" C_ALL="$(C_ALL)" \
 	    C_FORMAT="$(C_FORMAT)" \
 	    CFLAGS="$(ALL_CFLAGS) -Iregress/stubs" \

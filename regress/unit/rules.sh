@@ -65,6 +65,8 @@ fi
 build etf_test broker/etf_read.c worker/etf_write.c
 build proto_test common/proto.c regress/unit/unpack.c common/compat/ptymodes.c
 build modes_test common/compat/ptymodes.c
+build cpulist_test common/cpulist.c
+build size_test priv/policy/size.c
 # shellcheck disable=SC2086
 build dispatch_test common/dispatch.c common/channel.c common/log.c $IMSG_SRC $SEND_SRC
 build options_test broker/options.c broker/ttymodes.c broker/strings.c \
@@ -139,7 +141,10 @@ esac
 case $BOX_SRC in
 *landlock_linux.c*)
 	# shellcheck disable=SC2086
-	build sandbox_test common/log.c $BOX_SRC
+	build sandbox_test common/log.c $BOX_SRC $SELF_SRC broker/sandbox_linux.c \
+	    worker/sandbox_linux.c common/compat/sandbox_ring.c \
+	    priv/base/seccomp_linux.c priv/guard/sandbox_linux.c \
+	    priv/monitor/sandbox_linux.c priv/launcher/sandbox_linux.c
 	build landlock_test common/log.c common/compat/landlock_linux.c
 	;;
 *) without="$without landlock_test sandbox_test" ;;

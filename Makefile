@@ -58,8 +58,8 @@ RING_SRC = common/log.c common/proto.c common/channel.c common/dispatch.c \
 PARSE_C = $(BUILD)/parse.c
 BASE_SRC = priv/base/timer.c priv/base/signals.c priv/base/reap.c priv/base/ownlog.c priv/base/privdrop.c
 RULE_SRC = priv/policy/rule.c priv/policy/read.c priv/policy/resolve.c \
-	priv/policy/match.c priv/policy/environ_name.c priv/policy/userenv.c \
-	parse.c
+	priv/policy/match.c priv/policy/gids.c priv/policy/environ_name.c \
+	priv/policy/userenv.c parse.c
 POLICY_SRC = $(RULE_SRC) priv/policy/permit.c priv/policy/runas.c \
 	priv/policy/shape.c priv/policy/count.c priv/policy/uids.c
 CHECK_SRC = priv/check/main.c priv/check/check.c priv/check/path.c \

@@ -92,11 +92,11 @@ build environ_test priv/launcher/environ.c common/proto.c common/compat/ptymodes
     common/log.c
 build reap_test priv/base/reap.c
 build timer_test priv/base/timer.c
-build match_test priv/policy/match.c common/proto.c common/compat/ptymodes.c
+build match_test priv/policy/match.c priv/policy/gids.c common/proto.c common/compat/ptymodes.c
 build userenv_test priv/policy/userenv.c
 build shape_test priv/policy/shape.c priv/policy/environ_name.c \
     priv/policy/userenv.c common/proto.c common/compat/ptymodes.c
-build permit_test priv/policy/permit.c priv/policy/match.c common/proto.c \
+build permit_test priv/policy/permit.c priv/policy/match.c priv/policy/gids.c common/proto.c \
     common/compat/ptymodes.c
 # Steps of start-up, each in a process that may end by it.
 # shellcheck disable=SC2086
@@ -105,11 +105,11 @@ wrapping exit port_check_test priv/start/port.c $PROC_SRC
 wrapping exit undo_test priv/start/undo.c priv/start/login.c \
     priv/base/signals.c $PROC_SRC $FRESH_SRC
 wrapping exit privilege_test priv/start/privilege.c priv/policy/rule.c \
-    priv/policy/match.c common/proto.c common/compat/ptymodes.c
-build runas_test priv/policy/runas.c priv/policy/userenv.c
+    priv/policy/match.c priv/policy/gids.c common/proto.c common/compat/ptymodes.c
+build runas_test priv/policy/runas.c priv/policy/gids.c priv/policy/userenv.c
 build policy_test priv/policy/rule.c priv/policy/read.c priv/policy/resolve.c \
     priv/policy/userenv.c \
-    priv/policy/match.c priv/check/check.c \
+    priv/policy/match.c priv/policy/gids.c priv/check/check.c \
     priv/check/path.c priv/policy/environ_name.c parse.c \
     common/proto.c common/compat/ptymodes.c
 monitoring monitor_group_test

@@ -36,6 +36,8 @@ BROKERBOX_0 = $(BROKERBOX_SRC)
 WORKERBOX_0 = $(WORKERBOX_SRC)
 BOX_1 = common/compat/sandbox_none.c
 NAMES = $(BUILD)/syscall_names.h
+# Why there is no child, in English.
+STAGES = $(BUILD)/stages.h
 BOXDEBUG_1 = common/compat/seccomp_debug.c
 BOXFLAGS_1 = -DSANDBOX_DEBUG
 BOX_SRC = $(BOX_$(SANITIZE)) $(BOXDEBUG_$(SANDBOX_DEBUG))
@@ -56,8 +58,8 @@ RING_SRC = common/log.c common/proto.c common/channel.c common/dispatch.c \
 PARSE_C = $(BUILD)/parse.c
 BASE_SRC = priv/base/timer.c priv/base/signals.c priv/base/reap.c priv/base/ownlog.c priv/base/privdrop.c
 RULE_SRC = priv/policy/rule.c priv/policy/read.c priv/policy/resolve.c \
-	priv/policy/match.c priv/policy/environ_name.c priv/policy/userenv.c \
-	parse.c
+	priv/policy/match.c priv/policy/gids.c priv/policy/environ_name.c \
+	priv/policy/userenv.c parse.c
 POLICY_SRC = $(RULE_SRC) priv/policy/permit.c priv/policy/runas.c \
 	priv/policy/shape.c priv/policy/count.c priv/policy/uids.c
 CHECK_SRC = priv/check/main.c priv/check/check.c priv/check/path.c \
@@ -89,7 +91,7 @@ BROKER_SRC = broker/broker.c broker/frame.c broker/request.c \
 	broker/capname.c $(BROKERBOX_$(SANITIZE)) $(RING_ARG_SRC)
 WORKER_SRC = worker/worker.c worker/port.c worker/relay.c worker/feed.c \
 	worker/dispatch.c worker/child.c worker/pty.c worker/reply.c worker/event.c \
-	worker/term.c worker/idle.c worker/notify.c worker/pipe.c \
+	worker/term.c worker/idle.c worker/notify.c worker/pipe.c worker/callback.c \
 	worker/zerocopy.c worker/queue.c worker/hello.c $(SPLICE_SRC) $(STREAM_SRC) \
 	$(STREAM_IO_SRC) $(HANGUP_SRC) worker/etf_write.c \
 	common/fdset.c common/nofile.c \
@@ -337,6 +339,13 @@ $(NAMES): $(BUILD)/config.mk
 
 $(OBJ)/common/compat/seccomp_debug.o: $(NAMES)
 
+$(STAGES): worker/stages.hrl
+	@awk '$$2 == "=>" { stage = $$1; sub(/[^{]*[{]/, ""); sub(/[}].*/, ""); \
+	    printf "[STAGE_%s] = { \"%s\", %s },\n", toupper(stage), stage, \
+	    $$0 }' worker/stages.hrl >$@
+
+$(OBJ)/worker/reply.o: $(STAGES)
+
 $(BUILD)/proctor: $(PRIV_OBJ) $(BUILD)/kind
 	@echo "ld $@"
 	@$(LINK) $@ $(PRIV_OBJ) $(ALL_LDFLAGS) $(CAP_LIBS) $(BSD_LIBS)
@@ -411,7 +420,7 @@ openbsd-check:
 	@$(CC) $(ALL_CFLAGS) -Iregress/stubs -fsyntax-only \
 	    common/compat/sandbox_openbsd.c
 
-lint-run: $(PARSE_C) $(NAMES)
+lint-run: $(PARSE_C) $(NAMES) $(STAGES)
 	@PARSE_C="$(PARSE_C)" C_SRC="$(C_SRC)" C_ALL="$(C_ALL)" \
 	    C_FORMAT="$(C_FORMAT)" \
 	    CFLAGS="$(ALL_CFLAGS) -Iregress/stubs" \

@@ -43,6 +43,8 @@ static int set_setenv(void);
 static int add_variable(const char *);
 static int set_identity(const char *);
 static int set_target(const char *);
+static int set_groups(void);
+static int add_group(const char *);
 static int set_command(const char *);
 static int set_args(void);
 static int add_word(char ***, const char *, const char *);
@@ -51,13 +53,14 @@ static int finish(void);
 #define A_RULE "\"permit\" or \"deny\""
 #define AN_OPTION "an option or an identity"
 #define THE_END "the end of the line"
+#define CMD_OR_END "\"cmd\" or " THE_END
 %}
 
 %union {
 	char *word;
 }
 
-%token PERMIT DENY NICE CHILDREN KEEPENV SETENV AS CMD ARGS BROKEN
+%token PERMIT DENY NICE CHILDREN KEEPENV SETENV AS GROUPS CMD ARGS BROKEN
 %token <word> WORD
 
 %%
@@ -68,7 +71,7 @@ file:	/* empty */
 						YYABORT; }
 	;
 
-rule:	permit options identity as target command
+rule:	permit options identity as target groups command
 	| deny identity as target
 	;
 
@@ -120,6 +123,20 @@ target:	WORD				{ if (set_target($1) == -1)
 						YYABORT; }
 	;
 
+groups:	/* empty */
+	| list names '}'		{ expect(CMD_OR_END); }
+	;
+
+list:	GROUPS				{ expect("\"{\""); }
+	  '{'				{ if (set_groups() == -1)
+						YYABORT; }
+	;
+
+names:	/* empty */
+	| names WORD			{ if (add_group($2) == -1)
+						YYABORT; }
+	;
+
 command: /* empty */
 	| cmd path
 	| cmd path args words
@@ -153,6 +170,7 @@ static const struct {
 	{ "children", CHILDREN },
 	{ "cmd", CMD },
 	{ "deny", DENY },
+	{ "groups", GROUPS },
 	{ "keepenv", KEEPENV },
 	{ "nice", NICE },
 	{ "permit", PERMIT },
@@ -362,7 +380,7 @@ set_target(const char *word)
 	size_t len = strcspn(word, ":");
 	const char *group = word + len;
 
-	expect(r->action == RULE_DENY ? THE_END : "\"cmd\" or " THE_END);
+	expect(r->action == RULE_DENY ? THE_END : "\"groups\", " CMD_OR_END);
 	if (len == 0 || (*group == ':' &&
 	    (group[1] == '\0' || strchr(group + 1, ':') != NULL)))
 		return (fail("\"%.64s\" is no user and no user:group", word));
@@ -377,6 +395,30 @@ set_target(const char *word)
 	if (*group == ':' && (r->group = strdup(group + 1)) == NULL)
 		return (fail("%s", strerror(errno)));
 	return (0);
+}
+
+static int
+set_groups(void)
+{
+	expect("a group or \"}\"");
+	if (rule_list(&parse.rule->groups) == -1)
+		return (fail("%s", strerror(errno)));
+	return (0);
+}
+
+static int
+add_group(const char *word)
+{
+	const char *why;
+
+	if (*word == '\0' || strchr(word, ':') != NULL)
+		return (fail("groups: \"%.64s\" is no group", word));
+	if (policy_isnumber(word)) {
+		(void)strtonum(word, 0, ID_MAX_VALUE, &why);
+		if (why != NULL)
+			return (fail("groups: \"%.64s\": %s", word, why));
+	}
+	return (add_word(&parse.rule->groups, "groups", word));
 }
 
 static int

@@ -94,8 +94,11 @@ privdrop_uids(const struct starter_env *s, uid_t *uid)
 	apart = own_name && uids_take(DROP_NAME, s->who.uid, uid) == 0;
 	n = *uid;
 	for (t = runas_next(NULL); t != NULL; t = runas_next(t)) {
-		if (apart && ++n - *uid >= UIDS_SLOT)
-			fatalx("privdrop: more than %d users", LAUNCHERS_MAX);
+		if (apart && ++n - *uid >= UIDS_SLOT) {
+			log_warnx("more than %d users with their groups",
+			    LAUNCHERS_MAX);
+			exit(EXIT_REFUSED);
+		}
 		t->own = n;
 	}
 	if (apart)

@@ -425,7 +425,8 @@ instances() ->
 %%   `{groups, Groups}', `{nice, N}', `{capabilities, all | Names}'</dt>
 %%   <dd>Its process group; its user, that one's group and all other groups,
 %%   each a name or a number: a group other than that of a login is for a rule
-%%   that says `as User:Group', all of them for a node that is root with
+%%   that says `as User:Group', all others for one that lists exactly these,
+%%   `as User groups { A B }'; both for a node that is root with
 %%   `{limit_users, ["all"]}'; its priority and ambient capabilities.</dd>
 %% <dt>`{success_exit_code, Code}'</dt><dd>What is told instead of 0.</dd>
 %% <dt>`pty', `{pty, Modes}', `pty_echo', `{winsz, {Rows, Columns}}'</dt>

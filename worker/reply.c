@@ -40,6 +40,7 @@ static const struct {
 	[STAGE_EXEC] = { "Cannot execute '", "'" },
 	[STAGE_LAUNCHER] = { "The launcher is gone", "" },
 	[STAGE_POLICY] = { "Policy does not permit ", "" },
+	[STAGE_RLIMIT] = { "Cannot set ", "" },
 };
 
 static void
@@ -70,6 +71,7 @@ static const char *const stage_names[STAGES] = {
 	[STAGE_LAUNCHER] = "launcher",
 	[STAGE_POLICY] = "policy",
 	[STAGE_DECODE] = "decode",
+	[STAGE_RLIMIT] = "rlimit",
 };
 
 /* {Stage, Errno, Detail} */

@@ -13,6 +13,7 @@
 
 #include "check/check.h"
 #include "check/path.h"
+#include "limitname.h"
 #include "log.h"
 #include "policy/policy.h"
 #include "policy/userenv.h"
@@ -186,6 +187,20 @@ check_words(struct strvec *v, int argc, char *const *argv)
 	return (base);
 }
 
+/* What goes with a permit: 0, or -1 if nobody hears it. */
+static int
+check_say_limits(const struct rule *r)
+{
+	int i;
+
+	for (i = 0; i < LIMITS; i++)
+		if (r->ceilings & 1U << i &&
+		    printf(", rlimit %s %llu", limitname[i],
+			(unsigned long long)r->ceiling[i]) < 0)
+			return (-1);
+	return (printf("\n") < 0 ? -1 : 0);
+}
+
 static int
 check_say(const struct rule *r)
 {
@@ -196,7 +211,8 @@ check_say(const struct rule *r)
 	what = r->action == RULE_PERMIT ? "permit" : "deny";
 	if (r->line == 0)
 		return (printf("permit, own user\n") < 0 ? -1 : CHECK_GOOD);
-	if (printf("%s, line %d\n", what, r->line) < 0)
+	if (printf("%s, line %d", what, r->line) < 0 ||
+	    check_say_limits(r) == -1)
 		return (-1);
 	return (r->action == RULE_PERMIT ? CHECK_GOOD : CHECK_BAD);
 }

@@ -49,6 +49,7 @@ child_new_run(enum child_kind kind, const struct run *r, struct runas *t,
 	c->group = r->group;
 	c->nice = r->nice;
 	c->timeout = (int64_t)r->timeout;
+	c->cpu_time = (int64_t)r->cpu_time * 1000000;
 	c->idle = r->idle;
 	c->linger = r->linger;
 	if (r->stop_signal != 0)

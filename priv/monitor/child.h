@@ -57,6 +57,7 @@ struct child {
 	uint32_t run_flags; /* RUN_... */
 	int64_t kill_timeout; /* ms */
 	int64_t timeout; /* ms; 0: none */
+	int64_t cpu_time; /* us of a processor; 0: as many as it likes */
 	uint64_t idle; /* ms that it may be silent; 0: for ever */
 	uint32_t linger; /* ms that others may have its output */
 	int success; /* status to report for 0 */

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "limitname.h"
 #include "log.h"
 #include "policy/environ_name.h"
 #include "policy/policy.h"
@@ -26,6 +27,7 @@ static struct parse {
 	const char *token; /* or this, if it was no word */
 	const char *expected; /* instead of it */
 	struct rule *rule; /* being read */
+	int limit; /* of it, being read */
 	int failed;
 } parse;
 
@@ -38,6 +40,8 @@ static int begin(enum rule_action);
 static int set_number(const char *, const char *, int, int, int *);
 static int set_nice(const char *);
 static int set_children(const char *);
+static int set_limit(const char *);
+static int set_ceiling(const char *);
 static int set_keepenv(void);
 static int set_setenv(void);
 static int add_variable(const char *);
@@ -57,7 +61,7 @@ static int finish(void);
 	char *word;
 }
 
-%token PERMIT DENY NICE CHILDREN KEEPENV SETENV AS CMD ARGS BROKEN
+%token PERMIT DENY NICE CHILDREN RLIMIT KEEPENV SETENV AS CMD ARGS BROKEN
 %token <word> WORD
 
 %%
@@ -88,6 +92,8 @@ option:	nice WORD			{ if (set_nice($2) == -1)
 						YYABORT; }
 	| children WORD			{ if (set_children($2) == -1)
 						YYABORT; }
+	| rlimit limit WORD		{ if (set_ceiling($3) == -1)
+						YYABORT; }
 	| KEEPENV			{ if (set_keepenv() == -1)
 						YYABORT; }
 	| setenv variables '}'
@@ -97,6 +103,13 @@ nice:	NICE				{ expect("a number"); }
 	;
 
 children: CHILDREN			{ expect("a number"); }
+	;
+
+rlimit:	RLIMIT				{ expect("a limit's name"); }
+	;
+
+limit:	WORD				{ if (set_limit($1) == -1)
+						YYABORT; }
 	;
 
 setenv:	SETENV				{ expect("\"{\""); }
@@ -156,6 +169,7 @@ static const struct {
 	{ "keepenv", KEEPENV },
 	{ "nice", NICE },
 	{ "permit", PERMIT },
+	{ "rlimit", RLIMIT },
 	{ "setenv", SETENV },
 };
 
@@ -287,6 +301,53 @@ set_children(const char *word)
 	if (set_number("children", word, 1, POLICY_CHILDREN_MAX, &n) == -1)
 		return (-1);
 	parse.rule->children = (uint32_t)n;
+	return (0);
+}
+
+static int
+set_limit(const char *word)
+{
+	expect("a number");
+	if ((parse.limit = limitname_number(word)) == -1)
+		return (fail("rlimit \"%.64s\": there is no such limit", word));
+	if (parse.rule->ceilings & 1U << parse.limit)
+		return (fail("rlimit %s a second time",
+		    limitname[parse.limit]));
+	return (0);
+}
+
+/* Of bytes, "K", "M", "G" and "T" are so many of them; else 1. */
+static uint64_t
+limit_unit(const char *word)
+{
+	static const char units[] = "KMGT";
+	const char *unit;
+	size_t len = strlen(word);
+
+	if (!limitname_bytes(parse.limit) || len < 2 ||
+	    (unit = strchr(units, word[len - 1])) == NULL)
+		return (1);
+	return (UINT64_C(1) << 10 * (unit - units + 1));
+}
+
+static int
+set_ceiling(const char *word)
+{
+	const char *name = limitname[parse.limit], *why;
+	uint64_t unit = limit_unit(word);
+	char digits[32];
+	long long n;
+
+	(void)strlcpy(digits, word, sizeof(digits));
+	if (unit != 1 && strlen(word) < sizeof(digits))
+		digits[strlen(word) - 1] = '\0';
+	n = strtonum(digits, 0, (long long)(LIMIT_MAX / unit), &why);
+	if (why != NULL || strlen(word) >= sizeof(digits) ||
+	    !policy_isnumber(digits))
+		return (fail("rlimit %s \"%.64s\": no number%s", name, word,
+		    limitname_bytes(parse.limit) ? " with K, M, G or T" : ""));
+	parse.rule->ceilings |= 1U << parse.limit;
+	parse.rule->ceiling[parse.limit] = (uint64_t)n * unit;
 	return (0);
 }
 

@@ -138,6 +138,7 @@ runas_new(const char *user, uid_t uid, gid_t gid, gid_t *groups, int ngroups)
 	b->uid = uid;
 	b->gid = gid;
 	b->cwd = env->cwd;
+	b->score_fd = -1;
 	b->groups = t->groups = groups;
 	b->ngroups = t->ngroups = ngroups;
 	/* From what a login has, with nothing of the starter's? */

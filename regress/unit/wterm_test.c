@@ -291,6 +291,13 @@ static const struct {
 	    " No such file or directory\"}}",
 	    "{5,{error,{exec,enoent,<<\"/x\">>}}}" },
 	{ { .code = REPLY_RUNFAIL,
+	      .stage = STAGE_RLIMIT,
+	      .value = EPERM,
+	      .text = "nofile" },
+	    "{5,{error,\"Couldn't start pid: Cannot set nofile:"
+	    " Operation not permitted\"}}",
+	    "{5,{error,{rlimit,eperm,<<\"nofile\">>}}}" },
+	{ { .code = REPLY_RUNFAIL,
 	      .stage = STAGE_LIMIT,
 	      .value = EAGAIN,
 	      .text = "children" },

@@ -69,6 +69,7 @@ frame(user) -> {"Cannot run as user ", ""};
 frame(chdir) -> {"Cannot change directory to '", "'"};
 frame(open) -> {"Cannot open '", "'"};
 frame(exec) -> {"Cannot execute '", "'"};
+frame(rlimit) -> {"Cannot set ", ""};
 frame(_) -> {"", ""}.
 
 %% An error number in words.

@@ -35,12 +35,3 @@ limitname_number(const char *name)
 			return (i);
 	return (-1);
 }
-
-int
-limitname_bytes(int limit)
-{
-	return (limit == LIMIT_AS || limit == LIMIT_CORE ||
-		limit == LIMIT_DATA || limit == LIMIT_FSIZE ||
-		limit == LIMIT_MEMLOCK || limit == LIMIT_MSGQUEUE ||
-		limit == LIMIT_RSS || limit == LIMIT_STACK);
-}

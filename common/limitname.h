@@ -32,7 +32,4 @@ extern const char *const limitname[LIMITS];
 /* Which one is called so; -1: none. */
 int limitname_number(const char *);
 
-/* Is it counted in bytes? 1 or 0. */
-int limitname_bytes(int limit);
-
 #endif

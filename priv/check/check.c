@@ -141,15 +141,15 @@ check_user(
 	return (check_groups(s, pw, groups));
 }
 
-/* Somebody of whom no more is known than that he is in that group. */
+/* A group by name or number: 0, or -1, which was logged. */
 static int
-check_group(struct starter *s, const char *word)
+check_gid(const char *word, gid_t *gid)
 {
 	const struct group *gr;
 	const char *why = NULL;
 
 	if (policy_isnumber(word)) {
-		s->gid = (gid_t)strtonum(word, 0, ID_MAX_VALUE, &why);
+		*gid = (gid_t)strtonum(word, 0, ID_MAX_VALUE, &why);
 		if (why != NULL)
 			log_warnx("group %s: %s", word, why);
 		return (why != NULL ? -1 : 0);
@@ -158,7 +158,7 @@ check_group(struct starter *s, const char *word)
 		log_warnx("there is no group %s", word);
 		return (-1);
 	}
-	s->gid = gr->gr_gid;
+	*gid = gr->gr_gid;
 	return (0);
 }
 
@@ -217,22 +217,76 @@ check_say(const struct rule *r)
 	return (r->action == RULE_PERMIT ? CHECK_GOOD : CHECK_BAD);
 }
 
-/* argv: identity, "as", user, and perhaps a command. */
+/* How many words are groups with their braces; -1: without the last one. */
 static int
-check_ask(
-    struct policy *p, const struct starter *s, int argc, char *const *argv)
+check_listed(int argc, char *const *argv)
 {
-	struct command c = { 0 };
+	int n;
+
+	if (argc < 3 || strcmp(argv[0], "groups") != 0 ||
+	    strcmp(argv[1], "{") != 0)
+		return (0);
+	for (n = 2; n < argc; n++)
+		if (strcmp(argv[n], "}") == 0)
+			return (n + 1);
+	return (-1);
+}
+
+/* Their ids: 0, or -1, which was logged. */
+static int
+check_list(struct gids *g, int argc, char *const *argv)
+{
+	gid_t gid;
+	int i;
+
+	if ((g->list = calloc((size_t)argc + 1, sizeof(*g->list))) == NULL) {
+		log_warn("groups");
+		return (-1);
+	}
+	for (i = 0; i < argc; i++) {
+		if (check_gid(argv[i], &gid) == -1)
+			return (-1);
+		if (!gids_has(g, gid))
+			g->list[g->n++] = gid;
+	}
+	return (0);
+}
+
+/* argv: what follows the user and his groups. */
+static int
+check_ask(struct policy *p, const struct starter *s, const char *user,
+    const struct gids *groups, int argc, char *const *argv)
+{
+	struct command c = { .path = "", .groups = groups };
 	char *words;
 	int ret;
 
-	if (argc == 3)
-		return (check_say(policy_match(p, s, argv[2], NULL)));
-	if ((words = check_words(&c.argv, argc - 3, argv + 3)) == NULL)
+	if ((words = check_words(&c.argv, argc, argv)) == NULL)
 		return (CHECK_BAD);
-	c.path = argv[3];
-	ret = check_say(policy_match(p, s, argv[2], &c));
+	if (argc > 0)
+		c.path = argv[0];
+	ret = check_say(policy_match(p, s, user, &c));
 	free(words);
+	return (ret);
+}
+
+/* argv: user, perhaps all his other groups, and perhaps a command. */
+static int
+check_whom(
+    struct policy *p, const struct starter *s, int argc, char *const *argv)
+{
+	int n = check_listed(argc - 1, argv + 1), ret = CHECK_BAD;
+	struct gids g = { 0 };
+
+	if (n == -1) {
+		log_warnx("groups: where is the \"}\"?");
+		return (EXIT_USAGE);
+	}
+	if (n == 0)
+		return (check_ask(p, s, argv[0], NULL, argc - 1, argv + 1));
+	if (check_list(&g, n - 3, argv + 3) == 0)
+		ret = check_ask(p, s, argv[0], &g, argc - 1 - n, argv + 1 + n);
+	free(g.list);
 	return (ret);
 }
 
@@ -248,7 +302,7 @@ check_run(struct policy *p, const char *file, int argc, char *const *argv)
 		return (check_verdict(p, file, ret == 0));
 	}
 	if (argv[0][0] == ':')
-		ret = check_group(&s, argv[0] + 1);
+		ret = check_gid(argv[0] + 1, &s.gid);
 	else
 		ret = check_user(p, &s, argv[0], &groups);
 	/* What is true without the file stands before it. */
@@ -257,7 +311,7 @@ check_run(struct policy *p, const char *file, int argc, char *const *argv)
 	else if (check_read(p, file) == -1)
 		ret = check_verdict(p, file, 0);
 	else
-		ret = check_ask(p, &s, argc, argv);
+		ret = check_whom(p, &s, argc - 2, argv + 2);
 	free(groups);
 	return (ret);
 }
@@ -270,7 +324,8 @@ check_policy(const char *file, int argc, char *const *argv)
 
 	if (argc != 0 && (argc < 3 || strcmp(argv[1], "as") != 0)) {
 		log_warnx("usage: proctor-check file"
-			  " [identity as user [command argument ...]]");
+			  " [identity as user [groups { group ... }]"
+			  " [command argument ...]]");
 		return (EXIT_USAGE);
 	}
 	policy_init(&p);

@@ -77,7 +77,7 @@ launch_start(struct runas *t)
 	struct launcher *l = &launchers[launchers_count];
 
 	if (launchers_count == LAUNCHERS_MAX)
-		fatalx("more than %d users", LAUNCHERS_MAX);
+		fatalx("more than %d users with their groups", LAUNCHERS_MAX);
 	if (!maker_start(&l->maker, t, makers, launchers_count))
 		return;
 	makers[launchers_count++] = l->maker;

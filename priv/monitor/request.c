@@ -168,9 +168,6 @@ run_limits(const struct run *r, const struct rule *rule)
 	    r->caps != UINT64_MAX)
 		return (run_forbid(r, STAGE_POLICY, "capabilities",
 		    "they are not there to be kept"));
-	if (r->flags & RUN_GROUPS && !t->base.any)
-		return (run_forbid(r, STAGE_POLICY, "groups",
-		    "only root may say them, with -limit-users all"));
 	/*
 	 * Another user could have the starter's terminal by it, and where there
 	 * are any it is a log that does not block, or none: base/ownlog.h.

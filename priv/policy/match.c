@@ -71,10 +71,19 @@ match_args(const struct rule *r, const struct strvec *argv)
 	return (r->args[i - 1] == NULL);
 }
 
+/* Does it list those groups, and no others? */
+static int
+match_groups(const struct rule *r, const struct gids *groups)
+{
+	return (r->groups != NULL && gids_equal(&r->gids, groups));
+}
+
 /* DENIAL_NONE: it is that command. Else the first thing that it lacks. */
 static enum denial
 match_command(const struct rule *r, const struct command *c)
 {
+	if (c != NULL && c->groups != NULL && !match_groups(r, c->groups))
+		return (DENIAL_GROUPS);
 	if (r->cmd == NULL)
 		return (DENIAL_NONE);
 	if (c == NULL || c->argv.count == 0 || strcmp(r->cmd, c->path) != 0)
@@ -109,6 +118,26 @@ policy_match(const struct policy *p, const struct starter *s, const char *user,
 		if (policy_identity(r, s) && match_rule(r, last, user, c))
 			last = r;
 	return (last);
+}
+
+int
+policy_gid(const struct policy *p, const char *name, gid_t *gid)
+{
+	const struct rule *r;
+	const char *why;
+	int i;
+
+	if (policy_isnumber(name)) {
+		*gid = (gid_t)strtonum(name, 0, ID_MAX_VALUE, &why);
+		return (why == NULL ? 0 : -1);
+	}
+	TAILQ_FOREACH (r, &p->rules, entry)
+		for (i = 0; i < r->gids.n; i++)
+			if (strcmp(r->groups[i], name) == 0) {
+				*gid = r->gids.list[i];
+				return (0);
+			}
+	return (-1);
 }
 
 int
@@ -173,6 +202,8 @@ rule_covers(const struct rule *later, const struct rule *r)
 		return (0);
 	if (r->group != NULL &&
 	    (later->group == NULL || strcmp(later->group, r->group) != 0))
+		return (0);
+	if (r->groups != NULL && !match_groups(later, &r->gids))
 		return (0);
 	if (later->cmd == NULL)
 		return (1);

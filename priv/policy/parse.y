@@ -15,6 +15,7 @@
 #include "log.h"
 #include "policy/environ_name.h"
 #include "policy/policy.h"
+#include "policy/size.h"
 
 static struct parse {
 	struct policy *policy;
@@ -47,6 +48,8 @@ static int set_setenv(void);
 static int add_variable(const char *);
 static int set_identity(const char *);
 static int set_target(const char *);
+static int set_groups(void);
+static int add_group(const char *);
 static int set_command(const char *);
 static int set_args(void);
 static int add_word(char ***, const char *, const char *);
@@ -55,13 +58,15 @@ static int finish(void);
 #define A_RULE "\"permit\" or \"deny\""
 #define AN_OPTION "an option or an identity"
 #define THE_END "the end of the line"
+#define CMD_OR_END "\"cmd\" or " THE_END
 %}
 
 %union {
 	char *word;
 }
 
-%token PERMIT DENY NICE CHILDREN RLIMIT KEEPENV SETENV AS CMD ARGS BROKEN
+%token PERMIT DENY NICE CHILDREN RLIMIT KEEPENV SETENV AS GROUPS CMD ARGS
+%token BROKEN
 %token <word> WORD
 
 %%
@@ -72,7 +77,7 @@ file:	/* empty */
 						YYABORT; }
 	;
 
-rule:	permit options identity as target command
+rule:	permit options identity as target groups command
 	| deny identity as target
 	;
 
@@ -133,6 +138,20 @@ target:	WORD				{ if (set_target($1) == -1)
 						YYABORT; }
 	;
 
+groups:	/* empty */
+	| list names '}'		{ expect(CMD_OR_END); }
+	;
+
+list:	GROUPS				{ expect("\"{\""); }
+	  '{'				{ if (set_groups() == -1)
+						YYABORT; }
+	;
+
+names:	/* empty */
+	| names WORD			{ if (add_group($2) == -1)
+						YYABORT; }
+	;
+
 command: /* empty */
 	| cmd path
 	| cmd path args words
@@ -166,6 +185,7 @@ static const struct {
 	{ "children", CHILDREN },
 	{ "cmd", CMD },
 	{ "deny", DENY },
+	{ "groups", GROUPS },
 	{ "keepenv", KEEPENV },
 	{ "nice", NICE },
 	{ "permit", PERMIT },
@@ -316,38 +336,17 @@ set_limit(const char *word)
 	return (0);
 }
 
-/* Of bytes, "K", "M", "G" and "T" are so many of them; else 1. */
-static uint64_t
-limit_unit(const char *word)
-{
-	static const char units[] = "KMGT";
-	const char *unit;
-	size_t len = strlen(word);
-
-	if (!limitname_bytes(parse.limit) || len < 2 ||
-	    (unit = strchr(units, word[len - 1])) == NULL)
-		return (1);
-	return (UINT64_C(1) << 10 * (unit - units + 1));
-}
-
 static int
 set_ceiling(const char *word)
 {
-	const char *name = limitname[parse.limit], *why;
-	uint64_t unit = limit_unit(word);
-	char digits[32];
-	long long n;
+	struct rule *r = parse.rule;
+	const char *why;
 
-	(void)strlcpy(digits, word, sizeof(digits));
-	if (unit != 1 && strlen(word) < sizeof(digits))
-		digits[strlen(word) - 1] = '\0';
-	n = strtonum(digits, 0, (long long)(LIMIT_MAX / unit), &why);
-	if (why != NULL || strlen(word) >= sizeof(digits) ||
-	    !policy_isnumber(digits))
-		return (fail("rlimit %s \"%.64s\": no number%s", name, word,
-		    limitname_bytes(parse.limit) ? " with K, M, G or T" : ""));
-	parse.rule->ceilings |= 1U << parse.limit;
-	parse.rule->ceiling[parse.limit] = (uint64_t)n * unit;
+	why = size_read(word, 0, LIMIT_MAX, &r->ceiling[parse.limit]);
+	if (why != NULL)
+		return (fail("rlimit %s \"%.64s\": %s", limitname[parse.limit],
+		    word, why));
+	r->ceilings |= 1U << parse.limit;
 	return (0);
 }
 
@@ -423,7 +422,7 @@ set_target(const char *word)
 	size_t len = strcspn(word, ":");
 	const char *group = word + len;
 
-	expect(r->action == RULE_DENY ? THE_END : "\"cmd\" or " THE_END);
+	expect(r->action == RULE_DENY ? THE_END : "\"groups\", " CMD_OR_END);
 	if (len == 0 || (*group == ':' &&
 	    (group[1] == '\0' || strchr(group + 1, ':') != NULL)))
 		return (fail("\"%.64s\" is no user and no user:group", word));
@@ -438,6 +437,30 @@ set_target(const char *word)
 	if (*group == ':' && (r->group = strdup(group + 1)) == NULL)
 		return (fail("%s", strerror(errno)));
 	return (0);
+}
+
+static int
+set_groups(void)
+{
+	expect("a group or \"}\"");
+	if (rule_list(&parse.rule->groups) == -1)
+		return (fail("%s", strerror(errno)));
+	return (0);
+}
+
+static int
+add_group(const char *word)
+{
+	const char *why;
+
+	if (*word == '\0' || strchr(word, ':') != NULL)
+		return (fail("groups: \"%.64s\" is no group", word));
+	if (policy_isnumber(word)) {
+		(void)strtonum(word, 0, ID_MAX_VALUE, &why);
+		if (why != NULL)
+			return (fail("groups: \"%.64s\": %s", word, why));
+	}
+	return (add_word(&parse.rule->groups, "groups", word));
 }
 
 static int

@@ -180,6 +180,18 @@ runas_self(void)
 	return (t);
 }
 
+/* The groups that a rule lists, as the rule is to be forgotten. */
+static gid_t *
+runas_listed(const struct rule *r, int *n)
+{
+	gid_t *groups;
+
+	*n = r->gids.n;
+	if ((groups = calloc((size_t)*n + 1, sizeof(*groups))) != NULL)
+		memcpy(groups, r->gids.list, (size_t)*n * sizeof(*groups));
+	return (groups);
+}
+
 /* Somebody else: as from a login, with nothing of the starter's. */
 static struct runas *
 runas_other(const struct rule *r)
@@ -189,11 +201,14 @@ runas_other(const struct rule *r)
 	gid_t *groups;
 	int n;
 
-	if ((groups = userenv_groups(r->user, r->gid, &n)) == NULL)
+	groups = r->groups != NULL ? runas_listed(r, &n)
+				   : userenv_groups(r->user, r->gid, &n);
+	if (groups == NULL)
 		fatal("groups of %s", r->user);
 	if ((pw = getpwnam(r->user)) == NULL)
 		fatalx("%s has no passwd entry", r->user);
 	t = runas_new(r->user, r->uid, r->gid, groups, n);
+	t->listed = r->groups != NULL;
 	t->base.environ = userenv_login(pw->pw_name, pw->pw_dir, pw->pw_shell);
 	t->base.keepenv = userenv_join(t->base.environ, env->environ);
 	t->base.umask = OTHERS_UMASK;
@@ -238,15 +253,27 @@ runas_is(const struct rule *r, const char *user, uid_t uid, gid_t gid)
 	return (r->uid == uid && r->gid == gid && strcmp(r->user, user) == 0);
 }
 
+/* And does it have its groups from a rule as from this one? */
+static int
+runas_has(const struct runas *t, const struct rule *r)
+{
+	struct gids has = { t->groups, t->ngroups };
+
+	if (r->groups == NULL)
+		return (!t->listed);
+	return (t->listed && gids_equal(&has, &r->gids));
+}
+
 struct runas *
 runas_get(const struct rule *r)
 {
 	struct runas *t;
 
 	TAILQ_FOREACH (t, &all, entry)
-		if (runas_is(r, t->user, t->uid, t->gid))
+		if (runas_is(r, t->user, t->uid, t->gid) && runas_has(t, r))
 			return (t);
-	if (runas_is(r, self_name, env->who.uid, env->who.gid))
+	if (r->groups == NULL &&
+	    runas_is(r, self_name, env->who.uid, env->who.gid))
 		return (runas_self());
 	return (runas_other(r));
 }

@@ -14,7 +14,9 @@
 #include "base/ownlog.h"
 #include "base/privdrop.h"
 #include "compat/privs.h"
+#include "compat/proc.h"
 #include "config.h"
+#include "drop.h"
 #include "log.h"
 #include "policy/runas.h"
 #include "policy/uids.h"
@@ -92,8 +94,11 @@ privdrop_uids(const struct starter_env *s, uid_t *uid)
 	apart = own_name && uids_take(DROP_NAME, s->who.uid, uid) == 0;
 	n = *uid;
 	for (t = runas_next(NULL); t != NULL; t = runas_next(t)) {
-		if (apart && ++n - *uid >= UIDS_SLOT)
-			fatalx("privdrop: more than %d users", LAUNCHERS_MAX);
+		if (apart && ++n - *uid >= UIDS_SLOT) {
+			log_warnx("more than %d users with their groups",
+			    LAUNCHERS_MAX);
+			exit(EXIT_REFUSED);
+		}
 		t->own = n;
 	}
 	if (apart)
@@ -156,6 +161,24 @@ privdrop_choose(const struct starter_env *s)
 	n = privdrop_uids(s, &uid);
 	privdrop_set(uid, n, gid);
 	privdrop_check_targets();
+}
+
+void
+privdrop_self(const struct starter_env *s)
+{
+	uid_t uid = s->who.uid;
+	gid_t gid = s->who.gid;
+	int ngroups = getgroups(0, NULL);
+
+	if (setresgid(gid, gid, gid) == -1 || setresuid(uid, uid, uid) == -1)
+		fatal("drop: back to the starter");
+	proc_undumpable();
+	drop_prove(uid, gid, NULL, ngroups);
+	if (uid == 0)
+		return;
+	drop_prove_no_root();
+	if (!privs_none())
+		fatalx("drop: capabilities are left");
 }
 
 void

@@ -129,6 +129,18 @@ getgrnam(const char *name)
 	return (&gr);
 }
 
+struct group *
+getgrgid(gid_t gid)
+{
+	size_t i;
+
+	for (i = 0; i < nitems(groups); i++)
+		if (groups[i].gid == gid && groups[i].error == 0)
+			return (getgrnam(groups[i].name));
+	errno = gid == 666 ? EIO : 0;
+	return (NULL);
+}
+
 /* Everybody is in adm. */
 int
 getgrouplist(const char *name, gid_t gid, gid_t *list, int *n)
@@ -322,6 +334,21 @@ static const struct {
 	{ "permit bob as www:adm\ndeny bob as www\n", "bob", "www:adm", NULL,
 	    -2 },
 
+	/* Groups besides: who asks for none has those of the last rule. */
+	{ "permit bob as www groups { adm }\n", "bob", "www", NULL, 1 },
+	{ "permit bob as www:adm groups{}\n", "bob", "www:adm", NULL, 1 },
+	{ "permit bob as www groups { adm \\\n 10 }\n"
+	  "permit bob as www\n",
+	    "bob", "www", NULL, 3 },
+	{ "permit bob as www groups { adm } cmd /x args groups\n", "bob", "www",
+	    "/x|/x|groups", -99 },
+	{ "permit bob as www groups { adm } cmd /x args \"groups\"\n", "bob",
+	    "www", "/x|/x|groups", 1 },
+	{ "deny bob as www\npermit bob as www groups { adm }\n", "bob", "www",
+	    NULL, 2 },
+	{ "permit bob as www groups { adm }\ndeny bob as www\n", "bob", "www",
+	    NULL, -2 },
+
 	/* Commands. */
 	{ "permit bob as www cmd /bin/id\n", "bob", "www", NULL, 0 },
 	{ "permit bob as www cmd /bin/id\n", "bob", "www", "/bin/id", 0 },
@@ -458,14 +485,38 @@ static const struct {
 	{ "permit nise 5 bob as www\n", "1: expected \"as\", not \"5\"" },
 	{ "permit bob as\n", "1: expected a user, not the end of the line" },
 	{ "permit bob as keepenv\n", "1: expected a user, not \"keepenv\"" },
-	{ "permit bob as www nice 5\n",
-	    "1: expected \"cmd\" or the end of the line, not \"nice\"" },
-	{ "permit bob as www args x\n",
-	    "1: expected \"cmd\" or the end of the line, not \"args\"" },
-	{ "permit bob as www alice\n",
-	    "1: expected \"cmd\" or the end of the line, not \"alice\"" },
-	{ "permit bob as www permit\n",
-	    "1: expected \"cmd\" or the end of the line, not \"permit\"" },
+	{ "permit bob as www nice 5\n", "1: expected \"groups\", \"cmd\" or "
+					"the end of the line, not \"nice\"" },
+	{ "permit bob as www args x\n", "1: expected \"groups\", \"cmd\" or "
+					"the end of the line, not \"args\"" },
+	{ "permit bob as www alice\n", "1: expected \"groups\", \"cmd\" or the "
+				       "end of the line, not \"alice\"" },
+	{ "permit bob as www groups adm\n", "1: expected \"{\", not \"adm\"" },
+	{ "permit bob as www groups\n",
+	    "1: expected \"{\", not the end of the line" },
+	{ "permit bob as www groups { adm\n",
+	    "1: expected a group or \"}\", not the end of the line" },
+	{ "permit bob as www groups { adm cmd /x }\n",
+	    "1: expected a group or \"}\", not \"cmd\"" },
+	{ "permit bob as www groups { adm { } }\n",
+	    "1: expected a group or \"}\", not \"{\"" },
+	{ "permit bob as www groups { adm } groups { }\n",
+	    "1: expected \"cmd\" or the end of the line, not \"groups\"" },
+	{ "permit bob as www groups { adm } adm\n",
+	    "1: expected \"cmd\" or the end of the line, not \"adm\"" },
+	{ "permit bob as www cmd /x groups { adm }\n",
+	    "1: expected \"args\" or the end of the line, not \"groups\"" },
+	{ "permit groups { adm } bob as www\n",
+	    "1: expected an option or an identity, not \"groups\"" },
+	{ "permit bob as groups\n", "1: expected a user, not \"groups\"" },
+	{ "permit bob as www groups { \"\" }\n",
+	    "1: groups: \"\" is no group" },
+	{ "permit bob as www groups { adm www:adm }\n",
+	    "1: groups: \"www:adm\" is no group" },
+	{ "permit bob as www groups { 4294967295 }\n",
+	    "1: groups: \"4294967295\": too large" },
+	{ "permit bob as www permit\n", "1: expected \"groups\", \"cmd\" or "
+					"the end of the line, not \"permit\"" },
 	{ "permit bob as www cmd\n",
 	    "1: expected a path, not the end of the line" },
 	{ "permit bob as www cmd /x y\n",
@@ -478,9 +529,9 @@ static const struct {
 	    "1: expected \"permit\" or \"deny\", not \"permit\"" },
 	{ "PERMIT bob as www\n",
 	    "1: expected \"permit\" or \"deny\", not \"PERMIT\"" },
-	{ "permit bob as www \\\n",
-	    "2: expected \"cmd\" or the end of the line, not the end of the"
-	    " file" },
+	{ "permit bob as www \\\n", "2: expected \"groups\", \"cmd\" or the "
+				    "end of the line, not the end of the"
+				    " file" },
 	{ P P "permit bob \\\n \\\n is www\n",
 	    "5: expected \"as\", not \"is\"" },
 
@@ -492,6 +543,8 @@ static const struct {
 	    " \"keepenv\"" },
 	{ "deny bob as www cmd /x\n",
 	    "1: expected the end of the line, not \"cmd\"" },
+	{ "deny bob as www groups { adm }\n",
+	    "1: expected the end of the line, not \"groups\"" },
 	{ "deny bob as www:adm\n", "1: \"www:adm\": a deny has no group" },
 
 	/* Options. */
@@ -526,30 +579,19 @@ static const struct {
 	{ "permit rlimit nofile 5 rlimit nofile 5 bob as www\n",
 	    "1: rlimit nofile a second time" },
 	{ "permit rlimit nofile bob as www\n",
-	    "1: rlimit nofile \"bob\": no number" },
-	{ "permit rlimit nofile 1K bob as www\n",
-	    "1: rlimit nofile \"1K\": no number" },
+	    "1: rlimit nofile \"bob\": invalid" },
+	{ "permit rlimit nofile 1k bob as www\n",
+	    "1: rlimit nofile \"1k\": invalid" },
 	{ "permit rlimit nofile -1 bob as www\n",
-	    "1: rlimit nofile \"-1\": no number" },
-	{ "permit rlimit nofile +1 bob as www\n",
-	    "1: rlimit nofile \"+1\": no number" },
+	    "1: rlimit nofile \"-1\": invalid" },
 	{ "permit rlimit nofile \"\" bob as www\n",
-	    "1: rlimit nofile \"\": no number" },
+	    "1: rlimit nofile \"\": invalid" },
 	{ "permit rlimit nofile infinity bob as www\n",
-	    "1: rlimit nofile \"infinity\": no number" },
+	    "1: rlimit nofile \"infinity\": invalid" },
 	{ "permit rlimit nofile 9223372036854775807 bob as www\n",
-	    "1: rlimit nofile \"9223372036854775807\": no number" },
-	{ "permit rlimit core K bob as www\n",
-	    "1: rlimit core \"K\": no number with K, M, G or T" },
-	{ "permit rlimit core 1KK bob as www\n",
-	    "1: rlimit core \"1KK\": no number with K, M, G or T" },
-	{ "permit rlimit core 1k bob as www\n",
-	    "1: rlimit core \"1k\": no number with K, M, G or T" },
+	    "1: rlimit nofile \"9223372036854775807\": too large" },
 	{ "permit rlimit core 8388608T bob as www\n",
-	    "1: rlimit core \"8388608T\": no number with K, M, G or T" },
-	{ "permit rlimit core 00000000000000000000000000000001K bob as www\n",
-	    "1: rlimit core \"00000000000000000000000000000001K\": no number "
-	    "with K, M, G or T" },
+	    "1: rlimit core \"8388608T\": too large" },
 	{ "permit setenv A bob as www\n", "1: expected \"{\", not \"A\"" },
 	{ "permit setenv A=SECRET bob as www\n",
 	    "1: expected \"{\", not \"A\"" },
@@ -675,7 +717,8 @@ test_sizes(void **state)
 	    NAME ": larger than 65536 bytes\n");
 	/* 64 bytes of a word are told. */
 	check_size("permit bob as www ", 'y', 64, "y\n",
-	    NAME ":1: expected \"cmd\" or the end of the line, not \"yyyyyyyyy"
+	    NAME ":1: expected \"groups\", \"cmd\" or the end of the line, not "
+		 "\"yyyyyyyyy"
 		 "yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy\"\n");
 }
 
@@ -722,6 +765,15 @@ test_counts(void **state)
 	    -1);
 	assert_string_equal(
 	    logged, NAME ":1025: setenv: more than 1024 words\n");
+	assert_int_equal(read_many(&p, "permit bob as www groups {", " 9\\\n",
+			     POLICY_LIST_MAX, "}\n"),
+	    0);
+	policy_free(&p);
+	assert_int_equal(read_many(&p, "permit bob as www groups {", " 9\\\n",
+			     POLICY_LIST_MAX + 1, "}\n"),
+	    -1);
+	assert_string_equal(
+	    logged, NAME ":1025: groups: more than 1024 words\n");
 }
 
 /* All that a rule can say, and what it is if it says nothing. */
@@ -734,11 +786,13 @@ test_fields(void **state)
 	(void)state;
 	text_policy(&p,
 	    "permit setenv { A B=c=\" d\" -E } children 262144 keepenv"
-	    " rlimit nofile 1024 rlimit core 0 rlimit fsize 3M"
+	    " rlimit nofile 1K rlimit core 0 rlimit fsize 3M"
 	    " rlimit \"as\" 8388607T rlimit cpu 9223372036854775806"
 	    " rlimit rss 2K rlimit data 1G"
-	    " nice -20 :wheel as www:adm cmd /x args -y \"\"\n"
-	    "permit bob as www\npermit nice 19 bob as www cmd /x args\n");
+	    " nice -20 :wheel as www:adm groups { wheel 4711 0 } cmd /x args"
+	    " -y \"\"\n"
+	    "permit bob as www\n"
+	    "permit nice 19 bob as www groups { } cmd /x args\n");
 	r = TAILQ_FIRST(&p.rules);
 	assert_string_equal(r->setenv[0], "A");
 	assert_string_equal(r->setenv[1], "B=c= d");
@@ -769,6 +823,15 @@ test_fields(void **state)
 	assert_int_equal(r->ident_gid, 10);
 	assert_int_equal(r->uid, 33);
 	assert_int_equal(r->gid, 4);
+	/* A number has its name, if there is one. */
+	assert_string_equal(r->groups[0], "wheel");
+	assert_string_equal(r->groups[1], "4711");
+	assert_string_equal(r->groups[2], "zero");
+	assert_null(r->groups[3]);
+	assert_int_equal(r->gids.n, 3);
+	assert_int_equal(r->gids.list[0], 10);
+	assert_int_equal(r->gids.list[1], 4711);
+	assert_int_equal(r->gids.list[2], 0);
 	r = TAILQ_NEXT(r, entry);
 	assert_int_equal(r->line, 2);
 	assert_int_equal(r->nice, NICE_UNSET);
@@ -777,12 +840,17 @@ test_fields(void **state)
 	assert_int_equal(r->keepenv, 0);
 	assert_null(r->setenv);
 	assert_null(r->group);
+	assert_null(r->groups);
+	assert_int_equal(r->gids.n, 0);
 	assert_null(r->cmd);
 	assert_null(r->args);
 	assert_int_equal(r->ident_uid, 1000);
 	assert_int_equal(r->gid, 33);
 	r = TAILQ_NEXT(r, entry);
 	assert_int_equal(r->nice, 19);
+	assert_non_null(r->groups);
+	assert_null(r->groups[0]);
+	assert_int_equal(r->gids.n, 0);
 	assert_non_null(r->args);
 	assert_null(r->args[0]);
 	assert_null(TAILQ_NEXT(r, entry));
@@ -809,6 +877,19 @@ test_resolve(void **state)
 		{ "deny nobody1 as www\n", "there is no \"nobody1\"" },
 		{ P "deny :nobody1 as www\n", ":2: there is no \":nobody1\"" },
 		{ "deny bob as nobody1\n" P, ":1: there is no \"nobody1\"" },
+		/* Without this one the first rule would give more. */
+		{ P "permit bob as www groups { adm nobody1 }\n",
+		    ":2: there is no group \"nobody1\"" },
+		{ "permit bob as www groups { down adm }\n",
+		    ":1: cannot look up \"down\": " },
+		{ "permit bob as www groups { 666 }\n",
+		    ":1: cannot look up \"666\": " },
+		{ "permit bob as www groups { adm wheel adm }\n",
+		    ":1: groups: \"adm\" a second time" },
+		{ "permit bob as www groups { adm 04 }\n",
+		    ":1: groups: \"adm\" a second time" },
+		{ "permit bob as www groups { 4711 4711 }\n",
+		    ":1: groups: \"4711\" a second time" },
 	};
 	struct policy p;
 	size_t i;
@@ -847,6 +928,8 @@ test_terse(void **state)
 		P "permit bob as secret\n",
 		P "deny bob as secret\n",
 		P "permit nice secret bob as www\n",
+		P "permit bob as www groups { secret }\n",
+		P "permit bob as www groups { secret: }\n",
 	};
 	struct policy p;
 	size_t i;
@@ -1169,6 +1252,11 @@ run_check(const char *file, const char *text, char *out, size_t size)
 	return (status);
 }
 
+#define G                                       \
+	"permit bob as www groups { adm 10 }\n" \
+	"permit bob as www groups { }\n"        \
+	"permit bob as www groups { zero } cmd /x\n"
+
 static const struct {
 	const char *config;
 	const char *words;
@@ -1202,6 +1290,20 @@ static const struct {
 	    "deny, no rule matches\n" },
 	{ "permit bob as www cmd /x args a\n", "bob as www", 1,
 	    "deny, no rule matches\n" },
+	/* Those that a run asks for: by these rules, or as group knows them. */
+	{ G, "bob as www", 0, "permit, line 2\n" },
+	{ G, "bob as www groups { wheel adm }", 0, "permit, line 1\n" },
+	{ G, "bob as www groups { 4 10 adm }", 0, "permit, line 1\n" },
+	{ G, "bob as www groups { }", 0, "permit, line 2\n" },
+	{ G, "bob as www groups { } /x", 0, "permit, line 2\n" },
+	{ G, "bob as www groups { zero } /x a", 0, "permit, line 3\n" },
+	{ G, "bob as www groups { zero } /y", 1, "deny, no rule matches\n" },
+	{ G, "bob as www groups { adm }", 1, "deny, no rule matches\n" },
+	{ G, "bob as bob groups { }", 1, "deny, no rule matches\n" },
+	{ G, "bob as www groups { nobody1 }", 1, "" },
+	{ G, "bob as www groups { 4294967295 }", 1, "" },
+	{ G, "bob as www groups { adm", EXIT_USAGE, "" },
+	{ G, "bob as www groups adm", 0, "permit, line 2\n" },
 	{ "x\n", "bob as bob", 1, "" },
 	{ P, "nobody1 as www", 1, "" },
 	{ P, ":nobody1 as www", 1, "" },
@@ -1345,6 +1447,8 @@ static const char valid[] =
     "\tlast\n"
     "deny :1000 as root\n"
     "permit bob as www cmd /bin/y args\n"
+    "permit bob as www:adm groups { wheel 4711 \"adm\" } cmd /bin/z\n"
+    "permit :1000 as www groups { }\n"
     "deny 0 as bob # no\n";
 
 /* A generator of our own: the same numbers everywhere. */
@@ -1359,10 +1463,10 @@ next_random(void)
 
 /* Pieces that mean something, and bytes that do not. */
 static const char *const pieces[] = { "permit", "deny", "as", "cmd", "args",
-	"nice", "children", "keepenv", "rlimit", "core", "setenv", "{", "}",
-	"\"", "\\", "\n", "\\\n", "#", ":", " ", "\t", "\r", "\177", "\377",
-	"=", "-", "-1", "99999999999", "/", "bob", "www", "{}{}", "\"\"",
-	"\"\n", "" };
+	"nice", "children", "keepenv", "rlimit", "core", "setenv", "groups",
+	"{", "}", "\"", "\\", "\n", "\\\n", "#", ":", " ", "\t", "\r", "\177",
+	"\377", "=", "-", "-1", "99999999999", "/", "bob", "www", "adm", "4",
+	"{}{}", "\"\"", "\"\n", "" };
 
 static size_t
 mutate(char *text, size_t len, size_t size)
@@ -1404,6 +1508,7 @@ mutate(char *text, size_t len, size_t size)
 static void
 check_rule(const struct rule *r)
 {
+	char **word;
 	int i;
 
 	assert_true(r->line > 0);
@@ -1417,11 +1522,14 @@ check_rule(const struct rule *r)
 			    (r->ceiling[i] == 0 || r->ceilings & 1U << i));
 	assert_true(r->cmd == NULL || *r->cmd == '/');
 	assert_true(r->args == NULL || r->cmd != NULL);
+	for (word = r->groups; word != NULL && *word != NULL; word++)
+		assert_true(**word != '\0' && strchr(*word, ':') == NULL);
 	if (r->action == RULE_PERMIT)
 		return;
 	assert_true(r->nice == NICE_UNSET && r->children == 0 && !r->keepenv);
 	assert_true(r->setenv == NULL && r->group == NULL && r->cmd == NULL);
 	assert_int_equal(r->ceilings, 0);
+	assert_null(r->groups);
 }
 
 /* An outcome: one line of the log and no rule, or rules that hold. */
@@ -1444,6 +1552,9 @@ check_mutation(int fd, const char *text, size_t len)
 	TAILQ_FOREACH (r, &p.rules, entry)
 		check_rule(r);
 	(void)policy_resolve(&p, NAME);
+	TAILQ_FOREACH (r, &p.rules, entry)
+		if (r->resolved && r->groups != NULL)
+			assert_null(r->groups[r->gids.n]);
 	r = policy_match(&p, &s, "www", NULL);
 	assert_true(r == NULL || r->action == RULE_DENY || r->uid == 33);
 	policy_free(&p);

@@ -66,6 +66,7 @@ build etf_test broker/etf_read.c worker/etf_write.c
 build proto_test common/proto.c regress/unit/unpack.c common/compat/ptymodes.c
 build modes_test common/compat/ptymodes.c
 build cpulist_test common/cpulist.c
+build size_test priv/policy/size.c
 # shellcheck disable=SC2086
 build dispatch_test common/dispatch.c common/channel.c common/log.c $IMSG_SRC $SEND_SRC
 build options_test broker/options.c broker/bounds.c broker/ttymodes.c \
@@ -80,10 +81,10 @@ build fdset_test common/fdset.c common/log.c $STREAM_SRC
 counting queue_test worker/queue.c
 # shellcheck disable=SC2086
 wrapping clock_gettime wchild_test worker/child.c worker/relay.c worker/feed.c \
-    worker/idle.c worker/queue.c \
+    worker/idle.c worker/queue.c worker/callback.c \
     worker/pipe.c common/proto.c common/compat/ptymodes.c common/log.c \
     $SPLICE_SRC $STREAM_SRC $STREAM_IO_SRC
-build port_test worker/port.c worker/queue.c common/log.c \
+build port_test worker/port.c worker/queue.c worker/callback.c common/log.c \
     common/compat/stream_tick.c
 build wterm_test worker/event.c worker/reply.c worker/hello.c worker/term.c \
     worker/etf_write.c worker/errname.c broker/etf_read.c common/proto.c \
@@ -92,13 +93,13 @@ build environ_test priv/launcher/environ.c common/proto.c common/compat/ptymodes
     common/log.c
 build reap_test priv/base/reap.c
 build timer_test priv/base/timer.c
-build match_test priv/policy/match.c common/proto.c common/compat/ptymodes.c
+build match_test priv/policy/match.c priv/policy/gids.c common/proto.c common/compat/ptymodes.c
 build userenv_test priv/policy/userenv.c
 # shellcheck disable=SC2086
 build shape_test priv/policy/shape.c priv/policy/ceiling.c \
     priv/policy/environ_name.c priv/policy/userenv.c common/proto.c \
     common/compat/ptymodes.c $BOUNDS_SRC
-build permit_test priv/policy/permit.c priv/policy/match.c common/proto.c \
+build permit_test priv/policy/permit.c priv/policy/match.c priv/policy/gids.c common/proto.c \
     common/compat/ptymodes.c
 # Steps of start-up, each in a process that may end by it.
 # shellcheck disable=SC2086
@@ -107,13 +108,14 @@ wrapping exit port_check_test priv/start/port.c $PROC_SRC
 wrapping exit undo_test priv/start/undo.c priv/start/login.c \
     priv/base/signals.c $PROC_SRC $FRESH_SRC
 wrapping exit privilege_test priv/start/privilege.c priv/policy/rule.c \
-    priv/policy/match.c common/proto.c common/compat/ptymodes.c
-build runas_test priv/policy/runas.c priv/policy/userenv.c
+    priv/policy/match.c priv/policy/gids.c common/proto.c common/compat/ptymodes.c
+build runas_test priv/policy/runas.c priv/policy/gids.c priv/policy/userenv.c
 build policy_test priv/policy/rule.c priv/policy/read.c priv/policy/resolve.c \
     priv/policy/userenv.c \
-    priv/policy/match.c priv/check/check.c \
+    priv/policy/match.c priv/policy/gids.c priv/check/check.c \
     priv/check/path.c priv/policy/environ_name.c parse.c \
-    common/proto.c common/compat/ptymodes.c common/limitname.c
+    common/proto.c common/compat/ptymodes.c common/limitname.c \
+    priv/policy/size.c
 monitoring monitor_group_test
 monitoring monitor_reply_test priv/monitor/reply.c
 monitoring monitor_exit_test priv/monitor/exit.c priv/monitor/reply.c
@@ -145,7 +147,10 @@ esac
 case $BOX_SRC in
 *landlock_linux.c*)
 	# shellcheck disable=SC2086
-	build sandbox_test common/log.c $BOX_SRC
+	build sandbox_test common/log.c $BOX_SRC $SELF_SRC broker/sandbox_linux.c \
+	    worker/sandbox_linux.c common/compat/sandbox_ring.c \
+	    priv/base/seccomp_linux.c priv/guard/sandbox_linux.c \
+	    priv/monitor/sandbox_linux.c priv/launcher/sandbox_linux.c
 	build landlock_test common/log.c common/compat/landlock_linux.c
 	;;
 *) without="$without landlock_test sandbox_test" ;;

@@ -326,6 +326,18 @@ answers(void)
 		reply_send(&r);
 		assert_int_equal(terms, 0);
 	}
+	/* Every stage has a name, and words. */
+	for (i = 0; i < STAGES; i++) {
+		r = (struct reply){ .tid = 5,
+			.code = REPLY_RUNFAIL,
+			.stage = (uint32_t)i,
+			.value = EPERM,
+			.text = "it" };
+		reply_send(&r);
+		assert_int_equal(terms, 1);
+		assert_null(strstr(sent, "(null)"));
+		terms = 0;
+	}
 	reply_run(5, 77);
 	assert_sent("{5,{pid,77}}", "{5,{pid,77}}");
 	reply_run(0, 77);

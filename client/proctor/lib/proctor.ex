@@ -33,7 +33,9 @@ defmodule Proctor do
     * `:env` - names and values to add to the environment; `nil` unsets
     * `:clear_env` - whether it has nothing but `:env` (`false`)
     * `:arg0` - what it is told that it is called
-    * `:user`, `:group`, `:groups` - whom it runs as, by name or by number
+    * `:user`, `:group`, `:groups` - whom it runs as, by name or by number: with
+      which primary group and with exactly which others, as far as a rule of
+      `proctor.conf` has these
     * `:nice`, `:umask`, `:capabilities`
     * `:rlimit` - how much its process may have of what setrlimit(2) limits, and
       each that it starts for itself, as in `[nofile: 100, core: {0, :infinity}]`:

@@ -109,7 +109,7 @@
       | {stdout | stderr, text(), [append | {mode, non_neg_integer()}]}
       | flag(stderr_to_stdout)
       | {cd, text()}
-      | {env, [clear | text() | {text(), text() | false}]}
+      | {env, [clear | now | text() | {text(), text() | false}]}
       | {executable, text()} | {arg0, text()} | {umask, 0..8#777}
       | {rlimit, [{Name :: atom(), limit() | {Soft :: limit(),
                                               Hard :: limit()}}]}
@@ -240,8 +240,8 @@ start() ->
 %% <dt>`{args, Args}'</dt><dd>Further arguments.</dd>
 %% <dt>`{env, Env}'</dt><dd>Changes to its environment, which is the node's at
 %%   that moment and that of all commands: `{Name, Value}', and `false' to take
-%%   one away. What `os:putenv/2' does to the node later does not reach them;
-%%   the option `env' of {@link run/2} does.</dd>
+%%   one away. What `os:putenv/2' does to the node later reaches those that
+%%   have `{env, [now]}' (see {@link run/2}).</dd>
 %% <dt>`{start, now | lazy}'</dt><dd>`lazy': start the port program when it is
 %%   first used, which then is what fails if that fails; the next use tries
 %%   again. Otherwise it is there when the instance is (`now').</dd>
@@ -418,10 +418,12 @@ instances() ->
 %%   `{stderr, stdout}', `stderr_to_stdout', `{stderr, inherit}'</dt>
 %%   <dd>Redirections. `stderr_to_stdout' is `{stderr, stdout}'; `inherit' is
 %%   the node's own, where that may be had: not in privileged mode.</dd>
-%% <dt>`{cd, Dir}', `{env, [clear | Text | {Name, Text | false}]}',
+%% <dt>`{cd, Dir}', `{env, [clear | now | Text | {Name, Text | false}]}',
 %%   `{executable, File}', `{arg0, Text}', `{umask, Mode}'</dt><dd>Where, with
 %%   what environment, which file it really is, what it sees as its name, and
-%%   what modes of new files lack.</dd>
+%%   what modes of new files lack. The environment begins as that of the port
+%%   program, with `now' as the node's is now (another node and another user
+%%   have their own), with `clear' with nothing.</dd>
 %% <dt>`{rlimit, [{Name, N | infinity | {Soft, Hard}}]}'</dt><dd>How much its
 %%   process may have of what setrlimit(2) limits, and each that it starts for
 %%   itself: `as', `core', `cpu', `data', `fsize', `locks', `memlock',
@@ -450,7 +452,8 @@ instances() ->
 %%   `{groups, Groups}', `{nice, N}', `{capabilities, all | Names}'</dt>
 %%   <dd>Its process group; its user, that one's group and all other groups,
 %%   each a name or a number: a group other than that of a login is for a rule
-%%   that says `as User:Group', all of them for a node that is root with
+%%   that says `as User:Group', all others for one that lists exactly these,
+%%   `as User groups { A B }'; both for a node that is root with
 %%   `{limit_users, ["all"]}'; its priority and ambient capabilities.</dd>
 %% <dt>`{success_exit_code, Code}'</dt><dd>What is told instead of 0.</dd>
 %% <dt>`pty', `{pty, Modes}', `pty_echo', `{winsz, {Rows, Columns}}'</dt>

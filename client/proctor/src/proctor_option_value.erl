@@ -307,7 +307,7 @@ file_mode(_) -> false.
 %% What is wrong is said with the name of the variable, never with its value.
 env(Env) ->
     case proctor_text:words(fun variable/1, Env) of
-        {ok, Variables} -> {ok, Variables};
+        {ok, Variables} -> {ok, from(Variables)};
         {error, N, too_big} -> why("There is too much of it from variable ~w "
                                    "on.", [N]);
         {error, N, no_name} -> why("Variable ~w has no name.", [N]);
@@ -321,11 +321,19 @@ env(Env) ->
         error -> {why, "It is no list of variables."}
     end.
 
+%% What it begins with stands first.
+from(Variables) ->
+    case {lists:member(clear, Variables), lists:member(now, Variables)} of
+        {_, false} -> Variables;
+        {true, true} -> [Var || Var <- Variables, Var =/= now];
+        {false, true} -> [now | [Var || Var <- Variables, Var =/= now]]
+    end.
+
 why(Format, Args) ->
     {why, lists:flatten(io_lib:format(Format, Args))}.
 
-variable(clear) ->
-    {ok, clear};
+variable(Word) when Word =:= clear; Word =:= now ->
+    {ok, Word};
 variable({Name, Value}) ->
     case proctor_text:text(Name) of
         {ok, <<>>} -> {error, no_name};

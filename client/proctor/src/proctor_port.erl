@@ -106,7 +106,8 @@ priv_dir() ->
 
 %% @doc Starts the port program and waits until it answers.
 -spec open(proctor_start_options:start()) ->
-    {ok, port(), dialect(), Hello :: map()} | {error, term()}.
+    {ok, port(), {dialect(), Hello :: map()}, proctor_environ:environ()}
+    | {error, term()}.
 open(Start) ->
     case program(Start) of
         {ok, Program} ->
@@ -142,13 +143,19 @@ parents(Path) ->
 open(Program, #{env := Env, verbose := Verbose} = Start) ->
     Args = arguments(Start),
     Verbose andalso ?TELL(notice, "proctor: starting ~ts ~tp", [Program, Args]),
-    try open_port({spawn_executable, Program},
-                  [{args, Args}, {env, Env}, {packet, 4}, binary,
-                   exit_status, use_stdio, hide]) of
-        Port -> await_ready(Port, Start)
+    Settings = [{args, Args}, {env, Env}, {packet, 4}, binary, exit_status,
+                use_stdio, hide],
+    try proctor_environ:opened(fun() -> open_port({spawn_executable, Program},
+                                                  Settings) end) of
+        {Port, Environ} -> ready(await_ready(Port, Start), Start, Environ)
     catch
         error:Reason -> {error, {Reason, Program}}
     end.
+
+ready({ok, Port, Dialect, Hello}, Start, Environ) ->
+    {ok, Port, {Dialect, Hello}, proctor_environ:lent(Hello, Start, Environ)};
+ready({error, _} = Error, _Start, _Environ) ->
+    Error.
 
 %% Whether it speaks our dialect, unless that is not wanted; its answer proves
 %% the whole ring.

@@ -352,25 +352,8 @@ defmodule Proctor.Spec do
 
   # The node's environment as it is now, as System.cmd has it. Another node and
   # another user have their own.
-  defp env(%{node: node} = read) when node != node(), do: given(read)
-  defp env(%{user: _} = read), do: given(read)
-  defp env(%{clear_env: true} = read), do: given(read)
-
-  defp env(read) do
-    ours = Enum.to_list(System.get_env())
-    named = for {name, _} <- Map.get(read, :env, []), do: name
-    kept = for {name, value} <- ours, name not in named, do: {name, value}
-    [env: [:clear | kept ++ Map.get(read, :env, [])]]
-  end
-
-  defp given(read) do
-    clear = if Map.get(read, :clear_env, false), do: [:clear], else: []
-
-    case clear ++ Map.get(read, :env, []) do
-      [] -> []
-      list -> [env: list]
-    end
-  end
+  defp env(read),
+    do: [env: [if(read[:clear_env], do: :clear, else: :now) | Map.get(read, :env, [])]]
 
   @doc """
   What stdout and stderr are to the Erlang client.

@@ -355,6 +355,11 @@ defmodule ProctorTest do
     test "the node's environment as it is now" do
       System.put_env("PROCTOR_TEST_NOW", "yes")
       assert Proctor.cmd("sh", ["-c", "echo $PROCTOR_TEST_NOW"]) == {"yes\n", 0}
+      env = [{"PROCTOR_TEST_NOW", nil}]
+      assert Proctor.cmd("sh", ["-c", "echo $PROCTOR_TEST_NOW"], env: env) == {"\n", 0}
+      env = [{"PROCTOR_TEST_NOW", "mine"}]
+      assert Proctor.cmd("sh", ["-c", "echo $PROCTOR_TEST_NOW"], env: env) == {"mine\n", 0}
+      assert Proctor.cmd("env", [], env: env, clear_env: true) == {"PROCTOR_TEST_NOW=mine\n", 0}
       System.delete_env("PROCTOR_TEST_NOW")
       assert Proctor.cmd("sh", ["-c", "echo $PROCTOR_TEST_NOW"]) == {"\n", 0}
     end

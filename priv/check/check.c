@@ -102,18 +102,6 @@ check_groups(struct starter *s, const struct passwd *pw, gid_t **groups)
 	return (-1);
 }
 
-/* He may run everything as himself, whatever the file says before. */
-static int
-check_add_self(struct policy *p, const struct passwd *pw)
-{
-	if (policy_add(p, pw->pw_uid, pw->pw_name, pw->pw_uid, pw->pw_gid) ==
-	    NULL) {
-		log_warn("policy");
-		return (-1);
-	}
-	return (0);
-}
-
 /* Somebody with that user's ids. */
 static int
 check_user(
@@ -136,8 +124,12 @@ check_user(
 	}
 	s->uid = pw->pw_uid;
 	s->gid = pw->pw_gid;
-	if (check_add_self(p, pw) == -1)
+	/* He may run everything as himself, whatever the file says before. */
+	if (policy_add(p, pw->pw_uid, pw->pw_name, pw->pw_uid, pw->pw_gid) ==
+	    NULL) {
+		log_warn("policy");
 		return (-1);
+	}
 	return (check_groups(s, pw, groups));
 }
 

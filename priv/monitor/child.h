@@ -153,10 +153,13 @@ int child_idle(void);
 /* 1 or 0: is there no room for one more? */
 int child_table_full(void);
 
-/* Call fn for each of them but processes of the ring; fn may free any. */
+/*
+ * Of the processes of the ring, or of the others, the one with the least
+ * number above that; NULL behind the last.
+ */
+struct child *child_next(int ring, uint32_t after);
+/* Call fn for each of the others; fn may free any. */
 void child_each(void (*fn)(struct child *));
-/* The same for the processes of the ring. */
-void child_each_ring(void (*fn)(struct child *));
 
 /*
  * The pids that the node knows, in their order: how many, in a list to be

@@ -661,6 +661,26 @@ def commands():
         p.bye()
 
 
+@case(SECTION + " refused: groups that no rule lists")
+def listed():
+    lists = [(), (b"",), (b"adm",), (b"adm", b""), (b"adm", b"mail", b"0"),
+             (b"adm mail",), (b"adm\n", b"mail"), (b"\xff", b"%s%n"),
+             (b"4294967295",), (b"9" * 4095,), (b"x" * 4095,),
+             (b"",) * 4096, (b"8",) * 2048,
+             tuple(b"%d" % n for n in range(1, 1010))]
+    with Instead(), Hostile_rules("permit news as daemon groups {"
+                                  " adm mail }\n") as p:
+        for user in (b"daemon", b"news", b"daemon:adm"):
+            refused_all(p, RUN, [run(user=user, groups=words, flags=0x4000)
+                                 for words in lists])
+        p.terms.clear()
+        p.tell(imsg(RUN, run(user=b"daemon", flags=0x4000,
+                             groups=(b"8", b"adm", b"08"))))
+        p.until(lambda: p.answered(TID), "the pid")
+        expect(A.pid, p.answered(TID)[0][1][0])
+        p.bye()
+
+
 class Hostile_rules(Hostile):
     def __init__(self, rules):
         world.conf(rules)

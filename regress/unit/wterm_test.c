@@ -304,6 +304,11 @@ static const struct {
 	    "{5,{error,\"Couldn't start pid: Limit of children reached:"
 	    " Resource temporarily unavailable\"}}",
 	    "{5,{error,{limit,eagain,<<\"children\">>}}}" },
+	/* It is there, and busy. */
+	{ { .code = REPLY_RUNFAIL, .stage = STAGE_LAUNCHER, .value = EAGAIN },
+	    "{5,{error,\"Couldn't start pid: The launcher takes no child:"
+	    " Resource temporarily unavailable\"}}",
+	    "{5,{error,{launcher,eagain,<<\"\">>}}}" },
 };
 
 static void

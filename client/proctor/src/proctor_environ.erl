@@ -39,7 +39,15 @@ opened(Open) ->
     end.
 
 current() ->
-    term_to_binary(os:env()).
+    external(os:env()).
+
+%% Making it takes as long as reading the environment; that of the last instance
+%% is remembered.
+external(Now) ->
+    case persistent_term:get(?MODULE, none) of
+        {Now, Known} -> Known;
+        _ -> term_to_binary(Now)
+    end.
 
 %% @doc What the children of a port program that says this of itself, and was
 %% started like this, begin with. One with other rights than its starter's has
@@ -58,10 +66,15 @@ put(Environ) ->
              || {Server, _} <- ets:tab2list(?TABLE),
                 not is_process_alive(Server)],
         true = ets:insert(?TABLE, {self(), Environ}),
-        ok
+        remember(Environ)
     catch
         error:badarg -> ok
     end.
+
+%% It changes seldom: to replace one costs a look into each process.
+remember(unknown) -> ok;
+remember(Environ) ->
+    persistent_term:put(?MODULE, {binary_to_term(Environ), Environ}).
 
 %% @doc The request with what `now' stands for, and the instance that is to have
 %% it: no other one of that name, which began with something else. Another node,
@@ -99,7 +112,7 @@ vars(Name) when is_atom(Name) ->
     end;
 vars(Server) ->
     Now = os:env(),
-    {Server, changes(Now, term_to_binary(Now), known(Server))}.
+    {Server, changes(Now, external(Now), known(Server))}.
 
 known(Server) ->
     try

@@ -328,6 +328,9 @@ defmodule ProctorTest do
     test "into, lines" do
       assert Proctor.cmd("printf", ["a\nb"], into: [], lines: 10) == {["a", "b"], 0}
       assert Proctor.cmd("printf", ["abcd\n"], lines: 2) == {["ab", "cd"], 0}
+      all = Enum.map(1..50_000, &Integer.to_string/1)
+      assert Proctor.cmd("seq", ["50000"], lines: 10) == {all, 0}
+      assert Proctor.cmd("seq", ["50000"], into: MapSet.new(), lines: 10) == {MapSet.new(all), 0}
       assert {["a\n"], 0} = Proctor.cmd("echo", ["a"], into: [])
     end
 

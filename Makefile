@@ -59,16 +59,17 @@ PARSE_C = $(BUILD)/parse.c
 BASE_SRC = priv/base/timer.c priv/base/signals.c priv/base/reap.c priv/base/ownlog.c priv/base/privdrop.c
 RULE_SRC = priv/policy/rule.c priv/policy/read.c priv/policy/resolve.c \
 	priv/policy/match.c priv/policy/gids.c priv/policy/environ_name.c \
-	priv/policy/userenv.c parse.c
+	priv/policy/userenv.c priv/policy/size.c common/limitname.c parse.c
 POLICY_SRC = $(RULE_SRC) priv/policy/permit.c priv/policy/runas.c \
-	priv/policy/shape.c priv/policy/count.c priv/policy/uids.c
+	priv/policy/shape.c priv/policy/ceiling.c priv/policy/count.c \
+	priv/policy/uids.c
 CHECK_SRC = priv/check/main.c priv/check/check.c priv/check/path.c \
 	$(RULE_SRC) common/log.c common/proto.c common/compat/ptymodes.c
 GUARD_SRC = priv/guard/guard.c priv/guard/reaper.c priv/guard/wait.c \
 	priv/guard/family.c
 LAUNCHER_SRC = priv/launcher/spawn.c priv/launcher/environ.c \
 	priv/launcher/login.c priv/launcher/any.c priv/launcher/privdrop.c \
-	$(SPAWN_SRC)
+	priv/launcher/bounds.c $(BOUNDS_SRC) $(SPAWN_SRC)
 MONITOR_SRC = priv/monitor/loop.c priv/monitor/table.c \
 	priv/monitor/request.c priv/monitor/report.c priv/monitor/foreign.c \
 	priv/monitor/stop.c priv/monitor/stray.c priv/monitor/ring.c \
@@ -86,8 +87,8 @@ PRIV_SRC = $(START_SRC) $(GUARD_SRC) $(MONITOR_SRC) $(LAUNCHER_SRC) \
 	$(PRIVBOX_$(SANITIZE)) $(RING_SRC)
 RING_ARG_SRC = common/ring_arg.c $(RING_SRC)
 BROKER_SRC = broker/broker.c broker/frame.c broker/request.c \
-	broker/options.c broker/strings.c broker/ttymodes.c broker/etf_read.c \
-	$(SPLICE_SRC) \
+	broker/options.c broker/bounds.c broker/strings.c broker/ttymodes.c \
+	broker/etf_read.c $(SPLICE_SRC) common/limitname.c common/cpulist.c \
 	broker/capname.c $(BROKERBOX_$(SANITIZE)) $(RING_ARG_SRC)
 WORKER_SRC = worker/worker.c worker/port.c worker/relay.c worker/feed.c \
 	worker/dispatch.c worker/child.c worker/pty.c worker/reply.c worker/event.c \
@@ -316,7 +317,7 @@ rules:
 	@test ! -e regress || BOX_SRC="$(BOX_SRC)" IMSG_SRC="$(IMSG_SRC)" SEND_SRC="$(SEND_SRC)" \
 	    SPLICE_SRC="$(SPLICE_SRC)" PROC_SRC="$(PROC_SRC)" SELF_SRC="$(SELF_SRC)" \
 	    FRESH_SRC="$(FRESH_SRC)" STREAM_SRC="$(STREAM_SRC)" STREAM_IO_SRC="$(STREAM_IO_SRC)" \
-	    CGROUP_SRC="$(CGROUP_SRC)" \
+	    CGROUP_SRC="$(CGROUP_SRC)" BOUNDS_SRC="$(BOUNDS_SRC)" \
 	    sh regress/unit/rules.sh >$(BUILD)/units.out
 	@test ! -e regress || $(IFNEW) $(BUILD)/units.mk <$(BUILD)/units.out
 

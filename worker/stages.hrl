@@ -15,5 +15,6 @@
     exec => {"Cannot execute '", "'"},
     launcher => {"The launcher takes no child", ""},
     policy => {"Policy does not permit ", ""},
-    decode => {"", ""}
+    decode => {"", ""},
+    rlimit => {"Cannot set ", ""}
 }).

@@ -13,6 +13,7 @@
 
 #include "check/check.h"
 #include "check/path.h"
+#include "limitname.h"
 #include "log.h"
 #include "policy/policy.h"
 #include "policy/userenv.h"
@@ -101,18 +102,6 @@ check_groups(struct starter *s, const struct passwd *pw, gid_t **groups)
 	return (-1);
 }
 
-/* He may run everything as himself, whatever the file says before. */
-static int
-check_add_self(struct policy *p, const struct passwd *pw)
-{
-	if (policy_add(p, pw->pw_uid, pw->pw_name, pw->pw_uid, pw->pw_gid) ==
-	    NULL) {
-		log_warn("policy");
-		return (-1);
-	}
-	return (0);
-}
-
 /* Somebody with that user's ids. */
 static int
 check_user(
@@ -135,8 +124,12 @@ check_user(
 	}
 	s->uid = pw->pw_uid;
 	s->gid = pw->pw_gid;
-	if (check_add_self(p, pw) == -1)
+	/* He may run everything as himself, whatever the file says before. */
+	if (policy_add(p, pw->pw_uid, pw->pw_name, pw->pw_uid, pw->pw_gid) ==
+	    NULL) {
+		log_warn("policy");
 		return (-1);
+	}
 	return (check_groups(s, pw, groups));
 }
 
@@ -186,6 +179,20 @@ check_words(struct strvec *v, int argc, char *const *argv)
 	return (base);
 }
 
+/* What goes with a permit: 0, or -1 if nobody hears it. */
+static int
+check_say_limits(const struct rule *r)
+{
+	int i;
+
+	for (i = 0; i < LIMITS; i++)
+		if (r->ceilings & 1U << i &&
+		    printf(", rlimit %s %llu", limitname[i],
+			(unsigned long long)r->ceiling[i]) < 0)
+			return (-1);
+	return (printf("\n") < 0 ? -1 : 0);
+}
+
 static int
 check_say(const struct rule *r)
 {
@@ -196,7 +203,8 @@ check_say(const struct rule *r)
 	what = r->action == RULE_PERMIT ? "permit" : "deny";
 	if (r->line == 0)
 		return (printf("permit, own user\n") < 0 ? -1 : CHECK_GOOD);
-	if (printf("%s, line %d\n", what, r->line) < 0)
+	if (printf("%s, line %d", what, r->line) < 0 ||
+	    check_say_limits(r) == -1)
 		return (-1);
 	return (r->action == RULE_PERMIT ? CHECK_GOOD : CHECK_BAD);
 }

@@ -94,29 +94,29 @@ match_command(const struct rule *r, const struct command *c)
 	return (match_args(r, &c->argv) ? DENIAL_NONE : DENIAL_ARGS);
 }
 
-/*
- * What was permitted by one name of a user is denied by any other name of
- * the same id, too.
- */
-static int
-match_rule(const struct rule *r, const struct rule *before, const char *user,
-    const struct command *c)
-{
-	if (r->action == RULE_DENY)
-		return (match_user(r, user) ||
-			(before != NULL && before->uid == r->uid));
-	return (match_user(r, user) && match_command(r, c) == DENIAL_NONE);
-}
-
 struct rule *
 policy_match(const struct policy *p, const struct starter *s, const char *user,
     const struct command *c)
 {
 	struct rule *r, *last = NULL;
+	int matches;
 
-	TAILQ_FOREACH (r, &p->rules, entry)
-		if (policy_identity(r, s) && match_rule(r, last, user, c))
+	TAILQ_FOREACH (r, &p->rules, entry) {
+		if (!policy_identity(r, s))
+			continue;
+		matches = match_user(r, user);
+		/*
+		 * What was permitted by one name of a user is denied by any
+		 * other name of the same id, too.
+		 */
+		if (r->action == RULE_DENY)
+			matches =
+			    matches || (last != NULL && last->uid == r->uid);
+		else
+			matches = matches && match_command(r, c) == DENIAL_NONE;
+		if (matches)
 			last = r;
+	}
 	return (last);
 }
 
@@ -195,7 +195,7 @@ rule_covers(const struct rule *later, const struct rule *r)
 {
 	size_t i;
 
-	if (later->action == RULE_DENY) /* see match_rule() */
+	if (later->action == RULE_DENY) /* see policy_match() */
 		return (
 		    strcmp(later->user, r->user) == 0 || later->uid == r->uid);
 	if (strcmp(later->user, r->user) != 0)

@@ -11,9 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "limitname.h"
 #include "log.h"
 #include "policy/environ_name.h"
 #include "policy/policy.h"
+#include "policy/size.h"
 
 static struct parse {
 	struct policy *policy;
@@ -26,6 +28,7 @@ static struct parse {
 	const char *token; /* or this, if it was no word */
 	const char *expected; /* instead of it */
 	struct rule *rule; /* being read */
+	int limit; /* of it, being read */
 	int failed;
 } parse;
 
@@ -38,6 +41,8 @@ static int begin(enum rule_action);
 static int set_number(const char *, const char *, int, int, int *);
 static int set_nice(const char *);
 static int set_children(const char *);
+static int set_limit(const char *);
+static int set_ceiling(const char *);
 static int set_keepenv(void);
 static int set_setenv(void);
 static int add_variable(const char *);
@@ -60,7 +65,8 @@ static int finish(void);
 	char *word;
 }
 
-%token PERMIT DENY NICE CHILDREN KEEPENV SETENV AS GROUPS CMD ARGS BROKEN
+%token PERMIT DENY NICE CHILDREN RLIMIT KEEPENV SETENV AS GROUPS CMD ARGS
+%token BROKEN
 %token <word> WORD
 
 %%
@@ -91,6 +97,8 @@ option:	nice WORD			{ if (set_nice($2) == -1)
 						YYABORT; }
 	| children WORD			{ if (set_children($2) == -1)
 						YYABORT; }
+	| rlimit limit WORD		{ if (set_ceiling($3) == -1)
+						YYABORT; }
 	| KEEPENV			{ if (set_keepenv() == -1)
 						YYABORT; }
 	| setenv variables '}'
@@ -100,6 +108,13 @@ nice:	NICE				{ expect("a number"); }
 	;
 
 children: CHILDREN			{ expect("a number"); }
+	;
+
+rlimit:	RLIMIT				{ expect("a limit's name"); }
+	;
+
+limit:	WORD				{ if (set_limit($1) == -1)
+						YYABORT; }
 	;
 
 setenv:	SETENV				{ expect("\"{\""); }
@@ -174,6 +189,7 @@ static const struct {
 	{ "keepenv", KEEPENV },
 	{ "nice", NICE },
 	{ "permit", PERMIT },
+	{ "rlimit", RLIMIT },
 	{ "setenv", SETENV },
 };
 
@@ -305,6 +321,32 @@ set_children(const char *word)
 	if (set_number("children", word, 1, POLICY_CHILDREN_MAX, &n) == -1)
 		return (-1);
 	parse.rule->children = (uint32_t)n;
+	return (0);
+}
+
+static int
+set_limit(const char *word)
+{
+	expect("a number");
+	if ((parse.limit = limitname_number(word)) == -1)
+		return (fail("rlimit \"%.64s\": there is no such limit", word));
+	if (parse.rule->ceilings & 1U << parse.limit)
+		return (fail("rlimit %s a second time",
+		    limitname[parse.limit]));
+	return (0);
+}
+
+static int
+set_ceiling(const char *word)
+{
+	struct rule *r = parse.rule;
+	const char *why;
+
+	why = size_read(word, 0, LIMIT_MAX, &r->ceiling[parse.limit]);
+	if (why != NULL)
+		return (fail("rlimit %s \"%.64s\": %s", limitname[parse.limit],
+		    word, why));
+	r->ceilings |= 1U << parse.limit;
 	return (0);
 }
 

@@ -42,6 +42,8 @@ struct rule {
 	int line; /* in the file; 0: not from there */
 	int nice; /* the lowest that may be asked for, or NICE_UNSET */
 	uint32_t children; /* that may live at once; 0: as many as they like */
+	uint32_t ceilings; /* 1 << n for each of limitname.h that it has */
+	uint64_t ceiling[RUN_LIMITS]; /* LIMIT_MAX at most */
 	int keepenv;
 	char **setenv; /* "K", "K=V", "K=$J", "-K", and NULL; or NULL */
 	char *ident; /* as written; NULL if not from the file */

@@ -138,6 +138,7 @@ runas_new(const char *user, uid_t uid, gid_t gid, gid_t *groups, int ngroups)
 	b->uid = uid;
 	b->gid = gid;
 	b->cwd = env->cwd;
+	b->score_fd = -1;
 	b->groups = t->groups = groups;
 	b->ngroups = t->ngroups = ngroups;
 	/* From what a login has, with nothing of the starter's? */
@@ -179,18 +180,6 @@ runas_self(void)
 	return (t);
 }
 
-/* The groups that a rule lists, as the rule is to be forgotten. */
-static gid_t *
-runas_listed(const struct rule *r, int *n)
-{
-	gid_t *groups;
-
-	*n = r->gids.n;
-	if ((groups = calloc((size_t)*n + 1, sizeof(*groups))) != NULL)
-		memcpy(groups, r->gids.list, (size_t)*n * sizeof(*groups));
-	return (groups);
-}
-
 /* Somebody else: as from a login, with nothing of the starter's. */
 static struct runas *
 runas_other(const struct rule *r)
@@ -200,10 +189,16 @@ runas_other(const struct rule *r)
 	gid_t *groups;
 	int n;
 
-	groups = r->groups != NULL ? runas_listed(r, &n)
-				   : userenv_groups(r->user, r->gid, &n);
+	if (r->groups == NULL)
+		groups = userenv_groups(r->user, r->gid, &n);
+	else {
+		n = r->gids.n;
+		groups = calloc((size_t)n + 1, sizeof(*groups));
+	}
 	if (groups == NULL)
 		fatal("groups of %s", r->user);
+	if (r->groups != NULL) /* the rule is to be forgotten */
+		memcpy(groups, r->gids.list, (size_t)n * sizeof(*groups));
 	if ((pw = getpwnam(r->user)) == NULL)
 		fatalx("%s has no passwd entry", r->user);
 	t = runas_new(r->user, r->uid, r->gid, groups, n);

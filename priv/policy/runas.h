@@ -37,6 +37,7 @@ struct spawn_base {
 	const struct rlimit *rlimits; /* to those */
 	pid_t parent; /* whose death is the child's */
 	int null_fd; /* /dev/null */
+	int score_fd; /* of the maker's score, compat/bounds.h; or -1 */
 	int cwd; /* or -1 */
 };
 

@@ -112,23 +112,6 @@ privdrop_uids(const struct starter_env *s, uid_t *uid)
 	return (1);
 }
 
-/* Children that are who we are, or another instance is, could signal it. */
-static void
-privdrop_check_targets(void)
-{
-	struct runas *t;
-
-	for (t = runas_next(NULL); t != NULL; t = runas_next(t)) {
-		if (!privdrop_is_own(t->uid) && !uids_has(t->uid))
-			continue;
-		log_warnx("children that run as %s could signal proctor,"
-			  " which runs as it",
-		    t->user);
-		if (own_name)
-			exit(EXIT_REFUSED);
-	}
-}
-
 void
 privdrop_user(const struct starter_env *s)
 {
@@ -151,6 +134,7 @@ privdrop_user(const struct starter_env *s)
 void
 privdrop_choose(const struct starter_env *s)
 {
+	struct runas *t;
 	uid_t uid, n;
 	gid_t gid;
 
@@ -160,7 +144,16 @@ privdrop_choose(const struct starter_env *s)
 		ownlog_open();
 	n = privdrop_uids(s, &uid);
 	privdrop_set(uid, n, gid);
-	privdrop_check_targets();
+	/* Who is one of us, or of another instance, could signal it. */
+	for (t = runas_next(NULL); t != NULL; t = runas_next(t)) {
+		if (!privdrop_is_own(t->uid) && !uids_has(t->uid))
+			continue;
+		log_warnx("children that run as %s could signal proctor,"
+			  " which runs as it",
+		    t->user);
+		if (own_name)
+			exit(EXIT_REFUSED);
+	}
 }
 
 void

@@ -117,6 +117,8 @@ TABLE = [
      None, YES),
     ("nice and children", "permit nice -5 children 9 news as daemon\n",
      "news", "daemon", None, YES),
+    ("rlimit", "permit rlimit nofile 99 rlimit core 0 rlimit fsize 1G news "
+     "as daemon\n", "news", "daemon", None, YES),
     ("no rule at all is about him", "permit games as daemon\n", "news",
      "daemon", None, NO),
 ]
@@ -328,6 +330,10 @@ def check_suid():
         ("\n\nnews as daemon\n", 3), ("permit news as daemon bin\n", 1),
         ("permit nice news as daemon\n", 1),
         ("permit nice 99 news as daemon\n", 1),
+        ("permit rlimit news as daemon\n", 1),
+        ("permit rlimit nofile as daemon\n", 1),
+        ("permit rlimit nofile 1k news as daemon\n", 1),
+        ("permit rlimit cpu 1 rlimit cpu 1 news as daemon\n", 1),
         ("permit children 0 news as daemon\n", 1),
         ("permit children -1 news as daemon\n", 1),
         ("permit news as daemon cmd\n", 1),

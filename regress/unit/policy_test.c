@@ -23,6 +23,7 @@
 #include <cmocka.h>
 
 #include "check/check.h"
+#include "limitname.h"
 #include "log_util.h"
 #include "policy/policy.h"
 
@@ -567,6 +568,30 @@ static const struct {
 	    "1: children \"262145\": too large (1 to 262144)" },
 	{ "permit children bob as www\n",
 	    "1: children \"bob\": invalid (1 to 262144)" },
+	{ "permit rlimit bob as www\n",
+	    "1: rlimit \"bob\": there is no such limit" },
+	{ "permit rlimit as 5 bob as www\n",
+	    "1: expected a limit's name, not \"as\"" },
+	{ "permit rlimit { } bob as www\n",
+	    "1: expected a limit's name, not \"{\"" },
+	{ "permit rlimit nofile keepenv bob as www\n",
+	    "1: expected a number, not \"keepenv\"" },
+	{ "permit rlimit nofile 5 rlimit nofile 5 bob as www\n",
+	    "1: rlimit nofile a second time" },
+	{ "permit rlimit nofile bob as www\n",
+	    "1: rlimit nofile \"bob\": invalid" },
+	{ "permit rlimit nofile 1k bob as www\n",
+	    "1: rlimit nofile \"1k\": invalid" },
+	{ "permit rlimit nofile -1 bob as www\n",
+	    "1: rlimit nofile \"-1\": invalid" },
+	{ "permit rlimit nofile \"\" bob as www\n",
+	    "1: rlimit nofile \"\": invalid" },
+	{ "permit rlimit nofile infinity bob as www\n",
+	    "1: rlimit nofile \"infinity\": invalid" },
+	{ "permit rlimit nofile 9223372036854775807 bob as www\n",
+	    "1: rlimit nofile \"9223372036854775807\": too large" },
+	{ "permit rlimit core 8388608T bob as www\n",
+	    "1: rlimit core \"8388608T\": too large" },
 	{ "permit setenv A bob as www\n", "1: expected \"{\", not \"A\"" },
 	{ "permit setenv A=SECRET bob as www\n",
 	    "1: expected \"{\", not \"A\"" },
@@ -761,6 +786,9 @@ test_fields(void **state)
 	(void)state;
 	text_policy(&p,
 	    "permit setenv { A B=c=\" d\" -E } children 262144 keepenv"
+	    " rlimit nofile 1K rlimit core 0 rlimit fsize 3M"
+	    " rlimit \"as\" 8388607T rlimit cpu 9223372036854775806"
+	    " rlimit rss 2K rlimit data 1G"
 	    " nice -20 :wheel as www:adm groups { wheel 4711 0 } cmd /x args"
 	    " -y \"\"\n"
 	    "permit bob as www\n"
@@ -772,6 +800,17 @@ test_fields(void **state)
 	assert_null(r->setenv[3]);
 	assert_int_equal(r->children, 262144);
 	assert_int_equal(r->keepenv, 1);
+	assert_int_equal(r->ceilings, 1U << LIMIT_NOFILE | 1U << LIMIT_CORE |
+					  1U << LIMIT_FSIZE | 1U << LIMIT_AS |
+					  1U << LIMIT_CPU | 1U << LIMIT_RSS |
+					  1U << LIMIT_DATA);
+	assert_true(r->ceiling[LIMIT_NOFILE] == 1024);
+	assert_true(r->ceiling[LIMIT_CORE] == 0);
+	assert_true(r->ceiling[LIMIT_FSIZE] == 3 << 20);
+	assert_true(r->ceiling[LIMIT_AS] == UINT64_C(8388607) << 40);
+	assert_true(r->ceiling[LIMIT_CPU] == LIMIT_MAX);
+	assert_true(r->ceiling[LIMIT_RSS] == 2048);
+	assert_true(r->ceiling[LIMIT_DATA] == 1 << 30);
 	assert_int_equal(r->nice, -20);
 	assert_string_equal(r->ident, ":wheel");
 	assert_string_equal(r->user, "www");
@@ -797,6 +836,7 @@ test_fields(void **state)
 	assert_int_equal(r->line, 2);
 	assert_int_equal(r->nice, NICE_UNSET);
 	assert_int_equal(r->children, 0);
+	assert_int_equal(r->ceilings, 0);
 	assert_int_equal(r->keepenv, 0);
 	assert_null(r->setenv);
 	assert_null(r->group);
@@ -1229,6 +1269,8 @@ static const struct {
 	{ "deny down as www\n", "", 1, "" },
 	{ P, "bob as www", 0, "permit, line 1\n" },
 	{ P, "1000 as www", 0, "permit, line 1\n" },
+	{ "permit rlimit nofile 9 rlimit fsize 1K bob as www\n", "bob as www",
+	    0, "permit, line 1, rlimit fsize 1024, rlimit nofile 9\n" },
 	{ P, "alice as www", 1, "deny, no rule matches\n" },
 	{ P, "bob as root", 1, "deny, no rule matches\n" },
 	{ P "deny bob as www\n", "bob as www", 1, "deny, line 2\n" },
@@ -1399,7 +1441,7 @@ test_check_program(void **state)
 
 static const char valid[] =
     "# A file with all there is.\n"
-    "permit nice -5 children 100 :wheel as www:adm\n"
+    "permit nice -5 children 100 rlimit fsize 1K :wheel as www:adm\n"
     "permit keepenv setenv { A B=\"c d\" -E } bob as alice cmd /bin/x\n"
     "permit 1000 as toor cmd \"/bin/a b\" args -c \"a\\\"b\" \\# \\\n"
     "\tlast\n"
@@ -1421,10 +1463,10 @@ next_random(void)
 
 /* Pieces that mean something, and bytes that do not. */
 static const char *const pieces[] = { "permit", "deny", "as", "cmd", "args",
-	"nice", "children", "keepenv", "setenv", "groups", "{", "}", "\"", "\\",
-	"\n", "\\\n", "#", ":", " ", "\t", "\r", "\177", "\377", "=", "-", "-1",
-	"99999999999", "/", "bob", "www", "adm", "4", "{}{}", "\"\"", "\"\n",
-	"" };
+	"nice", "children", "keepenv", "rlimit", "core", "setenv", "groups",
+	"{", "}", "\"", "\\", "\n", "\\\n", "#", ":", " ", "\t", "\r", "\177",
+	"\377", "=", "-", "-1", "99999999999", "/", "bob", "www", "adm", "4",
+	"{}{}", "\"\"", "\"\n", "" };
 
 static size_t
 mutate(char *text, size_t len, size_t size)
@@ -1467,6 +1509,7 @@ static void
 check_rule(const struct rule *r)
 {
 	char **word;
+	int i;
 
 	assert_true(r->line > 0);
 	assert_true(r->ident != NULL && *r->ident != '\0');
@@ -1474,6 +1517,9 @@ check_rule(const struct rule *r)
 	assert_null(strchr(r->user, ':'));
 	assert_true(r->nice == NICE_UNSET || (r->nice >= -20 && r->nice < 20));
 	assert_true(r->children <= POLICY_CHILDREN_MAX);
+	for (i = 0; i < LIMITS; i++)
+		assert_true(r->ceiling[i] <= LIMIT_MAX &&
+			    (r->ceiling[i] == 0 || r->ceilings & 1U << i));
 	assert_true(r->cmd == NULL || *r->cmd == '/');
 	assert_true(r->args == NULL || r->cmd != NULL);
 	for (word = r->groups; word != NULL && *word != NULL; word++)
@@ -1482,6 +1528,7 @@ check_rule(const struct rule *r)
 		return;
 	assert_true(r->nice == NICE_UNSET && r->children == 0 && !r->keepenv);
 	assert_true(r->setenv == NULL && r->group == NULL && r->cmd == NULL);
+	assert_int_equal(r->ceilings, 0);
 	assert_null(r->groups);
 }
 

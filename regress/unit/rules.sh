@@ -69,7 +69,8 @@ build cpulist_test common/cpulist.c
 build size_test priv/policy/size.c
 # shellcheck disable=SC2086
 build dispatch_test common/dispatch.c common/channel.c common/log.c $IMSG_SRC $SEND_SRC
-build options_test broker/options.c broker/ttymodes.c broker/strings.c \
+build options_test broker/options.c broker/bounds.c broker/ttymodes.c \
+    broker/strings.c common/limitname.c common/cpulist.c \
     broker/request.c broker/capname.c broker/etf_read.c worker/etf_write.c \
     common/proto.c common/compat/ptymodes.c common/log.c regress/unit/unpack.c
 build frame_test broker/frame.c broker/etf_read.c worker/etf_write.c common/log.c
@@ -94,8 +95,10 @@ build reap_test priv/base/reap.c
 build timer_test priv/base/timer.c
 build match_test priv/policy/match.c priv/policy/gids.c common/proto.c common/compat/ptymodes.c
 build userenv_test priv/policy/userenv.c
-build shape_test priv/policy/shape.c priv/policy/environ_name.c \
-    priv/policy/userenv.c common/proto.c common/compat/ptymodes.c
+# shellcheck disable=SC2086
+build shape_test priv/policy/shape.c priv/policy/ceiling.c \
+    priv/policy/environ_name.c priv/policy/userenv.c common/proto.c \
+    common/compat/ptymodes.c $BOUNDS_SRC
 build permit_test priv/policy/permit.c priv/policy/match.c priv/policy/gids.c common/proto.c \
     common/compat/ptymodes.c
 # Steps of start-up, each in a process that may end by it.
@@ -111,7 +114,8 @@ build policy_test priv/policy/rule.c priv/policy/read.c priv/policy/resolve.c \
     priv/policy/userenv.c \
     priv/policy/match.c priv/policy/gids.c priv/check/check.c \
     priv/check/path.c priv/policy/environ_name.c parse.c \
-    common/proto.c common/compat/ptymodes.c
+    common/proto.c common/compat/ptymodes.c common/limitname.c \
+    priv/policy/size.c
 monitoring monitor_group_test
 monitoring monitor_reply_test priv/monitor/reply.c
 monitoring monitor_exit_test priv/monitor/exit.c priv/monitor/reply.c
@@ -126,7 +130,9 @@ stopping() {
 	    priv/monitor/exit.c priv/monitor/reply.c
 }
 stopping monitor_stop_test
-stopping monitor_request_test priv/monitor/request.c
+# shellcheck disable=SC2086
+stopping monitor_request_test priv/monitor/request.c priv/policy/ceiling.c \
+    common/limitname.c $BOUNDS_SRC
 stopping monitor_report_test priv/monitor/report.c
 monitoring monitor_launch_test regress/unit/monitor_maker.c \
     priv/monitor/launch.c priv/monitor/birth.c priv/monitor/exit.c \

@@ -291,12 +291,24 @@ static const struct {
 	    " No such file or directory\"}}",
 	    "{5,{error,{exec,enoent,<<\"/x\">>}}}" },
 	{ { .code = REPLY_RUNFAIL,
+	      .stage = STAGE_RLIMIT,
+	      .value = EPERM,
+	      .text = "nofile" },
+	    "{5,{error,\"Couldn't start pid: Cannot set nofile:"
+	    " Operation not permitted\"}}",
+	    "{5,{error,{rlimit,eperm,<<\"nofile\">>}}}" },
+	{ { .code = REPLY_RUNFAIL,
 	      .stage = STAGE_LIMIT,
 	      .value = EAGAIN,
 	      .text = "children" },
 	    "{5,{error,\"Couldn't start pid: Limit of children reached:"
 	    " Resource temporarily unavailable\"}}",
 	    "{5,{error,{limit,eagain,<<\"children\">>}}}" },
+	/* It is there, and busy. */
+	{ { .code = REPLY_RUNFAIL, .stage = STAGE_LAUNCHER, .value = EAGAIN },
+	    "{5,{error,\"Couldn't start pid: The launcher takes no child:"
+	    " Resource temporarily unavailable\"}}",
+	    "{5,{error,{launcher,eagain,<<\"\">>}}}" },
 };
 
 static void

@@ -37,6 +37,17 @@ defmodule Proctor do
       which primary group and with exactly which others, as far as a rule of
       `proctor.conf` has these
     * `:nice`, `:umask`, `:capabilities`
+    * `:rlimit` - how much its process may have of what setrlimit(2) limits, and
+      each that it starts for itself, as in `[nofile: 100, core: {0, :infinity}]`:
+      a number for both limits, or the soft one and the hard one
+    * `:cpu_timeout` - seconds of a processor's time that its process may use by
+      itself, after which it is ended as by `:timeout`
+    * `:cpus` - which processors it runs on, as in `"0-3,5"`
+    * `:ionice` - its turn at disks: `:idle`, `{:best_effort, 0..7}` or
+      `{:realtime, 0..7}`
+    * `:oom_score_adj` - how much sooner than others it is killed when memory is
+      short, to 1,000
+    * `:no_new_privs` - whether no program that it runs gives it more rights
     * `:input` - what it reads, as iodata
     * `:stdin` - if there is no input, `:null`, `:close` or `{:file, path}`
     * `:stdout`, `:stderr` - `:capture`, `:discard`, `:close`, `:console`,

@@ -111,6 +111,12 @@
       | {cd, text()}
       | {env, [clear | now | text() | {text(), text() | false}]}
       | {executable, text()} | {arg0, text()} | {umask, 0..8#777}
+      | {rlimit, [{Name :: atom(), limit() | {Soft :: limit(),
+                                              Hard :: limit()}}]}
+      | {cpus, text()}
+      | {ionice, idle | {best_effort | realtime, 0..7}}
+      | {oom_score_adj, 0..1000} | flag(no_new_privs)
+      | {cpu_timeout, Seconds :: pos_integer()}
       | {kill, text()} | {kill_timeout, kill_timeout()}
       | {stop_signal, atom() | pos_integer()}
       | {linger, Milliseconds :: non_neg_integer()}
@@ -123,6 +129,8 @@
       | {winsz, {Rows :: pos_integer(), Columns :: pos_integer()}}
       | {capabilities, all | [atom()]}
       | flag(debug) | {debug, 0..10}.
+
+-type limit() :: non_neg_integer() | infinity.
 
 -type kill_timeout() ::
         Seconds :: non_neg_integer()
@@ -416,6 +424,25 @@ instances() ->
 %%   what modes of new files lack. The environment begins as that of the port
 %%   program, with `now' as the node's is now (another node and another user
 %%   have their own), with `clear' with nothing.</dd>
+%% <dt>`{rlimit, [{Name, N | infinity | {Soft, Hard}}]}'</dt><dd>How much its
+%%   process may have of what setrlimit(2) limits, and each that it starts for
+%%   itself: `as', `core', `cpu', `data', `fsize', `locks', `memlock',
+%%   `msgqueue', `nice', `nofile', `nproc', `rss', `rtprio', `rttime',
+%%   `sigpending', `stack', in bytes, seconds or numbers. One number is both
+%%   limits. A hard limit can only go down: more is `{rlimit, eperm,
+%%   <<"nofile">>}'. `nproc' counts all that its user has, not what the command
+%%   starts; `data' comes nearest to a limit of memory, `as' does not go with
+%%   programs that reserve much, as the BEAM does.</dd>
+%% <dt>`{cpu_timeout, Seconds}'</dt><dd>Time of processors that its process may
+%%   use by itself: then it gets SIGXCPU, a second later SIGKILL, and its end
+%%   has the reason `timeout'. What it starts has as much, each, and its end is
+%%   no timeout. Only the native dialect has it.</dd>
+%% <dt>`{cpus, "0-3,5"}', `{ionice, idle | {best_effort | realtime, 0..7}}',
+%%   `{oom_score_adj, 0..1000}', `no_new_privs'</dt><dd>Which processors it runs
+%%   on, all of which must be there; its turn at disks; how much sooner than
+%%   others it is killed when memory is short; that no program which it runs
+%%   gives it more rights. What cannot be had is `{rlimit, Errno, Name}', and
+%%   nothing is started.</dd>
 %% <dt>`{kill, Command}', `{stop_signal, Signal}',
 %%   `{kill_timeout, Seconds | {ms, Milliseconds}}', `kill_group'</dt>
 %%   <dd>How it is stopped: by a shell command that finds `CHILD_PID', else by

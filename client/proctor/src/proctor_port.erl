@@ -452,7 +452,7 @@ vocabulary() ->
      landlock, syscall_filter, pledge, unveil,
      %% errors
      none, badopt, decode, policy, limit, pipe, fork, group, nice, chdir, open,
-     exec,
+     exec, rlimit,
      %% events
      launcher_down,
      %% exits
@@ -462,7 +462,7 @@ vocabulary() ->
      %% options of run
      executable, cd, env, kill, kill_timeout, kill_group, success_exit_code,
      winsz, pty_echo, capabilities, debug, arg0, umask, gid,
-     groups,
+     groups, cpus, ionice, oom_score_adj, no_new_privs, cpu_timeout,
      %% errno
      e2big, eacces, eagain, ebadf, ebusy, echild, efault, einval, eio, eisdir,
      eloop, emfile, enametoolong, enfile, enodev, enoent, enoexec, enomem,

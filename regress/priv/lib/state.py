@@ -55,6 +55,8 @@ def kind(pid, fd, what):
     if world.groups_dir and what.startswith(world.groups_dir + "/"):
         return ("cgroup.kill" if what.endswith("/cgroup.kill")
                 else "control group")
+    if what.startswith("/proc/") and what.endswith("/oom_score_adj"):
+        return "its score"
     if what.startswith("/proc/"):
         return "its children in /proc" if "children" in what else "/proc"
     try:
@@ -98,7 +100,8 @@ def _sets(caps, everything):
 
 
 ORDER = ("null", "log", "pipe", "socket", "eventpoll", "pidfd",
-         "its children in /proc", "lock", "control group", "cgroup.kill")
+         "its children in /proc", "its score", "lock", "control group",
+         "cgroup.kill")
 
 
 def _counts(fds):

@@ -172,6 +172,23 @@ defmodule ProctorTest do
       assert out("umask", umask: 0o027) =~ ~r/^0*27$/
     end
 
+    test "how much it may have" do
+      assert out("ulimit -Sn; ulimit -Hn", rlimit: [nofile: {40, 50}]) == "40\n50\n"
+      assert out("ulimit -Sn; ulimit -t", rlimit: %{nofile: 40, cpu: 9}) == "40\n9\n"
+      assert out("cat /proc/$$/oom_score_adj", oom_score_adj: 700) == "700\n"
+      assert out("ionice -p $$", ionice: :idle) == "idle\n"
+      assert out("ionice -p $$", ionice: {:best_effort, 6}) == "best-effort: prio 6\n"
+      assert out("grep NoNewPrivs /proc/$$/status", no_new_privs: true) =~ ~r/\t1$/
+
+      assert {:error, {:spawn, %Error{stage: :rlimit, posix: :einval, detail: "cpus"}}} =
+               sh("true", cpus: "0,1023")
+    end
+
+    test "cpu_timeout" do
+      assert {:error, {:timeout, %Result{reason: :timeout, status: {:signal, 24}}}} =
+               sh("while :; do :; done", cpu_timeout: 1, rlimit: [core: 0])
+    end
+
     test "nice" do
       assert out("nice", nice: 5) == "5\n"
     end
@@ -214,6 +231,12 @@ defmodule ProctorTest do
             groups: "a list",
             nice: "an integer",
             umask: "an integer that is not negative",
+            rlimit: "an enumerable of names and limits",
+            cpus: "a string",
+            ionice: ":idle",
+            oom_score_adj: "an integer that is not negative",
+            no_new_privs: "true or false",
+            cpu_timeout: "a positive integer",
             arg0: "a string",
             stdin: ":null",
             stdout: ":capture",

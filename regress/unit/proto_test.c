@@ -25,6 +25,7 @@
 #include <cmocka.h>
 
 #include "compat/ptymodes.h"
+#include "limitname.h"
 #include "log.h"
 #include "proto.h"
 #include "unpack.h"
@@ -438,6 +439,16 @@ group_run(struct run *r)
 	r->idle = 600000;
 	r->cd = "/";
 	r->user = "u";
+	r->flags |= RUN_SCORE | RUN_NO_NEW_PRIVS;
+	r->score = RUN_SCORE_MAX;
+	r->limits = 1U << LIMIT_AS | 1U << LIMIT_STACK;
+	r->soft[LIMIT_AS] = 0;
+	r->hard[LIMIT_AS] = LIMIT_NONE;
+	r->soft[LIMIT_STACK] = r->hard[LIMIT_STACK] = LIMIT_MAX;
+	r->cpus[0] = 5;
+	r->cpus[15] = UINT64_MAX;
+	r->io_priority = IO_PRIORITY(IO_BEST_EFFORT, 7);
+	r->cpu_time = RUN_CPU_TIME_MAX;
 }
 
 static void
@@ -612,6 +623,13 @@ assert_same_run(const struct run *a, const struct run *b)
 	assert_true(a->idle == b->idle);
 	assert_int_equal(a->umask, b->umask);
 	assert_int_equal(a->stop_signal, b->stop_signal);
+	assert_memory_equal(a->soft, b->soft, sizeof(a->soft));
+	assert_memory_equal(a->hard, b->hard, sizeof(a->hard));
+	assert_memory_equal(a->cpus, b->cpus, sizeof(a->cpus));
+	assert_int_equal(a->limits, b->limits);
+	assert_int_equal(a->cpu_time, b->cpu_time);
+	assert_int_equal(a->score, b->score);
+	assert_int_equal(a->io_priority, b->io_priority);
 	assert_int_equal(a->linger, b->linger);
 	for (i = 0; i < 3; i++) {
 		assert_int_equal(a->io[i].kind, b->io[i].kind);
@@ -1325,6 +1343,40 @@ static const struct {
 	{ RUN, 0, STR(umask), 0777, 0 },
 	{ RUN, 0, STR(umask), 01000, -1 },
 	{ RUN, 1, STR(umask), 1, -1 }, /* without its flag */
+	{ RUN, 3, STR(limits), 0, -1 }, /* values that are not given */
+	{ RUN, 3, STR(limits), 1U << LIMIT_AS, -1 },
+	{ RUN, 3, STR(limits),
+	    1U << LIMIT_AS | 1U << LIMIT_STACK | 1U << LIMIT_CORE, 0 },
+	{ RUN, 3, STR(limits),
+	    1U << LIMIT_AS | 1U << LIMIT_STACK | 1U << LIMIT_CPU, -1 },
+	{ RUN, 1, STR(limits), 0xffff, 0 },
+	{ RUN, 1, STR(limits), 0x10000, -1 },
+	{ RUN, 1, STR(limits), 0x80000000U, -1 },
+	{ RUN, 3, STR(soft[LIMIT_AS]) + 4, 0x7fffffff, 0 },
+	{ RUN, 3, STR(hard[LIMIT_STACK]), 0xffffffffU, -1 },
+	{ RUN, 3, STR(soft[LIMIT_AS]) + 4, 0x80000000U, -1 }, /* no number */
+	{ RUN, 3, STR(hard[LIMIT_AS]), 0, -1 },
+	{ RUN, 3, STR(hard[LIMIT_AS]) + 4, 0x7ffffffe, 0 },
+	{ RUN, 3, STR(hard[LIMIT_STACK]), 0, -1 }, /* below the soft one */
+	{ RUN, 3, STR(soft[LIMIT_STACK]), 0, 0 },
+	{ RUN, 1, STR(soft[LIMIT_CORE]), 1, -1 },
+	{ RUN, 1, STR(hard[LIMIT_CORE]) + 4, 1, -1 },
+	{ RUN, 3, STR(cpu_time), 0, 0 },
+	{ RUN, 3, STR(cpu_time), RUN_CPU_TIME_MAX + 1, -1 },
+	{ RUN, 3, STR(score), RUN_SCORE_MAX + 1, -1 },
+	{ RUN, 3, STR(score), 0xffffffffU, -1 },
+	{ RUN, 1, STR(score), 1, -1 },
+	{ RUN, 1, STR(io_priority), IO_PRIORITY(0, 1), -1 },
+	{ RUN, 1, STR(io_priority), IO_PRIORITY(IO_REALTIME, 0), 0 },
+	{ RUN, 1, STR(io_priority), IO_PRIORITY(IO_IDLE, 0), 0 },
+	{ RUN, 1, STR(io_priority), IO_PRIORITY(IO_IDLE, 1), -1 },
+	{ RUN, 1, STR(io_priority), IO_PRIORITY(IO_IDLE + 1, 0), -1 },
+	{ RUN, 1, STR(io_priority), 0xffffffffU, -1 },
+	{ RUN, 1, STR(cpus[15]) + 4, 0x80000000U, 0 },
+	{ RUN, 4, STR(cpus[0]), 1, -1 }, /* of a managed process */
+	{ RUN, 4, STR(limits), 1, -1 },
+	{ RUN, 4, STR(cpu_time), 1, -1 },
+	{ RUN, 4, STR(io_priority), IO_PRIORITY(IO_IDLE, 0), -1 },
 	{ RUN, 0, STR(linger), 0, 0 },
 	{ RUN, 0, STR(linger), RUN_LINGER_MAX, 0 },
 	{ RUN, 0, STR(linger), RUN_LINGER_MAX + 1, -1 },

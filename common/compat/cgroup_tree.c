@@ -15,6 +15,7 @@
 #include "cgroup.h"
 #include "proto.h"
 
+#define PAGE 4096 /* that the kernel tells at once, at least */
 #define DEPTH_MAX 64 /* of what a child has made in its leaf */
 #define OPEN_MODE 0711 /* who knows of one can read what it says */
 #define TICK 2 /* ms */
@@ -58,8 +59,11 @@ cgroup_get(int dir, const char *name, char *buf, size_t size)
 
 	if ((fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)) == -1)
 		return (-1);
-	while (len < size - 1 && (n = read(fd, buf + len, size - 1 - len)) > 0)
-		len += (size_t)n;
+	/* Of what is less than a page there is no more. */
+	do {
+		if ((n = read(fd, buf + len, size - 1 - len)) > 0)
+			len += (size_t)n;
+	} while (n >= PAGE && len < size - 1);
 	(void)close(fd);
 	buf[len] = '\0';
 	return (0);

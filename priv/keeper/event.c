@@ -27,7 +27,7 @@ event_tell(void *arg)
 	if (l->ending)
 		return;
 	t = leaf_trees(&count);
-	stats_read(t, count, l->used, l->path, stat);
+	stats_read(t, count, l->used, l->path, 0, stat);
 	for (i = 0; i < 3; i++) {
 		now[i] = stat[what[i]] == LEAF_UNKNOWN ? 0 : stat[what[i]];
 		news |= now[i] > l->told[i];

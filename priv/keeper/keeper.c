@@ -23,6 +23,7 @@
 #include "proto.h"
 #include "sandbox.h"
 
+#include "keeper/end.h"
 #include "keeper/keeper.h"
 #include "keeper/leaf.h"
 #include "keeper/request.h"
@@ -107,6 +108,8 @@ keeper_main(int fd, uint32_t users)
 	sandbox_keeper(dirs, count);
 	while (keeper_turn(pfd))
 		continue;
+	/* At the end there are none; else there may be nobody else by now. */
+	leaf_each(end_kill);
 	exit(EXIT_CLEAN);
 }
 

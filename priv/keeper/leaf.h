@@ -58,6 +58,8 @@ const struct cgroup_tree *leaf_tree(void);
 struct leaf *leaf_new(uint32_t id, uint32_t used, const char *path);
 /* NULL: there is none. */
 struct leaf *leaf_by_id(uint32_t id);
+/* fn frees none. */
+void leaf_each(void (*fn)(struct leaf *));
 /* Out of the table, with all that is its own. */
 void leaf_free(struct leaf *);
 

@@ -94,6 +94,14 @@ build port_test worker/port.c worker/queue.c common/log.c \
 build wterm_test worker/event.c worker/leaf.c worker/reply.c worker/hello.c worker/term.c \
     worker/etf_write.c worker/errname.c broker/etf_read.c common/proto.c \
     common/compat/ptymodes.c common/log.c
+build keeper_limits_test priv/keeper/limits.c common/proto.c \
+    common/compat/ptymodes.c
+build keeper_stats_test priv/keeper/stats.c
+wrapping clock_gettime keeper_leaf_test priv/keeper/request.c \
+    priv/keeper/end.c priv/keeper/freeze.c priv/keeper/event.c \
+    priv/keeper/leaf.c priv/keeper/limits.c priv/keeper/stats.c \
+    priv/base/timer.c common/leaf_limit.c common/proto.c \
+    common/compat/ptymodes.c
 build environ_test priv/launcher/environ.c common/proto.c common/compat/ptymodes.c \
     common/log.c
 build reap_test priv/base/reap.c

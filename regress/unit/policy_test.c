@@ -702,7 +702,8 @@ static const struct {
 	    "1: expected an identity (a deny has no options), not"
 	    " \"memory\"" },
 	{ "permit bob as www memory 1M\n",
-	    "1: expected \"cmd\" or the end of the line, not \"memory\"" },
+	    "1: expected \"groups\", \"cmd\" or the end of the line, not"
+	    " \"memory\"" },
 	{ "permit bob as www cmd /x args memory\n",
 	    "1: expected an argument (keywords need quotes), not"
 	    " \"memory\"" },

@@ -32,7 +32,7 @@
 
 #define ROUNDS 1000000
 #define SEED 0x9e3779b97f4a7c15ULL
-#define SMALL_MAX 1024 /* the samples, mutated */
+#define SMALL_MAX 2048 /* the samples, mutated */
 #define HEAD_WORDS (sizeof(struct msg_run) / 4)
 #define SAMPLES 5 /* at most so many of a kind */
 
@@ -572,7 +572,7 @@ sample(enum kind kind, int which, uint8_t *buf)
 static void
 test_lengths(void **state)
 {
-	uint8_t buf[MSG_REPLY_MAX];
+	uint8_t buf[SMALL_MAX + 16];
 	size_t i, len;
 	int kind, which, good;
 
@@ -1197,7 +1197,7 @@ static const struct {
 static void
 assert_lies(size_t place, int which)
 {
-	uint8_t buf[MSG_REPLY_MAX];
+	uint8_t buf[SMALL_MAX];
 	uint32_t right, v[16];
 	size_t i, len, n = 0, off = places[place].off;
 
@@ -1596,7 +1596,7 @@ static const struct {
 static void
 test_values(void **state)
 {
-	uint8_t buf[MSG_REPLY_MAX];
+	uint8_t buf[SMALL_MAX];
 	size_t i, len;
 
 	(void)state;
@@ -1633,7 +1633,7 @@ test_nul(void **state)
 	static const size_t heads[] = { sizeof(struct msg_run),
 		sizeof(struct msg_reply), sizeof(struct msg_launched),
 		sizeof(struct msg_down) };
-	uint8_t buf[MSG_REPLY_MAX], c;
+	uint8_t buf[SMALL_MAX], c;
 	size_t end, i, len;
 	int kind, which;
 
@@ -2005,7 +2005,7 @@ mutate(uint8_t *msg, size_t len)
 static void
 test_mutated(void **state)
 {
-	uint8_t buf[MSG_REPLY_MAX];
+	uint8_t buf[SMALL_MAX];
 	unsigned long good = 0, i,
 		      rounds = (unsigned long)setting("PROTO_ROUNDS", ROUNDS);
 	size_t len, n;

@@ -166,9 +166,11 @@ keeper_start(struct keeper *k)
 	}
 	cgroup_forget();
 	(void)close(fds[1]);
-	k->fd = fds[0];
-	if (fcntl(k->fd, F_SETFL, O_NONBLOCK) == -1)
+	/* By a number that those of the trees do not have any more. */
+	if ((k->fd = fcntl(fds[0], F_DUPFD_CLOEXEC, 0)) == -1 ||
+	    fcntl(k->fd, F_SETFL, O_NONBLOCK) == -1)
 		fatal("keeper: fcntl");
+	(void)close(fds[0]);
 	return (1);
 }
 

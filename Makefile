@@ -84,11 +84,12 @@ PRIV_SRC = $(START_SRC) $(GUARD_SRC) $(MONITOR_SRC) $(KEEPER_SRC) \
 	common/drop.c common/fdset.c common/leafset.c common/nofile.c $(CAPS_SRC) $(PROC_SRC) $(BOX_SRC) $(RING_SRC)
 RING_ARG_SRC = common/ring_arg.c common/drop.c $(PROC_SRC) $(BOX_SRC) $(RING_SRC)
 BROKER_SRC = broker/broker.c broker/frame.c broker/request.c \
-	broker/options.c broker/strings.c broker/ttymodes.c broker/etf_read.c \
+	broker/options.c broker/strings.c broker/ttymodes.c broker/leaf.c \
+	broker/etf_read.c common/cpulist.c common/leaf_limit.c \
 	$(SPLICE_SRC) \
 	broker/capname.c $(RING_ARG_SRC)
 WORKER_SRC = worker/worker.c worker/port.c worker/relay.c worker/feed.c \
-	worker/dispatch.c worker/child.c worker/pty.c worker/reply.c worker/event.c \
+	worker/dispatch.c worker/child.c worker/pty.c worker/reply.c worker/event.c worker/leaf.c \
 	worker/term.c worker/idle.c worker/notify.c worker/pipe.c \
 	worker/zerocopy.c worker/queue.c worker/hello.c $(SPLICE_SRC) $(STREAM_SRC) \
 	$(STREAM_IO_SRC) $(HANGUP_SRC) worker/etf_write.c \

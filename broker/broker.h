@@ -8,7 +8,7 @@
  *	broker
  *	request, frame
  *	options
- *	strings, ttymodes, capname
+ *	strings, ttymodes, leaf, capname
  *	etf_read
  */
 
@@ -83,6 +83,12 @@ int options_manage(struct etf *, int native, struct run *, struct refusal *why);
  * EINVAL.
  */
 int ttymodes_get(struct etf *, struct msg_mode *modes, uint32_t *count);
+
+/*
+ * leaf.c: #{Limit => Value}. name has room for LEAF_NAME_MAX bytes, or is NULL:
+ * then it is no key. What is not said is not given. 0, or -1 with errno EINVAL.
+ */
+int leaf_get(struct etf *, struct leaf_limits *, char *name);
 
 /*
  * strings.c: strings back to back in base, which is the caller's.

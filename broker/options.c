@@ -16,7 +16,8 @@
 
 /* What is being read. There is one at a time, and it is large. */
 static char args_buf[RUN_STRINGS_MAX], env_buf[RUN_STRINGS_MAX];
-static char paths[10][RUN_PATH_MAX], groups_buf[RUN_PATH_MAX];
+static char paths[10][RUN_PATH_MAX], groups_buf[RUN_PATH_MAX],
+    leaf_name[LEAF_NAME_MAX];
 enum {
 	PATH_STDIN,
 	PATH_STDOUT,
@@ -528,6 +529,21 @@ opt_exec_error(struct etf *e, struct request *q)
 	return (0);
 }
 
+/* true, or a map: a control group of its own, with its limits. */
+static int
+opt_cgroup(struct etf *e, struct request *q)
+{
+	char atom[ETF_ATOM_MAX];
+
+	q->run->flags |= RUN_CGROUP;
+	q->run->leaf_name = leaf_name;
+	if (etf_get_atom(e, atom, sizeof(atom)) == -1)
+		return (leaf_get(e, &q->run->leaf, leaf_name));
+	errno = EINVAL;
+	*leaf_name = '\0';
+	return (strcmp(atom, "true") == 0 ? 0 : -1);
+}
+
 #define RUN 0 /* for children only */
 #define MANAGE 1 /* for a process that runs already, too */
 #define NATIVE 2 /* for children, in the native dialect only */
@@ -567,6 +583,7 @@ static const struct option {
 	{ "timeout", 1, 1, NATIVE, opt_timeout },
 	{ "idle_timeout", 1, 1, NATIVE, opt_idle_timeout },
 	{ "exec_error", 1, 1, NATIVE, opt_exec_error },
+	{ "cgroup", 1, 1, NATIVE, opt_cgroup },
 };
 #define OPTIONS (sizeof(options) / sizeof(options[0]))
 

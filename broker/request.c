@@ -107,15 +107,22 @@ handle_manage(struct etf *e, int64_t tid)
 	return (0);
 }
 
+/* What concerns a child, by its pid alone. */
 static int
-handle_stop(struct etf *e, int64_t tid)
+send_about(uint32_t type, struct etf *e, int64_t tid, int64_t arg)
 {
 	int64_t pid;
 
 	if (etf_get_int(e, &pid) == -1)
 		return (-1);
-	send_request(IMSG_STOP, tid, pid, 0);
+	send_request(type, tid, pid, arg);
 	return (0);
+}
+
+static int
+handle_stop(struct etf *e, int64_t tid)
+{
+	return (send_about(IMSG_STOP, e, tid, 0));
 }
 
 static int
@@ -241,6 +248,40 @@ handle_ack(struct etf *e, int64_t tid)
 	return (0);
 }
 
+/* {cgroup_set, Pid, Map}: it says something. */
+static int
+handle_cgroup_set(struct etf *e, int64_t tid)
+{
+	struct msg_cgroup_set m = { 0 };
+	int64_t pid;
+
+	if (etf_get_int(e, &pid) == -1 || leaf_get(e, &m.limits, NULL) == -1 ||
+	    m.limits.given == 0)
+		return (-1);
+	m.tid = tid;
+	m.pid = pid_number(pid);
+	channel_send(to_priv, IMSG_CGROUP_SET, -1, &m, sizeof(m));
+	return (0);
+}
+
+static int
+handle_stats(struct etf *e, int64_t tid)
+{
+	return (send_about(IMSG_STATS, e, tid, 0));
+}
+
+static int
+handle_pause(struct etf *e, int64_t tid)
+{
+	return (send_about(IMSG_PAUSE, e, tid, 1));
+}
+
+static int
+handle_resume(struct etf *e, int64_t tid)
+{
+	return (send_about(IMSG_PAUSE, e, tid, 0));
+}
+
 /* The version in #{version => V}; other keys are ignored. */
 static int
 hello_version(struct etf *e, int64_t *version)
@@ -320,6 +361,10 @@ static const struct {
 	{ "shutdown", 0, 0, handle_shutdown },
 	{ "hello", 1, 0, handle_hello },
 	{ "ack", 3, 1, handle_ack },
+	{ "cgroup_set", 2, 1, handle_cgroup_set },
+	{ "stats", 1, 1, handle_stats },
+	{ "pause", 1, 1, handle_pause },
+	{ "resume", 1, 1, handle_resume },
 };
 
 /* {Name, ...} with the cursor behind the tuple's head. */

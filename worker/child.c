@@ -4,6 +4,7 @@
  */
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "child_tree.h"
@@ -150,6 +151,7 @@ wchild_free(struct wchild *c)
 	(void)RB_REMOVE(id_tree, &ids, c);
 	if (!c->refused)
 		(void)RB_REMOVE(pid_tree, &pids, c);
+	free(c->used);
 	free(c);
 }
 
@@ -183,6 +185,17 @@ void
 wchild_init(void)
 {
 	relay_init(wchild_settle);
+}
+
+int
+wchild_used(struct wchild *c, const struct msg_leaf_state *m)
+{
+	if (c->used != NULL)
+		return (-1);
+	if ((c->used = malloc(sizeof(m->stat))) == NULL)
+		fatal("what a child has used");
+	memcpy(c->used, m->stat, sizeof(m->stat));
+	return (0);
 }
 
 void

@@ -103,6 +103,33 @@ handle_down(const struct msg *m)
 	return (0);
 }
 
+/* What one has used is said before its exit; else somebody has asked. */
+static int
+handle_leaf_state(const struct msg *m)
+{
+	const struct msg_leaf_state *s = &m->leaf_state.m;
+	struct wchild *c;
+
+	if (s->op == LEAF_STATS) {
+		reply_stats(s, m->leaf_state.path);
+		return (0);
+	}
+	c = wchild_by_id(s->id);
+	return (c == NULL || c->ended ? -1 : wchild_used(c, s));
+}
+
+static int
+handle_leaf_event(const struct msg *m)
+{
+	const struct wchild *c = wchild_by_id(m->leaf_event.id);
+
+	if (c == NULL || c->ended)
+		return (-1);
+	if (!c->refused)
+		event_leaf(c, &m->leaf_event);
+	return (0);
+}
+
 /* The next three: to a child that is gone they are dropped. */
 
 static int
@@ -147,6 +174,8 @@ const struct dispatch worker_priv_table[] = {
 	{ IMSG_PTYOPTS, ANY, handle_ptyopts },
 	{ IMSG_HELLO_REPLY, ANY, handle_hello_reply },
 	{ IMSG_DOWN, ANY, handle_down },
+	{ IMSG_LEAF_STATE, ANY, handle_leaf_state },
+	{ IMSG_LEAF_EVENT, ANY, handle_leaf_event },
 	{ IMSG_PIDS, ANY, handle_pids },
 };
 const size_t worker_priv_rows =

@@ -78,7 +78,7 @@ event_put_truncated(struct etf_writer *w, uint32_t truncated)
 		etf_put_nil(w);
 }
 
-/* {0, {exit, Pid, #{status, reason, killed, truncated, usage}}} */
+/* {0, {exit, Pid, #{status, reason, killed, truncated, usage, cgroup}}} */
 static void
 event_exit_native(const struct wchild *c)
 {
@@ -88,12 +88,13 @@ event_exit_native(const struct wchild *c)
 		[REASON_TIMEOUT] = "timeout",
 		[REASON_IDLE] = "idle_timeout",
 		[REASON_SHUTDOWN] = "shutdown",
+		[REASON_OOM] = "oom",
 	};
-	uint8_t buf[512];
+	uint8_t buf[1024];
 	struct etf_writer w;
 
 	event_open(&w, buf, sizeof(buf), "exit", 2, c->pid);
-	etf_put_map(&w, c->end.raw == -1 ? 4 : 5);
+	etf_put_map(&w, 4U + (c->end.raw != -1) + (c->used != NULL));
 	etf_put_atom(&w, "status");
 	event_put_status(&w, c->end.raw);
 	etf_put_atom(&w, "reason");
@@ -105,6 +106,10 @@ event_exit_native(const struct wchild *c)
 	if (c->end.raw != -1) {
 		etf_put_atom(&w, "usage");
 		event_put_usage(&w, c->end.usage);
+	}
+	if (c->used != NULL) {
+		etf_put_atom(&w, "cgroup");
+		leaf_put_used(&w, c->used);
 	}
 	term_send(&w);
 }
@@ -122,6 +127,28 @@ event_exit(const struct wchild *c)
 	}
 	event_open(&w, buf, sizeof(buf), "exit_status", 2, c->pid);
 	etf_put_int(&w, c->end.status);
+	term_send(&w);
+}
+
+/* {0, {cgroup, Pid, #{oom_kill, pids_denied, memory_high}}} */
+void
+event_leaf(const struct wchild *c, const struct msg_leaf_event *m)
+{
+	uint64_t stat[LEAF_STATS_COUNT];
+	uint8_t buf[256];
+	struct etf_writer w;
+	size_t i;
+
+	if (!term_native)
+		return;
+	for (i = 0; i < LEAF_STATS_COUNT; i++)
+		stat[i] = LEAF_UNKNOWN;
+	stat[LEAF_OOM_KILLS] = m->oom_kills;
+	stat[LEAF_PIDS_DENIED] = m->pids_denied;
+	stat[LEAF_HIGHS] = m->highs;
+	event_open(&w, buf, sizeof(buf), "cgroup", 2, c->pid);
+	etf_put_map(&w, leaf_count_stats(stat));
+	leaf_put_stats(&w, stat);
 	term_send(&w);
 }
 

@@ -40,6 +40,7 @@ static const struct {
 	[STAGE_EXEC] = { "Cannot execute '", "'" },
 	[STAGE_LAUNCHER] = { "The launcher is gone", "" },
 	[STAGE_POLICY] = { "Policy does not permit ", "" },
+	[STAGE_CGROUP] = { "Cannot have the control group: ", "" },
 };
 
 static void
@@ -70,6 +71,8 @@ static const char *const stage_names[STAGES] = {
 	[STAGE_LAUNCHER] = "launcher",
 	[STAGE_POLICY] = "policy",
 	[STAGE_DECODE] = "decode",
+	[STAGE_CGROUP] = "cgroup",
+	[STAGE_RLIMIT] = "rlimit",
 };
 
 /* {Stage, Errno, Detail} */
@@ -158,6 +161,11 @@ put_reply(struct etf_writer *w, const struct reply *r)
 		etf_put_atom(w, "ok");
 		etf_put_int(w, r->value);
 		break;
+	case REPLY_PAUSED:
+		etf_put_tuple(w, 2);
+		etf_put_atom(w, "ok");
+		etf_put_atom(w, r->value ? "cgroup" : "signal");
+		break;
 	default:
 		put_runfail(w, r);
 		break;
@@ -205,6 +213,24 @@ reply_nofd(int64_t tid, int number)
 	r.value = EMFILE;
 	r.text = proto_stream_names[number];
 	reply_send(&r);
+}
+
+/* {Tid, {ok, #{path, ...}}} */
+void
+reply_stats(const struct msg_leaf_state *m, const char *path)
+{
+	uint8_t buf[MSG_TEXT_MAX + 1024];
+	struct etf_writer w;
+
+	term_open(&w, buf, sizeof(buf), m->tid);
+	etf_put_tuple(&w, 2);
+	etf_put_atom(&w, "ok");
+	etf_put_map(&w, 1 + leaf_count_stats(m->stat));
+	etf_put_atom(&w, "path");
+	etf_put_binary(&w, path, strlen(path));
+	leaf_put_stats(&w, m->stat);
+	if (m->tid != 0)
+		term_send(&w);
 }
 
 void

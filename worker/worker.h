@@ -11,6 +11,7 @@
  *	child
  *	relay, feed, pty
  *	event, reply, hello, idle
+ *	leaf
  *	term
  *	port, notify
  *	queue, zerocopy, pipe, etf_write, errname
@@ -88,6 +89,7 @@ struct wchild {
 	int64_t heard; /* when it was not, as idle.c knows the time */
 	struct event quiet; /* looks whether it is */
 	struct msg_exit end; /* once it has ended */
+	uint64_t *used; /* LEAF_STATS_COUNT of its leaf, if it had one; owned */
 	struct stream out[2];
 	struct feed in;
 };
@@ -113,6 +115,9 @@ struct wchild *wchild_by_pid(pid_t);
  * priv ends the child. Fatal without memory.
  */
 void wchild_start(const struct msg_child *, const int fds[3]);
+
+/* What its leaf has used, before its exit: 0, or -1 if it was said already. */
+int wchild_used(struct wchild *, const struct msg_leaf_state *);
 
 /* The child has ended. It is freed once its output has left. */
 void wchild_exit(struct wchild *, const struct msg_exit *);
@@ -209,6 +214,7 @@ void pty_opts(
  * dialect that is output and exits alone; the others do nothing there.
  */
 void event_exit(const struct wchild *);
+void event_leaf(const struct wchild *, const struct msg_leaf_event *);
 void event_down(const char *user);
 void event_eof(pid_t, int number);
 void event_stdin_ack(pid_t, size_t bytes);
@@ -233,6 +239,9 @@ void reply_nofd(int64_t tid, int number);
 void reply_ok(int64_t tid);
 void reply_text(int64_t tid, int error, const char *);
 
+/* {stats, Pid} */
+void reply_stats(const struct msg_leaf_state *, const char *path);
+
 /* pids: m->count of int32_t, not aligned. */
 void reply_pids(const struct msg_pids *m, const uint8_t *pids);
 
@@ -245,9 +254,21 @@ void hello_reply(
     const struct msg_hello *, const struct strvec *users, const char *cgroup);
 
 /*
+ * leaf.c: what a leaf says of itself.
+ */
+
+struct etf_writer;
+
+/* How many of those are known, and a key with its value for each. */
+uint32_t leaf_count_stats(const uint64_t stat[LEAF_STATS_COUNT]);
+void leaf_put_stats(struct etf_writer *, const uint64_t stat[LEAF_STATS_COUNT]);
+
+/* The map of an exit: those that are of a life that is over. */
+void leaf_put_used(struct etf_writer *, const uint64_t stat[LEAF_STATS_COUNT]);
+
+/*
  * term.c: terms for the node.
  */
-struct etf_writer;
 extern int term_native; /* the node has said hello */
 
 /* {Tid, ...: one more term has to follow, and then term_send(). */

@@ -26,6 +26,8 @@
 #include <cmocka.h>
 
 #include "broker/broker.h"
+#include "cpulist.h"
+#include "leaf_limit.h"
 #include "log.h"
 #include "unpack.h"
 #include "worker/etf_write.h"
@@ -312,6 +314,40 @@ show_modes(char *buf, const struct msg_mode *modes, uint32_t count)
 }
 
 static void
+show_amount(char *buf, char before, uint64_t v)
+{
+	if (v == LEAF_NO_LIMIT)
+		put(buf, "%cmax", before);
+	else
+		put(buf, "%c%llu", before, (unsigned long long)v);
+}
+
+/* What is given of the limits of a leaf. */
+static void
+show_leaf(char *buf, const struct leaf_limits *l)
+{
+	char list[CPULIST_MAX];
+	uint32_t i, j;
+
+	for (i = 0; i < LEAF_VALUES; i++) {
+		if (!(l->given & UINT64_C(1) << i))
+			continue;
+		if (i != LEAF_CPU_PERIOD)
+			put(buf, " %s", leaf_limit_name((enum leaf_limit)i));
+		show_amount(buf, i == LEAF_CPU_PERIOD ? '/' : '=', l->value[i]);
+	}
+	if (cpulist_write(list, sizeof(list), l->cpus, LEAF_CPUS_MAX) != 0)
+		put(buf, " cpus=%s", list);
+	if (cpulist_write(list, sizeof(list), &l->mems, LEAF_MEMS_MAX) != 0)
+		put(buf, " mems=%s", list);
+	for (i = 0; i < l->ios; i++) {
+		put(buf, " %u:%u", l->major[i], l->minor[i]);
+		for (j = 0; j < LEAF_RATES; j++)
+			show_amount(buf, j == 0 ? '=' : '/', l->rate[i][j]);
+	}
+}
+
+static void
 show_more(char *buf, const struct run *r)
 {
 	if (*r->kill != '\0')
@@ -350,6 +386,12 @@ show_more(char *buf, const struct run *r)
 		put(buf, " umask=%o", r->umask);
 	if (*r->arg0 != '\0')
 		put(buf, " arg0=%s", r->arg0);
+	if (r->flags & RUN_CGROUP) {
+		put(buf, " cgroup");
+		show_leaf(buf, &r->leaf);
+		if (*r->leaf_name != '\0')
+			put(buf, " name=%s", r->leaf_name);
+	}
 	if (r->stop_signal != 0)
 		put(buf, " signal=%u", r->stop_signal);
 	if (r->flags & RUN_LINGER)
@@ -455,6 +497,19 @@ show_sent_pty(char *buf, const uint8_t *p)
 }
 
 static void
+show_sent_set(char *buf)
+{
+	struct msg m = {
+		.type = sent.type, .fd = -1, .data = sent.data, .len = sent.len
+	};
+
+	assert_int_equal(proto_unpack(&m), 0);
+	assert_true(m.cgroup_set.tid == -7);
+	put(buf, "set %d", m.cgroup_set.pid);
+	show_leaf(buf, &m.cgroup_set.limits);
+}
+
+static void
 show_sent_request(char *buf, const uint8_t *p)
 {
 	struct msg_request m;
@@ -467,6 +522,8 @@ show_sent_request(char *buf, const uint8_t *p)
 	    : sent.type == IMSG_LIST	? "list"
 	    : sent.type == IMSG_SETPGID ? "setpgid"
 	    : sent.type == IMSG_HELLO	? "hello"
+	    : sent.type == IMSG_STATS	? "stats"
+	    : sent.type == IMSG_PAUSE	? "pause"
 					: "?",
 	    m.pid, m.arg);
 }
@@ -504,6 +561,9 @@ show_sent(char *buf)
 		break;
 	case IMSG_ACK:
 		show_sent_ack(buf, p);
+		break;
+	case IMSG_CGROUP_SET:
+		show_sent_set(buf);
 		break;
 	default:
 		show_sent_request(buf, p);
@@ -1713,6 +1773,12 @@ static const struct row before_hello[] = {
 	{ "{manage,9,[{timeout,1}]}", "error Unknown option: timeout" },
 	{ "{run,\"x\",[{exec_error,exit}]}",
 	    "error Unknown option: exec_error" },
+	{ "{run,\"x\",[{cgroup,true}]}", "error Unknown option: cgroup" },
+	{ "{stats,9}", "error Unknown command: stats" },
+	{ "{pause,9}", "error Unknown command: pause" },
+	{ "{resume,9}", "error Unknown command: resume" },
+	{ "{cgroup_set,9,#{pids_max=>1}}",
+	    "error Unknown command: cgroup_set" },
 	{ "{hello}", "badarg" },
 	{ "{hello,1}", "badarg" },
 	{ "{hello,[]}", "badarg" },
@@ -1823,7 +1889,120 @@ static const struct row after_hello[] = {
 	    "error Duplicate option: exec_error" },
 	{ "{manage,9,[{exec_error,exit}]}",
 	    "error Not an option of manage: exec_error" },
+	{ "{run,\"x\",[cgroup]}", "error Bad value of option: cgroup" },
+	{ "{run,\"x\",[{cgroup,true},{cgroup,true}]}",
+	    "error Duplicate option: cgroup" },
+	{ "{manage,9,[{cgroup,true}]}",
+	    "error Not an option of manage: cgroup" },
+	{ "{stats,9}", "stats 9 0" },
+	{ "{stats,x}", "badarg" },
+	{ "{stats,9,1}", "badarg" },
+	{ "{pause,9}", "pause 9 1" },
+	{ "{pause,x}", "badarg" },
+	{ "{resume,2147483648}", "pause 0 0" },
+	{ "{resume,[]}", "badarg" },
+	{ "{cgroup_set,9,true}", "badarg" },
+	{ "{cgroup_set,9,#{}}", "badarg" },
+	{ "{cgroup_set,x,#{pids_max=>1}}", "badarg" },
+	{ "{cgroup_set,9,#{name=><<\"a\">>}}", "badarg" },
 };
+
+/* What a leaf may be limited to, as an option and as a request. */
+static const struct row leaves[] = {
+	{ "true", "" },
+	{ "#{}", "" },
+	{ "#{memory_max=>0}", " memory_max=0" },
+	{ "#{memory_max=>max,memory_high=>9223372036854775807}",
+	    " memory_max=max memory_high=9223372036854775807" },
+	{ "#{memory_low=>1,memory_min=>max,memory_swap_max=>0}",
+	    " memory_low=1 memory_min=max memory_swap_max=0" },
+	{ "#{memory_oom_group=>true,cpu_idle=>false}",
+	    " memory_oom_group=1 cpu_idle=0" },
+	{ "#{pids_max=>64}", " pids_max=64" },
+	{ "#{cpu_weight=>10000,io_weight=>1}",
+	    " cpu_weight=10000 io_weight=1" },
+	{ "#{cpu_max=>max}", " cpu_max=max/100000" },
+	{ "#{cpu_max=>{1000,1000000}}", " cpu_max=1000/1000000" },
+	{ "#{cpuset_cpus=><<\"0-3,65\">>,cpuset_mems=>\"0\"}",
+	    " cpus=0-3,65 mems=0" },
+	{ "#{io_max=>[{<<\"8:0\">>,#{rbps=>1,wiops=>max}},{<<\"4294967295:"
+	  "4294967295\">>,#{}}]}",
+	    " 8:0=1/max/max/max 4294967295:4294967295=max/max/max/max" },
+	{ "#{name=><<\"web-1\">>,pids_max=>max}", " pids_max=max name=web-1" },
+	{ "true,1", NULL },
+	{ "false", NULL },
+	{ "yes", NULL },
+	{ "1", NULL },
+	{ "[]", NULL },
+	{ "[{memory_max,1}]", NULL },
+	{ "\"x\"", NULL },
+	{ "#{1=>1}", NULL },
+	{ "#{memory=>1}", NULL },
+	{ "#{memory_max=>-1}", NULL },
+	{ "#{memory_max=>none}", NULL },
+	{ "#{memory_max=>1,memory_max=>2}", NULL },
+	{ "#{memory_oom_group=>1}", NULL },
+	{ "#{memory_oom_group=>max}", NULL },
+	{ "#{pids_max=>2147483648}", NULL },
+	{ "#{cpu_weight=>0}", NULL },
+	{ "#{cpu_weight=>10001}", NULL },
+	{ "#{cpu_weight=>max}", NULL },
+	{ "#{cpu_max=>5000}", NULL },
+	{ "#{cpu_max=>{5000}}", NULL },
+	{ "#{cpu_max=>{5000,max}}", NULL },
+	{ "#{cpu_max=>{max,5000}}", NULL },
+	{ "#{cpu_max=>{999,100000}}", NULL },
+	{ "#{cpu_max=>{5000,999}}", NULL },
+	{ "#{cpu_max=>{5000,1000001}}", NULL },
+	{ "#{cpu_max=>{1000,1000,1000}}", NULL },
+	{ "#{cpu_max=>min}", NULL },
+	{ "#{cpu_idle=>maybe}", NULL },
+	{ "#{io_weight=>0}", NULL },
+	{ "#{cpuset_cpus=><<\"\">>}", NULL },
+	{ "#{cpuset_cpus=><<\"3-1\">>}", NULL },
+	{ "#{cpuset_cpus=><<\"1024\">>}", NULL },
+	{ "#{cpuset_cpus=>3}", NULL },
+	{ "#{cpuset_mems=><<\"64\">>}", NULL },
+	{ "#{io_max=>[]}", NULL },
+	{ "#{io_max=>[{<<\"8\">>,#{}}]}", NULL },
+	{ "#{io_max=>[{<<\"8:\">>,#{}}]}", NULL },
+	{ "#{io_max=>[{<<\"8:0 \">>,#{}}]}", NULL },
+	{ "#{io_max=>[{<<\":0\">>,#{}}]}", NULL },
+	{ "#{io_max=>[{<<\"4294967296:0\">>,#{}}]}", NULL },
+	{ "#{io_max=>[{<<\"8:0\">>,#{rbps=>0}}]}", NULL },
+	{ "#{io_max=>[{<<\"8:0\">>,#{bps=>1}}]}", NULL },
+	{ "#{io_max=>[{<<\"8:0\">>,#{rbps=>1,rbps=>1}}]}", NULL },
+	{ "#{io_max=>[{<<\"8:0\">>,[]}]}", NULL },
+	{ "#{io_max=>[{<<\"8:0\">>}]}", NULL },
+	{ "#{io_max=>#{}}", NULL },
+	{ "#{io_max=>[{<<\"1:0\">>,#{}},{<<\"2:0\">>,#{}},{<<\"3:0\">>,#{}},{<<"
+	  "\"4:0\">>,#{}},{<<\"5:0\">>,#{}}]}",
+	    NULL },
+	{ "#{name=><<\"\">>}", NULL },
+	{ "#{name=><<\"..\">>}", NULL },
+	{ "#{name=><<\"a/b\">>}", NULL },
+	{ "#{name=>a}", NULL },
+	{ "#{name=><<\"a\">>,name=><<\"a\">>}", NULL },
+};
+
+static void
+assert_leaf(const struct row *row)
+{
+	const char *more = row->want == NULL ? "" : row->want;
+	char request[512], want[512];
+
+	(void)snprintf(
+	    request, sizeof(request), "{run,\"x\",[{cgroup,%s}]}", row->term);
+	(void)snprintf(want, sizeof(want), "sh 'x' cgroup%s", more);
+	assert_request(request,
+	    row->want == NULL ? "error Bad value of option: cgroup" : want);
+	/* It must say something, and a leaf has its name for good. */
+	(void)snprintf(
+	    request, sizeof(request), "{cgroup_set,9,%s}", row->term);
+	(void)snprintf(want, sizeof(want), "set 9%s", more);
+	assert_request(request,
+	    *more == '\0' || strstr(more, "name") != NULL ? "badarg" : want);
+}
 
 /* An ack for who cannot be is not even sent. */
 static void
@@ -1865,6 +2044,8 @@ test_native(void **state)
 	assert_request("{run,\"x\",[{exec_error,exit}]}", "sh 'x'");
 	assert_int_equal(proto_unpack_run(sent.data, sent.len, &r), 0);
 	assert_int_equal(r.flags & RUN_EXEC_ANSWER, 0);
+	for (i = 0; i < nitems(leaves); i++)
+		assert_leaf(&leaves[i]);
 	assert_ack_dropped(0);
 	assert_ack_dropped(1);
 	assert_ack_dropped(-9);

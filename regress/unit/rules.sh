@@ -75,6 +75,7 @@ build size_test priv/policy/size.c
 # shellcheck disable=SC2086
 build dispatch_test common/dispatch.c common/channel.c common/log.c $IMSG_SRC $SEND_SRC
 build options_test broker/options.c broker/ttymodes.c broker/strings.c \
+    broker/leaf.c common/cpulist.c common/leaf_limit.c \
     broker/request.c broker/capname.c broker/etf_read.c worker/etf_write.c \
     common/proto.c common/compat/ptymodes.c common/log.c regress/unit/unpack.c
 build frame_test broker/frame.c broker/etf_read.c worker/etf_write.c common/log.c
@@ -90,7 +91,7 @@ wrapping clock_gettime wchild_test worker/child.c worker/relay.c worker/feed.c \
     $SPLICE_SRC $STREAM_SRC $STREAM_IO_SRC
 build port_test worker/port.c worker/queue.c common/log.c \
     common/compat/stream_tick.c
-build wterm_test worker/event.c worker/reply.c worker/hello.c worker/term.c \
+build wterm_test worker/event.c worker/leaf.c worker/reply.c worker/hello.c worker/term.c \
     worker/etf_write.c worker/errname.c broker/etf_read.c common/proto.c \
     common/compat/ptymodes.c common/log.c
 build environ_test priv/launcher/environ.c common/proto.c common/compat/ptymodes.c \

@@ -62,11 +62,14 @@ say(const char *fmt, ...)
 void
 event_exit(const struct wchild *c)
 {
-	say("exit %d%s;", (int)c->pid,
+	say("exit %d%s", (int)c->pid,
 	    c->truncated == 2	? " cut 1"
 	    : c->truncated == 4 ? " cut 2"
 	    : c->truncated == 6 ? " cut both"
 				: "");
+	if (c->used != NULL)
+		say(" used %d", (int)c->used[LEAF_MEMORY_PEAK]);
+	say(";");
 }
 
 void
@@ -549,6 +552,27 @@ test_feed(void **state)
 	assert_said("exit 7;");
 }
 
+/* What its leaf has used is said once, and goes with its exit. */
+static void
+test_used(void **state)
+{
+	struct msg_child m = { .tid = 5, .id = 1, .pid = 7 };
+	struct msg_leaf_state used = { .id = 1, .op = LEAF_END };
+	struct ends e;
+	struct wchild *c;
+
+	(void)state;
+	used.stat[LEAF_MEMORY_PEAK] = 4096;
+	start(&e, &m, -1);
+	c = wchild_by_pid(7);
+	assert_int_equal(wchild_used(c, &used), 0);
+	used.stat[LEAF_MEMORY_PEAK] = 1;
+	assert_int_equal(wchild_used(c, &used), -1);
+	ends_close(&e);
+	end(1, 0);
+	assert_said("run 5 7;exit 7 used 4096;");
+}
+
 /* Time passes, then libevent looks. */
 static void
 pass(int64_t ms)
@@ -705,6 +729,7 @@ main(void)
 		CASE(test_pid_again),
 		CASE(test_window),
 		CASE(test_feed),
+		CASE(test_used),
 	};
 
 	(void)signal(SIGPIPE, SIG_IGN);

@@ -170,6 +170,10 @@ both(void (*fn)(void))
 static void
 events(void)
 {
+	const struct wchild c = { .pid = 7 };
+	const struct msg_leaf_event some = { 1, 0, 2, INT64_MAX, 0 }, odd = { 1,
+		0, 1, UINT64_C(1) << 63, LEAF_UNKNOWN };
+
 	event_output(1, 7, "ab", 2);
 	assert_sent("{0,{stdout,7,<<\"ab\">>}}", "{0,{stdout,7,<<\"ab\">>}}");
 	event_output(2, INT32_MAX, "", 0);
@@ -184,6 +188,12 @@ events(void)
 	assert_sent(NULL, "{0,{stdin_ack,7,4294967295}}");
 	event_down("joe");
 	assert_sent(NULL, "{0,{launcher_down,<<\"joe\">>}}");
+	event_leaf(&c, &some);
+	assert_sent(NULL, "{0,{cgroup,7,#{oom_kill=>2,memory_high=>0,"
+			  "pids_denied=>9223372036854775807}}}");
+	/* What can be no number, and what nobody knows. */
+	event_leaf(&c, &odd);
+	assert_sent(NULL, "{0,{cgroup,7,#{oom_kill=>1}}}");
 }
 
 static void
@@ -222,6 +232,9 @@ static const struct {
 	{ SIGTERM, SIGTERM, REASON_IDLE, 0, 0, "{0,{exit_status,7,15}}",
 	    "{0,{exit,7,#{status=>{signaled,15,false},reason=>idle_timeout,"
 	    "killed=>false,truncated=>[],usage=>" USAGE "}}}" },
+	{ SIGKILL, SIGKILL, REASON_OOM, 0, 0, "{0,{exit_status,7,9}}",
+	    "{0,{exit,7,#{status=>{signaled,9,false},reason=>oom,"
+	    "killed=>false,truncated=>[],usage=>" USAGE "}}}" },
 	{ 0, -1, REASON_NORMAL, 0, 0, "{0,{exit_status,7,0}}",
 	    "{0,{exit,7,#{status=>unknown,reason=>normal,killed=>false,"
 	    "truncated=>[]}}}" },
@@ -247,11 +260,94 @@ ends(void)
 	}
 }
 
+/* What a leaf is when it is over is not said of what it has used. */
+static void
+ends_in_leaf(void)
+{
+	uint64_t used[LEAF_STATS_COUNT];
+	struct wchild c = { .pid = 7, .used = used };
+	size_t i;
+
+	c.end.raw = -1;
+	for (i = 0; i < LEAF_STATS_COUNT; i++)
+		used[i] = i;
+	event_exit(&c);
+	assert_sent("{0,{exit_status,7,0}}",
+	    "{0,{exit,7,#{status=>unknown,reason=>normal,killed=>false,"
+	    "truncated=>[],cgroup=>#{memory_peak=>1,oom_kill=>3,"
+	    "memory_high=>4,cpu_us=>5,cpu_user_us=>6,cpu_system_us=>7,"
+	    "cpu_throttled_us=>8,pids_peak=>10,pids_denied=>11,io_read=>12,"
+	    "io_written=>13}}}}");
+	for (i = 0; i < LEAF_STATS_COUNT; i++)
+		used[i] = LEAF_UNKNOWN;
+	event_exit(&c);
+	assert_sent("{0,{exit_status,7,0}}",
+	    "{0,{exit,7,#{status=>unknown,reason=>normal,killed=>false,"
+	    "truncated=>[],cgroup=>#{}}}}");
+}
+
+/* All that a message may hold fits. */
+static void
+ends_largest(void)
+{
+	uint64_t used[LEAF_STATS_COUNT];
+	struct wchild c = { .pid = INT32_MAX, .truncated = 6, .used = used };
+	size_t i;
+
+	for (i = 0; i < USAGES; i++)
+		c.end.usage[i] = INT64_MIN;
+	for (i = 0; i < LEAF_STATS_COUNT; i++)
+		used[i] = INT64_MAX;
+	c.end.raw = SIGKILL;
+	c.end.reason = REASON_IDLE;
+	event_exit(&c);
+	assert_int_equal(terms, 1);
+	terms = 0;
+}
+
 static void
 test_exits(void **state)
 {
 	(void)state;
 	both(ends);
+	both(ends_in_leaf);
+	both(ends_largest);
+}
+
+static void
+test_stats(void **state)
+{
+	struct msg_leaf_state m = { .tid = 5, .op = LEAF_STATS };
+	char path[MSG_TEXT_MAX];
+	size_t i;
+
+	(void)state;
+	term_native = 1;
+	for (i = 0; i < LEAF_STATS_COUNT; i++)
+		m.stat[i] = i;
+	reply_stats(&m, "/p/c1");
+	assert_sent(NULL,
+	    "{5,{ok,#{path=><<\"/p/c1\">>,memory_current=>0,memory_peak=>1,"
+	    "swap_current=>2,oom_kill=>3,memory_high=>4,cpu_us=>5,"
+	    "cpu_user_us=>6,cpu_system_us=>7,cpu_throttled_us=>8,"
+	    "pids_current=>9,pids_peak=>10,pids_denied=>11,io_read=>12,"
+	    "io_written=>13,frozen=>true}}}");
+	m.tid = 0;
+	reply_stats(&m, "");
+	assert_int_equal(terms, 0);
+	m.tid = INT64_MIN;
+	for (i = 0; i < LEAF_STATS_COUNT; i++)
+		m.stat[i] = i == LEAF_FROZEN ? 0 : LEAF_UNKNOWN;
+	memset(path, 'p', sizeof(path) - 1);
+	path[sizeof(path) - 1] = '\0';
+	reply_stats(&m, path);
+	assert_non_null(strstr(sent, "p\">>,frozen=>false}}}"));
+	for (i = 0; i < LEAF_STATS_COUNT; i++)
+		m.stat[i] = INT64_MAX;
+	reply_stats(&m, path);
+	assert_int_equal(terms, 2);
+	terms = 0;
+	term_native = 0;
 }
 
 static const struct {
@@ -277,6 +373,15 @@ static const struct {
 	      .text = "v" },
 	    "{5,{error,{decode,eproto,<<\"v\">>}}}", NULL },
 	{ { .code = REPLY_LEVEL, .value = 3, .level = 4 }, "{5,{ok,3}}", NULL },
+	{ { .code = REPLY_PAUSED, .value = 0 }, "{5,{ok,signal}}", NULL },
+	{ { .code = REPLY_PAUSED, .value = 1 }, "{5,{ok,cgroup}}", NULL },
+	{ { .code = REPLY_RUNFAIL,
+	      .stage = STAGE_CGROUP,
+	      .value = ENODEV,
+	      .text = "memory_max" },
+	    "{5,{error,\"Couldn't start pid: Cannot have the control group:"
+	    " memory_max: No such device\"}}",
+	    "{5,{error,{cgroup,enodev,<<\"memory_max\">>}}}" },
 	{ { .code = REPLY_BADOPT, .value = 3, .text = "x: opt" },
 	    "{5,{error,\"x: opt\"}}", "{5,{error,{badopt,opt}}}" },
 	/* What is no atom is a binary. */
@@ -407,6 +512,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_events),
 		cmocka_unit_test(test_exits),
+		cmocka_unit_test(test_stats),
 		cmocka_unit_test(test_replies),
 		cmocka_unit_test(test_pids),
 		cmocka_unit_test(test_hello),

@@ -7,7 +7,7 @@ from port import Port
 HELLO = (A.hello, {A.version: 1})
 USAGE = {A.utime_us, A.stime_us, A.maxrss_kb, A.minflt, A.majflt, A.inblock,
          A.oublock, A.nvcsw, A.nivcsw}
-REASONS = (A.normal, A.stopped, A.timeout, A.idle_timeout, A.shutdown)
+REASONS = (A.normal, A.stopped, A.timeout, A.idle_timeout, A.shutdown, A.oom)
 CUTS = ([], [A.stdout], [A.stderr], [A.stdout, A.stderr])
 
 
@@ -17,6 +17,8 @@ def _is_exit(value):
     keys = {A.status, A.reason, A.killed, A.truncated}
     if value.get(A.status) != A.unknown:
         keys.add(A.usage)
+    if isinstance(value.get(A.cgroup), dict):   # it had a leaf
+        keys.add(A.cgroup)
     usage = value.get(A.usage, {})
     return (set(value) == keys and value[A.reason] in REASONS
             and value[A.killed] in (A.true, A.false)

@@ -12,7 +12,7 @@ from rules import Rules
 from suid import SLEEP, Suid, as_user
 from world import ONE, group_of
 
-SECTION = "limits:"
+SECTION = "ceilings:"
 RULE = "permit %s news as daemon\n"
 BYTES = 1 << 20
 

@@ -322,7 +322,8 @@ rules:
 	@test ! -e regress || PROTO_SRC="$(PROTO_SRC)" BOX_SRC="$(BOX_SRC)" IMSG_SRC="$(IMSG_SRC)" SEND_SRC="$(SEND_SRC)" \
 	    SPLICE_SRC="$(SPLICE_SRC)" PROC_SRC="$(PROC_SRC)" \
 	    FRESH_SRC="$(FRESH_SRC)" STREAM_SRC="$(STREAM_SRC)" STREAM_IO_SRC="$(STREAM_IO_SRC)" \
-	    CGROUP_SRC="$(CGROUP_SRC)" \
+	    CGROUP_SRC="$(CGROUP_SRC)" KEEPER_SRC="$(KEEPER_SRC)" \
+	    PRIVS_SRC="$(PRIVS_SRC)" \
 	    sh regress/unit/rules.sh >$(BUILD)/units.out
 	@test ! -e regress || $(IFNEW) $(BUILD)/units.mk <$(BUILD)/units.out
 

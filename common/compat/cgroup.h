@@ -112,6 +112,11 @@ void cgroup_enable(int dir);
 /* Those that what is in dir has. */
 uint32_t cgroup_enabled(int dir);
 /*
+ * In version 1 a new group of processors has none: have it get what the one
+ * above has. 0, also in other trees, or -1 with errno.
+ */
+int cgroup_inherit(int dir, const char *name);
+/*
  * Make a group; give what a process of another user's enters it by, which is
  * the caller's to close; enter it by that, which allocates nothing. 0 or a
  * descriptor, or -1 with errno.

@@ -58,7 +58,6 @@ refuse(const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vsnprintf(reason, sizeof(reason), fmt, ap);
 	va_end(ap);
-	log_debug("control groups: %s", reason);
 	return (-1);
 }
 
@@ -100,13 +99,16 @@ lift(int fd)
  * the guards' to remove from.
  */
 static int
-folder_open(int parent, gid_t gid)
+folder_open(int parent, gid_t gid, int v2)
 {
 	struct stat st;
 	int fd;
 
-	if (mkdirat(parent, NAME, 0700) == -1 && errno != EEXIST)
-		return (-1);
+	if (mkdirat(parent, NAME, 0700) == -1) {
+		if (errno != EEXIST)
+			return (-1);
+	} else if (!v2)
+		(void)cgroup_inherit(parent, NAME);
 	if ((fd = cgroup_open(parent, NAME)) == -1)
 		return (-1);
 	if (fstat(fd, &st) == 0 && st.st_uid == 0 && !(st.st_mode & S_IWOTH) &&
@@ -119,14 +121,14 @@ folder_open(int parent, gid_t gid)
 
 /* Where instances are, of that place, which is closed; -1 with errno. */
 static int
-place_open(const struct cgroup_place *p, gid_t gid)
+place_open(const struct cgroup_place *p, gid_t gid, int v2)
 {
 	int fd = p->fd;
 
-	if (p->delegated)
+	if (p->delegated && v2)
 		cgroup_enable(fd);
 	if (privileged) {
-		fd = folder_open(p->fd, gid);
+		fd = folder_open(p->fd, gid, v2);
 		(void)close(p->fd);
 	}
 	return (lift(fd));
@@ -205,6 +207,8 @@ instance_make(struct tree *t)
 
 	if (mkdirat(t->place, id, 0700) == -1)
 		return (-1);
+	if (!t->v2)
+		(void)cgroup_inherit(t->place, id);
 	if ((t->held = instance_lock(t->place, id)) == -1) {
 		(void)unlinkat(t->place, id, AT_REMOVEDIR);
 		errno = EAGAIN;
@@ -221,6 +225,8 @@ instance_make(struct tree *t)
 	drop(&t->held);
 	if (unlinkat(t->place, id, AT_REMOVEDIR) == -1 && errno == ENOENT)
 		error = EAGAIN;
+	else if (error == ENOENT)
+		error = ENOSYS; /* a kernel before 5.14 */
 	errno = error;
 	return (-1);
 }
@@ -243,6 +249,46 @@ forget(struct tree *t)
 	drop(&t->held);
 }
 
+/* The tree that a directory is in, if there is one already, or NULL. */
+static struct tree *
+tree_of(int fd)
+{
+	struct stat st, have;
+	size_t i;
+
+	for (i = 1; fstat(fd, &st) == 0 && i < count; i++)
+		if (fstat(trees[i].place, &have) == 0 &&
+		    st.st_dev == have.st_dev)
+			return (&trees[i]);
+	return (NULL);
+}
+
+/*
+ * The same in a tree of version 1, if a controller is in one and it can be
+ * had: what is not there is limited by nothing, and who asks for it is refused.
+ */
+static void
+make_old(enum leaf_controller c, gid_t gid, const char *wish)
+{
+	static struct cgroup_place p;
+	struct tree *t, new = { 0, -1, -1, 1U << c };
+
+	if (cgroup_find((int)c, privileged, wish, &p) == -1)
+		return;
+	if ((t = tree_of(p.fd)) != NULL) {
+		t->controllers |= 1U << c;
+		(void)close(p.fd);
+		return;
+	}
+	if ((new.place = place_open(&p, gid, 0)) == -1)
+		return;
+	sweep(new.place, 0);
+	if (instance_make(&new) == -1)
+		forget(&new);
+	else
+		trees[count++] = new;
+}
+
 int
 cgroup_make(int with_rights, gid_t gid, const char *wish)
 {
@@ -254,7 +300,7 @@ cgroup_make(int with_rights, gid_t gid, const char *wish)
 	if (cgroup_find(CGROUP_V2, privileged, wish, &p) == -1)
 		return (
 		    refuse("there is no place for one: %s", strerror(errno)));
-	if ((t->place = place_open(&p, gid)) != -1 &&
+	if ((t->place = place_open(&p, gid, 1)) != -1 &&
 	    enter_guards(t->place) == 0) {
 		sweep(t->place, 1);
 		cgroup_enable(t->place);
@@ -269,6 +315,8 @@ cgroup_make(int with_rights, gid_t gid, const char *wish)
 	if (r == 0) {
 		(void)snprintf(path, sizeof(path), "%s%s/%s", p.path,
 		    privileged ? "/" NAME : "", id);
+		for (i = 0; i < LEAF_CTLS; i++)
+			make_old((enum leaf_controller)i, gid, wish);
 		return (0);
 	}
 	(void)refuse("none can be made in %s: %s",
@@ -288,6 +336,7 @@ user_make(struct tree *t, uint32_t n, uid_t uid, gid_t gid)
 
 	(void)snprintf(name, sizeof(name), "t%u", (unsigned int)n);
 	if (mkdirat(t->held, name, 0700) == -1 ||
+	    (!t->v2 && cgroup_inherit(t->held, name) == -1) ||
 	    (fd = cgroup_open(t->held, name)) == -1)
 		return (-1);
 	if (t->v2) {
@@ -314,7 +363,8 @@ users_make(struct tree *t, uint32_t n, uid_t uid, gid_t gid, int forks)
 {
 	uint32_t i;
 
-	cgroup_enable(t->held);
+	if (t->v2)
+		cgroup_enable(t->held);
 	for (i = 0; i < n; i++)
 		if (user_make(t, i, uid, gid) == -1)
 			return (-1);

@@ -15,6 +15,7 @@
 #include "cgroup.h"
 #include "proto.h"
 
+#define PAGE 4096 /* that the kernel tells at once, at least */
 #define DEPTH_MAX 64 /* of what a child has made in its leaf */
 #define OPEN_MODE 0711 /* who knows of one can read what it says */
 #define TICK 2 /* ms */
@@ -58,8 +59,11 @@ cgroup_get(int dir, const char *name, char *buf, size_t size)
 
 	if ((fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)) == -1)
 		return (-1);
-	while (len < size - 1 && (n = read(fd, buf + len, size - 1 - len)) > 0)
-		len += (size_t)n;
+	/* Of what is less than a page there is no more. */
+	do {
+		if ((n = read(fd, buf + len, size - 1 - len)) > 0)
+			len += (size_t)n;
+	} while (n >= PAGE && len < size - 1);
 	(void)close(fd);
 	buf[len] = '\0';
 	return (0);
@@ -132,9 +136,8 @@ cgroup_enabled(int dir)
 	return (bits);
 }
 
-/* In version 1 a new group of processors has none: it gets what is above. */
-static int
-inherit(int dir, const char *name)
+int
+cgroup_inherit(int dir, const char *name)
 {
 	static const char *const files[] = { "cpuset.cpus", "cpuset.mems" };
 	const char *slash = strrchr(name, '/');
@@ -161,7 +164,7 @@ cgroup_mkdir(const struct cgroup_tree *t, const char *name)
 
 	if (mkdirat(t->dir, name, OPEN_MODE) == -1)
 		return (-1);
-	if (t->v2 || inherit(t->dir, name) == 0)
+	if (t->v2 || cgroup_inherit(t->dir, name) == 0)
 		return (0);
 	error = errno;
 	(void)unlinkat(t->dir, name, AT_REMOVEDIR);

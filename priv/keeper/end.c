@@ -47,7 +47,7 @@ end_give_up(void *arg)
 
 	t = leaf_trees(&count);
 	log_warnx("a leaf has processes that cannot be killed: it stays");
-	stats_read(t, count, l->used, l->path, stat);
+	stats_read(t, count, l->used, l->path, 0, stat);
 	end_done(l, stat);
 }
 
@@ -82,7 +82,7 @@ end_look(void *arg)
 	size_t count;
 
 	t = leaf_trees(&count);
-	stats_read(t, count, l->used, l->path, stat);
+	stats_read(t, count, l->used, l->path, 0, stat);
 	if (end_remove(l) == 0) {
 		end_done(l, stat);
 		return;
@@ -107,6 +107,7 @@ end_begin(struct leaf *l)
 {
 	l->ending = 1;
 	watch_end(&l->state);
+	timer_clear(&l->look);
 	timer_clear(&l->patience);
 	timer_set(&l->deadline, PATIENCE, end_give_up, l);
 	end_look(l);

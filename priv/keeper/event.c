@@ -1,10 +1,13 @@
 /*
  * What limits do: see event.h. Much of it is told as one, as it may happen
- * all the time.
+ * all the time. Trees of version 1 tell nothing of themselves: there it is
+ * known at the end only.
  */
 
 #include <stdio.h>
 #include <string.h>
+
+#include "log.h"
 
 #include "keeper/event.h"
 #include "keeper/stats.h"
@@ -26,7 +29,7 @@ event_tell(void *arg)
 	if (l->ending)
 		return;
 	t = leaf_trees(&count);
-	stats_read(t, count, l->used, l->path, stat);
+	stats_read(t, count, l->used, l->path, 0, stat);
 	for (i = 0; i < 3; i++) {
 		now[i] = stat[what[i]] == LEAF_UNKNOWN ? 0 : stat[what[i]];
 		news |= now[i] > l->told[i];
@@ -49,26 +52,21 @@ event_came(void *arg)
 }
 
 static void
-event_file(struct leaf *l, struct watch *w, enum leaf_controller c,
-    const char *v2, const char *v1)
+event_file(
+    struct leaf *l, struct watch *w, enum leaf_controller c, const char *file)
 {
-	const struct cgroup_tree *t;
-	size_t i, count;
+	const struct cgroup_tree *t = leaf_tree();
 
-	t = leaf_trees(&count);
-	for (i = 0; i < count; i++)
-		if (l->used >> i & 1 && t[i].controllers >> c & 1)
-			(void)watch_add(w, t[i].dir, l->path, t[i].v2 ? v2 : v1,
-			    event_came, l);
+	if (t->controllers >> c & 1 &&
+	    watch_add(w, t->dir, l->path, file, event_came, l) == -1)
+		log_warn("what happens to a leaf is not told");
 }
 
 void
 event_watch(struct leaf *l, const struct leaf_limits *m)
 {
 	if (GIVEN(m, LEAF_MEMORY_MAX) || GIVEN(m, LEAF_MEMORY_HIGH))
-		event_file(l, &l->memory, LEAF_CTL_MEMORY, "memory.events",
-		    "memory.oom_control");
+		event_file(l, &l->memory, LEAF_CTL_MEMORY, "memory.events");
 	if (GIVEN(m, LEAF_PIDS_MAX))
-		event_file(
-		    l, &l->pids, LEAF_CTL_PIDS, "pids.events", "pids.events");
+		event_file(l, &l->pids, LEAF_CTL_PIDS, "pids.events");
 }

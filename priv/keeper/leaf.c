@@ -75,6 +75,15 @@ leaf_by_id(uint32_t id)
 }
 
 void
+leaf_each(void (*fn)(struct leaf *))
+{
+	struct leaf *l;
+
+	RB_FOREACH (l, leaf_tree, &leaves)
+		fn(l);
+}
+
+void
 leaf_free(struct leaf *l)
 {
 	(void)RB_REMOVE(leaf_tree, &leaves, l);

@@ -7,12 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "compat/cgroup.h"
 
 #include "keeper/limits.h"
 
-#define PAGE_MOST 65536 /* bytes are rounded down to pages */
 #define HUGE_BYTES (UINT64_C(1) << 62) /* as good as no limit */
 #define FILE_MAX 192
 
@@ -254,20 +254,21 @@ limits_outside(const struct leaf_limits *l, const struct cgroup_tree *trees,
 static int
 is_proved(enum proof proof, const char *want, const char *got)
 {
+	const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
 	size_t len = strcspn(got, "\n");
 	uint64_t a, b;
 
 	if (proof == NOTHING ||
 	    (strlen(want) == len && strncmp(want, got, len) == 0))
 		return (1);
-	if (proof != BYTES)
+	if (proof != BYTES || len == 0)
 		return (0);
 	b = strncmp(got, "max", 3) == 0 ? UINT64_MAX : strtoull(got, NULL, 10);
 	if (strcmp(want, "max") == 0 || strcmp(want, "-1") == 0)
 		return (b >= HUGE_BYTES);
 	a = strtoull(want, NULL, 10);
-	return ((b <= a && a - b < PAGE_MOST) ||
-		(a >= HUGE_BYTES && b >= HUGE_BYTES));
+	return (
+	    (b <= a && a - b < page) || (a >= HUGE_BYTES && b >= HUGE_BYTES));
 }
 
 /* Write one file of a leaf: 0 or an errno. */

@@ -199,7 +199,7 @@ tell_stats(const struct leaf *l)
 	size_t count;
 
 	t = leaf_trees(&count);
-	stats_read(t, count, l->used, l->path, stat);
+	stats_read(t, count, l->used, l->path, 1, stat);
 	leaf_say_state(l, LEAF_STATS, stat);
 }
 

@@ -80,6 +80,7 @@ stats_sum(const char *text, const char *key)
 
 /* What is behind a number: ns are told as us. */
 enum unit { ONE, NS, SUM };
+#define LIVE 1 /* it is of no use at the end */
 
 #define ALWAYS LEAF_CTLS /* in the tree of version 2, whatever it has */
 
@@ -90,43 +91,48 @@ struct row {
 	const char *key;
 	enum leaf_stat stat;
 	enum unit unit;
+	int live;
 };
 
 static const struct row v2[] = {
-	{ ALWAYS, "cpu.stat", "usage_usec", LEAF_CPU_US, ONE },
-	{ ALWAYS, "cpu.stat", "user_usec", LEAF_CPU_USER_US, ONE },
-	{ ALWAYS, "cpu.stat", "system_usec", LEAF_CPU_SYSTEM_US, ONE },
-	{ ALWAYS, "cpu.stat", "throttled_usec", LEAF_THROTTLED_US, ONE },
-	{ ALWAYS, "cgroup.events", "frozen", LEAF_FROZEN, ONE },
-	{ LEAF_CTL_MEMORY, "memory.current", "", LEAF_MEMORY_CURRENT, ONE },
-	{ LEAF_CTL_MEMORY, "memory.peak", "", LEAF_MEMORY_PEAK, ONE },
-	{ LEAF_CTL_MEMORY, "memory.swap.current", "", LEAF_SWAP_CURRENT, ONE },
-	{ LEAF_CTL_MEMORY, "memory.events", "oom_kill", LEAF_OOM_KILLS, ONE },
-	{ LEAF_CTL_MEMORY, "memory.events", "high", LEAF_HIGHS, ONE },
-	{ LEAF_CTL_PIDS, "pids.current", "", LEAF_PIDS_CURRENT, ONE },
-	{ LEAF_CTL_PIDS, "pids.peak", "", LEAF_PIDS_PEAK, ONE },
-	{ LEAF_CTL_PIDS, "pids.events", "max", LEAF_PIDS_DENIED, ONE },
-	{ LEAF_CTL_IO, "io.stat", "rbytes=", LEAF_IO_READ, SUM },
-	{ LEAF_CTL_IO, "io.stat", "wbytes=", LEAF_IO_WRITTEN, SUM },
+	{ ALWAYS, "cpu.stat", "usage_usec", LEAF_CPU_US, ONE, 0 },
+	{ ALWAYS, "cpu.stat", "user_usec", LEAF_CPU_USER_US, ONE, 0 },
+	{ ALWAYS, "cpu.stat", "system_usec", LEAF_CPU_SYSTEM_US, ONE, 0 },
+	{ ALWAYS, "cpu.stat", "throttled_usec", LEAF_THROTTLED_US, ONE, 0 },
+	{ ALWAYS, "cgroup.events", "frozen", LEAF_FROZEN, ONE, LIVE },
+	{ LEAF_CTL_MEMORY, "memory.current", "", LEAF_MEMORY_CURRENT, ONE,
+	    LIVE },
+	{ LEAF_CTL_MEMORY, "memory.peak", "", LEAF_MEMORY_PEAK, ONE, 0 },
+	{ LEAF_CTL_MEMORY, "memory.swap.current", "", LEAF_SWAP_CURRENT, ONE,
+	    LIVE },
+	{ LEAF_CTL_MEMORY, "memory.events", "oom_kill", LEAF_OOM_KILLS, ONE,
+	    0 },
+	{ LEAF_CTL_MEMORY, "memory.events", "high", LEAF_HIGHS, ONE, 0 },
+	{ LEAF_CTL_PIDS, "pids.current", "", LEAF_PIDS_CURRENT, ONE, LIVE },
+	{ LEAF_CTL_PIDS, "pids.peak", "", LEAF_PIDS_PEAK, ONE, 0 },
+	{ LEAF_CTL_PIDS, "pids.events", "max", LEAF_PIDS_DENIED, ONE, 0 },
+	{ LEAF_CTL_IO, "io.stat", "rbytes=", LEAF_IO_READ, SUM, 0 },
+	{ LEAF_CTL_IO, "io.stat", "wbytes=", LEAF_IO_WRITTEN, SUM, 0 },
 };
 
 static const struct row v1[] = {
 	{ LEAF_CTL_MEMORY, "memory.usage_in_bytes", "", LEAF_MEMORY_CURRENT,
-	    ONE },
+	    ONE, LIVE },
 	{ LEAF_CTL_MEMORY, "memory.max_usage_in_bytes", "", LEAF_MEMORY_PEAK,
-	    ONE },
-	{ LEAF_CTL_MEMORY, "memory.stat", "total_swap", LEAF_SWAP_CURRENT,
-	    ONE },
+	    ONE, 0 },
+	{ LEAF_CTL_MEMORY, "memory.stat", "total_swap", LEAF_SWAP_CURRENT, ONE,
+	    LIVE },
 	{ LEAF_CTL_MEMORY, "memory.oom_control", "oom_kill", LEAF_OOM_KILLS,
-	    ONE },
-	{ LEAF_CTL_CPU, "cpu.stat", "throttled_time", LEAF_THROTTLED_US, NS },
-	{ LEAF_CTL_PIDS, "pids.current", "", LEAF_PIDS_CURRENT, ONE },
-	{ LEAF_CTL_PIDS, "pids.peak", "", LEAF_PIDS_PEAK, ONE },
-	{ LEAF_CTL_PIDS, "pids.events", "max", LEAF_PIDS_DENIED, ONE },
+	    ONE, 0 },
+	{ LEAF_CTL_CPU, "cpu.stat", "throttled_time", LEAF_THROTTLED_US, NS,
+	    0 },
+	{ LEAF_CTL_PIDS, "pids.current", "", LEAF_PIDS_CURRENT, ONE, LIVE },
+	{ LEAF_CTL_PIDS, "pids.peak", "", LEAF_PIDS_PEAK, ONE, 0 },
+	{ LEAF_CTL_PIDS, "pids.events", "max", LEAF_PIDS_DENIED, ONE, 0 },
 	{ LEAF_CTL_IO, "blkio.throttle.io_service_bytes_recursive", "Read ",
-	    LEAF_IO_READ, SUM },
+	    LEAF_IO_READ, SUM, 0 },
 	{ LEAF_CTL_IO, "blkio.throttle.io_service_bytes_recursive", "Write ",
-	    LEAF_IO_WRITTEN, SUM },
+	    LEAF_IO_WRITTEN, SUM, 0 },
 };
 
 static uint64_t
@@ -142,7 +148,7 @@ value(const struct row *r, const char *text)
 
 static void
 read_rows(const struct cgroup_tree *t, const struct row *rows, size_t n,
-    const char *path, uint64_t *stat)
+    const char *path, int live, uint64_t *stat)
 {
 	static char text[TEXT_MAX];
 	const char *file = "";
@@ -151,8 +157,9 @@ read_rows(const struct cgroup_tree *t, const struct row *rows, size_t n,
 	int have = 0;
 
 	for (i = 0; i < n; i++) {
-		if (rows[i].controller != ALWAYS &&
-		    !(t->controllers >> rows[i].controller & 1))
+		if ((rows[i].live && !live) ||
+		    (rows[i].controller != ALWAYS &&
+			!(t->controllers >> rows[i].controller & 1)))
 			continue;
 		if (strcmp(rows[i].file, file) != 0) {
 			file = rows[i].file;
@@ -167,7 +174,7 @@ read_rows(const struct cgroup_tree *t, const struct row *rows, size_t n,
 
 void
 stats_read(const struct cgroup_tree *t, size_t count, uint32_t used,
-    const char *path, uint64_t stat[LEAF_STATS_COUNT])
+    const char *path, int live, uint64_t stat[LEAF_STATS_COUNT])
 {
 	size_t i;
 
@@ -177,9 +184,9 @@ stats_read(const struct cgroup_tree *t, size_t count, uint32_t used,
 		if (!(used >> i & 1))
 			continue;
 		else if (t[i].v2)
-			read_rows(
-			    &t[i], v2, sizeof(v2) / sizeof(v2[0]), path, stat);
+			read_rows(&t[i], v2, sizeof(v2) / sizeof(v2[0]), path,
+			    live, stat);
 		else
-			read_rows(
-			    &t[i], v1, sizeof(v1) / sizeof(v1[0]), path, stat);
+			read_rows(&t[i], v1, sizeof(v1) / sizeof(v1[0]), path,
+			    live, stat);
 }

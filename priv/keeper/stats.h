@@ -13,10 +13,11 @@
 
 /*
  * Fill in what is known of a leaf, path, that has a group in the trees used
- * (1 << n of each); LEAF_UNKNOWN for what is not.
+ * (1 << n of each); LEAF_UNKNOWN for what is not. live: also what is said only
+ * of one that has processes.
  */
 void stats_read(const struct cgroup_tree *, size_t count, uint32_t used,
-    const char *path, uint64_t stat[LEAF_STATS_COUNT]);
+    const char *path, int live, uint64_t stat[LEAF_STATS_COUNT]);
 
 /*
  * The number behind a key at the beginning of a line, or at the beginning of

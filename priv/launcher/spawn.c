@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "base/signals.h"
+#include "compat/cgroup.h"
 #include "compat/privs.h"
 #include "compat/proc.h"
 #include "compat/ptymodes.h"
@@ -84,7 +85,7 @@ child_leaf(struct spawn *s)
 	if (s->leaf->lost)
 		return (fail(s, STAGE_CGROUP, 0));
 	for (i = 0; i < s->leaf->count; i++) {
-		if (write(s->leaf->fds[i], "0", 1) != 1)
+		if (cgroup_join(s->leaf->fds[i]) == -1)
 			return (fail(s, STAGE_CGROUP, 0));
 		(void)close(s->leaf->fds[i]);
 	}

@@ -10,8 +10,9 @@ import proc
 import world
 from case import Skip, case, check, eventually, expect, rows
 from etf import A
+from native import Native
 from suid import SLEEP, SPARED, Suid, as_user
-from world import ONE, STARTER, group_of
+from world import ONE, STARTER, UNRULED, group_of
 from rules import Rules, usual_rules
 
 SECTION = "groups:"
@@ -103,6 +104,17 @@ def daemon(p):
     pid = p.run(DAEMON, [A.stdout, as_user(ONE)])
     p.until(lambda: p.out(pid).endswith(b"\n"), "a pid")
     return int(p.out(pid))
+
+
+def kill_at_once(pids):
+    """None of them sees another's end."""
+    pids = list(pids)
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    for pid in pids:
+        eventually(lambda pid=pid: proc.state(pid) == "T", 2, "runs")
+    for pid in pids:
+        os.kill(pid, signal.SIGKILL)
 
 
 def nothing_of(user):
@@ -285,13 +297,7 @@ def swept():
     with usual_rules:
         p = Suid()
         left = daemon(p)
-        pids = [p.ring()[role] for role in ("guard", "reaper", "priv")]
-        for pid in pids:
-            os.kill(pid, signal.SIGSTOP)
-        for pid in pids:
-            eventually(lambda pid=pid: proc.state(pid) == "T", 2, "runs")
-        for pid in pids:
-            os.kill(pid, signal.SIGKILL)
+        kill_at_once(p.ring()[role] for role in ("guard", "reaper", "priv"))
         p.end()
         check(proc.alive(left), "the daemon is dead already")
         SPARED.add(left)
@@ -355,3 +361,127 @@ def none(how):
             p.output_of(["/bin/true"], as_user(ONE))
             check(group_of(p.ring()["priv"]) == "/", "it has one")
             check(len(p.logged("control group")) == lines, "log %s", p.log())
+
+
+# Without other rights -----------------------------------------------------
+
+class Plain(Native, Inside):
+    """Started by somebody who has no rule, in a group that is his."""
+
+    def __init__(self, group, *args, **more):
+        super().__init__(group, *args, who=UNRULED, hello=False, **more)
+        self.groups = self.ask(A.hello, {A.version: 1})[1][A.cgroup]
+
+    def leaf(self, command, options=()):
+        """Run it in a leaf, until it has written a line: pid and line."""
+        pid = self.ask(A.run, command, [A.stdout, (A.cgroup, True),
+                                        *options])[1]
+        self.until(lambda: self.out(pid).endswith(b"\n"), "a line")
+        return pid, self.out(pid).decode().strip()
+
+
+def plain_instances(group):
+    return sorted(d for d in os.listdir(group.path)
+                  if d.startswith("proctor."))
+
+
+@case(SECTION + " plain: in a delegated group the instance has its own")
+def plain():
+    with Group(UNRULED) as group, Plain(group) as p:
+        mine = plain_instances(group)
+        check(len(mine) == 1, "instances %s", mine)
+        own = "%s/%s" % (group.name, mine[0])
+        expect({A.path: own.encode(), A.controllers: [], A.kill: A.true},
+               {**p.groups, A.controllers: []})
+        ring = p.ring()
+        for role, pid in ring.items():
+            want = (group.name if role in ("guard", "reaper")
+                    else own + "/ring")
+            expect(want, group_of(pid), role)
+        check("keeper" in ring, "%s", ring)
+        pid, line = p.leaf("cat /proc/self/cgroup | grep ^0; exec sleep 9")
+        check(line.startswith("0::%s/t0/c" % own), "%s", line)
+        p.ask(A.stop, pid)
+        p.exit(pid)
+        eventually(lambda: not os.path.isdir(world.groups_dir + line[3:]),
+                   2, "its leaf is left")
+        p.close_input()
+        p.end()
+        expect([], plain_instances(group))
+
+
+@case(SECTION + " plain: who has hidden goes with its leaf")
+def plain_family():
+    with Group(UNRULED) as group, Plain(group) as p:
+        pid, left = p.leaf("setsid sh -c 'echo $$; exec sleep 1000' & "
+                           "sleep 0.1")
+        p.exit(pid)
+        check(not proc.alive(int(left)), "%s lives", left)
+
+
+@case(SECTION + " plain: what guard, reaper and priv leave that die at once "
+      "goes with the next start")
+def plain_swept():
+    with Group(UNRULED) as group:
+        p = Plain(group)
+        left = int(p.leaf("setsid sh -c 'echo $$; exec sleep 1000' & "
+                          "exec sleep 1000")[1])
+        kill_at_once(p.ring()[role] for role in ("guard", "reaper", "priv"))
+        p.end()
+        SPARED.add(left)
+        p.close(code=p.status)
+        SPARED.discard(left)
+        check(proc.alive(left), "it is dead already")
+        expect(1, len(plain_instances(group)))
+        with Plain(group) as q:
+            check(not proc.alive(left), "it is left")
+            check(len(q.logged("left processes")) == 1, "log %s", q.log())
+            expect(1, len(plain_instances(group)))
+
+
+@rows(SECTION + " plain: -cgroup", [
+    ("names a group that is there", "inner"),
+    ("has it made", "made"),
+    ("has several made", "a/b/c")])
+def plain_named(path):
+    with Group(UNRULED) as group:
+        os.mkdir(group.path + "/inner")
+        for name in OWNED:
+            os.chown(os.path.join(group.path, "inner", name),
+                     world.uid(UNRULED), -1)
+        named = "%s/%s" % (group.name, path)
+        with Plain(group, "-cgroup", named.lstrip("/")) as p:
+            found = p.groups[A.path].decode()
+            check(found.startswith(named + "/proctor."), "%s", found)
+            _, line = p.leaf("cat /proc/self/cgroup | grep ^0; exec sleep 9")
+            check(line.startswith("0::" + found), "%s", line)
+        expect(["cgroup.procs"], [f for f in os.listdir(group.path + "/" + path)
+                                  if f in ("cgroup.procs",) or
+                                  f.startswith("proctor")])
+
+
+@rows(SECTION + " plain: there are no leaves, and it says why:", [
+    ("its group is root's", None, (), b"none can be made in /: "),
+    ("-cgroup names root's", UNRULED, ("-cgroup", "x"), b"no place for one: "),
+    ("-cgroup with dots", UNRULED, ("-cgroup", "../x"),
+     b"no place for one: Invalid argument")])
+def plain_none(owner, flags, why):
+    with Group(owner or "root") as group:
+        group.path = group.path if owner else world.groups_dir
+        with Plain(group, *flags) as p:
+            check(why in p.groups, "%s", p.groups)
+            check("keeper" not in p.ring(), "%s", p.ring())
+            expect((A.error, (A.cgroup, A.enodev, p.groups)),
+                   p.ask(A.run, ["/bin/true"], [(A.cgroup, A.true)]))
+            expect(len(flags) // 2, len(p.logged("cgroup: ")))
+        group.path = world.groups_dir + group.name
+
+
+@case(SECTION + " -cgroup is not for who is given other rights")
+def named_with_rights():
+    with usual_rules:
+        p = Suid("-cgroup", "x")
+        p.end()
+        check(p.status == 4 and p.logged("-cgroup"), "%s: %s", p.status,
+              p.log())
+        p.close(code=p.status)

@@ -1927,7 +1927,7 @@ static const struct row leaves[] = {
 	    " cpus=0-3,65 mems=0" },
 	{ "#{io_max=>[{<<\"8:0\">>,#{rbps=>1,wiops=>max}},{<<\"4294967295:"
 	  "4294967295\">>,#{}}]}",
-	    " 8:0=1/max/max/max 4294967295:4294967295=max/max/max/max" },
+	    " 8:0=1/max/max/max 4095:1048575=max/max/max/max" },
 	{ "#{name=><<\"web-1\">>,pids_max=>max}", " pids_max=max name=web-1" },
 	{ "true,1", NULL },
 	{ "false", NULL },
@@ -1968,7 +1968,7 @@ static const struct row leaves[] = {
 	{ "#{io_max=>[{<<\"8:\">>,#{}}]}", NULL },
 	{ "#{io_max=>[{<<\"8:0 \">>,#{}}]}", NULL },
 	{ "#{io_max=>[{<<\":0\">>,#{}}]}", NULL },
-	{ "#{io_max=>[{<<\"4294967296:0\">>,#{}}]}", NULL },
+	{ "#{io_max=>[{<<\"4096:0\">>,#{}}]}", NULL },
 	{ "#{io_max=>[{<<\"8:0\">>,#{rbps=>0}}]}", NULL },
 	{ "#{io_max=>[{<<\"8:0\">>,#{bps=>1}}]}", NULL },
 	{ "#{io_max=>[{<<\"8:0\">>,#{rbps=>1,rbps=>1}}]}", NULL },

@@ -94,6 +94,14 @@ build port_test worker/port.c worker/queue.c common/log.c \
 build wterm_test worker/event.c worker/leaf.c worker/reply.c worker/hello.c worker/term.c \
     worker/etf_write.c worker/errname.c broker/etf_read.c common/proto.c \
     common/compat/ptymodes.c common/log.c
+build keeper_limits_test priv/keeper/limits.c common/proto.c \
+    common/compat/ptymodes.c
+build keeper_stats_test priv/keeper/stats.c
+wrapping clock_gettime keeper_leaf_test priv/keeper/request.c \
+    priv/keeper/end.c priv/keeper/freeze.c priv/keeper/event.c \
+    priv/keeper/leaf.c priv/keeper/limits.c priv/keeper/stats.c \
+    priv/base/timer.c common/leaf_limit.c common/proto.c \
+    common/compat/ptymodes.c
 build environ_test priv/launcher/environ.c common/proto.c common/compat/ptymodes.c \
     common/log.c
 build reap_test priv/base/reap.c
@@ -143,13 +151,26 @@ stopping monitor_report_test priv/monitor/report.c
 monitoring monitor_launch_test regress/unit/monitor_maker.c \
     priv/monitor/launch.c priv/monitor/birth.c priv/monitor/exit.c $leaves \
     priv/monitor/reply.c common/fdset.c
+# Leaves, with all that asks for them.
+monitoring monitor_contain_test regress/unit/monitor_maker.c \
+    priv/monitor/request.c priv/monitor/request_leaf.c priv/monitor/stop.c \
+    priv/monitor/foreign.c priv/monitor/stray.c priv/monitor/launch.c \
+    priv/monitor/birth.c priv/monitor/exit.c $leaves priv/monitor/reply.c \
+    common/fdset.c
 monitoring monitor_stray_test regress/unit/monitor_maker.c \
     priv/monitor/stray.c priv/monitor/launch.c priv/monitor/birth.c \
     priv/monitor/exit.c $leaves priv/monitor/reply.c common/fdset.c
 case $CGROUP_SRC in
-*cgroup_place.c*) build cgroup_test common/compat/cgroup_place.c \
-	common/compat/cgroup_tree.c ;;
-*) without="$without cgroup_test" ;;
+*cgroup_place.c*)
+	build cgroup_test common/compat/cgroup_place.c \
+	    common/compat/cgroup_tree.c
+	# shellcheck disable=SC2086
+	build keeper_test common/log.c common/channel.c common/dispatch.c \
+	    common/drop.c common/leaf_limit.c common/compat/ptymodes.c \
+	    priv/base/timer.c common/proto.c $KEEPER_SRC $CGROUP_SRC $BOX_SRC \
+	    $IMSG_SRC $SEND_SRC $PRIVS_SRC $PROC_SRC
+	;;
+*) without="$without cgroup_test keeper_test" ;;
 esac
 case $BOX_SRC in
 *landlock_linux.c*)

@@ -416,8 +416,9 @@ instances() ->
 %%   whatever the instance has for all. Limits of the instance hold beside those
 %%   of the run. Only the native dialect has it.</dd>
 %% <dt>`cgroup_events'</dt><dd>Send the caller `{cgroup, OsPid, Events}' when a
-%%   limit of its control group was met: see {@link
-%%   proctor_cgroup:events()}.</dd>
+%%   limit of its control group was met: see {@link proctor_cgroup:events()}. What
+%%   was met just before its end, or in a tree of version 1, is in its exit
+%%   alone.</dd>
 %% <dt>`{errors, text | term}'</dt><dd>Whether errors are erlexec's (`text',
 %%   the default) or `{Stage, Errno, Detail}'. A program that cannot be
 %%   executed is to erlexec one that has run: it says so on its standard error
@@ -738,7 +739,8 @@ cgroup_set(Process, Limits) ->
     cgroup_set(Process, Limits, infinity).
 
 %% @doc Sets limits of the control group of a process; those that are not named
-%% stay. `{cgroup, Errno, Name}' names the limit that cannot be had, and `{limit,
+%% stay. In trees of version 1 it has one only for what it was run with a limit
+%% of, and no other can be set there. `{cgroup, Errno, Name}' names the limit that cannot be had, and `{limit,
 %% eperm, Name}' one above what `proctor.conf' permits; what is no limit is
 %% `{badopt, {cgroup, Why}}'.
 -spec cgroup_set(target(), proctor_cgroup:limits(), timeout()) ->

@@ -28,12 +28,14 @@
 %% Bytes, or operations, of reading and of writing in a second.
 
 -type used() :: #{memory_peak | io_read | io_written => Bytes :: non_neg_integer(),
-                  cpu_us | cpu_throttled_us => non_neg_integer(),
-                  oom_kill | pids_peak | pids_denied => non_neg_integer()}.
+                  cpu_us | cpu_user_us | cpu_system_us
+                  | cpu_throttled_us => non_neg_integer(),
+                  oom_kill | memory_high | pids_peak
+                  | pids_denied => non_neg_integer()}.
 %% What all of it together has used, as far as the system tells: processor time
 %% in microseconds, and that which `cpu_max' has kept it from; how many were
-%% killed because of `memory_max', and how many could not be made because of
-%% `pids_max'.
+%% killed because of `memory_max', how many could not be made because of
+%% `pids_max', and how often it was above `memory_high'.
 
 -type stats() :: #{path := binary(),
                    memory_current | memory_peak | swap_current
@@ -42,7 +44,7 @@
                    | cpu_throttled_us => non_neg_integer(),
                    oom_kill | memory_high | pids_current | pids_peak
                    | pids_denied => non_neg_integer(),
-                   frozen => boolean() | 0..1}.
+                   frozen => boolean()}.
 %% `path' is that of its group, below where the hierarchy is mounted.
 
 -type events() :: #{oom_kill | pids_denied | memory_high => non_neg_integer()}.

@@ -577,7 +577,10 @@ handle_info({exit, OsPid, #{reason := Why}}, #daemon{ospid = OsPid} = Daemon)
     %% How it did nobody knows.
     {noreply, Daemon};
 handle_info({exit, OsPid, Exit}, #daemon{ospid = OsPid} = Daemon) ->
-    {noreply, Daemon#daemon{exit = Exit}};
+    %% What was told of its limits may have been overtaken by its end.
+    Met = maps:with([oom_kill, pids_denied, memory_high],
+                    maps:get(cgroup, Exit, #{})),
+    {noreply, limited(Met, Daemon#daemon{exit = Exit})};
 handle_info({cgroup, OsPid, Events}, #daemon{ospid = OsPid} = Daemon) ->
     {noreply, limited(Events, Daemon)};
 handle_info({'EXIT', Pid, Reason}, #daemon{pid = Pid} = Daemon) ->

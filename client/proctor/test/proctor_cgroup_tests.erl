@@ -28,6 +28,59 @@ fake_test_() ->
        {"in the dialect of erlexec", fun exec_port/0},
        {"what an instance says of itself", fun said/0}]).
 
+%%% Over the real one
+
+contained_test_() ->
+    proctor_case:contained([],
+      [{"what it has started is gone with its end", fun gone/0},
+       {"a daemon's, too, without being asked", fun daemon_gone/0},
+       {"figures, and a pause of all of it", fun held/0},
+       {"a pause without a control group", fun stopped/0}]).
+
+-define(FAMILY, "setsid sleep 1000 >/dev/null 2>&1 & echo $!; ").
+
+gone() ->
+    {ok, #{stdout := Out, cgroup := #{cpu_us := _}}} =
+        proctor:cmd("sh", ["-c", ?FAMILY], [cgroup]),
+    ?assertNot(proctor_case:alive(number(Out))).
+
+number(Out) ->
+    binary_to_integer(string:trim(Out)).
+
+daemon_gone() ->
+    {ok, Daemon} = proctor_daemon:start_link("sh", ["-c", ?FAMILY "sleep 1000"],
+                                             [{output, self()} | ?DAEMON]),
+    Line = receive {proctor_daemon, Daemon, stdout, Out} -> Out end,
+    ?assert(proctor_case:alive(number(Line))),
+    ok = proctor_daemon:stop(Daemon),
+    ?assertNot(proctor_case:alive(number(Line))).
+
+held() ->
+    {ok, Pid, _} = proctor:run("cat", [stdin, stdout, cgroup, {active, false}]),
+    {ok, #{path := <<"/", _/binary>>, cpu_us := _}} = proctor:stats(Pid),
+    ?assertEqual({ok, cgroup}, proctor:pause(Pid)),
+    ?assertMatch({ok, #{frozen := true}}, proctor:stats(Pid)),
+    ok = proctor:send(Pid, <<"x">>),
+    ?assertEqual({error, timeout}, proctor:recv(Pid, 1, 100)),
+    ?assertEqual({ok, cgroup}, proctor:resume(Pid)),
+    ?assertEqual({ok, <<"x">>}, proctor:recv(Pid, 1)),
+    normal = proctor:stop_and_wait(Pid, 30000).
+
+stopped() ->
+    {ok, Pid, _} = proctor:run("cat", [stdin, stdout, {cgroup, false},
+                                       {active, false}]),
+    ?assertMatch({error, {cgroup, _, _}}, proctor:stats(Pid)),
+    ?assertMatch({error, {cgroup, _, _}},
+                 proctor:cgroup_set(Pid, #{pids_max => 5})),
+    ?assertEqual({ok, signal}, proctor:pause(Pid)),
+    ok = proctor:send(Pid, <<"x">>),
+    ?assertEqual({error, timeout}, proctor:recv(Pid, 1, 100)),
+    ?assertEqual({ok, signal}, proctor:resume(Pid)),
+    ?assertEqual({ok, <<"x">>}, proctor:recv(Pid, 1)),
+    normal = proctor:stop_and_wait(Pid, 30000).
+
+%%% What they do
+
 ask(Options) ->
     Run = proctor:run("x", [sync, stdout, {errors, term} | Options]),
     {_, List} = Run,
@@ -158,6 +211,7 @@ daemon_events() ->
                         Text <- [lists:flatten(io_lib:format(Format, Args))],
                         string:find(Text, "in all") =/= nomatch],
         ?assertMatch([_, _], Told),
+        %% The end has the same numbers once more.
         [Killed, Denied] = Told,
         ?assertMatch([_ | _], string:find(Killed,
                                           "killed for lack of memory, 1 in all")),

@@ -8,6 +8,14 @@ HELLO = (A.hello, {A.version: 1})
 USAGE = {A.utime_us, A.stime_us, A.maxrss_kb, A.minflt, A.majflt, A.inblock,
          A.oublock, A.nvcsw, A.nivcsw}
 REASONS = (A.normal, A.stopped, A.timeout, A.idle_timeout, A.shutdown, A.oom)
+<<<<<<< HEAD
+=======
+# What a leaf has used, as far as the system knows it.
+USED = {A.memory_peak, A.oom_kill, A.memory_high, A.cpu_us, A.cpu_user_us,
+        A.cpu_system_us, A.cpu_throttled_us, A.pids_peak, A.pids_denied,
+        A.io_read, A.io_written}
+COUNTS = {A.oom_kill, A.pids_denied, A.memory_high}
+>>>>>>> contain
 CUTS = ([], [A.stdout], [A.stderr], [A.stdout, A.stderr])
 
 
@@ -17,17 +25,27 @@ def _is_exit(value):
     keys = {A.status, A.reason, A.killed, A.truncated}
     if value.get(A.status) != A.unknown:
         keys.add(A.usage)
+<<<<<<< HEAD
     if isinstance(value.get(A.cgroup), dict):   # it had a leaf
+=======
+    if A.cgroup in value:
+>>>>>>> contain
         keys.add(A.cgroup)
     usage = value.get(A.usage, {})
     return (set(value) == keys and value[A.reason] in REASONS
             and value[A.killed] in (A.true, A.false)
             and value[A.truncated] in CUTS
             and (A.usage not in keys or set(usage) == USAGE)
-            and all(type(n) is int and n >= 0 for n in usage.values()))
+            and _are_counts(usage, USAGE)
+            and _are_counts(value.get(A.cgroup, {}), USED))
 
 
-EXIT = Pattern("#{status, reason, killed, truncated, usage}", _is_exit)
+def _are_counts(value, keys):
+    return isinstance(value, dict) and set(value) <= keys and all(
+        type(n) is int and n >= 0 for n in value.values())
+
+
+EXIT = Pattern("#{status, reason, killed, truncated, usage, cgroup}", _is_exit)
 
 
 class Native(Port):
@@ -39,12 +57,14 @@ class Native(Port):
     left        {pid: what stdin_acks have told}
     eofs        {pid: [stream]}
     down        [user], whose launchers have died
+    leaves      {pid: [counts]}, of events of its leaf
     """
 
     def __init__(self, *args, hello=True, **more):
         self.native = False
         self.unacked, self.most, self.left, self.eofs = {}, {}, {}, {}
         self.down = []
+        self.leaves = {}
         super().__init__(*args, **more)
         if hello:
             self.hello()
@@ -59,6 +79,7 @@ class Native(Port):
             return
         if reply[0] == A.pid:
             self.eofs[reply[1]] = []
+            self.leaves[reply[1]] = []
             self.left[reply[1]] = 0
             for stream in (A.stdout, A.stderr):
                 self.unacked.pop((reply[1], stream), None)
@@ -74,7 +95,7 @@ class Native(Port):
         kind, pid, value = (event + (None,) * 3)[:3]
         if kind in (A.stdout, A.stderr):
             self._output(kind, pid, value)
-        if kind not in (A.exit, A.eof, A.stdin_ack, A.exit_status):
+        if kind not in (A.exit, A.eof, A.stdin_ack, A.exit_status, A.cgroup):
             super()._event(event)
             return
         self.events.append(event)
@@ -88,6 +109,8 @@ class Native(Port):
                 self.broken.append("exit %r" % (value,))
         elif kind == A.eof and value not in self.eofs[pid]:
             self.eofs[pid].append(value)
+        elif kind == A.cgroup and _are_counts(value, COUNTS):
+            self.leaves[pid].append(value)
         elif kind == A.stdin_ack and type(value) is int and value > 0:
             self.left[pid] += value
         else:
@@ -137,6 +160,10 @@ class Native(Port):
         expect(reason, value[A.reason], "reason")
         expect(A.true if killed else A.false, value[A.killed], "killed")
         return value.get(A.usage)
+
+    def used(self, pid):
+        """What its leaf has used, of one that has ended."""
+        return self.exits[pid][0].get(A.cgroup)
 
     def refused(self, pattern, *instruction):
         expect((A.error, pattern), self.ask(*instruction))

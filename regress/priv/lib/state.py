@@ -12,6 +12,8 @@ COLUMNS = ("process", "uid", "file-system uid", "gid", "groups",
            "dumpable", "root", "descriptors")
 NAMES = {5: "kill", 7: "setuid", 23: "sys_nice"}
 EMPTY = "empty directory"
+# Not in the tables: not every machine has them.
+OLD = "control group of version 1"
 
 
 class State:
@@ -55,6 +57,8 @@ def kind(pid, fd, what):
     if world.groups_dir and what.startswith(world.groups_dir + "/"):
         return ("cgroup.kill" if what.endswith("/cgroup.kill")
                 else "control group")
+    if any(what.startswith(tree + "/") for tree, _ in world.old_trees()):
+        return OLD
     if what.startswith("/proc/"):
         return "its children in /proc" if "children" in what else "/proc"
     try:
@@ -103,7 +107,7 @@ ORDER = ("null", "log", "pipe", "socket", "eventpoll", "inotify", "pidfd",
 
 def _counts(fds):
     """Of each kind one, or several; which numbers they have varies."""
-    kinds = list(fds.values())
+    kinds = [k for k in fds.values() if k != OLD]
     known = [k for k in ORDER if k in kinds]
     known += sorted(set(kinds) - set(ORDER))
     return ", ".join(k + "s" if kinds.count(k) > 1 and k in (

@@ -64,6 +64,7 @@ home = None         # a directory on the tmpfs
 folder = None       # the one that the three programs are installed in
 libexecdir = None
 build = None
+LIMITING = {"memory", "cpu", "cpuset", "pids", "blkio"}
 groups_outside = None   # the control group of all cases, in the machine's tree
 groups_dir = None       # the same as it is seen inside; None: there is no tree
 
@@ -205,19 +206,45 @@ def _groups_mount():
     return None
 
 
+def old_trees():
+    """[(where, controllers)]: those of version 1 that have what limits."""
+    found = []
+    with open("/proc/self/mounts", encoding="utf-8") as f:
+        for line in f:
+            words = line.split()
+            options = words[3].split(",")
+            if words[2] == "cgroup" and "rw" in options and (
+                    LIMITING & set(options)):
+                found.append((words[1], ",".join(
+                    o for o in options if o not in ("rw", "relatime"))))
+    return found
+
+
+def _group_enter(tree):
+    """A group of ours in that tree, and we are in it."""
+    path = "%s/proctor-priv.%d" % (tree, os.getpid())
+    os.mkdir(path)
+    for name in ("cpuset.cpus", "cpuset.mems"):
+        if os.path.exists(path + "/" + name) and tree != groups_dir:
+            with open(tree + "/" + name, encoding="ascii") as above, \
+                    open(path + "/" + name, "w", encoding="ascii") as f:
+                f.write(above.read())
+    with open(path + "/cgroup.procs", "w", encoding="ascii") as f:
+        f.write("0")
+    return path
+
+
 def _groups_enter():
-    """A group for all that the cases make, so that the machine's tree stays
-    as it is."""
+    """A group for all that the cases make, so that the machine's trees stay
+    as they are."""
     global groups_outside, groups_dir
     groups_dir = _groups_mount()
     if groups_dir is None:
         return
-    groups_outside = "%s/proctor-priv.%d" % (groups_dir, os.getpid())
     try:
-        os.mkdir(groups_outside)
-        with open(groups_outside + "/cgroup.procs", "w",
-                  encoding="ascii") as f:
-            f.write("0")
+        groups_outside = _group_enter(groups_dir)
+        for tree, _ in old_trees():
+            _group_enter(tree)
     except OSError:
         groups_dir = None
 
@@ -244,9 +271,10 @@ def hide_groups(how):
 
 def groups_remove(pid):
     """What the process that called leave() has made, once it is dead."""
-    top = "%s/proctor-priv.%d" % (_groups_mount(), pid)
-    for directory, _, _ in os.walk(top, topdown=False):
-        os.rmdir(directory)
+    for tree in [_groups_mount()] + [tree for tree, _ in old_trees()]:
+        top = "%s/proctor-priv.%d" % (tree, pid)
+        for directory, _, _ in os.walk(top, topdown=False):
+            os.rmdir(directory)
 
 
 def enter(directory, libexec):
@@ -257,6 +285,9 @@ def enter(directory, libexec):
     if groups_dir:
         umount(groups_dir)
         mount("cgroup2", groups_dir, "cgroup2")
+        for tree, controllers in old_trees():
+            umount(tree)
+            mount("cgroup", tree, "cgroup", 0, controllers)
     tmpfs(directory)
     home = directory
     libexecdir = libexec

@@ -164,17 +164,19 @@ defmodule Proctor.Cgroups do
   # What MuonTrap's options ask for: an instance, and the group in it. Raises
   # `Proctor.Error`.
   def place!(%{cgroup_path: path} = read, program) do
-    controllers = Map.get(read, :cgroup_controllers, [])
+    sets = Map.get(read, :cgroup_sets, [])
     {base, limits} = base!(read, path, program)
 
     limits =
-      case Names.from_sets(Map.get(read, :cgroup_sets, [])) do
+      case Names.from_sets(sets) do
         {:ok, map} -> Map.merge(limits, map)
         {:error, posix, file} -> refuse!(posix, file, program)
       end
 
     {instance, has} = instance!(base, program)
-    for name <- controllers, not has?(name, has), do: refuse!(:enodev, missing(name), program)
+    # Those of limits the port program misses itself, by the names of these.
+    named = Map.get(read, :cgroup_controllers, []) -- Enum.map(sets, &elem(&1, 0))
+    for name <- named, not has?(name, has), do: refuse!(:enodev, missing(name), program)
     [instance: instance, cgroup: limits]
   end
 

@@ -78,7 +78,7 @@ defmodule Proctor.Instance do
   @doc "The names of the instances that run on this node."
   @doc since: "0.1.0"
   @spec list() :: [atom()]
-  def list, do: for({name, _pid} <- :proctor.instances(), do: name)
+  def list, do: for({name, _pid} <- :proctor.instances(), name != :undefined, do: name)
 
   @doc "What there is to say of an instance and of what it runs."
   @doc since: "0.1.0"
@@ -107,6 +107,7 @@ defmodule Proctor.Instance do
   defp native(options) do
     Enum.map(options, fn
       {:env, env} -> {:env, Enum.map(env, &variable/1)}
+      {:cgroup, limits} -> {:cgroup, Proctor.Spec.limits(limits)}
       option -> option
     end)
   end

@@ -27,7 +27,7 @@ defmodule Proctor.Process do
       `exit/1`
     * `{:cgroup, ref, events}`, with `:cgroup_events`, however active it is: a limit
       of its control group was met; `:oom_kill`, `:pids_denied` and `:memory_high`
-      say how often so far
+      say how often so far. What was met in a tree of version 1 its exit alone says
 
   The struct is `Collectable`, what is put into it is written, and `Enumerable`:
   its output piece by piece, to the end.

@@ -1,13 +1,13 @@
 defmodule Proctor.ContainmentTest do
-  # What MuonTrap's users have of control groups, over the real ones: those below
-  # `proctor_test`, made by the instance that the base is.
+  # What MuonTrap's users have of control groups, over the real ones, below a base of
+  # our own.
   use ExUnit.Case, async: false
   import ExUnit.CaptureLog
   import Proctor.Test.Helpers
 
   alias Proctor.{Cgroups, Daemon, Error}
 
-  @base "proctor_test"
+  @base "proctor_test.#{System.pid()}"
 
   @hello (case :proctor_sup.based("/" <> @base) do
             {:ok, _, %{cgroup: cgroup}} -> cgroup
@@ -27,6 +27,18 @@ defmodule Proctor.ContainmentTest do
   # Takes more than it has, however little the program itself takes.
   @greedy "x=a; while :; do x=$x$x; done"
 
+  # It would stay as long as the application.
+  setup_all do
+    on_exit(fn ->
+      with {:ok, instance, _} <- :proctor_sup.based("/" <> @base),
+           do: :proctor.stop_instance(instance)
+
+      for %{point: point} <- Cgroups.Files.trees(),
+          path <- ["proctor/guards", "proctor", ""],
+          do: File.rmdir(Path.join([point, @base, path]))
+    end)
+  end
+
   setup do
     Process.flag(:trap_exit, true)
     :ok
@@ -41,7 +53,7 @@ defmodule Proctor.ContainmentTest do
   test "a command has a group of its own below its base, and leaves nothing" do
     inside = "cat /proc/self/cgroup; setsid sleep 1000 </dev/null >/dev/null 2>&1 & echo $!"
     assert {out, 0} = Proctor.cmd("sh", ["-c", inside], cgroup_base: @base)
-    assert out =~ ~r"^0::.*/#{@base}/proctor\..*"m
+    assert out =~ ~r"^0::.*/#{@base}/proctor[./].*"m
     assert out |> String.split() |> List.last() |> gone?()
     assert {_, 0} = Proctor.cmd("true", [], cgroup_base: @base, cgroup: %{})
     assert {"", 143} = Proctor.cmd("sh", ["-c", "kill $$"], cgroup_base: @base)
@@ -208,15 +220,16 @@ defmodule Proctor.ContainmentTest do
     assert log =~ "processes that were too many"
 
     {:ok, process} =
-      Proctor.Process.start(["sh", "-c", "sleep 1000 & sleep 1000; sleep 1000"],
+      Proctor.Process.start(["perl", "-e", "fork; sleep 1000"],
         cgroup: [pids_max: 1],
-        cgroup_events: true,
-        stderr: :discard
+        cgroup_events: true
       )
 
     ref = process.ref
-    assert_receive {:cgroup, ^ref, %{pids_denied: n}} when n > 0
-    assert {:ok, %{cgroup: %{pids_denied: _}}} = Proctor.Process.await(process)
+    if v2?("pids"), do: assert_receive({:cgroup, ^ref, %{pids_denied: n}} when n > 0)
+    eventually(fn -> match?({:ok, %{pids_denied: 1}}, Proctor.Process.stats(process)) end)
+    assert Proctor.Process.stop(process, 0) == :ok
+    assert {:ok, %{cgroup: %{pids_denied: 1}}} = Proctor.Process.await(process)
   end
 
   test "a daemon has one by itself, which MuonTrap's functions do not tell of" do
@@ -226,7 +239,7 @@ defmodule Proctor.ContainmentTest do
         ] do
       {:ok, daemon} = start.([])
       eventually(fn -> is_integer(Daemon.os_pid(daemon)) end)
-      assert group(Daemon.os_pid(daemon)) =~ ~r"/proctor\."
+      assert group(Daemon.os_pid(daemon)) =~ ~r"/proctor[./]"
       assert {:ok, %{path: _}} = Daemon.stats(daemon)
       assert Daemon.cgroup_path(daemon) == nil
       assert Daemon.cgget(daemon, "cpu.stat") == {:error, :no_cgroup}
@@ -244,7 +257,8 @@ defmodule Proctor.ContainmentTest do
   end
 
   test "a process, its figures, its limits, and a pause" do
-    {:ok, process} = Proctor.Process.start(["cat"], cgroup: true)
+    limits = if :pids in @limits, do: [pids_max: 100], else: true
+    {:ok, process} = Proctor.Process.start(["cat"], cgroup: limits)
     assert {:ok, %{path: path, cpu_us: _}} = Proctor.Process.stats(process)
     assert String.ends_with?(group(process.os_pid), path)
     assert Proctor.Process.pause(process) == {:ok, :cgroup}
@@ -262,11 +276,31 @@ defmodule Proctor.ContainmentTest do
     assert {:error, :no_process} = Proctor.Process.stats(process)
   end
 
+  test "what an instance has for all that it runs" do
+    {:ok, _} = Proctor.Instance.start(name: :contained, cgroup: false, cgroup_base: @base)
+    on_exit(fn -> Proctor.Instance.stop(:contained) end)
+    options = [timeout: 5_000, instance: :contained]
+    assert {:ok, %{cgroup: none}} = Proctor.run(["true"], options)
+    assert none == %{}
+    :ok = Proctor.Instance.stop(:contained)
+    limits = if :pids in @limits, do: [pids_max: 100], else: true
+    {:ok, _} = Proctor.Instance.start(name: :contained, cgroup: limits, cgroup_base: @base)
+    assert {:ok, %{cgroup: %{cpu_us: _}}} = Proctor.run(["true"], options)
+
+    assert {:ok, %{cgroup: none}} = Proctor.run(["true"], [{:cgroup, false} | options])
+    assert none == %{}
+    {:ok, process} = Proctor.Process.start(["sleep", "1000"], instance: :contained)
+    {:ok, %{path: path}} = Proctor.Process.stats(process)
+    assert String.starts_with?(path, "/#{@base}/")
+    if :pids in @limits, do: assert(Cgroups.cgget(path, "pids.max") == {:ok, "100"})
+    Proctor.Process.stop(process)
+  end
+
   test "streams, too" do
     inside = ["sh", "-c", "cat /proc/self/cgroup"]
-    assert Proctor.stream!(inside, cgroup: true) |> Enum.join() =~ ~r"^0::.*/proctor\."m
+    assert Proctor.stream!(inside, cgroup: true) |> Enum.join() =~ ~r"^0::.*/proctor[./]"m
 
     assert Proctor.lines(inside, cgroup: true, timeout: 5_000)
-           |> Enum.any?(&(&1 =~ ~r"^0::.*/proctor\."))
+           |> Enum.any?(&(&1 =~ ~r"^0::.*/proctor[./]"))
   end
 end

@@ -39,6 +39,12 @@ defmodule Proctor.InstanceTest do
     assert_raise KeyError, fn -> Instance.start_link([]) end
     assert_raise ArgumentError, fn -> Instance.child_spec(name: "text") end
     assert {:error, {:badopt, _}} = Instance.start(name: :bad, no_such: 1)
+
+    for cgroup <- [[pids_max: -1], %{pids_max: -1}, %{name: "a"}, 5] do
+      assert {:error, {:badopt, {:cgroup, _}}} = Instance.start(name: :bad, cgroup: cgroup)
+    end
+
+    assert {:error, {:badopt, {:cgroup_base, ""}}} = Instance.start(name: :bad, cgroup_base: "")
   end
 
   test "a child specification with a name of its own and time to end" do

@@ -3,7 +3,8 @@
 
 -include_lib("eunit/include/eunit.hrl").
 
--export([cases/2, native/2, alone/1, daemons/1, mark/0, quiet/1]).
+-export([cases/2, native/2, contained/2, alone/1, daemons/1, mark/0,
+         quiet/1]).
 -export([next/0, next/1, down/1, flush/0, collect/3, wait_until/1]).
 -export([alive/1, group_alive/1, os_pid/1, parts/1, freeze/1, thaw/1,
          signal/2]).
@@ -62,6 +63,21 @@ native(StartOptions, Cases) ->
                  titled(Cases);
              {ok, #{dialect := exec_port}} ->
                  [{"left out: the port program has no native dialect",
+                   fun() -> ok end}]
+         end
+     end}.
+
+%% The same for what needs control groups.
+contained(StartOptions, Cases) ->
+    {setup, fun() -> start(StartOptions) end, fun stop/1,
+     fun(_) ->
+         case proctor:info() of
+             {ok, #{hello := #{cgroup := #{}}}} ->
+                 titled(Cases);
+             {ok, #{hello := Hello}} ->
+                 Why = maps:get(cgroup, Hello, <<"an older port program">>),
+                 [{lists:flatten(io_lib:format("left out: no control groups: "
+                                               "~ts", [Why])),
                    fun() -> ok end}]
          end
      end}.

@@ -27,7 +27,7 @@ class Limited(Native, Suid):
             raise Skip("no control groups here: %s" % self.has)
         return reply
 
-    def leaves(self):
+    def groups(self):
         """The groups of children that there are."""
         top = world.groups_dir + self.has[A.path].decode()
         return [d[len(world.groups_dir):] for d, _, _ in os.walk(top)
@@ -41,7 +41,7 @@ class Limited(Native, Suid):
 
     def refuses(self, asked, *why, cmd=None):
         expect(why, self.child(asked, cmd), "answer")
-        expect([], self.leaves(), "groups are left")
+        expect([], self.groups(), "groups are left")
         expect([], self.ask(A.list), "list")
 
 
@@ -55,11 +55,11 @@ class Limited(Native, Suid):
 def own(word, asked, expected):
     with Rules(RULE % word), Limited() as p:
         pid = p.child(asked)
-        expect([group_of(pid)] if expected else [], p.leaves(), "groups")
+        expect([group_of(pid)] if expected else [], p.groups(), "groups")
         expect(A.ok, p.ask(A.stop, pid))
         told = p.exit(pid)
         expect(expected, A.cgroup in told, "in %s" % told)
-        expect([], p.leaves(), "left")
+        expect([], p.groups(), "left")
 
 
 @rows(SECTION + " a request is refused that is above its rule:", [
@@ -106,27 +106,47 @@ def fixed_group():
         check(A.cgroup in told, "told %s", told)
 
 
+def limit_of(pid, controller, files):
+    """The first line of the file of its group, of whichever version."""
+    path = world.groups_dir + group_of(pid) + "/" + files[0]
+    if not os.path.exists(path):
+        with open("/proc/mounts", encoding="ascii") as f:
+            mounts = [x.split() for x in f]
+        tops = [x[1] for x in mounts
+                if x[2] == "cgroup" and controller in x[3].split(",")]
+        with open("/proc/%d/cgroup" % pid, encoding="ascii") as f:
+            below = [x.rstrip("\n").split(":", 2)[2] for x in f
+                     if controller in x.split(":")[1].split(",")]
+        path = tops[0] + below[0] + "/" + files[1]
+    with open(path, encoding="ascii") as f:
+        return f.readline().strip()
+
+
 @rows(SECTION + " what a rule says a child has, or there is none:", [
-    ("memory", "memory 64M", A.memory, b"memory_max", "memory.max", str(64 * BYTES),
-     {A.memory_max: BYTES}, {A.memory_max: 65 * BYTES}),
-    ("pids", "pids 9", A.pids, b"pids_max", "pids.max", "9", {A.pids_max: 3},
-     {A.pids_max: 10}),
-    ("cpu", "cpu 50%", A.cpu, b"cpu_max", "cpu.max", "50000 100000",
-     {A.cpu_max: (1000, 100000)}, {A.cpu_max: A.max}),
+    ("memory", "memory 64M", b"memory_max", ("memory.max",
+     "memory.limit_in_bytes"), (str(64 * BYTES),), {A.memory_max: 32 * BYTES},
+     {A.memory_max: 65 * BYTES}),
+    ("pids", "pids 9", b"pids_max", ("pids.max", "pids.max"), ("9",),
+     {A.pids_max: 3}, {A.pids_max: 10}),
+    ("cpu", "cpu 50%", b"cpu_max", ("cpu.max", "cpu.cfs_quota_us"),
+     ("50000 100000", "50000"), {A.cpu_max: (1000, 100000)},
+     {A.cpu_max: A.max}),
 ])
-def default(word, controller, name, file, value, less, more):
+def default(word, name, files, values, less, more):
+    controller = word.split()[0]
     with Rules(RULE % word), Limited() as p:
-        if controller not in p.has[A.controllers]:
+        if controller not in [str(c) for c in p.has[A.controllers]]:
             p.refuses(None, A.cgroup, A.enodev, name)
             p.refuses(A.true, A.cgroup, A.enodev, name)
             return
         pid = p.child()
-        path = "%s%s/%s" % (world.groups_dir, group_of(pid), file)
-        with open(path, encoding="ascii") as f:
-            expect(value, f.read().strip(), "has")
+        found = limit_of(pid, controller, files)
+        check(found in values, "it has %s", found)
         # Later, too: less, and no more than the rule's.
         expect(A.ok, p.ask(A.cgroup_set, pid, less))
+        check(limit_of(pid, controller, files) not in values, "not set")
         expect((A.error, (A.limit, A.eperm, name)),
                p.ask(A.cgroup_set, pid, more))
+        check(limit_of(pid, controller, files) not in values, "set back")
         expect(A.ok, p.ask(A.stop, pid))
         p.exit(pid)

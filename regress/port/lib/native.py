@@ -8,14 +8,11 @@ HELLO = (A.hello, {A.version: 1})
 USAGE = {A.utime_us, A.stime_us, A.maxrss_kb, A.minflt, A.majflt, A.inblock,
          A.oublock, A.nvcsw, A.nivcsw}
 REASONS = (A.normal, A.stopped, A.timeout, A.idle_timeout, A.shutdown, A.oom)
-<<<<<<< HEAD
-=======
 # What a leaf has used, as far as the system knows it.
 USED = {A.memory_peak, A.oom_kill, A.memory_high, A.cpu_us, A.cpu_user_us,
         A.cpu_system_us, A.cpu_throttled_us, A.pids_peak, A.pids_denied,
         A.io_read, A.io_written}
 COUNTS = {A.oom_kill, A.pids_denied, A.memory_high}
->>>>>>> contain
 CUTS = ([], [A.stdout], [A.stderr], [A.stdout, A.stderr])
 
 
@@ -25,11 +22,7 @@ def _is_exit(value):
     keys = {A.status, A.reason, A.killed, A.truncated}
     if value.get(A.status) != A.unknown:
         keys.add(A.usage)
-<<<<<<< HEAD
-    if isinstance(value.get(A.cgroup), dict):   # it had a leaf
-=======
     if A.cgroup in value:
->>>>>>> contain
         keys.add(A.cgroup)
     usage = value.get(A.usage, {})
     return (set(value) == keys and value[A.reason] in REASONS

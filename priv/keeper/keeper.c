@@ -10,6 +10,7 @@
 #include <paths.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/ownlog.h"
@@ -53,8 +54,9 @@ keeper_descriptors(int fd)
 	    dup2(nullfd, STDOUT_FILENO) == -1 ||
 	    dup3(fd, KEEPER_FD, O_CLOEXEC) == -1)
 		fatal("keeper: descriptors");
-	(void)watch_start(WATCH_FD);
 	count = cgroup_keep_trees(TREES_FD, trees);
+	if (dup2(nullfd, WATCH_FD) == -1) /* so that it is nobody's else */
+		fatal("keeper: descriptors");
 	closefrom(TREES_FD + (int)count);
 	return (count);
 }
@@ -85,7 +87,7 @@ static void
 keeper_main(int fd, uint32_t users)
 {
 	struct pollfd pfd[2] = { { .fd = KEEPER_FD, .events = POLLIN },
-		{ .fd = WATCH_FD, .events = POLLIN } };
+		{ .fd = -1, .events = POLLIN } };
 	int dirs[CGROUP_TREES];
 	size_t i, count;
 	uid_t uid;
@@ -99,6 +101,7 @@ keeper_main(int fd, uint32_t users)
 		ownlog_open(); /* its flags are not priv's */
 	count = keeper_descriptors(fd);
 	privdrop(0);
+	pfd[1].fd = watch_start(WATCH_FD); /* counted for who we are now */
 	for (i = 0; i < count; i++)
 		dirs[i] = trees[i].dir;
 	channel_init(&priv_channel, "priv", KEEPER_FD, 1, keeper_table,
@@ -118,6 +121,7 @@ static void
 keeper_note(void)
 {
 	struct cgroup_tree list[CGROUP_TREES];
+	char names[64] = "";
 	size_t i, count;
 
 	info.path = cgroup_path();
@@ -127,8 +131,16 @@ keeper_note(void)
 	count = cgroup_trees(list);
 	for (i = 0; i < count; i++)
 		info.controllers |= list[i].controllers;
+	for (i = 0; i < LEAF_CTLS; i++)
+		if (info.controllers >> i & 1) {
+			(void)strlcat(names, " ", sizeof(names));
+			(void)strlcat(
+			    names, cgroup_name(1, (int)i), sizeof(names));
+		}
 	info.kill = 1;
 	alive = 1;
+	log_debug("control group %s, controllers%s", info.path,
+	    names[0] == '\0' ? " none" : names);
 }
 
 int
@@ -139,7 +151,7 @@ keeper_start(struct keeper *k)
 	keeper_note();
 	if (!alive) {
 		cgroup_forget();
-		log_debug("there are no leaves: %s", info.reason);
+		log_debug("no control group: %s", info.reason);
 		return (0);
 	}
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) == -1)

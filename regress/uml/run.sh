@@ -33,10 +33,13 @@ trap 'exit 1' HUP INT TERM
 printf '#!/bin/sh\nexec /bin/sh %s/init.sh\n' "$dir" >"$dir/init"
 chmod +x "$dir/init"
 
+# A disk for those that limit what is written.
+truncate -s 16M "$dir/disk"
+
 # What it ends with says nothing: its last line does.
 TMPDIR=$dir timeout -k 10 900 linux.uml mem=1024M quiet \
     rootfstype=hostfs hostfs=/ root=/dev/root ro init="$dir/init" \
-    uml_dir="$dir" con=null con0=fd:0,fd:1 ssl=null </dev/null >"$dir/out" 2>&1 || true
+    uml_dir="$dir" ubdb="$dir/disk" con=null con0=fd:0,fd:1 ssl=null </dev/null >"$dir/out" 2>&1 || true
 # Before the first line of ours the kernel talks.
 sed -n '/^uml: begins/,/^uml: ends/p' "$dir/out" | tr -d '\r' |
     grep -v '^uml: begins'

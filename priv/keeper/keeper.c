@@ -4,6 +4,7 @@
  */
 
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -100,6 +101,7 @@ keeper_main(int fd, uint32_t users)
 	if (privdrop_ids(&uid, &gid))
 		ownlog_open(); /* its flags are not priv's */
 	count = keeper_descriptors(fd);
+	(void)umask(0); /* leaves are made with the modes that they need */
 	privdrop(0);
 	pfd[1].fd = watch_start(WATCH_FD); /* counted for who we are now */
 	for (i = 0; i < count; i++)

@@ -12,7 +12,7 @@ from case import Skip, case, check, eventually, expect, rows
 from etf import A
 from native import Native
 from suid import SLEEP, SPARED, Suid, as_user
-from world import ONE, STARTER, UNRULED
+from world import ONE, STARTER, UNRULED, group_of
 from rules import Rules, usual_rules
 
 SECTION = "groups:"
@@ -29,13 +29,6 @@ def write(path, text):
         os.write(fd, str(text).encode())
     finally:
         os.close(fd)
-
-
-def group_of(pid):
-    """Its path below the mount; "" once it is dead."""
-    with open("/proc/%d/cgroup" % pid, encoding="ascii") as f:
-        return [line[3:].rstrip("\n") for line in f
-                if line.startswith("0::")][0]
 
 
 def instances(place=""):

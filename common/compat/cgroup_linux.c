@@ -58,7 +58,6 @@ refuse(const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vsnprintf(reason, sizeof(reason), fmt, ap);
 	va_end(ap);
-	log_debug("control groups: %s", reason);
 	return (-1);
 }
 
@@ -226,6 +225,8 @@ instance_make(struct tree *t)
 	drop(&t->held);
 	if (unlinkat(t->place, id, AT_REMOVEDIR) == -1 && errno == ENOENT)
 		error = EAGAIN;
+	else if (error == ENOENT)
+		error = ENOSYS; /* a kernel before 5.14 */
 	errno = error;
 	return (-1);
 }

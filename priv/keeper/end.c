@@ -107,6 +107,7 @@ end_begin(struct leaf *l)
 {
 	l->ending = 1;
 	watch_end(&l->state);
+	timer_clear(&l->look);
 	timer_clear(&l->patience);
 	timer_set(&l->deadline, PATIENCE, end_give_up, l);
 	end_look(l);

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "log.h"
+
 #include "keeper/event.h"
 #include "keeper/stats.h"
 
@@ -55,8 +57,9 @@ event_file(
 {
 	const struct cgroup_tree *t = leaf_tree();
 
-	if (t->controllers >> c & 1)
-		(void)watch_add(w, t->dir, l->path, file, event_came, l);
+	if (t->controllers >> c & 1 &&
+	    watch_add(w, t->dir, l->path, file, event_came, l) == -1)
+		log_warn("what happens to a leaf is not told");
 }
 
 void

@@ -6,12 +6,14 @@
 
 #include "keeper/freeze.h"
 
+#define PAUSE 10 /* ms, where the kernel does not tell */
 #define PATIENCE 5000 /* ms that a process may be on its way in the kernel */
 
 static void
 answer(struct leaf *l, int error)
 {
 	timer_clear(&l->patience);
+	timer_clear(&l->look);
 	watch_end(&l->state);
 	for (; l->freezes > 0; l->freezes--)
 		leaf_say_done(l->id, LEAF_FREEZE, error, "");
@@ -24,6 +26,8 @@ freeze_look(void *arg)
 
 	if (leaf_event(l, "frozen") == 1)
 		answer(l, 0);
+	else if (l->state.number == 0)
+		timer_set(&l->look, PAUSE, freeze_look, l);
 }
 
 static void
@@ -42,11 +46,8 @@ freeze_begin(struct leaf *l)
 		answer(l, error);
 		return;
 	}
-	if (watch_add(&l->state, leaf_tree()->dir, l->path, "cgroup.events",
-		freeze_look, l) == -1) {
-		answer(l, errno);
-		return;
-	}
+	(void)watch_add(&l->state, leaf_tree()->dir, l->path, "cgroup.events",
+	    freeze_look, l);
 	if (!l->patience.set)
 		timer_set(&l->patience, PATIENCE, freeze_late, l);
 	freeze_look(l);

@@ -4,12 +4,14 @@
  */
 
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include <errno.h>
 #include <fcntl.h>
 #include <paths.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/ownlog.h"
@@ -53,8 +55,9 @@ keeper_descriptors(int fd)
 	    dup2(nullfd, STDOUT_FILENO) == -1 ||
 	    dup3(fd, KEEPER_FD, O_CLOEXEC) == -1)
 		fatal("keeper: descriptors");
-	(void)watch_start(WATCH_FD);
 	count = cgroup_keep_trees(TREES_FD, trees);
+	if (dup2(nullfd, WATCH_FD) == -1) /* so that it is nobody's else */
+		fatal("keeper: descriptors");
 	closefrom(TREES_FD + (int)count);
 	return (count);
 }
@@ -85,7 +88,7 @@ static void
 keeper_main(int fd, uint32_t users)
 {
 	struct pollfd pfd[2] = { { .fd = KEEPER_FD, .events = POLLIN },
-		{ .fd = WATCH_FD, .events = POLLIN } };
+		{ .fd = -1, .events = POLLIN } };
 	int dirs[CGROUP_TREES];
 	size_t i, count;
 	uid_t uid;
@@ -98,7 +101,9 @@ keeper_main(int fd, uint32_t users)
 	if (privdrop_ids(&uid, &gid))
 		ownlog_open(); /* its flags are not priv's */
 	count = keeper_descriptors(fd);
+	(void)umask(0); /* leaves are made with the modes that they need */
 	privdrop(0);
+	pfd[1].fd = watch_start(WATCH_FD); /* counted for who we are now */
 	for (i = 0; i < count; i++)
 		dirs[i] = trees[i].dir;
 	channel_init(&priv_channel, "priv", KEEPER_FD, 1, keeper_table,
@@ -118,6 +123,7 @@ static void
 keeper_note(void)
 {
 	struct cgroup_tree list[CGROUP_TREES];
+	char names[64] = "";
 	size_t i, count;
 
 	info.path = cgroup_path();
@@ -127,8 +133,16 @@ keeper_note(void)
 	count = cgroup_trees(list);
 	for (i = 0; i < count; i++)
 		info.controllers |= list[i].controllers;
+	for (i = 0; i < LEAF_CTLS; i++)
+		if (info.controllers >> i & 1) {
+			(void)strlcat(names, " ", sizeof(names));
+			(void)strlcat(
+			    names, cgroup_name(1, (int)i), sizeof(names));
+		}
 	info.kill = 1;
 	alive = 1;
+	log_debug("control group %s, controllers%s", info.path,
+	    names[0] == '\0' ? " none" : names);
 }
 
 int
@@ -139,7 +153,7 @@ keeper_start(struct keeper *k)
 	keeper_note();
 	if (!alive) {
 		cgroup_forget();
-		log_debug("there are no leaves: %s", info.reason);
+		log_debug("no control group: %s", info.reason);
 		return (0);
 	}
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) == -1)
@@ -154,9 +168,11 @@ keeper_start(struct keeper *k)
 	}
 	cgroup_forget();
 	(void)close(fds[1]);
-	k->fd = fds[0];
-	if (fcntl(k->fd, F_SETFL, O_NONBLOCK) == -1)
+	/* By a number that those of the trees do not have any more. */
+	if ((k->fd = fcntl(fds[0], F_DUPFD_CLOEXEC, 0)) == -1 ||
+	    fcntl(k->fd, F_SETFL, O_NONBLOCK) == -1)
 		fatal("keeper: fcntl");
+	(void)close(fds[0]);
 	return (1);
 }
 

@@ -28,13 +28,14 @@ struct leaf {
 	char *path; /* below the instance; owned */
 	struct watch state; /* of what says whether it is empty, and frozen */
 
+	struct timer look; /* at that, where nothing tells */
+
 	uint32_t freezes; /* asked for, and not answered: freeze.c */
 	struct timer patience;
 
 	unsigned int ending : 1; /* end.c */
 	unsigned int killed : 1;
 	unsigned int pause; /* ms to the next look */
-	struct timer look;
 	struct timer deadline;
 
 	struct watch memory, pids; /* of what its limits do: event.c */

@@ -34,10 +34,12 @@ watch_start(int at)
 {
 	int n;
 
-	if ((n = inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) == -1 ||
-	    dup3(n, at, O_CLOEXEC) == -1)
-		fatal("keeper: inotify");
-	(void)close(n);
+	if ((n = inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) == -1) {
+		log_warn("nothing tells of control groups");
+		return (-1);
+	}
+	if (n != at && (dup3(n, at, O_CLOEXEC) == -1 || close(n) == -1))
+		fatal("keeper: descriptors");
 	fd = at;
 	return (fd);
 }
@@ -52,7 +54,8 @@ watch_add(struct watch *w, int dir, const char *path, const char *file,
 	if (w->number != 0)
 		return (0);
 	(void)snprintf(name, sizeof(name), "%s/%s", path, file);
-	if (fchdir(dir) == -1 ||
+	errno = EBADF;
+	if (fd == -1 || fchdir(dir) == -1 ||
 	    (n = inotify_add_watch(fd, name, IN_MODIFY)) == -1)
 		return (-1);
 	w->number = n;

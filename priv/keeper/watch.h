@@ -17,12 +17,16 @@ struct watch {
 	void *arg;
 };
 
-/* To be called first: the descriptor, which polls readable. Fatal. */
+/*
+ * To be called first: the descriptor, which is that one and polls readable; -1,
+ * after a line in the log, if the user has too many: then nothing is watched.
+ */
 int watch_start(int at);
 
 /*
  * Have fn called with arg whenever a file in path below dir has changed: 0, or
- * -1 with errno. One that is watched stays so.
+ * -1 with errno. One that is watched stays so. The user may have too many of
+ * these, too.
  */
 int watch_add(struct watch *, int dir, const char *path, const char *file,
     void (*fn)(void *), void *arg);

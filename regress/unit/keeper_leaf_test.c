@@ -48,6 +48,7 @@ static int fails_with;
 static int frozen;
 static uint64_t ooms;
 static struct watch *watched;
+static int blind; /* nothing can be watched */
 
 static void say(const char *, ...) __attribute__((__format__(printf, 1, 2)));
 
@@ -168,6 +169,10 @@ watch_add(struct watch *w, int dir, const char *path, const char *file,
 	(void)path;
 	if (w->number != 0)
 		return (0);
+	if (blind) {
+		errno = ENOSPC;
+		return (-1);
+	}
 	say("watch %s", file);
 	w->number = 1;
 	w->fn = fn;
@@ -280,7 +285,7 @@ begin(void)
 {
 	leaf_init(&priv, "/inst", trees, 2);
 	request_init(USERS);
-	busy = refuses = frozen = 0;
+	busy = refuses = frozen = blind = 0;
 	ooms = 0;
 	fails = NULL;
 	watched = NULL;
@@ -525,6 +530,38 @@ test_freeze_not(void **state)
 	did("");
 }
 
+/* Where nothing tells it is looked at. */
+static void
+test_blind(void **state)
+{
+	(void)state;
+	there();
+	blind = 1;
+	assert_int_equal(ask(7, LEAF_FREEZE), 0);
+	pass(10);
+	did("cgroup.freeze=1");
+	frozen = 1;
+	pass(10);
+	did("done 3: 0 ");
+	pass(10);
+	did("");
+	frozen = 0;
+	assert_int_equal(ask(7, LEAF_FREEZE), 0);
+	busy = 1;
+	assert_int_equal(ask(7, LEAF_END), 0);
+	pass(1);
+	pass(2);
+	pass(4);
+	did("cgroup.freeze=1; cgroup.kill=1");
+	busy = 0;
+	pass(8);
+	did("rmdir; state 6 /inst/t0/c7");
+	assert_int_equal(make(7, 0, "", 4096, 0), 0);
+	did("mkdir t0/c7; memory.max=4096; door 0; done 0: 0 ");
+	assert_int_equal(log_lines, 1);
+	assert_int_equal(ask(7, LEAF_END), 0);
+}
+
 /* Many at once are told as one. */
 static void
 test_events(void **state)
@@ -642,6 +679,7 @@ main(void)
 		cmocka_unit_test(test_kill),
 		cmocka_unit_test(test_freeze),
 		cmocka_unit_test(test_freeze_not),
+		cmocka_unit_test(test_blind),
 		cmocka_unit_test(test_events),
 		cmocka_unit_test(test_set),
 		cmocka_unit_test(test_stats),

@@ -5,7 +5,8 @@
 
 -include_lib("eunit/include/eunit.hrl").
 
--import(proctor_case, [next/0, with_fake/3, logged/2, printed/1]).
+-import(proctor_case, [next/0, with_fake/3, logged/2, printed/1,
+                       wait_until/1]).
 
 -define(DAEMON, [{log, none}, {kill_timeout, 1}]).
 
@@ -26,7 +27,9 @@ fake_test_() ->
        {"the same of a daemon", fun daemon_requests/0},
        {"a limit above a ceiling", fun refused/0},
        {"in the dialect of erlexec", fun exec_port/0},
-       {"what an instance says of itself", fun said/0}]).
+       {"what an instance says of itself", fun said/0},
+       {"an instance for each base, made on demand", fun based/0},
+       {"a base that cannot be had leaves no instance", fun not_based/0}]).
 
 %%% Over the real one
 
@@ -290,4 +293,67 @@ said() ->
     with_fake(no_leaf, [], fun(_) ->
         ?assertMatch([_ | _], string:find(printed(fun proctor:i/0),
                                           "no control groups: none delegated"))
+    end).
+
+%% The application over that port program, which notes with what it is started.
+with_bases(Mode, Fun) ->
+    proctor_case:with_dir(fun(Dir) ->
+        Program = filename:join(Dir, "port"),
+        "#!/bin/sh\n" ++ Script =
+            lists:flatten(proctor_fake:script(Mode, Dir)),
+        ok = file:write_file(Program, ["#!/bin/sh\necho \"$*\" >>", Dir,
+                                       "/args\n", Script]),
+        ok = file:change_mode(Program, 8#755),
+        _ = application:load(proctor),
+        [ok = application:set_env(proctor, Key, Value)
+         || {Key, Value} <- [{portexe, Program}, {alarm, 0}, {groups, [g]},
+                             {cgroup, #{pids_max => 7}}]],
+        {ok, _} = application:ensure_all_started(proctor),
+        Fun(fun() ->
+                {ok, Args} = file:read_file(filename:join(Dir, "args")),
+                string:lexemes(Args, "\n")
+            end)
+    end).
+
+based() ->
+    ?assertEqual({error, not_started}, proctor_sup:based(<<"/a">>)),
+    with_bases(leaf, fun(Args) ->
+        {ok, A, #{cgroup := #{path := <<"/fake">>}}} =
+            proctor_sup:based(<<"/a">>),
+        {ok, A, _} = proctor_sup:based(<<"/a">>),
+        {ok, B, _} = proctor_sup:based(<<"/b">>),
+        ?assertNotEqual(A, B),
+        [Own, ForA, ForB] = Args(),
+        ?assertEqual(nomatch, string:find(Own, "-cgroup")),
+        ?assertNotEqual(nomatch, string:find(ForA, "-cgroup /a")),
+        ?assertNotEqual(nomatch, string:find(ForB, "-cgroup /b")),
+        ?assertEqual([A, B], [Pid || {undefined, Pid}
+                                         <- lists:sort(proctor:instances())]),
+        ?assertEqual(#{pids_max => 7}, ask([{instance, A}])),
+        %% It has no group of another's.
+        ?assertEqual([whereis(proctor)], proctor_nodes:members(g)),
+        ok = proctor:stop_instance(A),
+        {ok, C, _} = proctor_sup:based(<<"/a">>),
+        ?assertNotEqual(A, C),
+        %% One that dies its supervisor starts again.
+        exit(C, kill),
+        wait_until(fun() ->
+                       case proctor_sup:based(<<"/a">>) of
+                           {ok, D, _} -> D =/= C;
+                           {error, _} -> false
+                       end
+                   end)
+    end).
+
+not_based() ->
+    with_bases(no_leaf, fun(_) ->
+        ?assertEqual({error, {cgroup, enodev, <<"none delegated">>}},
+                     proctor_sup:based(<<"/a">>)),
+        ?assertEqual([{proctor, whereis(proctor)}], proctor:instances()),
+        ok = application:set_env(proctor, portexe, "/bin/false"),
+        ?assertMatch({error, {port_exited_with_status, 1}},
+                     proctor_sup:based(<<"/a">>)),
+        ?assertMatch({error, {badopt, {cgroup_base, _}}},
+                     proctor_sup:based(<<>>)),
+        ?assertEqual([{proctor, whereis(proctor)}], proctor:instances())
     end).

@@ -66,6 +66,9 @@ defmodule Proctor.Error do
   defp sentence(%{kind: :options, detail: detail}),
     do: "cannot run with these options: #{option(detail)}"
 
+  defp sentence(%{stage: :limit, posix: :eperm, detail: name}),
+    do: "cannot run: it is permitted less than it asks for#{about(name)}"
+
   defp sentence(%{stage: stage, posix: posix, detail: detail}),
     do: "cannot run: #{stage(stage)}: #{posix(posix)}#{about(detail)}"
 

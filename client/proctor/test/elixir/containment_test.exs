@@ -75,6 +75,23 @@ defmodule Proctor.ContainmentTest do
     refute first == second
   end
 
+  test "200 at once, from as many processes, each in a group of its own" do
+    groups =
+      1..200
+      |> Task.async_stream(
+        fn _ ->
+          {out, 0} = Proctor.cmd("sh", ["-c", "cat /proc/self/cgroup"], cgroup_base: @base)
+          [group] = Regex.run(~r/^0::.*$/m, out)
+          group
+        end,
+        max_concurrency: 200,
+        timeout: 60_000
+      )
+      |> Enum.map(fn {:ok, group} -> group end)
+
+    assert groups |> Enum.uniq() |> length() == 200
+  end
+
   test "its end is told when nothing of its group is left" do
     {:ok, process} =
       Proctor.Process.start(["sh", "-c", "setsid sleep 1000 >/dev/null 2>&1 & echo $!"],
@@ -210,7 +227,8 @@ defmodule Proctor.ContainmentTest do
         {:ok, daemon} =
           Daemon.start_link("sh", ["-c", "sleep 1000 & sleep 1000 & sleep 1000; sleep 1000"],
             cgroup_base: @base,
-            cgroup: %{pids_max: 2}
+            cgroup: %{pids_max: 2},
+            stderr: :discard
           )
 
         ref = Process.monitor(daemon)

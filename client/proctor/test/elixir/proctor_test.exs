@@ -287,6 +287,16 @@ defmodule ProctorTest do
   end
 
   describe "run!/2" do
+    test "says what a control group cannot be" do
+      for {reason, message} <- [
+            {{:cgroup, :enodev, "memory_max"},
+             "make cannot run: control group: no such device (\"memory_max\")"},
+            {{:limit, :eperm, "memory_max"},
+             "make cannot run: it is permitted less than it asks for (\"memory_max\")"}
+          ],
+          do: assert(Exception.message(Error.from_erlang(reason, "make")) == message)
+    end
+
     test "raises what says why" do
       for {text, options, message} <- [
             {"exit 3", [], "sh exited with 3"},

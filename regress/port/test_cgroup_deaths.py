@@ -13,7 +13,7 @@ from cgroups import WAYS, Place
 from etf import A
 from family import gone, mark
 
-SECTION = "5 cgroup:"
+SECTION = "5 containment:"
 RING_FAILED = 5
 # Its own session, and nobody's child any more.
 DAEMON = "setsid sh -c 'trap \"\" TERM; sleep 1000; sleep 1000' & exec sleep 1000"

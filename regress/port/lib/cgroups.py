@@ -30,10 +30,10 @@ def mounts():
 
 def whole():
     """Where the tree of version 2 is mounted."""
-    points = [point for kind, point, _ in mounts() if kind == "cgroup2"]
-    if not points:
-        raise Skip("no control groups of version 2 here")
-    return points[0]
+    for kind, point, _ in mounts():
+        if kind == "cgroup2":
+            return point
+    raise Skip("no control groups of version 2 here")
 
 
 def trees():
@@ -45,8 +45,10 @@ def trees():
 
 def controllers():
     """Those of the tree of version 2."""
-    with open(whole() + "/cgroup.controllers", encoding="ascii") as f:
-        return f.read().split()
+    try:
+        return read(whole() + "/cgroup.controllers").split()
+    except Skip:
+        return []
 
 
 def group_of(pid):

@@ -15,9 +15,8 @@ import world
 from case import (ERROR, OK, STARTED, Like, case, check, eventually, expect,
                   rows)
 from etf import A
-from native import Native
 from trace import Held
-from suid import SLEEP, SPARED, Suid, as_user, settled
+from suid import SLEEP, SPARED, NativeSuid, Suid, as_user, settled
 from world import ONE, STARTER, STRANGER, TWO, UNRULED
 from rules import Place, Rules, usual_rules
 
@@ -652,16 +651,6 @@ def gid_rule(group):
                             ("root", 0), (ONE, 2 ** 32 - 2)):
             reply = p.ask(A.run, SLEEP, [(A.user, user), (A.gid, other)])
             expect(ERROR, reply)
-
-
-@rows(SECTION + " {groups, L} is refused, also to the starter:", [
-    ("for another", ONE), ("for the starter", STARTER)])
-def groups_rule(user):
-    with usual_rules, NativeSuid() as p:
-        for groups in ([], ["adm"], [0]):
-            reply = p.ask(A.run, SLEEP, [(A.user, user), (A.groups, groups)])
-            expect((A.error, (A.policy, A.eperm, b"groups: only root may say "
-                              b"them, with -limit-users all")), reply)
 
 
 @case(SECTION + " {umask, N} and {arg0, Name} for another user")
@@ -1366,10 +1355,6 @@ def error_text():
 
 
 # Why it was refused ---
-
-class NativeSuid(Native, Suid):
-    """In the native dialect, where reasons are terms."""
-
 
 ECHO = ["/bin/echo", "a", "secret-of-the-run"]
 OWN = "permit news as daemon\n"

@@ -16,6 +16,8 @@ build() {
 	for source; do
 		# The messages are several files.
 		test "$source" != common/proto.c || source=$PROTO_SRC
+		test "$source" != priv/monitor/contain.c ||
+			source="$source common/leafset.c"
 		for part in $source; do
 			objects="$objects \$(OBJ)/${part%.c}.o"
 		done
@@ -133,20 +135,18 @@ build policy_test priv/policy/rule.c priv/policy/read.c priv/policy/resolve.c \
     priv/policy/limit.c priv/policy/place.c priv/policy/size.c \
     common/cpulist.c common/leaf_limit.c common/limitname.c \
     common/proto.c common/compat/ptymodes.c
-# What exit.c is above of.
-leaves="priv/monitor/contain.c common/leafset.c"
 monitoring monitor_group_test
 monitoring monitor_reply_test priv/monitor/reply.c
-monitoring monitor_exit_test priv/monitor/exit.c $leaves priv/monitor/reply.c
-monitoring monitor_birth_test priv/monitor/birth.c priv/monitor/exit.c $leaves \
+monitoring monitor_exit_test priv/monitor/exit.c priv/monitor/contain.c priv/monitor/reply.c
+monitoring monitor_birth_test priv/monitor/birth.c priv/monitor/exit.c priv/monitor/contain.c \
     priv/monitor/reply.c
-monitoring monitor_foreign_test priv/monitor/foreign.c priv/monitor/exit.c $leaves \
+monitoring monitor_foreign_test priv/monitor/foreign.c priv/monitor/exit.c priv/monitor/contain.c \
     priv/monitor/reply.c
 # What has all but launches.
 stopping() {
 	monitoring "$@" regress/unit/monitor_launch.c priv/monitor/stop.c \
 	    priv/monitor/stray.c priv/monitor/foreign.c priv/monitor/birth.c \
-	    priv/monitor/exit.c $leaves priv/monitor/reply.c
+	    priv/monitor/exit.c priv/monitor/contain.c priv/monitor/reply.c
 }
 stopping monitor_stop_test
 # shellcheck disable=SC2086
@@ -154,7 +154,7 @@ stopping monitor_request_test priv/monitor/request.c priv/policy/ceiling.c \
     common/limitname.c $BOUNDS_SRC
 stopping monitor_report_test priv/monitor/report.c
 monitoring monitor_launch_test regress/unit/monitor_maker.c \
-    priv/monitor/launch.c priv/monitor/birth.c priv/monitor/exit.c $leaves \
+    priv/monitor/launch.c priv/monitor/birth.c priv/monitor/exit.c priv/monitor/contain.c \
     priv/monitor/reply.c common/fdset.c
 # Leaves, with all that asks for them.
 # shellcheck disable=SC2086
@@ -162,11 +162,11 @@ monitoring monitor_contain_test regress/unit/monitor_maker.c \
     priv/policy/ceiling.c common/limitname.c $BOUNDS_SRC \
     priv/monitor/request.c priv/monitor/request_leaf.c priv/monitor/stop.c \
     priv/monitor/foreign.c priv/monitor/stray.c priv/monitor/launch.c \
-    priv/monitor/birth.c priv/monitor/exit.c $leaves priv/monitor/reply.c \
+    priv/monitor/birth.c priv/monitor/exit.c priv/monitor/contain.c priv/monitor/reply.c \
     common/fdset.c
 monitoring monitor_stray_test regress/unit/monitor_maker.c \
     priv/monitor/stray.c priv/monitor/launch.c priv/monitor/birth.c \
-    priv/monitor/exit.c $leaves priv/monitor/reply.c common/fdset.c
+    priv/monitor/exit.c priv/monitor/contain.c priv/monitor/reply.c common/fdset.c
 case $CGROUP_SRC in
 *cgroup_place.c*)
 	build cgroup_test common/compat/cgroup_place.c \

@@ -302,7 +302,7 @@ cgroup_find(
 {
 	const char *name =
 	    controller == CGROUP_V2 ? NULL : cgroup_name(0, controller);
-	char *own, *path;
+	char *own, *said = NULL;
 	int r = 0, error;
 
 	p->fd = -1;
@@ -310,18 +310,16 @@ cgroup_find(
 	p->delegated = 0;
 	if (tree_find(name, privileged, p, &own) == -1)
 		return (-1);
-	path = wish == NULL ? own : strdup(wish);
-	if (path == NULL)
-		r = -1;
-	else if (wish != NULL)
-		r = place_named(p, path, privileged);
+	if (wish != NULL)
+		r = (said = strdup(wish)) == NULL
+			? -1
+			: place_named(p, said, privileged);
 	else if (privileged)
-		place_descend(p, path);
+		place_descend(p, own);
 	else
-		r = place_own(p, path);
+		r = place_own(p, own);
 	error = errno;
-	if (path != own)
-		free(path);
+	free(said);
 	free(own);
 	if (r == -1)
 		(void)close(p->fd);

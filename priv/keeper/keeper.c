@@ -4,6 +4,7 @@
  */
 
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -100,6 +101,7 @@ keeper_main(int fd, uint32_t users)
 	if (privdrop_ids(&uid, &gid))
 		ownlog_open(); /* its flags are not priv's */
 	count = keeper_descriptors(fd);
+	(void)umask(0); /* leaves are made with the modes that they need */
 	privdrop(0);
 	pfd[1].fd = watch_start(WATCH_FD); /* counted for who we are now */
 	for (i = 0; i < count; i++)
@@ -166,9 +168,11 @@ keeper_start(struct keeper *k)
 	}
 	cgroup_forget();
 	(void)close(fds[1]);
-	k->fd = fds[0];
-	if (fcntl(k->fd, F_SETFL, O_NONBLOCK) == -1)
+	/* By a number that those of the trees do not have any more. */
+	if ((k->fd = fcntl(fds[0], F_DUPFD_CLOEXEC, 0)) == -1 ||
+	    fcntl(k->fd, F_SETFL, O_NONBLOCK) == -1)
 		fatal("keeper: fcntl");
+	(void)close(fds[0]);
 	return (1);
 }
 

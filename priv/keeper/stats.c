@@ -86,52 +86,52 @@ enum unit { ONE, NS, SUM };
 
 /* Of one file the rows are together. */
 struct row {
-	enum leaf_controller controller;
 	const char *file;
 	const char *key;
+	enum leaf_controller controller;
 	enum leaf_stat stat;
 	enum unit unit;
 	int live;
 };
 
 static const struct row v2[] = {
-	{ ALWAYS, "cpu.stat", "usage_usec", LEAF_CPU_US, ONE, 0 },
-	{ ALWAYS, "cpu.stat", "user_usec", LEAF_CPU_USER_US, ONE, 0 },
-	{ ALWAYS, "cpu.stat", "system_usec", LEAF_CPU_SYSTEM_US, ONE, 0 },
-	{ ALWAYS, "cpu.stat", "throttled_usec", LEAF_THROTTLED_US, ONE, 0 },
-	{ ALWAYS, "cgroup.events", "frozen", LEAF_FROZEN, ONE, LIVE },
-	{ LEAF_CTL_MEMORY, "memory.current", "", LEAF_MEMORY_CURRENT, ONE,
+	{ "cpu.stat", "usage_usec", ALWAYS, LEAF_CPU_US, ONE, 0 },
+	{ "cpu.stat", "user_usec", ALWAYS, LEAF_CPU_USER_US, ONE, 0 },
+	{ "cpu.stat", "system_usec", ALWAYS, LEAF_CPU_SYSTEM_US, ONE, 0 },
+	{ "cpu.stat", "throttled_usec", ALWAYS, LEAF_THROTTLED_US, ONE, 0 },
+	{ "cgroup.events", "frozen", ALWAYS, LEAF_FROZEN, ONE, LIVE },
+	{ "memory.current", "", LEAF_CTL_MEMORY, LEAF_MEMORY_CURRENT, ONE,
 	    LIVE },
-	{ LEAF_CTL_MEMORY, "memory.peak", "", LEAF_MEMORY_PEAK, ONE, 0 },
-	{ LEAF_CTL_MEMORY, "memory.swap.current", "", LEAF_SWAP_CURRENT, ONE,
+	{ "memory.peak", "", LEAF_CTL_MEMORY, LEAF_MEMORY_PEAK, ONE, 0 },
+	{ "memory.swap.current", "", LEAF_CTL_MEMORY, LEAF_SWAP_CURRENT, ONE,
 	    LIVE },
-	{ LEAF_CTL_MEMORY, "memory.events", "oom_kill", LEAF_OOM_KILLS, ONE,
+	{ "memory.events", "oom_kill", LEAF_CTL_MEMORY, LEAF_OOM_KILLS, ONE,
 	    0 },
-	{ LEAF_CTL_MEMORY, "memory.events", "high", LEAF_HIGHS, ONE, 0 },
-	{ LEAF_CTL_PIDS, "pids.current", "", LEAF_PIDS_CURRENT, ONE, LIVE },
-	{ LEAF_CTL_PIDS, "pids.peak", "", LEAF_PIDS_PEAK, ONE, 0 },
-	{ LEAF_CTL_PIDS, "pids.events", "max", LEAF_PIDS_DENIED, ONE, 0 },
-	{ LEAF_CTL_IO, "io.stat", "rbytes=", LEAF_IO_READ, SUM, 0 },
-	{ LEAF_CTL_IO, "io.stat", "wbytes=", LEAF_IO_WRITTEN, SUM, 0 },
+	{ "memory.events", "high", LEAF_CTL_MEMORY, LEAF_HIGHS, ONE, 0 },
+	{ "pids.current", "", LEAF_CTL_PIDS, LEAF_PIDS_CURRENT, ONE, LIVE },
+	{ "pids.peak", "", LEAF_CTL_PIDS, LEAF_PIDS_PEAK, ONE, 0 },
+	{ "pids.events", "max", LEAF_CTL_PIDS, LEAF_PIDS_DENIED, ONE, 0 },
+	{ "io.stat", "rbytes=", LEAF_CTL_IO, LEAF_IO_READ, SUM, 0 },
+	{ "io.stat", "wbytes=", LEAF_CTL_IO, LEAF_IO_WRITTEN, SUM, 0 },
 };
 
 static const struct row v1[] = {
-	{ LEAF_CTL_MEMORY, "memory.usage_in_bytes", "", LEAF_MEMORY_CURRENT,
+	{ "memory.usage_in_bytes", "", LEAF_CTL_MEMORY, LEAF_MEMORY_CURRENT,
 	    ONE, LIVE },
-	{ LEAF_CTL_MEMORY, "memory.max_usage_in_bytes", "", LEAF_MEMORY_PEAK,
+	{ "memory.max_usage_in_bytes", "", LEAF_CTL_MEMORY, LEAF_MEMORY_PEAK,
 	    ONE, 0 },
-	{ LEAF_CTL_MEMORY, "memory.stat", "total_swap", LEAF_SWAP_CURRENT, ONE,
+	{ "memory.stat", "total_swap", LEAF_CTL_MEMORY, LEAF_SWAP_CURRENT, ONE,
 	    LIVE },
-	{ LEAF_CTL_MEMORY, "memory.oom_control", "oom_kill", LEAF_OOM_KILLS,
+	{ "memory.oom_control", "oom_kill", LEAF_CTL_MEMORY, LEAF_OOM_KILLS,
 	    ONE, 0 },
-	{ LEAF_CTL_CPU, "cpu.stat", "throttled_time", LEAF_THROTTLED_US, NS,
+	{ "cpu.stat", "throttled_time", LEAF_CTL_CPU, LEAF_THROTTLED_US, NS,
 	    0 },
-	{ LEAF_CTL_PIDS, "pids.current", "", LEAF_PIDS_CURRENT, ONE, LIVE },
-	{ LEAF_CTL_PIDS, "pids.peak", "", LEAF_PIDS_PEAK, ONE, 0 },
-	{ LEAF_CTL_PIDS, "pids.events", "max", LEAF_PIDS_DENIED, ONE, 0 },
-	{ LEAF_CTL_IO, "blkio.throttle.io_service_bytes_recursive", "Read ",
+	{ "pids.current", "", LEAF_CTL_PIDS, LEAF_PIDS_CURRENT, ONE, LIVE },
+	{ "pids.peak", "", LEAF_CTL_PIDS, LEAF_PIDS_PEAK, ONE, 0 },
+	{ "pids.events", "max", LEAF_CTL_PIDS, LEAF_PIDS_DENIED, ONE, 0 },
+	{ "blkio.throttle.io_service_bytes_recursive", "Read ", LEAF_CTL_IO,
 	    LEAF_IO_READ, SUM, 0 },
-	{ LEAF_CTL_IO, "blkio.throttle.io_service_bytes_recursive", "Write ",
+	{ "blkio.throttle.io_service_bytes_recursive", "Write ", LEAF_CTL_IO,
 	    LEAF_IO_WRITTEN, SUM, 0 },
 };
 

@@ -107,6 +107,7 @@ struct child {
 	unsigned int cut : 1; /* some of its stdin was lost */
 	unsigned int dead : 1; /* it was seen to be, and not reaped */
 	unsigned int overstayed : 1; /* others had its output to the last */
+	unsigned int paused : 1; /* so is the group that it leads, by SIGSTOP */
 	unsigned int expired : 1; /* CHILD_LEFT: its group has no time left */
 };
 

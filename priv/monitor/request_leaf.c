@@ -76,10 +76,13 @@ request_handle_stats(const struct msg *msg)
  * have joined that are held with it; one that has joined another's is alone.
  */
 static int
-pause_signal(const struct child *c, int sig)
+pause_signal(struct child *c, int sig)
 {
-	if (c->kind == CHILD_RUN && c->group == 0 && getpgid(c->pid) == c->pid)
+	if (c->kind == CHILD_RUN && c->group == 0 &&
+	    getpgid(c->pid) == c->pid) {
+		c->paused = sig == SIGSTOP;
 		return (kill(-c->pid, sig));
+	}
 	return (foreign_signal(c, sig));
 }
 

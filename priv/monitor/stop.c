@@ -225,7 +225,11 @@ stop_begin(struct child *c, int family)
 
 	if (again && !family)
 		return;
+	/* Who stands still hears nothing, and its leader may wait for it. */
 	contain_thaw(c);
+	if (c->paused)
+		(void)kill(-c->pid, SIGCONT);
+	c->paused = 0;
 	/* The pid of a dead one is nothing that a command may be given. */
 	if (again || c->kill == NULL || c->state == CHILD_LINGERING ||
 	    stop_command(c) == -1) {

@@ -1,7 +1,6 @@
 # shellcheck shell=sh
-# Process 1 under User Mode Linux: run.sh has set root, and the words that
-# follow regress/port/run.py.
-: "${root:?is the tree}"
+# Process 1 under User Mode Linux: run.sh has set root, build, and its words.
+: "${root:?is the tree}" "${build:?is a folder of it}"
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root PYTHONDONTWRITEBYTECODE=1
 mount -t proc proc /proc
 mount -t sysfs sys /sys
@@ -12,13 +11,28 @@ mount -t tmpfs tmp /var/tmp
 mkdir -p /dev/pts /dev/shm
 mount -t devpts -o ptmxmode=666 devpts /dev/pts
 mount -t tmpfs shm /dev/shm
-# The tree may be below /tmp, which is ours from here on.
-mkdir -p /run/tree
-mount -t hostfs -o "$root" tree /run/tree
+# The tree may be below /tmp, which is ours from here on, and /run a case's.
+mount -t hostfs -o "$root" tree /mnt
 mount -t tmpfs tmp /tmp
-cd /run/tree || exit
+cd /mnt || exit
 echo "uml: begins"
 code=0
-/usr/bin/python3 regress/port/run.py "$@" || code=$?
+port() {
+	/usr/bin/python3 regress/port/run.py "$@" "$build/proctor" || code=$?
+}
+priv() {
+	/usr/bin/python3 regress/priv/run.py "$@" "$build" || code=$?
+}
+case ${1-} in
+"")
+	port -k cgroup
+	priv -k ceilings:
+	;;
+priv)
+	shift
+	priv "$@"
+	;;
+*) port "$@" ;;
+esac
 echo "uml: ends with $code"
 /usr/bin/python3 -c 'import ctypes; ctypes.CDLL(None).reboot(0x4321fedc)'

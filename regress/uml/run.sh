@@ -1,15 +1,15 @@
 #!/bin/sh
-# run.sh BUILD [ARGUMENT ...]: what this machine cannot show, under User Mode
-# Linux: a kernel of its own as a process of ours, with a whole cgroup2 tree.
-# Root there is nobody here, and what it sees of this machine's files it can
-# only read. ARGUMENTs are regress/port/run.py's; by default, the cases of
-# control groups. Without the package it says so in one line, and is content.
+# run.sh BUILD [priv] [ARGUMENT ...]: what this machine cannot show, under User
+# Mode Linux: a kernel of its own as a process of ours, with a whole cgroup2
+# tree. Root there is nobody here, and what it sees of this machine's files it
+# can only read. ARGUMENTs are regress/port/run.py's or regress/priv/run.py's;
+# without any it is the cases of control groups in both. Without the package it
+# says so in one line, and is content.
 
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
 build=$1
 shift
-[ $# -gt 0 ] || set -- -k cgroup
 
 if ! command -v linux.uml >/dev/null; then
 	echo "uml: skipped: user-mode-linux is not installed"
@@ -22,12 +22,12 @@ trap 'exit 1' HUP INT TERM
 
 # The kernel's command line has no room for what is to run.
 {
-	printf 'root=%s\n' "'$root'"
+	printf "root='%s' build='%s'\n" "$root" "$build"
 	printf 'set --'
 	for argument in "$@"; do
 		printf " '%s'" "$argument"
 	done
-	printf " '%s'\n" "$build/proctor"
+	printf '\n'
 	cat "$root/regress/uml/init.sh"
 } >"$dir/init.sh"
 printf '#!/bin/sh\nexec /bin/sh %s/init.sh\n' "$dir" >"$dir/init"

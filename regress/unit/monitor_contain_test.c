@@ -815,6 +815,18 @@ test_resumes(void)
 	did("kill -100 CONT; 20 paused");
 }
 
+/* Its group, too, or it would wait for that. */
+static void
+test_stop_paused(void)
+{
+	begin();
+	(void)child_running(100, 0);
+	asks(request_handle_pause, 100, 1);
+	did("kill -100 19; 21 paused");
+	stop_child(child_by_id(3));
+	did("kill -100 CONT; kill 100 TERM; kill 100 CONT");
+}
+
 /* What is dead is held by nobody. */
 static void
 test_pause_lingering(void)
@@ -1210,6 +1222,7 @@ main(void)
 		CASE(test_rule),
 		cmocka_unit_test(test_pauses),
 		CASE(test_resumes),
+		CASE(test_stop_paused),
 		CASE(test_pause_lingering),
 		CASE(test_stop),
 		CASE(test_stop_frozen),

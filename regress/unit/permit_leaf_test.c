@@ -19,6 +19,9 @@
 #include "policy/policy.h"
 
 #define nitems(a) (sizeof(a) / sizeof((a)[0]))
+#define BIT(n) (UINT64_C(1) << (n))
+#define NONE LEAF_NO_LIMIT
+#define TIMES 200000
 
 static uint64_t
 number(const char *word)
@@ -64,7 +67,7 @@ limits(struct leaf_limits *l, const char *text)
 		n = limit(name);
 		word = strsep(&p, " ");
 		assert_non_null(word);
-		l->given |= UINT64_C(1) << n;
+		l->given |= BIT(n);
 		if (n == LEAF_IO_MAX)
 			device(l, word, strsep(&p, " "));
 		else if (n == LEAF_CPUS)
@@ -76,7 +79,7 @@ limits(struct leaf_limits *l, const char *text)
 		if (n == LEAF_CPU_MAX) {
 			word = strsep(&p, " ");
 			l->value[LEAF_CPU_PERIOD] = number(word);
-			l->given |= UINT64_C(1) << LEAF_CPU_PERIOD;
+			l->given |= BIT(LEAF_CPU_PERIOD);
 		}
 	}
 	assert_int_equal(leaf_limits_check(l), 0);
@@ -298,6 +301,149 @@ test_names(void **state)
 	assert_string_equal(leaf_limit_name(LEAF_CPU_PERIOD), "cpu_max");
 }
 
+static uint64_t
+next_random(uint64_t n)
+{
+	static uint64_t seed = 20240229;
+
+	seed = seed * 6364136223846793005ULL + 1442695040888963407ULL;
+	return ((seed >> 33) % n);
+}
+
+/* A value of each, the most that there is in a rule, and some of a request. */
+static const uint64_t values[LEAF_VALUES][4] = {
+	[LEAF_MEMORY_MAX] = { 9, 0, INT64_MAX, NONE },
+	[LEAF_MEMORY_HIGH] = { 9, 1, 10, NONE },
+	[LEAF_MEMORY_LOW] = { 9, 1, 10, NONE },
+	[LEAF_MEMORY_MIN] = { 9, 1, 10, NONE },
+	[LEAF_SWAP_MAX] = { 9, 0, 10, NONE },
+	[LEAF_OOM_GROUP] = { 0, 1, 0, 1 },
+	[LEAF_PIDS_MAX] = { 9, 0, 10, NONE },
+	[LEAF_CPU_WEIGHT] = { 9, 1, 10, 10000 },
+	[LEAF_CPU_MAX] = { 102400000, 1000, INT64_MAX / 1000, NONE },
+	[LEAF_CPU_PERIOD] = { 100000, 1000, 50001, 1000000 },
+	[LEAF_CPU_IDLE] = { 0, 1, 0, 1 },
+	[LEAF_IO_WEIGHT] = { 9, 1, 10, 10000 },
+};
+
+/* Half of all there is; of a rule what a rule can say. */
+static void
+random_limits(struct leaf_limits *l, int rule)
+{
+	static const uint64_t speeds[] = { 5, 1, 9, NONE };
+	size_t i, j;
+
+	memset(l, 0, sizeof(*l));
+	l->given = next_random(BIT(LEAF_LIMITS)) & ~BIT(LEAF_CPU_PERIOD);
+	if (rule)
+		l->given &= ~(BIT(LEAF_MEMORY_HIGH) | BIT(LEAF_MEMORY_LOW) |
+			      BIT(LEAF_MEMORY_MIN) | BIT(LEAF_OOM_GROUP) |
+			      BIT(LEAF_CPU_IDLE));
+	if (l->given & BIT(LEAF_CPU_MAX))
+		l->given |= BIT(LEAF_CPU_PERIOD);
+	for (i = 0; i < LEAF_VALUES; i++)
+		if (l->given & BIT(i))
+			l->value[i] = values[i][rule ? 0 : next_random(4)];
+	if (l->given & BIT(LEAF_CPUS))
+		l->cpus[next_random(2)] = 1 + next_random(7);
+	if (l->given & BIT(LEAF_MEMS))
+		l->mems = 1 + next_random(3);
+	if (l->given & BIT(LEAF_IO_MAX))
+		l->ios = (uint32_t)next_random(3) + 1;
+	for (i = 0; i < l->ios; i++) {
+		l->minor[i] = (uint32_t)(rule ? i : next_random(5));
+		for (j = 0; j < LEAF_RATES; j++)
+			l->rate[i][j] = speeds[next_random(4)];
+	}
+}
+
+/* Nothing that a limit of the rule concerns is above it. */
+static void
+check_below(const struct leaf_limits *most, const struct leaf_limits *l)
+{
+	static const enum leaf_limit memory[] = { LEAF_MEMORY_MAX,
+		LEAF_MEMORY_HIGH, LEAF_MEMORY_LOW, LEAF_MEMORY_MIN };
+	static const enum leaf_limit others[] = { LEAF_SWAP_MAX, LEAF_PIDS_MAX,
+		LEAF_CPU_WEIGHT, LEAF_IO_WEIGHT };
+	const uint64_t *m = most->value, *v = l->value;
+	uint32_t i, j, n;
+
+	for (i = 0; i < nitems(memory); i++)
+		assert_true(!(most->given & BIT(LEAF_MEMORY_MAX)) ||
+			    v[memory[i]] <= m[LEAF_MEMORY_MAX]);
+	for (i = 0; i < nitems(others); i++)
+		assert_true(!(most->given & BIT(others[i])) ||
+			    v[others[i]] <= m[others[i]]);
+	/* That of the rule is 1024 processors. */
+	assert_true(!(most->given & BIT(LEAF_CPU_MAX)) ||
+		    v[LEAF_CPU_MAX] <= 1024 * v[LEAF_CPU_PERIOD]);
+	for (i = 0; i < LEAF_CPUS_MAX / 64; i++)
+		assert_true(!(most->given & BIT(LEAF_CPUS)) ||
+			    (l->cpus[i] | most->cpus[i]) == most->cpus[i]);
+	assert_true(!(most->given & BIT(LEAF_MEMS)) ||
+		    (l->mems | most->mems) == most->mems);
+	for (i = 0; i < l->ios; i++)
+		for (j = 0; j < most->ios; j++)
+			for (n = 0; n < LEAF_RATES; n++)
+				assert_true(l->minor[i] != most->minor[j] ||
+					    l->rate[i][n] <= most->rate[j][n]);
+}
+
+/* Every device of the rule is there. */
+static void
+check_devices(const struct leaf_limits *most, const struct leaf_limits *l)
+{
+	uint32_t i, j;
+
+	for (j = 0; j < most->ios; j++) {
+		for (i = 0; i < l->ios; i++)
+			if (l->minor[i] == most->minor[j])
+				break;
+		assert_true(i < l->ios);
+	}
+}
+
+/* All that is permitted is below the rule, and a run has all that it says. */
+static void
+test_random(void **state)
+{
+	struct rule rule = { .leaf = 1 };
+	struct leaf_limits asked, l;
+	unsigned int i, good[2] = { 0 };
+	uint64_t missing;
+	const char *name;
+	int set;
+
+	(void)state;
+	for (i = 0; i < TIMES; i++) {
+		random_limits(&rule.limits, 1);
+		random_limits(&asked, 0);
+		assert_int_equal(leaf_limits_check(&rule.limits), 0);
+		assert_int_equal(leaf_limits_check(&asked), 0);
+		l = asked;
+		set = (int)(i % 2);
+		if (set && permit_leaf_set(&rule, &l, &name) == -1)
+			continue;
+		if (!set && permit_leaf(&rule, &l, 1, &name) == -1)
+			continue;
+		good[set]++;
+		assert_int_equal(leaf_limits_check(&l), 0);
+		check_below(&rule.limits, &l);
+		assert_int_equal(asked.given & ~l.given, 0);
+		if (set) {
+			assert_true(l.given == asked.given);
+			continue;
+		}
+		check_devices(&rule.limits, &l);
+		missing = rule.limits.given & ~l.given;
+		if (l.value[LEAF_CPU_IDLE])
+			missing &= ~BIT(LEAF_CPU_WEIGHT);
+		assert_int_equal(missing, 0);
+	}
+	assert_in_range(good[0], TIMES / 200, TIMES / 2 - TIMES / 200);
+	assert_in_range(good[1], TIMES / 200, TIMES / 2 - TIMES / 200);
+}
+
 int
 main(void)
 {
@@ -306,6 +452,7 @@ main(void)
 		cmocka_unit_test(test_fixed),
 		cmocka_unit_test(test_sets),
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_random),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

@@ -377,7 +377,7 @@ class Port:
                 roles["launcher"] = pid
             elif proc.title(pid).startswith("proctor: keeper"):
                 roles["keeper"] = pid
-            elif proc.title(pid).startswith("proctor: priv"):
+            elif self._program(pid) == "proctor" and proc.state(pid) != "Z":
                 return None     # it is about to be one of them
         found = len(roles) - ("keeper" in roles)
         return roles if found == (6 if LAUNCHER else 5) else None

@@ -249,6 +249,13 @@ def _groups_enter():
         groups_dir = None
 
 
+def group_of(pid):
+    """Its control group, below the mount; "" once it is dead."""
+    with open("/proc/%d/cgroup" % pid, encoding="ascii") as f:
+        return [line[3:].rstrip("\n") for line in f
+                if line.startswith("0::")][0]
+
+
 def hide_groups(how):
     """For the caller and what it starts: a tree that can only be read, or
     none at all."""

@@ -11,7 +11,10 @@ attached(Handler, Fun) ->
     try
         Fun()
     after
-        _ = code:delete(?MODULE),
+        %% What is there of the last time, whose process was in it then, would
+        %% be in the way.
+        _ = code:soft_purge(?MODULE),
+        true = code:delete(?MODULE),
         _ = code:soft_purge(?MODULE),
         persistent_term:erase(?MODULE)
     end.

@@ -1925,11 +1925,14 @@ static const struct row leaves[] = {
 	{ "#{cpu_max=>{1000,1000000}}", " cpu_max=1000/1000000" },
 	{ "#{cpuset_cpus=><<\"0-3,65\">>,cpuset_mems=>\"0\"}",
 	    " cpus=0-3,65 mems=0" },
-	{ "#{io_max=>[{<<\"8:0\">>,#{rbps=>1,wiops=>max}},{<<\"4294967295:"
-	  "4294967295\">>,#{}}]}",
+	{ "#{io_max=>[{<<\"8:0\">>,#{rbps=>1,wiops=>max}},{<<\"4095:1048575\">>"
+	  ","
+	  "#{}}]}",
 	    " 8:0=1/max/max/max 4095:1048575=max/max/max/max" },
 	{ "#{name=><<\"web-1\">>,pids_max=>max}", " pids_max=max name=web-1" },
 	{ "true,1", NULL },
+	{ "#{io_max=>[{<<\"4096:0\">>,#{rbps=>1}}]}", NULL },
+	{ "#{io_max=>[{<<\"0:1048576\">>,#{rbps=>1}}]}", NULL },
 	{ "false", NULL },
 	{ "yes", NULL },
 	{ "1", NULL },

@@ -286,17 +286,15 @@ test_io(void **state)
 	assert_int_equal(leaf_limits_check(&l), -1);
 }
 
+#define LONG "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
 /* A name that leads nowhere else, and one way to write it. */
 static void
 test_leaf_names(void **state)
 {
-	static const char *const good[] = { "", "a", "-", "_.",
-		"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-		"_" };
+	static const char *const good[] = { "", "a", "-", "_.", (LONG "_") };
 	static const char *const bad[] = { ".", "..", ".a", "a/b", "/", "a b",
-		"a\n", "\303\244",
-		"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-		"_-" };
+		"a\n", "\303\244", (LONG "_-") };
 	struct msg_leaf_make m = { .id = 9 };
 	size_t i;
 

@@ -31,8 +31,13 @@ SANLD_1 = -fsanitize=address,undefined
 # The sanitizers cannot live in a sandbox. SANDBOX_DEBUG=1 has refused system
 # calls logged by name, from a table that is made from the system's headers.
 BOX_0 = $(SANDBOX_SRC)
+PRIVBOX_0 = $(PRIVBOX_SRC)
+BROKERBOX_0 = $(BROKERBOX_SRC)
+WORKERBOX_0 = $(WORKERBOX_SRC)
 BOX_1 = common/compat/sandbox_none.c
 NAMES = $(BUILD)/syscall_names.h
+# Why there is no child, in English.
+STAGES = $(BUILD)/stages.h
 BOXDEBUG_1 = common/compat/seccomp_debug.c
 BOXFLAGS_1 = -DSANDBOX_DEBUG
 BOX_SRC = $(BOX_$(SANITIZE)) $(BOXDEBUG_$(SANDBOX_DEBUG))
@@ -47,25 +52,27 @@ LINK = $(CC) $(ALL_CFLAGS) -o
 
 PROTO_SRC = common/proto.c common/proto_leaf.c common/proto_tail.c
 RING_SRC = common/log.c $(PROTO_SRC) common/channel.c common/dispatch.c \
+	common/drop.c $(SELF_SRC) $(BOX_SRC) \
 	common/compat/ptymodes.c $(IMSG_SRC) $(SEND_SRC) \
 	$(PRIVS_SRC)
 # What yacc makes of priv/policy/parse.y; among the sources it is parse.c.
 PARSE_C = $(BUILD)/parse.c
 BASE_SRC = priv/base/timer.c priv/base/signals.c priv/base/reap.c priv/base/ownlog.c priv/base/privdrop.c
 RULE_SRC = priv/policy/rule.c priv/policy/read.c priv/policy/resolve.c \
-	priv/policy/match.c priv/policy/environ_name.c priv/policy/userenv.c \
-	priv/policy/limit.c priv/policy/place.c priv/policy/size.c \
-	common/cpulist.c common/leaf_limit.c parse.c
+	priv/policy/match.c priv/policy/gids.c priv/policy/environ_name.c \
+	priv/policy/userenv.c priv/policy/limit.c priv/policy/place.c \
+	priv/policy/size.c common/limitname.c common/cpulist.c \
+	common/leaf_limit.c parse.c
 POLICY_SRC = $(RULE_SRC) priv/policy/permit.c priv/policy/runas.c \
-	priv/policy/shape.c priv/policy/count.c priv/policy/uids.c \
-	priv/policy/leaf.c
+	priv/policy/shape.c priv/policy/ceiling.c priv/policy/count.c \
+	priv/policy/uids.c priv/policy/leaf.c
 CHECK_SRC = priv/check/main.c priv/check/check.c priv/check/path.c \
 	$(RULE_SRC) common/log.c $(PROTO_SRC) common/compat/ptymodes.c
 GUARD_SRC = priv/guard/guard.c priv/guard/reaper.c priv/guard/wait.c \
 	priv/guard/family.c
 LAUNCHER_SRC = priv/launcher/spawn.c priv/launcher/environ.c \
 	priv/launcher/login.c priv/launcher/any.c priv/launcher/privdrop.c \
-	$(SPAWN_SRC)
+	priv/launcher/bounds.c $(BOUNDS_SRC) $(SPAWN_SRC)
 MONITOR_SRC = priv/monitor/loop.c priv/monitor/table.c \
 	priv/monitor/request.c priv/monitor/report.c priv/monitor/foreign.c \
 	priv/monitor/stop.c priv/monitor/stray.c priv/monitor/ring.c \
@@ -81,20 +88,22 @@ START_SRC = priv/start/main.c priv/start/undo.c priv/start/configtest.c \
 PRIV_SRC = $(START_SRC) $(GUARD_SRC) $(MONITOR_SRC) $(KEEPER_SRC) \
 	$(LAUNCHER_SRC) $(POLICY_SRC) $(BASE_SRC) \
 	$(LOCK_SRC) $(CGROUP_SRC) $(CGROUP_FILE_SRC) $(FRESH_SRC) $(STREAM_SRC) \
-	common/drop.c common/fdset.c common/leafset.c common/nofile.c $(CAPS_SRC) $(PROC_SRC) $(BOX_SRC) $(RING_SRC)
-RING_ARG_SRC = common/ring_arg.c common/drop.c $(PROC_SRC) $(BOX_SRC) $(RING_SRC)
+	common/fdset.c common/leafset.c common/nofile.c $(CAPS_SRC) $(PROC_SRC) \
+	$(PRIVBOX_$(SANITIZE)) $(RING_SRC)
+RING_ARG_SRC = common/ring_arg.c $(RING_SRC)
 BROKER_SRC = broker/broker.c broker/frame.c broker/request.c \
-	broker/options.c broker/strings.c broker/ttymodes.c broker/leaf.c \
-	broker/etf_read.c common/cpulist.c common/leaf_limit.c \
-	$(SPLICE_SRC) \
-	broker/capname.c $(RING_ARG_SRC)
+	broker/options.c broker/bounds.c broker/strings.c broker/ttymodes.c \
+	broker/leaf.c broker/etf_read.c $(SPLICE_SRC) common/limitname.c \
+	common/cpulist.c common/leaf_limit.c \
+	broker/capname.c $(BROKERBOX_$(SANITIZE)) $(RING_ARG_SRC)
 WORKER_SRC = worker/worker.c worker/port.c worker/relay.c worker/feed.c \
-	worker/dispatch.c worker/child.c worker/pty.c worker/reply.c worker/event.c worker/leaf.c \
-	worker/term.c worker/idle.c worker/notify.c worker/pipe.c \
+	worker/dispatch.c worker/child.c worker/pty.c worker/reply.c worker/event.c \
+	worker/leaf.c worker/term.c worker/idle.c worker/notify.c worker/pipe.c \
+	worker/callback.c \
 	worker/zerocopy.c worker/queue.c worker/hello.c $(SPLICE_SRC) $(STREAM_SRC) \
 	$(STREAM_IO_SRC) $(HANGUP_SRC) worker/etf_write.c \
 	common/fdset.c common/nofile.c \
-	worker/errname.c $(RING_ARG_SRC)
+	worker/errname.c $(WORKERBOX_$(SANITIZE)) $(RING_ARG_SRC)
 PRIV_OBJ = $(PRIV_SRC:%.c=$(OBJ)/%.o)
 BROKER_OBJ = $(BROKER_SRC:%.c=$(OBJ)/%.o)
 WORKER_OBJ = $(WORKER_SRC:%.c=$(OBJ)/%.o)
@@ -320,10 +329,10 @@ rules:
 	    "$$o.o" "$$c" "$$c" '$$(COMPILE)' "$$o.o" "$$c" "$$o.d"; \
 	done; } | $(IFNEW) $(BUILD)/rules.mk
 	@test ! -e regress || PROTO_SRC="$(PROTO_SRC)" BOX_SRC="$(BOX_SRC)" IMSG_SRC="$(IMSG_SRC)" SEND_SRC="$(SEND_SRC)" \
-	    SPLICE_SRC="$(SPLICE_SRC)" PROC_SRC="$(PROC_SRC)" \
+	    SPLICE_SRC="$(SPLICE_SRC)" PROC_SRC="$(PROC_SRC)" SELF_SRC="$(SELF_SRC)" \
 	    FRESH_SRC="$(FRESH_SRC)" STREAM_SRC="$(STREAM_SRC)" STREAM_IO_SRC="$(STREAM_IO_SRC)" \
 	    CGROUP_SRC="$(CGROUP_SRC)" KEEPER_SRC="$(KEEPER_SRC)" \
-	    PRIVS_SRC="$(PRIVS_SRC)" \
+	    PRIVS_SRC="$(PRIVS_SRC)" BOUNDS_SRC="$(BOUNDS_SRC)" \
 	    sh regress/unit/rules.sh >$(BUILD)/units.out
 	@test ! -e regress || $(IFNEW) $(BUILD)/units.mk <$(BUILD)/units.out
 
@@ -345,6 +354,13 @@ $(NAMES): $(BUILD)/config.mk
 	    substr($$2, 5) }' | sort >$@
 
 $(OBJ)/common/compat/seccomp_debug.o: $(NAMES)
+
+$(STAGES): worker/stages.hrl
+	@awk '$$2 == "=>" { stage = $$1; sub(/[^{]*[{]/, ""); sub(/[}].*/, ""); \
+	    printf "[STAGE_%s] = { \"%s\", %s },\n", toupper(stage), stage, \
+	    $$0 }' worker/stages.hrl >$@
+
+$(OBJ)/worker/reply.o: $(STAGES)
 
 $(BUILD)/proctor: $(PRIV_OBJ) $(BUILD)/kind
 	@echo "ld $@"
@@ -369,7 +385,14 @@ $(BUILD)/hostile: $(OBJ)/regress/priv/hostile.o $(BUILD)/kind
 
 $(OBJ)/regress/priv/calls.o: $(NAMES)
 
-CALLS_OBJ = $(OBJ)/regress/priv/calls.o $(OBJ)/common/log.o
+CALLS_SRC = regress/priv/calls.c common/log.c common/compat/sandbox_linux.c $(SELF_SRC) \
+	common/compat/landlock_linux.c common/compat/sandbox_ring.c \
+	broker/sandbox_linux.c worker/sandbox_linux.c \
+	priv/base/seccomp_linux.c priv/guard/sandbox_linux.c \
+	priv/monitor/sandbox_linux.c priv/launcher/sandbox_linux.c \
+	priv/keeper/sandbox_linux.c \
+	$(BOXDEBUG_$(SANDBOX_DEBUG))
+CALLS_OBJ = $(CALLS_SRC:%.c=$(OBJ)/%.o)
 $(BUILD)/calls: $(CALLS_OBJ) $(BUILD)/kind
 	@echo "ld $@"
 	@$(LINK) $@ $(CALLS_OBJ) $(ALL_LDFLAGS) $(BSD_LIBS)
@@ -414,7 +437,7 @@ openbsd-check:
 	@$(CC) $(ALL_CFLAGS) -Iregress/stubs -fsyntax-only \
 	    common/compat/sandbox_openbsd.c
 
-lint-run: $(PARSE_C) $(NAMES)
+lint-run: $(PARSE_C) $(NAMES) $(STAGES)
 	@PARSE_C="$(PARSE_C)" C_SRC="$(C_SRC)" C_ALL="$(C_ALL)" \
 	    C_FORMAT="$(C_FORMAT)" \
 	    CFLAGS="$(ALL_CFLAGS) -Iregress/stubs" \

@@ -8,7 +8,7 @@
  *	broker
  *	request, frame
  *	options
- *	strings, ttymodes, leaf, capname
+ *	strings, bounds, ttymodes, leaf, capname
  *	etf_read
  */
 
@@ -77,6 +77,13 @@ struct refusal {
 };
 int options_run(struct etf *, int native, struct run *, struct refusal *why);
 int options_manage(struct etf *, int native, struct run *, struct refusal *why);
+
+/*
+ * bounds.c: values of rlimit, cpus and ionice. 0, or -1 with errno EINVAL.
+ */
+int bounds_get_limits(struct etf *, struct run *);
+int bounds_get_cpus(struct etf *, uint64_t cpus[RUN_CPUS / 64]);
+int bounds_get_io(struct etf *, uint32_t *priority);
 
 /*
  * ttymodes.c: [{Name, Value}] into TTYMODES_MAX modes. 0, or -1 with errno

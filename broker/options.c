@@ -10,6 +10,7 @@
 
 #include "broker.h"
 #include "capname.h"
+#include "limitname.h"
 #include "log.h"
 
 #define FILE_PERM 0644
@@ -234,6 +235,40 @@ opt_umask(struct etf *e, struct request *q)
 {
 	q->run->flags |= RUN_UMASK;
 	return (get_uint32(e, 0, 0777, &q->run->umask));
+}
+
+static int
+opt_rlimit(struct etf *e, struct request *q)
+{
+	return (bounds_get_limits(e, q->run));
+}
+
+static int
+opt_cpus(struct etf *e, struct request *q)
+{
+	return (bounds_get_cpus(e, q->run->cpus));
+}
+
+static int
+opt_ionice(struct etf *e, struct request *q)
+{
+	return (bounds_get_io(e, &q->run->io_priority));
+}
+
+/* How soon it is killed when memory is short. */
+static int
+opt_oom_score_adj(struct etf *e, struct request *q)
+{
+	q->run->flags |= RUN_SCORE;
+	return (get_uint32(e, 0, RUN_SCORE_MAX, &q->run->score));
+}
+
+static int
+opt_no_new_privs(struct etf *e, struct request *q)
+{
+	(void)e;
+	q->run->flags |= RUN_NO_NEW_PRIVS;
+	return (0);
 }
 
 /* Seconds, or {ms, N} */
@@ -500,6 +535,13 @@ opt_timeout(struct etf *e, struct request *q)
 	return (get_time(e, 1, &q->run->timeout));
 }
 
+/* Seconds */
+static int
+opt_cpu_timeout(struct etf *e, struct request *q)
+{
+	return (get_uint32(e, 1, RUN_CPU_TIME_MAX, &q->run->cpu_time));
+}
+
 static int
 opt_idle_timeout(struct etf *e, struct request *q)
 {
@@ -563,6 +605,11 @@ static const struct option {
 	{ "executable", 1, 1, RUN, opt_executable },
 	{ "arg0", 1, 1, RUN, opt_arg0 },
 	{ "umask", 1, 1, RUN, opt_umask },
+	{ "rlimit", 1, 1, RUN, opt_rlimit },
+	{ "cpus", 1, 1, RUN, opt_cpus },
+	{ "ionice", 1, 1, RUN, opt_ionice },
+	{ "oom_score_adj", 1, 1, RUN, opt_oom_score_adj },
+	{ "no_new_privs", 0, 0, RUN, opt_no_new_privs },
 	{ "kill", 1, 1, MANAGE, opt_kill },
 	{ "kill_timeout", 1, 1, MANAGE, opt_kill_timeout },
 	{ "kill_group", 0, 0, MANAGE, opt_kill_group },
@@ -582,10 +629,12 @@ static const struct option {
 	{ "window", 1, 1, NATIVE, opt_window },
 	{ "timeout", 1, 1, NATIVE, opt_timeout },
 	{ "idle_timeout", 1, 1, NATIVE, opt_idle_timeout },
+	{ "cpu_timeout", 1, 1, NATIVE, opt_cpu_timeout },
 	{ "exec_error", 1, 1, NATIVE, opt_exec_error },
 	{ "cgroup", 1, 1, NATIVE, opt_cgroup },
 };
 #define OPTIONS (sizeof(options) / sizeof(options[0]))
+_Static_assert(OPTIONS <= 64, "each has a bit of those that were seen");
 
 /* A truncated atom would be sent back as a name the node never used. */
 _Static_assert(MSG_TEXT_MAX >= ETF_ATOM_MAX + 64, "a text holds an atom");
@@ -630,7 +679,7 @@ option_head(struct etf *e, char *name, size_t size, uint32_t *values)
 
 static int
 option_read(
-    struct etf *e, struct request *q, uint32_t *seen, struct refusal *why)
+    struct etf *e, struct request *q, uint64_t *seen, struct refusal *why)
 {
 	char name[ETF_ATOM_MAX];
 	uint32_t values;
@@ -645,9 +694,9 @@ option_read(
 		return (refuse(why, "Unknown option", name));
 	if (q->run->pid != 0 && options[i].kind != MANAGE)
 		return (refuse(why, "Not an option of manage", name));
-	if (*seen & 1U << i)
+	if (*seen & UINT64_C(1) << i)
 		return (refuse(why, "Duplicate option", name));
-	*seen |= 1U << i;
+	*seen |= UINT64_C(1) << i;
 	errno = EINVAL;
 	q->values = values;
 	if (values < options[i].min || values > options[i].max ||
@@ -663,7 +712,8 @@ static int
 read_options(struct etf *e, struct request *q, struct refusal *why)
 {
 	const struct run_io *io = q->run->io;
-	uint32_t i, n, seen = 0;
+	uint32_t i, n;
+	uint64_t seen = 0;
 
 	if (get_list(e, &n) == -1)
 		return (refuse_badarg(why));
@@ -751,6 +801,9 @@ request_done(struct request *q, struct refusal *why)
 		r->rows = r->cols = 0;
 	} else if (r->group != 0)
 		return (refuse(why, "Not possible with pty", "group"));
+	if (r->cpu_time != 0 && r->limits & 1U << LIMIT_CPU)
+		return (refuse(
+		    why, "Not possible with rlimit of cpu", "cpu_timeout"));
 	if (r->idle != 0 && r->io[1].kind != IO_PIPE &&
 	    r->io[2].kind != IO_PIPE)
 		return (

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "compat/privs.h"
 #include "compat/proc.h"
 #include "drop.h"
 #include "log.h"
@@ -66,22 +65,6 @@ drop_prove(uid_t uid, gid_t gid, const gid_t *groups, int ngroups)
 	if (u[0] != uid || u[1] != uid || u[2] != uid || g[0] != gid ||
 	    g[1] != gid || g[2] != gid || !groups_are(groups, ngroups))
 		fatalx("uid, gid or groups are not those set");
-}
-
-void
-drop_self(uid_t uid, gid_t gid)
-{
-	int ngroups = getgroups(0, NULL);
-
-	if (setresgid(gid, gid, gid) == -1 || setresuid(uid, uid, uid) == -1)
-		fatal("drop: back to the starter");
-	proc_undumpable();
-	drop_prove(uid, gid, NULL, ngroups);
-	if (uid == 0)
-		return;
-	drop_prove_no_root();
-	if (!privs_none())
-		fatalx("drop: capabilities are left");
 }
 
 void

@@ -17,9 +17,6 @@ void drop_user(uid_t, gid_t, const gid_t *groups, int ngroups);
 /* Prove that. Of groups that are NULL their number is what counts. */
 void drop_prove(uid_t, gid_t, const gid_t *groups, int ngroups);
 
-/* Become for good who started this program, as noted, and prove it. */
-void drop_self(uid_t, gid_t);
-
 /* Prove that there is no way back to root. */
 void drop_prove_no_root(void);
 

@@ -12,12 +12,14 @@
 #include <string.h>
 
 #include "compat/ptymodes.h"
+#include "limitname.h"
 #include "log.h"
 #include "proto.h"
 #include "proto_leaf.h"
 #include "proto_tail.h"
 
-_Static_assert(sizeof(struct msg_run) == 256 + sizeof(struct leaf_limits),
+_Static_assert(LIMITS == RUN_LIMITS, "a run has all limits");
+_Static_assert(sizeof(struct msg_run) == 648 + 8 + sizeof(struct leaf_limits),
     "padding in msg_run");
 _Static_assert(sizeof(struct msg_note) == 8, "padding in msg_note");
 _Static_assert(sizeof(struct msg_request) == 16, "padding in msg_request");
@@ -177,12 +179,56 @@ run_check_numbers(const struct msg_run *m)
 	return (0);
 }
 
+/* 1 or 0: does it have any of what a process begins with, and no other? */
+static int
+run_is_bounded(const struct msg_run *m)
+{
+	uint64_t cpus = 0;
+	size_t i;
+
+	for (i = 0; i < RUN_CPUS / 64; i++)
+		cpus |= m->cpus[i];
+	return (m->limits != 0 || m->cpu_time != 0 || m->io_priority != 0 ||
+		cpus != 0);
+}
+
+/* A number, or none. */
+static int
+limit_check(uint64_t n)
+{
+	return (n <= LIMIT_MAX || n == LIMIT_NONE ? 0 : -1);
+}
+
+static int
+run_check_bounds(const struct msg_run *m)
+{
+	uint32_t class = m->io_priority >> 3, level = m->io_priority & 7, i;
+
+	if (m->limits >> RUN_LIMITS != 0)
+		return (-1);
+	for (i = 0; i < RUN_LIMITS; i++)
+		if (m->limits & 1U << i ? m->soft[i] > m->hard[i] ||
+					      limit_check(m->soft[i]) == -1 ||
+					      limit_check(m->hard[i]) == -1
+					: m->soft[i] != 0 || m->hard[i] != 0)
+			return (-1);
+	/* The one is made of the other. */
+	if (m->cpu_time > RUN_CPU_TIME_MAX ||
+	    (m->cpu_time != 0 && m->limits & 1U << LIMIT_CPU))
+		return (-1);
+	if (m->score > RUN_SCORE_MAX ||
+	    (m->score != 0 && !(m->flags & RUN_SCORE)))
+		return (-1);
+	return (
+	    class > IO_IDLE || (class % IO_IDLE == 0 && level != 0) ? -1 : 0);
+}
+
 static int
 run_check(const struct msg_run *m)
 {
 	int i;
 
-	if (run_check_numbers(m) == -1)
+	if (run_check_numbers(m) == -1 || run_check_bounds(m) == -1)
 		return (-1);
 	if (m->kill_timeout > RUN_TIMEOUT_MAX || m->success > 255 ||
 	    m->timeout > RUN_TIMEOUT_MAX || m->window > RUN_WINDOW_MAX)
@@ -203,7 +249,8 @@ run_check(const struct msg_run *m)
 		return (-1);
 	if (m->pid != 0 ? m->args.count != 0 : m->args.count == 0)
 		return (-1);
-	if (m->pid != 0 && (m->window != 0 || m->timeout != 0))
+	if (m->pid != 0 &&
+	    (m->window != 0 || m->timeout != 0 || run_is_bounded(m)))
 		return (-1);
 	if (m->pid != 0 &&
 	    (m->env.count != 0 || m->user.len != 0 || m->cd.len != 0 ||

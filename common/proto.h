@@ -148,8 +148,10 @@ struct msg_io {
 #define RUN_LINGER 0x1000 /* linger holds a time; else it is the port's */
 #define RUN_UMASK 0x2000 /* umask holds one; else it is the starter's */
 #define RUN_GROUPS 0x4000 /* groups holds them all; else its user's */
-#define RUN_CGROUP 0x8000 /* in a leaf of its own, with what leaf says */
-#define RUN_FLAGS 0xffff
+#define RUN_SCORE 0x8000 /* score holds one; else it is its maker's */
+#define RUN_NO_NEW_PRIVS 0x10000 /* no exec gives it more rights */
+#define RUN_CGROUP 0x20000 /* in a leaf of its own, with what leaf says */
+#define RUN_FLAGS 0x3ffff
 /* Flags that a process can have that runs already. */
 #define RUN_MANAGE \
 	(RUN_KILL_GROUP | RUN_NICE | RUN_SUCCESS | RUN_DEBUG | RUN_EXEC_ANSWER)
@@ -218,6 +220,23 @@ struct leaf_limits {
 };
 
 /*
+ * How much one process may have: each limit by its number in limitname.h, as
+ * setrlimit(2) takes it, LIMIT_NONE for infinity; 0 if it is not given.
+ */
+#define RUN_LIMITS 16
+#define LIMIT_NONE UINT64_MAX
+#define LIMIT_MAX ((uint64_t)INT64_MAX - 1) /* of any that is one */
+#define RUN_CPUS 1024 /* processors that can be named */
+#define RUN_CPU_TIME_MAX 0x7fffffffU /* s */
+#define RUN_SCORE_MAX 1000
+
+/* Its turn at disks: a class and a level from 0 to 7; 0: as its maker's. */
+#define IO_REALTIME 1
+#define IO_BEST_EFFORT 2
+#define IO_IDLE 3 /* has one level, 0 */
+#define IO_PRIORITY(class, level) ((class) << 3 | (level))
+
+/*
  * What is the same in a message and in the struct that it is unpacked into:
  * numbers, which are copied at once.
  */
@@ -228,6 +247,9 @@ struct leaf_limits {
 	uint64_t timeout; /* ms it may run; 0: no limit */                   \
 	uint64_t idle; /* ms it may be silent; 0: no limit */                \
 	struct leaf_limits leaf; /* RUN_CGROUP */                            \
+	uint64_t soft[RUN_LIMITS];                                           \
+	uint64_t hard[RUN_LIMITS];                                           \
+	uint64_t cpus[RUN_CPUS / 64]; /* 1 << n for each; none: any */       \
 	int32_t pid; /* IMSG_MANAGE: whom; else 0 */                         \
 	int32_t group; /* a process group */                                 \
 	int32_t nice; /* -20 to 20 */                                        \
@@ -239,7 +261,11 @@ struct leaf_limits {
 	uint32_t window; /* unacknowledged bytes of a stream; 0: no limit */ \
 	uint32_t stop_signal; /* what asks it to end; 0: SIGTERM */          \
 	uint32_t linger; /* ms others may have its output when it is dead */ \
-	uint32_t umask /* 0 to 0777 */
+	uint32_t umask; /* 0 to 0777 */                                      \
+	uint32_t limits; /* 1 << n for each that is given */                 \
+	uint32_t cpu_time; /* s of a processor; 0: no limit */               \
+	uint32_t score; /* 0 to RUN_SCORE_MAX */                             \
+	uint32_t io_priority /* IO_PRIORITY(), or 0 */
 
 struct msg_run {
 	RUN_NUMBERS;

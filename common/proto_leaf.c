@@ -9,8 +9,8 @@
 #include "proto_tail.h"
 
 _Static_assert(sizeof(struct leaf_limits) ==
-		   8 * (1 + LEAF_VALUES + 1 + LEAF_CPUS_MAX / 64 + LEAF_IOS +
-			   LEAF_IOS * LEAF_RATES + 1),
+		   8UL * (1 + LEAF_VALUES + 1 + LEAF_CPUS_MAX / 64 + LEAF_IOS +
+			     LEAF_IOS * LEAF_RATES + 1),
     "padding in leaf_limits");
 _Static_assert(sizeof(struct msg_leaf_make) ==
 		   8 + sizeof(struct leaf_limits) + LEAF_NAME_MAX,

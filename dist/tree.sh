@@ -85,14 +85,14 @@ metadata() {
 package() {
 	copy "$out" README.md CHANGELOG.md LICENSE VERSION
 	# shellcheck disable=SC2046
-	(cd client/proctor && tar -cf - mix.exs rebar.config port.sh chunks.sh \
+	(cd client/proctor && tar -chf - mix.exs rebar.config port.sh chunks.sh \
 	    $(find src $(ls -d lib 2>/dev/null) -name '*.[eh]rl' -o -name '*.ex')) |
 	    tar -xf - -C "$out"
 	sh client/proctor/app.sh "$out/src"
 	mv "$out/src/proctor.app" "$out/src/proctor.app.src"
 	# shellcheck disable=SC2046
 	copy "$out/port" configure Makefile VERSION LICENSE priv/README \
-	    $(find broker common priv worker -name '*.[chy]')
+	    $(find broker common priv worker -name '*.[chy]') worker/stages.hrl
 	mkdir "$out/port/dist"
 	cp "$PARSE_C" "$out/port/dist/parse.c"
 

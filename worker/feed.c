@@ -58,7 +58,7 @@ feed_cut(struct wchild *c)
 	struct feed *f = &c->in;
 
 	log_warnx("pid %d does not read its stdin: killed", (int)c->pid);
-	(void)event_del(&f->ev);
+	(void)event_del(&f->writable.ev);
 	queue_clear(&f->queue);
 	f->cut = 1;
 	notify_child(c->id, IMSG_CUT);
@@ -72,7 +72,7 @@ feed_close(struct wchild *c)
 
 	if (f->fd == -1)
 		return;
-	(void)event_del(&f->ev);
+	(void)event_del(&f->writable.ev);
 	(void)close(f->fd);
 	f->fd = -1;
 	large_count -= f->large;
@@ -101,14 +101,12 @@ static ssize_t (*feed_put(const struct wchild *c))(
 }
 
 static void
-on_writable(int fd, short what, void *arg)
+on_writable(void *arg)
 {
 	struct wchild *c = arg;
 	struct feed *f = &c->in;
 	ssize_t n;
 
-	(void)fd;
-	(void)what;
 	if ((n = queue_write(&f->queue, f->fd, feed_put(c))) == -1 &&
 	    errno != EAGAIN && errno != EINTR) {
 		feed_broken(c);
@@ -123,7 +121,7 @@ on_writable(int fd, short what, void *arg)
 		feed_close(c);
 		return;
 	}
-	(void)event_del(&f->ev);
+	(void)event_del(&f->writable.ev);
 }
 
 int
@@ -132,7 +130,8 @@ feed_start(struct wchild *c, int fd)
 	c->in.fd = fd;
 	c->in.last = '\n';
 	queue_init(&c->in.queue);
-	event_set(&c->in.ev, fd, EV_WRITE | EV_PERSIST, on_writable, c);
+	callback_set(
+	    &c->in.writable, fd, EV_WRITE | EV_PERSIST, on_writable, c);
 	return (stream_unwaiting(fd));
 }
 
@@ -142,7 +141,7 @@ feed_wait(struct feed *f, const uint8_t *data, size_t len)
 {
 	if ((int64_t)(f->queue.len + len) > limit)
 		return (-1);
-	if (f->queue.len == 0 && event_add(&f->ev, NULL) == -1)
+	if (f->queue.len == 0 && event_add(&f->writable.ev, NULL) == -1)
 		return (-1);
 	return (queue_add(&f->queue, data, len));
 }

@@ -30,7 +30,7 @@ idle_look_in(struct wchild *c, int64_t ms)
 		ms = IDLE_LOOK;
 	tv.tv_sec = (time_t)(ms / 1000);
 	tv.tv_usec = (suseconds_t)(ms % 1000 * 1000);
-	if (evtimer_add(&c->quiet, &tv) == -1)
+	if (event_add(&c->quiet.ev, &tv) == -1)
 		fatal("watching a silence");
 }
 
@@ -47,13 +47,11 @@ idle_is_held(const struct wchild *c)
 }
 
 static void
-on_quiet(int fd, short what, void *arg)
+on_quiet(void *arg)
 {
 	struct wchild *c = arg;
 	int64_t left;
 
-	(void)fd;
-	(void)what;
 	if (idle_is_held(c))
 		idle_heard(c);
 	left = c->heard + (int64_t)c->idle - idle_now();
@@ -69,7 +67,7 @@ void
 idle_init(struct wchild *c, uint64_t ms)
 {
 	c->idle = ms;
-	evtimer_set(&c->quiet, on_quiet, c);
+	callback_set(&c->quiet, -1, 0, on_quiet, c);
 }
 
 void
@@ -92,5 +90,5 @@ void
 idle_end(struct wchild *c)
 {
 	c->idle = 0;
-	(void)evtimer_del(&c->quiet);
+	(void)event_del(&c->quiet.ev);
 }

@@ -26,17 +26,8 @@
 static struct queue waiting;
 static uint8_t head[HEAD_MAX]; /* of a frame whose bytes are moved */
 static size_t head_len, head_sent;
-static struct event write_event;
+static struct callback write_event;
 static int port_fd, port_unwaiting, prefix, dead;
-
-static void
-on_writable(int fd, short what, void *arg)
-{
-	(void)fd;
-	(void)what;
-	(void)arg;
-	port_flush(); /* the loop goes on with what has waited for it */
-}
 
 void
 port_init(int fd, int packet)
@@ -50,7 +41,8 @@ port_init(int fd, int packet)
 	prefix = packet;
 	queue_init(&waiting);
 	zc_init(fd);
-	event_set(&write_event, fd, EV_WRITE, on_writable, NULL);
+	/* Behind any event the loop goes on with what has waited. */
+	callback_set(&write_event, fd, EV_WRITE, NULL, NULL);
 }
 
 /* Another process may have it open, too. */
@@ -247,7 +239,7 @@ port_flush(void)
 			port_died();
 		}
 	}
-	if (port_waiting() && !event_pending(&write_event, EV_WRITE, NULL) &&
-	    event_add(&write_event, NULL) == -1)
+	if (port_waiting() && !event_pending(&write_event.ev, EV_WRITE, NULL) &&
+	    event_add(&write_event.ev, NULL) == -1)
 		fatal("watching the port");
 }

@@ -55,7 +55,7 @@ relay_queue(struct stream *s)
 	if (s->queued)
 		return;
 	s->queued = 1;
-	(void)event_del(&s->ev);
+	(void)event_del(&s->readable.ev);
 	TAILQ_INSERT_TAIL(relay_queue_of(s), s, next);
 }
 
@@ -103,7 +103,7 @@ relay_close(struct stream *s)
 		return;
 	relay_unqueue(s);
 	large_count -= s->large;
-	(void)event_del(&s->ev);
+	(void)event_del(&s->readable.ev);
 	(void)close(s->fd);
 	s->fd = -1;
 }
@@ -114,7 +114,7 @@ relay_pause(struct stream *s)
 	if (s->fd == -1)
 		return;
 	s->paused = 1;
-	(void)event_del(&s->ev);
+	(void)event_del(&s->readable.ev);
 }
 
 void
@@ -266,12 +266,10 @@ relay_piece(struct stream *s)
 }
 
 static void
-on_readable(int fd, short what, void *arg)
+on_readable(void *arg)
 {
 	struct stream *s = arg;
 
-	(void)fd;
-	(void)what;
 	if (port_waiting()) {
 		relay_queue(s);
 		return;
@@ -293,7 +291,7 @@ relay_wait(struct stream *s)
 {
 	if (s->left != STREAM_ALL)
 		relay_queue(s);
-	else if (event_add(&s->ev, NULL) == -1)
+	else if (event_add(&s->readable.ev, NULL) == -1)
 		fatal("watching a stream");
 }
 
@@ -325,10 +323,10 @@ relay_start(struct wchild *c, int number, int fd)
 	s->left = STREAM_ALL;
 	s->credit = c->window;
 	s->fd = fd;
-	event_set(&s->ev, fd, EV_READ | EV_PERSIST, on_readable, s);
+	callback_set(&s->readable, fd, EV_READ | EV_PERSIST, on_readable, s);
 	if (stream_unwaiting(fd) == -1)
 		return (-1);
-	return (event_add(&s->ev, NULL));
+	return (event_add(&s->readable.ev, NULL));
 }
 
 /*

@@ -22,25 +22,13 @@ put_error(struct etf_writer *w)
 	etf_put_atom(w, "error");
 }
 
-/* What users of the exec port are used to read, before and behind a text. */
+/* Stages by their names, and what people read around their details. */
 static const struct {
+	const char *name;
 	const char *head;
 	const char *tail;
 } stages[STAGES] = {
-	[STAGE_NONE] = { "", "" },
-	[STAGE_LIMIT] = { "Limit of ", " reached" },
-	[STAGE_PIPE] = { "Failed to create a pipe for ", "" },
-	[STAGE_PTY] = { "Failed to create a pty", "" },
-	[STAGE_FORK] = { "Failed to fork", "" },
-	[STAGE_GROUP] = { "Cannot join the process group", "" },
-	[STAGE_NICE] = { "Cannot set the priority: ", "" },
-	[STAGE_USER] = { "Cannot run as user ", "" },
-	[STAGE_CHDIR] = { "Cannot change directory to '", "'" },
-	[STAGE_OPEN] = { "Cannot open '", "'" },
-	[STAGE_EXEC] = { "Cannot execute '", "'" },
-	[STAGE_LAUNCHER] = { "The launcher is gone", "" },
-	[STAGE_POLICY] = { "Policy does not permit ", "" },
-	[STAGE_CGROUP] = { "Cannot have the control group: ", "" },
+#include "stages.h"
 };
 
 static void
@@ -55,32 +43,12 @@ put_runfail(struct etf_writer *w, const struct reply *r)
 	etf_put_string(w, text);
 }
 
-/* Stages by their names in the native dialect. */
-static const char *const stage_names[STAGES] = {
-	[STAGE_NONE] = "none",
-	[STAGE_LIMIT] = "limit",
-	[STAGE_PIPE] = "pipe",
-	[STAGE_PTY] = "pty",
-	[STAGE_FORK] = "fork",
-	[STAGE_GROUP] = "group",
-	[STAGE_NICE] = "nice",
-	[STAGE_USER] = "user",
-	[STAGE_CHDIR] = "chdir",
-	[STAGE_OPEN] = "open",
-	[STAGE_EXEC] = "exec",
-	[STAGE_LAUNCHER] = "launcher",
-	[STAGE_POLICY] = "policy",
-	[STAGE_DECODE] = "decode",
-	[STAGE_CGROUP] = "cgroup",
-	[STAGE_RLIMIT] = "rlimit",
-};
-
 /* {Stage, Errno, Detail} */
 static void
 put_stage(struct etf_writer *w, const struct reply *r)
 {
 	etf_put_tuple(w, 3);
-	etf_put_atom(w, stage_names[r->stage]);
+	etf_put_atom(w, stages[r->stage].name);
 	etf_put_atom(w, errname(r->value));
 	etf_put_binary(w, r->text, strlen(r->text));
 }

@@ -20,8 +20,8 @@
 #define BROKER_MAX 5 /* seconds */
 
 static struct channel worker_broker;
-static struct event priv_event, priv_write_event, broker_event;
-static struct event hangup_event, broker_timer;
+static struct callback priv_event, priv_write_event, broker_event;
+static struct callback hangup_event, broker_timer;
 static int priv_gone;
 
 /* Priv is read as long as there is room for what it sends. */
@@ -47,11 +47,12 @@ worker_drain(void)
 }
 
 static void
-worker_watch(struct event *ev, int want)
+worker_watch(struct callback *c, int want)
 {
 	if (!want)
-		(void)event_del(ev);
-	else if (!event_pending(ev, EV_READ, NULL) && event_add(ev, NULL) == -1)
+		(void)event_del(&c->ev);
+	else if (!event_pending(&c->ev, EV_READ, NULL) &&
+		 event_add(&c->ev, NULL) == -1)
 		fatal("watching a channel");
 }
 
@@ -61,25 +62,22 @@ worker_watch(struct event *ev, int want)
  * over, or is held.
  */
 static void
-on_hangup(int fd, short what, void *arg)
+on_hangup(void *arg)
 {
 	static const struct timeval tv = { BROKER_MAX, 0 };
 	static int heard;
+	struct callback *late = arg;
 
-	(void)fd;
-	(void)what;
-	(void)arg;
-	if (!heard++ && evtimer_add(&broker_timer, &tv) == -1)
+	if (!heard++ && event_add(&late->ev, &tv) == -1)
 		fatal("waiting for the broker");
 }
 
 static void
-on_broker_late(int fd, short what, void *arg)
+on_broker_late(void *arg)
 {
-	(void)fd;
-	(void)what;
-	(void)arg;
-	if (!worker_broker.open || priv_gone)
+	const struct channel *broker = arg;
+
+	if (!broker->open || priv_gone)
 		return;
 	log_warnx("nobody reads the port, and the broker has not said so");
 	notify_shutdown(EXIT_CLEAN);
@@ -90,9 +88,9 @@ hangup_init(void)
 {
 	int fd = hangup_open(STDOUT_FILENO);
 
-	evtimer_set(&broker_timer, on_broker_late, NULL);
-	event_set(&hangup_event, fd, EV_READ, on_hangup, NULL);
-	if (fd != -1 && event_add(&hangup_event, NULL) == -1)
+	callback_set(&broker_timer, -1, 0, on_broker_late, &worker_broker);
+	callback_set(&hangup_event, fd, EV_READ, on_hangup, &broker_timer);
+	if (fd != -1 && event_add(&hangup_event.ev, NULL) == -1)
 		fatal("watching the port's end");
 }
 
@@ -107,59 +105,56 @@ worker_update_events(void)
 	int more = worker_drain();
 
 	if (port_dead())
-		on_hangup(-1, 0, NULL);
+		on_hangup(&broker_timer);
 	/* Its requests cause replies as well. */
 	worker_watch(&broker_event, worker_broker.open && !port_full());
 	worker_watch(&priv_event, !priv_gone && priv_may_read());
 	if (!priv_gone && channel_queued(&worker_priv) > 0 &&
-	    event_add(&priv_write_event, NULL) == -1)
+	    event_add(&priv_write_event.ev, NULL) == -1)
 		fatal("watching priv");
 	return (more ? EVLOOP_ONCE | EVLOOP_NONBLOCK : EVLOOP_ONCE);
 }
 
 /* Only read: worker_drain() handles as much as there is room for. */
 static void
-worker_dispatch_priv(int fd, short what, void *arg)
+worker_dispatch_priv(void *arg)
 {
-	(void)fd;
-	(void)what;
-	(void)arg;
-	if (channel_read(&worker_priv) == 0)
+	struct channel *priv = arg;
+
+	if (channel_read(priv) == 0)
 		priv_gone = 1;
 }
 
 static void
-worker_write_priv(int fd, short what, void *arg)
+worker_write_priv(void *arg)
 {
-	(void)fd;
-	(void)what;
-	(void)arg;
-	if (channel_write(&worker_priv) == -1)
+	struct channel *priv = arg;
+
+	if (channel_write(priv) == -1)
 		priv_gone = 1;
 }
 
 /* The broker ends before us whenever the node does: no reason to follow. */
 static void
-worker_dispatch_broker(int fd, short what, void *arg)
+worker_dispatch_broker(void *arg)
 {
-	(void)fd;
-	(void)what;
-	(void)arg;
-	if (channel_read(&worker_broker) == 0) {
-		(void)event_del(&broker_event);
-		channel_close(&worker_broker);
+	struct channel *broker = arg;
+
+	if (channel_read(broker) == 0) {
+		(void)event_del(&broker_event.ev);
+		channel_close(broker);
 		return;
 	}
-	while (channel_dispatch(&worker_broker, 1))
+	while (channel_dispatch(broker, 1))
 		continue;
 }
 
 static void
-on_timeout(int fd, short what, void *arg)
+on_timeout(void *arg)
 {
-	(void)fd;
-	(void)what;
-	*(int *)arg = 1;
+	int *over = arg;
+
+	*over = 1;
 }
 
 /* Priv is gone: what waits may still leave, but not for ever. */
@@ -167,11 +162,11 @@ static void
 worker_last_words(void)
 {
 	struct timeval tv = { LAST_WORDS, 0 };
-	struct event timer;
+	struct callback timer;
 	int over = 0, how = EVLOOP_ONCE;
 
-	evtimer_set(&timer, on_timeout, &over);
-	(void)evtimer_add(&timer, &tv);
+	callback_set(&timer, -1, 0, on_timeout, &over);
+	(void)event_add(&timer.ev, &tv);
 	while ((port_waiting() || relay_waiting()) && !over) {
 		if (event_loop(how) != 0)
 			break;
@@ -199,14 +194,14 @@ main(int argc, char *argv[])
 	    worker_priv_rows, NULL);
 	channel_init(&worker_broker, "broker", RING_PEER_FD, 0,
 	    worker_broker_table, worker_broker_rows, NULL);
-	event_set(&priv_event, RING_PRIV_FD, EV_READ | EV_PERSIST,
-	    worker_dispatch_priv, NULL);
-	event_set(
-	    &priv_write_event, RING_PRIV_FD, EV_WRITE, worker_write_priv, NULL);
-	event_set(&broker_event, RING_PEER_FD, EV_READ | EV_PERSIST,
-	    worker_dispatch_broker, NULL);
-	if (event_add(&priv_event, NULL) == -1 ||
-	    event_add(&broker_event, NULL) == -1)
+	callback_set(&priv_event, RING_PRIV_FD, EV_READ | EV_PERSIST,
+	    worker_dispatch_priv, &worker_priv);
+	callback_set(&priv_write_event, RING_PRIV_FD, EV_WRITE,
+	    worker_write_priv, &worker_priv);
+	callback_set(&broker_event, RING_PEER_FD, EV_READ | EV_PERSIST,
+	    worker_dispatch_broker, &worker_broker);
+	if (event_add(&priv_event.ev, NULL) == -1 ||
+	    event_add(&broker_event.ev, NULL) == -1)
 		fatal("event_add");
 	ring_drop(&args);
 	hello_init(args.stdin_limit, sandbox_worker());

@@ -14,7 +14,7 @@
  *	leaf
  *	term
  *	port, notify
- *	queue, zerocopy, pipe, etf_write, errname
+ *	queue, zerocopy, pipe, callback, etf_write, errname
  */
 
 #ifndef WORKER_H
@@ -43,11 +43,25 @@ struct queue {
 	size_t len;
 };
 
+/* callback.c: an event, and who is called with what when it comes */
+struct callback {
+	struct event ev; /* for event_add() and event_del() */
+	void (*fn)(void *arg);
+	void *arg;
+};
+
+/*
+ * To be called before the event is added; fn may be NULL, which wakes up the
+ * loop and no more. A timer has fd -1 and no what.
+ */
+void callback_set(
+    struct callback *, int fd, short what, void (*fn)(void *), void *arg);
+
 /* A child's stdout or stderr. */
 struct stream {
 	TAILQ_ENTRY(stream) next;
 	struct wchild *child;
-	struct event ev;
+	struct callback readable;
 	int fd; /* -1 if it is closed, or not the node's */
 	int number; /* 1 or 2 */
 	int queued; /* readable, and waiting for the port */
@@ -60,7 +74,7 @@ struct stream {
 
 /* A child's stdin. */
 struct feed {
-	struct event ev;
+	struct callback writable;
 	struct queue queue; /* bytes that the child has not taken */
 	int fd; /* -1 if it is closed, or not the node's */
 	int eof; /* close it once the queue is empty */
@@ -87,7 +101,7 @@ struct wchild {
 	uint32_t window; /* of each stream; 0: none */
 	uint64_t idle; /* ms that it may be silent; 0: for ever */
 	int64_t heard; /* when it was not, as idle.c knows the time */
-	struct event quiet; /* looks whether it is */
+	struct callback quiet; /* looks whether it is */
 	struct msg_exit end; /* once it has ended */
 	uint64_t *used; /* LEAF_STATS_COUNT of its leaf, if it had one; owned */
 	struct stream out[2];

@@ -13,7 +13,7 @@ mkdir -p ebin
 libexecdir=${LIBEXECDIR:-/usr/local/libexec}
 if [ "$(cat ebin/libexecdir 2>/dev/null)" = "$libexecdir" ] &&
     [ -e ebin/proctor.app ] &&
-    [ -z "$(find src ../../VERSION -type f -newer ebin/proctor.app)" ]; then
+    [ -z "$(find -L src ../../VERSION -type f -newer ebin/proctor.app)" ]; then
 	exit 0
 fi
 echo "client: erlc"

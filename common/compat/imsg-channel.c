@@ -196,7 +196,8 @@ imsgbuf_read(struct imsgbuf *imsgbuf)
 /*
  * Collect what one sendmsg can carry: a descriptor belongs to the first byte
  * of its sendmsg and must not be mistaken for another message's, so a message
- * that has one is sent alone.  Returns how many pieces.
+ * that has one comes first, and those behind it have none.  Returns how many
+ * pieces.
  */
 static size_t
 channel_gather(struct imsg_channel *ch, struct iovec *iov, int *fd)
@@ -210,9 +211,8 @@ channel_gather(struct imsg_channel *ch, struct iovec *iov, int *fd)
 			break;
 		iov[n].iov_base = ibuf_data(msg);
 		iov[n].iov_len = ibuf_size(msg);
-		n++;
-		if ((*fd = msg->fd) != -1)
-			break;
+		if (n++ == 0)
+			*fd = msg->fd;
 	}
 	return (n);
 }

@@ -1,7 +1,8 @@
 /*
- * What the systems do differently about processes. proc_linux.c and
- * proc_generic.c implement the first part, clone_linux.c and clone_fork.c
- * the last function; configure chooses.
+ * What the systems do differently about processes. proc_self_linux.c and
+ * proc_self_none.c implement what all of ours do, proc_linux.c and
+ * proc_generic.c what those do that have to do with others, clone_linux.c and
+ * clone_fork.c the last function; configure chooses.
  */
 
 #ifndef COMPAT_PROC_H
@@ -11,6 +12,15 @@
 #include <sys/resource.h>
 
 #include <stdint.h>
+
+/* Let nobody trace this process, dump it or look into it. */
+void proc_undumpable(void);
+
+/*
+ * No exec gives this process or its children more rights from now on. 0 or
+ * -1; 0 without effect where the system cannot do it. Allocates nothing.
+ */
+int proc_set_no_new_privs(void);
 
 /*
  * Become the process that orphaned descendants are given to. 0, or -1 where
@@ -24,15 +34,6 @@ int proc_subreaper(void);
  * one already); 0 without effect where the system cannot do it.
  */
 int proc_die_with(pid_t parent, int sig);
-
-/* Let nobody trace this process, dump it or look into it. */
-void proc_undumpable(void);
-
-/*
- * No exec gives this process or its children more rights from now on. 0 or
- * -1; 0 without effect where the system cannot do it. Allocates nothing.
- */
-int proc_set_no_new_privs(void);
 
 /*
  * Is that a file of /proc? Through some of them a child that shares its

@@ -46,12 +46,6 @@ const int proc_limit_nice = -1;
 const int proc_limit_rtprio = -1;
 
 int
-proc_set_no_new_privs(void)
-{
-	return (0);
-}
-
-int
 proc_is_procfs(int fd)
 {
 	(void)fd;
@@ -84,11 +78,6 @@ void
 proc_disown(int fd)
 {
 	(void)fcntl(fd, F_SETOWN, 0);
-}
-
-void
-proc_undumpable(void)
-{
 }
 
 void

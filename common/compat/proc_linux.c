@@ -80,12 +80,6 @@ const int proc_limit_nice = RLIMIT_NICE;
 const int proc_limit_rtprio = RLIMIT_RTPRIO;
 
 int
-proc_set_no_new_privs(void)
-{
-	return (prctl(PR_SET_NO_NEW_PRIVS, 1UL, 0UL, 0UL, 0UL));
-}
-
-int
 proc_is_procfs(int fd)
 {
 	struct statfs st;
@@ -119,12 +113,6 @@ proc_disown(int fd)
 {
 	(void)fcntl(fd, F_SETOWN, 0);
 	(void)fcntl(fd, F_SETSIG, 0);
-}
-
-void
-proc_undumpable(void)
-{
-	(void)prctl(PR_SET_DUMPABLE, 0UL, 0UL, 0UL, 0UL);
 }
 
 void

@@ -1,7 +1,8 @@
 /*
  * The parts of the sandbox on Linux: sandbox_linux.c puts them together,
  * seccomp_linux.c limits system calls, landlock_linux.c limits what those
- * reach, and seccomp_debug.c says what was refused (make SANDBOX_DEBUG=1).
+ * reach, and seccomp_debug.c says what was refused (make SANDBOX_DEBUG=1). What
+ * is one process's alone is in sandbox_linux.c of its folder.
  */
 
 #ifndef COMPAT_SANDBOX_LINUX_H
@@ -9,23 +10,25 @@
 
 #include <sys/types.h>
 
-/* The processes that have a list of what they may call. */
-enum sandbox_process {
-	SANDBOX_GUARD,
-	SANDBOX_REAPER,
-	SANDBOX_PRIV,
-	SANDBOX_BROKER,
-	SANDBOX_WORKER,
-	SANDBOX_KEEPER
-};
+struct seccomp_list;
 
 /*
- * From here on any other call kills the process. 0, or -1 where the system
- * has no such thing; fatal if it has and refuses.
+ * Undumpable, without a way to new privileges, under Landlock as flags and
+ * directories say (landlock_restrict()) and under a filter that allows the
+ * lists, behind the last of which is NULL. What the system has not is said by
+ * missing(). Returns the names of what there was, which stay its own; behind
+ * the last is NULL.
  */
-int seccomp_process(enum sandbox_process);
-/* No uid but this one, for the caller and what it will ever start. */
-int seccomp_uid(uid_t, uint64_t secret);
+const char *const *
+sandbox_confine(const struct seccomp_list *const *lists, int flags,
+    const int *dirs, size_t count, void (*missing)(const char *, ...));
+
+/* No processes, and no cores. */
+void sandbox_alone(void);
+
+/* Both for broker and worker, and no files either. */
+const char *const *sandbox_ring(const struct seccomp_list *const *lists,
+    void (*missing)(const char *, ...));
 
 /* Flags of landlock_restrict(). */
 #define LANDLOCK_READ_PROC 1 /* /proc can be read; else there are no files */

@@ -1,5 +1,5 @@
 /*
- * System calls for the tables of seccomp_linux.c: those that not every
+ * System calls for the tables of seccomp_linux.h: those that not every
  * machine, or not every header, has are NONE where they are not, and the
  * tables have one name for each whatever its number is called here.
  */

@@ -28,20 +28,6 @@ signals_handler(int sig)
 		proc_signal_main(sig); /* that is to wake up */
 }
 
-/*
- * No other signal can kill guard or priv from here on, neither SIGPIPE by a
- * log that nobody reads nor what a terminal sends to the group.
- */
-void
-signals_block(void)
-{
-	sigset_t all;
-
-	(void)sigfillset(&all);
-	if (sigprocmask(SIG_SETMASK, &all, NULL) == -1)
-		fatal("sigprocmask");
-}
-
 void
 signals_catch(void)
 {

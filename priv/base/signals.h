@@ -11,9 +11,6 @@
 #include <poll.h>
 #include <stddef.h>
 
-/* Block all signals, from here on. Fatal on failure. */
-void signals_block(void);
-
 /*
  * Handle those that end proctor, and SIGCHLD, while signals_poll() waits, and
  * only then. To be called by the thread that waits. Fatal on failure.

@@ -13,6 +13,7 @@
 
 #include "check/check.h"
 #include "check/path.h"
+#include "limitname.h"
 #include "log.h"
 #include "policy/limit.h"
 #include "policy/policy.h"
@@ -102,18 +103,6 @@ check_groups(struct starter *s, const struct passwd *pw, gid_t **groups)
 	return (-1);
 }
 
-/* He may run everything as himself, whatever the file says before. */
-static int
-check_add_self(struct policy *p, const struct passwd *pw)
-{
-	if (policy_add(p, pw->pw_uid, pw->pw_name, pw->pw_uid, pw->pw_gid) ==
-	    NULL) {
-		log_warn("policy");
-		return (-1);
-	}
-	return (0);
-}
-
 /* Somebody with that user's ids. */
 static int
 check_user(
@@ -136,20 +125,24 @@ check_user(
 	}
 	s->uid = pw->pw_uid;
 	s->gid = pw->pw_gid;
-	if (check_add_self(p, pw) == -1)
+	/* He may run everything as himself, whatever the file says before. */
+	if (policy_add(p, pw->pw_uid, pw->pw_name, pw->pw_uid, pw->pw_gid) ==
+	    NULL) {
+		log_warn("policy");
 		return (-1);
+	}
 	return (check_groups(s, pw, groups));
 }
 
-/* Somebody of whom no more is known than that he is in that group. */
+/* A group by name or number: 0, or -1, which was logged. */
 static int
-check_group(struct starter *s, const char *word)
+check_gid(const char *word, gid_t *gid)
 {
 	const struct group *gr;
 	const char *why = NULL;
 
 	if (policy_isnumber(word)) {
-		s->gid = (gid_t)strtonum(word, 0, ID_MAX_VALUE, &why);
+		*gid = (gid_t)strtonum(word, 0, ID_MAX_VALUE, &why);
 		if (why != NULL)
 			log_warnx("group %s: %s", word, why);
 		return (why != NULL ? -1 : 0);
@@ -158,7 +151,7 @@ check_group(struct starter *s, const char *word)
 		log_warnx("there is no group %s", word);
 		return (-1);
 	}
-	s->gid = gr->gr_gid;
+	*gid = gr->gr_gid;
 	return (0);
 }
 
@@ -187,6 +180,20 @@ check_words(struct strvec *v, int argc, char *const *argv)
 	return (base);
 }
 
+/* What goes with a permit: 0, or -1 if nobody hears it. */
+static int
+check_say_limits(const struct rule *r)
+{
+	int i;
+
+	for (i = 0; i < LIMITS; i++)
+		if (r->ceilings & 1U << i &&
+		    printf(", rlimit %s %llu", limitname[i],
+			(unsigned long long)r->ceiling[i]) < 0)
+			return (-1);
+	return (printf("\n") < 0 ? -1 : 0);
+}
+
 /* What a child by that rule has of limits, and where. */
 static int
 check_say_leaf(const struct policy *p, const struct rule *r)
@@ -213,28 +220,82 @@ check_say(const struct policy *p, const struct rule *r)
 		    printf("deny, line %d\n", r->line) < 0 ? -1 : CHECK_BAD);
 	if (r->line == 0)
 		return (printf("permit, own user\n") < 0 ? -1 : CHECK_GOOD);
-	if (printf("permit, line %d\n", r->line) < 0 ||
-	    check_say_leaf(p, r) == -1)
+	if (printf("permit, line %d", r->line) < 0 ||
+	    check_say_limits(r) == -1 || check_say_leaf(p, r) == -1)
 		return (-1);
 	return (CHECK_GOOD);
 }
 
-/* argv: identity, "as", user, and perhaps a command. */
+/* How many words are groups with their braces; -1: without the last one. */
 static int
-check_ask(
-    struct policy *p, const struct starter *s, int argc, char *const *argv)
+check_listed(int argc, char *const *argv)
 {
-	struct command c = { 0 };
+	int n;
+
+	if (argc < 3 || strcmp(argv[0], "groups") != 0 ||
+	    strcmp(argv[1], "{") != 0)
+		return (0);
+	for (n = 2; n < argc; n++)
+		if (strcmp(argv[n], "}") == 0)
+			return (n + 1);
+	return (-1);
+}
+
+/* Their ids: 0, or -1, which was logged. */
+static int
+check_list(struct gids *g, int argc, char *const *argv)
+{
+	gid_t gid;
+	int i;
+
+	if ((g->list = calloc((size_t)argc + 1, sizeof(*g->list))) == NULL) {
+		log_warn("groups");
+		return (-1);
+	}
+	for (i = 0; i < argc; i++) {
+		if (check_gid(argv[i], &gid) == -1)
+			return (-1);
+		if (!gids_has(g, gid))
+			g->list[g->n++] = gid;
+	}
+	return (0);
+}
+
+/* argv: what follows the user and his groups. */
+static int
+check_ask(struct policy *p, const struct starter *s, const char *user,
+    const struct gids *groups, int argc, char *const *argv)
+{
+	struct command c = { .path = "", .groups = groups };
 	char *words;
 	int ret;
 
-	if (argc == 3)
-		return (check_say(p, policy_match(p, s, argv[2], NULL)));
-	if ((words = check_words(&c.argv, argc - 3, argv + 3)) == NULL)
+	if ((words = check_words(&c.argv, argc, argv)) == NULL)
 		return (CHECK_BAD);
-	c.path = argv[3];
-	ret = check_say(p, policy_match(p, s, argv[2], &c));
+	if (argc > 0)
+		c.path = argv[0];
+	ret = check_say(p, policy_match(p, s, user, &c));
 	free(words);
+	return (ret);
+}
+
+/* argv: user, perhaps all his other groups, and perhaps a command. */
+static int
+check_whom(
+    struct policy *p, const struct starter *s, int argc, char *const *argv)
+{
+	int n = check_listed(argc - 1, argv + 1), ret = CHECK_BAD;
+	struct gids g = { 0 };
+
+	if (n == -1) {
+		log_warnx("groups: where is the \"}\"?");
+		return (EXIT_USAGE);
+	}
+	if (n == 0)
+		return (check_ask(p, s, argv[0], NULL, argc - 1, argv + 1));
+	if (check_list(&g, n - 3, argv + 3) == 0)
+		ret = check_ask(p, s, argv[0], &g, argc - 1 - n, argv + 1 + n);
+	free(g.list);
 	return (ret);
 }
 
@@ -250,7 +311,7 @@ check_run(struct policy *p, const char *file, int argc, char *const *argv)
 		return (check_verdict(p, file, ret == 0));
 	}
 	if (argv[0][0] == ':')
-		ret = check_group(&s, argv[0] + 1);
+		ret = check_gid(argv[0] + 1, &s.gid);
 	else
 		ret = check_user(p, &s, argv[0], &groups);
 	/* What is true without the file stands before it. */
@@ -259,7 +320,7 @@ check_run(struct policy *p, const char *file, int argc, char *const *argv)
 	else if (check_read(p, file) == -1)
 		ret = check_verdict(p, file, 0);
 	else
-		ret = check_ask(p, &s, argc, argv);
+		ret = check_whom(p, &s, argc - 2, argv + 2);
 	free(groups);
 	return (ret);
 }
@@ -272,7 +333,8 @@ check_policy(const char *file, int argc, char *const *argv)
 
 	if (argc != 0 && (argc < 3 || strcmp(argv[1], "as") != 0)) {
 		log_warnx("usage: proctor-check file"
-			  " [identity as user [command argument ...]]");
+			  " [identity as user [groups { group ... }]"
+			  " [command argument ...]]");
 		return (EXIT_USAGE);
 	}
 	policy_init(&p);

@@ -20,7 +20,9 @@ static void
 usage(FILE *to, int status)
 {
 	(void)fprintf(to, "%s\n%s\n",
-	    "usage: proctor-check [file [identity as user [command args ...]]]",
+	    "usage: proctor-check [file [identity as user [groups { group ... "
+	    "}]"
+	    "\n                     [command args ...]]]",
 	    "       proctor-check -h | --version");
 	exit(status);
 }

@@ -2,7 +2,6 @@
  * What a leaf has used: see stats.h.
  */
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,11 +22,8 @@ number(const char *text)
 
 	if (*text < '0' || *text > '9')
 		return (LEAF_UNKNOWN);
-	errno = 0;
-	n = strtoull(text, &end, 10);
-	if (errno != 0 || (*end != '\0' && *end != '\n' && *end != ' '))
-		return (LEAF_UNKNOWN);
-	return (n);
+	n = strtoull(text, &end, 10); /* ULLONG_MAX, if it is too large */
+	return (*end == '\0' || *end == '\n' || *end == ' ' ? n : LEAF_UNKNOWN);
 }
 
 /* Behind the next newline, or NULL. */

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/ownlog.h"
+#include "compat/bounds.h"
 #include "compat/cgroup.h"
 #include "dispatch.h"
 #include "leafset.h"
@@ -71,26 +72,38 @@ static const struct dispatch launcher_table[] = {
 	{ IMSG_LAUNCH, LAUNCHER_STATE, launcher_launch },
 };
 
-/* From here up: standard descriptors, priv, /dev/null, the starter's cwd. */
+/* *fd becomes *next, if there is such a descriptor, and *next the one above. */
+static void
+launcher_descriptor(int *fd, int *next)
+{
+	if (*fd == -1)
+		return;
+	if (dup3(*fd, *next, O_CLOEXEC) == -1)
+		fatal("launcher: descriptors");
+	*fd = (*next)++;
+}
+
+/*
+ * From here up: standard descriptors, priv, /dev/null, the starter's cwd, its
+ * own score.
+ */
 static void
 launcher_descriptors(int fd, struct spawn_base *b)
 {
-	int nullfd, cwd = -1;
+	int *const mine[] = { &fd, &b->null_fd, &b->cwd, &b->score_fd };
+	int next = LAUNCHER_FD;
+	size_t i;
 
-	nullfd = fcntl(b->null_fd, F_DUPFD_CLOEXEC, 16);
-	if (b->cwd != -1)
-		cwd = fcntl(b->cwd, F_DUPFD_CLOEXEC, 16);
-	if (nullfd == -1 || (fd = fcntl(fd, F_DUPFD_CLOEXEC, 16)) == -1 ||
-	    (b->cwd != -1 && cwd == -1) || dup2(nullfd, STDIN_FILENO) == -1 ||
-	    dup2(nullfd, STDOUT_FILENO) == -1 ||
-	    dup3(fd, LAUNCHER_FD, O_CLOEXEC) == -1 ||
-	    dup3(nullfd, LAUNCHER_FD + 1, O_CLOEXEC) == -1 ||
-	    (cwd != -1 && dup3(cwd, LAUNCHER_FD + 2, O_CLOEXEC) == -1))
+	for (i = 0; i < sizeof(mine) / sizeof(mine[0]); i++)
+		if (*mine[i] != -1 &&
+		    (*mine[i] = fcntl(*mine[i], F_DUPFD_CLOEXEC, 16)) == -1)
+			fatal("launcher: descriptors");
+	if (dup2(b->null_fd, STDIN_FILENO) == -1 ||
+	    dup2(b->null_fd, STDOUT_FILENO) == -1)
 		fatal("launcher: descriptors");
-	b->null_fd = LAUNCHER_FD + 1;
-	if (cwd != -1)
-		b->cwd = LAUNCHER_FD + 2;
-	closefrom(cwd != -1 ? LAUNCHER_FD + 3 : LAUNCHER_FD + 2);
+	for (i = 0; i < sizeof(mine) / sizeof(mine[0]); i++)
+		launcher_descriptor(mine[i], &next);
+	closefrom(next);
 }
 
 void
@@ -108,6 +121,7 @@ launcher_main(int fd, struct runas *t, pid_t *in_flight)
 	launcher_in_flight = in_flight;
 	launcher_base = t->base;
 	cgroup_enter_launch(t->number);
+	launcher_base.score_fd = bounds_score_open(!t->base.change);
 	launcher_descriptors(fd, &launcher_base);
 	if (t->base.login && login_begin(t->base.starter, &what) == -1)
 		fatal("launcher: %s", what);

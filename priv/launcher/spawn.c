@@ -30,6 +30,7 @@
 #include "proto.h"
 
 #include "launcher/any.h"
+#include "launcher/bounds.h"
 #include "launcher/environ.h"
 #include "launcher/login.h"
 #include "launcher/spawn.h"
@@ -44,7 +45,7 @@
 struct failure {
 	uint32_t stage;
 	int32_t error;
-	uint32_t stream;
+	uint32_t stream; /* STAGE_RLIMIT: enum bound */
 };
 
 struct spawn {
@@ -274,7 +275,28 @@ child_limits(struct spawn *s)
 		    setrlimit((proc_resource)i, &b->rlimits[i]) == -1)
 			return (fail(s, STAGE_LIMIT, 0));
 	(void)umask(r->flags & RUN_UMASK ? (mode_t)r->umask : b->umask);
+	if (b->score_fd == -1 && bounds_child_score(r, !b->change) == -1)
+		return (fail(s, STAGE_RLIMIT, BOUND_SCORE));
 	return (0);
+}
+
+static int
+child_bounds(struct spawn *s)
+{
+	uint32_t what;
+
+	return (bounds_child(s->run, &what) == -1
+		    ? fail(s, STAGE_RLIMIT, (int)what)
+		    : 0);
+}
+
+static int
+child_descriptors(struct spawn *s)
+{
+	proc_cloexec_from(3);
+	return (bounds_child_descriptors(s->run) == -1
+		    ? fail(s, STAGE_RLIMIT, LIMIT_NOFILE)
+		    : 0);
 }
 
 /*
@@ -343,9 +365,10 @@ child_main(void *arg)
 
 	if (child_leaf(s) == -1 || child_pipes(s) == -1 ||
 	    child_session(s) == -1 || child_limits(s) == -1 ||
-	    child_user(s) == -1 || child_place(s) == -1 || child_files(s) == -1)
+	    child_user(s) == -1 || child_bounds(s) == -1 ||
+	    child_place(s) == -1 || child_files(s) == -1 ||
+	    child_descriptors(s) == -1)
 		return;
-	proc_cloexec_from(3);
 	/* Handlers go with exec, if that comes at once; nothing is ignored. */
 	if (s->fifo)
 		signals_uncatch();
@@ -486,9 +509,31 @@ failure_text(const struct spawn *s)
 		return (s->run->cd);
 	case STAGE_USER:
 		return (s->run->user); /* of others priv knows it */
+	case STAGE_RLIMIT:
+		return (bound_name(s->failure.stream));
 	default:
 		return ("");
 	}
+}
+
+/* The child itself: its pid, or -1 and nothing was made. */
+static pid_t
+spawn_make(struct spawn *s, pid_t *in_flight)
+{
+	const struct run *r = s->run;
+	int fd = s->base->score_fd, before = 0;
+	pid_t pid;
+
+	if (bounds_lend_score(fd, r, &before) == -1) {
+		(void)fail(s, STAGE_RLIMIT, BOUND_SCORE);
+		return (-1);
+	}
+	pid = proc_make_child(child_main, s, &s->failure, sizeof(s->failure),
+	    in_flight, r->io[0].kind == IO_FILE);
+	if (pid == -1)
+		(void)fail(s, STAGE_FORK, 0);
+	bounds_own_score(fd, r, before);
+	return (pid);
 }
 
 /*
@@ -517,12 +562,8 @@ spawn_child(const struct spawn_base *b, const struct run *r,
 	else if ((s.argv = spawn_argv(&s)) == NULL ||
 		 (s.envp = spawn_environ(&any, r)) == NULL)
 		(void)fail(&s, STAGE_FORK, 0);
-	else if (spawn_pipes(&s, fds) == 0) {
-		pid = proc_make_child(child_main, &s, &s.failure,
-		    sizeof(s.failure), in_flight, r->io[0].kind == IO_FILE);
-		if (pid == -1)
-			(void)fail(&s, STAGE_FORK, 0);
-	}
+	else if (spawn_pipes(&s, fds) == 0)
+		pid = spawn_make(&s, in_flight);
 	close_ends(s.ends, 3);
 	close_ends(&s.slave, 1);
 	if (s.failure.stage != STAGE_NONE)

@@ -49,6 +49,7 @@ child_new_run(enum child_kind kind, const struct run *r, struct runas *t,
 	c->group = r->group;
 	c->nice = r->nice;
 	c->timeout = (int64_t)r->timeout;
+	c->cpu_time = (int64_t)r->cpu_time * 1000000;
 	c->idle = r->idle;
 	c->linger = r->linger;
 	if (r->stop_signal != 0)
@@ -142,30 +143,28 @@ child_table_full(void)
 	return (total - counts[CHILD_RING] >= MSG_PIDS_MAX);
 }
 
-static void
-each(int ring, void (*fn)(struct child *))
+struct child *
+child_next(int ring, uint32_t after)
 {
 	struct child *c, key;
 
-	c = RB_MIN(id_tree, &ids);
-	while (c != NULL) {
-		key.id = c->id + 1;
-		if ((c->kind == CHILD_RING) == ring)
-			fn(c);
-		c = key.id == 0 ? NULL : RB_NFIND(id_tree, &ids, &key);
-	}
+	key.id = after + 1;
+	c = key.id == 0 ? NULL : RB_NFIND(id_tree, &ids, &key);
+	while (c != NULL && (c->kind == CHILD_RING) != ring)
+		c = RB_NEXT(id_tree, &ids, c);
+	return (c);
 }
 
 void
 child_each(void (*fn)(struct child *))
 {
-	each(0, fn);
-}
+	struct child *c;
+	uint32_t id;
 
-void
-child_each_ring(void (*fn)(struct child *))
-{
-	each(1, fn);
+	for (c = child_next(0, 0); c != NULL; c = child_next(0, id)) {
+		id = c->id;
+		fn(c);
+	}
 }
 
 uint32_t

@@ -60,6 +60,7 @@ struct child {
 	uint32_t run_flags; /* RUN_... */
 	int64_t kill_timeout; /* ms */
 	int64_t timeout; /* ms; 0: none */
+	int64_t cpu_time; /* us of a processor; 0: as many as it likes */
 	uint64_t idle; /* ms that it may be silent; 0: for ever */
 	uint32_t linger; /* ms that others may have its output */
 	int success; /* status to report for 0 */
@@ -160,10 +161,13 @@ int child_idle(void);
 /* 1 or 0: is there no room for one more? */
 int child_table_full(void);
 
-/* Call fn for each of them but processes of the ring; fn may free any. */
+/*
+ * Of the processes of the ring, or of the others, the one with the least
+ * number above that; NULL behind the last.
+ */
+struct child *child_next(int ring, uint32_t after);
+/* Call fn for each of the others; fn may free any. */
 void child_each(void (*fn)(struct child *));
-/* The same for the processes of the ring. */
-void child_each_ring(void (*fn)(struct child *));
 
 /*
  * The pids that the node knows, in their order: how many, in a list to be

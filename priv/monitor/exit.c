@@ -189,6 +189,25 @@ exit_drained(struct child *c)
 		exit_linger_end(c);
 }
 
+/*
+ * The kernel says that a time of processors is over: by SIGXCPU, and to who
+ * does not want to hear that by SIGKILL, which others may send as well.
+ */
+static void
+exit_cpu(struct child *c)
+{
+	int64_t used = c->usage[USAGE_UTIME] + c->usage[USAGE_STIME];
+
+	if (c->cpu_time == 0 || c->reason != REASON_NORMAL || c->status == -1 ||
+	    !WIFSIGNALED(c->status))
+		return;
+	if (WTERMSIG(c->status) == SIGKILL && !c->killed && used >= c->cpu_time)
+		c->killed = 1;
+	else if (WTERMSIG(c->status) != SIGXCPU)
+		return;
+	c->reason = REASON_TIMEOUT;
+}
+
 /* c has ended, with that status; -1: nobody knows. */
 static void
 exit_over(struct child *c)
@@ -201,6 +220,7 @@ exit_over(struct child *c)
 	if (c->status != -1 &&
 	    (!WIFSIGNALED(c->status) || WTERMSIG(c->status) != SIGKILL))
 		c->killed = 0;
+	exit_cpu(c);
 	if (c->ended != NULL)
 		c->ended(c, c->status);
 	if (!left_begin(c, left)) {

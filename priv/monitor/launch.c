@@ -31,7 +31,7 @@
 #define ALL_MAX 64
 #define ALL_BYTES (2 * (size_t)MSG_MAX)
 #define EACH_MAX 1024
-#define EACH_BYTES (1UL << 20)
+#define EACH_BYTES (2UL << 20)
 
 /* One that has something to do and does less than so much is slow. */
 #define PULSE 1000 /* ms */
@@ -78,7 +78,7 @@ launch_start(struct runas *t)
 	struct launcher *l = &launchers[launchers_count];
 
 	if (launchers_count == LAUNCHERS_MAX)
-		fatalx("more than %d users", LAUNCHERS_MAX);
+		fatalx("more than %d users with their groups", LAUNCHERS_MAX);
 	if (!maker_start(&l->maker, t, makers, launchers_count))
 		return;
 	makers[launchers_count++] = l->maker;

@@ -13,7 +13,9 @@
 
 #include "config.h"
 #include "keeper/keeper.h"
+#include "limitname.h"
 #include "log.h"
+#include "policy/ceiling.h"
 #include "policy/count.h"
 #include "policy/leaf.h"
 #include "policy/permit.h"
@@ -109,6 +111,8 @@ run_exact(const struct run *r, const struct rule *rule)
 		return (run_forbid_line(r, rule, "arg0"));
 	if (r->flags & RUN_UMASK)
 		return (run_forbid_line(r, rule, "umask"));
+	if (r->limits != 0)
+		return (run_forbid_line(r, rule, "rlimit"));
 	if (r->flags & RUN_ENV_CLEAR)
 		return (run_forbid_line(r, rule, "env: clear"));
 	for (i = 0; i < r->env.count; i++, var = strvec_next(var)) {
@@ -137,12 +141,26 @@ run_forbid_nice(const struct run *r, const struct rule *rule)
 	return (run_forbid(r, STAGE_NICE, what, why));
 }
 
+static int
+run_forbid_limit(const struct run *r, const struct rule *rule, int limit)
+{
+	char what[32], why[64];
+
+	(void)snprintf(what, sizeof(what), "rlimit %s", limitname[limit]);
+	(void)snprintf(why, sizeof(why), "line %d permits %llu at most",
+	    rule->line, (unsigned long long)rule->ceiling[limit]);
+	return (run_forbid(r, STAGE_LIMIT, what, why));
+}
+
 /* What the rule leaves open. 0, or -1 and it was answered. */
 static int
 run_limits(const struct run *r, const struct rule *rule)
 {
 	const struct runas *t = rule->runas;
+	int limit;
 
+	if ((limit = ceiling_exceeded(rule, r)) != -1)
+		return (run_forbid_limit(r, rule, limit));
 	if (r->flags & RUN_NICE && r->nice < permit_lowest(rule))
 		return (run_forbid_nice(r, rule));
 	if (*r->kill != '\0' && permit_kill(rule, r->kill) == NULL)
@@ -152,9 +170,6 @@ run_limits(const struct run *r, const struct rule *rule)
 	    r->caps != UINT64_MAX)
 		return (run_forbid(r, STAGE_POLICY, "capabilities",
 		    "they are not there to be kept"));
-	if (r->flags & RUN_GROUPS && !t->base.any)
-		return (run_forbid(r, STAGE_POLICY, "groups",
-		    "only root may say them, with -limit-users all"));
 	/*
 	 * Another user could have the starter's terminal by it, and where there
 	 * are any it is a log that does not block, or none: base/ownlog.h.

@@ -20,8 +20,6 @@
 
 struct channel broker_channel, worker_channel, keeper_channel;
 
-static int left; /* processes that were there at the last look */
-
 static void
 ring_ended(struct child *c, int status)
 {
@@ -40,30 +38,26 @@ ring_add(const char *name, pid_t pid)
 void
 ring_watch(void)
 {
-	child_each_ring(watch_child);
-}
+	struct child *c;
 
-static void
-ring_look(struct child *c)
-{
-	left++;
-	exit_check(c);
+	for (c = child_next(1, 0); c != NULL; c = child_next(1, c->id))
+		watch_child(c);
 }
 
 /* How many lived when they were looked at. */
 static int
 ring_count(void)
 {
-	left = 0;
-	child_each_ring(ring_look);
-	return (left);
-}
+	struct child *c;
+	uint32_t id;
+	int n = 0;
 
-static void
-ring_kill(struct child *c)
-{
-	log_warnx("%s does not end: killed", c->name);
-	(void)kill(c->pid, SIGKILL);
+	for (c = child_next(1, 0); c != NULL; c = child_next(1, id)) {
+		id = c->id;
+		exit_check(c); /* may free it */
+		n++;
+	}
+	return (n);
 }
 
 static void
@@ -77,6 +71,7 @@ ring_sleep(void)
 void
 ring_end(void)
 {
+	struct child *c;
 	int i;
 
 	channel_close(&broker_channel);
@@ -92,5 +87,8 @@ ring_end(void)
 	channel_close(&worker_channel);
 	for (i = 0; ring_count() > 0 && i < END_MAX; i++)
 		ring_sleep();
-	child_each_ring(ring_kill);
+	for (c = child_next(1, 0); c != NULL; c = child_next(1, c->id)) {
+		log_warnx("%s does not end: killed", c->name);
+		(void)kill(c->pid, SIGKILL);
+	}
 }

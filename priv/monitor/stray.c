@@ -57,34 +57,38 @@ reap_dead(pid_t pid)
 	return (reap_ended(pid, &status, NULL) == pid);
 }
 
+static int found; /* by a walk */
+
+/* To adopt it, or to reap it if it is dead and hidden. */
+static void
+stray_take(pid_t pid, int adopt)
+{
+	if (adopt)
+		found += birth_adopt(pid);
+	/* Launchers are asked about one at a time. */
+	else if (found == 0 && child_by_pid(pid) == NULL && watch_is_dead(pid))
+		found = !reap_dead(pid);
+}
+
 /*
- * Call fn for all children of priv, as the reaper lists them; it may reap any.
- * How many are left.
+ * Take all children of priv, as the reaper lists them. How many are left;
+ * found is how many were adopted, or could not be reaped yet.
  */
 static int
-stray_each(void (*fn)(pid_t))
+stray_each(int adopt)
 {
 	pid_t pids[REAPER_PIDS];
 	int i, n, at = 0, round = 0;
 
+	found = 0;
 	do {
 		n = orphan_children(at, pids);
 		for (i = 0; i < n; i++) {
-			fn(pids[i]);
+			stray_take(pids[i], adopt);
 			at += watch_is_child(pids[i]);
 		}
 	} while (n == REAPER_PIDS && ++round < ANSWERS_MAX);
 	return (at);
-}
-
-static int found; /* by a walk */
-
-static void
-reap_hidden(pid_t pid)
-{
-	/* Launchers are asked about one at a time. */
-	if (found == 0 && child_by_pid(pid) == NULL && watch_is_dead(pid))
-		found = !reap_dead(pid);
 }
 
 /*
@@ -108,23 +112,15 @@ stray_look(void *arg)
 			break;
 		}
 	}
-	found = 0;
-	if (hides && (*children = stray_each(reap_hidden)) > 0 && found == 0)
+	if (hides && (*children = stray_each(0)) > 0 && found == 0)
 		return;
 	watch_set_unexplained(1); /* there is more to do */
 	look_later();
 }
 
-static void
-stray_take(pid_t pid)
-{
-	found += birth_adopt(pid);
-}
-
 int
 stray_adopt(void)
 {
-	found = 0;
-	(void)stray_each(stray_take);
+	(void)stray_each(1);
 	return (found);
 }

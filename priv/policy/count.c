@@ -59,6 +59,10 @@ count_name(struct count *n, const struct rule *r, uid_t starter)
 	h = count_hash(h, r->group == NULL ? "" : r->group);
 	h = count_hash(h, r->cmd == NULL ? "" : r->cmd);
 	h = count_hash(h, r->args == NULL ? "" : "args");
+	for (arg = r->groups; arg != NULL && *arg != NULL; arg++)
+		h = count_hash(h, *arg);
+	if (r->groups != NULL)
+		h = count_hash(h, "groups");
 	for (arg = r->args; arg != NULL && *arg != NULL; arg++)
 		h = count_hash(h, *arg);
 	(void)snprintf(n->name, sizeof(n->name), "%u.%016llx",

@@ -71,10 +71,19 @@ match_args(const struct rule *r, const struct strvec *argv)
 	return (r->args[i - 1] == NULL);
 }
 
+/* Does it list those groups, and no others? */
+static int
+match_groups(const struct rule *r, const struct gids *groups)
+{
+	return (r->groups != NULL && gids_equal(&r->gids, groups));
+}
+
 /* DENIAL_NONE: it is that command. Else the first thing that it lacks. */
 static enum denial
 match_command(const struct rule *r, const struct command *c)
 {
+	if (c != NULL && c->groups != NULL && !match_groups(r, c->groups))
+		return (DENIAL_GROUPS);
 	if (r->cmd == NULL)
 		return (DENIAL_NONE);
 	if (c == NULL || c->argv.count == 0 || strcmp(r->cmd, c->path) != 0)
@@ -85,30 +94,50 @@ match_command(const struct rule *r, const struct command *c)
 	return (match_args(r, &c->argv) ? DENIAL_NONE : DENIAL_ARGS);
 }
 
-/*
- * What was permitted by one name of a user is denied by any other name of
- * the same id, too.
- */
-static int
-match_rule(const struct rule *r, const struct rule *before, const char *user,
-    const struct command *c)
-{
-	if (r->action == RULE_DENY)
-		return (match_user(r, user) ||
-			(before != NULL && before->uid == r->uid));
-	return (match_user(r, user) && match_command(r, c) == DENIAL_NONE);
-}
-
 struct rule *
 policy_match(const struct policy *p, const struct starter *s, const char *user,
     const struct command *c)
 {
 	struct rule *r, *last = NULL;
+	int matches;
 
-	TAILQ_FOREACH (r, &p->rules, entry)
-		if (policy_identity(r, s) && match_rule(r, last, user, c))
+	TAILQ_FOREACH (r, &p->rules, entry) {
+		if (!policy_identity(r, s))
+			continue;
+		matches = match_user(r, user);
+		/*
+		 * What was permitted by one name of a user is denied by any
+		 * other name of the same id, too.
+		 */
+		if (r->action == RULE_DENY)
+			matches =
+			    matches || (last != NULL && last->uid == r->uid);
+		else
+			matches = matches && match_command(r, c) == DENIAL_NONE;
+		if (matches)
 			last = r;
+	}
 	return (last);
+}
+
+int
+policy_gid(const struct policy *p, const char *name, gid_t *gid)
+{
+	const struct rule *r;
+	const char *why;
+	int i;
+
+	if (policy_isnumber(name)) {
+		*gid = (gid_t)strtonum(name, 0, ID_MAX_VALUE, &why);
+		return (why == NULL ? 0 : -1);
+	}
+	TAILQ_FOREACH (r, &p->rules, entry)
+		for (i = 0; i < r->gids.n; i++)
+			if (strcmp(r->groups[i], name) == 0) {
+				*gid = r->gids.list[i];
+				return (0);
+			}
+	return (-1);
 }
 
 int
@@ -166,13 +195,15 @@ rule_covers(const struct rule *later, const struct rule *r)
 {
 	size_t i;
 
-	if (later->action == RULE_DENY) /* see match_rule() */
+	if (later->action == RULE_DENY) /* see policy_match() */
 		return (
 		    strcmp(later->user, r->user) == 0 || later->uid == r->uid);
 	if (strcmp(later->user, r->user) != 0)
 		return (0);
 	if (r->group != NULL &&
 	    (later->group == NULL || strcmp(later->group, r->group) != 0))
+		return (0);
+	if (r->groups != NULL && !match_groups(later, &r->gids))
 		return (0);
 	if (later->cmd == NULL)
 		return (1);

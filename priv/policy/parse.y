@@ -11,11 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "limitname.h"
 #include "log.h"
 #include "policy/environ_name.h"
 #include "policy/limit.h"
 #include "policy/place.h"
 #include "policy/policy.h"
+#include "policy/size.h"
 
 static struct parse {
 	struct policy *policy;
@@ -28,6 +30,7 @@ static struct parse {
 	const char *token; /* or this, if it was no word */
 	const char *expected; /* instead of it */
 	struct rule *rule; /* being read */
+	int limit; /* of it, being read */
 	int failed;
 } parse;
 
@@ -41,15 +44,19 @@ static int set_number(const char *, const char *, int, int, int *);
 static int set_nice(const char *);
 static int set_children(const char *);
 static int set_leaf(void);
-static int set_limit(int, const char *);
+static int set_limit(const char *, const char *);
 static int set_io(void);
 static int add_io(const char *);
 static int end_io(void);
+static int set_ceiling_name(const char *);
+static int set_ceiling(const char *);
 static int set_keepenv(void);
 static int set_setenv(void);
 static int add_variable(const char *);
 static int set_identity(const char *);
 static int set_target(const char *);
+static int set_groups(void);
+static int add_group(const char *);
 static int set_command(const char *);
 static int set_args(void);
 static int add_word(char ***, const char *, const char *);
@@ -59,17 +66,17 @@ static int set_place(const char *);
 #define A_RULE "\"permit\", \"deny\" or \"cgroup\""
 #define AN_OPTION "an option or an identity"
 #define THE_END "the end of the line"
+#define CMD_OR_END "\"cmd\" or " THE_END
 %}
 
 %union {
 	char *word;
-	int limit;
 }
 
-%token PERMIT DENY NICE CHILDREN CGROUP IO KEEPENV SETENV AS CMD ARGS BROKEN
-%token <word> WORD
-%token <limit> LIMIT
-%type <limit> limit
+%token PERMIT DENY NICE CHILDREN RLIMIT CGROUP IO KEEPENV SETENV AS GROUPS CMD
+%token ARGS BROKEN
+%token <word> WORD LIMIT
+%type <word> limit
 
 %%
 
@@ -87,7 +94,7 @@ place:	cgroup WORD			{ if (set_place($2) == -1)
 cgroup:	CGROUP				{ expect("a path"); }
 	;
 
-rule:	permit options identity as target command
+rule:	permit options identity as target groups command
 	| deny identity as target
 	;
 
@@ -113,6 +120,8 @@ option:	nice WORD			{ if (set_nice($2) == -1)
 						YYABORT; }
 	| io devices '}'		{ if (end_io() == -1)
 						YYABORT; }
+	| rlimit ceiling WORD		{ if (set_ceiling($3) == -1)
+						YYABORT; }
 	| KEEPENV			{ if (set_keepenv() == -1)
 						YYABORT; }
 	| setenv variables '}'
@@ -122,6 +131,15 @@ nice:	NICE				{ expect("a number"); }
 	;
 
 children: CHILDREN			{ expect("a number"); }
+	;
+
+rlimit:	RLIMIT				{ expect("a limit's name"); }
+	;
+
+ceiling: WORD				{ if (set_ceiling_name($1) == -1)
+						YYABORT; }
+	| LIMIT				{ if (set_ceiling_name($1) == -1)
+						YYABORT; }
 	;
 
 limit:	LIMIT				{ expect("a limit"); }
@@ -155,6 +173,20 @@ as:	AS				{ expect("a user"); }
 	;
 
 target:	WORD				{ if (set_target($1) == -1)
+						YYABORT; }
+	;
+
+groups:	/* empty */
+	| list names '}'		{ expect(CMD_OR_END); }
+	;
+
+list:	GROUPS				{ expect("\"{\""); }
+	  '{'				{ if (set_groups() == -1)
+						YYABORT; }
+	;
+
+names:	/* empty */
+	| names WORD			{ if (add_group($2) == -1)
 						YYABORT; }
 	;
 
@@ -192,10 +224,12 @@ static const struct {
 	{ "children", CHILDREN },
 	{ "cmd", CMD },
 	{ "deny", DENY },
+	{ "groups", GROUPS },
 	{ "io", IO },
 	{ "keepenv", KEEPENV },
 	{ "nice", NICE },
 	{ "permit", PERMIT },
+	{ "rlimit", RLIMIT },
 	{ "setenv", SETENV },
 };
 
@@ -358,11 +392,11 @@ set_leaf(void)
 }
 
 static int
-set_limit(int limit, const char *word)
+set_limit(const char *limit, const char *word)
 {
 	char why[LIMIT_WHY_MAX];
 
-	if (limit_read(&parse.rule->limits, limit, word, why) == -1)
+	if (limit_read(&parse.rule->limits, limit_find(limit), word, why) == -1)
 		return (fail("%s", why));
 	return (0);
 }
@@ -393,6 +427,32 @@ end_io(void)
 
 	if (limit_end_io(&parse.rule->limits, why) == -1)
 		return (fail("%s", why));
+	return (0);
+}
+
+static int
+set_ceiling_name(const char *word)
+{
+	expect("a number");
+	if ((parse.limit = limitname_number(word)) == -1)
+		return (fail("rlimit \"%.64s\": there is no such limit", word));
+	if (parse.rule->ceilings & 1U << parse.limit)
+		return (fail("rlimit %s a second time",
+		    limitname[parse.limit]));
+	return (0);
+}
+
+static int
+set_ceiling(const char *word)
+{
+	struct rule *r = parse.rule;
+	const char *why;
+
+	why = size_read(word, 0, LIMIT_MAX, &r->ceiling[parse.limit]);
+	if (why != NULL)
+		return (fail("rlimit %s \"%.64s\": %s", limitname[parse.limit],
+		    word, why));
+	r->ceilings |= 1U << parse.limit;
 	return (0);
 }
 
@@ -468,7 +528,7 @@ set_target(const char *word)
 	size_t len = strcspn(word, ":");
 	const char *group = word + len;
 
-	expect(r->action == RULE_DENY ? THE_END : "\"cmd\" or " THE_END);
+	expect(r->action == RULE_DENY ? THE_END : "\"groups\", " CMD_OR_END);
 	if (len == 0 || (*group == ':' &&
 	    (group[1] == '\0' || strchr(group + 1, ':') != NULL)))
 		return (fail("\"%.64s\" is no user and no user:group", word));
@@ -483,6 +543,30 @@ set_target(const char *word)
 	if (*group == ':' && (r->group = strdup(group + 1)) == NULL)
 		return (fail("%s", strerror(errno)));
 	return (0);
+}
+
+static int
+set_groups(void)
+{
+	expect("a group or \"}\"");
+	if (rule_list(&parse.rule->groups) == -1)
+		return (fail("%s", strerror(errno)));
+	return (0);
+}
+
+static int
+add_group(const char *word)
+{
+	const char *why;
+
+	if (*word == '\0' || strchr(word, ':') != NULL)
+		return (fail("groups: \"%.64s\" is no group", word));
+	if (policy_isnumber(word)) {
+		(void)strtonum(word, 0, ID_MAX_VALUE, &why);
+		if (why != NULL)
+			return (fail("groups: \"%.64s\": %s", word, why));
+	}
+	return (add_word(&parse.rule->groups, "groups", word));
 }
 
 static int
@@ -561,7 +645,7 @@ static int
 lex_word(void)
 {
 	char *word = parse.out;
-	int more, limit, quoted = 0, literal = 0;
+	int more, quoted = 0, literal = 0;
 	size_t i;
 
 	do {
@@ -578,10 +662,7 @@ lex_word(void)
 	for (i = 0; !literal && i < sizeof(keywords) / sizeof(keywords[0]); i++)
 		if (strcmp(word, keywords[i].word) == 0)
 			return (keywords[i].token);
-	if (literal || (limit = limit_find(word)) == -1)
-		return (WORD);
-	yylval.limit = limit;
-	return (LIMIT);
+	return (literal || limit_find(word) == -1 ? WORD : LIMIT);
 }
 
 /* Words never need more room than they took in the text. */

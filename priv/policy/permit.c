@@ -73,6 +73,7 @@ permit_words(struct command *c, const char *shell, const char *line)
 	memcpy(p, shell, len);
 	memcpy(p + len, "-c", 3);
 	memcpy(p + len + 3, line, linelen);
+	memset(c, 0, sizeof(*c));
 	c->path = shell;
 	c->argv.base = p;
 	c->argv.len = (uint32_t)(len + 3 + linelen);
@@ -82,13 +83,15 @@ permit_words(struct command *c, const char *shell, const char *line)
 
 /* The rule that permits a command line in that shell, or NULL. */
 static struct rule *
-permit_shell(const char *user, const char *shell, const char *line)
+permit_shell(const char *user, const struct gids *groups, const char *shell,
+    const char *line)
 {
 	struct command c;
 	struct rule *r;
 	char *words;
 
 	words = permit_words(&c, shell, line);
+	c.groups = groups;
 	r = permit(user, &c);
 	free(words);
 	return (r);
@@ -130,12 +133,42 @@ permit_whom(const char *user, const char *group)
 	return (whom);
 }
 
+/*
+ * The groups that a run asks for, or NULL. A name that no rule has is nobody's
+ * id, and so are more of them than a rule can list. Until the next call.
+ */
+static const struct gids *
+permit_groups(const struct run *r)
+{
+	static gid_t list[POLICY_LIST_MAX];
+	static struct gids g = { list, 0 };
+	const char *name = r->groups.base;
+	uint32_t i;
+	gid_t gid;
+
+	if (!(r->flags & RUN_GROUPS))
+		return (NULL);
+	g.n = 0;
+	for (i = 0; i < r->groups.count; i++, name = strvec_next(name)) {
+		if (g.n == POLICY_LIST_MAX ||
+		    policy_gid(policy, name, &gid) == -1) {
+			list[0] = (gid_t)-1;
+			g.n = 1;
+			break;
+		}
+		if (!gids_has(&g, gid))
+			list[g.n++] = gid;
+	}
+	return (&g);
+}
+
 /* The same of those that name whom they are for. */
 static struct rule *
 permit_named(const struct run *r)
 {
 	const char *user = permit_name(r->user), *shell;
-	struct command c;
+	const struct gids *groups = permit_groups(r);
+	struct command c = { .groups = groups };
 
 	if (!(r->flags & RUN_SHELL)) {
 		c.argv = r->args;
@@ -146,7 +179,7 @@ permit_named(const struct run *r)
 		shell = r->executable;
 	else if ((shell = runas_shell(user)) == NULL)
 		return (NULL);
-	return (permit_shell(user, shell, r->args.base));
+	return (permit_shell(user, groups, shell, r->args.base));
 }
 
 struct rule *
@@ -177,9 +210,18 @@ struct rule *
 permit_kill(const struct rule *rule, const char *line)
 {
 	const struct runas *t = rule->runas;
+	char whom[2 * POLICY_WORD_MAX];
 	struct rule *r;
 
-	r = permit_shell(t->user, t->base.shell, line);
+	r = permit_shell(t->user, NULL, t->base.shell, line);
+	if (r != NULL && r->runas == t)
+		return (r);
+	/* In the rule's own words, so that those for other groups are not. */
+	(void)snprintf(whom, sizeof(whom), "%s%s%s", t->user,
+	    rule->group != NULL ? ":" : "",
+	    rule->group != NULL ? rule->group : "");
+	r = permit_shell(whom, rule->groups != NULL ? &rule->gids : NULL,
+	    t->base.shell, line);
 	return (r != NULL && r->runas == t ? r : NULL);
 }
 
@@ -190,6 +232,7 @@ permit_why(const char *user, const struct command *c, char *buf, size_t size)
 	static const char *const texts[] = {
 		[DENIAL_UNKNOWN] = "names somebody unknown",
 		[DENIAL_GROUP] = "is for another group",
+		[DENIAL_GROUPS] = "is not for these groups",
 		[DENIAL_PROGRAM] = "is for another program",
 		[DENIAL_NAME] = "has its path as the first argument",
 		[DENIAL_ARGS] = "has other arguments",
@@ -198,13 +241,16 @@ permit_why(const char *user, const struct command *c, char *buf, size_t size)
 	enum denial d;
 	int line;
 
-	if (privilege == PRIVILEGE_NONE) {
+	d = policy_denial(policy, starter, user, c, &line);
+	if (privilege == PRIVILEGE_NONE && d != DENIAL_GROUPS) {
 		(void)snprintf(buf, size, "nobody but %s can be had, as %s",
 		    runas_self_name(), plain_why);
 		return (1);
 	}
-	d = policy_denial(policy, starter, user, c, &line);
-	if (d != DENIAL_NONE)
+	if (line == 0 && (d == DENIAL_GROUP || d == DENIAL_GROUPS))
+		(void)snprintf(buf, size, "no rule is for %s",
+		    d == DENIAL_GROUP ? "that group" : "these groups");
+	else if (d != DENIAL_NONE)
 		(void)snprintf(buf, size, "line %d %s", line, texts[d]);
 	else if (policy_match(policy, starter, user, c) != NULL)
 		(void)snprintf(buf, size, "-limit-users leaves it out");
@@ -212,7 +258,7 @@ permit_why(const char *user, const struct command *c, char *buf, size_t size)
 		(void)snprintf(buf, size, "the command line does not name it");
 	else
 		(void)snprintf(buf, size, "no rule permits it");
-	return (d != DENIAL_PROGRAM && d != DENIAL_NAME && d != DENIAL_ARGS);
+	return (d < DENIAL_GROUPS || d == DENIAL_RULE);
 }
 
 void
@@ -225,7 +271,7 @@ int
 permit_why_run(const struct run *r, char *buf, size_t size)
 {
 	const char *user = permit_name(r->user);
-	struct command c;
+	struct command c = { .groups = permit_groups(r) };
 	char *words;
 	int ret;
 
@@ -235,6 +281,7 @@ permit_why_run(const struct run *r, char *buf, size_t size)
 		return (permit_why(user, &c, buf, size));
 	}
 	words = permit_words(&c, permit_program(r), r->args.base);
+	c.groups = permit_groups(r);
 	ret = permit_why(user, &c, buf, size);
 	free(words);
 	return (ret);
@@ -244,6 +291,20 @@ int
 permit_lowest(const struct rule *r)
 {
 	return (r->nice != NICE_UNSET && r->nice < 0 ? r->nice : 0);
+}
+
+/* Is it the default user, or one whom we have told of with other groups? */
+static int
+permit_is_told(const struct runas *t)
+{
+	struct runas *before = NULL;
+
+	if (strcmp(t->user, default_user) == 0)
+		return (1);
+	while ((before = runas_next(before)) != t)
+		if (strcmp(before->user, t->user) == 0)
+			return (1);
+	return (0);
 }
 
 size_t
@@ -258,7 +319,7 @@ permit_users(char *buf, size_t size, uint32_t *count)
 	*count = 1;
 	for (t = runas_next(NULL); t != NULL; t = runas_next(t)) {
 		n = strlen(t->user) + 1;
-		if (strcmp(t->user, default_user) == 0 || n > size - len)
+		if (permit_is_told(t) || n > size - len)
 			continue;
 		memcpy(buf + len, t->user, n);
 		len += n;

@@ -60,7 +60,8 @@ struct rule *permit_uid(uid_t);
 
 /*
  * The rule by which a child that rule permits may be stopped by that command
- * line, or NULL: it is another run of the same user. Fatal without memory.
+ * line, or NULL: it is another run of the same user, with the same groups.
+ * Fatal without memory.
  */
 struct rule *permit_kill(const struct rule *, const char *line);
 

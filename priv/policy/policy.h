@@ -16,6 +16,7 @@
 
 #include <stdint.h>
 
+#include "policy/gids.h"
 #include "policy/starter.h"
 #include "proto.h"
 
@@ -23,7 +24,7 @@
 #define POLICY_FILE_MAX 65536 /* bytes */
 #define POLICY_LINE_MAX 4096 /* bytes, without the newline */
 #define POLICY_WORD_MAX 1024 /* bytes, with a NUL */
-#define POLICY_LIST_MAX 1024 /* words in args, variables in setenv */
+#define POLICY_LIST_MAX 1024 /* in each of args, setenv and groups */
 #define POLICY_RULES_MAX 1024
 #define POLICY_CHILDREN_MAX 262144
 
@@ -41,6 +42,8 @@ struct rule {
 	int line; /* in the file; 0: not from there */
 	int nice; /* the lowest that may be asked for, or NICE_UNSET */
 	uint32_t children; /* that may live at once; 0: as many as they like */
+	uint32_t ceilings; /* 1 << n for each of limitname.h that it has */
+	uint64_t ceiling[RUN_LIMITS]; /* LIMIT_MAX at most */
 	int keepenv;
 	int leaf; /* each child has a control group of its own */
 	struct leaf_limits limits; /* of that: leaf.h */
@@ -48,6 +51,7 @@ struct rule {
 	char *ident; /* as written; NULL if not from the file */
 	char *user;
 	char *group; /* NULL: the user's own */
+	char **groups; /* all others, then NULL; NULL: a login's */
 	char *cmd; /* absolute path; NULL: whatever there is */
 	char **args; /* without argv[0], then NULL; NULL: any arguments */
 
@@ -58,6 +62,7 @@ struct rule {
 	gid_t ident_gid;
 	uid_t uid;
 	gid_t gid;
+	struct gids gids; /* of groups, which have names now, if there are */
 
 	/* Of who uses the policy; only base is freed with the rule. */
 	struct count *count; /* of its children: count.c */
@@ -77,7 +82,8 @@ struct policy {
 /* What would be executed. */
 struct command {
 	const char *path;
-	struct strvec argv; /* argv[0] and all */
+	struct strvec argv; /* argv[0] and all; none: no command, groups only */
+	const struct gids *groups; /* these besides its own; NULL: a rule's */
 };
 
 /*
@@ -159,8 +165,9 @@ policy_parse(struct policy *, const char *name, const char *text, size_t len);
 /*
  * Turn the names in the rules into ids; name is for the log. A permit for
  * somebody whom passwd and group do not know is logged, and never matches.
- * -1, which was logged, if they could not be asked or do not know somebody in
- * a deny: it would be without effect, so the policy must not be used.
+ * -1, which was logged, if they could not be asked, or do not know somebody in
+ * a deny, or one of the groups that a permit lists: what was to be less would
+ * be more without that rule, so the policy must not be used.
  */
 int policy_resolve(struct policy *, const char *name);
 
@@ -169,11 +176,18 @@ int policy_resolve(struct policy *, const char *name);
 /*
  * The rule that decides, permit or deny; NULL if none matches, which is a no.
  * user is a name, or name:group if only a rule for that group will do, which
- * may be a number.
+ * may be a number. With groups in the command only a rule that lists these,
+ * and no others, will do.
  * Without a command (NULL) a rule with cmd does not match.
  */
 struct rule *policy_match(const struct policy *, const struct starter *,
     const char *user, const struct command *);
+
+/*
+ * A group by number, or by a name that the groups of a rule have: 0, or -1:
+ * no rule speaks of that.
+ */
+int policy_gid(const struct policy *, const char *name, gid_t *);
 
 /*
  * Why nothing permits it, for whom there is no permit: how near the nearest
@@ -183,6 +197,7 @@ enum denial {
 	DENIAL_NONE, /* no rule of his is for that user */
 	DENIAL_UNKNOWN, /* a rule is, but a name in it is nobody's */
 	DENIAL_GROUP, /* not for that group */
+	DENIAL_GROUPS, /* nor for those groups besides */
 	DENIAL_PROGRAM, /* for other programs */
 	DENIAL_NAME, /* for argv[0] as it is there */
 	DENIAL_ARGS, /* for other arguments */

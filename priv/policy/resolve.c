@@ -47,6 +47,16 @@ resolve_group(const char *name, gid_t *gid)
 	return (1);
 }
 
+/* The same, or a number: parse.y has seen to it that it is one. */
+static int
+resolve_gid(const char *name, gid_t *gid)
+{
+	if (!policy_isnumber(name))
+		return (resolve_group(name, gid));
+	*gid = (gid_t)strtoul(name, NULL, 10);
+	return (1);
+}
+
 static int
 resolve_ident(struct rule *r)
 {
@@ -54,20 +64,77 @@ resolve_ident(struct rule *r)
 	gid_t gid;
 
 	if (*name == ':') {
-		name++;
 		r->ident_is_group = 1;
+		return (resolve_gid(name + 1, &r->ident_gid));
 	}
-	if (!policy_isnumber(name)) {
-		if (r->ident_is_group)
-			return (resolve_group(name, &r->ident_gid));
+	if (!policy_isnumber(name))
 		return (resolve_user(name, &r->ident_uid, &gid));
-	}
-	/* parse.y has seen to it that the number is one. */
-	if (r->ident_is_group)
-		r->ident_gid = (gid_t)strtoul(name, NULL, 10);
-	else
-		r->ident_uid = (uid_t)strtoul(name, NULL, 10);
+	r->ident_uid = (uid_t)strtoul(name, NULL, 10);
 	return (1);
+}
+
+/*
+ * A number gets its name, by which a run may ask for it, if there is one. 0,
+ * or -1 with errno.
+ */
+static int
+resolve_name(char **name, gid_t gid)
+{
+	const struct group *gr;
+	char *found;
+
+	if (!policy_isnumber(*name))
+		return (0);
+	errno = 0;
+	if ((gr = getgrgid(gid)) == NULL)
+		return (resolve_failed() ? -1 : 0);
+	if ((found = strdup(gr->gr_name)) == NULL)
+		return (-1);
+	freezero(*name, strlen(*name));
+	*name = found;
+	return (0);
+}
+
+/*
+ * The groups that a rule lists: 0, or -1, which was logged. Without this rule
+ * another one could give more than they are, so each must be there.
+ */
+static int
+resolve_groups(struct policy *p, struct rule *r, const char *name)
+{
+	struct gids *g = &r->gids;
+	gid_t gid;
+	size_t n = 0;
+	char **word;
+	int found;
+
+	if (r->groups == NULL)
+		return (0);
+	while (r->groups[n] != NULL)
+		n++;
+	if ((g->list = calloc(n + 1, sizeof(*g->list))) == NULL) {
+		policy_tell(p, name, r->line, 1, "%s", strerror(errno));
+		return (-1);
+	}
+	for (word = r->groups; *word != NULL; word++) {
+		found = resolve_gid(*word, &gid);
+		if (found == 0)
+			policy_tell(p, name, r->line, 1,
+			    "there is no group \"%.64s\"", *word);
+		else if (found == -1 || resolve_name(word, gid) == -1)
+			policy_tell(p, name, r->line, 1,
+			    "cannot look up \"%.64s\": %s", *word,
+			    strerror(errno));
+		else if (gids_has(g, gid))
+			policy_tell(p, name, r->line, 1,
+			    "groups: \"%.64s\" a second time", *word);
+		else {
+			g->list[g->n++] = gid;
+			continue;
+		}
+		return (-1);
+	}
+	return (0);
 }
 
 /* The same for all names of a rule; *what is the one that decided it. */
@@ -110,7 +177,7 @@ policy_resolve(struct policy *p, const char *name)
 			    what);
 			break;
 		default:
-			r->resolved = 1;
+			r->resolved = resolve_groups(p, r, name) == 0;
 			break;
 		}
 	}

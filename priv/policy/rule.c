@@ -59,6 +59,8 @@ rule_free(struct rule *r)
 	rule_free_text(r->user);
 	rule_free_text(r->group);
 	rule_free_text(r->cmd);
+	rule_free_list(r->groups);
+	freezero(r->gids.list, (size_t)r->gids.n * sizeof(*r->gids.list));
 	rule_free_list(r->setenv);
 	rule_free_list(r->args);
 	rule_free_list(r->base);

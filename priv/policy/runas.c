@@ -139,6 +139,7 @@ runas_new(const char *user, uid_t uid, gid_t gid, gid_t *groups, int ngroups)
 	b->uid = uid;
 	b->gid = gid;
 	b->cwd = env->cwd;
+	b->score_fd = -1;
 	b->groups = t->groups = groups;
 	b->ngroups = t->ngroups = ngroups;
 	/* From what a login has, with nothing of the starter's? */
@@ -190,11 +191,20 @@ runas_other(const struct rule *r)
 	gid_t *groups;
 	int n;
 
-	if ((groups = userenv_groups(r->user, r->gid, &n)) == NULL)
+	if (r->groups == NULL)
+		groups = userenv_groups(r->user, r->gid, &n);
+	else {
+		n = r->gids.n;
+		groups = calloc((size_t)n + 1, sizeof(*groups));
+	}
+	if (groups == NULL)
 		fatal("groups of %s", r->user);
+	if (r->groups != NULL) /* the rule is to be forgotten */
+		memcpy(groups, r->gids.list, (size_t)n * sizeof(*groups));
 	if ((pw = getpwnam(r->user)) == NULL)
 		fatalx("%s has no passwd entry", r->user);
 	t = runas_new(r->user, r->uid, r->gid, groups, n);
+	t->listed = r->groups != NULL;
 	t->base.environ = userenv_login(pw->pw_name, pw->pw_dir, pw->pw_shell);
 	t->base.keepenv = userenv_join(t->base.environ, env->environ);
 	t->base.umask = OTHERS_UMASK;
@@ -239,15 +249,27 @@ runas_is(const struct rule *r, const char *user, uid_t uid, gid_t gid)
 	return (r->uid == uid && r->gid == gid && strcmp(r->user, user) == 0);
 }
 
+/* And does it have its groups from a rule as from this one? */
+static int
+runas_has(const struct runas *t, const struct rule *r)
+{
+	struct gids has = { t->groups, t->ngroups };
+
+	if (r->groups == NULL)
+		return (!t->listed);
+	return (t->listed && gids_equal(&has, &r->gids));
+}
+
 struct runas *
 runas_get(const struct rule *r)
 {
 	struct runas *t;
 
 	TAILQ_FOREACH (t, &all, entry)
-		if (runas_is(r, t->user, t->uid, t->gid))
+		if (runas_is(r, t->user, t->uid, t->gid) && runas_has(t, r))
 			return (t);
-	if (runas_is(r, self_name, env->who.uid, env->who.gid))
+	if (r->groups == NULL &&
+	    runas_is(r, self_name, env->who.uid, env->who.gid))
 		return (runas_self());
 	return (runas_other(r));
 }

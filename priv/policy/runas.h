@@ -1,7 +1,7 @@
 /*
- * Whom children can run as: one of these for each user and group that a rule
- * permits the starter. Each was looked up while we were still root, and gets
- * a launcher of its own. They live until exit.
+ * Whom children can run as: one of these for each user, group and list of
+ * groups that a rule permits the starter. Each was looked up while we were
+ * still root, and gets a launcher of its own. They live until exit.
  */
 
 #ifndef POLICY_RUNAS_H
@@ -37,6 +37,7 @@ struct spawn_base {
 	const struct rlimit *rlimits; /* to those */
 	pid_t parent; /* whose death is the child's */
 	int null_fd; /* /dev/null */
+	int score_fd; /* of the maker's score, compat/bounds.h; or -1 */
 	int cwd; /* or -1 */
 };
 
@@ -49,6 +50,7 @@ struct runas {
 	uint32_t number; /* among them, from 0 */
 	gid_t *groups; /* as login would set them */
 	int ngroups;
+	int listed; /* or as a rule lists them */
 	int keepenv; /* children of it may have the starter's environment */
 	uint64_t ambient; /* capabilities that its children may have */
 	int other; /* somebody else than the starter */

@@ -1,7 +1,7 @@
 /*
- * What a rule makes of a run: the environment that it begins with, and which
- * descriptors it has. The starter's own are half of that, so what of them
- * reaches a rule that permits one program only is chosen here.
+ * What a rule makes of a run: the environment that it begins with, its limits,
+ * and which descriptors it has. The starter's own are half of that, so what of
+ * them reaches a rule that permits one program only is chosen here.
  */
 
 #include <pwd.h>
@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "log.h"
+#include "policy/ceiling.h"
 #include "policy/environ_name.h"
 #include "policy/policy.h"
 #include "policy/runas.h"
@@ -128,6 +129,7 @@ shape_run(struct run *r, const struct rule *rule)
 	for (i = 0; i < 3 && (rule->cmd != NULL || rule->runas->other); i++)
 		if (r->io[i].kind == IO_CLOSE)
 			r->io[i].kind = IO_NULL;
+	ceiling_lower(rule, r);
 	if (len + r->args.len > RUN_STRINGS_MAX ||
 	    (buf = malloc(len + 1)) == NULL)
 		return (NULL);

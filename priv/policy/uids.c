@@ -34,41 +34,34 @@ static uid_t first;
 static uint32_t slots; /* of the range; 0: there is none */
 static int lock_fd = -1;
 
-/* Is line the range of name? The first that fits is the one. */
-static int
-range_line(const char *line, const char *name)
-{
-	unsigned long long from, count;
-	size_t len = strlen(name);
-
-	if (strncmp(line, name, len) != 0 || line[len] != ':' ||
-	    sscanf(line + len, ":%llu:%llu", &from, &count) != 2)
-		return (0);
-	if (from == 0 || from >= UINT32_MAX || count > UINT32_MAX - from)
-		return (0);
-	first = (uid_t)from;
-	slots = (uint32_t)(count / UIDS_SLOT);
-	if (slots > SLOTS_MAX)
-		slots = SLOTS_MAX;
-	return (slots > 0);
-}
-
-/* Root's file says it: 1, or 0 if there is none. */
+/* Does root's file say it? The first range of that name that fits is it. */
 static int
 range_find(const char *name)
 {
+	unsigned long long from, count;
+	size_t len = strlen(name);
 	char line[256];
-	int fd, found = 0;
 	FILE *f;
+	int fd;
 
 	if ((fd = policy_open(RANGES)) == -1)
 		return (0);
 	if ((f = fdopen(fd, "r")) == NULL)
 		fatal("uids: %s", RANGES);
-	while (!found && fgets(line, sizeof(line), f) != NULL)
-		found = range_line(line, name);
+	while (slots == 0 && fgets(line, sizeof(line), f) != NULL) {
+		if (strncmp(line, name, len) != 0 || line[len] != ':' ||
+		    sscanf(line + len, ":%llu:%llu", &from, &count) != 2)
+			continue;
+		if (from == 0 || from >= UINT32_MAX ||
+		    count > UINT32_MAX - from)
+			continue;
+		first = (uid_t)from;
+		slots = (uint32_t)(count / UIDS_SLOT);
+		if (slots > SLOTS_MAX)
+			slots = SLOTS_MAX;
+	}
 	(void)fclose(f);
-	return (found);
+	return (slots > 0);
 }
 
 /* It is root's, like the directory, and nobody else can open it. */

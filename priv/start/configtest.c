@@ -21,29 +21,11 @@
 
 #define CHECK_NAME "proctor-check"
 
-static void configtest_exec(char **argv) __attribute__((__noreturn__));
-
-static void
-configtest_exec(char **argv)
-{
-	char dir[PATH_MAX], path[PATH_MAX];
-
-	if (proc_own_dir(dir, sizeof(dir)) == -1)
-		(void)strlcpy(dir, LIBEXECDIR "/proctor", sizeof(dir));
-	if (snprintf(path, sizeof(path), "%s/%s", dir, argv[0]) >=
-	    (int)sizeof(path))
-		errno = ENAMETOOLONG;
-	else
-		(void)execv(path, argv);
-	log_warn("%s", CHECK_NAME);
-	exit(EXIT_START);
-}
-
 void
 configtest(int argc, char *const *argv)
 {
 	static char name[] = CHECK_NAME, end[] = "--";
-	char **words;
+	char dir[PATH_MAX], path[PATH_MAX], **words;
 
 	if (argc > 2 && strcmp(argv[1], "-C") == 0)
 		argv += 2;
@@ -65,5 +47,13 @@ configtest(int argc, char *const *argv)
 	words[0] = name;
 	words[1] = end;
 	memcpy(words + 2, argv, ((size_t)argc - 2) * sizeof(*words));
-	configtest_exec(words);
+	if (proc_own_dir(dir, sizeof(dir)) == -1)
+		(void)strlcpy(dir, LIBEXECDIR "/proctor", sizeof(dir));
+	if (snprintf(path, sizeof(path), "%s/%s", dir, name) >=
+	    (int)sizeof(path))
+		errno = ENAMETOOLONG;
+	else
+		(void)execv(path, words);
+	log_warn("%s", CHECK_NAME);
+	exit(EXIT_START);
 }

@@ -59,7 +59,7 @@ login_limits(struct starter_env *s)
 }
 
 /*
- * A hard limit that start_limits() could not lift no launcher can. It may be
+ * A hard limit that undo_limits() could not lift no launcher can. It may be
  * lower than a login's, if what a login begins with is not.
  */
 static void

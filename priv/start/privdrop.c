@@ -14,7 +14,9 @@
 #include "base/ownlog.h"
 #include "base/privdrop.h"
 #include "compat/privs.h"
+#include "compat/proc.h"
 #include "config.h"
+#include "drop.h"
 #include "log.h"
 #include "policy/runas.h"
 #include "policy/uids.h"
@@ -92,8 +94,11 @@ privdrop_uids(const struct starter_env *s, uid_t *uid)
 	apart = own_name && uids_take(DROP_NAME, s->who.uid, uid) == 0;
 	n = *uid;
 	for (t = runas_next(NULL); t != NULL; t = runas_next(t)) {
-		if (apart && ++n - *uid >= UIDS_SLOT)
-			fatalx("privdrop: more than %d users", LAUNCHERS_MAX);
+		if (apart && ++n - *uid >= UIDS_SLOT) {
+			log_warnx("more than %d users with their groups",
+			    LAUNCHERS_MAX);
+			exit(EXIT_REFUSED);
+		}
 		t->own = n;
 	}
 	if (apart)
@@ -105,23 +110,6 @@ privdrop_uids(const struct starter_env *s, uid_t *uid)
 			exit(EXIT_START);
 	}
 	return (1);
-}
-
-/* Children that are who we are, or another instance is, could signal it. */
-static void
-privdrop_check_targets(void)
-{
-	struct runas *t;
-
-	for (t = runas_next(NULL); t != NULL; t = runas_next(t)) {
-		if (!privdrop_is_own(t->uid) && !uids_has(t->uid))
-			continue;
-		log_warnx("children that run as %s could signal proctor,"
-			  " which runs as it",
-		    t->user);
-		if (own_name)
-			exit(EXIT_REFUSED);
-	}
 }
 
 void
@@ -146,6 +134,7 @@ privdrop_user(const struct starter_env *s)
 void
 privdrop_choose(const struct starter_env *s)
 {
+	struct runas *t;
 	uid_t uid, n;
 	gid_t gid;
 
@@ -155,7 +144,34 @@ privdrop_choose(const struct starter_env *s)
 		ownlog_open();
 	n = privdrop_uids(s, &uid);
 	privdrop_set(uid, n, gid);
-	privdrop_check_targets();
+	/* Who is one of us, or of another instance, could signal it. */
+	for (t = runas_next(NULL); t != NULL; t = runas_next(t)) {
+		if (!privdrop_is_own(t->uid) && !uids_has(t->uid))
+			continue;
+		log_warnx("children that run as %s could signal proctor,"
+			  " which runs as it",
+		    t->user);
+		if (own_name)
+			exit(EXIT_REFUSED);
+	}
+}
+
+void
+privdrop_self(const struct starter_env *s)
+{
+	uid_t uid = s->who.uid;
+	gid_t gid = s->who.gid;
+	int ngroups = getgroups(0, NULL);
+
+	if (setresgid(gid, gid, gid) == -1 || setresuid(uid, uid, uid) == -1)
+		fatal("drop: back to the starter");
+	proc_undumpable();
+	drop_prove(uid, gid, NULL, ngroups);
+	if (uid == 0)
+		return;
+	drop_prove_no_root();
+	if (!privs_none())
+		fatalx("drop: capabilities are left");
 }
 
 void

@@ -36,6 +36,9 @@ void privdrop_user(const struct starter_env *);
  */
 void privdrop_choose(const struct starter_env *);
 
+/* Become for good who started this program, and prove it. Fatal on failure. */
+void privdrop_self(const struct starter_env *);
+
 /* In priv: keep what signals and renices children. Fatal on failure. */
 void privdrop_priv(void);
 

@@ -16,7 +16,6 @@
 #include "compat/privs.h"
 #include "compat/proc.h"
 #include "config.h"
-#include "drop.h"
 #include "log.h"
 #include "policy/permit.h"
 #include "policy/policy.h"
@@ -302,7 +301,7 @@ privilege_suid(struct starter_env *s, const struct args *a)
 		    plain_why);
 		policy_free(&policy); /* it may be nobody's to read */
 		policy_init(&policy);
-		drop_self(s->who.uid, s->who.gid);
+		privdrop_self(s);
 		privilege_plain(s, a);
 		return;
 	}

@@ -8,10 +8,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <paths.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "base/signals.h"
 #include "compat/fresh.h"
 #include "compat/proc.h"
 #include "log.h"
@@ -88,8 +88,15 @@ void
 undo_signals(void)
 {
 	static const struct itimerval none;
+	sigset_t all;
 
-	signals_block();
+	/*
+	 * No other signal can kill guard or priv from here on, neither SIGPIPE
+	 * by a log that nobody reads nor what a terminal sends to the group.
+	 */
+	(void)sigfillset(&all);
+	if (sigprocmask(SIG_SETMASK, &all, NULL) == -1)
+		fatal("sigprocmask");
 	(void)setitimer(ITIMER_REAL, &none, NULL);
 	(void)setitimer(ITIMER_VIRTUAL, &none, NULL);
 	(void)setitimer(ITIMER_PROF, &none, NULL);

@@ -20,13 +20,16 @@ static const struct {
 #include "syscall_names.h"
 };
 
-static const char *const parts[] = {
-	[SANDBOX_GUARD] = "guard",
-	[SANDBOX_REAPER] = "reaper",
-	[SANDBOX_PRIV] = "priv",
-	[SANDBOX_BROKER] = "broker",
-	[SANDBOX_WORKER] = "worker",
-	[SANDBOX_KEEPER] = "keeper",
+static const struct {
+	const char *name;
+	const struct seccomp_list *const *lists;
+} parts[] = {
+	{ "guard", seccomp_guard },
+	{ "reaper", seccomp_reaper },
+	{ "priv", seccomp_priv },
+	{ "broker", seccomp_broker },
+	{ "worker", seccomp_worker },
+	{ "keeper", seccomp_keeper },
 };
 
 static const char *const tests[] = {
@@ -48,9 +51,9 @@ name_of(int call)
 }
 
 static void
-print_list(const char *part, const struct list *l)
+print_list(const char *part, const struct seccomp_list *l)
 {
-	const struct row *r;
+	const struct seccomp_row *r;
 	size_t i, n;
 	int call;
 
@@ -71,18 +74,18 @@ print_list(const char *part, const struct list *l)
 int
 main(void)
 {
+	const struct seccomp_list *const *l;
 	struct program p;
-	unsigned int i, n;
+	unsigned int i;
 
 	for (i = 0; i < COUNT(parts); i++) {
-		program_process(&p, (enum sandbox_process)i);
-		printf("part %s %d\n", parts[i], p.len);
-		for (n = 0; n < LISTS; n++)
-			if (process_lists[i][n] != NULL)
-				print_list(parts[i], process_lists[i][n]);
+		program_allow(&p, parts[i].lists);
+		printf("part %s %d\n", parts[i].name, p.len);
+		for (l = parts[i].lists; *l != NULL; l++)
+			print_list(parts[i].name, *l);
 	}
 	/* Which may call all else. */
-	program_launcher(&p, 0);
+	program_refuse(&p, &seccomp_launcher, &seccomp_absent);
 	printf("part launcher %d\n", p.len);
 	return (0);
 }

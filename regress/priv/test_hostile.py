@@ -72,10 +72,16 @@ def reply(code=2, value=0, stage=0, text=b"", off=0, length=None, level=0):
 
 # The members of struct msg_run, in their order, each with its format.
 FIELDS = [("tid", "q"), ("caps", "Q"), ("kill_timeout", "Q"),
-          ("timeout", "Q"), ("idle", "Q"), ("pid", "i"), ("group", "i"),
+          ("timeout", "Q"), ("idle", "Q"),
+          *(("soft%d" % n, "Q") for n in range(16)),
+          *(("hard%d" % n, "Q") for n in range(16)),
+          *(("cpus%d" % n, "Q") for n in range(16)),
+          ("pid", "i"), ("group", "i"),
           ("nice", "i"), ("rows", "I"), ("cols", "I"), ("id", "I"),
           ("flags", "I"), ("success", "I"), ("window", "I"),
-          ("stop_signal", "I"), ("linger", "I"), ("umask", "I")]
+          ("stop_signal", "I"), ("linger", "I"), ("umask", "I"),
+          ("limits", "I"), ("cpu_time", "I"), ("score", "I"),
+          ("io_priority", "I")]
 for _i in range(3):
     FIELDS += [(name % _i, "I") for name in (
         "kind%d", "append%d", "mode%d", "path%d_off", "path%d_len")]
@@ -86,7 +92,7 @@ for _name in ("args", "env", "groups", "modes"):
                (_name + "_count", "I")]
 FIELDS += [("pad", "I")]
 FORMAT = "=" + "".join(kind for _, kind in FIELDS)
-assert struct.calcsize(FORMAT) == 248
+assert struct.calcsize(FORMAT) == 648
 
 
 def run(args=(b"/bin/true",), user=b"", executable=b"", cd=b"", kill=b"",
@@ -404,7 +410,19 @@ def field(name):
 
 @rows(SECTION + " run: ends:", [
     ("id is given", dict(id=1)), ("a pid", dict(pid=5)),
-    ("unknown flags", dict(flags=1 << 15)),
+    ("unknown flags", dict(flags=1 << 17)),
+    ("a limit that is not given", dict(hard9=1)),
+    ("a limit that there is not", dict(limits=1 << 16)),
+    ("a soft limit above the hard one", dict(limits=1 << 9, soft9=1)),
+    ("a limit of 2^63", dict(limits=1 << 9, hard9=1 << 63)),
+    ("a time of processors of more than 2^31 s", dict(cpu_time=1 << 31)),
+    ("a time of processors, and a limit of it",
+     dict(cpu_time=1, limits=1 << 2, hard2=5)),
+    ("a score of 1001", dict(flags=0x8000, score=1001)),
+    ("a score without its flag", dict(score=1)),
+    ("a level without a class", dict(io_priority=1)),
+    ("a level of idle", dict(io_priority=3 << 3 | 1)),
+    ("a fourth class", dict(io_priority=4 << 3)),
     ("a flag that is priv's", dict(flags=1 << 10)),
     ("a window of more than 1 GiB", dict(window=(1 << 30) + 1)),
     ("a timeout of more than 2^53 ms", dict(timeout=2 ** 53 + 1)),
@@ -610,6 +628,10 @@ def users():
                                  group=witness.pids[0]),
                              run(user=b"daemon", flags=0x100, caps=1 << 21),
                              run(flags=0x20, nice=-1),
+                             run(user=b"daemon", io_priority=1 << 3),
+                             run(user=b"daemon", limits=1 << 12, soft12=99,
+                                 hard12=99),
+                             run(user=b"daemon", cpus15=1 << 63),
                              run(flags=0x10, group=1)])
         left = [pid for pid in proc.children(p.ring()["priv"])
                 if proc.comm(pid) == "true"]
@@ -634,6 +656,26 @@ def commands():
         ])
         p.terms.clear()
         p.tell(imsg(RUN, run(good_args, user=b"daemon")))
+        p.until(lambda: p.answered(TID), "the pid")
+        expect(A.pid, p.answered(TID)[0][1][0])
+        p.bye()
+
+
+@case(SECTION + " refused: groups that no rule lists")
+def listed():
+    lists = [(), (b"",), (b"adm",), (b"adm", b""), (b"adm", b"mail", b"0"),
+             (b"adm mail",), (b"adm\n", b"mail"), (b"\xff", b"%s%n"),
+             (b"4294967295",), (b"9" * 4095,), (b"x" * 4095,),
+             (b"",) * 4096, (b"8",) * 2048,
+             tuple(b"%d" % n for n in range(1, 1010))]
+    with Instead(), Hostile_rules("permit news as daemon groups {"
+                                  " adm mail }\n") as p:
+        for user in (b"daemon", b"news", b"daemon:adm"):
+            refused_all(p, RUN, [run(user=user, groups=words, flags=0x4000)
+                                 for words in lists])
+        p.terms.clear()
+        p.tell(imsg(RUN, run(user=b"daemon", flags=0x4000,
+                             groups=(b"8", b"adm", b"08"))))
         p.until(lambda: p.answered(TID), "the pid")
         expect(A.pid, p.answered(TID)[0][1][0])
         p.bye()

@@ -72,27 +72,46 @@ test_read_ahead(void **state)
 	chan_close(&c);
 }
 
-/* One is sent alone, and if nobody takes it, it goes with its message. */
+/*
+ * What has none goes along with one, what has another does not; and if nobody
+ * takes it, it goes with its message.
+ */
 static void
 test_untaken(void **state)
 {
 	struct chan c;
 	struct imsg imsg;
-	ino_t ino;
-	int nfds;
+	ino_t ino, ino2;
+	int nfds, i;
 
 	(void)state;
 	chan_open_fds(&c, 0);
 	nfds = count_fds();
 	assert_int_equal(
 	    imsg_compose(&c.a, 1, 0, 0, make_fd(&ino), NULL, 0), 1);
-	assert_int_equal(imsg_compose(&c.a, 2, 0, 0, -1, NULL, 0), 1);
-	assert_int_equal(imsgbuf_write(&c.a), 0);
-	assert_int_equal(imsgbuf_queuelen(&c.a), 1);
+	assert_int_equal(imsg_compose(&c.a, 2, 0, 0, -1, "x", 1), 1);
+	assert_int_equal(
+	    imsg_compose(&c.a, 3, 0, 0, make_fd(&ino2), NULL, 0), 1);
+	assert_int_equal(imsg_compose(&c.a, 4, 0, 0, -1, NULL, 0), 1);
+	for (i = 2; i >= 0; i -= 2) {
+		assert_int_equal(imsgbuf_write(&c.a), 0);
+		assert_int_equal(imsgbuf_queuelen(&c.a), i);
+	}
 	assert_int_equal(imsgbuf_read(&c.b), 1);
 	expect(&c.b, &imsg, 1);
 	assert_int_equal(count_fds(), nfds + 1);
 	imsg_free(&imsg);
+	imsg_free(&imsg);
+	assert_int_equal(count_fds(), nfds);
+	expect(&c.b, &imsg, 2);
+	assert_int_equal(imsg_get_fd(&imsg), -1);
+	imsg_free(&imsg);
+	assert_int_equal(imsgbuf_read(&c.b), 1);
+	expect(&c.b, &imsg, 3);
+	expect_fd(&imsg, ino2);
+	imsg_free(&imsg);
+	expect(&c.b, &imsg, 4);
+	assert_int_equal(imsg_get_fd(&imsg), -1);
 	imsg_free(&imsg);
 	assert_int_equal(count_fds(), nfds);
 	chan_close(&c);

@@ -129,6 +129,7 @@ test_rows(void **state)
 	(void)state;
 	for (i = 0; i < nitems(rows); i++) {
 		policy_make(&p, made, rows[i].rules);
+		memset(&c, 0, sizeof(c));
 		command = NULL;
 		words = NULL;
 		if (rows[i].command != NULL) {
@@ -152,6 +153,7 @@ test_rows(void **state)
 	}
 }
 
+#define WWW(...) PERMIT("1000", "www", .groups = __VA_ARGS__)
 #define CMD(...) PERMIT("1000", "www", .cmd = __VA_ARGS__)
 
 /* Is there anything that bob could ask for and the first rule decides? */
@@ -205,6 +207,12 @@ static const struct {
 	    { PERMIT("1000", "www", .group = "adm"),
 		PERMIT("1000", "www", .group = "mail") },
 	    1 },
+	{ "groups, then none", { WWW("adm"), PERMIT("1000", "www") }, 1 },
+	{ "none, then groups", { PERMIT("1000", "www"), WWW("adm") }, 0 },
+	{ "the same groups", { WWW("adm|mail"), WWW("mail|adm") }, 0 },
+	{ "less groups", { WWW("adm|mail"), WWW("mail") }, 1 },
+	{ "no groups at all", { WWW("adm"), WWW("") }, 1 },
+	{ "groups denied", { WWW("adm"), DENY("1000", "www") }, 0 },
 	{ "a group denied",
 	    { PERMIT("1000", "www", .group = "adm"), DENY("1000", "www") }, 0 },
 };
@@ -257,6 +265,144 @@ test_concerns(void **state)
 	}
 }
 
+/* groups: those that are asked for, with '|' between; NULL: none are. */
+static const struct {
+	const char *title;
+	struct rule_row rules[RULES_MAX];
+	const char *user;
+	const char *groups;
+	int command; /* 1: /a, with an argument */
+	int line;
+	enum denial denial;
+	int near;
+} listing[] = {
+	{ "a rule that lists them", { WWW("adm|mail") }, "www", "4|8", 0, 1,
+	    DENIAL_NONE, 1 },
+	{ "in another order", { WWW("adm|mail") }, "www", "8|4", 0, 1,
+	    DENIAL_NONE, 1 },
+	{ "less than it lists", { WWW("adm|mail") }, "www", "4", 0, 0,
+	    DENIAL_GROUPS, 1 },
+	{ "more than it lists", { WWW("adm") }, "www", "4|8", 0, 0,
+	    DENIAL_GROUPS, 1 },
+	{ "others", { WWW("adm") }, "www", "8", 0, 0, DENIAL_GROUPS, 1 },
+	{ "none, of some", { WWW("adm") }, "www", "", 0, 0, DENIAL_GROUPS, 1 },
+	{ "none, of none", { WWW("") }, "www", "", 0, 1, DENIAL_NONE, 1 },
+	{ "some, of none", { WWW("") }, "www", "4", 0, 0, DENIAL_GROUPS, 1 },
+	{ "of a rule without", { PERMIT("1000", "www") }, "www", "4", 0, 0,
+	    DENIAL_GROUPS, 1 },
+	{ "none, of a rule without", { PERMIT("1000", "www") }, "www", "", 0, 0,
+	    DENIAL_GROUPS, 1 },
+	{ "none are asked for", { PERMIT("1000", "www"), WWW("adm") }, "www",
+	    NULL, 0, 2, DENIAL_NONE, 2 },
+	{ "none are asked for, and the last rule has none",
+	    { WWW("adm"), PERMIT("1000", "www") }, "www", NULL, 0, 2,
+	    DENIAL_NONE, 2 },
+	{ "the last with these",
+	    { WWW("adm"), WWW("adm"), WWW("mail"), PERMIT("1000", "www") },
+	    "www", "4", 0, 2, DENIAL_NONE, 2 },
+	{ "of another", { PERMIT("1001", "www", .groups = "adm") }, "www", "4",
+	    0, 0, DENIAL_NONE, 0 },
+	{ "a deny is of all", { WWW("adm"), DENY("1000", "www") }, "www", "4",
+	    0, -2, DENIAL_RULE, 2 },
+	{ "and so of another name's",
+	    { PERMIT("1000", "toor", .groups = "adm"), DENY("1000", "root") },
+	    "toor", "4", 0, -2, DENIAL_RULE, 2 },
+	{ "with a group, which the rule has", { WWW("adm", .group = "mail") },
+	    "www:mail", "4", 0, 1, DENIAL_NONE, 1 },
+	{ "which it has not", { WWW("adm") }, "www:mail", "4", 0, 0,
+	    DENIAL_GROUP, 1 },
+	{ "the group, and other groups", { WWW("adm", .group = "mail") },
+	    "www:mail", "8", 0, 0, DENIAL_GROUPS, 1 },
+	{ "its command", { WWW("adm", .cmd = "/a") }, "www", "4", 1, 1,
+	    DENIAL_NONE, 1 },
+	{ "another command", { WWW("adm", .cmd = "/b") }, "www", "4", 1, 0,
+	    DENIAL_PROGRAM, 1 },
+	{ "other groups are farther than another command",
+	    { WWW("adm", .cmd = "/b"), WWW("mail", .cmd = "/a") }, "www", "4",
+	    1, 0, DENIAL_PROGRAM, 1 },
+};
+
+static void
+test_listing(void **state)
+{
+	struct rule_made made[RULES_MAX];
+	char *words[WORDS_MAX], text[64];
+	gid_t ids[WORDS_MAX];
+	struct policy p;
+	struct command c;
+	struct gids g = { ids, 0 };
+	const struct rule *r;
+	enum denial d;
+	size_t i;
+	int line, near;
+
+	(void)state;
+	for (i = 0; i < nitems(listing); i++) {
+		policy_make(&p, made, listing[i].rules);
+		memset(&c, 0, sizeof(c));
+		c.path = "";
+		if (listing[i].command) {
+			c.path = "/a";
+			c.argv = (struct strvec){ "/a\0x", 5, 2 };
+		}
+		if (listing[i].groups != NULL) {
+			c.groups = &g;
+			(void)words_make(
+			    words, text, sizeof(text), listing[i].groups);
+			for (g.n = 0; words[g.n] != NULL; g.n++)
+				ids[g.n] = gid_of(words[g.n]);
+		}
+		r = policy_match(&p, &bob, listing[i].user, &c);
+		line = r == NULL		  ? 0
+		       : r->action == RULE_PERMIT ? r->line
+						  : -r->line;
+		if (line != listing[i].line)
+			fail_msg("%s: %d decides", listing[i].title, line);
+		d = policy_denial(&p, &bob, listing[i].user, &c, &near);
+		if (d != listing[i].denial || near != listing[i].near)
+			fail_msg("%s: denial %d, line %d", listing[i].title,
+			    (int)d, near);
+	}
+}
+
+/* A name is one of a rule's; a number is one by itself. */
+static void
+test_gid(void **state)
+{
+	static const struct rule_row rules[RULES_MAX] = { PERMIT("1000", "www"),
+		PERMIT("1001", "www", .groups = "mail|4711"), WWW("adm") };
+	static const struct {
+		const char *name;
+		gid_t gid;
+		int ret;
+	} t[] = {
+		{ "adm", 4, 0 },
+		{ "mail", 8, 0 },
+		{ "4711", 4711, 0 },
+		{ "0", 0, 0 },
+		{ "4294967294", 4294967294U, 0 },
+		{ "4294967295", 0, -1 },
+		{ "99999999999999999999", 0, -1 },
+		{ "audio", 0, -1 },
+		{ "ad", 0, -1 },
+		{ "admin", 0, -1 },
+		{ "", 0, -1 },
+	};
+	struct rule_made made[RULES_MAX];
+	struct policy p;
+	size_t i;
+	gid_t gid;
+
+	(void)state;
+	policy_make(&p, made, rules);
+	for (i = 0; i < nitems(t); i++) {
+		if (policy_gid(&p, t[i].name, &gid) != t[i].ret)
+			fail_msg("\"%s\": not %d", t[i].name, t[i].ret);
+		if (t[i].ret == 0)
+			assert_int_equal(gid, t[i].gid);
+	}
+}
+
 /* Without arguments at all there is no argv[0] to compare. */
 static void
 test_no_argv(void **state)
@@ -281,6 +427,8 @@ main(void)
 		cmocka_unit_test(test_decides),
 		cmocka_unit_test(test_concerns),
 		cmocka_unit_test(test_no_argv),
+		cmocka_unit_test(test_listing),
+		cmocka_unit_test(test_gid),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

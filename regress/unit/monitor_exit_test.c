@@ -74,6 +74,68 @@ test_told(void **state)
 		apart(told[i].title, told_row, &told[i]);
 }
 
+/* Of those that had 5 s of a processor. */
+static const struct cpu_row {
+	const char *title;
+	uint32_t flags;
+	enum reason reason;
+	unsigned int killed;
+	int status;
+	int user; /* s that it has used */
+	int system;
+	const char *done;
+} cpu_times[] = {
+	{ "it hears that", 0, REASON_NORMAL, 0, SIGXCPU, 5, 0,
+	    "reap 100; exit 1 24/24 timeout" },
+	{ "by a clock that is a little behind", 0, REASON_NORMAL, 0, SIGXCPU, 4,
+	    0, "reap 100; exit 1 24/24 timeout" },
+	{ "it does not want to", 0, REASON_NORMAL, 0, SIGKILL, 3, 2,
+	    "reap 100; exit 1 9/9 timeout killed" },
+	{ "others kill it", 0, REASON_NORMAL, 0, SIGKILL, 2, 2,
+	    "reap 100; exit 1 9/9" },
+	{ "we kill it", 0, REASON_NORMAL, 1, SIGKILL, 9, 0,
+	    "reap 100; exit 1 9/9 killed" },
+	{ "it was stopped before", 0, REASON_STOPPED, 0, SIGXCPU, 9, 0,
+	    "reap 100; exit 1 0/24 stopped" },
+	{ "others end it", 0, REASON_NORMAL, 0, SIGTERM, 9, 0,
+	    "reap 100; exit 1 15/15" },
+	{ "it ends by itself", 0, REASON_NORMAL, 0, EXITED(24), 9, 0,
+	    "reap 100; exit 1 6144/6144" },
+	{ "its group with it", RUN_KILL_GROUP, REASON_NORMAL, 0, SIGXCPU, 5, 0,
+	    "kill -100 TERM; kill -100 CONT; reap 100; exit 1 24/24 timeout" },
+};
+
+static void
+cpu_row(const void *arg)
+{
+	const struct cpu_row *row = arg;
+	struct run r = run_plain(row->flags);
+	struct child *c;
+
+	exit_init(0);
+	r.cpu_time = 5;
+	c = child_running_as(100, &r);
+	watch_dispatch();
+	did("");
+	c->reason = row->reason;
+	c->killed = row->killed & 1;
+	world.usage.ru_utime.tv_sec = row->user;
+	world.usage.ru_stime.tv_sec = row->system;
+	proc_dies(100, row->status);
+	watch_dispatch();
+	did(row->done);
+}
+
+static void
+test_cpu_time(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < nitems(cpu_times); i++)
+		apart(cpu_times[i].title, cpu_row, &cpu_times[i]);
+}
+
 static int ended_status;
 
 static void
@@ -561,6 +623,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_told),
+		cmocka_unit_test(test_cpu_time),
 		CASE(test_untold),
 		CASE(test_forgotten),
 		CASE(test_no_pidfds),

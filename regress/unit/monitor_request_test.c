@@ -8,6 +8,7 @@
 #include "monitor_util.h"
 
 #include "config.h"
+#include "limitname.h"
 
 #include "monitor/exit.h"
 #include "monitor/phase.h"
@@ -176,6 +177,72 @@ test_run(void **state)
 	(void)state;
 	for (i = 0; i < nitems(runs); i++)
 		apart(runs[i].title, run_row, &runs[i]);
+}
+
+/* Under a rule with limits of 100 descriptors and 60 s, in line 1. */
+static const struct limit_row {
+	const char *title;
+	uint32_t limits; /* of the run: each is as below */
+	uint64_t soft, hard;
+	uint32_t cpu_time;
+	int cmd; /* the rule has one */
+	const char *done;
+} limits[] = {
+	{ "none", 0, 0, 0, 0, 0, "launch 9 '/bin/true' " },
+	{ "as many", 1U << LIMIT_NOFILE, 100, 100, 0, 0,
+	    "launch 9 '/bin/true' " },
+	{ "too many", 1U << LIMIT_NOFILE, 101, 101, 0, 0,
+	    "7 runfail; stage 1; error 1; 'rlimit nofile: line 1 permits 100 "
+	    "at most'" },
+	{ "too many to rise to", 1U << LIMIT_NOFILE, 1, 101, 0, 0,
+	    "7 runfail; stage 1; error 1; 'rlimit nofile: line 1 permits 100 "
+	    "at most'" },
+	{ "no limit", 1U << LIMIT_NOFILE, 1, LIMIT_NONE, 0, 0,
+	    "7 runfail; stage 1; error 1; 'rlimit nofile: line 1 permits 100 "
+	    "at most'" },
+	{ "of what the rule does not limit", 1U << LIMIT_AS, 1, LIMIT_NONE, 0,
+	    0, "launch 9 '/bin/true' " },
+	{ "time enough", 0, 0, 0, 59, 0, "launch 9 '/bin/true' " },
+	{ "too much time", 0, 0, 0, 60, 0,
+	    "7 runfail; stage 1; error 1; 'rlimit cpu: line 1 permits 60 at "
+	    "most'" },
+	{ "under cmd", 1U << LIMIT_NOFILE, 5, 5, 0, 1,
+	    "7 runfail; stage 12; error 1; 'rlimit: line 1 has cmd'" },
+	{ "a time under cmd", 0, 0, 0, 5, 1, "launch 9 '/bin/true' " },
+};
+
+static void
+limit_row(const void *arg)
+{
+	const struct limit_row *row = arg;
+	struct msg m = { .type = IMSG_RUN };
+	int i;
+
+	begin();
+	world.rule.cmd = row->cmd ? (char[]){ "/bin/true" } : NULL;
+	world.rule.ceilings = 1U << LIMIT_NOFILE | 1U << LIMIT_CPU;
+	world.rule.ceiling[LIMIT_NOFILE] = 100;
+	world.rule.ceiling[LIMIT_CPU] = 60;
+	m.run = run_plain(0);
+	m.run.limits = row->limits;
+	m.run.cpu_time = row->cpu_time;
+	for (i = 0; i < LIMITS; i++)
+		if (row->limits & 1U << i) {
+			m.run.soft[i] = row->soft;
+			m.run.hard[i] = row->hard;
+		}
+	assert_int_equal(handle(request_handle_run, &m), 0);
+	did(row->done);
+}
+
+static void
+test_limits(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < nitems(limits); i++)
+		apart(limits[i].title, limit_row, &limits[i]);
 }
 
 static const struct no_row {
@@ -570,6 +637,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_run),
+		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_no_run),
 		CASE(test_run_fails),
 		CASE(test_run_unborn),

@@ -235,7 +235,7 @@ __wrap_wait4(pid_t pid, int *status, int options, struct rusage *ru)
 		return (0);
 	note("reap %d", (int)pid);
 	if (ru != NULL)
-		memset(ru, 0, sizeof(*ru));
+		*ru = world.usage;
 	*status = p->status;
 	p->state = PROC_GONE;
 	return (pid);
@@ -836,11 +836,13 @@ sound_child(struct child *c)
 void
 sound(void)
 {
+	struct child *c;
 	int i;
 
 	sound_places = sound_watches = 0;
 	child_each(sound_child);
-	child_each_ring(sound_child);
+	for (c = child_next(1, 0); c != NULL; c = child_next(1, c->id))
+		sound_child(c);
 	assert_int_equal(sound_places, world.taken);
 	for (i = 0; i < watches_count; i++)
 		sound_watches -= watches[i].proc != NULL;

@@ -12,6 +12,7 @@
 #define MONITOR_UTIL_H
 
 #include <sys/types.h>
+#include <sys/resource.h>
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -42,6 +43,7 @@ struct world {
 	int no_pidfds; /* before the first use */
 	int traced; /* the tracer of the dead keeps them */
 	int nice_errno; /* of setpriority(2) */
+	struct rusage usage; /* of whoever is reaped */
 	int orphans; /* that there are */
 	int orphans_sig; /* what they were sent last */
 	struct rule rule; /* that permits runs; line 1 */

@@ -28,6 +28,7 @@
 #include "broker/broker.h"
 #include "cpulist.h"
 #include "leaf_limit.h"
+#include "limitname.h"
 #include "log.h"
 #include "unpack.h"
 #include "worker/etf_write.h"
@@ -348,6 +349,42 @@ show_leaf(char *buf, const struct leaf_limits *l)
 }
 
 static void
+show_limit(char *buf, const char *head, uint64_t n)
+{
+	if (n == LIMIT_NONE)
+		put(buf, "%sinfinity", head);
+	else
+		put(buf, "%s%llu", head, (unsigned long long)n);
+}
+
+static void
+show_bounds(char *buf, const struct run *r)
+{
+	char head[32];
+	int i;
+
+	for (i = 0; i < LIMITS; i++) {
+		if (!(r->limits & 1U << i))
+			continue;
+		(void)snprintf(head, sizeof(head), " %s=", limitname[i]);
+		show_limit(buf, head, r->soft[i]);
+		show_limit(buf, "/", r->hard[i]);
+	}
+	for (i = 0; i < RUN_CPUS / 64; i++)
+		if (r->cpus[i] != 0)
+			put(buf, " cpus[%d]=%llx", i,
+			    (unsigned long long)r->cpus[i]);
+	if (r->io_priority != 0)
+		put(buf, " io=%u/%u", r->io_priority >> 3, r->io_priority & 7);
+	if (r->flags & RUN_SCORE)
+		put(buf, " score=%u", r->score);
+	if (r->flags & RUN_NO_NEW_PRIVS)
+		put(buf, " no_new_privs");
+	if (r->cpu_time != 0)
+		put(buf, " cpu_time=%u", r->cpu_time);
+}
+
+static void
 show_more(char *buf, const struct run *r)
 {
 	if (*r->kill != '\0')
@@ -384,6 +421,7 @@ show_more(char *buf, const struct run *r)
 		put(buf, " idle=%llu", (unsigned long long)r->idle);
 	if (r->flags & RUN_UMASK)
 		put(buf, " umask=%o", r->umask);
+	show_bounds(buf, r);
 	if (*r->arg0 != '\0')
 		put(buf, " arg0=%s", r->arg0);
 	if (r->flags & RUN_CGROUP) {
@@ -865,6 +903,63 @@ static const struct row others[] = {
 	{ "[{umask,512}]", "error Bad value of option: umask" },
 	{ "[{umask,-1}]", "error Bad value of option: umask" },
 	{ "[umask]", "error Bad value of option: umask" },
+	{ "[{rlimit,[]}]", "sh 'x'" },
+	{ "[{rlimit,[{nofile,5},{as,{1,2}}]}]", "sh 'x' as=1/2 nofile=5/5" },
+	{ "[{rlimit,[{core,0},{cpu,{1,infinity}}]}]",
+	    "sh 'x' core=0/0 cpu=1/infinity" },
+	{ "[{rlimit,[{fsize,infinity},{locks,{infinity,infinity}}]}]",
+	    "sh 'x' fsize=infinity/infinity locks=infinity/infinity" },
+	{ "[{rlimit,[{data,1},{memlock,1},{msgqueue,1},{nice,1},{nproc,1},"
+	  "{rss,1},{rtprio,1},{rttime,1},{sigpending,1},{stack,1}]}]",
+	    "sh 'x' data=1/1 memlock=1/1 msgqueue=1/1 nice=1/1 nproc=1/1 "
+	    "rss=1/1 rtprio=1/1 rttime=1/1 sigpending=1/1 stack=1/1" },
+	{ "[{rlimit,[{as,9223372036854775806}]}]",
+	    "sh 'x' as=9223372036854775806/9223372036854775806" },
+	{ "[{rlimit,[{as,9223372036854775807}]}]",
+	    "error Bad value of option: rlimit" },
+	{ "[{rlimit,[{as,-1}]}]", "error Bad value of option: rlimit" },
+	{ "[{rlimit,[{as,none}]}]", "error Bad value of option: rlimit" },
+	{ "[{rlimit,[{as,{2,1}}]}]", "error Bad value of option: rlimit" },
+	{ "[{rlimit,[{as,{infinity,1}}]}]",
+	    "error Bad value of option: rlimit" },
+	{ "[{rlimit,[{as,{1,-1}}]}]", "error Bad value of option: rlimit" },
+	{ "[{rlimit,[{as,{1}}]}]", "error Bad value of option: rlimit" },
+	{ "[{rlimit,[{as,{1,2,3}}]}]", "error Bad value of option: rlimit" },
+	{ "[{rlimit,[{as,1,2}]}]", "error Bad value of option: rlimit" },
+	{ "[{rlimit,[{as,1},{as,1}]}]", "error Bad value of option: rlimit" },
+	{ "[{rlimit,[{memory,1}]}]", "error Bad value of option: rlimit" },
+	{ "[{rlimit,[{<<\"as\">>,1}]}]", "error Bad value of option: rlimit" },
+	{ "[{rlimit,[as]}]", "error Bad value of option: rlimit" },
+	{ "[{rlimit,{as,1}}]", "error Bad value of option: rlimit" },
+	{ "[{rlimit,[{as,1}|x]}]", "error Bad value of option: rlimit" },
+	{ "[rlimit]", "error Bad value of option: rlimit" },
+	{ "[{cpus,\"0\"}]", "sh 'x' cpus[0]=1" },
+	{ "[{cpus,<<\"0-2,64,1023\">>}]",
+	    "sh 'x' cpus[0]=7 cpus[1]=1 cpus[15]=8000000000000000" },
+	{ "[{cpus,\"1024\"}]", "error Bad value of option: cpus" },
+	{ "[{cpus,\"\"}]", "error Bad value of option: cpus" },
+	{ "[{cpus,\"0-\"}]", "error Bad value of option: cpus" },
+	{ "[{cpus,<<\"0^\">>}]", "error Bad value of option: cpus" },
+	{ "[{cpus,0}]", "error Bad value of option: cpus" },
+	{ "[{ionice,idle}]", "sh 'x' io=3/0" },
+	{ "[{ionice,{best_effort,0}}]", "sh 'x' io=2/0" },
+	{ "[{ionice,{best_effort,7}}]", "sh 'x' io=2/7" },
+	{ "[{ionice,{realtime,4}}]", "sh 'x' io=1/4" },
+	{ "[{ionice,{best_effort,8}}]", "error Bad value of option: ionice" },
+	{ "[{ionice,{best_effort,-1}}]", "error Bad value of option: ionice" },
+	{ "[{ionice,{idle,0}}]", "error Bad value of option: ionice" },
+	{ "[{ionice,{none,0}}]", "error Bad value of option: ionice" },
+	{ "[{ionice,{realtime}}]", "error Bad value of option: ionice" },
+	{ "[{ionice,best_effort}]", "error Bad value of option: ionice" },
+	{ "[{ionice,3}]", "error Bad value of option: ionice" },
+	{ "[{oom_score_adj,0}]", "sh 'x' score=0" },
+	{ "[{oom_score_adj,1000}]", "sh 'x' score=1000" },
+	{ "[{oom_score_adj,1001}]",
+	    "error Bad value of option: oom_score_adj" },
+	{ "[{oom_score_adj,-1}]", "error Bad value of option: oom_score_adj" },
+	{ "[no_new_privs]", "sh 'x' no_new_privs" },
+	{ "[{no_new_privs,true}]", "error Bad value of option: no_new_privs" },
+	{ "[{cpu_timeout,1}]", "error Unknown option: cpu_timeout" },
 	{ "[{success_exit_code,0}]", "sh 'x' success=0" },
 	{ "[{success_exit_code,255}]", "sh 'x' success=255" },
 	{ "[{success_exit_code,7},{kill_timeout,2},{executable,\"/e\"},"
@@ -1862,6 +1957,23 @@ static const struct row after_hello[] = {
 	    "error Not possible without output: idle_timeout" },
 	{ "{run,\"x\",[{idle_timeout,5},stdin,{stdout,\"/f\"}]}",
 	    "error Not possible without output: idle_timeout" },
+	{ "{run,\"x\",[{cpu_timeout,1},{cpus,\"1\"}]}",
+	    "sh 'x' cpus[0]=2 cpu_time=1" },
+	{ "{run,\"x\",[{cpu_timeout,2147483647}]}",
+	    "sh 'x' cpu_time=2147483647" },
+	{ "{run,\"x\",[{cpu_timeout,2147483648}]}",
+	    "error Bad value of option: cpu_timeout" },
+	{ "{run,\"x\",[{cpu_timeout,0}]}",
+	    "error Bad value of option: cpu_timeout" },
+	{ "{run,\"x\",[{rlimit,[{as,1}]},{cpu_timeout,1}]}",
+	    "sh 'x' as=1/1 cpu_time=1" },
+	{ "{run,\"x\",[{rlimit,[{cpu,1}]},{cpu_timeout,1}]}",
+	    "error Not possible with rlimit of cpu: cpu_timeout" },
+	{ "{manage,9,[{cpu_timeout,5}]}",
+	    "error Not an option of manage: cpu_timeout" },
+	{ "{manage,9,[{rlimit,[]}]}", "error Not an option of manage: rlimit" },
+	{ "{manage,9,[no_new_privs]}",
+	    "error Not an option of manage: no_new_privs" },
 	{ "{run,\"x\",[stdout,{idle_timeout,0}]}",
 	    "error Bad value of option: idle_timeout" },
 	{ "{run,\"x\",[stdout,{idle_timeout,infinity}]}",
@@ -1925,14 +2037,11 @@ static const struct row leaves[] = {
 	{ "#{cpu_max=>{1000,1000000}}", " cpu_max=1000/1000000" },
 	{ "#{cpuset_cpus=><<\"0-3,65\">>,cpuset_mems=>\"0\"}",
 	    " cpus=0-3,65 mems=0" },
-	{ "#{io_max=>[{<<\"8:0\">>,#{rbps=>1,wiops=>max}},{<<\"4095:1048575\">>"
-	  ","
-	  "#{}}]}",
+	{ "#{io_max=>[{<<\"8:0\">>,#{rbps=>1,wiops=>max}},{<<\"4095:"
+	  "1048575\">>,#{}}]}",
 	    " 8:0=1/max/max/max 4095:1048575=max/max/max/max" },
 	{ "#{name=><<\"web-1\">>,pids_max=>max}", " pids_max=max name=web-1" },
 	{ "true,1", NULL },
-	{ "#{io_max=>[{<<\"4096:0\">>,#{rbps=>1}}]}", NULL },
-	{ "#{io_max=>[{<<\"0:1048576\">>,#{rbps=>1}}]}", NULL },
 	{ "false", NULL },
 	{ "yes", NULL },
 	{ "1", NULL },

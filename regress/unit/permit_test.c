@@ -18,6 +18,11 @@ static struct runas users[] = {
 	{ .user = (char[]){ "bob" }, .uid = 1000, .base.shell = "/bin/bash" },
 	{ .user = (char[]){ "www" }, .uid = 33, .base.shell = "/bin/sh" },
 	{ .user = (char[]){ "alice" }, .uid = 1001, .base.shell = "/bin/sh" },
+	/* Of rules that list groups. */
+	{ .user = (char[]){ "www" },
+	    .uid = 33,
+	    .base.shell = "/bin/sh",
+	    .listed = 1 },
 };
 
 const char *
@@ -90,6 +95,7 @@ begin(const struct rule_row rows[RULES_MAX], const struct starter *s,
 	TAILQ_FOREACH (r, &policy.rules, entry)
 		for (i = 0; i < nitems(users); i++)
 			if (r->action == RULE_PERMIT && r->line != without &&
+			    users[i].listed == (r->groups != NULL) &&
 			    strcmp(users[i].user, r->user) == 0)
 				r->runas = &users[i];
 	permit_init(&policy, s, "bob",
@@ -199,6 +205,144 @@ test_run(void **state)
 		}
 		free(words);
 	}
+}
+
+#define LISTED(...) PERMIT("1000", "www", .groups = __VA_ARGS__)
+
+/* Groups that a run asks for: by names of the rules, or by number. */
+static void
+test_groups(void **state)
+{
+	static const struct {
+		const char *title;
+		struct rule_row rules[RULES_MAX];
+		const char *user;
+		const char *groups; /* NULL: none are asked for, "": no group */
+		int shell;
+		const char *plain;
+		int line;
+		const char *why;
+	} t[] = {
+		{ "none are asked for", { LISTED("adm"), LISTED("mail") },
+		    "www", NULL, 0, NULL, 2, "" },
+		{ "by name", { LISTED("adm"), LISTED("mail|adm") }, "www",
+		    "adm|mail", 0, NULL, 2, "" },
+		{ "by number", { LISTED("adm"), LISTED("mail") }, "www", "4", 0,
+		    NULL, 1, "" },
+		{ "more than once", { LISTED("adm|mail") }, "www",
+		    "4|mail|adm|8|mail", 0, NULL, 1, "" },
+		{ "no group", { LISTED(""), LISTED("adm") }, "www", "", 0, NULL,
+		    1, "" },
+		{ "a command line", { LISTED("adm"), LISTED("mail") }, "www",
+		    "adm", 1, NULL, 1, "" },
+		{ "other groups for a command line", { LISTED("adm") }, "www",
+		    "4|8", 1, NULL, 0, "line 1 is not for these groups" },
+		{ "one of two", { LISTED("adm|mail") }, "www", "adm", 0, NULL,
+		    0, "line 1 is not for these groups" },
+		{ "a name that no rule has", { LISTED("adm") }, "www", "audio",
+		    0, NULL, 0, "line 1 is not for these groups" },
+		{ "and one that a rule has", { LISTED("adm") }, "www",
+		    "adm|audio", 0, NULL, 0, "line 1 is not for these groups" },
+		{ "and before it", { LISTED("adm") }, "www", "audio|adm", 0,
+		    NULL, 0, "line 1 is not for these groups" },
+		{ "nobody's id", { LISTED("adm") }, "www", "4294967295", 0,
+		    NULL, 0, "line 1 is not for these groups" },
+		{ "a rule without", { PERMIT("1000", "www") }, "www", "", 0,
+		    NULL, 0, "line 1 is not for these groups" },
+		{ "another's rule",
+		    { OWN, PERMIT("1001", "www", .groups = "adm") }, "www",
+		    "adm", 0, NULL, 0, "no rule permits it" },
+		{ "denied", { LISTED("adm"), DENY("1000", "www") }, "www",
+		    "adm", 0, NULL, 0, "line 2 denies it" },
+		{ "in plain mode", { OWN }, "bob", "4", 0, "it is plain", 0,
+		    "line 1 is not for these groups" },
+		{ "another user in plain mode", { OWN }, "www", "4", 0,
+		    "it is plain", 0,
+		    "nobody but bob can be had, as it is plain" },
+	};
+	static const struct rule_row own[RULES_MAX] = { OWN };
+	const struct rule *rule;
+	struct run r;
+	char why[128], *words, *names;
+	size_t i;
+	int line, user;
+
+	(void)state;
+	for (i = 0; i < nitems(t); i++) {
+		begin(t[i].rules, &bob, t[i].plain, 0);
+		memset(&r, 0, sizeof(r));
+		r.user = t[i].user;
+		r.executable = "";
+		words = strvec_make(&r.args, "/bin/id");
+		names = strvec_make(
+		    &r.groups, t[i].groups != NULL ? t[i].groups : "");
+		r.flags = t[i].groups != NULL ? RUN_GROUPS : 0;
+		if (r.groups.len == 1)
+			memset(&r.groups, 0, sizeof(r.groups));
+		if (t[i].shell)
+			r.flags |= RUN_SHELL;
+		rule = permit_run(&r);
+		line = rule == NULL ? 0 : rule->line;
+		if (line != t[i].line)
+			fail_msg("%s: line %d", t[i].title, line);
+		*why = '\0';
+		user = -1;
+		if (line == 0)
+			user = permit_why_run(&r, why, sizeof(why));
+		assert_string_equal(why, t[i].why);
+		if (user == (strstr(why, "groups") != NULL))
+			fail_msg("%s: who is refused?", t[i].title);
+		free(words);
+		free(names);
+	}
+	/* A rule that stands in no file has no line. */
+	begin(own, &bob, NULL, 0);
+	made[0].rule.line = 0;
+	memset(&r, 0, sizeof(r));
+	r.user = "bob";
+	r.executable = "";
+	r.flags = RUN_GROUPS;
+	r.args = (struct strvec){ "/bin/id", 8, 1 };
+	assert_null(permit_run(&r));
+	assert_int_equal(permit_why_run(&r, why, sizeof(why)), 0);
+	assert_string_equal(why, "no rule is for these groups");
+	r.flags = 0;
+	r.user = "bob:adm";
+	assert_null(permit_run(&r));
+	assert_int_equal(permit_why_run(&r, why, sizeof(why)), 1);
+	assert_string_equal(why, "no rule is for that group");
+}
+
+/* More of them than a rule can list are no rule's, whatever they are. */
+static void
+test_many_groups(void **state)
+{
+	static const struct rule_row rules[RULES_MAX] = { LISTED("adm") };
+	static gid_t list[POLICY_LIST_MAX];
+	static char names[8 * (POLICY_LIST_MAX + 1)];
+	struct run r = { .user = "www",
+		.executable = "",
+		.flags = RUN_GROUPS,
+		.args = { "/bin/id", 8, 1 },
+		.groups = { names, 0, 0 } };
+	char *p = names;
+	uint32_t i;
+
+	(void)state;
+	begin(rules, &bob, NULL, 0);
+	for (i = 0; i <= POLICY_LIST_MAX; i++) {
+		p += snprintf(p, 8, "%u", 1000 + i) + 1;
+		if (i < POLICY_LIST_MAX)
+			list[i] = 1000 + i;
+	}
+	made[0].rule.gids.list = list;
+	made[0].rule.gids.n = POLICY_LIST_MAX;
+	made[0].rule.groups[0] = unconst("1000");
+	r.groups.len = (uint32_t)(p - names);
+	r.groups.count = POLICY_LIST_MAX;
+	assert_non_null(permit_run(&r));
+	r.groups.count++;
+	assert_null(permit_run(&r));
 }
 
 /* What else than the rules can be the reason. */
@@ -315,6 +459,24 @@ test_kill(void **state)
 		{ "denied behind it",
 		    { PERMIT("1000", "www"), DENY("1000", "www") }, 1, "kill 1",
 		    0 },
+		/* That of its groups, whatever stands behind it. */
+		{ "of a rule that lists groups",
+		    { LISTED("adm"), PERMIT("1000", "www") }, 1, "kill 1", 1 },
+		{ "of a rule that lists none",
+		    { PERMIT("1000", "www"), LISTED("adm") }, 1, "kill 1", 0 },
+		{ "and cmd is of these groups",
+		    { LISTED("adm", .cmd = "/bin/id"),
+			LISTED("adm", .cmd = "/bin/sh", .args = "-c|kill 1"),
+			PERMIT("1000", "www") },
+		    1, "kill 1", 2 },
+		{ "or not",
+		    { LISTED("adm", .cmd = "/bin/id"), PERMIT("1000", "www") },
+		    1, "kill 1", 0 },
+		{ "denied behind these", { LISTED("adm"), DENY("1000", "www") },
+		    1, "kill 1", 0 },
+	};
+	static const struct rule_row grouped[RULES_MAX] = {
+		PERMIT("1000", "www", .group = "adm"), PERMIT("1000", "www")
 	};
 	struct runas other;
 	const struct rule *r;
@@ -335,6 +497,11 @@ test_kill(void **state)
 	made[1].rule.runas = &other;
 	assert_null(permit_kill(&made[1].rule, "kill 1"));
 	assert_non_null(permit_kill(&made[0].rule, "kill 1"));
+	/* But one for its own is found before it. */
+	begin(grouped, &bob, NULL, 0);
+	made[1].rule.runas = &other;
+	assert_ptr_equal(permit_kill(&made[0].rule, "kill 1"), &made[0].rule);
+	assert_ptr_equal(permit_kill(&made[1].rule, "kill 1"), &made[1].rule);
 }
 
 static void
@@ -420,6 +587,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_mode),
 		cmocka_unit_test(test_run),
+		cmocka_unit_test(test_groups),
+		cmocka_unit_test(test_many_groups),
 		cmocka_unit_test(test_why),
 		cmocka_unit_test(test_user),
 		cmocka_unit_test(test_kill),

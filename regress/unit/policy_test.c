@@ -23,6 +23,7 @@
 #include <cmocka.h>
 
 #include "check/check.h"
+#include "limitname.h"
 #include "log_util.h"
 #include "policy/limit.h"
 #include "policy/policy.h"
@@ -127,6 +128,18 @@ getgrnam(const char *name)
 	gr.gr_passwd = no_text;
 	gr.gr_gid = groups[i].gid;
 	return (&gr);
+}
+
+struct group *
+getgrgid(gid_t gid)
+{
+	size_t i;
+
+	for (i = 0; i < nitems(groups); i++)
+		if (groups[i].gid == gid && groups[i].error == 0)
+			return (getgrnam(groups[i].name));
+	errno = gid == 666 ? EIO : 0;
+	return (NULL);
 }
 
 /* Everybody is in adm. */
@@ -322,6 +335,21 @@ static const struct {
 	{ "permit bob as www:adm\ndeny bob as www\n", "bob", "www:adm", NULL,
 	    -2 },
 
+	/* Groups besides: who asks for none has those of the last rule. */
+	{ "permit bob as www groups { adm }\n", "bob", "www", NULL, 1 },
+	{ "permit bob as www:adm groups{}\n", "bob", "www:adm", NULL, 1 },
+	{ "permit bob as www groups { adm \\\n 10 }\n"
+	  "permit bob as www\n",
+	    "bob", "www", NULL, 3 },
+	{ "permit bob as www groups { adm } cmd /x args groups\n", "bob", "www",
+	    "/x|/x|groups", -99 },
+	{ "permit bob as www groups { adm } cmd /x args \"groups\"\n", "bob",
+	    "www", "/x|/x|groups", 1 },
+	{ "deny bob as www\npermit bob as www groups { adm }\n", "bob", "www",
+	    NULL, 2 },
+	{ "permit bob as www groups { adm }\ndeny bob as www\n", "bob", "www",
+	    NULL, -2 },
+
 	/* Commands. */
 	{ "permit bob as www cmd /bin/id\n", "bob", "www", NULL, 0 },
 	{ "permit bob as www cmd /bin/id\n", "bob", "www", "/bin/id", 0 },
@@ -459,14 +487,38 @@ static const struct {
 	{ "permit nise 5 bob as www\n", "1: expected \"as\", not \"5\"" },
 	{ "permit bob as\n", "1: expected a user, not the end of the line" },
 	{ "permit bob as keepenv\n", "1: expected a user, not \"keepenv\"" },
-	{ "permit bob as www nice 5\n",
-	    "1: expected \"cmd\" or the end of the line, not \"nice\"" },
-	{ "permit bob as www args x\n",
-	    "1: expected \"cmd\" or the end of the line, not \"args\"" },
-	{ "permit bob as www alice\n",
-	    "1: expected \"cmd\" or the end of the line, not \"alice\"" },
-	{ "permit bob as www permit\n",
-	    "1: expected \"cmd\" or the end of the line, not \"permit\"" },
+	{ "permit bob as www nice 5\n", "1: expected \"groups\", \"cmd\" or "
+					"the end of the line, not \"nice\"" },
+	{ "permit bob as www args x\n", "1: expected \"groups\", \"cmd\" or "
+					"the end of the line, not \"args\"" },
+	{ "permit bob as www alice\n", "1: expected \"groups\", \"cmd\" or the "
+				       "end of the line, not \"alice\"" },
+	{ "permit bob as www groups adm\n", "1: expected \"{\", not \"adm\"" },
+	{ "permit bob as www groups\n",
+	    "1: expected \"{\", not the end of the line" },
+	{ "permit bob as www groups { adm\n",
+	    "1: expected a group or \"}\", not the end of the line" },
+	{ "permit bob as www groups { adm cmd /x }\n",
+	    "1: expected a group or \"}\", not \"cmd\"" },
+	{ "permit bob as www groups { adm { } }\n",
+	    "1: expected a group or \"}\", not \"{\"" },
+	{ "permit bob as www groups { adm } groups { }\n",
+	    "1: expected \"cmd\" or the end of the line, not \"groups\"" },
+	{ "permit bob as www groups { adm } adm\n",
+	    "1: expected \"cmd\" or the end of the line, not \"adm\"" },
+	{ "permit bob as www cmd /x groups { adm }\n",
+	    "1: expected \"args\" or the end of the line, not \"groups\"" },
+	{ "permit groups { adm } bob as www\n",
+	    "1: expected an option or an identity, not \"groups\"" },
+	{ "permit bob as groups\n", "1: expected a user, not \"groups\"" },
+	{ "permit bob as www groups { \"\" }\n",
+	    "1: groups: \"\" is no group" },
+	{ "permit bob as www groups { adm www:adm }\n",
+	    "1: groups: \"www:adm\" is no group" },
+	{ "permit bob as www groups { 4294967295 }\n",
+	    "1: groups: \"4294967295\": too large" },
+	{ "permit bob as www permit\n", "1: expected \"groups\", \"cmd\" or "
+					"the end of the line, not \"permit\"" },
 	{ "permit bob as www cmd\n",
 	    "1: expected a path, not the end of the line" },
 	{ "permit bob as www cmd /x y\n",
@@ -479,9 +531,9 @@ static const struct {
 	    "1: expected \"permit\", \"deny\" or \"cgroup\", not \"permit\"" },
 	{ "PERMIT bob as www\n",
 	    "1: expected \"permit\", \"deny\" or \"cgroup\", not \"PERMIT\"" },
-	{ "permit bob as www \\\n",
-	    "2: expected \"cmd\" or the end of the line, not the end of the"
-	    " file" },
+	{ "permit bob as www \\\n", "2: expected \"groups\", \"cmd\" or the "
+				    "end of the line, not the end of the"
+				    " file" },
 	{ P P "permit bob \\\n \\\n is www\n",
 	    "5: expected \"as\", not \"is\"" },
 
@@ -493,6 +545,8 @@ static const struct {
 	    " \"keepenv\"" },
 	{ "deny bob as www cmd /x\n",
 	    "1: expected the end of the line, not \"cmd\"" },
+	{ "deny bob as www groups { adm }\n",
+	    "1: expected the end of the line, not \"groups\"" },
 	{ "deny bob as www:adm\n", "1: \"www:adm\": a deny has no group" },
 
 	/* Options. */
@@ -516,6 +570,30 @@ static const struct {
 	    "1: children \"262145\": too large (1 to 262144)" },
 	{ "permit children bob as www\n",
 	    "1: children \"bob\": invalid (1 to 262144)" },
+	{ "permit rlimit bob as www\n",
+	    "1: rlimit \"bob\": there is no such limit" },
+	{ "permit rlimit as 5 bob as www\n",
+	    "1: expected a limit's name, not \"as\"" },
+	{ "permit rlimit { } bob as www\n",
+	    "1: expected a limit's name, not \"{\"" },
+	{ "permit rlimit nofile keepenv bob as www\n",
+	    "1: expected a number, not \"keepenv\"" },
+	{ "permit rlimit nofile 5 rlimit nofile 5 bob as www\n",
+	    "1: rlimit nofile a second time" },
+	{ "permit rlimit nofile bob as www\n",
+	    "1: rlimit nofile \"bob\": invalid" },
+	{ "permit rlimit nofile 1k bob as www\n",
+	    "1: rlimit nofile \"1k\": invalid" },
+	{ "permit rlimit nofile -1 bob as www\n",
+	    "1: rlimit nofile \"-1\": invalid" },
+	{ "permit rlimit nofile \"\" bob as www\n",
+	    "1: rlimit nofile \"\": invalid" },
+	{ "permit rlimit nofile infinity bob as www\n",
+	    "1: rlimit nofile \"infinity\": invalid" },
+	{ "permit rlimit nofile 9223372036854775807 bob as www\n",
+	    "1: rlimit nofile \"9223372036854775807\": too large" },
+	{ "permit rlimit core 8388608T bob as www\n",
+	    "1: rlimit core \"8388608T\": too large" },
 	{ "permit setenv A bob as www\n", "1: expected \"{\", not \"A\"" },
 	{ "permit setenv A=SECRET bob as www\n",
 	    "1: expected \"{\", not \"A\"" },
@@ -624,7 +702,8 @@ static const struct {
 	    "1: expected an identity (a deny has no options), not"
 	    " \"memory\"" },
 	{ "permit bob as www memory 1M\n",
-	    "1: expected \"cmd\" or the end of the line, not \"memory\"" },
+	    "1: expected \"groups\", \"cmd\" or the end of the line, not"
+	    " \"memory\"" },
 	{ "permit bob as www cmd /x args memory\n",
 	    "1: expected an argument (keywords need quotes), not"
 	    " \"memory\"" },
@@ -758,7 +837,8 @@ test_sizes(void **state)
 	    "xxxxxxxxxxxxxxx\": a part of more than 255 bytes\n");
 	/* 64 bytes of a word are told. */
 	check_size("permit bob as www ", 'y', 64, "y\n",
-	    NAME ":1: expected \"cmd\" or the end of the line, not \"yyyyyyyyy"
+	    NAME ":1: expected \"groups\", \"cmd\" or the end of the line, not "
+		 "\"yyyyyyyyy"
 		 "yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy\"\n");
 }
 
@@ -805,6 +885,15 @@ test_counts(void **state)
 	    -1);
 	assert_string_equal(
 	    logged, NAME ":1025: setenv: more than 1024 words\n");
+	assert_int_equal(read_many(&p, "permit bob as www groups {", " 9\\\n",
+			     POLICY_LIST_MAX, "}\n"),
+	    0);
+	policy_free(&p);
+	assert_int_equal(read_many(&p, "permit bob as www groups {", " 9\\\n",
+			     POLICY_LIST_MAX + 1, "}\n"),
+	    -1);
+	assert_string_equal(
+	    logged, NAME ":1025: groups: more than 1024 words\n");
 }
 
 /* All that a rule can say, and what it is if it says nothing. */
@@ -817,8 +906,13 @@ test_fields(void **state)
 	(void)state;
 	text_policy(&p,
 	    "permit setenv { A B=c=\" d\" -E } children 262144 keepenv"
-	    " nice -20 :wheel as www:adm cmd /x args -y \"\"\n"
-	    "permit bob as www\npermit nice 19 bob as www cmd /x args\n");
+	    " rlimit nofile 1K rlimit core 0 rlimit fsize 3M"
+	    " rlimit \"as\" 8388607T rlimit cpu 9223372036854775806"
+	    " rlimit rss 2K rlimit data 1G"
+	    " nice -20 :wheel as www:adm groups { wheel 4711 0 } cmd /x args"
+	    " -y \"\"\n"
+	    "permit bob as www\n"
+	    "permit nice 19 bob as www groups { } cmd /x args\n");
 	r = TAILQ_FIRST(&p.rules);
 	assert_string_equal(r->setenv[0], "A");
 	assert_string_equal(r->setenv[1], "B=c= d");
@@ -826,6 +920,17 @@ test_fields(void **state)
 	assert_null(r->setenv[3]);
 	assert_int_equal(r->children, 262144);
 	assert_int_equal(r->keepenv, 1);
+	assert_int_equal(r->ceilings, 1U << LIMIT_NOFILE | 1U << LIMIT_CORE |
+					  1U << LIMIT_FSIZE | 1U << LIMIT_AS |
+					  1U << LIMIT_CPU | 1U << LIMIT_RSS |
+					  1U << LIMIT_DATA);
+	assert_true(r->ceiling[LIMIT_NOFILE] == 1024);
+	assert_true(r->ceiling[LIMIT_CORE] == 0);
+	assert_true(r->ceiling[LIMIT_FSIZE] == 3 << 20);
+	assert_true(r->ceiling[LIMIT_AS] == UINT64_C(8388607) << 40);
+	assert_true(r->ceiling[LIMIT_CPU] == LIMIT_MAX);
+	assert_true(r->ceiling[LIMIT_RSS] == 2048);
+	assert_true(r->ceiling[LIMIT_DATA] == 1 << 30);
 	assert_int_equal(r->nice, -20);
 	assert_string_equal(r->ident, ":wheel");
 	assert_string_equal(r->user, "www");
@@ -838,19 +943,34 @@ test_fields(void **state)
 	assert_int_equal(r->ident_gid, 10);
 	assert_int_equal(r->uid, 33);
 	assert_int_equal(r->gid, 4);
+	/* A number has its name, if there is one. */
+	assert_string_equal(r->groups[0], "wheel");
+	assert_string_equal(r->groups[1], "4711");
+	assert_string_equal(r->groups[2], "zero");
+	assert_null(r->groups[3]);
+	assert_int_equal(r->gids.n, 3);
+	assert_int_equal(r->gids.list[0], 10);
+	assert_int_equal(r->gids.list[1], 4711);
+	assert_int_equal(r->gids.list[2], 0);
 	r = TAILQ_NEXT(r, entry);
 	assert_int_equal(r->line, 2);
 	assert_int_equal(r->nice, NICE_UNSET);
 	assert_int_equal(r->children, 0);
+	assert_int_equal(r->ceilings, 0);
 	assert_int_equal(r->keepenv, 0);
 	assert_null(r->setenv);
 	assert_null(r->group);
+	assert_null(r->groups);
+	assert_int_equal(r->gids.n, 0);
 	assert_null(r->cmd);
 	assert_null(r->args);
 	assert_int_equal(r->ident_uid, 1000);
 	assert_int_equal(r->gid, 33);
 	r = TAILQ_NEXT(r, entry);
 	assert_int_equal(r->nice, 19);
+	assert_non_null(r->groups);
+	assert_null(r->groups[0]);
+	assert_int_equal(r->gids.n, 0);
 	assert_non_null(r->args);
 	assert_null(r->args[0]);
 	assert_null(TAILQ_NEXT(r, entry));
@@ -961,6 +1081,19 @@ test_resolve(void **state)
 		{ "deny nobody1 as www\n", "there is no \"nobody1\"" },
 		{ P "deny :nobody1 as www\n", ":2: there is no \":nobody1\"" },
 		{ "deny bob as nobody1\n" P, ":1: there is no \"nobody1\"" },
+		/* Without this one the first rule would give more. */
+		{ P "permit bob as www groups { adm nobody1 }\n",
+		    ":2: there is no group \"nobody1\"" },
+		{ "permit bob as www groups { down adm }\n",
+		    ":1: cannot look up \"down\": " },
+		{ "permit bob as www groups { 666 }\n",
+		    ":1: cannot look up \"666\": " },
+		{ "permit bob as www groups { adm wheel adm }\n",
+		    ":1: groups: \"adm\" a second time" },
+		{ "permit bob as www groups { adm 04 }\n",
+		    ":1: groups: \"adm\" a second time" },
+		{ "permit bob as www groups { 4711 4711 }\n",
+		    ":1: groups: \"4711\" a second time" },
 	};
 	struct policy p;
 	size_t i;
@@ -999,6 +1132,8 @@ test_terse(void **state)
 		P "permit bob as secret\n",
 		P "deny bob as secret\n",
 		P "permit nice secret bob as www\n",
+		P "permit bob as www groups { secret }\n",
+		P "permit bob as www groups { secret: }\n",
 	};
 	struct policy p;
 	size_t i;
@@ -1321,6 +1456,11 @@ run_check(const char *file, const char *text, char *out, size_t size)
 	return (status);
 }
 
+#define G                                       \
+	"permit bob as www groups { adm 10 }\n" \
+	"permit bob as www groups { }\n"        \
+	"permit bob as www groups { zero } cmd /x\n"
+
 static const struct {
 	const char *config;
 	const char *words;
@@ -1333,6 +1473,8 @@ static const struct {
 	{ "deny down as www\n", "", 1, "" },
 	{ P, "bob as www", 0, "permit, line 1\n" },
 	{ P, "1000 as www", 0, "permit, line 1\n" },
+	{ "permit rlimit nofile 9 rlimit fsize 1K bob as www\n", "bob as www",
+	    0, "permit, line 1, rlimit fsize 1024, rlimit nofile 9\n" },
 	{ P, "alice as www", 1, "deny, no rule matches\n" },
 	{ P, "bob as root", 1, "deny, no rule matches\n" },
 	{ P "deny bob as www\n", "bob as www", 1, "deny, line 2\n" },
@@ -1362,6 +1504,20 @@ static const struct {
 	    "deny, line 3\n" },
 	{ "cgroup /a/b\n", "bob as bob", 0, "permit, own user\n" },
 	{ "cgroup /a/b\n", "", 0, "configuration OK\n" },
+	/* Those that a run asks for: by these rules, or as group knows them. */
+	{ G, "bob as www", 0, "permit, line 2\n" },
+	{ G, "bob as www groups { wheel adm }", 0, "permit, line 1\n" },
+	{ G, "bob as www groups { 4 10 adm }", 0, "permit, line 1\n" },
+	{ G, "bob as www groups { }", 0, "permit, line 2\n" },
+	{ G, "bob as www groups { } /x", 0, "permit, line 2\n" },
+	{ G, "bob as www groups { zero } /x a", 0, "permit, line 3\n" },
+	{ G, "bob as www groups { zero } /y", 1, "deny, no rule matches\n" },
+	{ G, "bob as www groups { adm }", 1, "deny, no rule matches\n" },
+	{ G, "bob as bob groups { }", 1, "deny, no rule matches\n" },
+	{ G, "bob as www groups { nobody1 }", 1, "" },
+	{ G, "bob as www groups { 4294967295 }", 1, "" },
+	{ G, "bob as www groups { adm", EXIT_USAGE, "" },
+	{ G, "bob as www groups adm", 0, "permit, line 2\n" },
 	{ "x\n", "bob as bob", 1, "" },
 	{ P, "nobody1 as www", 1, "" },
 	{ P, ":nobody1 as www", 1, "" },
@@ -1499,7 +1655,7 @@ test_check_program(void **state)
 
 static const char valid[] =
     "# A file with all there is.\n"
-    "permit nice -5 children 100 :wheel as www:adm\n"
+    "permit nice -5 children 100 rlimit fsize 1K :wheel as www:adm\n"
     "permit keepenv setenv { A B=\"c d\" -E } bob as alice cmd /bin/x\n"
     "permit 1000 as toor cmd \"/bin/a b\" args -c \"a\\\"b\" \\# \\\n"
     "\tlast\n"
@@ -1509,6 +1665,8 @@ static const char valid[] =
     "permit memory 512M swap 0 pids 64 io { 8:0 rbps=1M 8:16 wiops=9 } bob"
     " as www\n"
     "permit cgroup cpu 50% cpus 0-3,5 mems 0 cpu_weight 5 bob as www\n"
+    "permit bob as www:adm groups { wheel 4711 \"adm\" } cmd /bin/z\n"
+    "permit :1000 as www groups { }\n"
     "deny 0 as bob # no\n";
 
 /* A generator of our own: the same numbers everywhere. */
@@ -1523,11 +1681,11 @@ next_random(void)
 
 /* Pieces that mean something, and bytes that do not. */
 static const char *const pieces[] = { "permit", "deny", "as", "cmd", "args",
-	"nice", "children", "keepenv", "setenv", "{", "}", "\"", "\\", "\n",
-	"\\\n", "#", ":", " ", "\t", "\r", "\177", "\377", "=", "-", "-1",
-	"99999999999", "cgroup", "memory", "cpu", "cpus", "io", "1T", "50%",
-	"0-3", "8:0", "rbps=", "/", "..", "bob", "www", "{}{}", "\"\"", "\"\n",
-	"" };
+	"nice", "children", "keepenv", "rlimit", "core", "setenv", "groups",
+	"{", "}", "\"", "\\", "\n", "\\\n", "#", ":", " ", "\t", "\r", "\177",
+	"\377", "=", "-", "-1", "99999999999", "cgroup", "memory", "cpu",
+	"cpus", "io", "1T", "50%", "0-3", "8:0", "rbps=", "/", "..", "bob",
+	"www", "adm", "4", "{}{}", "\"\"", "\"\n", "" };
 
 static size_t
 mutate(char *text, size_t len, size_t size)
@@ -1569,22 +1727,32 @@ mutate(char *text, size_t len, size_t size)
 static void
 check_rule(const struct rule *r)
 {
+	char **word;
+	int i;
+
 	assert_true(r->line > 0);
 	assert_true(r->ident != NULL && *r->ident != '\0');
 	assert_true(r->user != NULL && *r->user != '\0');
 	assert_null(strchr(r->user, ':'));
 	assert_true(r->nice == NICE_UNSET || (r->nice >= -20 && r->nice < 20));
 	assert_true(r->children <= POLICY_CHILDREN_MAX);
+	for (i = 0; i < LIMITS; i++)
+		assert_true(r->ceiling[i] <= LIMIT_MAX &&
+			    (r->ceiling[i] == 0 || r->ceilings & 1U << i));
 	assert_true(r->cmd == NULL || *r->cmd == '/');
 	assert_true(r->args == NULL || r->cmd != NULL);
 	assert_int_equal(leaf_limits_check(&r->limits), 0);
 	assert_true(r->limits.given == 0 || r->leaf);
 	assert_true(r->limits.value[LEAF_CPU_MAX] <= 102400000);
+	for (word = r->groups; word != NULL && *word != NULL; word++)
+		assert_true(**word != '\0' && strchr(*word, ':') == NULL);
 	if (r->action == RULE_PERMIT)
 		return;
 	assert_true(r->nice == NICE_UNSET && r->children == 0 && !r->keepenv);
-	assert_true(!r->leaf && r->setenv == NULL && r->group == NULL &&
-		    r->cmd == NULL);
+	assert_true(r->setenv == NULL && r->group == NULL && r->cmd == NULL);
+	assert_int_equal(r->ceilings, 0);
+	assert_null(r->groups);
+	assert_false(r->leaf);
 }
 
 /* An outcome: one line of the log and no rule, or rules that hold. */
@@ -1608,6 +1776,9 @@ check_mutation(int fd, const char *text, size_t len)
 	TAILQ_FOREACH (r, &p.rules, entry)
 		check_rule(r);
 	(void)policy_resolve(&p, NAME);
+	TAILQ_FOREACH (r, &p.rules, entry)
+		if (r->resolved && r->groups != NULL)
+			assert_null(r->groups[r->gids.n]);
 	r = policy_match(&p, &s, "www", NULL);
 	assert_true(r == NULL || r->action == RULE_DENY || r->uid == 33);
 	policy_free(&p);

@@ -65,6 +65,7 @@ struct rule_row {
 	const char *group;
 	const char *cmd;
 	const char *args;
+	const char *groups; /* of those below */
 	int nice; /* 0: not said */
 };
 
@@ -81,9 +82,26 @@ struct rule_row {
 /* What one of them is made of. */
 struct rule_made {
 	struct rule rule;
-	char *words[WORDS_MAX];
-	char text[64];
+	char *words[WORDS_MAX], *groups[WORDS_MAX];
+	char text[64], groups_text[64];
+	gid_t gids[WORDS_MAX];
 };
+
+/* The groups of a list, by name; a number is one without. */
+static inline gid_t
+gid_of(const char *name)
+{
+	static const struct {
+		const char *name;
+		gid_t gid;
+	} known[] = { { "adm", 4 }, { "mail", 8 }, { "audio", 29 } };
+	size_t i;
+
+	for (i = 0; i < nitems(known); i++)
+		if (strcmp(known[i].name, name) == 0)
+			return (known[i].gid);
+	return ((gid_t)strtoul(name, NULL, 10));
+}
 
 /* Cut text into words. */
 static inline char **
@@ -122,6 +140,15 @@ rule_make(struct rule_made *m, const struct rule_row *row, int line)
 	if (row->args != NULL)
 		r->args =
 		    words_make(m->words, m->text, sizeof(m->text), row->args);
+	if (row->groups != NULL) {
+		r->groups = words_make(m->groups, m->groups_text,
+		    sizeof(m->groups_text), row->groups);
+		r->gids.list = m->gids;
+		while (r->groups[r->gids.n] != NULL) {
+			m->gids[r->gids.n] = gid_of(r->groups[r->gids.n]);
+			r->gids.n++;
+		}
+	}
 	if (row->ident != NULL && *row->ident == ':') {
 		r->ident_is_group = 1;
 		r->ident_gid = (gid_t)atoi(row->ident + 1);

@@ -12,7 +12,6 @@
 
 #include "compat/privs.h"
 #include "compat/proc.h"
-#include "drop.h"
 #include "policy/permit.h"
 #include "policy/runas.h"
 #include "policy/shape.h"
@@ -311,10 +310,9 @@ privdrop_try(uid_t uid, gid_t gid, const gid_t *groups, int ngroups)
 }
 
 void
-drop_self(uid_t uid, gid_t gid)
+privdrop_self(const struct starter_env *s)
 {
-	assert_int_equal(uid, env->who.uid);
-	assert_int_equal(gid, env->who.gid);
+	assert_ptr_equal(s, env);
 	result->dropped = 1;
 }
 

@@ -25,13 +25,14 @@
 #include <cmocka.h>
 
 #include "compat/ptymodes.h"
+#include "limitname.h"
 #include "log.h"
 #include "proto.h"
 #include "unpack.h"
 
 #define ROUNDS 1000000
 #define SEED 0x9e3779b97f4a7c15ULL
-#define SMALL_MAX 1024 /* the samples, mutated */
+#define SMALL_MAX 2048 /* the samples, mutated */
 #define HEAD_WORDS (sizeof(struct msg_run) / 4)
 #define SAMPLES 5 /* at most so many of a kind */
 
@@ -438,6 +439,16 @@ group_run(struct run *r)
 	r->idle = 600000;
 	r->cd = "/";
 	r->user = "u";
+	r->flags |= RUN_SCORE | RUN_NO_NEW_PRIVS;
+	r->score = RUN_SCORE_MAX;
+	r->limits = 1U << LIMIT_AS | 1U << LIMIT_STACK;
+	r->soft[LIMIT_AS] = 0;
+	r->hard[LIMIT_AS] = LIMIT_NONE;
+	r->soft[LIMIT_STACK] = r->hard[LIMIT_STACK] = LIMIT_MAX;
+	r->cpus[0] = 5;
+	r->cpus[15] = UINT64_MAX;
+	r->io_priority = IO_PRIORITY(IO_BEST_EFFORT, 7);
+	r->cpu_time = RUN_CPU_TIME_MAX;
 }
 
 static void
@@ -561,7 +572,7 @@ sample(enum kind kind, int which, uint8_t *buf)
 static void
 test_lengths(void **state)
 {
-	uint8_t buf[MSG_REPLY_MAX];
+	uint8_t buf[SMALL_MAX + 16];
 	size_t i, len;
 	int kind, which, good;
 
@@ -612,6 +623,13 @@ assert_same_run(const struct run *a, const struct run *b)
 	assert_true(a->idle == b->idle);
 	assert_int_equal(a->umask, b->umask);
 	assert_int_equal(a->stop_signal, b->stop_signal);
+	assert_memory_equal(a->soft, b->soft, sizeof(a->soft));
+	assert_memory_equal(a->hard, b->hard, sizeof(a->hard));
+	assert_memory_equal(a->cpus, b->cpus, sizeof(a->cpus));
+	assert_int_equal(a->limits, b->limits);
+	assert_int_equal(a->cpu_time, b->cpu_time);
+	assert_int_equal(a->score, b->score);
+	assert_int_equal(a->io_priority, b->io_priority);
 	assert_int_equal(a->linger, b->linger);
 	for (i = 0; i < 3; i++) {
 		assert_int_equal(a->io[i].kind, b->io[i].kind);
@@ -1179,7 +1197,7 @@ static const struct {
 static void
 assert_lies(size_t place, int which)
 {
-	uint8_t buf[MSG_REPLY_MAX];
+	uint8_t buf[SMALL_MAX];
 	uint32_t right, v[16];
 	size_t i, len, n = 0, off = places[place].off;
 
@@ -1325,6 +1343,40 @@ static const struct {
 	{ RUN, 0, STR(umask), 0777, 0 },
 	{ RUN, 0, STR(umask), 01000, -1 },
 	{ RUN, 1, STR(umask), 1, -1 }, /* without its flag */
+	{ RUN, 3, STR(limits), 0, -1 }, /* values that are not given */
+	{ RUN, 3, STR(limits), 1U << LIMIT_AS, -1 },
+	{ RUN, 3, STR(limits),
+	    1U << LIMIT_AS | 1U << LIMIT_STACK | 1U << LIMIT_CORE, 0 },
+	{ RUN, 3, STR(limits),
+	    1U << LIMIT_AS | 1U << LIMIT_STACK | 1U << LIMIT_CPU, -1 },
+	{ RUN, 1, STR(limits), 0xffff, 0 },
+	{ RUN, 1, STR(limits), 0x10000, -1 },
+	{ RUN, 1, STR(limits), 0x80000000U, -1 },
+	{ RUN, 3, STR(soft[LIMIT_AS]) + 4, 0x7fffffff, 0 },
+	{ RUN, 3, STR(hard[LIMIT_STACK]), 0xffffffffU, -1 },
+	{ RUN, 3, STR(soft[LIMIT_AS]) + 4, 0x80000000U, -1 }, /* no number */
+	{ RUN, 3, STR(hard[LIMIT_AS]), 0, -1 },
+	{ RUN, 3, STR(hard[LIMIT_AS]) + 4, 0x7ffffffe, 0 },
+	{ RUN, 3, STR(hard[LIMIT_STACK]), 0, -1 }, /* below the soft one */
+	{ RUN, 3, STR(soft[LIMIT_STACK]), 0, 0 },
+	{ RUN, 1, STR(soft[LIMIT_CORE]), 1, -1 },
+	{ RUN, 1, STR(hard[LIMIT_CORE]) + 4, 1, -1 },
+	{ RUN, 3, STR(cpu_time), 0, 0 },
+	{ RUN, 3, STR(cpu_time), RUN_CPU_TIME_MAX + 1, -1 },
+	{ RUN, 3, STR(score), RUN_SCORE_MAX + 1, -1 },
+	{ RUN, 3, STR(score), 0xffffffffU, -1 },
+	{ RUN, 1, STR(score), 1, -1 },
+	{ RUN, 1, STR(io_priority), IO_PRIORITY(0, 1), -1 },
+	{ RUN, 1, STR(io_priority), IO_PRIORITY(IO_REALTIME, 0), 0 },
+	{ RUN, 1, STR(io_priority), IO_PRIORITY(IO_IDLE, 0), 0 },
+	{ RUN, 1, STR(io_priority), IO_PRIORITY(IO_IDLE, 1), -1 },
+	{ RUN, 1, STR(io_priority), IO_PRIORITY(IO_IDLE + 1, 0), -1 },
+	{ RUN, 1, STR(io_priority), 0xffffffffU, -1 },
+	{ RUN, 1, STR(cpus[15]) + 4, 0x80000000U, 0 },
+	{ RUN, 4, STR(cpus[0]), 1, -1 }, /* of a managed process */
+	{ RUN, 4, STR(limits), 1, -1 },
+	{ RUN, 4, STR(cpu_time), 1, -1 },
+	{ RUN, 4, STR(io_priority), IO_PRIORITY(IO_IDLE, 0), -1 },
 	{ RUN, 0, STR(linger), 0, 0 },
 	{ RUN, 0, STR(linger), RUN_LINGER_MAX, 0 },
 	{ RUN, 0, STR(linger), RUN_LINGER_MAX + 1, -1 },
@@ -1544,7 +1596,7 @@ static const struct {
 static void
 test_values(void **state)
 {
-	uint8_t buf[MSG_REPLY_MAX];
+	uint8_t buf[SMALL_MAX];
 	size_t i, len;
 
 	(void)state;
@@ -1581,7 +1633,7 @@ test_nul(void **state)
 	static const size_t heads[] = { sizeof(struct msg_run),
 		sizeof(struct msg_reply), sizeof(struct msg_launched),
 		sizeof(struct msg_down) };
-	uint8_t buf[MSG_REPLY_MAX], c;
+	uint8_t buf[SMALL_MAX], c;
 	size_t end, i, len;
 	int kind, which;
 
@@ -1953,7 +2005,7 @@ mutate(uint8_t *msg, size_t len)
 static void
 test_mutated(void **state)
 {
-	uint8_t buf[MSG_REPLY_MAX];
+	uint8_t buf[SMALL_MAX];
 	unsigned long good = 0, i,
 		      rounds = (unsigned long)setting("PROTO_ROUNDS", ROUNDS);
 	size_t len, n;

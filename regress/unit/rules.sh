@@ -16,6 +16,8 @@ build() {
 	for source; do
 		# The messages are several files.
 		test "$source" != common/proto.c || source=$PROTO_SRC
+		test "$source" != priv/monitor/contain.c ||
+			source="$source common/leafset.c"
 		for part in $source; do
 			objects="$objects \$(OBJ)/${part%.c}.o"
 		done
@@ -74,8 +76,9 @@ build cpulist_test common/cpulist.c
 build size_test priv/policy/size.c
 # shellcheck disable=SC2086
 build dispatch_test common/dispatch.c common/channel.c common/log.c $IMSG_SRC $SEND_SRC
-build options_test broker/options.c broker/ttymodes.c broker/strings.c \
-    broker/leaf.c common/cpulist.c common/leaf_limit.c \
+build options_test broker/options.c broker/bounds.c broker/ttymodes.c \
+    broker/strings.c broker/leaf.c common/limitname.c common/cpulist.c \
+    common/leaf_limit.c \
     broker/request.c broker/capname.c broker/etf_read.c worker/etf_write.c \
     common/proto.c common/compat/ptymodes.c common/log.c regress/unit/unpack.c
 build frame_test broker/frame.c broker/etf_read.c worker/etf_write.c common/log.c
@@ -86,10 +89,10 @@ build fdset_test common/fdset.c common/log.c $STREAM_SRC
 counting queue_test worker/queue.c
 # shellcheck disable=SC2086
 wrapping clock_gettime wchild_test worker/child.c worker/relay.c worker/feed.c \
-    worker/idle.c worker/queue.c \
+    worker/idle.c worker/queue.c worker/callback.c \
     worker/pipe.c common/proto.c common/compat/ptymodes.c common/log.c \
     $SPLICE_SRC $STREAM_SRC $STREAM_IO_SRC
-build port_test worker/port.c worker/queue.c common/log.c \
+build port_test worker/port.c worker/queue.c worker/callback.c common/log.c \
     common/compat/stream_tick.c
 build wterm_test worker/event.c worker/leaf.c worker/reply.c worker/hello.c worker/term.c \
     worker/etf_write.c worker/errname.c broker/etf_read.c common/proto.c \
@@ -106,11 +109,13 @@ build environ_test priv/launcher/environ.c common/proto.c common/compat/ptymodes
     common/log.c
 build reap_test priv/base/reap.c
 build timer_test priv/base/timer.c
-build match_test priv/policy/match.c common/proto.c common/compat/ptymodes.c
+build match_test priv/policy/match.c priv/policy/gids.c common/proto.c common/compat/ptymodes.c
 build userenv_test priv/policy/userenv.c
-build shape_test priv/policy/shape.c priv/policy/environ_name.c \
-    priv/policy/userenv.c common/proto.c common/compat/ptymodes.c
-build permit_test priv/policy/permit.c priv/policy/match.c common/proto.c \
+# shellcheck disable=SC2086
+build shape_test priv/policy/shape.c priv/policy/ceiling.c \
+    priv/policy/environ_name.c priv/policy/userenv.c common/proto.c \
+    common/compat/ptymodes.c $BOUNDS_SRC
+build permit_test priv/policy/permit.c priv/policy/match.c priv/policy/gids.c common/proto.c \
     common/compat/ptymodes.c
 build permit_leaf_test priv/policy/leaf.c common/leaf_limit.c common/proto.c \
     common/compat/ptymodes.c
@@ -121,53 +126,62 @@ wrapping exit port_check_test priv/start/port.c $PROC_SRC
 wrapping exit undo_test priv/start/undo.c priv/start/login.c \
     priv/base/signals.c $PROC_SRC $FRESH_SRC
 wrapping exit privilege_test priv/start/privilege.c priv/policy/rule.c \
-    priv/policy/match.c common/proto.c common/compat/ptymodes.c
-build runas_test priv/policy/runas.c priv/policy/userenv.c
+    priv/policy/match.c priv/policy/gids.c common/proto.c common/compat/ptymodes.c
+build runas_test priv/policy/runas.c priv/policy/gids.c priv/policy/userenv.c
 build policy_test priv/policy/rule.c priv/policy/read.c priv/policy/resolve.c \
     priv/policy/userenv.c \
-    priv/policy/match.c priv/check/check.c \
+    priv/policy/match.c priv/policy/gids.c priv/check/check.c \
     priv/check/path.c priv/policy/environ_name.c parse.c \
     priv/policy/limit.c priv/policy/place.c priv/policy/size.c \
-    common/cpulist.c common/leaf_limit.c \
+    common/cpulist.c common/leaf_limit.c common/limitname.c \
     common/proto.c common/compat/ptymodes.c
-# What exit.c is above of.
-leaves="priv/monitor/contain.c common/leafset.c"
 monitoring monitor_group_test
 monitoring monitor_reply_test priv/monitor/reply.c
-monitoring monitor_exit_test priv/monitor/exit.c $leaves priv/monitor/reply.c
-monitoring monitor_birth_test priv/monitor/birth.c priv/monitor/exit.c $leaves \
+monitoring monitor_exit_test priv/monitor/exit.c priv/monitor/contain.c priv/monitor/reply.c
+monitoring monitor_birth_test priv/monitor/birth.c priv/monitor/exit.c priv/monitor/contain.c \
     priv/monitor/reply.c
-monitoring monitor_foreign_test priv/monitor/foreign.c priv/monitor/exit.c $leaves \
+monitoring monitor_foreign_test priv/monitor/foreign.c priv/monitor/exit.c priv/monitor/contain.c \
     priv/monitor/reply.c
 # What has all but launches.
 stopping() {
 	monitoring "$@" regress/unit/monitor_launch.c priv/monitor/stop.c \
 	    priv/monitor/stray.c priv/monitor/foreign.c priv/monitor/birth.c \
-	    priv/monitor/exit.c $leaves priv/monitor/reply.c
+	    priv/monitor/exit.c priv/monitor/contain.c priv/monitor/reply.c
 }
 stopping monitor_stop_test
-stopping monitor_request_test priv/monitor/request.c
+# shellcheck disable=SC2086
+stopping monitor_request_test priv/monitor/request.c priv/policy/ceiling.c \
+    common/limitname.c $BOUNDS_SRC
 stopping monitor_report_test priv/monitor/report.c
 monitoring monitor_launch_test regress/unit/monitor_maker.c \
-    priv/monitor/launch.c priv/monitor/birth.c priv/monitor/exit.c $leaves \
+    priv/monitor/launch.c priv/monitor/birth.c priv/monitor/exit.c priv/monitor/contain.c \
     priv/monitor/reply.c common/fdset.c
 # Leaves, with all that asks for them.
+# shellcheck disable=SC2086
 monitoring monitor_contain_test regress/unit/monitor_maker.c \
+    priv/policy/ceiling.c common/limitname.c $BOUNDS_SRC \
     priv/monitor/request.c priv/monitor/request_leaf.c priv/monitor/stop.c \
     priv/monitor/foreign.c priv/monitor/stray.c priv/monitor/launch.c \
-    priv/monitor/birth.c priv/monitor/exit.c $leaves priv/monitor/reply.c \
+    priv/monitor/birth.c priv/monitor/exit.c priv/monitor/contain.c priv/monitor/reply.c \
     common/fdset.c
 monitoring monitor_stray_test regress/unit/monitor_maker.c \
     priv/monitor/stray.c priv/monitor/launch.c priv/monitor/birth.c \
-    priv/monitor/exit.c $leaves priv/monitor/reply.c common/fdset.c
+    priv/monitor/exit.c priv/monitor/contain.c priv/monitor/reply.c common/fdset.c
 case $CGROUP_SRC in
 *cgroup_place.c*)
 	build cgroup_test common/compat/cgroup_place.c \
 	    common/compat/cgroup_tree.c
 	# shellcheck disable=SC2086
+	case $BOX_SRC in
+	*landlock_linux.c*)
+		box="$BOX_SRC $SELF_SRC priv/keeper/sandbox_linux.c"
+		box="$box common/compat/sandbox_ring.c"
+		;;
+	*) box=$BOX_SRC ;;
+	esac
 	build keeper_test common/log.c common/channel.c common/dispatch.c \
 	    common/drop.c common/leaf_limit.c common/compat/ptymodes.c \
-	    priv/base/timer.c common/proto.c $KEEPER_SRC $CGROUP_SRC $BOX_SRC \
+	    priv/base/timer.c common/proto.c $KEEPER_SRC $CGROUP_SRC $box \
 	    $IMSG_SRC $SEND_SRC $PRIVS_SRC $PROC_SRC
 	;;
 *) without="$without cgroup_test keeper_test" ;;
@@ -175,7 +189,11 @@ esac
 case $BOX_SRC in
 *landlock_linux.c*)
 	# shellcheck disable=SC2086
-	build sandbox_test common/log.c $BOX_SRC
+	build sandbox_test common/log.c $BOX_SRC $SELF_SRC broker/sandbox_linux.c \
+	    worker/sandbox_linux.c common/compat/sandbox_ring.c \
+	    priv/base/seccomp_linux.c priv/guard/sandbox_linux.c \
+	    priv/monitor/sandbox_linux.c priv/launcher/sandbox_linux.c \
+	    priv/keeper/sandbox_linux.c
 	build landlock_test common/log.c common/compat/landlock_linux.c
 	;;
 *) without="$without landlock_test sandbox_test" ;;

@@ -15,10 +15,12 @@ for t; do
 		failed=$((failed + 1))
 	fi
 	echo "$out"
-	# "[==========] timers: 3 test(s) run.", in older ones without the name.
-	ran=$(echo "$out" | sed -n \
-	    's/^\[=*\] \(.*: \)\{0,1\}\([0-9]*\) test(s) run.*/\2/p')
-	cases=$((cases + ${ran:-0}))
+	# "[==========] timers: 3 test(s) run.", in older ones without the name;
+	# once for each group of cases that the program has.
+	for ran in $(echo "$out" | sed -n \
+	    's/^\[=*\] \(.*: \)\{0,1\}\([0-9]*\) test(s) run.*/\2/p'); do
+		cases=$((cases + ran))
+	done
 done
 if [ -n "${UNIT_CASE:-}" ]; then
 	echo "unit cases like $UNIT_CASE: $cases"

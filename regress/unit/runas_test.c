@@ -286,6 +286,70 @@ test_other(void **state)
 	assert_ptr_equal(get("www", 0), t);
 }
 
+/* The one for a rule that lists groups, in the user's own one. */
+static struct runas *
+get_listed(const char *user, gid_t *list, int n)
+{
+	const struct passwd *pw = getpwnam(user);
+	char *names[] = { NULL }; /* only that there are any counts */
+	struct rule r = {
+		.user = unconst(user), .groups = names, .gids = { list, n }
+	};
+
+	assert_non_null(pw);
+	r.uid = pw->pw_uid;
+	r.gid = pw->pw_gid;
+	return (runas_get(&r));
+}
+
+/* Each list is somebody else, in whatever order; nobody's login is one. */
+static void
+test_listed(void **state)
+{
+	gid_t list[] = { 29, 44 }, turned[] = { 44, 29 }, login[] = { 33, 4 };
+	struct runas *plain, *two, *one, *none, *same;
+
+	(void)state;
+	begin("bob", 1, NULL);
+	plain = get("www", 0);
+	two = get_listed("www", list, 2);
+	one = get_listed("www", list, 1);
+	none = get_listed("www", turned, 0);
+	same = get_listed("www", login, 2);
+	assert_ptr_not_equal(two, plain);
+	assert_ptr_not_equal(one, two);
+	assert_ptr_not_equal(none, one);
+	assert_ptr_not_equal(none, plain);
+	assert_ptr_not_equal(same, plain);
+	assert_ptr_equal(get_listed("www", turned, 2), two);
+	assert_ptr_equal(get_listed("www", turned + 1, 1), one);
+	assert_ptr_equal(get_listed("www", turned, 0), none);
+	assert_ptr_equal(get("www", 0), plain);
+	/* Those and no other, and not the rule's own memory. */
+	assert_int_equal(two->base.ngroups, 2);
+	assert_int_equal(two->ngroups, 2);
+	list[0] = 1;
+	assert_int_equal(two->base.groups[0], 29);
+	assert_int_equal(two->base.groups[1], 44);
+	assert_int_equal(none->base.ngroups, 0);
+	assert_non_null(none->base.groups);
+	assert_int_equal(two->gid, 33);
+	assert_int_equal(two->base.change, 1);
+	assert_int_equal(two->base.login, 1);
+	/* Nobody's groups are looked up for it. */
+	(void)get_listed("lp", turned, 1);
+	/* With a list the starter is another one than himself. */
+	one = get("bob", 0);
+	two = get_listed("bob", turned, 2);
+	assert_ptr_not_equal(one, two);
+	assert_ptr_equal(get("bob", 0), one);
+	assert_int_equal(two->other, 0);
+	assert_int_equal(two->ambient, 0);
+	assert_int_equal(two->base.change, 1);
+	assert_int_equal(two->base.ngroups, 2);
+	assert_string_equal(two->base.environ[0], "HOME=/srv");
+}
+
 /* Whose attributes are a login's, and not the starter's. */
 static void
 test_login(void **state)
@@ -481,6 +545,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_self),
 		cmocka_unit_test(test_other),
+		cmocka_unit_test(test_listed),
 		cmocka_unit_test(test_login),
 		cmocka_unit_test(test_shell),
 		cmocka_unit_test(test_shell_rights),

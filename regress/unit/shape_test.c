@@ -6,6 +6,8 @@
 #include <paths.h>
 #include <pwd.h>
 
+#include "limitname.h"
+#include "policy/ceiling.h"
 #include "policy/environ_name.h"
 #include "policy/runas.h"
 #include "policy/shape.h"
@@ -265,6 +267,57 @@ test_streams(void **state)
 	}
 }
 
+/* A rule of 100 descriptors, or one of 5 s, for who has 80 at most. */
+static const struct {
+	const char *title;
+	uint32_t limits; /* of the run */
+	uint64_t hard;
+	uint32_t cpu_time;
+	uint64_t most; /* of the rule */
+	int limit;
+	uint64_t expected; /* LIMIT_NONE: it has none */
+} ceilings[] = {
+	{ "what the rule says", 0, 0, 0, 50, LIMIT_NOFILE, 50 },
+	{ "what there is", 0, 0, 0, 100, LIMIT_NOFILE, 80 },
+	{ "less is less", 1U << LIMIT_NOFILE, 5, 0, 50, LIMIT_NOFILE, 5 },
+	{ "nothing", 0, 0, 0, 0, LIMIT_NOFILE, 0 },
+	{ "a time", 0, 0, 0, 5, LIMIT_CPU, 5 },
+	{ "a time that it has by itself", 0, 0, 3, 5, LIMIT_CPU, LIMIT_NONE },
+};
+
+static void
+test_ceilings(void **state)
+{
+	struct rlimit mine[RLIM_NLIMITS];
+	struct runas t = { .base.rlimits = mine };
+	struct rule rule;
+	struct run r;
+	size_t i, n;
+
+	(void)state;
+	for (i = 0; i < RLIM_NLIMITS; i++)
+		mine[i].rlim_cur = mine[i].rlim_max = 80;
+	for (i = 0; i < nitems(ceilings); i++) {
+		n = (size_t)ceilings[i].limit;
+		memset(&rule, 0, sizeof(rule));
+		memset(&r, 0, sizeof(r));
+		rule.runas = &t;
+		rule.ceilings = 1U << n;
+		rule.ceiling[n] = ceilings[i].most;
+		r.limits = ceilings[i].limits;
+		r.soft[n] = r.hard[n] = ceilings[i].hard;
+		r.cpu_time = ceilings[i].cpu_time;
+		assert_int_equal(ceiling_exceeded(&rule, &r), -1);
+		free(shape_run(&r, &rule));
+		if (ceilings[i].expected == LIMIT_NONE
+			? r.limits != 0
+			: r.limits != 1U << n ||
+			      r.soft[n] != ceilings[i].expected ||
+			      r.hard[n] != ceilings[i].expected)
+			fail_msg("%s", ceilings[i].title);
+	}
+}
+
 static void
 test_takes(void **state)
 {
@@ -370,6 +423,7 @@ main(void)
 		cmocka_unit_test(test_runs),
 		cmocka_unit_test(test_too_large),
 		cmocka_unit_test(test_streams),
+		cmocka_unit_test(test_ceilings),
 		cmocka_unit_test(test_takes),
 		cmocka_unit_test(test_names),
 	};

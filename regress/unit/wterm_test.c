@@ -396,12 +396,24 @@ static const struct {
 	    " No such file or directory\"}}",
 	    "{5,{error,{exec,enoent,<<\"/x\">>}}}" },
 	{ { .code = REPLY_RUNFAIL,
+	      .stage = STAGE_RLIMIT,
+	      .value = EPERM,
+	      .text = "nofile" },
+	    "{5,{error,\"Couldn't start pid: Cannot set nofile:"
+	    " Operation not permitted\"}}",
+	    "{5,{error,{rlimit,eperm,<<\"nofile\">>}}}" },
+	{ { .code = REPLY_RUNFAIL,
 	      .stage = STAGE_LIMIT,
 	      .value = EAGAIN,
 	      .text = "children" },
 	    "{5,{error,\"Couldn't start pid: Limit of children reached:"
 	    " Resource temporarily unavailable\"}}",
 	    "{5,{error,{limit,eagain,<<\"children\">>}}}" },
+	/* It is there, and busy. */
+	{ { .code = REPLY_RUNFAIL, .stage = STAGE_LAUNCHER, .value = EAGAIN },
+	    "{5,{error,\"Couldn't start pid: The launcher takes no child:"
+	    " Resource temporarily unavailable\"}}",
+	    "{5,{error,{launcher,eagain,<<\"\">>}}}" },
 };
 
 static void
@@ -423,6 +435,18 @@ answers(void)
 		r.tid = 0;
 		reply_send(&r);
 		assert_int_equal(terms, 0);
+	}
+	/* Every stage has a name, and words. */
+	for (i = 0; i < STAGES; i++) {
+		r = (struct reply){ .tid = 5,
+			.code = REPLY_RUNFAIL,
+			.stage = (uint32_t)i,
+			.value = EPERM,
+			.text = "it" };
+		reply_send(&r);
+		assert_int_equal(terms, 1);
+		assert_null(strstr(sent, "(null)"));
+		terms = 0;
 	}
 	reply_run(5, 77);
 	assert_sent("{5,{pid,77}}", "{5,{pid,77}}");

@@ -33,7 +33,9 @@ defmodule Proctor do
     * `:env` - names and values to add to the environment; `nil` unsets
     * `:clear_env` - whether it has nothing but `:env` (`false`)
     * `:arg0` - what it is told that it is called
-    * `:user`, `:group`, `:groups` - whom it runs as, by name or by number
+    * `:user`, `:group`, `:groups` - whom it runs as, by name or by number: with
+      which primary group and with exactly which others, as far as a rule of
+      `proctor.conf` has these
     * `:nice`, `:umask`, `:capabilities`
     * `:cgroup` - `true`: it has a control group of its own, and whatever it has
       started is gone when its end is told. A map or a keyword list: with these
@@ -43,6 +45,17 @@ defmodule Proctor do
       `:cpu_idle`, `:cpuset_cpus`, `:cpuset_mems` (`"0-3"`), `:io_weight`, `:io_max`
       (`[{"8:0", %{rbps: 1_000_000}}]`), and `:name`, its own. `:auto`: where there
       are control groups. `false`: none, whatever the instance has for all
+    * `:rlimit` - how much its process may have of what setrlimit(2) limits, and
+      each that it starts for itself, as in `[nofile: 100, core: {0, :infinity}]`:
+      a number for both limits, or the soft one and the hard one
+    * `:cpu_timeout` - seconds of a processor's time that its process may use by
+      itself, after which it is ended as by `:timeout`
+    * `:cpus` - which processors it runs on, as in `"0-3,5"`
+    * `:ionice` - its turn at disks: `:idle`, `{:best_effort, 0..7}` or
+      `{:realtime, 0..7}`
+    * `:oom_score_adj` - how much sooner than others it is killed when memory is
+      short, to 1,000
+    * `:no_new_privs` - whether no program that it runs gives it more rights
     * `:input` - what it reads, as iodata
     * `:stdin` - if there is no input, `:null`, `:close` or `{:file, path}`
     * `:stdout`, `:stderr` - `:capture`, `:discard`, `:close`, `:console`,

@@ -114,8 +114,14 @@
       | {stdout | stderr, text(), [append | {mode, non_neg_integer()}]}
       | flag(stderr_to_stdout)
       | {cd, text()}
-      | {env, [clear | text() | {text(), text() | false}]}
+      | {env, [clear | now | text() | {text(), text() | false}]}
       | {executable, text()} | {arg0, text()} | {umask, 0..8#777}
+      | {rlimit, [{Name :: atom(), limit() | {Soft :: limit(),
+                                              Hard :: limit()}}]}
+      | {cpus, text()}
+      | {ionice, idle | {best_effort | realtime, 0..7}}
+      | {oom_score_adj, 0..1000} | flag(no_new_privs)
+      | {cpu_timeout, Seconds :: pos_integer()}
       | {kill, text()} | {kill_timeout, kill_timeout()}
       | {stop_signal, atom() | pos_integer()}
       | {linger, Milliseconds :: non_neg_integer()}
@@ -128,6 +134,8 @@
       | {winsz, {Rows :: pos_integer(), Columns :: pos_integer()}}
       | {capabilities, all | [atom()]}
       | flag(debug) | {debug, 0..10}.
+
+-type limit() :: non_neg_integer() | infinity.
 
 -type kill_timeout() ::
         Seconds :: non_neg_integer()
@@ -247,8 +255,8 @@ start() ->
 %% <dt>`{args, Args}'</dt><dd>Further arguments.</dd>
 %% <dt>`{env, Env}'</dt><dd>Changes to its environment, which is the node's at
 %%   that moment and that of all commands: `{Name, Value}', and `false' to take
-%%   one away. What `os:putenv/2' does to the node later does not reach them;
-%%   the option `env' of {@link run/2} does.</dd>
+%%   one away. What `os:putenv/2' does to the node later reaches those that
+%%   have `{env, [now]}' (see {@link run/2}).</dd>
 %% <dt>`{start, now | lazy}'</dt><dd>`lazy': start the port program when it is
 %%   first used, which then is what fails if that fails; the next use tries
 %%   again. Otherwise it is there when the instance is (`now').</dd>
@@ -439,10 +447,31 @@ instances() ->
 %%   `{stderr, stdout}', `stderr_to_stdout', `{stderr, inherit}'</dt>
 %%   <dd>Redirections. `stderr_to_stdout' is `{stderr, stdout}'; `inherit' is
 %%   the node's own, where that may be had: not in privileged mode.</dd>
-%% <dt>`{cd, Dir}', `{env, [clear | Text | {Name, Text | false}]}',
+%% <dt>`{cd, Dir}', `{env, [clear | now | Text | {Name, Text | false}]}',
 %%   `{executable, File}', `{arg0, Text}', `{umask, Mode}'</dt><dd>Where, with
 %%   what environment, which file it really is, what it sees as its name, and
-%%   what modes of new files lack.</dd>
+%%   what modes of new files lack. The environment begins as that of the port
+%%   program, with `now' as the node's is now (another node and another user
+%%   have their own), with `clear' with nothing.</dd>
+%% <dt>`{rlimit, [{Name, N | infinity | {Soft, Hard}}]}'</dt><dd>How much its
+%%   process may have of what setrlimit(2) limits, and each that it starts for
+%%   itself: `as', `core', `cpu', `data', `fsize', `locks', `memlock',
+%%   `msgqueue', `nice', `nofile', `nproc', `rss', `rtprio', `rttime',
+%%   `sigpending', `stack', in bytes, seconds or numbers. One number is both
+%%   limits. A hard limit can only go down: more is `{rlimit, eperm,
+%%   <<"nofile">>}'. `nproc' counts all that its user has, not what the command
+%%   starts; `data' comes nearest to a limit of memory, `as' does not go with
+%%   programs that reserve much, as the BEAM does.</dd>
+%% <dt>`{cpu_timeout, Seconds}'</dt><dd>Time of processors that its process may
+%%   use by itself: then it gets SIGXCPU, a second later SIGKILL, and its end
+%%   has the reason `timeout'. What it starts has as much, each, and its end is
+%%   no timeout. Only the native dialect has it.</dd>
+%% <dt>`{cpus, "0-3,5"}', `{ionice, idle | {best_effort | realtime, 0..7}}',
+%%   `{oom_score_adj, 0..1000}', `no_new_privs'</dt><dd>Which processors it runs
+%%   on, all of which must be there; its turn at disks; how much sooner than
+%%   others it is killed when memory is short; that no program which it runs
+%%   gives it more rights. What cannot be had is `{rlimit, Errno, Name}', and
+%%   nothing is started.</dd>
 %% <dt>`{kill, Command}', `{stop_signal, Signal}',
 %%   `{kill_timeout, Seconds | {ms, Milliseconds}}', `kill_group'</dt>
 %%   <dd>How it is stopped: by a shell command that finds `CHILD_PID', else by
@@ -452,7 +481,8 @@ instances() ->
 %%   `{groups, Groups}', `{nice, N}', `{capabilities, all | Names}'</dt>
 %%   <dd>Its process group; its user, that one's group and all other groups,
 %%   each a name or a number: a group other than that of a login is for a rule
-%%   that says `as User:Group', all of them for a node that is root with
+%%   that says `as User:Group', all others for one that lists exactly these,
+%%   `as User groups { A B }'; both for a node that is root with
 %%   `{limit_users, ["all"]}'; its priority and ambient capabilities.</dd>
 %% <dt>`{success_exit_code, Code}'</dt><dd>What is told instead of 0.</dd>
 %% <dt>`pty', `{pty, Modes}', `pty_echo', `{winsz, {Rows, Columns}}'</dt>

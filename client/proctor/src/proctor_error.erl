@@ -1,9 +1,11 @@
 %% @doc Errors of the native dialect in the words that erlexec's users know. The
 %% port program has the same words for the other dialect, whose clients have
-%% none; a test compares them.
+%% none: both have them of proctor_stages.hrl.
 -module(proctor_error).
 
 -export([text/1, run_text/2, answer/1]).
+
+-include("proctor_stages.hrl").
 
 %% @doc Why a request to run or manage something was refused, as text. What we
 %% take for an option the port program may not know yet.
@@ -44,33 +46,13 @@ text({decode, enosys, Name}) ->
     characters("Unknown command: ~ts", [Name]);
 text({decode, _, Text}) when is_binary(Text) ->
     characters("~ts", [Text]);
-text({launcher, eagain, _}) ->
-    characters("Couldn't start pid: The launcher is busy: ~ts",
-               [posix(eagain)]);
-text({launcher, Errno, _}) when is_atom(Errno) ->
-    characters("Couldn't start pid: The launcher is gone: ~ts",
-               [posix(Errno)]);
 text({Stage, Errno, Detail})
   when is_atom(Stage), is_atom(Errno), is_binary(Detail) ->
-    {Head, Tail} = frame(Stage),
+    {Head, Tail} = maps:get(Stage, ?STAGES, {"", ""}),
     characters("Couldn't start pid: ~ts~ts~ts: ~ts",
                [Head, Detail, Tail, posix(Errno)]);
 text(Reason) ->
     Reason.
-
-frame(policy) -> {"Policy does not permit ", ""};
-frame(limit) -> {"Limit of ", " reached"};
-frame(pipe) -> {"Failed to create a pipe for ", ""};
-frame(pty) -> {"Failed to create a pty", ""};
-frame(fork) -> {"Failed to fork", ""};
-frame(group) -> {"Cannot join the process group", ""};
-frame(nice) -> {"Cannot set the priority: ", ""};
-frame(user) -> {"Cannot run as user ", ""};
-frame(chdir) -> {"Cannot change directory to '", "'"};
-frame(open) -> {"Cannot open '", "'"};
-frame(exec) -> {"Cannot execute '", "'"};
-frame(cgroup) -> {"Cannot have the control group: ", ""};
-frame(_) -> {"", ""}.
 
 %% An error number in words.
 -spec posix(atom()) -> string().

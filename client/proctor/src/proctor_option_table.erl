@@ -135,6 +135,14 @@
       [{[pipe], {no, "A pipe has several commands, each with a name of its "
                      "own."}} | ?NO_MANAGE]},
      {umask, {integer, 0, 8#777}, wire, ?NO_MANAGE},
+     {rlimit, rlimit, wire, ?NO_MANAGE},
+     {cpus, text, wire, ?NO_MANAGE},
+     {ionice, ionice, wire, ?NO_MANAGE},
+     {oom_score_adj, {integer, 0, 1000}, wire, ?NO_MANAGE},
+     {no_new_privs, flag, wire, ?NO_MANAGE},
+     {cpu_timeout, {integer, 1, 16#7FFFFFFF}, wire,
+      [{[pipe], {no, "A pipe has several commands, each with a time of its "
+                     "own."}} | ?NO_MANAGE]},
      {kill, text, wire, []},
      {kill_timeout, kill_timeout, wire, []},
      {stop_signal, signal, wire, []},
@@ -195,7 +203,8 @@ read(Taker, Options) ->
         {ok, List} ->
             {ok, [{Name, Value, To}
                   || {Name, Value, To, _} <- List,
-                     Value =/= false orelse Name =:= cgroup, Value =/= idle]};
+                     Value =/= false orelse Name =:= cgroup,
+                     Value =/= idle, Value =/= anyway]};
         {error, _} = Error ->
             Error
     end.
@@ -212,7 +221,7 @@ divide(Taker, Options) ->
                                   || {Name, Value, own, _} <- List]),
             Given = [{Name, Option}
                      || {Name, Value, To, Option} <- List,
-                        To =/= own, Value =/= idle],
+                        To =/= own, Value =/= anyway],
             {ok, Own,
              [Option || {Name, Option} <- defaults(Taker),
                         not lists:keymember(Name, 1, Given)]
@@ -299,7 +308,7 @@ meant(stderr_to_stdout, true, _Taker, _Rules) ->
     {stderr, stdout};
 meant(Name, Value, Taker, Rules) ->
     case rule(Taker, Rules) of
-        idle -> {Name, idle};
+        idle -> {Name, anyway};
         _ -> {Name, Value}
     end.
 

@@ -8,11 +8,14 @@
 
 %% What the port program takes for a time, in milliseconds.
 -define(TIME, (1 bsl 53)).
+%% A limit is less.
+-define(LIMIT, 16#7FFFFFFFFFFFFFFF).
 
 -type type() :: flag | {flag, type()} | text | any_text | path | data
               | {integer, integer(), integer() | infinity}
               | {integer_or, [atom()], integer(), integer() | infinity}
               | {one_of, [atom()]} | {function, arity()} | pid
+              | rlimit | ionice
               | input | {output, stdout | stderr}
               | kill_timeout | id | ids | active | {per_stream, type()} | term | instance
               | atom | env | size | modes | capabilities | signal | ready
@@ -56,6 +59,14 @@ check(kill_timeout, {ms, Ms}) when is_integer(Ms), Ms >= 0, Ms =< ?TIME ->
     {ok, {ms, Ms}};
 check(kill_timeout, Seconds) ->
     check({integer, 0, ?TIME div 1000}, Seconds);
+check(rlimit, Limits) ->
+    rlimit(Limits, []);
+check(ionice, idle) ->
+    {ok, idle};
+check(ionice, {Class, Level})
+  when Class =:= best_effort orelse Class =:= realtime, is_integer(Level),
+       Level >= 0, Level =< 7 ->
+    {ok, {Class, Level}};
 check({one_of, Atoms}, Value) ->
     valid(lists:member(Value, Atoms), Value);
 check({function, Arity}, Fun) ->
@@ -133,6 +144,26 @@ check(map, Map) ->
     valid(is_map(Map), Map);
 check(_, _) ->
     error.
+
+%% Each once, and none above its hard one. That is an atom, which is more than
+%% any number.
+rlimit([], Limits) ->
+    {ok, lists:reverse(Limits)};
+rlimit([{Name, {Soft, Hard}} = Limit | Rest], Limits) when is_atom(Name) ->
+    case limit(Soft) andalso limit(Hard) andalso Soft =< Hard
+        andalso not lists:keymember(Name, 1, Limits) of
+        true -> rlimit(Rest, [Limit | Limits]);
+        false -> error
+    end;
+rlimit([{Name, Value} | Rest], Limits) when is_atom(Name) ->
+    rlimit([{Name, {Value, Value}} | Rest], Limits);
+rlimit(_, _) ->
+    error.
+
+%% Which names there are the port program knows.
+limit(infinity) -> true;
+limit(Number) -> is_integer(Number) andalso Number >= 0
+                     andalso Number < ?LIMIT.
 
 %% How a process is registered.
 name(undefined) -> {ok, undefined};
@@ -278,7 +309,7 @@ file_mode(_) -> false.
 %% What is wrong is said with the name of the variable, never with its value.
 env(Env) ->
     case proctor_text:words(fun variable/1, Env) of
-        {ok, Variables} -> {ok, Variables};
+        {ok, Variables} -> {ok, from(Variables)};
         {error, N, too_big} -> why("There is too much of it from variable ~w "
                                    "on.", [N]);
         {error, N, no_name} -> why("Variable ~w has no name.", [N]);
@@ -292,11 +323,19 @@ env(Env) ->
         error -> {why, "It is no list of variables."}
     end.
 
+%% What it begins with stands first.
+from(Variables) ->
+    case {lists:member(clear, Variables), lists:member(now, Variables)} of
+        {_, false} -> Variables;
+        {true, true} -> [Var || Var <- Variables, Var =/= now];
+        {false, true} -> [now | [Var || Var <- Variables, Var =/= now]]
+    end.
+
 why(Format, Args) ->
     {why, lists:flatten(io_lib:format(Format, Args))}.
 
-variable(clear) ->
-    {ok, clear};
+variable(Word) when Word =:= clear; Word =:= now ->
+    {ok, Word};
 variable({Name, Value}) ->
     case proctor_text:text(Name) of
         {ok, <<>>} -> {error, no_name};

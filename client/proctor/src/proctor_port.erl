@@ -106,7 +106,8 @@ priv_dir() ->
 
 %% @doc Starts the port program and waits until it answers.
 -spec open(proctor_start_options:start()) ->
-    {ok, port(), dialect(), Hello :: map()} | {error, term()}.
+    {ok, port(), {dialect(), Hello :: map()}, proctor_environ:environ()}
+    | {error, term()}.
 open(Start) ->
     case program(Start) of
         {ok, Program} ->
@@ -142,13 +143,19 @@ parents(Path) ->
 open(Program, #{env := Env, verbose := Verbose} = Start) ->
     Args = arguments(Start),
     Verbose andalso ?TELL(notice, "proctor: starting ~ts ~tp", [Program, Args]),
-    try open_port({spawn_executable, Program},
-                  [{args, Args}, {env, Env}, {packet, 4}, binary,
-                   exit_status, use_stdio, hide]) of
-        Port -> await_ready(Port, Start)
+    Settings = [{args, Args}, {env, Env}, {packet, 4}, binary, exit_status,
+                use_stdio, hide],
+    try proctor_environ:opened(fun() -> open_port({spawn_executable, Program},
+                                                  Settings) end) of
+        {Port, Environ} -> ready(await_ready(Port, Start), Start, Environ)
     catch
         error:Reason -> {error, {Reason, Program}}
     end.
+
+ready({ok, Port, Dialect, Hello}, Start, Environ) ->
+    {ok, Port, {Dialect, Hello}, proctor_environ:lent(Hello, Start, Environ)};
+ready({error, _} = Error, _Start, _Environ) ->
+    Error.
 
 %% Whether it speaks our dialect, unless that is not wanted; its answer proves
 %% the whole ring.
@@ -452,7 +459,7 @@ vocabulary() ->
      cpu_throttled_us, pids_current, pids_peak, io_read, io_written, frozen,
      %% errors
      none, badopt, decode, policy, limit, pipe, fork, group, nice, chdir, open,
-     exec,
+     exec, rlimit,
      %% events
      launcher_down,
      %% exits
@@ -462,7 +469,7 @@ vocabulary() ->
      %% options of run
      executable, cd, env, kill, kill_timeout, kill_group, success_exit_code,
      winsz, pty_echo, capabilities, debug, arg0, umask, gid,
-     groups,
+     groups, cpus, ionice, oom_score_adj, no_new_privs, cpu_timeout,
      %% errno
      e2big, eacces, eagain, ebadf, ebusy, echild, efault, einval, eio, eisdir,
      eloop, emfile, enametoolong, enfile, enodev, enoent, enoexec, enomem,

@@ -49,8 +49,9 @@ start(Timeout, Read) ->
 
 ask({ok, Request, #{where := Where} = Spec}, Timeout) ->
     Run = fun(Server) ->
-              started(proctor_await:run(Server, Request, Spec, Timeout),
-                      Request, Spec)
+              {Instance, Request1} = proctor_environ:request(Server, Request),
+              started(proctor_await:run(Instance, Request1, Spec, Timeout),
+                      Request1, Spec)
           end,
     proctor_ref:at(Where, Run);
 ask({error, _} = Error, _Timeout) ->

@@ -65,6 +65,8 @@
                 port_os_pid :: non_neg_integer() | undefined,
                 hello = #{} :: map(),
                 link :: undefined | link(),
+                %% What the children begin with.
+                environ = unknown :: proctor_environ:environ(),
                 %% What the port program is to be started with, until it is.
                 asleep :: undefined | proctor_start_options:start(),
                 alarm :: non_neg_integer(),
@@ -349,8 +351,9 @@ needs_port(_Request) -> false.
 
 wake(#state{asleep = Start} = State) ->
     case proctor_port:open(Start) of
-        {ok, Port, Dialect, Hello} ->
-            {ok, serving(Port, {Dialect, Hello}, State)};
+        {ok, Port, Said, Environ} ->
+            ok = proctor_environ:put(Environ),
+            {ok, serving(Port, Said, State#state{environ = Environ})};
         {error, _} = Error ->
             Error
     end.
@@ -853,8 +856,9 @@ orphan(OsPid, State) ->
                                 ack_all(OsPid, [stdout, stderr], State)),
     State1.
 
-refill_tables(#state{children = Children} = State) ->
+refill_tables(#state{children = Children, environ = Environ} = State) ->
     Tables = proctor_tables:ensure(),
+    ok = proctor_environ:put(Environ),
     _ = [proctor_owner:add(Pid, {self(), OsPid})
          || {Pid, #child{ospid = OsPid}} <- maps:to_list(Children)],
     State#state{tables = Tables}.

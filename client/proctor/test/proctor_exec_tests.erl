@@ -336,7 +336,7 @@ error_terms() ->
     {error, Text} = proctor:run("true", [{cd, "/no/such"}]),
     ?assertEqual("Couldn't start pid: Cannot change directory to '/no/such': "
                  "No such file or directory", Text),
-    ?assertEqual("Couldn't start pid: The launcher is busy: "
+    ?assertEqual("Couldn't start pid: The launcher takes no child: "
                  "Resource temporarily unavailable",
                  proctor_error:text({launcher, eagain, <<>>})),
     case Dialect of

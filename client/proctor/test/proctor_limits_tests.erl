@@ -1,4 +1,5 @@
-%% What the port program keeps of a run: its silence, the time of its stop; and
+%% What the port program keeps of a run: its silence, its time of processors and
+%% other limits, the time of its stop; and
 %% how it begins: its name, its umask, its standard error, and from which file.
 -module(proctor_limits_tests).
 
@@ -16,12 +17,16 @@ native_test_() ->
          {"silence ends it: fold_lines", fun idle_fold/0},
          {"silence of one that nobody hears is refused", fun idle_nothing/0},
          {"a reader that takes its time is no silence", fun idle_window/0},
+         {"a time of processors ends it", fun cpu_timeout/0},
+         {"a limit that cannot be had, as a term", fun limit_term/0},
          {"no program of that name, as a term", fun not_found_term/0}]).
 
 both_test_() ->
     [proctor_case:cases(Options,
         [{"a stop in milliseconds", fun kill_timeout/0},
          {"limits of years", fun years/0},
+         {"how much it may have", fun bounds/0},
+         {"a limit that cannot be had", fun limit_text/0},
          {"a program is found through PATH", fun path/0},
          {"no program of that name, as erlexec has it", fun not_found_text/0}])
      || Options <- [[], [{dialect, exec_port}]]].
@@ -143,6 +148,45 @@ not_found_text() ->
     {error, [{exit_status, 256}, {stderr, [Text]}]} =
         proctor:run(["no-such-command"], [sync, stderr]),
     ?assertMatch({match, _}, re:run(Text, "cannot execute 'no-such-command'")).
+
+cpu_timeout() ->
+    Command = "while :; do :; done",
+    Options = [{cpu_timeout, 1}, {rlimit, [{core, 0}]}],
+    ?assertMatch({error, {timeout, etimedout,
+                          #{reason := timeout, killed := false,
+                            status := {signaled, 24, false}}}},
+                 proctor:cmd("sh", ["-c", Command], Options)),
+    {ok, Pid, OsPid} = proctor:run(Command, [monitor | Options]),
+    ?assertEqual({'DOWN', OsPid, process, Pid, timeout}, next()),
+    ?assertMatch({error, {options, einval, {cpu_timeout, _}}},
+                 proctor:pipe([{"true", []}], Options)).
+
+bounds() ->
+    [?assertEqual({ok, [{stdout, [Said]}]},
+                  proctor:run(Command, [sync, stdout | Options]))
+     || {Command, Said, Options} <-
+            [{"ulimit -Sn; ulimit -Hn; ulimit -St", <<"40\n50\n7\n">>,
+              [{rlimit, [{nofile, {40, 50}}, {cpu, 7}]}]},
+             {"cat /proc/$$/oom_score_adj", <<"700\n">>,
+              [{oom_score_adj, 700}]},
+             {"ionice -p $$", <<"idle\n">>, [{ionice, idle}]},
+             {"ionice -p $$", <<"best-effort: prio 6\n">>,
+              [{ionice, {best_effort, 6}}]},
+             {"grep -c '^NoNewPrivs:.*1' /proc/self/status", <<"1\n">>,
+              [no_new_privs]}]].
+
+%% No machine has as many.
+limit_term() ->
+    ?assertEqual({error, {rlimit, einval, <<"cpus">>}},
+                 proctor:run("true", [{cpus, "0,1023"}, {errors, term}])),
+    ?assertEqual({error, {badopt, rlimit}},
+                 proctor:run("true", [{rlimit, [{memory, 1}]},
+                                      {errors, term}])).
+
+limit_text() ->
+    ?assertEqual({error, "Couldn't start pid: Cannot set cpus: "
+                         "Invalid argument"},
+                 proctor:run("true", [{cpus, "0,1023"}])).
 
 umask() ->
     ?assertEqual({ok, [{stdout, [<<"0027\n">>]}]},

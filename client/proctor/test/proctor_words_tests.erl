@@ -1,19 +1,18 @@
-%% What the port program and the client both have to know, one of them in C:
-%% the atoms of its answers, which are only decoded if they exist here, and the
-%% English of a run that failed, which it says itself to erlexec's client.
+%% The atoms of the port program's answers, which are only decoded if they exist
+%% here.
 -module(proctor_words_tests).
 
 -include_lib("eunit/include/eunit.hrl").
+-include("../src/proctor_stages.hrl").
 
 words_test_() ->
     case sources() of
         [] ->
-            [{"left out: the application has no checkout around it",
-              fun() -> ok end}];
+            {"left out: the application has no checkout around it",
+             fun() -> ok end};
         Files ->
-            [{"every word of the port program exists",
-              fun() -> vocabulary(Files) end},
-             {"a failed run in English", fun() -> english(Files) end}]
+            {"every word of the port program exists",
+             fun() -> vocabulary(Files) end}
     end.
 
 %% Those that write terms, and the names of errors and of what is in hello.
@@ -24,7 +23,7 @@ sources() ->
              || Dir <- ["common", "common/compat", "worker"],
                 File <- filelib:wildcard(filename:join([Root, Dir, "*.c"]))],
     [Text || Text <- Texts,
-             re:run(Text, "put_atom\\(|^errname\\(|^sandbox_worker\\(",
+             re:run(Text, "put_atom\\(|^errname\\(|^sandbox_(confine|worker)\\(",
                     [multiline, {capture, none}]) =:= match].
 
 matches(Text, Pattern) ->
@@ -39,7 +38,8 @@ vocabulary(Files) ->
     %% told.
     Pattern = "(?<!fatal\\()(?<!promise\\()\"([a-z][a-z0-9_]*)\"",
     Said = lists:usort([list_to_atom(Word)
-                        || Text <- Files, [Word] <- matches(Text, Pattern)]),
+                        || Text <- Files, [Word] <- matches(Text, Pattern)]
+                       ++ maps:keys(?STAGES)),
     %% That it is some, and those that are meant.
     [?assert(lists:member(Word, Said))
      || Word <- [enoent, policy, launcher_down, utime_us, stdin_ack]],
@@ -47,23 +47,3 @@ vocabulary(Files) ->
     ?assertEqual([], Said -- Known),
     Options = [Name || {Name, _, _, _} <- proctor_option_table:rows()],
     ?assertEqual([], (Known -- Said) -- Options).
-
-%% What stands before and behind the detail of each stage.
-english(Files) ->
-    Names = [{Stage, list_to_atom(Name)}
-             || Text <- Files,
-                [Stage, Name] <- matches(Text, "\\[STAGE_([A-Z]+)\\] = "
-                                               "\"([a-z]+)\"")],
-    Frames = [{proplists:get_value(Stage, Names), Head, Tail}
-              || Text <- Files,
-                 [Stage, Head, Tail]
-                     <- matches(Text, "\\[STAGE_([A-Z]+)\\] = "
-                                      "\\{ \"([^\"]*)\",\\s*\"([^\"]*)\" \\}")],
-    ?assert(length(Frames) > 10),
-    [?assertEqual({Stage, {error, "Couldn't start pid: " ++ Head ++ Detail
-                           ++ Tail ++ ": Operation not permitted"}},
-                  {Stage, proctor_error:answer(
-                            {error, {Stage, eperm, list_to_binary(Detail)}})})
-     || {Stage, Head, Tail} <- Frames,
-        %% There is none of a launcher.
-        Detail <- case Stage of launcher -> [""]; _ -> ["x"] end].

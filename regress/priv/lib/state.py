@@ -59,6 +59,8 @@ def kind(pid, fd, what):
                 else "control group")
     if any(what.startswith(tree + "/") for tree, _ in world.old_trees()):
         return OLD
+    if what.startswith("/proc/") and what.endswith("/oom_score_adj"):
+        return "its score"
     if what.startswith("/proc/"):
         return "its children in /proc" if "children" in what else "/proc"
     try:
@@ -102,7 +104,8 @@ def _sets(caps, everything):
 
 
 ORDER = ("null", "log", "pipe", "socket", "eventpoll", "inotify", "pidfd",
-         "its children in /proc", "lock", "control group", "cgroup.kill")
+         "its children in /proc", "its score", "lock", "control group",
+         "cgroup.kill")
 
 
 def _counts(fds):

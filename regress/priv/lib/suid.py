@@ -7,6 +7,7 @@ import proc
 import world
 from case import check, eventually, expect
 from etf import A
+from native import Native
 
 SLEEP = ["/bin/sleep", "1000"]
 SPARED = set()      # pids of a case's own
@@ -158,6 +159,10 @@ class Suid(port.Port):
                    "refused without a line in the log")
         expect([], self.ask(A.list), "list")
         return reply
+
+
+class NativeSuid(Native, Suid):
+    """In the native dialect, where reasons are terms."""
 
 
 def ids(pid, key):

@@ -144,7 +144,7 @@ defmodule Proctor.Command do
     do: collect(into, lines, &pump_next(reader, &1, &2, &3, limit))
 
   defp collect(into, lines, fill) do
-    {acc, collect} = Collectable.into(into)
+    {acc, collect} = collector(into)
 
     try do
       fill.(acc, collect, lines && :proctor_lines.new(lines, :keep))
@@ -155,6 +155,27 @@ defmodule Proctor.Command do
     else
       {acc, why} -> {collect.(acc, :done), why}
     end
+  end
+
+  # Of many lines a list takes all at once, which is half the work.
+  defp collector([]) do
+    {[],
+     fn
+       acc, {:cont, item} -> [item | acc]
+       acc, {:all, items} -> :lists.reverse(items, acc)
+       acc, :done -> :lists.reverse(acc)
+       _acc, :halt -> :ok
+     end}
+  end
+
+  defp collector(into) do
+    {acc, collect} = Collectable.into(into)
+
+    {acc,
+     fn
+       acc, {:all, items} -> Enum.reduce(items, acc, &collect.(&2, {:cont, &1}))
+       acc, command -> collect.(acc, command)
+     end}
   end
 
   defp pump_next(reader, acc, collect, lines, limit) do
@@ -182,13 +203,11 @@ defmodule Proctor.Command do
 
   defp take(data, acc, collect, lines) do
     {complete, lines} = :proctor_lines.split(data, lines)
-    {add(complete, acc, collect), lines}
+    {collect.(acc, {:all, complete}), lines}
   end
 
   defp rest({acc, nil}, _collect), do: acc
-  defp rest({acc, lines}, collect), do: add(:proctor_lines.rest(lines), acc, collect)
-
-  defp add(lines, acc, collect), do: Enum.reduce(lines, acc, &collect.(&2, {:cont, &1}))
+  defp rest({acc, lines}, collect), do: collect.(acc, {:all, :proctor_lines.rest(lines)})
 
   defp finished(:ended, collected, reader, program, started) do
     case :proctor_reader.await_exit(reader) do

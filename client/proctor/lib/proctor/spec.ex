@@ -17,6 +17,12 @@ defmodule Proctor.Spec do
     {:nice, nil, :integer},
     {:capabilities, nil, :any},
     {:umask, nil, :non_neg_integer},
+    {:rlimit, nil, :rlimit},
+    {:cpus, nil, :text},
+    {:ionice, nil, :ionice},
+    {:oom_score_adj, nil, :non_neg_integer},
+    {:no_new_privs, nil, :boolean},
+    {:cpu_timeout, nil, :pos_integer},
     {:arg0, nil, :text},
     {:input, nil, :any},
     {:stdin, nil, :stdin},
@@ -61,8 +67,9 @@ defmodule Proctor.Spec do
     {:telemetry, nil, :telemetry}
   ]
 
-  @run ~w(cd env clear_env user group groups nice capabilities umask arg0 input
-          stdin stdout stderr merge_stderr timeout idle_timeout kill_grace
+  @run ~w(cd env clear_env user group groups nice capabilities umask rlimit cpus
+          ionice oom_score_adj no_new_privs arg0 input stdin stdout stderr
+          merge_stderr timeout idle_timeout cpu_timeout kill_grace
           stop_signal kill kill_group linger max_output window instance node
           cgroup telemetry_metadata telemetry)a
 
@@ -224,6 +231,21 @@ defmodule Proctor.Spec do
       {:error, "an enumerable of names and values, which are strings or nil"}
   end
 
+  defp check(:rlimit, value) do
+    {:ok, Enum.map(value, fn {name, limit} when is_atom(name) -> {name, limit} end)}
+  rescue
+    _ in [Protocol.UndefinedError, FunctionClauseError] ->
+      {:error, "an enumerable of names and limits, as in [nofile: 100, core: {0, :infinity}]"}
+  end
+
+  defp check(:ionice, :idle), do: {:ok, :idle}
+
+  defp check(:ionice, {class, level})
+       when class in [:best_effort, :realtime] and level in 0..7,
+       do: {:ok, {class, level}}
+
+  defp check(:ionice, _), do: {:error, ":idle, {:best_effort, 0..7} or {:realtime, 0..7}"}
+
   defp check(:active, value) when is_boolean(value) or value == :once, do: {:ok, value}
   defp check(:active, value) when is_integer(value) and value > 0, do: {:ok, value}
   defp check(:active, _), do: {:error, "true, false, :once or a positive integer"}
@@ -307,7 +329,8 @@ defmodule Proctor.Spec do
   end
 
   defp erlang(name, value)
-       when name in ~w(cd user nice capabilities umask arg0 input stop_signal kill
+       when name in ~w(cd user nice capabilities umask rlimit cpus ionice oom_score_adj
+                       no_new_privs cpu_timeout arg0 input stop_signal kill
                        kill_group linger max_output max_line active instance node
                        telemetry_metadata telemetry cgroup cgroup_events)a,
        do: [{name, value}]
@@ -338,25 +361,8 @@ defmodule Proctor.Spec do
 
   # The node's environment as it is now, as System.cmd has it. Another node and
   # another user have their own.
-  defp env(%{node: node} = read) when node != node(), do: given(read)
-  defp env(%{user: _} = read), do: given(read)
-  defp env(%{clear_env: true} = read), do: given(read)
-
-  defp env(read) do
-    ours = Enum.to_list(System.get_env())
-    named = for {name, _} <- Map.get(read, :env, []), do: name
-    kept = for {name, value} <- ours, name not in named, do: {name, value}
-    [env: [:clear | kept ++ Map.get(read, :env, [])]]
-  end
-
-  defp given(read) do
-    clear = if Map.get(read, :clear_env, false), do: [:clear], else: []
-
-    case clear ++ Map.get(read, :env, []) do
-      [] -> []
-      list -> [env: list]
-    end
-  end
+  defp env(read),
+    do: [env: [if(read[:clear_env], do: :clear, else: :now) | Map.get(read, :env, [])]]
 
   @doc """
   What stdout and stderr are to the Erlang client.

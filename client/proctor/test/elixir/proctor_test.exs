@@ -172,6 +172,23 @@ defmodule ProctorTest do
       assert out("umask", umask: 0o027) =~ ~r/^0*27$/
     end
 
+    test "how much it may have" do
+      assert out("ulimit -Sn; ulimit -Hn", rlimit: [nofile: {40, 50}]) == "40\n50\n"
+      assert out("ulimit -Sn; ulimit -t", rlimit: %{nofile: 40, cpu: 9}) == "40\n9\n"
+      assert out("cat /proc/$$/oom_score_adj", oom_score_adj: 700) == "700\n"
+      assert out("ionice -p $$", ionice: :idle) == "idle\n"
+      assert out("ionice -p $$", ionice: {:best_effort, 6}) == "best-effort: prio 6\n"
+      assert out("grep NoNewPrivs /proc/$$/status", no_new_privs: true) =~ ~r/\t1$/
+
+      assert {:error, {:spawn, %Error{stage: :rlimit, posix: :einval, detail: "cpus"}}} =
+               sh("true", cpus: "0,1023")
+    end
+
+    test "cpu_timeout" do
+      assert {:error, {:timeout, %Result{reason: :timeout, status: {:signal, 24}}}} =
+               sh("while :; do :; done", cpu_timeout: 1, rlimit: [core: 0])
+    end
+
     test "nice" do
       assert out("nice", nice: 5) == "5\n"
     end
@@ -221,6 +238,12 @@ defmodule ProctorTest do
             groups: "a list",
             nice: "an integer",
             umask: "an integer that is not negative",
+            rlimit: "an enumerable of names and limits",
+            cpus: "a string",
+            ionice: ":idle",
+            oom_score_adj: "an integer that is not negative",
+            no_new_privs: "true or false",
+            cpu_timeout: "a positive integer",
             arg0: "a string",
             stdin: ":null",
             stdout: ":capture",
@@ -324,6 +347,9 @@ defmodule ProctorTest do
     test "into, lines" do
       assert Proctor.cmd("printf", ["a\nb"], into: [], lines: 10) == {["a", "b"], 0}
       assert Proctor.cmd("printf", ["abcd\n"], lines: 2) == {["ab", "cd"], 0}
+      all = Enum.map(1..50_000, &Integer.to_string/1)
+      assert Proctor.cmd("seq", ["50000"], lines: 10) == {all, 0}
+      assert Proctor.cmd("seq", ["50000"], into: MapSet.new(), lines: 10) == {MapSet.new(all), 0}
       assert {["a\n"], 0} = Proctor.cmd("echo", ["a"], into: [])
     end
 
@@ -351,6 +377,11 @@ defmodule ProctorTest do
     test "the node's environment as it is now" do
       System.put_env("PROCTOR_TEST_NOW", "yes")
       assert Proctor.cmd("sh", ["-c", "echo $PROCTOR_TEST_NOW"]) == {"yes\n", 0}
+      env = [{"PROCTOR_TEST_NOW", nil}]
+      assert Proctor.cmd("sh", ["-c", "echo $PROCTOR_TEST_NOW"], env: env) == {"\n", 0}
+      env = [{"PROCTOR_TEST_NOW", "mine"}]
+      assert Proctor.cmd("sh", ["-c", "echo $PROCTOR_TEST_NOW"], env: env) == {"mine\n", 0}
+      assert Proctor.cmd("env", [], env: env, clear_env: true) == {"PROCTOR_TEST_NOW=mine\n", 0}
       System.delete_env("PROCTOR_TEST_NOW")
       assert Proctor.cmd("sh", ["-c", "echo $PROCTOR_TEST_NOW"]) == {"\n", 0}
     end

@@ -1,0 +1,1 @@
+../../../worker/stages.hrl

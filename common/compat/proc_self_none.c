@@ -1,0 +1,14 @@
+/* What a process denies others, and itself, where the system has no such. */
+
+#include "proc.h"
+
+void
+proc_undumpable(void)
+{
+}
+
+int
+proc_set_no_new_privs(void)
+{
+	return (0);
+}

@@ -4,8 +4,7 @@
  *	child idle		sleep until killed
  *	child flood		write zeros as fast as anybody reads
  *	child sink bytes	read so many, write one, and end
- *	child bomb n		make so many that make others for ever, each in a
- *				session of its own, and write one byte
+ *	child bomb n		make so many that flee for ever, write one byte
  *
  * Whatever becomes of the benchmark, none stays: they die with their parent, or
  * after a minute.

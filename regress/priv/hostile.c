@@ -175,14 +175,14 @@ static void
 make_request(struct message *m)
 {
 	static const uint32_t types[] = { IMSG_KILL, IMSG_KILL, IMSG_STOP,
-		IMSG_LIST, IMSG_DEBUG, IMSG_SETPGID };
+		IMSG_LIST, IMSG_DEBUG, IMSG_SETPGID, IMSG_STATS, IMSG_PAUSE };
 	struct msg_request r = { 0 };
 
 	m->h.type = types[rnd(sizeof(types) / sizeof(types[0]))];
 	r.tid = 1 + rnd(1000000);
-	if (m->h.type == IMSG_DEBUG)
+	if (m->h.type == IMSG_DEBUG || m->h.type == IMSG_PAUSE)
 		r.arg = (int32_t)rnd(2);
-	else if (m->h.type != IMSG_LIST)
+	if (m->h.type != IMSG_LIST && m->h.type != IMSG_DEBUG)
 		r.pid = a_pid(pids_count);
 	if (m->h.type == IMSG_KILL)
 		r.arg = rnd(2) ? (int32_t)rnd(70) : odd();
@@ -201,6 +201,29 @@ make_winsz(struct message *m)
 	w.rows = (uint16_t)(1 + rnd(65535));
 	w.cols = (uint16_t)(1 + rnd(65535));
 	body(m, IMSG_WINSZ, &w, sizeof(w));
+}
+
+/* One of them, which may be more than the rule permits. */
+static void
+a_limit(struct leaf_limits *l)
+{
+	static const enum leaf_limit some[] = { LEAF_MEMORY_MAX, LEAF_PIDS_MAX,
+		LEAF_SWAP_MAX };
+	enum leaf_limit limit = some[rnd(3)];
+
+	l->given = UINT64_C(1) << limit;
+	l->value[limit] = rnd(2) ? LEAF_NO_LIMIT : rnd(INT32_MAX);
+}
+
+static void
+make_cgroup_set(struct message *m)
+{
+	struct msg_cgroup_set s = { 0 };
+
+	s.tid = 1 + rnd(1000000);
+	s.pid = a_pid(pids_count);
+	a_limit(&s.limits);
+	body(m, IMSG_CGROUP_SET, &s, sizeof(s));
 }
 
 static void
@@ -293,6 +316,14 @@ make_run(struct message *m, int manage)
 	(void)tail(m, &r.kill, rnd(4) ? "" : "exec sleep 100");
 	(void)tail(m, &r.arg0, manage || rnd(3) ? "" : "-x");
 	(void)tail(m, &r.gid, manage || rnd(3) ? "" : "root");
+	if (manage || rnd(3)) {
+		(void)tail(m, &r.leaf_name, "");
+	} else {
+		r.flags |= RUN_CGROUP;
+		(void)tail(m, &r.leaf_name, rnd(2) ? "" : "leaf");
+		if (rnd(2))
+			a_limit(&r.leaf);
+	}
 	if (manage) {
 		/* Never a number by chance: only those that it must not. */
 		do
@@ -302,7 +333,7 @@ make_run(struct message *m, int manage)
 	} else {
 		tail_vec(m, &r.args, rnd(2) ? "/bin/true" : "/bin/sleep");
 		r.nice = rnd(2) ? -(int32_t)rnd(21) : 0;
-		r.flags = r.nice != 0 ? RUN_NICE : 0;
+		r.flags |= r.nice != 0 ? RUN_NICE : 0;
 		if (rnd(4) == 0 && (r.group = a_pid(pids_count)) > 0)
 			r.flags |= RUN_GROUP;
 		else
@@ -364,6 +395,8 @@ send_mutated(uint32_t lies)
 		make_request(&m);
 	else if (kind < 11)
 		make_winsz(&m);
+	else if (kind < 12 && rnd(2))
+		make_cgroup_set(&m);
 	else if (kind < 12)
 		make_ptyopts(&m);
 	else if (kind < 13)

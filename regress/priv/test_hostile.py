@@ -19,10 +19,12 @@ from case import Failure, case, check, eventually, expect, rows
 from etf import A
 from suid import SPARED, Suid, settled
 from world import ONE, PARTS, STARTER, STRANGER, TWO
-from imsg import (ACK, CHILD, CUT, DEBUG, DOWN, DRAINED, EXIT, FD_MARK, HELLO,
-                  IDLE, KILL, LAUNCH, LAUNCHED, LIST, LOST, MANAGE, PIDS,
-                  PTYOPTS, REFUSE, REPLY, RUN, SETPGID, SHUTDOWN, STDIN,
-                  STDIN_EOF, STOP, STREAM, WELCOME, WINSZ, imsg)
+from imsg import (ACK, CGROUP_SET, CHILD, CUT, DEBUG, DOWN, DRAINED, EXIT,
+                  FD_MARK, HELLO, IDLE, KILL, LAUNCH, LAUNCHED, LEAF, LEAF_ASK,
+                  LEAF_DONE, LEAF_EVENT, LEAF_MAKE, LEAF_SET, LEAF_STATE,
+                  LIST, LOST, MANAGE, PAUSE, PIDS, PTYOPTS, REFUSE, REPLY,
+                  RUN, SETPGID, SHUTDOWN, STATS, STDIN, STDIN_EOF, STOP,
+                  STREAM, WELCOME, WINSZ, imsg)
 from rules import usual_rules
 
 SECTION = "hostile broker:"
@@ -37,9 +39,15 @@ NAMES = {RUN: "run", STOP: "stop", KILL: "kill", LIST: "list",
          LAUNCH: "launch", STREAM: "stream", LAUNCHED: "launched",
          CHILD: "child", EXIT: "exit", REPLY: "reply", PIDS: "pids",
          LOST: "lost", HELLO: "hello", WELCOME: "welcome", ACK: "ack",
-         DOWN: "down", DRAINED: "drained", CUT: "cut", IDLE: "idle"}
+         DOWN: "down", DRAINED: "drained", CUT: "cut", IDLE: "idle",
+         LEAF_MAKE: "leaf make", LEAF_SET: "leaf set", LEAF_ASK: "leaf ask",
+         LEAF: "leaf", LEAF_DONE: "leaf done", LEAF_STATE: "leaf state",
+         LEAF_EVENT: "leaf event", CGROUP_SET: "cgroup_set", STATS: "stats",
+         PAUSE: "pause"}
 TO_PRIV = (RUN, STOP, KILL, LIST, DEBUG, SETPGID, MANAGE, WINSZ, PTYOPTS,
-           REFUSE, SHUTDOWN, HELLO)
+           REFUSE, SHUTDOWN, HELLO, CGROUP_SET, STATS, PAUSE)
+OF_LEAVES = (LEAF_MAKE, LEAF_SET, LEAF_ASK, LEAF, LEAF_DONE, LEAF_STATE,
+             LEAF_EVENT)
 TO_WORKER = (STDIN, STDIN_EOF, ACK)
 PRIV, WORKER = 0, 1
 STRINGS_MAX = 6 << 20
@@ -70,9 +78,34 @@ def reply(code=2, value=0, stage=0, text=b"", off=0, length=None, level=0):
                        len(text) if length is None else length) + text + b"\0"
 
 
+# The members of struct leaf_limits, in their order, each with its format.
+LIMITS = [("given", "Q")]
+for _n in ("memory_max", "memory_high", "memory_low", "memory_min",
+           "swap_max", "oom_group", "pids_max", "cpu_weight", "cpu_max",
+           "cpu_period", "cpu_idle", "io_weight"):
+    LIMITS += [(_n, "Q")]
+LIMITS += [("leaf_cpus%d" % _i, "Q") for _i in range(16)]
+LIMITS += [("mems", "Q")]
+LIMITS += [("major%d" % _i, "I") for _i in range(4)]
+LIMITS += [("minor%d" % _i, "I") for _i in range(4)]
+LIMITS += [("rate%d" % _i, "Q") for _i in range(16)]
+LIMITS += [("ios", "I"), ("limits_pad", "I")]
+PIDS_GIVEN = 1 << 6
+
+
+def limits(**values):
+    return struct.pack("=" + "".join(kind for _, kind in LIMITS), *(
+        values.get(name, 0) for name, _ in LIMITS))
+
+
+def cgroup_set(pid=0, pad=0, given=PIDS_GIVEN, pids_max=5, **values):
+    return struct.pack("=qiI", TID, pid, pad) + limits(
+        given=given, pids_max=pids_max, **values)
+
+
 # The members of struct msg_run, in their order, each with its format.
 FIELDS = [("tid", "q"), ("caps", "Q"), ("kill_timeout", "Q"),
-          ("timeout", "Q"), ("idle", "Q"),
+          ("timeout", "Q"), ("idle", "Q"), *LIMITS,
           *(("soft%d" % n, "Q") for n in range(16)),
           *(("hard%d" % n, "Q") for n in range(16)),
           *(("cpus%d" % n, "Q") for n in range(16)),
@@ -85,18 +118,20 @@ FIELDS = [("tid", "q"), ("caps", "Q"), ("kill_timeout", "Q"),
 for _i in range(3):
     FIELDS += [(name % _i, "I") for name in (
         "kind%d", "append%d", "mode%d", "path%d_off", "path%d_len")]
-for _name in ("executable", "cd", "user", "kill", "arg0", "gid"):
+for _name in ("executable", "cd", "user", "kill", "arg0", "gid",
+              "leaf_name"):
     FIELDS += [(_name + "_off", "I"), (_name + "_len", "I")]
 for _name in ("args", "env", "groups", "modes"):
     FIELDS += [(_name + "_off", "I"), (_name + "_len", "I"),
                (_name + "_count", "I")]
 FIELDS += [("pad", "I")]
 FORMAT = "=" + "".join(kind for _, kind in FIELDS)
-assert struct.calcsize(FORMAT) == 648
+assert struct.calcsize(FORMAT) == 1064
 
 
 def run(args=(b"/bin/true",), user=b"", executable=b"", cd=b"", kill=b"",
-        arg0=b"", gid=b"", env=(), groups=(), behind=b"", **fields):
+        arg0=b"", gid=b"", leaf_name=b"", env=(), groups=(), behind=b"",
+        **fields):
     """A run; fields override what would be right."""
     values = {name: 0 for name, _ in FIELDS}
     values.update(tid=TID, kill_timeout=1000)
@@ -112,7 +147,7 @@ def run(args=(b"/bin/true",), user=b"", executable=b"", cd=b"", kill=b"",
         put("path%d" % i, b"")
     for name, text in (("executable", executable), ("cd", cd),
                        ("user", user), ("kill", kill), ("arg0", arg0),
-                       ("gid", gid)):
+                       ("gid", gid), ("leaf_name", leaf_name)):
         put(name, text)
     for name, words in (("args", args), ("env", env), ("groups", groups)):
         joined = b"".join(word + b"\0" for word in words)
@@ -148,10 +183,18 @@ GOOD = {
     REPLY: reply(text=b"x"),
     PIDS: struct.pack("=qII", TID, 0, 0), LOST: struct.pack("=II", 1, 1),
     HELLO: request(0, 1),
-    WELCOME: struct.pack("=qIIIIII", TID, 0, 1, 0, 2, 1, 0) + b"x\0",
+    WELCOME: struct.pack("=qIIIIIIIIII", TID, 0, 1, 0, 2, 1, 1, 0, 1, 2, 1)
+    + b"x\0/\0",
     ACK: ack(77777, 1, 5), DOWN: struct.pack("=II", 0, 1) + b"x\0",
     DRAINED: struct.pack("=II", 1, 0), CUT: struct.pack("=II", 1, 0),
     IDLE: struct.pack("=II", 1, 0),
+    LEAF_MAKE: struct.pack("=II", 1, 0) + limits() + bytes(64),
+    LEAF_SET: struct.pack("=II", 1, 0) + limits() + bytes(64),
+    LEAF_ASK: struct.pack("=II", 1, 6), LEAF: struct.pack("=II", 1, 0),
+    LEAF_DONE: struct.pack("=IIiIII", 1, 0, 0, 0, 0, 0) + b"\0",
+    LEAF_STATE: struct.pack("=qII15QII", 0, 1, 6, *range(15), 0, 0) + b"\0",
+    LEAF_EVENT: struct.pack("=IIQQQ", 1, 0, 1, 1, 1),
+    CGROUP_SET: cgroup_set(), STATS: request(), PAUSE: request(0, 1),
 }
 
 
@@ -304,7 +347,8 @@ def good():
 @rows(SECTION + " to priv: ends:", [
     ("type %s" % NAMES.get(kind, kind), kind) for kind in (
         0, STDIN, STDIN_EOF, LAUNCH, STREAM, LAUNCHED, CHILD, EXIT, REPLY,
-        PIDS, LOST, WELCOME, ACK, DOWN, DRAINED, CUT, IDLE, 29, 255, 65536,
+        PIDS, LOST, WELCOME, ACK, DOWN, DRAINED, CUT, IDLE, *OF_LEAVES, 99,
+        255, 65536,
         2 ** 31, 2 ** 32 - 1)])
 def type_priv(kind):
     must("ends", imsg(kind, GOOD.get(kind, request())))
@@ -313,7 +357,7 @@ def type_priv(kind):
 @rows(SECTION + " to the worker: ends:", [
     ("type %s" % NAMES.get(kind, kind), kind) for kind in (
         0, *TO_PRIV, LAUNCH, STREAM, LAUNCHED, CHILD, EXIT, REPLY, PIDS,
-        LOST, HELLO, WELCOME, DRAINED, CUT, IDLE, 29, 2 ** 31)])
+        LOST, HELLO, WELCOME, DRAINED, CUT, IDLE, *OF_LEAVES, 99, 2 ** 31)])
 def type_worker(kind):
     must("ends", imsg(kind, GOOD.get(kind, stdin(5))), WORKER)
 
@@ -410,7 +454,22 @@ def field(name):
 
 @rows(SECTION + " run: ends:", [
     ("id is given", dict(id=1)), ("a pid", dict(pid=5)),
-    ("unknown flags", dict(flags=1 << 17)),
+    ("unknown flags", dict(flags=1 << 31)),
+    ("limits without their flag", dict(given=1)),
+    ("a limit of a leaf that was not given", dict(flags=0x20000, pids_max=1)),
+    ("a limit of a leaf that there is not",
+     dict(flags=0x20000, given=1 << 15)),
+    ("a cpu_max of 999 us", dict(flags=0x20000, given=3 << 8, cpu_max=999,
+                                 cpu_period=1000)),
+    ("half of cpu_max", dict(flags=0x20000, given=1 << 8, cpu_max=1000)),
+    ("a cpu_weight of 0", dict(flags=0x20000, given=1 << 7)),
+    ("no processor", dict(flags=0x20000, given=1 << 12)),
+    ("five devices", dict(flags=0x20000, given=1 << 14, ios=5)),
+    ("limits with their padding", dict(flags=0x20000, limits_pad=1)),
+    ("a leaf above", dict(flags=0x20000, leaf_name=b"..")),
+    ("a leaf elsewhere", dict(flags=0x20000, leaf_name=b"a/b")),
+    ("a leaf of 64 bytes", dict(flags=0x20000, leaf_name=b"x" * 64)),
+    ("a leaf's name without its flag", dict(leaf_name=b"x")),
     ("a limit that is not given", dict(hard9=1)),
     ("a limit that there is not", dict(limits=1 << 16)),
     ("a soft limit above the hard one", dict(limits=1 << 9, soft9=1)),
@@ -481,6 +540,7 @@ def run_lies(fields):
     ("with a window", run((), pid=99999, window=1)),
     ("with a timeout", run((), pid=99999, timeout=1)),
     ("with a linger", run((), pid=99999, flags=0x1000, linger=1)),
+    ("with a leaf", run((), pid=99999, flags=0x20000)),
 ])
 def manage_lies(body):
     must("ends", imsg(MANAGE, body))
@@ -506,11 +566,17 @@ def manage_lies(body):
     ("refuse: ok", REFUSE, reply(code=0)),
     ("refuse: a level", REFUSE, reply(code=5)),
     ("refuse: run failed", REFUSE, reply(code=6)),
-    ("refuse: code 9", REFUSE, reply(code=9)),
+    ("refuse: code 10", REFUSE, reply(code=10)),
     ("refuse: an option behind its text", REFUSE,
      reply(code=7, value=2, text=b"x")),
     ("refuse: an option before its text", REFUSE,
      reply(code=7, value=-1, text=b"x")),
+    ("stats with arg", STATS, request(5, 1)),
+    ("pause 2", PAUSE, request(5, 2)), ("pause -1", PAUSE, request(5, -1)),
+    ("cgroup_set: pad", CGROUP_SET, cgroup_set(5, 1)),
+    ("cgroup_set: not given", CGROUP_SET, cgroup_set(5, given=0)),
+    ("cgroup_set: too many", CGROUP_SET, cgroup_set(5, pids_max=1 << 31)),
+    ("refuse: paused", REFUSE, reply(code=9, value=1)),
     ("hello: version 2", HELLO, request(0, 2)),
     ("hello: a pid", HELLO, request(5, 1)),
     ("refuse: stage 99", REFUSE, reply(stage=99)),
@@ -569,7 +635,8 @@ def refused_all(p, kind, bodies):
 
 @rows(SECTION + " refused:", [
     ("%s of nobody's child" % NAMES[kind], kind)
-    for kind in (KILL, STOP, SETPGID, WINSZ, PTYOPTS)], limit=60)
+    for kind in (KILL, STOP, SETPGID, WINSZ, PTYOPTS, CGROUP_SET, STATS,
+                 PAUSE)], limit=60)
 def unmanaged(kind):
     with usual_rules, Instead(), Witness() as witness, Hostile() as p:
         check(p.good(), "no list")
@@ -582,6 +649,10 @@ def unmanaged(kind):
                       for arg in (0, pid & 0x7fffffff, os.getpid())]
         elif kind == WINSZ:
             bodies = [winsz(pid) for pid in pids]
+        elif kind == CGROUP_SET:
+            bodies = [cgroup_set(pid) for pid in pids]
+        elif kind == PAUSE:
+            bodies = [request(pid, arg) for pid in pids for arg in (0, 1)]
         else:
             bodies = [request(pid) for pid in pids]
         refused_all(p, kind, bodies)

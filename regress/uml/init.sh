@@ -25,6 +25,8 @@ priv() {
 }
 case ${1-} in
 "")
+	test ! -x "$build/unit/keeper_test" || "$build/unit/keeper_test" 2>&1 ||
+		code=$?
 	port -k cgroup
 	priv -k ceilings:
 	;;

@@ -170,7 +170,7 @@ monitoring monitor_stray_test regress/unit/monitor_maker.c \
 case $CGROUP_SRC in
 *cgroup_place.c*)
 	build cgroup_test common/compat/cgroup_place.c \
-	    common/compat/cgroup_tree.c
+	    common/compat/cgroup_tree.c common/compat/cgroup_each.c $PROC_SRC
 	# shellcheck disable=SC2086
 	case $BOX_SRC in
 	*landlock_linux.c*)

@@ -204,7 +204,7 @@ read(Taker, Options) ->
             {ok, [{Name, Value, To}
                   || {Name, Value, To, _} <- List,
                      Value =/= false orelse Name =:= cgroup,
-                     Value =/= idle, Value =/= anyway]};
+                     Value =/= anyway]};
         {error, _} = Error ->
             Error
     end.

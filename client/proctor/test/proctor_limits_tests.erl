@@ -162,8 +162,8 @@ cpu_timeout() ->
                  proctor:pipe([{"true", []}], Options)).
 
 bounds() ->
-    [?assertEqual({ok, [{stdout, [Said]}]},
-                  proctor:run(Command, [sync, stdout | Options]))
+    [?assertMatch({ok, #{stdout := Said}},
+                  proctor:cmd("sh", ["-c", Command], Options))
      || {Command, Said, Options} <-
             [{"ulimit -Sn; ulimit -Hn; ulimit -St", <<"40\n50\n7\n">>,
               [{rlimit, [{nofile, {40, 50}}, {cpu, 7}]}]},

@@ -574,7 +574,7 @@ not_started() ->
 
 start_failures() ->
     ?assertEqual({error, {port_exited_with_status, 2}},
-                 proctor:start([{args, ["-no-such-flag"]}])),
+                 refused([{args, ["-no-such-flag"]}])),
     ?assertEqual({error, {no_port_program, ["/no/such/port"]}},
                  proctor:start([{portexe, "/no/such/port"}])),
     ?assertEqual({error, {badopt, {no_such_option, 1}}},
@@ -583,25 +583,28 @@ start_failures() ->
                  proctor:start([{alarm, "soon"}])),
     with_stub("exit 4", fun(Stub) ->
         ?assertEqual({error, {port_exited_with_status, 4}},
-                     proctor:start([{portexe, Stub}])),
+                     refused([{portexe, Stub}])),
         ok = file:change_mode(Stub, 8#644),
         ?assertEqual({error, {eacces, Stub}},
                      proctor:start([{portexe, Stub}]))
     end).
 
+refused(Options) ->
+    proctor_case:refused(fun() -> proctor:start(Options) end).
+
 start_options() ->
     with_stub("echo \"$@\" > ${0%/*}/args; echo \"$V\" >> ${0%/*}/args; exit 9",
               fun(Stub) ->
         ?assertEqual({error, {port_exited_with_status, 9}},
-                     proctor:start([{portexe, Stub}, {user, nobody},
-                                    {limit_users, ["a", "b"]}, {alarm, 3},
-                                    debug, {args, ["-x", "y"]},
-                                    {env, [{"V", "w"}]}])),
+                     refused([{portexe, Stub}, {user, nobody},
+                              {limit_users, ["a", "b"]}, {alarm, 3},
+                              debug, {args, ["-x", "y"]},
+                              {env, [{"V", "w"}]}])),
         Args = filename:join(filename:dirname(Stub), "args"),
         ?assertEqual({ok, <<"-p 4 -user nobody -limit-users a,b -alarm 3 "
                             "-debug 1 -x y\nw\n">>}, file:read_file(Args)),
         ?assertEqual({error, {port_exited_with_status, 9}},
-                     proctor:start([{portexe, Stub}])),
+                     refused([{portexe, Stub}])),
         Expected = case os:cmd("id -ru") of
                        "0\n" -> <<"-p 4 -user root\n\n">>;
                        _ -> <<"-p 4\n\n">>

@@ -682,8 +682,10 @@ supervisors() ->
         {ok, _} = proctor:start_instance([{name, three}, Env]),
         {error, {port_exited_with_status, 9}} =
             proctor_case:with_stub("exit 9", fun(Stub) ->
-                proctor:start_instance([{name, four}, {portexe, Stub},
-                                        {args, [Secret]}])
+                proctor_case:refused(fun() ->
+                    proctor:start_instance([{name, four}, {portexe, Stub},
+                                            {args, [Secret]}])
+                end)
             end),
         Spec = proctor_daemon:child_spec({"sh", ["-c", "read x", Secret],
                                           [{name, d}, stdin, Env]}),

@@ -8,7 +8,7 @@
 -export([next/0, next/1, down/1, flush/0, collect/3, wait_until/1]).
 -export([alive/1, group_alive/1, os_pid/1, parts/1, freeze/1, thaw/1,
          signal/2]).
--export([with_dir/1, with_stub/2, with_fake/3, logged/2, printed/1,
+-export([with_dir/1, with_stub/2, with_fake/3, refused/1, logged/2, printed/1,
          no_secret/2]).
 -export([peers/1, stop_peers/1]).
 
@@ -240,6 +240,14 @@ with_stub(Script, Fun) ->
         ok = file:change_mode(Stub, 8#755),
         Fun(Stub)
     end).
+
+%% Why a port program that ends at once cannot be used, by that start. If it has
+%% ended before the first byte is written to it its status is lost: once more.
+refused(Start) ->
+    case Start() of
+        {error, {port_exit, epipe}} -> refused(Start);
+        Other -> Other
+    end.
 
 %% An instance whose port program is proctor_fake.
 with_fake(Mode, Options, Fun) ->

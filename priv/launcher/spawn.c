@@ -516,6 +516,18 @@ failure_text(const struct spawn *s)
 	}
 }
 
+/*
+ * Whether it has memory of its own before exec: it may have to wait for
+ * somebody, or its leaf be too small for exec, and whom the kernel kills for
+ * that it kills with all that share its memory.
+ */
+static int
+spawn_apart(const struct run *r)
+{
+	return (
+	    r->io[0].kind == IO_FILE || LEAF_GIVEN(&r->leaf, LEAF_MEMORY_MAX));
+}
+
 /* The child itself: its pid, or -1 and nothing was made. */
 static pid_t
 spawn_make(struct spawn *s, pid_t *in_flight)
@@ -529,7 +541,7 @@ spawn_make(struct spawn *s, pid_t *in_flight)
 		return (-1);
 	}
 	pid = proc_make_child(child_main, s, &s->failure, sizeof(s->failure),
-	    in_flight, r->io[0].kind == IO_FILE);
+	    in_flight, spawn_apart(r));
 	if (pid == -1)
 		(void)fail(s, STAGE_FORK, 0);
 	bounds_own_score(fd, r, before);

@@ -288,6 +288,22 @@ def oom():
         check(used[A.memory_peak] <= 64 * MIB, "%s", used)
 
 
+@rows(CG + " too little memory to be executed:", [
+    ("a page", 4096, ()),
+    ("its arguments", 1 * MIB, ["x" * 100_000] * 16),
+], limit=60)
+def too_little(most, words):
+    with Contained() as p:
+        p.needs(A.memory)
+        other = p.run("read x", [A.stdin])
+        pid = p.run(["/bin/true", *words], leaf(memory_max=most))
+        p.ended(pid, signaled(9), A.oom, 30, killed=False)
+        # It alone, and not who makes all of them.
+        p.ended(p.run("exit 3"), exited(3))
+        p.send((A.stdin, other, A.eof), 0)
+        p.ended(other, exited(1))
+
+
 @case(CG + " a child of it out of memory is an event", limit=60)
 def oom_event():
     with Contained() as p:

@@ -288,6 +288,19 @@ def oom():
         check(used[A.memory_peak] <= 64 * MIB, "%s", used)
 
 
+@case(CG + " too little to begin with ends the child, and nobody else",
+      limit=120)
+def too_little():
+    with Contained() as p:
+        p.needs(A.memory)
+        for size in (0, 4096, 8192, 16384):
+            for _ in range(20):
+                pid = p.run(["/bin/true"], leaf(memory_max=size))
+                p.ended(pid, signaled(9), A.oom, 30, killed=False)
+        pid = p.run(["/bin/true"])
+        p.ended(pid, exited(0))
+
+
 @case(CG + " a child of it out of memory is an event", limit=60)
 def oom_event():
     with Contained() as p:

@@ -440,7 +440,9 @@ struct msg_leaf_make {
  *	LEAF_KILL	not at all
  *	LEAF_END	IMSG_LEAF_STATE, whatever has become of it. It is the
  *			last that is said of that leaf, and what was not
- *			answered before it never is
+ *			answered before it never is. Before it may come, once,
+ *			IMSG_LEAF_DONE of LEAF_KILL with an error: the keeper
+ *			cannot kill who is left in it, and the text is where
  *
  * Those of one kind and leaf are answered in their order. priv asks nothing of
  * a leaf before LEAF_MAKE was answered, or behind LEAF_END.

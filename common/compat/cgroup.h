@@ -92,6 +92,12 @@ size_t cgroup_places(int dirs[CGROUP_TREES]);
 /* Guard and reaper: kill all that is left, in one instant. */
 void cgroup_kill(void);
 
+/*
+ * The reaper: kill whoever is left in a leaf of it, tN/NAME, that cgroup.kill
+ * does not find: see cgroup_kill_each().
+ */
+void cgroup_kill_leaf(const char *path);
+
 /* At their end: remove it, killing first what should not be there. */
 void cgroup_remove(void);
 
@@ -129,7 +135,17 @@ int cgroup_join(int fd);
  * there are processes in one.
  */
 int cgroup_rmdir(int dir, const char *name);
-/* The same, waiting for processes that were killed to be gone. */
+
+/*
+ * cgroup_each.c: kill each that is in a group, or below it, by its number. The
+ * kernel's cgroup.kill does not meet a process whose first thread has ended:
+ * it signals that one alone.
+ */
+void cgroup_kill_each(int dir, const char *name);
+/*
+ * cgroup_rmdir(), waiting for processes that were killed to be gone, and
+ * killing each that is not.
+ */
 int cgroup_rmdir_wait(int dir, const char *name);
 
 /* cgroup_place.c: where a group can be made. */

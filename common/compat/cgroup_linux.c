@@ -159,6 +159,8 @@ instance_sweep(int place, const char *name, int v2)
 	    cgroup_get(fd, "cgroup.events", events, sizeof(events)) == 0 &&
 	    strstr(events, "populated 1") != NULL) {
 		log_warnx("a dead proctor left processes behind: killed");
+		/* So that nobody whom that does not meet has a child. */
+		(void)cgroup_put(fd, "cgroup.freeze", "1");
 		if (cgroup_put(fd, "cgroup.kill", "1") == -1)
 			log_warn("control group %s", name);
 	}
@@ -549,6 +551,24 @@ cgroup_kill(void)
 {
 	if (killer != -1 && write(killer, "1", 1) != 1)
 		log_warn("cgroup.kill");
+}
+
+/* Of a leaf, and of nothing else in it. */
+static int
+is_leaf(const char *name)
+{
+	const char *slash = strchr(name, '/');
+
+	return (*name == 't' && slash != NULL && slash[1] != '.' &&
+		slash[1] != '\0' && strchr(slash + 1, '/') == NULL &&
+		strcmp(slash + 1, LAUNCH) != 0);
+}
+
+void
+cgroup_kill_leaf(const char *name)
+{
+	if (trees[0].held != -1 && is_leaf(name))
+		cgroup_kill_each(trees[0].held, name);
 }
 
 void

@@ -78,6 +78,12 @@ cgroup_kill(void)
 }
 
 void
+cgroup_kill_leaf(const char *path)
+{
+	(void)path;
+}
+
+void
 cgroup_remove(void)
 {
 }

@@ -9,7 +9,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cgroup.h"
@@ -18,8 +17,6 @@
 #define PAGE 4096 /* that the kernel tells at once, at least */
 #define DEPTH_MAX 64 /* of what a child has made in its leaf */
 #define OPEN_MODE 0711 /* who knows of one can read what it says */
-#define TICK 2 /* ms */
-#define TICKS 500 /* that processes may take to die */
 
 static const char *const names[LEAF_CTLS] = {
 	[LEAF_CTL_MEMORY] = "memory",
@@ -241,21 +238,4 @@ cgroup_rmdir(int dir, const char *name)
 		return (-1);
 	(void)empty(fd, DEPTH_MAX);
 	return (unlinkat(dir, name, AT_REMOVEDIR));
-}
-
-/* Whom the kernel has killed is there for a moment still. */
-int
-cgroup_rmdir_wait(int dir, const char *name)
-{
-	struct timespec ts = { 0, TICK * 1000000L };
-	int i;
-
-	for (i = 0; i < TICKS; i++) {
-		if (cgroup_rmdir(dir, name) == 0 || errno == ENOENT)
-			return (0);
-		if (errno != EBUSY)
-			return (-1);
-		(void)nanosleep(&ts, NULL);
-	}
-	return (-1);
 }

@@ -135,7 +135,7 @@ proc_hides(void)
 int
 landlock_restrict(int flags, const int *dirs, size_t count)
 {
-	uint64_t below = FS_READ_DIR | FS_REMOVE_DIR;
+	uint64_t below = FS_READ_DIR | FS_READ_FILE | FS_REMOVE_DIR;
 	struct ruleset r;
 	size_t i;
 	int fd, v;
@@ -153,7 +153,7 @@ landlock_restrict(int flags, const int *dirs, size_t count)
 	if (flags & LANDLOCK_READ_PROC)
 		allow_proc(fd);
 	if (flags & LANDLOCK_MAKE)
-		below |= FS_READ_FILE | FS_WRITE_FILE | FS_MAKE_DIR;
+		below |= FS_WRITE_FILE | FS_MAKE_DIR;
 	for (i = 0; i < count; i++)
 		landlock_allow(fd, dirs[i], below);
 	if (syscall(NR_RESTRICT_SELF, fd, 0U) == -1)

@@ -7,7 +7,7 @@
  * /proc for it. Requests come from priv only, which may ask for the real uid
  * of a process, for a signal to the descendants of one of its children, for
  * all of its children, and for the end of what is left behind: of one process
- * group, or all of it. How it asks is in monitor/orphan.c.
+ * group, in one leaf, or all of it. How it asks is in monitor/orphan.c.
  */
 
 #include <sys/socket.h>
@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/timer.h"
@@ -201,6 +202,11 @@ reaper_answer(const struct reaper_request *q, struct reaper_answer *a)
 			return (-1);
 		(void)proc_children(end_group, &s);
 		break;
+	case REAPER_LEAF:
+		if (memchr(q->path, '\0', sizeof(q->path)) == NULL)
+			return (-1);
+		cgroup_kill_leaf(q->path);
+		return (0);
 	case REAPER_ORPHANS:
 		/*
 		 * Reaping shifts the list while it is read: repeat until

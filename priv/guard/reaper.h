@@ -12,12 +12,14 @@
 #include "guard/guard.h"
 
 #define REAPER_PIDS 512 /* of an answer */
+#define REAPER_PATH 96 /* of a leaf */
 
 enum reaper_op {
 	REAPER_UID, /* the real uid of pid */
 	REAPER_DESCENDANTS, /* signal those of pid, a child of priv's */
 	REAPER_GROUP, /* kill the group pid, if an orphan is in it */
 	REAPER_ORPHANS, /* end all of them */
+	REAPER_LEAF, /* kill who is left in a leaf, path */
 	REAPER_CHILDREN /* list those of priv, but the first pid of them */
 };
 
@@ -26,6 +28,7 @@ struct reaper_request {
 	int32_t pid;
 	int32_t sig;
 	uint32_t seq;
+	char path[REAPER_PATH]; /* with its NUL, below the instance's group */
 };
 
 struct reaper_answer {

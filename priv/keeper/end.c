@@ -13,6 +13,7 @@
 #include "keeper/stats.h"
 
 #define PATIENCE 10000 /* ms; what is left then cannot be killed */
+#define DEAF 16 /* ms: others than we have to kill what is left by then */
 #define PAUSE_MAX 512 /* ms, where the kernel should have told */
 
 static void end_look(void *);
@@ -92,6 +93,10 @@ end_look(void *arg)
 	if (!l->killed) {
 		l->killed = 1;
 		end_kill(l);
+	}
+	if (l->pause == DEAF) {
+		(void)leaf_put(l, "cgroup.freeze", "1");
+		leaf_say_done(l->id, LEAF_KILL, EBUSY, l->path);
 	}
 	if (l->pause >= 4)
 		(void)watch_add(&l->state, leaf_tree()->dir, l->path,

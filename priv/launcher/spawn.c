@@ -517,12 +517,11 @@ failure_text(const struct spawn *s)
 }
 
 /*
- * Whether it has memory of its own before exec: it may have to wait for
- * somebody, or its leaf be too small for exec, and whom the kernel kills for
- * that it kills with all that share its memory.
+ * It may wait for the writer of a FIFO; or be killed for want of memory in its
+ * leaf, and with it the kernel kills whoever shares that.
  */
 static int
-spawn_apart(const struct run *r)
+is_apart(const struct run *r)
 {
 	return (
 	    r->io[0].kind == IO_FILE || LEAF_GIVEN(&r->leaf, LEAF_MEMORY_MAX));
@@ -541,7 +540,7 @@ spawn_make(struct spawn *s, pid_t *in_flight)
 		return (-1);
 	}
 	pid = proc_make_child(child_main, s, &s->failure, sizeof(s->failure),
-	    in_flight, spawn_apart(r));
+	    in_flight, is_apart(r));
 	if (pid == -1)
 		(void)fail(s, STAGE_FORK, 0);
 	bounds_own_score(fd, r, before);

@@ -13,6 +13,7 @@
 
 #include "monitor/channels.h"
 #include "monitor/contain.h"
+#include "monitor/orphan.h"
 #include "monitor/reply.h"
 
 #define PATIENCE 12000 /* ms for an answer: the keeper gives up after 10 s */
@@ -42,6 +43,7 @@ struct leaf {
 	unsigned int frozen : 1;
 	unsigned int untold : 1;
 	unsigned int known : 1; /* used is what it has used */
+	unsigned int deaf : 1; /* the reaper has killed what was left in it */
 	struct msg_leaf_event event;
 	struct msg_leaf_state used;
 };
@@ -427,6 +429,18 @@ leaf_handle_made(struct leaf *l, int error, const char *text)
 	return (0);
 }
 
+/* The keeper can kill all but one kind, and we may not look. */
+static int
+leaf_handle_deaf(struct leaf *l, const char *path)
+{
+	if (l->state != LEAF_ENDING || l->deaf)
+		return (-1);
+	l->deaf = 1;
+	answers++;
+	orphan_kill_leaf(path);
+	return (0);
+}
+
 int
 contain_handle_done(const struct msg *msg)
 {
@@ -438,6 +452,8 @@ contain_handle_done(const struct msg *msg)
 		return (-1);
 	if (m->op == LEAF_MAKE)
 		return (leaf_handle_made(l, m->error, msg->leaf_done.text));
+	if (m->op == LEAF_KILL && m->error != 0)
+		return (leaf_handle_deaf(l, msg->leaf_done.text));
 	if ((m->op == LEAF_STATS && m->error == 0) ||
 	    (a = ask_take(l, (enum leaf_op)m->op)) == NULL)
 		return (-1);

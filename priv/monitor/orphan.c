@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "compat/proc.h"
@@ -60,21 +61,27 @@ orphan_recv(struct reaper_answer *a, int flags)
 
 /* 0 or -1. A stopped reaper must not stop priv for longer than once. */
 static int
-orphan_ask(enum reaper_op op, pid_t pid, int sig, struct reaper_answer *a)
+orphan_send(struct reaper_request *q, struct reaper_answer *a)
 {
-	struct reaper_request q = { (int32_t)op, pid, sig, 0 };
-
 	if (reaper.fd == -1 ||
 	    (answer_pending && orphan_recv(a, MSG_DONTWAIT) == -1))
 		return (-1);
 	answer_pending = 0;
-	q.seq = ++last_seq;
-	if (send(reaper.fd, &q, sizeof(q), MSG_NOSIGNAL) != -1 &&
+	q->seq = ++last_seq;
+	if (send(reaper.fd, q, sizeof(*q), MSG_NOSIGNAL) != -1 &&
 	    orphan_recv(a, 0) == 0)
 		return (0);
 	log_warn("the reaper does not answer");
 	answer_pending = 1;
 	return (-1);
+}
+
+static int
+orphan_ask(enum reaper_op op, pid_t pid, int sig, struct reaper_answer *a)
+{
+	struct reaper_request q = { .op = (int32_t)op, .pid = pid, .sig = sig };
+
+	return (orphan_send(&q, a));
 }
 
 int
@@ -102,6 +109,16 @@ orphan_kill_group(pid_t group)
 	struct reaper_answer a;
 
 	(void)orphan_ask(REAPER_GROUP, group, SIGKILL, &a);
+}
+
+void
+orphan_kill_leaf(const char *path)
+{
+	struct reaper_request q = { .op = REAPER_LEAF, .sig = SIGKILL };
+	struct reaper_answer a;
+
+	if (strlcpy(q.path, path, sizeof(q.path)) < sizeof(q.path))
+		(void)orphan_send(&q, &a);
 }
 
 int

@@ -33,6 +33,9 @@ void orphan_signal_descendants(pid_t child, int sig);
 /* Kill a group that has lost its leader, if orphans are in it. */
 void orphan_kill_group(pid_t group);
 
+/* Who is in a leaf of that path that the keeper cannot kill is killed. */
+void orphan_kill_leaf(const char *path);
+
 /*
  * End all orphans: with SIGTERM each hears it once, and has its time. How many
  * are left; 0 if that is not known.

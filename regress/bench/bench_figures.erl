@@ -42,7 +42,9 @@ tasks(Max) ->
       #{children => min(Max, 1000), ms => 4000}},
      {stopped, [proctor], #{bytes => 1 bsl 29}},
      {bulk, [open_port, proctor, frames | peers()],
-      #{children => min(Max, 2000), bytes => 1 bsl 20}}].
+      #{children => min(Max, 2000), bytes => 1 bsl 20}},
+     {leaf, [proctor], #{count => 300, alive => min(Max, 10000),
+                         bomb => min(Max, 1000), killed => min(Max, 500)}}].
 
 peers() ->
     case code:which(exec) of
@@ -124,7 +126,18 @@ figures(Max) ->
         figure(bulk, s, "~w children that write 1 MiB", [min(Max, 2000)], "s",
                {at_most, [{1.0, open_port, s}]}),
         figure(bulk, peak_mb, "  peak of the node's memory", "MB",
-               {at_most, 200})].
+               {at_most, 200}),
+        figure(leaf, p50_us, "/bin/true in a leaf to its end, p50", "us",
+               none),
+        figure(leaf, ratio, "  of one without", "x", {at_most, 1.15}),
+        figure(leaf, flat, "  beside ~w leaves, of one alone",
+               [min(Max, 10000)], "x", {at_most, 1.05}),
+        figure(leaf, bytes_leaf, "memory of the keeper for each", "B",
+               {at_most, 1024}),
+        figure(leaf, killed_ms, "~w leaves killed at once, and gone",
+               [min(Max, 500)], "ms", {at_most, 500}),
+        figure(leaf, bomb_ms, "end of a fork bomb of ~w", [min(Max, 1000)],
+               "ms", {at_most, 1000})].
 
 crowd_goal(Last, Last) -> {at_most, [{1.05, self, first}]};
 crowd_goal(_, _) -> none.

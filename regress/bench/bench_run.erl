@@ -21,7 +21,7 @@ task(Task, Name, Args) ->
     Family = bench_os:family(maps:get(os_pid, System)),
     Values = do(Task, System#{family => Family}, Args),
     case Task of
-        ending -> ok;
+        _ when Task =:= ending; Task =:= leaf -> ok;
         _ -> ok = (maps:get(module, System)):stop(System)
     end,
     Values.
@@ -64,7 +64,9 @@ do(fair, System, Args) ->
 do(stopped, System, Args) ->
     stopped(System, Args);
 do(bulk, System, Args) ->
-    bulk(System, Args).
+    bulk(System, Args);
+do(leaf, System, Args) ->
+    bench_leaf:run(System, Args).
 
 %%% Spawning
 

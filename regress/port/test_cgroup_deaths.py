@@ -17,6 +17,17 @@ SECTION = "5 containment:"
 RING_FAILED = 5
 # Its own session, and nobody's child any more.
 DAEMON = "setsid sh -c 'trap \"\" TERM; sleep 1000; sleep 1000' & exec sleep 1000"
+# What the kernel's cgroup.kill does not meet: its first thread has ended.
+HEADLESS = ["/usr/bin/python3", "-c", """
+import ctypes, os, threading, time
+if os.fork():
+    time.sleep(1000)
+os.setsid()
+if os.fork():
+    time.sleep(1000)
+threading.Thread(target=time.sleep, args=(1000,)).start()
+ctypes.CDLL(None).pthread_exit(None)
+"""]
 LEAF = {True: [(A.cgroup, A.true)], False: []}
 TOGETHER = ("guard", "reaper", "priv", "keeper")
 
@@ -143,6 +154,29 @@ def launcher(way):
         expect(RING_FAILED, p.end(20), "exit")
         nothing(place, entry)
         p.closed = True
+
+
+def headless(pid):
+    """Has its first thread ended, and not all of them?"""
+    return proc.state(pid) == "Z" and len(os.listdir("/proc/%d/task" % pid)) > 1
+
+
+@rows(SECTION + " the next start ends one whose first thread has ended, too,",
+      [(way, way) for way in WAYS], limit=60)
+def swept_headless(way):
+    owner, start = WAYS[way]
+    with Place(owner) as place:
+        with start(place) as p:
+            pid = p.run(HEADLESS, LEAF[True])
+            below = lambda: [q for q in proc.descendants(pid) if headless(q)]
+            eventually(below, 5, "none")
+            left, = below()
+            blow(p)
+            check(headless(left), "it is dead")
+        again(start, place)
+        eventually(lambda: not headless(left), 3, "it lives")
+        eventually(place.empty, 3, lambda: "left: %s" % (
+            cgroups.instances(place.path)))
 
 
 @rows(SECTION + " all that could end it die at once, and the next start ends "

@@ -20,16 +20,16 @@ def found(pattern, *folders):
     """All that the sources of some folders have in place of the group."""
     names = set()
     for folder in folders:
-        for path in glob.glob(os.path.join(ROOT, folder, "**/*.c"),
+        for path in glob.glob(os.path.join(ROOT, folder, "**/*.[ch]*"),
                               recursive=True):
-            names.update(re.findall(pattern, text(path)))
+            names.update(re.findall(pattern, text(path), re.M))
     return names
 
 
 @rows(SECTION + " PROTOCOL.md names every", [
     ("request", r'\{ "(\w+)", \d, [01], handle_', 13),
     ("option of run", r'\{ "(\w+)", \d, \d, (?:RUN|MANAGE|NATIVE), ', 23),
-    ("stage", r'\[STAGE_\w+\] = "(\w+)"', 14),
+    ("stage", r'^ +(\w+) => \{"', 14),
     ("reason", r'\[REASON_\w+\] = "(\w+)"', 4),
     ("key of usage", r'\[USAGE_\w+\] = "(\w+)"', 9),
     ("errno", r'\{ E\w+, "(\w+)" \}', 39),

@@ -420,6 +420,29 @@ test_silent(void **state)
 	did("rmdir; state 6 /inst/t0/c7");
 }
 
+/* Others have to kill what is left. */
+static void
+test_deaf(void **state)
+{
+	(void)state;
+	there();
+	busy = 1;
+	assert_int_equal(ask(7, LEAF_END), 0);
+	pass(1);
+	pass(2);
+	pass(4);
+	did("cgroup.kill=1; watch cgroup.events");
+	pass(8);
+	did("");
+	pass(16);
+	did("cgroup.freeze=1; done 2: 16 t0/c7");
+	pass(32);
+	did("");
+	busy = 0;
+	pass(64);
+	did("rmdir; state 6 /inst/t0/c7");
+}
+
 static void
 test_stays(void **state)
 {
@@ -674,6 +697,7 @@ main(void)
 		cmocka_unit_test(test_never),
 		cmocka_unit_test(test_busy),
 		cmocka_unit_test(test_silent),
+		cmocka_unit_test(test_deaf),
 		cmocka_unit_test(test_stays),
 		cmocka_unit_test(test_old_busy),
 		cmocka_unit_test(test_kill),

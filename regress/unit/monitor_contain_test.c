@@ -347,6 +347,20 @@ test_shutdown_emptying(void)
 	did("0 state 3 end ''; exit 3 0/0");
 }
 
+/* Who is left, the keeper cannot kill. */
+static void
+test_deaf(void)
+{
+	begin();
+	running(0);
+	ended(100, 0);
+	did("reap 100; leaf 3 end");
+	true_of(says_done(3, LEAF_KILL, EBUSY, "t0/c3"));
+	did("orphans in t0/c3 KILL");
+	true_of(says_state(3, LEAF_END, 0));
+	did("0 state 3 end ''; exit 3 0/0");
+}
+
 static const struct oom_row {
 	const char *title;
 	int status;
@@ -454,6 +468,12 @@ lie_killed(uint32_t id)
 }
 
 static int
+lie_deaf(uint32_t id)
+{
+	return (says_done(id, LEAF_KILL, EBUSY, "t0/c3"));
+}
+
+static int
 lie_frozen(uint32_t id)
 {
 	return (says_done(id, LEAF_FREEZE, 0, ""));
@@ -515,6 +535,7 @@ static const struct lie_row lies[] = {
 	{ "not made", lie_not_made, { [MAKING] = 1 } },
 	{ "other limits", lie_set, { 0 } },
 	{ "killed", lie_killed, { 0 } },
+	{ "not to be killed", lie_deaf, { [ENDING] = 1 } },
 	{ "frozen", lie_frozen, { 0 } },
 	{ "not thawed", lie_thawed, { 0 } },
 	{ "no stats", lie_no_stats, { 0 } },
@@ -1209,6 +1230,7 @@ main(void)
 		CASE(test_shutdown_while_made),
 		CASE(test_shutdown),
 		CASE(test_shutdown_emptying),
+		CASE(test_deaf),
 		cmocka_unit_test(test_oom),
 		cmocka_unit_test(test_lies),
 		CASE(test_two),

@@ -411,6 +411,12 @@ orphan_kill_group(pid_t group)
 	note("orphans of group %d KILL", (int)group);
 }
 
+void
+orphan_kill_leaf(const char *path)
+{
+	note("orphans in %s KILL", path);
+}
+
 int
 orphan_end_all(int sig)
 {

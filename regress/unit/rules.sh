@@ -169,9 +169,9 @@ monitoring monitor_stray_test regress/unit/monitor_maker.c \
     priv/monitor/exit.c priv/monitor/contain.c priv/monitor/reply.c common/fdset.c
 case $CGROUP_SRC in
 *cgroup_place.c*)
-	build cgroup_test common/compat/cgroup_place.c \
-	    common/compat/cgroup_tree.c
 	# shellcheck disable=SC2086
+	build cgroup_test common/compat/cgroup_place.c \
+	    common/compat/cgroup_tree.c common/compat/cgroup_each.c $PROC_SRC
 	case $BOX_SRC in
 	*landlock_linux.c*)
 		box="$BOX_SRC $SELF_SRC priv/keeper/sandbox_linux.c"
@@ -179,6 +179,7 @@ case $CGROUP_SRC in
 		;;
 	*) box=$BOX_SRC ;;
 	esac
+	# shellcheck disable=SC2086
 	build keeper_test common/log.c common/channel.c common/dispatch.c \
 	    common/drop.c common/leaf_limit.c common/compat/ptymodes.c \
 	    priv/base/timer.c common/proto.c $KEEPER_SRC $CGROUP_SRC $box \

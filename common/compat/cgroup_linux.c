@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cgroup.h"
@@ -32,6 +33,8 @@
 #define LAUNCH "launch"
 #define TRIAL "c0" /* no child has that number */
 #define TRIES 16 /* with other names, if somebody takes ours for a dead one */
+#define TICK 2 /* ms */
+#define TICKS 500 /* that he may take to remove it */
 #define FIRST_FD 16 /* out of the way of those with fixed numbers */
 #define OPEN_MODE 0711 /* what is in a group can be read by who knows of it */
 
@@ -134,14 +137,20 @@ place_open(const struct cgroup_place *p, gid_t gid, int v2)
 	return (lift(fd));
 }
 
-/* A locked descriptor of an instance, or -1 if somebody has it. */
+/*
+ * A locked descriptor of an instance, or -1 if somebody has it, or has removed
+ * it: of that name there may be another one by now. Who has it locked alone
+ * removes it.
+ */
 static int
 instance_lock(int place, const char *name)
 {
+	struct stat st;
 	int fd;
 
 	fd = lift(cgroup_open(place, name));
-	if (fd != -1 && flock(fd, LOCK_EX | LOCK_NB) == -1)
+	if (fd != -1 && (flock(fd, LOCK_EX | LOCK_NB) == -1 ||
+			    fstatat(fd, "cgroup.procs", &st, 0) == -1))
 		drop(&fd);
 	return (fd);
 }
@@ -199,20 +208,20 @@ sweep(int place, int v2)
 }
 
 /*
- * Make one and lock it: 0, or -1, and then nothing is left of it. Between the
- * two somebody who starts may take it for a dead one's, and remove it: EAGAIN.
+ * Make one and lock it: 0, or -1. Between the two somebody who starts may take
+ * it for a dead one's, and remove it: EAGAIN. In a tree of version 1 it is
+ * tried by the same name again.
  */
 static int
 instance_make(struct tree *t)
 {
 	int error;
 
-	if (mkdirat(t->place, id, 0700) == -1)
+	if (mkdirat(t->place, id, 0700) == -1 && (t->v2 || errno != EEXIST))
 		return (-1);
 	if (!t->v2)
 		(void)cgroup_inherit(t->place, id);
 	if ((t->held = instance_lock(t->place, id)) == -1) {
-		(void)unlinkat(t->place, id, AT_REMOVEDIR);
 		errno = EAGAIN;
 		return (-1);
 	}
@@ -222,13 +231,9 @@ instance_make(struct tree *t)
 	    openat(t->held, "cgroup.kill", O_WRONLY | O_NOFOLLOW | O_CLOEXEC));
 	if (killer != -1)
 		return (0);
-	/* It was removed, or the kernel is too old. */
-	error = errno;
+	error = errno == ENOENT ? ENOSYS : errno; /* a kernel before 5.14 */
+	(void)unlinkat(t->place, id, AT_REMOVEDIR);
 	drop(&t->held);
-	if (unlinkat(t->place, id, AT_REMOVEDIR) == -1 && errno == ENOENT)
-		error = EAGAIN;
-	else if (error == ENOENT)
-		error = ENOSYS; /* a kernel before 5.14 */
 	errno = error;
 	return (-1);
 }
@@ -274,6 +279,8 @@ make_old(enum leaf_controller c, gid_t gid, const char *wish)
 {
 	static struct cgroup_place p;
 	struct tree *t, new = { 0, -1, -1, 1U << c };
+	const struct timespec ts = { 0, TICK * 1000000L };
+	int i, r = -1;
 
 	if (cgroup_find((int)c, privileged, wish, &p) == -1)
 		return;
@@ -285,7 +292,12 @@ make_old(enum leaf_controller c, gid_t gid, const char *wish)
 	if ((new.place = place_open(&p, gid, 0)) == -1)
 		return;
 	sweep(new.place, 0);
-	if (instance_make(&new) == -1)
+	for (i = 0; i < TICKS; i++) {
+		if ((r = instance_make(&new)) == 0 || errno != EAGAIN)
+			break;
+		(void)nanosleep(&ts, NULL);
+	}
+	if (r == -1)
 		forget(&new);
 	else
 		trees[count++] = new;

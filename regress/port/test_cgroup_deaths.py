@@ -219,6 +219,29 @@ def beside(way):
         nothing(place, kept)
 
 
+@rows(SECTION + " each of many that start at once has what one alone has,",
+      [(way, way) for way in WAYS], limit=120)
+def crowd(way):
+    """One that starts takes none that is being made for a dead one's."""
+    owner, start = WAYS[way]
+    with Place(owner) as place:
+        with start(place, hello=False) as p:
+            alone = p.hello()[1][A.cgroup]
+        check(isinstance(alone, dict), "no leaves: %s", alone)
+        for _ in range(10):
+            crowd = [start(place, hello=False) for _ in range(8)]
+            for p in crowd:
+                about = p.hello()[1][A.cgroup]
+                expect({**alone, A.path: 0},
+                       {**about, A.path: 0} if isinstance(about, dict)
+                       else about)
+            for p in crowd:
+                p.close_input()
+                expect(0, p.end(), "exit")
+                p.closed = True
+        check(place.empty(), "left: %s", cgroups.instances(place.path))
+
+
 @rows(SECTION + " of who is left one holds it still:",
       every_way([("the " + role, role) for role in TOGETHER]), limit=60)
 def holds(way, last):

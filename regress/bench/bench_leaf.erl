@@ -25,10 +25,11 @@ measured(System, #{count := Count, alive := Alive, bomb := Bomb,
     Before = bench_os:memory([Keeper]),
     Idle = idle(System, Alive),
     Grown = bench_os:memory([Keeper]) - Before,
-    {Last, _} = pairs(System, Count),
+    {Last, LastBare} = pairs(System, Count),
     ok = kill(System, Idle),
     BombMs = bomb(System, Bomb),
-    #{p50_us => First, ratio => First / Bare, flat => Last / First,
+    #{p50_us => First, ratio => First / Bare,
+      flat => (Last / LastBare) / (First / Bare),
       bytes_leaf => Grown / Alive, bomb_ms => BombMs,
       killed_ms => killed(System, Killed)}.
 

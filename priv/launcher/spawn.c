@@ -516,6 +516,17 @@ failure_text(const struct spawn *s)
 	}
 }
 
+/*
+ * It may wait for the writer of a FIFO; or be killed for want of memory in its
+ * leaf, and with it the kernel kills whoever shares that.
+ */
+static int
+is_apart(const struct run *r)
+{
+	return (r->io[0].kind == IO_FILE ||
+		(r->leaf.given >> LEAF_MEMORY_MAX & 1) != 0);
+}
+
 /* The child itself: its pid, or -1 and nothing was made. */
 static pid_t
 spawn_make(struct spawn *s, pid_t *in_flight)
@@ -529,7 +540,7 @@ spawn_make(struct spawn *s, pid_t *in_flight)
 		return (-1);
 	}
 	pid = proc_make_child(child_main, s, &s->failure, sizeof(s->failure),
-	    in_flight, r->io[0].kind == IO_FILE);
+	    in_flight, is_apart(r));
 	if (pid == -1)
 		(void)fail(s, STAGE_FORK, 0);
 	bounds_own_score(fd, r, before);

@@ -66,8 +66,8 @@ def leaf(**limits):
 
 
 def family(p, command, options=()):
-    """A child with a daemon, which goes on when a line comes: its pid, and what
-    all of them have in common."""
+    """A child with a daemon, which goes on when a line comes: its pid, and
+    what all of them have in common."""
     entry = mark()
     pid = p.run(DAEMON + "read go; " + command,
                 [A.stdin, A.stdout, (A.env, [entry]), *LEAF, *options])
@@ -288,6 +288,19 @@ def oom():
         check(used[A.memory_peak] <= 64 * MIB, "%s", used)
 
 
+@case(CG + " too little to begin with ends the child, and nobody else",
+      limit=120)
+def too_little():
+    with Contained() as p:
+        p.needs(A.memory)
+        for size in (0, 4096, 8192, 16384):
+            for _ in range(20):
+                pid = p.run(["/bin/true"], leaf(memory_max=size))
+                p.ended(pid, signaled(9), A.oom, 30, killed=False)
+        pid = p.run(["/bin/true"])
+        p.ended(pid, exited(0))
+
+
 @case(CG + " a child of it out of memory is an event", limit=60)
 def oom_event():
     with Contained() as p:
@@ -339,15 +352,21 @@ def denied():
 
 
 # limit, value, another one
-VALUES = [
-    ("memory_max", "memory_max", 64 * MIB, A.max), ("memory_high", "memory_high", 64 * MIB, A.max),
-    ("memory_low", "memory_low", MIB, 0), ("memory_min", "memory_min", MIB, 0),
-    ("memory_swap_max", "memory_swap_max", 0, A.max), ("memory_oom_group", "memory_oom_group", A.true, A.false),
-    ("pids_max", "pids_max", 64, A.max), ("cpu_weight", "cpu_weight", 50, 100),
-    ("cpu_max", "cpu_max", (50000, 100000), A.max), ("cpu_idle", "cpu_idle", A.true, A.false),
-    ("cpuset_cpus", "cpuset_cpus", b"0", b"0"), ("cpuset_mems", "cpuset_mems", b"0", b"0"),
-    ("io_weight", "io_weight", 50, 100),
-]
+VALUES = [(row[0], *row) for row in [
+    ("memory_max", 64 * MIB, A.max),
+    ("memory_high", 64 * MIB, A.max),
+    ("memory_low", MIB, 0),
+    ("memory_min", MIB, 0),
+    ("memory_swap_max", 0, A.max),
+    ("memory_oom_group", A.true, A.false),
+    ("pids_max", 64, A.max),
+    ("cpu_weight", 50, 100),
+    ("cpu_max", (50000, 100000), A.max),
+    ("cpu_idle", A.true, A.false),
+    ("cpuset_cpus", b"0", b"0"),
+    ("cpuset_mems", b"0", b"0"),
+    ("io_weight", 50, 100),
+]]
 
 
 @rows(CG + " as the system has it or refused by name,", VALUES)

@@ -156,7 +156,7 @@ FILES = [
 
 @rows(SECTION + " a child enters nothing that is no group:", FILES)
 def file(make):
-    """The first leaf that it is asked for gets this, and is said to be there."""
+    """The leaf that it is asked for gets this, and is said to be there."""
     with usual_rules, Contained() as p:
         number = p.child()[1] + 1
         p.held()
@@ -255,7 +255,7 @@ def launcher_answers():
         pid = proc.children(p.ring()["priv"])[0]
         channel = socket.socket(
             fileno=fetch(p.launchers()[world.uid(TWO)], CHANNEL))
-        channel.send(imsg(LAUNCHED, struct.pack("=IiIiIIII", number, pid, 0, 0, 0,
-                                          0, 0, 0) + b"\0"))
+        channel.send(imsg(LAUNCHED, struct.pack(
+            "=IiIiIIII", number, pid, 0, 0, 0, 0, 0, 0) + b"\0"))
         channel.close()
         p.lied()

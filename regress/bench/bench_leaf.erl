@@ -1,5 +1,5 @@
-%% What leaves cost: control groups of one child each. Figures are of the client,
-%% in one node: each compares runs with a leaf and without, in turns.
+%% What leaves cost: control groups of one child each. Figures are of the
+%% client, in one node: each compares runs with a leaf and without, in turns.
 -module(bench_leaf).
 
 -export([run/2]).
@@ -71,8 +71,8 @@ bomb(#{client := Client}, Count) ->
     receive {stdout, OsPid, _} -> ok end,
     micros(fun() -> ok = Client:stop(Pid), ok = ended(OsPid) end) / 1000.
 
-%% From the death of priv, when the reaper writes once, until all are gone, with
-%% their groups: last of all goes the guard.
+%% From the death of priv, when the reaper writes once, until all are gone,
+%% with their groups: last of all goes the guard.
 killed(#{os_pid := Guard, family := Family} = System, Count) ->
     OsPids = [OsPid || {_, OsPid} <- idle(System, Count)],
     Priv = titled("priv", Family),

@@ -219,6 +219,8 @@ struct leaf_limits {
 	uint32_t pad; /* 0 */
 };
 
+#define LEAF_GIVEN(l, limit) (((l)->given >> (limit)&1) != 0)
+
 /*
  * How much one process may have: each limit by its number in limitname.h, as
  * setrlimit(2) takes it, LIMIT_NONE for infinity; 0 if it is not given.

@@ -40,6 +40,7 @@ static const struct {
 	{ ENOSPC, "enospc" },
 	{ EROFS, "erofs" },
 	{ EPIPE, "epipe" },
+	{ ERANGE, "erange" },
 	{ EPROTO, "eproto" },
 	{ EOVERFLOW, "eoverflow" },
 	{ ENAMETOOLONG, "enametoolong" },

@@ -13,7 +13,6 @@
 #include "keeper/stats.h"
 
 #define APART 100 /* ms from one that is told to the next */
-#define GIVEN(l, limit) (((l)->given >> (limit)&1) != 0)
 
 static void
 event_tell(void *arg)
@@ -65,8 +64,8 @@ event_file(
 void
 event_watch(struct leaf *l, const struct leaf_limits *m)
 {
-	if (GIVEN(m, LEAF_MEMORY_MAX) || GIVEN(m, LEAF_MEMORY_HIGH))
+	if (LEAF_GIVEN(m, LEAF_MEMORY_MAX) || LEAF_GIVEN(m, LEAF_MEMORY_HIGH))
 		event_file(l, &l->memory, LEAF_CTL_MEMORY, "memory.events");
-	if (GIVEN(m, LEAF_PIDS_MAX))
+	if (LEAF_GIVEN(m, LEAF_PIDS_MAX))
 		event_file(l, &l->pids, LEAF_CTL_PIDS, "pids.events");
 }

@@ -16,8 +16,6 @@
 #define HUGE_BYTES (UINT64_C(1) << 62) /* as good as no limit */
 #define FILE_MAX 192
 
-#define GIVEN(l, limit) (((l)->given >> (limit)&1) != 0)
-
 /* How a limit is said: into buf, of LIMIT_TEXT_MAX bytes. 0 or an errno. */
 typedef int form(const struct leaf_limits *, enum leaf_limit, char *buf);
 
@@ -87,7 +85,7 @@ say_both(const struct leaf_limits *l, enum leaf_limit i, char *buf)
 {
 	uint64_t swap = l->value[i], memory = l->value[LEAF_MEMORY_MAX];
 
-	if (!GIVEN(l, LEAF_MEMORY_MAX))
+	if (!LEAF_GIVEN(l, LEAF_MEMORY_MAX))
 		return (EINVAL);
 	if (swap == LEAF_NO_LIMIT || memory == LEAF_NO_LIMIT ||
 	    memory > INT64_MAX - swap)
@@ -219,7 +217,7 @@ limits_trees(const struct leaf_limits *l, const struct cgroup_tree *trees,
 
 	*used = 0;
 	for (i = 0; i < ROWS; i++) {
-		if (!GIVEN(l, rows[i].limit))
+		if (!LEAF_GIVEN(l, rows[i].limit))
 			continue;
 		t = tree_of(trees, count, rows[i].controller);
 		if (t == NULL || way_of(&rows[i], t)->file == NULL) {
@@ -239,7 +237,7 @@ limits_outside(const struct leaf_limits *l, const struct cgroup_tree *trees,
 	size_t i;
 
 	for (i = 0; i < ROWS; i++) {
-		if (!GIVEN(l, rows[i].limit))
+		if (!LEAF_GIVEN(l, rows[i].limit))
 			continue;
 		t = tree_of(trees, count, rows[i].controller);
 		if (t == NULL || !(used >> (t - trees) & 1)) {
@@ -368,7 +366,7 @@ limits_write(const struct leaf_limits *l, const struct cgroup_tree *trees,
 	int r;
 
 	for (i = 0; i < ROWS; i++) {
-		if (!GIVEN(l, rows[i].limit))
+		if (!LEAF_GIVEN(l, rows[i].limit))
 			continue;
 		t = tree_of(trees, count, rows[i].controller);
 		*failed = rows[i].limit;
@@ -377,7 +375,7 @@ limits_write(const struct leaf_limits *l, const struct cgroup_tree *trees,
 		r = write_row(l, &rows[i], t, path);
 		/* One that lives may have to have more of both first. */
 		if (r == EINVAL && rows[i].limit == LEAF_MEMORY_MAX && !t->v2 &&
-		    GIVEN(l, LEAF_SWAP_MAX))
+		    LEAF_GIVEN(l, LEAF_SWAP_MAX))
 			late = &rows[i];
 		else if (r != 0)
 			return (r);

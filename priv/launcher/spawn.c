@@ -523,8 +523,8 @@ failure_text(const struct spawn *s)
 static int
 is_apart(const struct run *r)
 {
-	return (r->io[0].kind == IO_FILE ||
-		(r->leaf.given >> LEAF_MEMORY_MAX & 1) != 0);
+	return (
+	    r->io[0].kind == IO_FILE || LEAF_GIVEN(&r->leaf, LEAF_MEMORY_MAX));
 }
 
 /* The child itself: its pid, or -1 and nothing was made. */

@@ -11,9 +11,9 @@
 #include <unistd.h>
 
 #include "base/signals.h"
-#include "keeper/keeper.h"
 #include "log.h"
 
+#include "monitor/channels.h"
 #include "monitor/exit.h"
 #include "monitor/foreign.h"
 #include "monitor/group.h"
@@ -193,7 +193,7 @@ stop_command(struct child *c)
 	/* It has the limits of its rule, whatever its victim has. */
 	if (permit_leaf(c->kill_rule, &r.leaf, 0, &above) != 0) {
 		r.flags |= RUN_CGROUP;
-		if (!keeper_alive())
+		if (!keeper_channel.open)
 			return (-1);
 	}
 	if (count_take(c->kill_rule, &place) == -1) {

@@ -304,6 +304,17 @@ def too_little():
         p.ended(pid, exited(0))
 
 
+@case(CG + " too little for its arguments ends the child, and nobody else",
+      limit=60)
+def too_little_for_arguments():
+    with Contained() as p:
+        p.needs(A.memory)
+        words = ["x" * 100_000] * 16
+        pid = p.run(["/bin/true", *words], leaf(memory_max=1 * MIB))
+        p.ended(pid, signaled(9), A.oom, 30, killed=False)
+        p.ended(p.run(["/bin/true"]), exited(0))
+
+
 @case(CG + " a child of it out of memory is an event", limit=60)
 def oom_event():
     with Contained() as p:

@@ -32,7 +32,7 @@ def found(pattern, *folders):
     ("stage", r'^ +(\w+) => \{"', 14),
     ("reason", r'\[REASON_\w+\] = "(\w+)"', 4),
     ("key of usage", r'\[USAGE_\w+\] = "(\w+)"', 9),
-    ("errno", r'\{ E\w+, "(\w+)" \}', 38),
+    ("errno", r'\{ E\w+, "(\w+)" \}', 39),
     ("event", r'event_open\([^;]*?"(\w+)"', 4),
     ("terminal mode", r'\{ "(\w+)", \d+, [A-Z_]+, ', 56),
     ("flag", r'\{ "(-[\w-]+)", FLAG_', 15),
@@ -43,6 +43,14 @@ def named(pattern, least):
     words = set(re.findall(r"-*\w[\w-]*", text("PROTOCOL.md")))
     missing = sorted(names - words)
     check(not missing, "not in PROTOCOL.md: %s", missing)
+
+
+@case(SECTION + " the client has every errno as an atom")
+def atoms():
+    names = found(r'\{ E\w+, "(\w+)" \}', "worker")
+    check(len(names) >= 39, "only %s found", sorted(names))
+    words = set(re.findall(r"\w+", text("client/proctor/src/proctor_port.erl")))
+    check(names <= words, "no atoms: %s", sorted(names - words))
 
 
 @case(SECTION + " the sections that cases are named after are there")

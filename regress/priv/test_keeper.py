@@ -17,11 +17,11 @@ from case import Skip, case, check, eventually, expect, rows
 from etf import A
 from imsg import (FD_MARK, LAUNCHED, LEAF, LEAF_DONE, LEAF_EVENT, LEAF_STATE,
                   LIST, STREAM, imsg)
-from native import Native
+from native import Native, exited
 from suid import SLEEP, Suid, as_user
 from test_launcher import fetch
 from world import ONE, TWO
-from rules import usual_rules
+from rules import Rules, usual_rules
 
 SECTION = "hostile keeper:"
 CHANNEL = 3             # the keeper's descriptor to priv
@@ -225,6 +225,21 @@ def silent():
         expect((A.error, A.cgroup, A.epipe), (reply[0], *reply[1][:2]), "run")
         p.lied()
         expect(1, len(p.logged("the keeper does not answer")), "lines")
+
+
+@case(SECTION + " without it there is no kill command that has to have a leaf: "
+      "the stop signal is heard", limit=60)
+def no_killer():
+    rules = Rules("permit news as daemon\n"
+                  "permit memory 64M news as daemon\n")
+    with rules, Contained("-alarm", "20") as p:
+        pid = p.run("trap 'exit 7' TERM; echo up; sleep 1000 & wait",
+                    [A.stdout, as_user(ONE), (A.kill, "sleep 1000"),
+                     (A.kill_timeout, 15)])
+        p.until_out(pid, b"up\n")
+        os.kill(p.ring()["keeper"], signal.SIGKILL)
+        p.ended(pid, exited(7), A.shutdown, 10)
+        p.lied()
 
 
 # A launcher that speaks of leaves ---

@@ -475,4 +475,4 @@ vocabulary() ->
      eloop, emfile, enametoolong, enfile, enodev, enoent, enoexec, enomem,
      enospc, enosys, enotdir, enotsup, enotty, enxio, eoverflow, eperm,
      epipe, eproto, erofs, esrch, etimedout, etxtbsy, edquot, eexist, efbig,
-     eintr, emsgsize, estale].
+     eintr, emsgsize, erange, estale].

@@ -72,7 +72,7 @@ defmodule Proctor.Cgroups do
   """
   @doc since: "0.1.0"
   @spec cgget(String.t(), String.t()) :: {:ok, String.t()} | {:error, posix()}
-  def cgget(path, file) when is_binary(path) and is_binary(file), do: Files.get(path, file)
+  def cgget(path, file) when is_binary(path) and is_binary(file), do: Files.get(path, file, %{})
 
   @doc """
   Writes a file of a control group, with the rights of the node.
@@ -83,7 +83,7 @@ defmodule Proctor.Cgroups do
   @doc since: "0.1.0"
   @spec cgset(String.t(), String.t(), String.t()) :: :ok | {:error, posix()}
   def cgset(path, file, value) when is_binary(path) and is_binary(file) and is_binary(value),
-    do: Files.put(path, file, value)
+    do: Files.put(path, file, value, %{})
 
   @doc """
   What a control group is set to, as far as it can be read: what a `:cgroup` map
@@ -94,9 +94,12 @@ defmodule Proctor.Cgroups do
   """
   @doc since: "0.1.0"
   @spec config(String.t()) :: map()
-  def config(path) when is_binary(path) do
+  def config(path) when is_binary(path), do: config(path, %{})
+
+  @doc false
+  def config(path, olds) do
     for {key, file, _, type} <- Names.limits(),
-        {:ok, text} <- [cgget(path, file)],
+        {:ok, text} <- [Files.get(path, file, olds)],
         value <- [Names.value(type, text)],
         value != nil,
         into: %{},
@@ -112,14 +115,17 @@ defmodule Proctor.Cgroups do
   """
   @doc since: "0.1.0"
   @spec statistics(String.t()) :: map()
-  def statistics(path) when is_binary(path) do
+  def statistics(path) when is_binary(path), do: statistics(path, %{})
+
+  @doc false
+  def statistics(path, olds) do
     for {files, read} <- [
           {@numbers, &number/1},
           {@maps, &Files.numbers/1},
           {@pressures, &Files.pressure/1}
         ],
         file <- files,
-        {:ok, text} <- [cgget(path, file)],
+        {:ok, text} <- [Files.get(path, file, olds)],
         value = read.(text),
         into: %{},
         do: {file, value}

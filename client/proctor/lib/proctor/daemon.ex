@@ -75,7 +75,7 @@ defmodule Proctor.Daemon do
   @moduledoc since: "0.1.0"
 
   alias Proctor.{Cgroups, Error, Exit, Options, Signal, Spec}
-  alias Proctor.Cgroups.Names
+  alias Proctor.Cgroups.{Files, Names}
 
   @type option :: {atom(), term()}
 
@@ -371,7 +371,7 @@ defmodule Proctor.Daemon do
         }
   def statistics(server) do
     bytes = :proctor_daemon.statistics(server).bytes
-    %{output_byte_count: bytes, cgroup: of_group(server, &Cgroups.statistics/1)}
+    %{output_byte_count: bytes, cgroup: of_group(server, &Cgroups.statistics/2)}
   end
 
   @doc """
@@ -455,7 +455,7 @@ defmodule Proctor.Daemon do
   def cgget(server, file) when is_binary(file) do
     case cgroup_path(server) do
       nil -> {:error, :no_cgroup}
-      path -> Cgroups.cgget(path, file)
+      path -> Files.get(path, file, olds(server, path))
     end
   end
 
@@ -488,15 +488,24 @@ defmodule Proctor.Daemon do
     do: cgset(server, file, value)
 
   defp set(server, path, file, value) do
-    case Names.from_sets([{"", file, value}], &now(path, &1)) do
+    olds = olds(server, path)
+
+    case Names.from_sets([{"", file, value}], &now(path, &1, olds)) do
       {:ok, limits} -> server |> :proctor_daemon.cgroup_set(limits) |> posix()
-      {:error, :enodev, _} -> Cgroups.cgset(path, file, value)
+      {:error, :enodev, _} -> Files.put(path, file, value, olds)
       {:error, posix, _} -> {:error, posix}
     end
   end
 
-  defp now(path, file),
-    do: with({:ok, text} <- Cgroups.cgget(path, file), do: text, else: (_ -> nil))
+  defp now(path, file, olds),
+    do: with({:ok, text} <- Files.get(path, file, olds), do: text, else: (_ -> nil))
+
+  defp olds(server, path) do
+    case os_pid(server) do
+      pid when is_integer(pid) -> Files.olds(pid, path)
+      _ -> %{}
+    end
+  end
 
   defp posix(:ok), do: :ok
   defp posix({:error, {_stage, posix, _detail}}), do: {:error, posix}
@@ -509,7 +518,7 @@ defmodule Proctor.Daemon do
   """
   @doc since: "0.1.0"
   @spec cgroup_config(GenServer.server()) :: map()
-  def cgroup_config(server), do: of_group(server, &Cgroups.config/1)
+  def cgroup_config(server), do: of_group(server, &Cgroups.config/2)
 
   @doc """
   Where its control group is, below where the trees are mounted, or `nil`.
@@ -528,7 +537,7 @@ defmodule Proctor.Daemon do
   defp of_group(server, fun) do
     case cgroup_path(server) do
       nil -> %{}
-      path -> fun.(path)
+      path -> fun.(path, olds(server, path))
     end
   end
 

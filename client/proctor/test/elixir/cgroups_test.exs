@@ -175,6 +175,32 @@ defmodule Proctor.CgroupsTest do
     assert Cgroups.cgset(path, file, "1") == {:error, :einval}
   end
 
+  test "where a process is in trees of version 1, if it has groups of its own there" do
+    text = """
+    8:pids:/proctor/1.a/t0/c5
+    4:memory,hugetlb:/unit/proctor/1.a/t0/c5
+    3:cpuset:/
+    2:cpu:/unit/proctor/1.a/t0/c55
+    1:name=systemd:/
+    0::/app/proctor/1.a/t0/c5
+    """
+
+    assert Files.olds_of(text, "app/proctor/1.a/t0/c5") == %{
+             "pids" => "/proctor/1.a/t0/c5",
+             "memory" => "/unit/proctor/1.a/t0/c5",
+             "hugetlb" => "/unit/proctor/1.a/t0/c5"
+           }
+
+    assert Files.olds_of(text, "app/proctor/1.a/t0/c4") == %{}
+    assert Files.olds_of("", "a") == %{}
+    assert Files.olds(4_194_305, "a") == %{}
+
+    for %{version: 1, point: point, controllers: ["memory" | _]} <- Files.trees() do
+      assert Files.paths("a/b", "memory.x", %{"memory" => "/u/b"}) |> List.last() ==
+               point <> "/u/b/memory.x"
+    end
+  end
+
   test "what files say" do
     assert Files.numbers("oom 1\noom_kill 2\n\nx y z\nmax many") == %{"oom" => 1, "oom_kill" => 2}
 

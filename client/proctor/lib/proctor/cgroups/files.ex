@@ -2,7 +2,8 @@ defmodule Proctor.Cgroups.Files do
   @moduledoc false
 
   # The files of control groups, wherever their trees are mounted. A path is that
-  # of a group below there, which in a tree of version 1 has the same name.
+  # of a group below there, which in a tree of version 1 has the same, or, for a
+  # controller that `olds` has, that one.
 
   alias Proctor.Cgroups.Names
 
@@ -50,35 +51,75 @@ defmodule Proctor.Cgroups.Files do
   end
 
   @doc "Where a file of a group is: full paths, the likeliest first."
-  def paths(path, file) do
+  def paths(path, file, olds \\ %{}) do
     controller = file |> String.split(".") |> hd()
 
     for tree <- trees(),
         tree.version == 2 or controller in tree.controllers,
-        do: Path.join([tree.point, path, file])
+        do:
+          Path.join([
+            tree.point,
+            if(tree.version == 2, do: path, else: old(olds, controller, path)),
+            file
+          ])
+  end
+
+  defp old(olds, controller, path), do: Map.get(olds, controller, path)
+
+  @doc """
+  The paths in trees of version 1, by controller, of a process in that group. They
+  differ from that of version 2 if those of the port program do. Where nothing of it
+  is limited it is in no group of its own, and there is none.
+  """
+  @spec olds(pos_integer(), String.t()) :: %{String.t() => String.t()}
+  def olds(os_pid, path) do
+    case File.read("/proc/#{os_pid}/cgroup") do
+      {:ok, text} -> olds_of(text, path)
+      {:error, _} -> %{}
+    end
+  end
+
+  @doc false
+  def olds_of(text, path) do
+    lines =
+      for line <- String.split(text, "\n", trim: true), do: String.split(line, ":", parts: 3)
+
+    # The instance, the target and the leaf.
+    own = "/" <> (path |> Path.split() |> Enum.take(-3) |> Path.join())
+
+    # Whose pid it is by now may be in any.
+    if ["0", "", "/" <> path] in lines do
+      for [_, controllers, old] <- lines,
+          String.ends_with?(old, own),
+          name <- String.split(controllers, ",", trim: true),
+          into: %{},
+          do: {name, old}
+    else
+      %{}
+    end
   end
 
   @doc """
   What a file says. One that only the other version has is read there, and what
   it says comes as the one that was asked for would have it.
   """
-  @spec get(String.t(), String.t()) :: {:ok, String.t()} | {:error, File.posix()}
-  def get(path, file) do
-    if valid?(path) and name?(file), do: get_valid(path, file), else: {:error, :einval}
+  @spec get(String.t(), String.t(), map()) :: {:ok, String.t()} | {:error, File.posix()}
+  def get(path, file, olds) do
+    if valid?(path) and name?(file), do: get_valid(path, file, olds), else: {:error, :einval}
   end
 
-  defp get_valid(path, file) do
-    case first(path, file) do
+  defp get_valid(path, file, olds) do
+    case first(path, file, olds) do
       {:ok, text} -> {:ok, text}
-      {:error, reason} -> with(nil <- other(file, &first(path, &1)), do: {:error, reason})
+      {:error, reason} -> with(nil <- other(file, &first(path, &1, olds)), do: {:error, reason})
     end
   end
 
   @doc "Writes a file, where it is."
-  @spec put(String.t(), String.t(), String.t()) :: :ok | {:error, File.posix()}
-  def put(path, file, value) do
+  @spec put(String.t(), String.t(), String.t(), map()) :: :ok | {:error, File.posix()}
+  def put(path, file, value, olds) do
     if valid?(path) and name?(file) do
-      case Enum.filter(paths(path, file), &File.exists?/1) do
+      case Enum.filter(paths(path, file, olds), &File.exists?/1) do
         [found | _] -> File.write(found, value)
         [] -> {:error, :enoent}
       end
@@ -87,8 +128,8 @@ defmodule Proctor.Cgroups.Files do
     end
   end
 
-  defp first(path, file) do
-    Enum.find_value(paths(path, file), {:error, :enoent}, fn full ->
+  defp first(path, file, olds) do
+    Enum.find_value(paths(path, file, olds), {:error, :enoent}, fn full ->
       case File.read(full) do
         {:ok, text} -> {:ok, String.trim_trailing(text)}
         {:error, :enoent} -> nil

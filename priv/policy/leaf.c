@@ -9,18 +9,12 @@
 #include "policy/leaf.h"
 #include "policy/policy.h"
 
-static int
-is_given(const struct leaf_limits *l, enum leaf_limit limit)
-{
-	return ((l->given >> limit & 1) != 0);
-}
-
 /* No limit at all is the largest number there is. */
 static int
 is_above(const struct leaf_limits *l, enum leaf_limit limit,
     const struct leaf_limits *most, enum leaf_limit ceiling)
 {
-	return (is_given(l, limit) && is_given(most, ceiling) &&
+	return (LEAF_GIVEN(l, limit) && LEAF_GIVEN(most, ceiling) &&
 		l->value[limit] > most->value[ceiling]);
 }
 
@@ -33,7 +27,7 @@ is_faster(const struct leaf_limits *l, const struct leaf_limits *most)
 {
 	uint64_t quota;
 
-	if (!is_given(l, LEAF_CPU_MAX) || !is_given(most, LEAF_CPU_MAX))
+	if (!LEAF_GIVEN(l, LEAF_CPU_MAX) || !LEAF_GIVEN(most, LEAF_CPU_MAX))
 		return (0);
 	quota = most->value[LEAF_CPU_MAX] * l->value[LEAF_CPU_PERIOD] /
 		most->value[LEAF_CPU_PERIOD];
@@ -128,16 +122,16 @@ leaf_refuse(const struct rule *rule, struct leaf_limits *l)
 	size_t i;
 
 	for (limit = 0; rule->cmd != NULL && limit < LEAF_LIMITS; limit++)
-		if (is_given(l, limit))
+		if (LEAF_GIVEN(l, limit))
 			return (limit);
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (is_above(l, rows[i].limit, most, rows[i].ceiling))
 			return (rows[i].limit);
 	if (is_faster(l, most))
 		return (LEAF_CPU_MAX);
-	if (is_given(most, LEAF_CPUS) && is_outside(l, most))
+	if (LEAF_GIVEN(most, LEAF_CPUS) && is_outside(l, most))
 		return (LEAF_CPUS);
-	if (is_given(most, LEAF_MEMS) && l->mems & ~most->mems)
+	if (LEAF_GIVEN(most, LEAF_MEMS) && l->mems & ~most->mems)
 		return (LEAF_MEMS);
 	return (devices_permit(most, l) == -1 ? LEAF_IO_MAX : LEAF_LIMITS);
 }
@@ -189,9 +183,9 @@ permit_leaf_set(
 
 	above = leaf_refuse(rule, l);
 	/* No more idle, it would have the usual weight. */
-	if (above == LEAF_LIMITS && is_given(l, LEAF_CPU_IDLE) &&
+	if (above == LEAF_LIMITS && LEAF_GIVEN(l, LEAF_CPU_IDLE) &&
 	    l->value[LEAF_CPU_IDLE] == 0 &&
-	    is_given(&rule->limits, LEAF_CPU_WEIGHT))
+	    LEAF_GIVEN(&rule->limits, LEAF_CPU_WEIGHT))
 		above = LEAF_CPU_IDLE;
 	if (above == LEAF_LIMITS)
 		return (0);

@@ -281,7 +281,7 @@ limit_write(char *buf, size_t size, const struct leaf_limits *l)
 
 	*buf = '\0';
 	for (i = 0; i < LEAF_IO_MAX; i++)
-		if (i != LEAF_CPU_PERIOD && l->given >> i & 1) {
+		if (i != LEAF_CPU_PERIOD && LEAF_GIVEN(l, i)) {
 			put_name(buf, size, i);
 			put_value(buf, size, l, i);
 		}

@@ -1,5 +1,5 @@
-%% What leaves cost: control groups of one child each. Figures are of the client,
-%% in one node: each compares runs with a leaf and without, in turns.
+%% What leaves cost: control groups of one child each. Figures are of the
+%% client, in one node: each compares runs with a leaf and without, in turns.
 -module(bench_leaf).
 
 -export([run/2]).
@@ -25,10 +25,11 @@ measured(System, #{count := Count, alive := Alive, bomb := Bomb,
     Before = bench_os:memory([Keeper]),
     Idle = idle(System, Alive),
     Grown = bench_os:memory([Keeper]) - Before,
-    {Last, _} = pairs(System, Count),
+    {Last, LastBare} = pairs(System, Count),
     ok = kill(System, Idle),
     BombMs = bomb(System, Bomb),
-    #{p50_us => First, ratio => First / Bare, flat => Last / First,
+    #{p50_us => First, ratio => First / Bare,
+      flat => (Last / LastBare) / (First / Bare),
       bytes_leaf => Grown / Alive, bomb_ms => BombMs,
       killed_ms => killed(System, Killed)}.
 
@@ -70,8 +71,8 @@ bomb(#{client := Client}, Count) ->
     receive {stdout, OsPid, _} -> ok end,
     micros(fun() -> ok = Client:stop(Pid), ok = ended(OsPid) end) / 1000.
 
-%% From the death of priv, when the reaper writes once, until all are gone, with
-%% their groups: last of all goes the guard.
+%% From the death of priv, when the reaper writes once, until all are gone,
+%% with their groups: last of all goes the guard.
 killed(#{os_pid := Guard, family := Family} = System, Count) ->
     OsPids = [OsPid || {_, OsPid} <- idle(System, Count)],
     Priv = titled("priv", Family),

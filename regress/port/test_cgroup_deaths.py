@@ -16,7 +16,8 @@ from family import gone, mark
 SECTION = "5 containment:"
 RING_FAILED = 5
 # Its own session, and nobody's child any more.
-DAEMON = "setsid sh -c 'trap \"\" TERM; sleep 1000; sleep 1000' & exec sleep 1000"
+DAEMON = ("setsid sh -c 'trap \"\" TERM; sleep 1000; sleep 1000' & "
+          "exec sleep 1000")
 # What the kernel's cgroup.kill does not meet: its first thread has ended.
 HEADLESS = ["/usr/bin/python3", "-c", """
 import ctypes, os, threading, time
@@ -158,7 +159,8 @@ def launcher(way):
 
 def headless(pid):
     """Has its first thread ended, and not all of them?"""
-    return proc.state(pid) == "Z" and len(os.listdir("/proc/%d/task" % pid)) > 1
+    return (proc.state(pid) == "Z"
+            and len(os.listdir("/proc/%d/task" % pid)) > 1)
 
 
 @rows(SECTION + " the next start ends one whose first thread has ended, too,",

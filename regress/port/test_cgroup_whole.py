@@ -293,8 +293,8 @@ def io(start):
 
 # Where there can be leaves, and limits ----------------------------------
 
-@where_limited("who starts it is in the group that is given to it: leaves, and "
-               "no limits")
+@where_limited("who starts it is in the group that is given to it: leaves, "
+               "and no limits")
 def inner():
     with Place(NOBODY) as place, of_nobody(place) as p:
         expect((A.error, (A.cgroup, A.enodev, b"memory_max")),

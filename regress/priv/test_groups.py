@@ -9,6 +9,7 @@ import port
 import proc
 import world
 from case import Skip, case, check, eventually, expect, rows
+from cgroups import write
 from etf import A
 from native import Native
 from suid import SLEEP, SPARED, Suid, as_user
@@ -20,15 +21,6 @@ SHOTS = 40
 OWNED = (".", "cgroup.procs", "cgroup.threads", "cgroup.subtree_control",
          "cgroup.kill", "cgroup.freeze")
 DAEMON = "setsid sh -c 'echo $$; exec sleep 1000' & exec sleep 1000"
-
-
-def write(path, text):
-    """In one write(2), as what it means comes with that."""
-    fd = os.open(path, os.O_WRONLY)
-    try:
-        os.write(fd, str(text).encode())
-    finally:
-        os.close(fd)
 
 
 def instances(place=""):

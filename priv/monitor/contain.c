@@ -53,7 +53,7 @@ static TAILQ_HEAD(, leaf) untold = TAILQ_HEAD_INITIALIZER(untold);
 static void (*gone)(struct child *);
 static pid_t keeper_pid;
 static unsigned int answers; /* of the keeper's */
-static int waiting; /* answers that are waited for */
+static int waiting; /* answers that are waited for, but for ends */
 
 void
 contain_init(void (*fn)(struct child *))
@@ -103,7 +103,7 @@ static void
 leaf_expect(struct leaf *l)
 {
 	waiting++;
-	if (!l->patience.set || l->state == LEAF_ENDING) {
+	if (!l->patience.set) {
 		l->again = 0;
 		leaf_wait(l);
 	}
@@ -295,7 +295,9 @@ contain_end(struct child *c)
 		return (0);
 	c->state = CHILD_EMPTYING;
 	c->leaf->state = LEAF_ENDING;
-	leaf_expect(c->leaf);
+	/* As long as it may take that holds nobody else up. */
+	c->leaf->again = 0;
+	leaf_wait(c->leaf);
 	leaf_send(c->leaf, LEAF_END);
 	return (1);
 }
@@ -364,7 +366,7 @@ leaf_lost_one(struct leaf *l)
 
 	leafset_init(&none);
 	asks_drop(l);
-	if (state == LEAF_MAKING || state == LEAF_ENDING)
+	if (state == LEAF_MAKING)
 		waiting--;
 	leaf_free(l);
 	if (state == LEAF_MAKING)
@@ -495,7 +497,8 @@ contain_handle_state(const struct msg *msg)
 		return (-1);
 	l->state = LEAF_GONE;
 	asks_drop(l);
-	leaf_heard(l);
+	answers++;
+	timer_clear(&l->patience);
 	l->used = *m;
 	l->known = 1;
 	/* What it has to tell is behind its exit otherwise. */

@@ -1025,7 +1025,8 @@ test_killer_without_leaves(void)
 	r.kill = "quit";
 	(void)child_running_as(100, &r);
 	child_by_id(3)->runas = maker_user(0);
-	world.leaf_rule = world.no_leaves = 1;
+	world.leaf_rule = 1;
+	keeper_channel.open = 0;
 	stop_child(child_by_id(3));
 	did("kill 100 TERM; kill 100 CONT");
 	assert_int_equal(child_count(), 1);
@@ -1202,6 +1203,30 @@ test_busy(void)
 	did("20 state 3 stats '/c'");
 }
 
+/* An end is none of these: it may take seconds, and there may be many. */
+static void
+test_busy_ending(void)
+{
+	int i;
+
+	begin();
+	running(0);
+	for (i = 0; i < 255; i++) {
+		asks(request_handle_stats, 100, 0);
+		did("leaf 3 stats");
+	}
+	ended(100, 0);
+	did("reap 100; leaf 3 end");
+	assert_false(contain_busy());
+	for (i = 0; i < 255; i++) {
+		true_of(says_state(3, LEAF_STATS, 0));
+		did("20 state 3 stats '/c'");
+	}
+	true_of(says_state(3, LEAF_END, 0));
+	did("0 state 3 end ''; exit 3 0/0");
+	assert_false(contain_busy());
+}
+
 /* Where priv makes the children. */
 static void
 test_here(void)
@@ -1264,6 +1289,7 @@ main(void)
 		CASE(test_lost),
 		CASE(test_lost_at_end),
 		CASE(test_busy),
+		CASE(test_busy_ending),
 		CASE(test_here),
 	};
 

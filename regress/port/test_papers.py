@@ -49,7 +49,8 @@ def named(pattern, least):
 def atoms():
     names = found(r'\{ E\w+, "(\w+)" \}', "worker")
     check(len(names) >= 39, "only %s found", sorted(names))
-    words = set(re.findall(r"\w+", text("client/proctor/src/proctor_port.erl")))
+    words = set(re.findall(r"\w+",
+                           text("client/proctor/src/proctor_port.erl")))
     check(names <= words, "no atoms: %s", sorted(names - words))
 
 

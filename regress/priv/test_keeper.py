@@ -227,8 +227,8 @@ def silent():
         expect(1, len(p.logged("the keeper does not answer")), "lines")
 
 
-@case(SECTION + " without it there is no kill command that has to have a "
-      "leaf: the stop signal is heard", limit=60)
+@case(SECTION + " without it there is no kill command that has to have "
+      "a leaf: the stop signal is heard", limit=60)
 def no_killer():
     rules = Rules("permit news as daemon\n"
                   "permit memory 64M news as daemon\n")

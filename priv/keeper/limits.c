@@ -356,15 +356,51 @@ write_row(const struct leaf_limits *l, const struct limit *row,
 	return (put(t, path, w->file, text, w->proof));
 }
 
+/* What a file of a leaf says; UINT64_MAX if there is none. */
+static uint64_t
+get_bytes(const struct cgroup_tree *t, const char *path, const char *file)
+{
+	char name[FILE_MAX], text[LIMIT_TEXT_MAX];
+
+	(void)snprintf(name, sizeof(name), "%s/%s", path, file);
+	if (cgroup_get(t->dir, name, text, sizeof(text)) == -1)
+		return (UINT64_MAX);
+	return (strtoull(text, NULL, 10));
+}
+
+/*
+ * In version 1 swap is what is above the limit of memory: with another one of
+ * that it is to be as much as it was.
+ */
+static void
+keep_swap(struct leaf_limits *l, const struct cgroup_tree *t, const char *path)
+{
+	uint64_t memory, both;
+
+	if (t == NULL || t->v2 || !LEAF_GIVEN(l, LEAF_MEMORY_MAX) ||
+	    LEAF_GIVEN(l, LEAF_SWAP_MAX))
+		return;
+	memory = get_bytes(t, path, "memory.limit_in_bytes");
+	both = get_bytes(t, path, "memory.memsw.limit_in_bytes");
+	if (both >= HUGE_BYTES || memory > both)
+		return;
+	l->given |= UINT64_C(1) << LEAF_SWAP_MAX;
+	l->value[LEAF_SWAP_MAX] = both - memory;
+}
+
 int
-limits_write(const struct leaf_limits *l, const struct cgroup_tree *trees,
+limits_write(const struct leaf_limits *limits, const struct cgroup_tree *trees,
     size_t count, const char *path, enum leaf_limit *failed)
 {
+	static struct leaf_limits all;
+	const struct leaf_limits *const l = &all;
 	const struct cgroup_tree *t;
 	const struct limit *late = NULL;
 	size_t i;
 	int r;
 
+	all = *limits;
+	keep_swap(&all, tree_of(trees, count, LEAF_CTL_MEMORY), path);
 	for (i = 0; i < ROWS; i++) {
 		if (!LEAF_GIVEN(l, rows[i].limit))
 			continue;

@@ -427,6 +427,27 @@ def other():
         p.exit(pid)
 
 
+@case(CG + " another limit of memory leaves that of swap as it is")
+def other_memory():
+    with Contained() as p:
+        p.needs(A.memory)
+        found = p.ask(A.run, ["/bin/sleep", "1000"],
+                      leaf(memory_max=64 * MIB, memory_swap_max=MIB))
+        if found[0] == A.error:
+            raise Skip("nothing limits swap here")
+        pid = found[1]
+        path, = [d for d in p.groups() if os.path.exists(
+            d + "/memory.memsw.limit_in_bytes")] or [None]
+        for size in (16 * MIB, 128 * MIB):
+            expect(OK, p.ask(A.cgroup_set, pid, {A.memory_max: size}), "set")
+            if path is not None:
+                expect(size + MIB, int(cgroups.read(
+                    path + "/memory.memsw.limit_in_bytes")), "both")
+        expect(OK, p.ask(A.cgroup_set, pid, {A.memory_max: A.max}), "set")
+        p.ask(A.stop, pid)
+        p.exit(pid)
+
+
 # Requests -------------------------------------------------------------------
 
 @case(CG + " stats say where and what")

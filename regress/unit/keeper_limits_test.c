@@ -30,6 +30,7 @@ static char written[4096];
 static const char *refuses; /* a file */
 static int refusal; /* with this errno; once, if it is negative */
 static const char *reads; /* what is read in place of what was written */
+static const char *before[2]; /* limits of memory, and with swap */
 static char last[LIMIT_TEXT_MAX];
 
 int
@@ -56,8 +57,19 @@ cgroup_put(int dir, const char *name, const char *text)
 int
 cgroup_get(int dir, const char *name, char *buf, size_t size)
 {
+	static const char *const files[] = { "memory.limit_in_bytes",
+		"memory.memsw.limit_in_bytes" };
+	size_t i;
+
 	(void)dir;
-	(void)name;
+	for (i = 0; written[0] == '\0' && i < 2; i++)
+		if (strcmp(name + strlen("t0/c1/"), files[i]) == 0) {
+			errno = ENOENT;
+			if (before[i] == NULL)
+				return (-1);
+			(void)snprintf(buf, size, "%s\n", before[i]);
+			return (0);
+		}
 	(void)snprintf(buf, size, "%s\n", reads != NULL ? reads : last);
 	return (0);
 }
@@ -66,7 +78,7 @@ static void
 begin(void)
 {
 	written[0] = '\0';
-	refuses = reads = NULL;
+	refuses = reads = before[0] = before[1] = NULL;
 	refusal = 0;
 }
 
@@ -322,6 +334,28 @@ test_order(void **state)
 	assert_int_equal(limits_do(&l, 1, ALL, &failed), EINVAL);
 }
 
+/* What may be swapped is what it was: there is a limit of both only. */
+static void
+test_swap_kept(void **state)
+{
+	enum leaf_limit failed;
+	struct leaf_limits l = memory(8192);
+
+	(void)state;
+	begin();
+	before[0] = "16384";
+	before[1] = "20480";
+	assert_int_equal(limits_do(&l, 0, ALL, &failed), 0);
+	assert_string_equal(written,
+	    "memory.limit_in_bytes=8192;memory.memsw.limit_in_bytes=12288");
+	assert_false(LEAF_GIVEN(&l, LEAF_SWAP_MAX));
+	begin();
+	before[0] = "16384";
+	before[1] = "9223372036854771712";
+	assert_int_equal(limits_do(&l, 0, ALL, &failed), 0);
+	assert_string_equal(written, "memory.limit_in_bytes=8192");
+}
+
 static void
 test_devices(void **state)
 {
@@ -381,6 +415,7 @@ main(void)
 		cmocka_unit_test(test_proof),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_swap_kept),
 		cmocka_unit_test(test_devices),
 		cmocka_unit_test(test_long),
 	};

@@ -468,7 +468,8 @@ defmodule Proctor.Daemon do
   @doc """
   Writes a file of its control group. What is a limit is asked of the port program,
   which sets no more than `proctor.conf` permits; anything else is written, where
-  the node may do that.
+  the node may do that. Who is in it and whether they live is the port program's
+  alone: `cgroup.procs`, `tasks` and what else begins so answer `:eacces`.
   """
   @doc since: "0.1.0"
   @spec cgset(GenServer.server(), String.t(), String.t()) ::
@@ -486,6 +487,10 @@ defmodule Proctor.Daemon do
           :ok | {:error, Cgroups.posix() | :no_cgroup}
   def cgset(server, controller, file, value) when is_binary(controller),
     do: cgset(server, file, value)
+
+  # Whom these move is killed with the group, and nothing moves him back.
+  defp set(_, _, "cgroup." <> _, _), do: {:error, :eacces}
+  defp set(_, _, "tasks", _), do: {:error, :eacces}
 
   defp set(server, path, file, value) do
     olds = olds(server, path)

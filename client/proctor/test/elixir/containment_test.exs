@@ -208,6 +208,11 @@ defmodule Proctor.ContainmentTest do
     assert Daemon.cgget(daemon, "cpu.max") == {:ok, "20000 100000"}
     assert Daemon.cgset(daemon, "memory.max", "nonsense") == {:error, :einval}
     assert Daemon.cgset(daemon, "no.such", "1") == {:error, :enoent}
+
+    for file <- ["cgroup.procs", "cgroup.threads", "cgroup.kill", "tasks"] do
+      assert Daemon.cgset(daemon, file, "0") == {:error, :eacces}
+    end
+
     assert Daemon.set_cgroup(daemon, cpu_max: :max) == :ok
     assert %{cpu_max: :max} = Daemon.cgroup_config(daemon)
     assert {:error, {:badopt, {:cgroup, _}}} = Daemon.set_cgroup(daemon, cpu_max: 5)

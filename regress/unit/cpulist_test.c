@@ -125,7 +125,7 @@ test_random(void **state)
 	(void)state;
 	for (i = 0; i < 100000; i++) {
 		seed = seed * 6364136223846793005ULL + 1442695040888963407ULL;
-		len = seed >> 60;
+		len = (size_t)(seed >> 60);
 		for (j = 0; j < len; j++)
 			text[j] = bytes[seed >> (j * 4) & 15];
 		if (from(text, len, bits, MAX) == -1)

@@ -221,8 +221,8 @@ int
 __wrap_clock_gettime(clockid_t which, struct timespec *ts)
 {
 	(void)which;
-	ts->tv_sec = now / 1000;
-	ts->tv_nsec = now % 1000 * 1000000;
+	ts->tv_sec = (time_t)(now / 1000);
+	ts->tv_nsec = (long)(now % 1000) * 1000000;
 	return (0);
 }
 

@@ -97,15 +97,15 @@ list_read(const char *word, uint64_t *bits, unsigned int max)
 static const char *
 value_read(struct leaf_limits *l, int which, const char *word)
 {
-	uint64_t *n = &l->value[limits[which].limit];
-	uint64_t min = limits[which].min, max = limits[which].max;
+	uint64_t min = limits[which].min, max = limits[which].max, *n;
 	const char *why;
 
-	switch (limits[which].kind) {
-	case PROCESSORS:
+	if (limits[which].kind == PROCESSORS)
 		return (list_read(word, l->cpus, LEAF_CPUS_MAX));
-	case NODES:
+	if (limits[which].kind == NODES)
 		return (list_read(word, &l->mems, LEAF_MEMS_MAX));
+	n = &l->value[limits[which].limit];
+	switch (limits[which].kind) {
 	case PERCENT:
 		if ((why = percent_read(word, min, max, n)) != NULL)
 			return (why);

@@ -612,6 +612,9 @@ test_pids(void)
 	until(IMSG_LEAF_STATE);
 	CHECK(state.stat[LEAF_PIDS_CURRENT] == 3);
 	end(7);
+	if (state.stat[LEAF_PIDS_DENIED] != 1)
+		print_error("denied %llu\n",
+		    (unsigned long long)state.stat[LEAF_PIDS_DENIED]);
 	CHECK(state.stat[LEAF_PIDS_DENIED] == 1);
 	CHECK(state.stat[LEAF_PIDS_PEAK] == 4);
 }

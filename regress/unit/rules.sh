@@ -174,7 +174,7 @@ case $CGROUP_SRC in
 	    common/compat/cgroup_tree.c common/compat/cgroup_each.c $PROC_SRC
 	case $BOX_SRC in
 	*landlock_linux.c*)
-		box="$BOX_SRC $SELF_SRC priv/keeper/sandbox_linux.c"
+		box="$BOX_SRC priv/keeper/sandbox_linux.c"
 		box="$box common/compat/sandbox_ring.c"
 		;;
 	*) box=$BOX_SRC ;;
@@ -183,7 +183,7 @@ case $CGROUP_SRC in
 	build keeper_test common/log.c common/channel.c common/dispatch.c \
 	    common/drop.c common/leaf_limit.c common/compat/ptymodes.c \
 	    priv/base/timer.c common/proto.c $KEEPER_SRC $CGROUP_SRC $box \
-	    $IMSG_SRC $SEND_SRC $PRIVS_SRC $PROC_SRC
+	    $IMSG_SRC $SEND_SRC $PRIVS_SRC $PROC_SRC $SELF_SRC
 	;;
 *) without="$without cgroup_test keeper_test" ;;
 esac

@@ -13,7 +13,7 @@ for t; do
 	echo "== $(basename "$t")"
 	if out=$("$t" 2>&1); then
 		passed=$((passed + 1))
-	elif [ $again -gt 0 ]; then
+	elif [ "$again" -gt 0 ]; then
 		again=$((again - 1))
 		echo "$out"
 		echo "== $(basename "$t"), again"

@@ -241,6 +241,7 @@ def crowd(way):
                 p.close_input()
                 expect(0, p.end(), "exit")
                 p.closed = True
+                p.release()
         check(place.empty(), "left: %s", cgroups.instances(place.path))
 
 

@@ -382,6 +382,15 @@ class Port:
         found = len(roles) - ("keeper" in roles)
         return roles if found == (6 if LAUNCHER else 5) else None
 
+    def is_alone(self):
+        """Is nobody below it but the ring, which is looked up again?"""
+        roles = self._find_ring()
+        below = {self.pid, *proc.descendants(self.pid)}
+        if roles is None or below != set(roles.values()):
+            return False
+        self.roles = roles
+        return True
+
     @staticmethod
     def _program(pid):
         try:

@@ -14,11 +14,9 @@ def visible(p):
 def alone(p):
     """The same once nobody but the ring is left: what has ended is priv's
     until it is reaped, also what failed and was answered before its end."""
-    ring = set(p.ring().values())
-    eventually(lambda: set(proc.descendants(p.pid)) | {p.pid} == ring, 5,
-               lambda: ("left: %s" % [
-                   (q, proc.state(q), proc.comm(q))
-                   for q in proc.descendants(p.pid) if q not in ring][:5]))
+    eventually(p.is_alone, 5, lambda: "left: %s" % [
+        (q, proc.state(q), proc.title(q))
+        for q in proc.descendants(p.pid)])
     return visible(p)
 
 

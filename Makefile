@@ -93,7 +93,7 @@ PRIV_SRC = $(START_SRC) $(GUARD_SRC) $(MONITOR_SRC) $(KEEPER_SRC) \
 RING_ARG_SRC = common/ring_arg.c $(RING_SRC)
 BROKER_SRC = broker/broker.c broker/frame.c broker/request.c \
 	broker/options.c broker/bounds.c broker/strings.c broker/ttymodes.c \
-	broker/leaf.c broker/etf_read.c $(SPLICE_SRC) common/limitname.c \
+	broker/leaf.c common/etf_read.c $(SPLICE_SRC) common/limitname.c \
 	common/cpulist.c common/leaf_limit.c \
 	broker/capname.c $(BROKERBOX_$(SANITIZE)) $(RING_ARG_SRC)
 WORKER_SRC = worker/worker.c worker/port.c worker/relay.c worker/feed.c \
@@ -101,21 +101,27 @@ WORKER_SRC = worker/worker.c worker/port.c worker/relay.c worker/feed.c \
 	worker/leaf.c worker/term.c worker/idle.c worker/notify.c worker/pipe.c \
 	worker/callback.c \
 	worker/zerocopy.c worker/queue.c worker/hello.c $(SPLICE_SRC) $(STREAM_SRC) \
-	$(STREAM_IO_SRC) $(HANGUP_SRC) worker/etf_write.c \
+	$(STREAM_IO_SRC) $(HANGUP_SRC) common/etf_write.c \
 	common/fdset.c common/nofile.c \
-	worker/errname.c $(WORKERBOX_$(SANITIZE)) $(RING_ARG_SRC)
+	common/errname.c $(WORKERBOX_$(SANITIZE)) $(RING_ARG_SRC)
+# The task program: who reads the node's frames, what a task is, and its calls.
+TASK_SWITCH_SRC = task/main.c
+TASK_LOOP_SRC =
+TASK_CALL_SRC =
+TASK_SRC = $(TASK_SWITCH_SRC) $(TASK_LOOP_SRC) $(TASK_CALL_SRC) common/log.c
+TASK_OBJ = $(TASK_SRC:%.c=$(OBJ)/%.o)
 PRIV_OBJ = $(PRIV_SRC:%.c=$(OBJ)/%.o)
 BROKER_OBJ = $(BROKER_SRC:%.c=$(OBJ)/%.o)
 WORKER_OBJ = $(WORKER_SRC:%.c=$(OBJ)/%.o)
 CHECK_OBJ = $(CHECK_SRC:%.c=$(OBJ)/%.o)
-C_SRC = priv/*/*.c broker/*.c worker/*.c common/*.c common/compat/*.c
+C_SRC = priv/*/*.c broker/*.c worker/*.c task/*.c common/*.c common/compat/*.c
 C_ALL = $(C_SRC) regress/unit/*.c regress/priv/*.c regress/bench/*.c
 C_FORMAT = $(C_ALL) common/*.h common/compat/*.h priv/*/*.h \
-	broker/*.h worker/*.h regress/unit/*.h regress/stubs/*.h
+	broker/*.h worker/*.h task/*.h regress/unit/*.h regress/stubs/*.h
 
 RING_PROGRAMS = $(BUILD)/proctor-broker $(BUILD)/proctor-worker
 PORT_PROGRAMS = $(BUILD)/proctor $(RING_PROGRAMS)
-PROGRAMS = $(PORT_PROGRAMS) $(BUILD)/proctor-check
+PROGRAMS = $(PORT_PROGRAMS) $(BUILD)/proctor-check $(BUILD)/proctor-task
 
 .SUFFIXES:
 .PHONY: uninstall uninstall-run deb deb-check regress-cross regress-uml \
@@ -319,7 +325,7 @@ rules:
 	@how="$$($(CC) --version | head -n 1) $(COMPILE)"; \
 	obj=$(BUILD)/obj/$$(echo $$how | cksum | cut -d ' ' -f 1); \
 	echo $$obj $(ALL_LDFLAGS) $(PRIV_SRC) $(BROKER_SRC) $(WORKER_SRC) \
-	    $(CHECK_SRC) | \
+	    $(CHECK_SRC) $(TASK_SRC) | \
 	    $(IFNEW) $(BUILD)/kind; \
 	{ echo "OBJ = $$obj"; for c in $(C_ALL); do \
 	    test -e "$$c" || continue; \
@@ -378,6 +384,11 @@ $(BUILD)/proctor-worker: $(WORKER_OBJ) $(BUILD)/kind
 $(BUILD)/proctor-check: $(CHECK_OBJ) $(BUILD)/kind
 	@echo "ld $@"
 	@$(LINK) $@ $(CHECK_OBJ) $(ALL_LDFLAGS) $(BSD_LIBS)
+
+# For everybody, too, and never with a right that its starter has not.
+$(BUILD)/proctor-task: $(TASK_OBJ) $(BUILD)/kind
+	@echo "ld $@"
+	@$(LINK) $@ $(TASK_OBJ) $(ALL_LDFLAGS) $(BSD_LIBS)
 
 $(BUILD)/hostile: $(OBJ)/regress/priv/hostile.o $(BUILD)/kind
 	@echo "ld $@"
@@ -448,7 +459,7 @@ install-run: programs
 	mkdir -p $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8
 	@$(INSTALL_SUID) program
 	install -m 755 $(RING_PROGRAMS) $(BUILD)/proctor-check \
-	    $(DESTDIR)$(LIBEXECDIR)/proctor
+	    $(BUILD)/proctor-task $(DESTDIR)$(LIBEXECDIR)/proctor
 	mkdir -p $(DESTDIR)$(BINDIR)
 	rm -f $(DESTDIR)$(BINDIR)/proctor-check
 	ln -s $(LIBEXECDIR)/proctor/proctor-check $(DESTDIR)$(BINDIR)

@@ -77,7 +77,7 @@ header() {
 other_make() {
 	command -v bmake || exit 0
 	MAKE=bmake nothing
-	source=$(echo */errname.c)
+	source=$(echo */queue.c)
 	change "$source"
 	did=$(MAKE=bmake compiled)
 	[ "$did" = "cc $source

@@ -23,8 +23,8 @@
 
 #include <cmocka.h>
 
-#include "broker/etf_read.h"
-#include "worker/etf_write.h"
+#include "etf_read.h"
+#include "etf_write.h"
 
 #define ROUNDS 1000000
 #define SEED 0x9e3779b97f4a7c15ULL

@@ -22,7 +22,7 @@
 #include <cmocka.h>
 
 #include "broker/broker.h"
-#include "worker/etf_write.h"
+#include "etf_write.h"
 
 #define nitems(a) (sizeof(a) / sizeof((a)[0]))
 

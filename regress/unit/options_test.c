@@ -31,7 +31,7 @@
 #include "limitname.h"
 #include "log.h"
 #include "unpack.h"
-#include "worker/etf_write.h"
+#include "etf_write.h"
 
 #define nitems(a) (sizeof(a) / sizeof((a)[0]))
 

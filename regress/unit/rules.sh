@@ -68,7 +68,7 @@ if [ -n "$IMSG_SRC" ]; then
 else
 	without="imsg_test imsg_fd_test imsg_flow_test ibuf_test imsg_flight_test"
 fi
-build etf_test broker/etf_read.c worker/etf_write.c
+build etf_test common/etf_read.c common/etf_write.c
 build proto_test common/proto.c regress/unit/unpack.c common/compat/ptymodes.c
 build proto_leaf_test common/proto.c common/compat/ptymodes.c
 build modes_test common/compat/ptymodes.c
@@ -79,9 +79,9 @@ build dispatch_test common/dispatch.c common/channel.c common/log.c $IMSG_SRC $S
 build options_test broker/options.c broker/bounds.c broker/ttymodes.c \
     broker/strings.c broker/leaf.c common/limitname.c common/cpulist.c \
     common/leaf_limit.c \
-    broker/request.c broker/capname.c broker/etf_read.c worker/etf_write.c \
+    broker/request.c broker/capname.c common/etf_read.c common/etf_write.c \
     common/proto.c common/compat/ptymodes.c common/log.c regress/unit/unpack.c
-build frame_test broker/frame.c broker/etf_read.c worker/etf_write.c common/log.c
+build frame_test broker/frame.c common/etf_read.c common/etf_write.c common/log.c
 # shellcheck disable=SC2086
 build stream_test common/log.c $SPLICE_SRC $STREAM_SRC $STREAM_IO_SRC
 # shellcheck disable=SC2086
@@ -95,7 +95,7 @@ wrapping clock_gettime wchild_test worker/child.c worker/relay.c worker/feed.c \
 build port_test worker/port.c worker/queue.c worker/callback.c common/log.c \
     common/compat/stream_tick.c
 build wterm_test worker/event.c worker/leaf.c worker/reply.c worker/hello.c worker/term.c \
-    worker/etf_write.c worker/errname.c broker/etf_read.c common/proto.c \
+    common/etf_write.c common/errname.c common/etf_read.c common/proto.c \
     common/compat/ptymodes.c common/log.c
 build keeper_limits_test priv/keeper/limits.c common/proto.c \
     common/compat/ptymodes.c

@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-#include "broker/etf_read.h"
+#include "etf_read.h"
 #include "config.h"
 #include "version.h"
 #include "worker/worker.h"

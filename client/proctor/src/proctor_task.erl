@@ -621,9 +621,16 @@ info(Task) ->
 -spec tree(task()) -> {ok, [map()]} | {error, term()}.
 tree(Task) ->
     case proctor_task_process:where(Task) of
-        {ok, {Tree, _, _}} -> asked(Tree, 0, tree, ?TIMEOUT, list);
+        {ok, {Tree, _, _}} -> listed(Tree, asked(Tree, 0, tree, ?TIMEOUT, list));
         gone -> gone(Task)
     end.
+
+listed(Tree, {ok, List}) ->
+    Pids = proctor_task_tree:tasks(Tree),
+    {ok, [Each#{number => Number, task => maps:get(Number, Pids, undefined)}
+          || #{task := Number} = Each <- List]};
+listed(_Tree, Error) ->
+    Error.
 
 %% @doc The calls that tasks of this tree have.
 -spec calls(task()) -> {ok, [atom()]} | {error, term()}.

@@ -118,21 +118,21 @@ handle_call(where, _From, #process{tree = Tree, number = Number,
                                    owner = Owner} = Process) ->
     {reply, {ok, {Tree, Number, Owner}}, Process};
 handle_call({exec, _Args, _Spec, _Ms}, {Pid, _},
-            #process{owner = Owner, number = Number} = Process)
+            #process{owner = Owner} = Process)
   when Owner =/= none, Pid =/= Owner ->
-    {reply, {error, {owner, eacces, Number}}, Process};
+    {reply, {error, {owner, eacces, exec}}, Process};
 handle_call({exec, Args, Spec, Ms}, From, #process{tree = Tree, number = Number,
                                                    state = call} = Process) ->
     ok = proctor_task_tree:request(Tree, Number, {call, exec, Args, Ms},
-                                   {self(), {exec, From}}),
+                                   {message, self(), {exec, From}}),
     {noreply, Process#process{next = Spec}};
 handle_call({exec, _Args, _Spec, _Ms}, _From, Process) ->
     {reply, refused(exec, Process), Process};
 handle_call({expect, Spec}, _From, Process) ->
     {reply, ok, Process#process{next = Spec}};
-handle_call({owner, _New}, {Pid, _}, #process{owner = Owner, number = Number}
-            = Process) when Owner =/= none, Pid =/= Owner ->
-    {reply, {error, {owner, eacces, Number}}, Process};
+handle_call({owner, _New}, {Pid, _}, #process{owner = Owner} = Process)
+  when Owner =/= none, Pid =/= Owner ->
+    {reply, {error, {owner, eacces, controlling_process}}, Process};
 handle_call({owner, New}, _From, Process) ->
     {reply, ok, owned(New, Process)};
 handle_call(info, _From, Process) ->

@@ -9,7 +9,8 @@
 
 -define(TABLE, ?MODULE).
 
--type ref() :: {Tree :: pid(), Number :: non_neg_integer(), Owner :: pid()}.
+-type ref() :: {Tree :: pid(), Number :: pos_integer(),
+                Owner :: pid() | none}.
 
 %% @doc Makes the caller the owner of the table.
 -spec new() -> ok.

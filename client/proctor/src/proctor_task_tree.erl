@@ -13,7 +13,8 @@
 
 -include("proctor_log.hrl").
 
--export([start/1, hello/1, request/4, call/4, cast/3, subscribe/3, stop/2]).
+-export([start/1, hello/1, request/4, call/4, cast/3, subscribe/3, tasks/1,
+         stop/2]).
 -export([init/1, handle_call/3, handle_cast/2, handle_info/2, terminate/2,
          format_status/1]).
 
@@ -43,7 +44,8 @@
                     Ms :: non_neg_integer(), subscriber()}
                  | proctor_task_wire:down().
 
--type from() :: gen_server:from() | none.
+-type from() :: gen_server:from() | {message, pid(), Tag :: term()} | none.
+%% Who is answered: a call, or by the message `{Tag, Answer}'.
 
 -type event() :: {proctor_task_tree, Tree :: pid(), Number :: pos_integer(),
                   {born, Parent :: non_neg_integer(), Pid :: integer(),
@@ -111,8 +113,7 @@ start(Options) ->
 hello(Tree) ->
     gen_server:call(Tree, hello).
 
-%% @doc Asks for something. The answer is sent to `From', as
-%% {@link gen_server:reply/2} does, by the tree.
+%% @doc Asks for something. The tree answers `From', if that is somebody.
 -spec request(pid(), non_neg_integer(), request(), from()) -> ok.
 request(Tree, Number, Request, From) ->
     gen_server:cast(Tree, {request, Number, Request, From}).
@@ -146,6 +147,11 @@ subscribe(Tree, Number, Pid) ->
     catch
         exit:_ -> gone(Number)
     end.
+
+%% @doc Who has subscribed to the tasks that there are.
+-spec tasks(pid()) -> #{pos_integer() => pid() | undefined}.
+tasks(Tree) ->
+    gen_server:call(Tree, tasks).
 
 %% @doc Ends the tree, with SIGKILL for what is left after so many milliseconds,
 %% and returns when nothing of it is left.
@@ -191,6 +197,8 @@ handle_call({request, Number, Request, Ref}, From, Tree) ->
     {noreply, asked(Number, Request, From, Ref, Tree)};
 handle_call(hello, _From, #tree{hello = Hello} = Tree) ->
     {reply, Hello, Tree};
+handle_call(tasks, _From, #tree{tasks = Tasks} = Tree) ->
+    {reply, maps:map(fun(_, #task{subscriber = Pid}) -> Pid end, Tasks), Tree};
 handle_call({subscribe, Number, Pid}, _From, #tree{tasks = Tasks} = Tree) ->
     case Tasks of
         #{Number := Task} ->
@@ -432,6 +440,7 @@ next(Last, Others) when is_map_key(Last + 1, Others) -> next(Last + 1, Others);
 next(Last, _Others) -> Last + 1.
 
 answer(none, _Answer) -> ok;
+answer({message, To, Tag}, Answer) -> To ! {Tag, Answer}, ok;
 answer(From, Answer) -> gen_server:reply(From, Answer).
 
 gone(Number) ->
@@ -564,10 +573,15 @@ ended(Number, Exit, #tree{tasks = Tasks, pending = Pending} = Tree) ->
             forget(Task),
             is_pid(Pid) andalso tell(Pid, Number, {exit, Exit, Waiting}),
             _ = [answer(From, gone(Number)) || From <- Waiting],
-            Tree#tree{tasks = Left, pending = maps:from_list(Others)};
+            without(Number, Tree#tree{tasks = Left,
+                                      pending = maps:from_list(Others)});
         error ->
             Tree
     end.
+
+%% With the root it is over.
+without(?ROOT, Tree) -> put_down(0, Tree);
+without(_Number, Tree) -> Tree.
 
 %% A subscriber has ended: so do its tasks, and with the root's all.
 bereft(Monitor, #tree{tasks = Tasks} = Tree) ->

@@ -83,14 +83,14 @@ encode(Task, Seq, What) ->
     {Type, Body} = body(What),
     case iolist_size(Body) + ?HEAD of
         Size when Size > ?MAX -> too_long;
-        Size -> {ok, [<<Size:32, Type, Task:32, Seq:32>> | Body]}
+        Size -> {ok, [<<Size:32, Type, Task:32, Seq:32>>, Body]}
     end.
 
 body({call, Ms, Number, Args}) ->
-    {1, [<<Ms:32, Number:16>> | Args]};
+    {1, [<<Ms:32, Number:16>>, Args]};
 body({batch, Ms, How, Calls}) ->
     {2, [<<Ms:32, (flags(How)), (length(Calls)):16>>
-         | [[<<Number:16, (byte_size(Args)):32>> | Args]
+         | [[<<Number:16, (byte_size(Args)):32>>, Args]
             || {Number, Args} <- Calls]]};
 body({stdin, Data}) -> {3, Data};
 body({close, Stream}) -> {4, <<(number(Stream))>>};
@@ -216,7 +216,8 @@ streams(Mask) ->
     [stream(N) || N <- [0, 1, 2], Mask band (1 bsl N) =/= 0].
 
 status(0, Value, _) -> {exited, Value band 255};
-status(1, Value, Core) -> {signaled, Value, Core =/= 0};
+status(1, Value, Core) when Value > 0, Value < 128 ->
+    {signaled, Value, Core =/= 0};
 status(_, _, _) -> unknown.
 
 cause(0) -> itself;

@@ -59,7 +59,8 @@ RING_SRC = common/log.c $(PROTO_SRC) common/channel.c common/dispatch.c \
 	$(PRIVS_SRC)
 # What yacc makes of priv/policy/parse.y; among the sources it is parse.c.
 PARSE_C = $(BUILD)/parse.c
-BASE_SRC = priv/base/timer.c priv/base/signals.c priv/base/reap.c priv/base/ownlog.c priv/base/privdrop.c
+BASE_SRC = common/timer.c common/signals.c common/reap.c common/clean.c \
+	priv/base/ownlog.c priv/base/privdrop.c
 RULE_SRC = priv/policy/rule.c priv/policy/read.c priv/policy/resolve.c \
 	priv/policy/match.c priv/policy/gids.c priv/policy/environ_name.c \
 	priv/policy/userenv.c priv/policy/limit.c priv/policy/place.c \

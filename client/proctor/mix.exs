@@ -84,6 +84,7 @@ defmodule Proctor.MixProject do
         Run: [Proctor, Proctor.Result, Proctor.Error, Proctor.Signal],
         Stream: [Proctor.Stream, Proctor.Stream.Error, Proctor.Exit],
         Talk: [Proctor.Process, Proctor.Duplex],
+        Tasks: [Proctor.Task, Proctor.Task.Error],
         Supervise: [Proctor.Daemon, Proctor.Options, Proctor.Cgroups],
         Operate: [Proctor.Instance, Proctor.Telemetry]
       ]

@@ -78,7 +78,7 @@ ask(Task, Request, Timeout) ->
 init({root, Owner, Secret}) ->
     process_flag(trap_exit, true),
     case proctor_task_tree:start(proctor_secret:show(Secret)) of
-        {ok, Tree, #{pid := Pid}} ->
+        {ok, Tree, #{root_pid := Pid}} ->
             {ok, begun(Owner, Tree, 1, {0, Pid, Pid})};
         {ok, Tree, _} ->
             {ok, begun(Owner, Tree, 1, {0, 0, 0})};

@@ -108,8 +108,11 @@ WORKER_SRC = worker/worker.c worker/port.c worker/relay.c worker/feed.c \
 	common/fdset.c common/nofile.c \
 	common/errname.c $(WORKERBOX_$(SANITIZE)) $(RING_ARG_SRC)
 # The task program: who reads the node's frames, what a task is, and its calls.
-TASK_SWITCH_SRC = task/main.c
-TASK_LOOP_SRC =
+TASK_SWITCH_SRC = task/main.c task/message.c common/reap.c common/channel.c \
+	common/dispatch.c common/errname.c $(PROC_SRC) $(SELF_SRC) $(IMSG_SRC) $(SEND_SRC)
+TASK_LOOP_SRC = task/loop.c task/batch.c task/answer.c task/fork.c task/exec.c \
+	task/execio.c task/execopts.c task/reexec.c task/caught.c task/filter.c \
+	task/family.c task/self.c $(TASK_OS_SRC)
 TASK_CALL_SRC = task/rows.c task/calls.c task/args.c task/cstruct.c \
 	task/constant.c task/value.c task/interrupt.c task/call_file.c \
 	task/call_path.c task/call_id.c task/call_proc.c task/call_env.c \
@@ -345,6 +348,7 @@ rules:
 	    SPLICE_SRC="$(SPLICE_SRC)" PROC_SRC="$(PROC_SRC)" SELF_SRC="$(SELF_SRC)" \
 	    FRESH_SRC="$(FRESH_SRC)" STREAM_SRC="$(STREAM_SRC)" STREAM_IO_SRC="$(STREAM_IO_SRC)" \
 	    CGROUP_SRC="$(CGROUP_SRC)" KEEPER_SRC="$(KEEPER_SRC)" \
+	    TASK_SRC="$(TASK_LOOP_SRC) $(TASK_CALL_SRC)" \
 	    PRIVS_SRC="$(PRIVS_SRC)" BOUNDS_SRC="$(BOUNDS_SRC)" \
 	    sh regress/unit/rules.sh >$(BUILD)/units.out
 	@test ! -e regress || $(IFNEW) $(BUILD)/units.mk <$(BUILD)/units.out

@@ -1,4 +1,4 @@
-/* See task_util.h. */
+/* See loop_util.h. */
 
 #include <sys/syscall.h>
 #include <sys/socket.h>
@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "compat/imsg_send.h"
-#include "task_util.h"
+#include "loop_util.h"
 #include "term_util.h"
 
 #include "task/call.h"

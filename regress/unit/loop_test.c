@@ -3,7 +3,7 @@
  * signals, limits and filters, and what becomes of it in the end.
  */
 
-#include "task_util.h"
+#include "loop_util.h"
 
 #include <sys/socket.h>
 #include <sys/syscall.h>

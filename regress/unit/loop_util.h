@@ -3,8 +3,8 @@
  * that are forked from it.
  */
 
-#ifndef TASK_UTIL_H
-#define TASK_UTIL_H
+#ifndef LOOP_UTIL_H
+#define LOOP_UTIL_H
 
 #include <sys/types.h>
 

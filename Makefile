@@ -125,9 +125,12 @@ BROKER_OBJ = $(BROKER_SRC:%.c=$(OBJ)/%.o)
 WORKER_OBJ = $(WORKER_SRC:%.c=$(OBJ)/%.o)
 CHECK_OBJ = $(CHECK_SRC:%.c=$(OBJ)/%.o)
 C_SRC = priv/*/*.c broker/*.c worker/*.c task/*.c common/*.c common/compat/*.c
+# What compiles on BSDs, and elsewhere against regress/stubs.
+C_BSD = task/bsd/*.c
 C_ALL = $(C_SRC) regress/unit/*.c regress/priv/*.c regress/bench/*.c
-C_FORMAT = $(C_ALL) common/*.h common/compat/*.h priv/*/*.h \
-	broker/*.h worker/*.h task/*.h regress/unit/*.h regress/stubs/*.h
+C_FORMAT = $(C_ALL) $(C_BSD) task/bsd/*.h common/*.h common/compat/*.h priv/*/*.h \
+	broker/*.h worker/*.h task/*.h regress/unit/*.h regress/stubs/*.h \
+	regress/stubs/*/sys/*.h
 
 RING_PROGRAMS = $(BUILD)/proctor-broker $(BUILD)/proctor-worker
 PORT_PROGRAMS = $(BUILD)/proctor $(RING_PROGRAMS)
@@ -337,7 +340,7 @@ rules:
 	echo $$obj $(ALL_LDFLAGS) $(PRIV_SRC) $(BROKER_SRC) $(WORKER_SRC) \
 	    $(CHECK_SRC) $(TASK_SRC) | \
 	    $(IFNEW) $(BUILD)/kind; \
-	{ echo "OBJ = $$obj"; for c in $(C_ALL); do \
+	{ echo "OBJ = $$obj"; for c in $(C_ALL) $(C_BSD); do \
 	    test -e "$$c" || continue; \
 	    o=$$obj/$${c%.c}; \
 	    test -d "$${o%/*}" || mkdir -p "$${o%/*}"; \
@@ -463,8 +466,11 @@ openbsd-check:
 	@echo "lint: sandbox_openbsd.c"
 	@$(CC) $(ALL_CFLAGS) -Iregress/stubs -fsyntax-only \
 	    common/compat/sandbox_openbsd.c
+	@echo "lint: calls of BSDs"
+	@$(CC) $(ALL_CFLAGS) -Iregress/stubs -Iregress/stubs/bsd \
+	    -Iregress/stubs/freebsd -fsyntax-only $(C_BSD)
 
-lint-run: $(PARSE_C) $(NAMES) $(STAGES)
+lint-run: $(PARSE_C) $(NAMES) $(STAGES) $(CONSTANTS)
 	@PARSE_C="$(PARSE_C)" C_SRC="$(C_SRC)" C_ALL="$(C_ALL)" \
 	    C_FORMAT="$(C_FORMAT)" \
 	    CFLAGS="$(ALL_CFLAGS) -Iregress/stubs" \

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "calls.h"
@@ -146,6 +147,14 @@ do_setrlimit(struct call *c)
 	return (setrlimit((int)c->a[0].number, &rl));
 }
 
+/* What ps(1) shows of it. */
+static int
+do_setproctitle(struct call *c)
+{
+	setproctitle("-%s", c->a[0].text);
+	return (0);
+}
+
 const struct call_handler call_proc_handlers[] = {
 	{ "kill", do_kill },
 	{ "waitpid", do_waitpid },
@@ -159,5 +168,6 @@ const struct call_handler call_proc_handlers[] = {
 	{ "setpriority", do_setpriority },
 	{ "getrlimit", do_getrlimit },
 	{ "setrlimit", do_setrlimit },
+	{ "setproctitle", do_setproctitle },
 	{ NULL, NULL },
 };

@@ -73,6 +73,7 @@ struct task_born {
 	uint32_t pad;
 };
 
+/* A terminal is two streams, 0 and 1, with a descriptor for each. */
 struct task_stream {
 	uint32_t stream; /* 0, 1 or 2 */
 	uint32_t pty;

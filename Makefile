@@ -110,7 +110,7 @@ WORKER_SRC = worker/worker.c worker/port.c worker/relay.c worker/feed.c \
 # The task program: who reads the node's frames, what a task is, and its calls.
 TASK_SWITCH_SRC = task/main.c
 TASK_LOOP_SRC =
-TASK_CALL_SRC = task/rows.c task/calls.c task/args.c task/cstruct.c \
+TASK_CALL_SRC = task/rows.c task/call.c task/calls.c task/args.c task/cstruct.c \
 	task/constant.c task/value.c task/interrupt.c task/call_file.c \
 	task/call_path.c task/call_id.c task/call_proc.c task/call_env.c \
 	task/call_net.c task/call_name.c $(CALL_SYSTEM_SRC) \

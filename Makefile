@@ -38,6 +38,8 @@ BOX_1 = common/compat/sandbox_none.c
 NAMES = $(BUILD)/syscall_names.h
 # Why there is no child, in English.
 STAGES = $(BUILD)/stages.h
+# What the system's headers call their numbers.
+CONSTANTS = $(BUILD)/constants.h
 BOXDEBUG_1 = common/compat/seccomp_debug.c
 BOXFLAGS_1 = -DSANDBOX_DEBUG
 BOX_SRC = $(BOX_$(SANITIZE)) $(BOXDEBUG_$(SANDBOX_DEBUG))
@@ -108,7 +110,11 @@ WORKER_SRC = worker/worker.c worker/port.c worker/relay.c worker/feed.c \
 # The task program: who reads the node's frames, what a task is, and its calls.
 TASK_SWITCH_SRC = task/main.c
 TASK_LOOP_SRC =
-TASK_CALL_SRC =
+TASK_CALL_SRC = task/rows.c task/calls.c task/args.c task/cstruct.c \
+	task/constant.c task/value.c task/interrupt.c task/call_file.c \
+	task/call_path.c task/call_id.c task/call_proc.c task/call_env.c \
+	task/call_net.c task/call_name.c $(CALL_SYSTEM_SRC) \
+	common/etf_read.c common/etf_write.c
 TASK_SRC = $(TASK_SWITCH_SRC) $(TASK_LOOP_SRC) $(TASK_CALL_SRC) common/log.c
 TASK_OBJ = $(TASK_SRC:%.c=$(OBJ)/%.o)
 PRIV_OBJ = $(PRIV_SRC:%.c=$(OBJ)/%.o)
@@ -361,6 +367,11 @@ $(NAMES): $(BUILD)/config.mk
 	    substr($$2, 5) }' | sort >$@
 
 $(OBJ)/common/compat/seccomp_debug.o: $(NAMES)
+
+$(CONSTANTS): task/constants.txt task/constants.awk
+	@awk -f task/constants.awk task/constants.txt >$@
+
+$(OBJ)/task/constant.o: $(CONSTANTS) $(NAMES)
 
 $(STAGES): worker/stages.hrl
 	@awk '$$2 == "=>" { stage = $$1; sub(/[^{]*[{]/, ""); sub(/[}].*/, ""); \

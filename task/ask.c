@@ -11,6 +11,7 @@
 
 #include "task/ask.h"
 #include "task/call.h"
+#include "task/interrupt.h"
 #include "task/message.h"
 #include "task/source.h"
 #include "task/table.h"
@@ -73,7 +74,7 @@ on_deadline(void *arg)
 
 	if (a->data == NULL) {
 		if (t->pidfd.fd != -1 && t->state == TASK_READY)
-			(void)pidfd_queue(t->pidfd.fd, TASK_INTERRUPT, a->seq);
+			(void)pidfd_queue(t->pidfd.fd, INTERRUPT_SIGNAL, a->seq);
 		timer_set(&a->deadline, AGAIN_MS, on_deadline, a);
 		return;
 	}

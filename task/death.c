@@ -116,7 +116,7 @@ on_unknown(void *arg)
 	struct task *t = arg;
 	int status;
 
-	if (pidfd_status(t->pidfd.fd, t->told_pid, &status) == 0)
+	if (pidfd_status(t->pidfd.fd, &status) == 0)
 		death_known(t, status, 0, 0, 0);
 	else if (++t->tries < TELL_TRIES && t->parent != NULL &&
 		 !t->parent->dead)

@@ -8,12 +8,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "errname.h"
+#include "config.h"
 #include "etf_write.h"
 #include "log.h"
 #include "version.h"
 
 #include "task/call.h"
+#include "task/constant.h"
 #include "task/frame.h"
 #include "task/table.h"
 #include "task/tell.h"
@@ -63,7 +64,7 @@ put_error(struct etf_writer *w, const char *stage, int error,
 	etf_put_atom(w, "error");
 	etf_put_tuple(w, 3);
 	etf_put_atom(w, stage);
-	etf_put_atom(w, errname(error));
+	etf_put_atom(w, constant_errno(error));
 	if (detail != NULL)
 		etf_put_atom(w, detail);
 	else
@@ -176,13 +177,13 @@ static void
 put_names(struct etf_writer *w, int absent)
 {
 	uint32_t n = 0;
-	size_t i;
+	unsigned int i;
 
 	for (i = 0; i < call_rows_count; i++)
-		n += !absent || !(call_rows[i].systems & TASK_SYSTEM);
+		n += !absent || !call_here(i);
 	etf_put_list(w, n);
 	for (i = 0; i < call_rows_count; i++)
-		if (!absent || !(call_rows[i].systems & TASK_SYSTEM))
+		if (!absent || !call_here(i))
 			etf_put_atom(w, call_rows[i].name);
 	if (n > 0)
 		etf_put_nil(w);

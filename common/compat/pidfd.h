@@ -37,9 +37,9 @@ int pidfd_queue(int fd, int sig, uint32_t value);
 int pidfd_parent(int fd, pid_t *parent);
 
 /*
- * The status, as of wait(2), of a process that has ended: its parent, which is
- * somebody else, may have reaped it or not. 0, or -1: it cannot be told.
+ * The status, as of wait(2), of one that its parent, which is somebody else,
+ * has reaped. 0, or -1: it cannot be told, or not yet.
  */
-int pidfd_status(int fd, pid_t pid, int *status);
+int pidfd_status(int fd, int *status);
 
 #endif

@@ -128,20 +128,14 @@ pidfd_parent(int fd, pid_t *parent)
 }
 
 /*
- * The last field of a dead process says how it has ended. If it is there still
- * when that was read, it was that process's.
+ * /proc tells it of nobody whom we may not trace, without saying so, and this
+ * of nobody who was not reaped.
  */
 int
-pidfd_status(int fd, pid_t pid, int *status)
+pidfd_status(int fd, int *status)
 {
 	struct info info;
-	long n;
 
-	if (stat_field(pid, 52, &n) == 0 &&
-	    (pidfd_signal(fd, 0) == 0 || errno == EPERM)) {
-		*status = (int)n;
-		return (0);
-	}
 	memset(&info, 0, sizeof(info));
 	info.mask = INFO_EXIT;
 	if (ioctl(fd, INFO_ASK, &info) == -1 || !(info.mask & INFO_EXIT))

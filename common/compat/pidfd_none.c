@@ -50,10 +50,9 @@ pidfd_parent(int fd, pid_t *parent)
 }
 
 int
-pidfd_status(int fd, pid_t pid, int *status)
+pidfd_status(int fd, int *status)
 {
 	(void)fd;
-	(void)pid;
 	(void)status;
 	return (-1);
 }

@@ -117,8 +117,10 @@ TASK_SWITCH_SRC = task/main.c task/guard.c task/switch.c task/request.c \
 	$(PIDFD_SRC) $(PROC_SRC) $(SELF_SRC) $(PRIVS_SRC) $(CAPS_SRC) \
 	$(STREAM_SRC) $(STREAM_IO_SRC) $(IMSG_SRC) $(SEND_SRC) \
 	$(BOX_SRC) $(TASKBOX_$(SANITIZE))
-TASK_LOOP_SRC =
-TASK_CALL_SRC = task/rows.c task/calls.c task/args.c task/cstruct.c \
+TASK_LOOP_SRC = task/loop.c task/batch.c task/answer.c task/fork.c task/exec.c \
+	task/execio.c task/execopts.c task/reexec.c task/caught.c task/filter.c \
+	task/family.c task/self.c $(TASK_OS_SRC)
+TASK_CALL_SRC = task/rows.c task/call.c task/calls.c task/args.c task/cstruct.c \
 	task/constant.c task/value.c task/interrupt.c task/call_file.c \
 	task/call_path.c task/call_id.c task/call_proc.c task/call_env.c \
 	task/call_net.c task/call_name.c $(CALL_SYSTEM_SRC) \
@@ -130,9 +132,12 @@ BROKER_OBJ = $(BROKER_SRC:%.c=$(OBJ)/%.o)
 WORKER_OBJ = $(WORKER_SRC:%.c=$(OBJ)/%.o)
 CHECK_OBJ = $(CHECK_SRC:%.c=$(OBJ)/%.o)
 C_SRC = priv/*/*.c broker/*.c worker/*.c task/*.c common/*.c common/compat/*.c
+# What compiles on BSDs, and elsewhere against regress/stubs.
+C_BSD = task/bsd/*.c
 C_ALL = $(C_SRC) regress/unit/*.c regress/priv/*.c regress/bench/*.c
-C_FORMAT = $(C_ALL) common/*.h common/compat/*.h priv/*/*.h \
-	broker/*.h worker/*.h task/*.h regress/unit/*.h regress/stubs/*.h
+C_FORMAT = $(C_ALL) $(C_BSD) task/bsd/*.h common/*.h common/compat/*.h priv/*/*.h \
+	broker/*.h worker/*.h task/*.h regress/unit/*.h regress/stubs/*.h \
+	regress/stubs/*/sys/*.h
 
 RING_PROGRAMS = $(BUILD)/proctor-broker $(BUILD)/proctor-worker
 PORT_PROGRAMS = $(BUILD)/proctor $(RING_PROGRAMS)
@@ -342,7 +347,7 @@ rules:
 	echo $$obj $(ALL_LDFLAGS) $(PRIV_SRC) $(BROKER_SRC) $(WORKER_SRC) \
 	    $(CHECK_SRC) $(TASK_SRC) | \
 	    $(IFNEW) $(BUILD)/kind; \
-	{ echo "OBJ = $$obj"; for c in $(C_ALL); do \
+	{ echo "OBJ = $$obj"; for c in $(C_ALL) $(C_BSD); do \
 	    test -e "$$c" || continue; \
 	    o=$$obj/$${c%.c}; \
 	    test -d "$${o%/*}" || mkdir -p "$${o%/*}"; \
@@ -353,6 +358,7 @@ rules:
 	    SPLICE_SRC="$(SPLICE_SRC)" PROC_SRC="$(PROC_SRC)" SELF_SRC="$(SELF_SRC)" \
 	    FRESH_SRC="$(FRESH_SRC)" STREAM_SRC="$(STREAM_SRC)" STREAM_IO_SRC="$(STREAM_IO_SRC)" \
 	    CGROUP_SRC="$(CGROUP_SRC)" KEEPER_SRC="$(KEEPER_SRC)" \
+	    TASK_SRC="$(TASK_LOOP_SRC) $(TASK_CALL_SRC)" \
 	    PRIVS_SRC="$(PRIVS_SRC)" BOUNDS_SRC="$(BOUNDS_SRC)" \
 	    sh regress/unit/rules.sh >$(BUILD)/units.out
 	@test ! -e regress || $(IFNEW) $(BUILD)/units.mk <$(BUILD)/units.out
@@ -467,8 +473,11 @@ openbsd-check:
 	@echo "lint: sandbox_openbsd.c"
 	@$(CC) $(ALL_CFLAGS) -Iregress/stubs -fsyntax-only \
 	    common/compat/sandbox_openbsd.c
+	@echo "lint: calls of BSDs"
+	@$(CC) $(ALL_CFLAGS) -Iregress/stubs -Iregress/stubs/bsd \
+	    -Iregress/stubs/freebsd -fsyntax-only $(C_BSD)
 
-lint-run: $(PARSE_C) $(NAMES) $(STAGES)
+lint-run: $(PARSE_C) $(NAMES) $(STAGES) $(CONSTANTS)
 	@PARSE_C="$(PARSE_C)" C_SRC="$(C_SRC)" C_ALL="$(C_ALL)" \
 	    C_FORMAT="$(C_FORMAT)" \
 	    CFLAGS="$(ALL_CFLAGS) -Iregress/stubs" \

@@ -74,7 +74,8 @@ on_deadline(void *arg)
 
 	if (a->data == NULL) {
 		if (t->pidfd.fd != -1 && t->state == TASK_READY)
-			(void)pidfd_queue(t->pidfd.fd, INTERRUPT_SIGNAL, a->seq);
+			(void)pidfd_queue(
+			    t->pidfd.fd, INTERRUPT_SIGNAL, a->seq);
 		timer_set(&a->deadline, AGAIN_MS, on_deadline, a);
 		return;
 	}

@@ -148,8 +148,8 @@ death_check(struct task *t)
 }
 
 void
-death_known(struct task *t, int status, uint64_t utime, uint64_t stime,
-    uint64_t maxrss)
+death_known(
+    struct task *t, int status, uint64_t utime, uint64_t stime, uint64_t maxrss)
 {
 	if (t->known)
 		return;

@@ -24,8 +24,8 @@ void death_kill(struct task *, int cause);
 void death_lie(struct task *, const char *why);
 
 /* Its end is told by its parent, or was taken by ourselves. */
-void death_known(struct task *, int status, uint64_t utime, uint64_t stime,
-    uint64_t maxrss);
+void death_known(
+    struct task *, int status, uint64_t utime, uint64_t stime, uint64_t maxrss);
 void death_reaped(pid_t, int status, const struct rusage *);
 
 /* Its pidfd says that it has ended. */

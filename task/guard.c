@@ -89,14 +89,14 @@ guard_main(pid_t child)
 			if (signals_got(sigs[i]))
 				(void)kill(child, SIGTERM);
 		(void)signals_got(SIGCHLD);
-		while (pid != child &&
-		       (pid = reap_ended(-1, &status, NULL)) > 0)
+		while (
+		    pid != child && (pid = reap_ended(-1, &status, NULL)) > 0)
 			stranger_gone(pid);
 	}
 	guard_clean();
 	if (WIFSIGNALED(status))
-		log_warnx("the switch was killed by signal %d",
-		    WTERMSIG(status));
+		log_warnx(
+		    "the switch was killed by signal %d", WTERMSIG(status));
 	exit(WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_RING);
 }
 

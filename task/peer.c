@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -191,8 +192,8 @@ peer_exec(const struct msg *msg)
 		return (-1);
 	if ((t->exec_reply = malloc(t->exec_len + 1)) == NULL)
 		fatal("no memory for a reply");
-	memcpy(t->exec_reply, (const uint8_t *)msg->data + sizeof(m),
-	    t->exec_len);
+	memcpy(
+	    t->exec_reply, (const uint8_t *)msg->data + sizeof(m), t->exec_len);
 	t->exec_seq = m.seq;
 	t->exec_results = m.results == 1;
 	t->state = m.again ? TASK_AGAIN : TASK_LEAVING;
@@ -210,8 +211,7 @@ peer_signal(const struct msg *msg)
 	if (m.signo == 0 || m.signo >= NSIG)
 		return (-1);
 	signo = (uint8_t)m.signo;
-	frame_put(
-	    WIRE_SIGNAL, t->number, 0, &signo, 1, m.info, sizeof(m.info));
+	frame_put(WIRE_SIGNAL, t->number, 0, &signo, 1, m.info, sizeof(m.info));
 	return (0);
 }
 
@@ -276,8 +276,7 @@ peer_closed(struct task *t)
 		streams |= (unsigned int)(t->next_fds[i] != -1) << i;
 	tell_exec(t, streams);
 	stream_begin(t);
-	reply(
-	    t, t->exec_seq, t->exec_results, t->exec_reply, t->exec_len);
+	reply(t, t->exec_seq, t->exec_results, t->exec_reply, t->exec_len);
 	free(t->exec_reply);
 	t->exec_reply = NULL;
 	ask_done(t);

@@ -37,8 +37,8 @@ request_init(unsigned long fds)
 static int
 forks(uint32_t number)
 {
-	return (number < call_rows_count &&
-		call_rows[number].marks & CALL_FORKS);
+	return (
+	    number < call_rows_count && call_rows[number].marks & CALL_FORKS);
 }
 
 /* Is there room for one task more? */
@@ -350,7 +350,8 @@ request(const struct frame *f, const char **what)
 		*what = "task";
 		return (-1);
 	}
-	/* What has a task of its own, or can wait for what is below a dead one. */
+	/* What has a task of its own, or can wait for what is below a dead one.
+	 */
 	if (f->task != TASK_TREE &&
 	    (t == NULL || !t->born || (t->told && f->type != WIRE_STOP))) {
 		gone(f);

@@ -6,6 +6,7 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 
 #include <fcntl.h>
 #include <termios.h>
@@ -41,15 +42,8 @@ static const struct seccomp_row reading_rows[] = {
 static const struct seccomp_list reading = LIST(reading_calls, reading_rows);
 
 static const int switch_calls[] = {
-	SYS_recvmsg,
-	SYS_sendmsg,
-	SYS_mremap,
-	SYS_epoll_wait,
-	SYS_epoll_pwait,
-	SYS_epoll_ctl,
-	SYS_shutdown,
-	SYS_vmsplice,
-	SYS_writev,
+	SYS_recvmsg, SYS_sendmsg, SYS_mremap, SYS_epoll_wait, SYS_epoll_pwait,
+	SYS_epoll_ctl, SYS_shutdown, SYS_vmsplice, SYS_writev,
 	SYS_gettid, /* how some libcs do getpid */
 };
 

@@ -261,8 +261,8 @@ stream_winsz(struct task *t, unsigned int rows, unsigned int columns)
 	ws.ws_col = (unsigned short)columns;
 	for (i = 0; i < 3; i++)
 		if (is_open(&t->stream[i]) && t->stream[i].tty)
-			return (ioctl(t->stream[i].source.watch.fd, TIOCSWINSZ,
-			    &ws));
+			return (ioctl(
+			    t->stream[i].source.watch.fd, TIOCSWINSZ, &ws));
 	errno = ENOTTY;
 	return (-1);
 }

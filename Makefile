@@ -38,6 +38,8 @@ BOX_1 = common/compat/sandbox_none.c
 NAMES = $(BUILD)/syscall_names.h
 # Why there is no child, in English.
 STAGES = $(BUILD)/stages.h
+# What the system's headers call their numbers.
+CONSTANTS = $(BUILD)/constants.h
 BOXDEBUG_1 = common/compat/seccomp_debug.c
 BOXFLAGS_1 = -DSANDBOX_DEBUG
 BOX_SRC = $(BOX_$(SANITIZE)) $(BOXDEBUG_$(SANDBOX_DEBUG))
@@ -57,7 +59,8 @@ RING_SRC = common/log.c $(PROTO_SRC) common/channel.c common/dispatch.c \
 	$(PRIVS_SRC)
 # What yacc makes of priv/policy/parse.y; among the sources it is parse.c.
 PARSE_C = $(BUILD)/parse.c
-BASE_SRC = priv/base/timer.c priv/base/signals.c priv/base/reap.c priv/base/ownlog.c priv/base/privdrop.c
+BASE_SRC = common/timer.c common/signals.c common/reap.c common/clean.c \
+	priv/base/ownlog.c priv/base/privdrop.c
 RULE_SRC = priv/policy/rule.c priv/policy/read.c priv/policy/resolve.c \
 	priv/policy/match.c priv/policy/gids.c priv/policy/environ_name.c \
 	priv/policy/userenv.c priv/policy/limit.c priv/policy/place.c \
@@ -107,7 +110,11 @@ WORKER_SRC = worker/worker.c worker/port.c worker/relay.c worker/feed.c \
 # The task program: who reads the node's frames, what a task is, and its calls.
 TASK_SWITCH_SRC = task/main.c
 TASK_LOOP_SRC =
-TASK_CALL_SRC =
+TASK_CALL_SRC = task/rows.c task/calls.c task/args.c task/cstruct.c \
+	task/constant.c task/value.c task/interrupt.c task/call_file.c \
+	task/call_path.c task/call_id.c task/call_proc.c task/call_env.c \
+	task/call_net.c task/call_name.c $(CALL_SYSTEM_SRC) \
+	common/etf_read.c common/etf_write.c
 TASK_SRC = $(TASK_SWITCH_SRC) $(TASK_LOOP_SRC) $(TASK_CALL_SRC) common/log.c
 TASK_OBJ = $(TASK_SRC:%.c=$(OBJ)/%.o)
 PRIV_OBJ = $(PRIV_SRC:%.c=$(OBJ)/%.o)
@@ -360,6 +367,11 @@ $(NAMES): $(BUILD)/config.mk
 	    substr($$2, 5) }' | sort >$@
 
 $(OBJ)/common/compat/seccomp_debug.o: $(NAMES)
+
+$(CONSTANTS): task/constants.txt task/constants.awk
+	@awk -f task/constants.awk task/constants.txt >$@
+
+$(OBJ)/task/constant.o: $(CONSTANTS) $(NAMES)
 
 $(STAGES): worker/stages.hrl
 	@awk '$$2 == "=>" { stage = $$1; sub(/[^{]*[{]/, ""); sub(/[}].*/, ""); \

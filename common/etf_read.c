@@ -487,6 +487,33 @@ etf_get_int(struct etf *e, int64_t *value)
 }
 
 int
+etf_get_uint(struct etf *e, uint64_t *value)
+{
+	struct etf c = *e;
+	struct head h;
+	uint64_t v = 0;
+	uint32_t n;
+
+	if (etf_get_head(&c, &h) == -1)
+		return (-1);
+	if (h.type == ETF_INT && h.value >= 0)
+		v = (uint64_t)h.value;
+	else if (h.type != ETF_BIGINT || h.data[0] != 0)
+		return (-1);
+	else {
+		/* Behind the sign the digits; zeros may be at the end. */
+		for (n = h.count; n > 0; n--) {
+			if (v >> 56 != 0)
+				return (-1);
+			v = v << 8 | h.data[n];
+		}
+	}
+	*value = v;
+	*e = c;
+	return (0);
+}
+
+int
 etf_get_pid(struct etf *e, int32_t *pid)
 {
 	int64_t n;
@@ -497,16 +524,30 @@ etf_get_pid(struct etf *e, int32_t *pid)
 	return (0);
 }
 
-int
-etf_get_binary(struct etf *e, const uint8_t **data, size_t *len)
+/* What is bytes and nothing else. */
+static int
+etf_get_data(
+    struct etf *e, enum etf_type type, const uint8_t **data, size_t *len)
 {
 	struct head h;
 
-	if (etf_get_typed(e, ETF_BINARY, &h) == -1)
+	if (etf_get_typed(e, type, &h) == -1)
 		return (-1);
 	*data = h.data;
 	*len = h.count;
 	return (0);
+}
+
+int
+etf_get_binary(struct etf *e, const uint8_t **data, size_t *len)
+{
+	return (etf_get_data(e, ETF_BINARY, data, len));
+}
+
+int
+etf_get_bytes(struct etf *e, const uint8_t **data, size_t *len)
+{
+	return (etf_get_data(e, ETF_STRING, data, len));
 }
 
 int

@@ -80,6 +80,9 @@ int etf_get_map(struct etf *, uint32_t *n);
 /* Any integer encoding whose value fits. */
 int etf_get_int(struct etf *, int64_t *);
 
+/* The same for one that has 64 bits and no sign. */
+int etf_get_uint(struct etf *, uint64_t *);
+
 /*
  * An integer that is to be a process's number. 0 for one that can be none: no
  * process that a node could mean has it.
@@ -94,6 +97,9 @@ int etf_get_atom(struct etf *, char *buf, size_t size);
 
 /* A binary's bytes: *data points into the frame. */
 int etf_get_binary(struct etf *, const uint8_t **data, size_t *len);
+
+/* The same for STRING_EXT: the bytes that it is a list of. */
+int etf_get_bytes(struct etf *, const uint8_t **data, size_t *len);
 
 /*
  * Only a binary's head, for bytes that are not all there yet: unlike the

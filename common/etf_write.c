@@ -191,27 +191,42 @@ etf_put_nil(struct etf_writer *w)
 		add_byte(w, NIL);
 }
 
-void
-etf_put_int(struct etf_writer *w, int64_t v)
+/* An integer that has no form of 32 bits. */
+static void
+put_big(struct etf_writer *w, uint64_t magnitude, int negative)
 {
-	uint64_t magnitude, rest;
+	uint64_t rest;
 	size_t n = 0;
 
-	if (v >= INT32_MIN && v <= INT32_MAX) {
-		if (reserve(w, v >= 0 && v <= 0xff ? 2 : 5) == 0)
-			add_uint(w, (uint32_t)v);
-		return;
-	}
-	magnitude = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
 	for (rest = magnitude; rest > 0; rest >>= 8)
 		n++;
 	if (reserve(w, 3 + n) == -1)
 		return;
 	add_byte(w, SMALL_BIG);
 	add_byte(w, (unsigned int)n);
-	add_byte(w, v < 0);
+	add_byte(w, negative != 0);
 	for (; n > 0; n--, magnitude >>= 8)
 		add_byte(w, magnitude & 0xff);
+}
+
+void
+etf_put_int(struct etf_writer *w, int64_t v)
+{
+	if (v >= INT32_MIN && v <= INT32_MAX) {
+		if (reserve(w, v >= 0 && v <= 0xff ? 2 : 5) == 0)
+			add_uint(w, (uint32_t)v);
+		return;
+	}
+	put_big(w, v < 0 ? 0 - (uint64_t)v : (uint64_t)v, v < 0);
+}
+
+void
+etf_put_uint(struct etf_writer *w, uint64_t v)
+{
+	if (v <= INT64_MAX)
+		etf_put_int(w, (int64_t)v);
+	else
+		put_big(w, v, 0);
 }
 
 void

@@ -33,6 +33,7 @@ void etf_put_map(struct etf_writer *, uint32_t n);
 void etf_put_list(struct etf_writer *, uint32_t n);
 void etf_put_nil(struct etf_writer *);
 void etf_put_int(struct etf_writer *, int64_t);
+void etf_put_uint(struct etf_writer *, uint64_t);
 void etf_put_atom(struct etf_writer *, const char *utf8);
 void etf_put_binary(struct etf_writer *, const void *, size_t);
 /* Only a binary's head: len bytes will follow on the wire. */

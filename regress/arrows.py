@@ -104,7 +104,7 @@ def main(root):
     # What is put onto the system's own imsg does not call ours.
     common = [f for f in glob.glob("common/**/*.c", recursive=True)
               if not f.endswith("/imsg_send_plain.c")]
-    for program in ("broker", "worker", "priv"):
+    for program in ("broker", "worker", "priv", "task"):
         own = [f for end in ("c", "y")
                for f in glob.glob(program + "/**/*." + end, recursive=True)]
         out = arrows(own + common)

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/privdrop.h"
-#include "base/signals.h"
+#include "signals.h"
 #include "compat/proc.h"
 #include "policy/runas.h"
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/privdrop.h"
+#include "clean.h"
 #include "compat/cgroup.h"
 #include "compat/proc.h"
 #include "log.h"
@@ -20,45 +21,6 @@
 #include "guard/guard.h"
 #include "guard/reaper.h"
 #include "guard/wait.h"
-
-/* Children that the starter had before it became us. */
-static struct strangers {
-	pid_t *pids;
-	size_t count;
-} strangers;
-
-static void
-stranger_add(pid_t pid, void *arg)
-{
-	struct strangers *s = arg;
-
-	s->pids = reallocarray(s->pids, s->count + 1, sizeof(*s->pids));
-	if (s->pids == NULL)
-		fatal("no memory for the starter's children");
-	s->pids[s->count++] = pid;
-}
-
-/* Its number may be another process's from now on. */
-static void
-stranger_gone(pid_t pid)
-{
-	size_t i;
-
-	for (i = 0; i < strangers.count; i++)
-		if (strangers.pids[i] == pid)
-			strangers.pids[i] = 0;
-}
-
-static int
-stranger_is(pid_t pid)
-{
-	size_t i;
-
-	for (i = 0; i < strangers.count; i++)
-		if (strangers.pids[i] == pid)
-			return (1);
-	return (0);
-}
 
 static void guard_main(pid_t reaper) __attribute__((__noreturn__));
 
@@ -86,7 +48,7 @@ guard_start(const struct starter_env *s, struct guard_link *link)
 		return;
 	}
 	family_init(s->who.uid, s->privileged);
-	(void)proc_children(stranger_add, &strangers);
+	stranger_note();
 	proc_children_close();
 	if ((pid = fork()) == -1)
 		fatal("fork of the reaper");

@@ -19,8 +19,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/timer.h"
-#include "base/reap.h"
+#include "timer.h"
+#include "reap.h"
 #include "compat/cgroup.h"
 #include "compat/proc.h"
 #include "log.h"

@@ -11,13 +11,13 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/privdrop.h"
-#include "base/reap.h"
-#include "base/signals.h"
-#include "base/timer.h"
+#include "clean.h"
+#include "reap.h"
+#include "signals.h"
+#include "timer.h"
 #include "compat/cgroup.h"
 #include "compat/privs.h"
 #include "compat/proc.h"
@@ -30,58 +30,21 @@
 #include "guard/family.h"
 #include "guard/wait.h"
 
-#define CLEAN_TICK 2 /* ms */
-#define CLEAN_MAX 5000 /* ticks that processes may take to die */
-#define CLEAN_QUIET 50 /* ticks in which all are dead, and a tracer's */
 #define ORDERLY 0x40 /* in the exit status: what is left was killed */
 
-/* What is left was looked at. */
-struct look {
-	const struct waiter *waiter;
-	int found;
-	int dead; /* were among them, whoever has those */
-};
+static const struct waiter *waiter; /* that cleans */
 
-static void
-kill_one(pid_t pid, void *arg)
+static int
+wait_wants(pid_t pid)
 {
-	struct look *l = arg;
-
-	if ((l->waiter->spares != NULL && l->waiter->spares(pid)) ||
-	    !family_has(pid))
-		return;
-	if (proc_has_ended(pid)) {
-		l->dead = 1;
-		return;
-	}
-	l->found = 1;
-	family_signal(pid, SIGKILL);
+	return ((waiter->spares == NULL || !waiter->spares(pid)) &&
+		family_has(pid));
 }
 
-/*
- * Kill what the child left, and what that leaves, until there is nothing, or
- * for a while nothing but dead ones that others trace: those have nobody below
- * them, but one that has died during a look may have left somebody.
- */
 static void
-wait_clean(const struct waiter *w)
+wait_kill(pid_t pid)
 {
-	struct timespec ts = { 0, CLEAN_TICK * 1000000L };
-	struct look l = { w, 0, 0 };
-	int i, status, quiet = 0;
-	pid_t pid;
-
-	for (i = 0; i < CLEAN_MAX; i++) {
-		l.found = l.dead = 0;
-		(void)proc_children(kill_one, &l);
-		while ((pid = reap_ended(-1, &status, NULL)) > 0)
-			w->reaped(pid);
-		quiet = l.found ? 0 : quiet + 1;
-		if (pid == -1 || quiet == CLEAN_QUIET || (quiet && !l.dead))
-			return;
-		(void)nanosleep(&ts, NULL);
-	}
-	log_warnx("processes survive SIGKILL");
+	family_signal(pid, SIGKILL);
 }
 
 /*
@@ -137,6 +100,7 @@ wait_for(const struct waiter *w)
 	static const int sigs[] = { SIGTERM, SIGINT, SIGHUP };
 	struct pollfd pfd = { .fd = w->serve != NULL ? WAIT_FD : -1,
 		.events = POLLIN };
+	const struct cleaner cleaner = { wait_wants, wait_kill, w->reaped };
 	int status, code, ended = 0;
 	size_t i;
 
@@ -154,7 +118,8 @@ wait_for(const struct waiter *w)
 	code = WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_RING;
 	if (w->cleans || !(code & ORDERLY)) {
 		cgroup_kill();
-		wait_clean(w);
+		waiter = w;
+		clean_children(&cleaner);
 	}
 	cgroup_remove();
 	/* Last: a log is somebody else's, and may not be what it seems. */

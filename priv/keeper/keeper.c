@@ -16,7 +16,7 @@
 
 #include "base/ownlog.h"
 #include "base/privdrop.h"
-#include "base/timer.h"
+#include "timer.h"
 #include "compat/cgroup.h"
 #include "dispatch.h"
 #include "log.h"

@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/timer.h"
+#include "timer.h"
 #include "channel.h"
 #include "compat/cgroup.h"
 #include "keeper/watch.h"

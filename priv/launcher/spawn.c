@@ -19,7 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/signals.h"
+#include "signals.h"
 #include "compat/cgroup.h"
 #include "compat/privs.h"
 #include "compat/proc.h"

@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 #include "proto.h"
-#include "base/timer.h"
+#include "timer.h"
 
 struct leaf;
 struct rule;

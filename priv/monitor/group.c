@@ -6,7 +6,7 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "base/signals.h"
+#include "signals.h"
 
 #include "monitor/group.h"
 #include "monitor/orphan.h"

@@ -6,8 +6,8 @@
 #include <signal.h>
 #include <stdlib.h>
 
-#include "base/signals.h"
-#include "base/timer.h"
+#include "signals.h"
+#include "timer.h"
 #include "log.h"
 #include "proto.h"
 

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/signals.h"
+#include "signals.h"
 #include "log.h"
 
 #include "monitor/channels.h"

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "base/reap.h"
+#include "reap.h"
 #include "log.h"
 
 #include "monitor/birth.h"

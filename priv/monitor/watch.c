@@ -9,7 +9,7 @@
 #include <poll.h>
 #include <signal.h>
 
-#include "base/reap.h"
+#include "reap.h"
 #include "compat/proc.h"
 #include "log.h"
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "base/signals.h"
+#include "signals.h"
 #include "compat/cgroup.h"
 #include "compat/proc.h"
 #include "compat/stream.h"

@@ -19,7 +19,7 @@
 
 #include <cmocka.h>
 
-#include "base/timer.h"
+#include "timer.h"
 #include "compat/cgroup.h"
 #include "keeper/leaf.h"
 #include "keeper/request.h"

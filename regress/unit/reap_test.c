@@ -1,5 +1,5 @@
 /*
- * priv/base/reap.c, with children that have us trace them.
+ * common/reap.c, with children that have us trace them.
  */
 
 #include <sys/ptrace.h>
@@ -17,7 +17,7 @@
 
 #include <cmocka.h>
 
-#include "base/reap.h"
+#include "reap.h"
 
 /* A child that is stopped because we trace it, and lives. */
 static pid_t

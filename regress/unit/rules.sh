@@ -50,8 +50,8 @@ monitoring() {
 	    setpriority poll close clock_gettime" "$@" \
 	    regress/unit/monitor_util.c priv/monitor/child.c \
 	    priv/monitor/phase.c priv/monitor/watch.c priv/monitor/group.c \
-	    priv/monitor/left.c priv/base/timer.c priv/base/signals.c \
-	    priv/base/reap.c \
+	    priv/monitor/left.c common/timer.c common/signals.c \
+	    common/reap.c \
 	    common/proto.c common/compat/ptymodes.c
 }
 
@@ -103,12 +103,12 @@ build keeper_stats_test priv/keeper/stats.c
 wrapping clock_gettime keeper_leaf_test priv/keeper/request.c \
     priv/keeper/end.c priv/keeper/freeze.c priv/keeper/event.c \
     priv/keeper/leaf.c priv/keeper/limits.c priv/keeper/stats.c \
-    priv/base/timer.c common/leaf_limit.c common/proto.c \
+    common/timer.c common/leaf_limit.c common/proto.c \
     common/compat/ptymodes.c
 build environ_test priv/launcher/environ.c common/proto.c common/compat/ptymodes.c \
     common/log.c
-build reap_test priv/base/reap.c
-build timer_test priv/base/timer.c
+build reap_test common/reap.c
+build timer_test common/timer.c
 build match_test priv/policy/match.c priv/policy/gids.c common/proto.c common/compat/ptymodes.c
 build userenv_test priv/policy/userenv.c
 # shellcheck disable=SC2086
@@ -124,7 +124,7 @@ build permit_leaf_test priv/policy/leaf.c common/leaf_limit.c common/proto.c \
 wrapping exit port_check_test priv/start/port.c $PROC_SRC
 # shellcheck disable=SC2086
 wrapping exit undo_test priv/start/undo.c priv/start/login.c \
-    priv/base/signals.c $PROC_SRC $FRESH_SRC
+    common/signals.c $PROC_SRC $FRESH_SRC
 wrapping exit privilege_test priv/start/privilege.c priv/policy/rule.c \
     priv/policy/match.c priv/policy/gids.c common/proto.c common/compat/ptymodes.c
 build runas_test priv/policy/runas.c priv/policy/gids.c priv/policy/userenv.c
@@ -182,7 +182,7 @@ case $CGROUP_SRC in
 	# shellcheck disable=SC2086
 	build keeper_test common/log.c common/channel.c common/dispatch.c \
 	    common/drop.c common/leaf_limit.c common/compat/ptymodes.c \
-	    priv/base/timer.c common/proto.c $KEEPER_SRC $CGROUP_SRC $box \
+	    common/timer.c common/proto.c $KEEPER_SRC $CGROUP_SRC $box \
 	    $IMSG_SRC $SEND_SRC $PRIVS_SRC $PROC_SRC $SELF_SRC
 	;;
 *) without="$without cgroup_test keeper_test" ;;

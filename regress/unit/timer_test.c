@@ -18,7 +18,7 @@
 
 #include <cmocka.h>
 
-#include "base/timer.h"
+#include "timer.h"
 
 #define FAR 3600000 /* no test takes an hour */
 #define PAST (-1000)

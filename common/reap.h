@@ -4,8 +4,8 @@
  * end: these tell of ends only.
  */
 
-#ifndef BASE_REAP_H
-#define BASE_REAP_H
+#ifndef REAP_H
+#define REAP_H
 
 #include <sys/types.h>
 #include <sys/resource.h>

@@ -8,7 +8,7 @@
 #include <signal.h>
 #include <string.h>
 
-#include "base/signals.h"
+#include "signals.h"
 #include "compat/proc.h"
 #include "log.h"
 

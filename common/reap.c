@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-#include "base/reap.h"
+#include "reap.h"
 
 pid_t
 reap_ended(pid_t pid, int *status, struct rusage *ru)

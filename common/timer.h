@@ -3,8 +3,8 @@
  * to be cleared before that is freed.
  */
 
-#ifndef BASE_TIMER_H
-#define BASE_TIMER_H
+#ifndef TIMER_H
+#define TIMER_H
 
 #include <sys/types.h>
 #include <sys/tree.h>

@@ -3,8 +3,8 @@
  * group to end.
  */
 
-#ifndef BASE_SIGNALS_H
-#define BASE_SIGNALS_H
+#ifndef SIGNALS_H
+#define SIGNALS_H
 
 #include <sys/types.h>
 

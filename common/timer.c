@@ -6,7 +6,7 @@
 #include <limits.h>
 #include <time.h>
 
-#include "base/timer.h"
+#include "timer.h"
 
 static int
 timer_cmp(const struct timer *a, const struct timer *b)

@@ -1,0 +1,100 @@
+/*
+ * Calls about the environment of a task, and the names of the machine and of
+ * this program.
+ */
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "calls.h"
+#include "value.h"
+#include "version.h"
+
+#define HOSTNAME_MAX 256
+
+extern char **environ;
+
+static int
+do_version(struct call *c)
+{
+	return (value_text(c, PROCTOR_VERSION));
+}
+
+static int
+do_gethostname(struct call *c)
+{
+	char name[HOSTNAME_MAX + 1];
+
+	if (gethostname(name, sizeof(name)) == -1)
+		return (-1);
+	name[HOSTNAME_MAX] = '\0';
+	return (value_text(c, name));
+}
+
+static int
+do_sethostname(struct call *c)
+{
+	return (sethostname(c->a[0].text, c->a[0].len));
+}
+
+static int
+do_environ(struct call *c)
+{
+	uint32_t i, n;
+
+	for (n = 0; environ != NULL && environ[n] != NULL;)
+		n++;
+	etf_put_list(c->out, n);
+	for (i = 0; i < n; i++)
+		(void)value_text(c, environ[i]);
+	if (n > 0)
+		etf_put_nil(c->out);
+	return (0);
+}
+
+static int
+do_getenv(struct call *c)
+{
+	const char *value = getenv(c->a[0].text);
+
+	if (value != NULL)
+		return (value_text(c, value));
+	etf_put_atom(c->out, "false");
+	return (0);
+}
+
+static int
+do_setenv(struct call *c)
+{
+	return (setenv(c->a[0].text, c->a[1].text, (int)c->a[2].number));
+}
+
+static int
+do_unsetenv(struct call *c)
+{
+	return (unsetenv(c->a[0].text));
+}
+
+static int
+do_clearenv(struct call *c)
+{
+	static char *none[] = { NULL };
+
+	(void)c;
+	environ = none;
+	return (0);
+}
+
+const struct call_handler call_env_handlers[] = {
+	{ "version", do_version },
+	{ "gethostname", do_gethostname },
+	{ "sethostname", do_sethostname },
+	{ "environ", do_environ },
+	{ "getenv", do_getenv },
+	{ "setenv", do_setenv },
+	{ "unsetenv", do_unsetenv },
+	{ "clearenv", do_clearenv },
+	{ NULL, NULL },
+};

@@ -16,13 +16,22 @@ letters() {
 %% `task/call.h'. Written by `alcove.sh' from `task/rows.c'.
 -module(proctor_alcove_rows).
 
--export([letters/1]).
+-export([letters/1, kinds/0]).
 
 %% @doc Those of the row of that name; none if there is no such row.
 -spec letters(atom()) -> string().
 EOF
 	sed -n 's/^	{ "\([a-z0-9_]*\)", "\([^"]*\)".*/letters(\1) -> "\2";/p' "$rows"
-	echo 'letters(_) -> "".'
+	cat <<'EOF'
+letters(_) -> "".
+
+%% @doc The kinds of constants.
+-spec kinds() -> [atom()].
+kinds() ->
+EOF
+	sed -n 's/^\([a-z]*\) .*[a-z]\.h.*/\1/p' "$constants" | awk '
+	{ list = list (NR > 1 ? ",\n     " : "") $1 }
+	END { print "    [" list "]." }'
 }
 
 functions() {

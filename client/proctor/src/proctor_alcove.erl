@@ -157,1328 +157,1328 @@ call(Drv, Pids, Name, Args) ->
 call(Drv, Pids, Name, Args, Timeout) ->
     proctor_alcove_drv:call(Drv, Pids, Name, Args, Timeout).
 
-% @equiv call(Drv, Pids, fork, [])
+%% @equiv call(Drv, Pids, fork, [])
 -spec fork(drv(), pids()) -> term().
 fork(Drv, Pids) ->
     call(Drv, Pids, fork, []).
 
-% @equiv call(Drv, Pids, fork, [], Timeout)
+%% @equiv call(Drv, Pids, fork, [], Timeout)
 -spec fork(drv(), pids(), timeout()) -> term().
 fork(Drv, Pids, Timeout) ->
     call(Drv, Pids, fork, [], Timeout).
 
-% @equiv call(Drv, Pids, clone, [A1])
+%% @equiv call(Drv, Pids, clone, [A1])
 -spec clone(drv(), pids(), term()) -> term().
 clone(Drv, Pids, A1) ->
     call(Drv, Pids, clone, [A1]).
 
-% @equiv call(Drv, Pids, clone, [A1], Timeout)
+%% @equiv call(Drv, Pids, clone, [A1], Timeout)
 -spec clone(drv(), pids(), term(), timeout()) -> term().
 clone(Drv, Pids, A1, Timeout) ->
     call(Drv, Pids, clone, [A1], Timeout).
 
-% @equiv call(Drv, Pids, execvp, [A1, A2])
+%% @equiv call(Drv, Pids, execvp, [A1, A2])
 -spec execvp(drv(), pids(), term(), term()) -> term().
 execvp(Drv, Pids, A1, A2) ->
     call(Drv, Pids, execvp, [A1, A2]).
 
-% @equiv call(Drv, Pids, execvp, [A1, A2], Timeout)
+%% @equiv call(Drv, Pids, execvp, [A1, A2], Timeout)
 -spec execvp(drv(), pids(), term(), term(), timeout()) -> term().
 execvp(Drv, Pids, A1, A2, Timeout) ->
     call(Drv, Pids, execvp, [A1, A2], Timeout).
 
-% @equiv call(Drv, Pids, execve, [A1, A2, A3])
+%% @equiv call(Drv, Pids, execve, [A1, A2, A3])
 -spec execve(drv(), pids(), term(), term(), term()) -> term().
 execve(Drv, Pids, A1, A2, A3) ->
     call(Drv, Pids, execve, [A1, A2, A3]).
 
-% @equiv call(Drv, Pids, execve, [A1, A2, A3], Timeout)
+%% @equiv call(Drv, Pids, execve, [A1, A2, A3], Timeout)
 -spec execve(drv(), pids(), term(), term(), term(), timeout()) -> term().
 execve(Drv, Pids, A1, A2, A3, Timeout) ->
     call(Drv, Pids, execve, [A1, A2, A3], Timeout).
 
-% @equiv call(Drv, Pids, fexecve, [A1, A2, A3])
+%% @equiv call(Drv, Pids, fexecve, [A1, A2, A3])
 -spec fexecve(drv(), pids(), term(), term(), term()) -> term().
 fexecve(Drv, Pids, A1, A2, A3) ->
     call(Drv, Pids, fexecve, [A1, A2, A3]).
 
-% @equiv call(Drv, Pids, fexecve, [A1, A2, A3], Timeout)
+%% @equiv call(Drv, Pids, fexecve, [A1, A2, A3], Timeout)
 -spec fexecve(drv(), pids(), term(), term(), term(), timeout()) -> term().
 fexecve(Drv, Pids, A1, A2, A3, Timeout) ->
     call(Drv, Pids, fexecve, [A1, A2, A3], Timeout).
 
-% @equiv call(Drv, Pids, exec, [A1, A2, A3, A4])
+%% @equiv call(Drv, Pids, exec, [A1, A2, A3, A4])
 -spec exec(drv(), pids(), term(), term(), term(), term()) -> term().
 exec(Drv, Pids, A1, A2, A3, A4) ->
     call(Drv, Pids, exec, [A1, A2, A3, A4]).
 
-% @equiv call(Drv, Pids, exec, [A1, A2, A3, A4], Timeout)
+%% @equiv call(Drv, Pids, exec, [A1, A2, A3, A4], Timeout)
 -spec exec(drv(), pids(), term(), term(), term(), term(), timeout()) -> term().
 exec(Drv, Pids, A1, A2, A3, A4, Timeout) ->
     call(Drv, Pids, exec, [A1, A2, A3, A4], Timeout).
 
-% @equiv call(Drv, Pids, reexec, [A1, A2])
+%% @equiv call(Drv, Pids, reexec, [A1, A2])
 -spec reexec(drv(), pids(), term(), term()) -> term().
 reexec(Drv, Pids, A1, A2) ->
     call(Drv, Pids, reexec, [A1, A2]).
 
-% @equiv call(Drv, Pids, reexec, [A1, A2], Timeout)
+%% @equiv call(Drv, Pids, reexec, [A1, A2], Timeout)
 -spec reexec(drv(), pids(), term(), term(), timeout()) -> term().
 reexec(Drv, Pids, A1, A2, Timeout) ->
     call(Drv, Pids, reexec, [A1, A2], Timeout).
 
-% @equiv call(Drv, Pids, exit, [A1])
+%% @equiv call(Drv, Pids, exit, [A1])
 -spec exit(drv(), pids(), term()) -> term().
 exit(Drv, Pids, A1) ->
     call(Drv, Pids, exit, [A1]).
 
-% @equiv call(Drv, Pids, exit, [A1], Timeout)
+%% @equiv call(Drv, Pids, exit, [A1], Timeout)
 -spec exit(drv(), pids(), term(), timeout()) -> term().
 exit(Drv, Pids, A1, Timeout) ->
     call(Drv, Pids, exit, [A1], Timeout).
 
-% @equiv call(Drv, Pids, init, [])
+%% @equiv call(Drv, Pids, init, [])
 -spec init(drv(), pids()) -> term().
 init(Drv, Pids) ->
     call(Drv, Pids, init, []).
 
-% @equiv call(Drv, Pids, init, [], Timeout)
+%% @equiv call(Drv, Pids, init, [], Timeout)
 -spec init(drv(), pids(), timeout()) -> term().
 init(Drv, Pids, Timeout) ->
     call(Drv, Pids, init, [], Timeout).
 
-% @equiv call(Drv, Pids, cpid, [])
+%% @equiv call(Drv, Pids, cpid, [])
 -spec cpid(drv(), pids()) -> term().
 cpid(Drv, Pids) ->
     call(Drv, Pids, cpid, []).
 
-% @equiv call(Drv, Pids, cpid, [], Timeout)
+%% @equiv call(Drv, Pids, cpid, [], Timeout)
 -spec cpid(drv(), pids(), timeout()) -> term().
 cpid(Drv, Pids, Timeout) ->
     call(Drv, Pids, cpid, [], Timeout).
 
-% @equiv call(Drv, Pids, getcpid, [A1, A2])
+%% @equiv call(Drv, Pids, getcpid, [A1, A2])
 -spec getcpid(drv(), pids(), term(), term()) -> term().
 getcpid(Drv, Pids, A1, A2) ->
     call(Drv, Pids, getcpid, [A1, A2]).
 
-% @equiv call(Drv, Pids, getcpid, [A1, A2], Timeout)
+%% @equiv call(Drv, Pids, getcpid, [A1, A2], Timeout)
 -spec getcpid(drv(), pids(), term(), term(), timeout()) -> term().
 getcpid(Drv, Pids, A1, A2, Timeout) ->
     call(Drv, Pids, getcpid, [A1, A2], Timeout).
 
-% @equiv call(Drv, Pids, setcpid, [A1, A2, A3])
+%% @equiv call(Drv, Pids, setcpid, [A1, A2, A3])
 -spec setcpid(drv(), pids(), term(), term(), term()) -> term().
 setcpid(Drv, Pids, A1, A2, A3) ->
     call(Drv, Pids, setcpid, [A1, A2, A3]).
 
-% @equiv call(Drv, Pids, setcpid, [A1, A2, A3], Timeout)
+%% @equiv call(Drv, Pids, setcpid, [A1, A2, A3], Timeout)
 -spec setcpid(drv(), pids(), term(), term(), term(), timeout()) -> term().
 setcpid(Drv, Pids, A1, A2, A3, Timeout) ->
     call(Drv, Pids, setcpid, [A1, A2, A3], Timeout).
 
-% @equiv call(Drv, Pids, getopt, [A1])
+%% @equiv call(Drv, Pids, getopt, [A1])
 -spec getopt(drv(), pids(), term()) -> term().
 getopt(Drv, Pids, A1) ->
     call(Drv, Pids, getopt, [A1]).
 
-% @equiv call(Drv, Pids, getopt, [A1], Timeout)
+%% @equiv call(Drv, Pids, getopt, [A1], Timeout)
 -spec getopt(drv(), pids(), term(), timeout()) -> term().
 getopt(Drv, Pids, A1, Timeout) ->
     call(Drv, Pids, getopt, [A1], Timeout).
 
-% @equiv call(Drv, Pids, setopt, [A1, A2])
+%% @equiv call(Drv, Pids, setopt, [A1, A2])
 -spec setopt(drv(), pids(), term(), term()) -> term().
 setopt(Drv, Pids, A1, A2) ->
     call(Drv, Pids, setopt, [A1, A2]).
 
-% @equiv call(Drv, Pids, setopt, [A1, A2], Timeout)
+%% @equiv call(Drv, Pids, setopt, [A1, A2], Timeout)
 -spec setopt(drv(), pids(), term(), term(), timeout()) -> term().
 setopt(Drv, Pids, A1, A2, Timeout) ->
     call(Drv, Pids, setopt, [A1, A2], Timeout).
 
-% @equiv call(Drv, Pids, filter, [A1, A2])
+%% @equiv call(Drv, Pids, filter, [A1, A2])
 -spec filter(drv(), pids(), term(), term()) -> term().
 filter(Drv, Pids, A1, A2) ->
     call(Drv, Pids, filter, [A1, A2]).
 
-% @equiv call(Drv, Pids, filter, [A1, A2], Timeout)
+%% @equiv call(Drv, Pids, filter, [A1, A2], Timeout)
 -spec filter(drv(), pids(), term(), term(), timeout()) -> term().
 filter(Drv, Pids, A1, A2, Timeout) ->
     call(Drv, Pids, filter, [A1, A2], Timeout).
 
-% @equiv call(Drv, Pids, filters, [])
+%% @equiv call(Drv, Pids, filters, [])
 -spec filters(drv(), pids()) -> term().
 filters(Drv, Pids) ->
     call(Drv, Pids, filters, []).
 
-% @equiv call(Drv, Pids, filters, [], Timeout)
+%% @equiv call(Drv, Pids, filters, [], Timeout)
 -spec filters(drv(), pids(), timeout()) -> term().
 filters(Drv, Pids, Timeout) ->
     call(Drv, Pids, filters, [], Timeout).
 
-% @equiv call(Drv, Pids, version, [])
+%% @equiv call(Drv, Pids, version, [])
 -spec version(drv(), pids()) -> term().
 version(Drv, Pids) ->
     call(Drv, Pids, version, []).
 
-% @equiv call(Drv, Pids, version, [], Timeout)
+%% @equiv call(Drv, Pids, version, [], Timeout)
 -spec version(drv(), pids(), timeout()) -> term().
 version(Drv, Pids, Timeout) ->
     call(Drv, Pids, version, [], Timeout).
 
-% @equiv call(Drv, Pids, open, [A1, A2, A3])
+%% @equiv call(Drv, Pids, open, [A1, A2, A3])
 -spec open(drv(), pids(), term(), term(), term()) -> term().
 open(Drv, Pids, A1, A2, A3) ->
     call(Drv, Pids, open, [A1, A2, A3]).
 
-% @equiv call(Drv, Pids, open, [A1, A2, A3], Timeout)
+%% @equiv call(Drv, Pids, open, [A1, A2, A3], Timeout)
 -spec open(drv(), pids(), term(), term(), term(), timeout()) -> term().
 open(Drv, Pids, A1, A2, A3, Timeout) ->
     call(Drv, Pids, open, [A1, A2, A3], Timeout).
 
-% @equiv call(Drv, Pids, close, [A1])
+%% @equiv call(Drv, Pids, close, [A1])
 -spec close(drv(), pids(), term()) -> term().
 close(Drv, Pids, A1) ->
     call(Drv, Pids, close, [A1]).
 
-% @equiv call(Drv, Pids, close, [A1], Timeout)
+%% @equiv call(Drv, Pids, close, [A1], Timeout)
 -spec close(drv(), pids(), term(), timeout()) -> term().
 close(Drv, Pids, A1, Timeout) ->
     call(Drv, Pids, close, [A1], Timeout).
 
-% @equiv call(Drv, Pids, read, [A1, A2])
+%% @equiv call(Drv, Pids, read, [A1, A2])
 -spec read(drv(), pids(), term(), term()) -> term().
 read(Drv, Pids, A1, A2) ->
     call(Drv, Pids, read, [A1, A2]).
 
-% @equiv call(Drv, Pids, read, [A1, A2], Timeout)
+%% @equiv call(Drv, Pids, read, [A1, A2], Timeout)
 -spec read(drv(), pids(), term(), term(), timeout()) -> term().
 read(Drv, Pids, A1, A2, Timeout) ->
     call(Drv, Pids, read, [A1, A2], Timeout).
 
-% @equiv call(Drv, Pids, write, [A1, A2])
+%% @equiv call(Drv, Pids, write, [A1, A2])
 -spec write(drv(), pids(), term(), term()) -> term().
 write(Drv, Pids, A1, A2) ->
     call(Drv, Pids, write, [A1, A2]).
 
-% @equiv call(Drv, Pids, write, [A1, A2], Timeout)
+%% @equiv call(Drv, Pids, write, [A1, A2], Timeout)
 -spec write(drv(), pids(), term(), term(), timeout()) -> term().
 write(Drv, Pids, A1, A2, Timeout) ->
     call(Drv, Pids, write, [A1, A2], Timeout).
 
-% @equiv call(Drv, Pids, lseek, [A1, A2, A3])
+%% @equiv call(Drv, Pids, lseek, [A1, A2, A3])
 -spec lseek(drv(), pids(), term(), term(), term()) -> term().
 lseek(Drv, Pids, A1, A2, A3) ->
     call(Drv, Pids, lseek, [A1, A2, A3]).
 
-% @equiv call(Drv, Pids, lseek, [A1, A2, A3], Timeout)
+%% @equiv call(Drv, Pids, lseek, [A1, A2, A3], Timeout)
 -spec lseek(drv(), pids(), term(), term(), term(), timeout()) -> term().
 lseek(Drv, Pids, A1, A2, A3, Timeout) ->
     call(Drv, Pids, lseek, [A1, A2, A3], Timeout).
 
-% @equiv call(Drv, Pids, select, [A1, A2, A3, A4])
+%% @equiv call(Drv, Pids, select, [A1, A2, A3, A4])
 -spec select(drv(), pids(), term(), term(), term(), term()) -> term().
 select(Drv, Pids, A1, A2, A3, A4) ->
     call(Drv, Pids, select, [A1, A2, A3, A4]).
 
-% @equiv call(Drv, Pids, select, [A1, A2, A3, A4], Timeout)
+%% @equiv call(Drv, Pids, select, [A1, A2, A3, A4], Timeout)
 -spec select(drv(), pids(), term(), term(), term(), term(), timeout()) ->
          term().
 select(Drv, Pids, A1, A2, A3, A4, Timeout) ->
     call(Drv, Pids, select, [A1, A2, A3, A4], Timeout).
 
-% @equiv call(Drv, Pids, fcntl, [A1, A2, A3])
+%% @equiv call(Drv, Pids, fcntl, [A1, A2, A3])
 -spec fcntl(drv(), pids(), term(), term(), term()) -> term().
 fcntl(Drv, Pids, A1, A2, A3) ->
     call(Drv, Pids, fcntl, [A1, A2, A3]).
 
-% @equiv call(Drv, Pids, fcntl, [A1, A2, A3], Timeout)
+%% @equiv call(Drv, Pids, fcntl, [A1, A2, A3], Timeout)
 -spec fcntl(drv(), pids(), term(), term(), term(), timeout()) -> term().
 fcntl(Drv, Pids, A1, A2, A3, Timeout) ->
     call(Drv, Pids, fcntl, [A1, A2, A3], Timeout).
 
-% @equiv call(Drv, Pids, ioctl, [A1, A2, A3])
+%% @equiv call(Drv, Pids, ioctl, [A1, A2, A3])
 -spec ioctl(drv(), pids(), term(), term(), term()) -> term().
 ioctl(Drv, Pids, A1, A2, A3) ->
     call(Drv, Pids, ioctl, [A1, A2, A3]).
 
-% @equiv call(Drv, Pids, ioctl, [A1, A2, A3], Timeout)
+%% @equiv call(Drv, Pids, ioctl, [A1, A2, A3], Timeout)
 -spec ioctl(drv(), pids(), term(), term(), term(), timeout()) -> term().
 ioctl(Drv, Pids, A1, A2, A3, Timeout) ->
     call(Drv, Pids, ioctl, [A1, A2, A3], Timeout).
 
-% @equiv call(Drv, Pids, readdir, [A1])
+%% @equiv call(Drv, Pids, readdir, [A1])
 -spec readdir(drv(), pids(), term()) -> term().
 readdir(Drv, Pids, A1) ->
     call(Drv, Pids, readdir, [A1]).
 
-% @equiv call(Drv, Pids, readdir, [A1], Timeout)
+%% @equiv call(Drv, Pids, readdir, [A1], Timeout)
 -spec readdir(drv(), pids(), term(), timeout()) -> term().
 readdir(Drv, Pids, A1, Timeout) ->
     call(Drv, Pids, readdir, [A1], Timeout).
 
-% @equiv call(Drv, Pids, chdir, [A1])
+%% @equiv call(Drv, Pids, chdir, [A1])
 -spec chdir(drv(), pids(), term()) -> term().
 chdir(Drv, Pids, A1) ->
     call(Drv, Pids, chdir, [A1]).
 
-% @equiv call(Drv, Pids, chdir, [A1], Timeout)
+%% @equiv call(Drv, Pids, chdir, [A1], Timeout)
 -spec chdir(drv(), pids(), term(), timeout()) -> term().
 chdir(Drv, Pids, A1, Timeout) ->
     call(Drv, Pids, chdir, [A1], Timeout).
 
-% @equiv call(Drv, Pids, getcwd, [])
+%% @equiv call(Drv, Pids, getcwd, [])
 -spec getcwd(drv(), pids()) -> term().
 getcwd(Drv, Pids) ->
     call(Drv, Pids, getcwd, []).
 
-% @equiv call(Drv, Pids, getcwd, [], Timeout)
+%% @equiv call(Drv, Pids, getcwd, [], Timeout)
 -spec getcwd(drv(), pids(), timeout()) -> term().
 getcwd(Drv, Pids, Timeout) ->
     call(Drv, Pids, getcwd, [], Timeout).
 
-% @equiv call(Drv, Pids, chmod, [A1, A2])
+%% @equiv call(Drv, Pids, chmod, [A1, A2])
 -spec chmod(drv(), pids(), term(), term()) -> term().
 chmod(Drv, Pids, A1, A2) ->
     call(Drv, Pids, chmod, [A1, A2]).
 
-% @equiv call(Drv, Pids, chmod, [A1, A2], Timeout)
+%% @equiv call(Drv, Pids, chmod, [A1, A2], Timeout)
 -spec chmod(drv(), pids(), term(), term(), timeout()) -> term().
 chmod(Drv, Pids, A1, A2, Timeout) ->
     call(Drv, Pids, chmod, [A1, A2], Timeout).
 
-% @equiv call(Drv, Pids, chown, [A1, A2, A3])
+%% @equiv call(Drv, Pids, chown, [A1, A2, A3])
 -spec chown(drv(), pids(), term(), term(), term()) -> term().
 chown(Drv, Pids, A1, A2, A3) ->
     call(Drv, Pids, chown, [A1, A2, A3]).
 
-% @equiv call(Drv, Pids, chown, [A1, A2, A3], Timeout)
+%% @equiv call(Drv, Pids, chown, [A1, A2, A3], Timeout)
 -spec chown(drv(), pids(), term(), term(), term(), timeout()) -> term().
 chown(Drv, Pids, A1, A2, A3, Timeout) ->
     call(Drv, Pids, chown, [A1, A2, A3], Timeout).
 
-% @equiv call(Drv, Pids, mkdir, [A1, A2])
+%% @equiv call(Drv, Pids, mkdir, [A1, A2])
 -spec mkdir(drv(), pids(), term(), term()) -> term().
 mkdir(Drv, Pids, A1, A2) ->
     call(Drv, Pids, mkdir, [A1, A2]).
 
-% @equiv call(Drv, Pids, mkdir, [A1, A2], Timeout)
+%% @equiv call(Drv, Pids, mkdir, [A1, A2], Timeout)
 -spec mkdir(drv(), pids(), term(), term(), timeout()) -> term().
 mkdir(Drv, Pids, A1, A2, Timeout) ->
     call(Drv, Pids, mkdir, [A1, A2], Timeout).
 
-% @equiv call(Drv, Pids, rmdir, [A1])
+%% @equiv call(Drv, Pids, rmdir, [A1])
 -spec rmdir(drv(), pids(), term()) -> term().
 rmdir(Drv, Pids, A1) ->
     call(Drv, Pids, rmdir, [A1]).
 
-% @equiv call(Drv, Pids, rmdir, [A1], Timeout)
+%% @equiv call(Drv, Pids, rmdir, [A1], Timeout)
 -spec rmdir(drv(), pids(), term(), timeout()) -> term().
 rmdir(Drv, Pids, A1, Timeout) ->
     call(Drv, Pids, rmdir, [A1], Timeout).
 
-% @equiv call(Drv, Pids, unlink, [A1])
+%% @equiv call(Drv, Pids, unlink, [A1])
 -spec unlink(drv(), pids(), term()) -> term().
 unlink(Drv, Pids, A1) ->
     call(Drv, Pids, unlink, [A1]).
 
-% @equiv call(Drv, Pids, unlink, [A1], Timeout)
+%% @equiv call(Drv, Pids, unlink, [A1], Timeout)
 -spec unlink(drv(), pids(), term(), timeout()) -> term().
 unlink(Drv, Pids, A1, Timeout) ->
     call(Drv, Pids, unlink, [A1], Timeout).
 
-% @equiv call(Drv, Pids, mkfifo, [A1, A2])
+%% @equiv call(Drv, Pids, mkfifo, [A1, A2])
 -spec mkfifo(drv(), pids(), term(), term()) -> term().
 mkfifo(Drv, Pids, A1, A2) ->
     call(Drv, Pids, mkfifo, [A1, A2]).
 
-% @equiv call(Drv, Pids, mkfifo, [A1, A2], Timeout)
+%% @equiv call(Drv, Pids, mkfifo, [A1, A2], Timeout)
 -spec mkfifo(drv(), pids(), term(), term(), timeout()) -> term().
 mkfifo(Drv, Pids, A1, A2, Timeout) ->
     call(Drv, Pids, mkfifo, [A1, A2], Timeout).
 
-% @equiv call(Drv, Pids, link, [A1, A2])
+%% @equiv call(Drv, Pids, link, [A1, A2])
 -spec link(drv(), pids(), term(), term()) -> term().
 link(Drv, Pids, A1, A2) ->
     call(Drv, Pids, link, [A1, A2]).
 
-% @equiv call(Drv, Pids, link, [A1, A2], Timeout)
+%% @equiv call(Drv, Pids, link, [A1, A2], Timeout)
 -spec link(drv(), pids(), term(), term(), timeout()) -> term().
 link(Drv, Pids, A1, A2, Timeout) ->
     call(Drv, Pids, link, [A1, A2], Timeout).
 
-% @equiv call(Drv, Pids, symlink, [A1, A2])
+%% @equiv call(Drv, Pids, symlink, [A1, A2])
 -spec symlink(drv(), pids(), term(), term()) -> term().
 symlink(Drv, Pids, A1, A2) ->
     call(Drv, Pids, symlink, [A1, A2]).
 
-% @equiv call(Drv, Pids, symlink, [A1, A2], Timeout)
+%% @equiv call(Drv, Pids, symlink, [A1, A2], Timeout)
 -spec symlink(drv(), pids(), term(), term(), timeout()) -> term().
 symlink(Drv, Pids, A1, A2, Timeout) ->
     call(Drv, Pids, symlink, [A1, A2], Timeout).
 
-% @equiv call(Drv, Pids, rename, [A1, A2])
+%% @equiv call(Drv, Pids, rename, [A1, A2])
 -spec rename(drv(), pids(), term(), term()) -> term().
 rename(Drv, Pids, A1, A2) ->
     call(Drv, Pids, rename, [A1, A2]).
 
-% @equiv call(Drv, Pids, rename, [A1, A2], Timeout)
+%% @equiv call(Drv, Pids, rename, [A1, A2], Timeout)
 -spec rename(drv(), pids(), term(), term(), timeout()) -> term().
 rename(Drv, Pids, A1, A2, Timeout) ->
     call(Drv, Pids, rename, [A1, A2], Timeout).
 
-% @equiv call(Drv, Pids, readlink, [A1])
+%% @equiv call(Drv, Pids, readlink, [A1])
 -spec readlink(drv(), pids(), term()) -> term().
 readlink(Drv, Pids, A1) ->
     call(Drv, Pids, readlink, [A1]).
 
-% @equiv call(Drv, Pids, readlink, [A1], Timeout)
+%% @equiv call(Drv, Pids, readlink, [A1], Timeout)
 -spec readlink(drv(), pids(), term(), timeout()) -> term().
 readlink(Drv, Pids, A1, Timeout) ->
     call(Drv, Pids, readlink, [A1], Timeout).
 
-% @equiv call(Drv, Pids, truncate, [A1, A2])
+%% @equiv call(Drv, Pids, truncate, [A1, A2])
 -spec truncate(drv(), pids(), term(), term()) -> term().
 truncate(Drv, Pids, A1, A2) ->
     call(Drv, Pids, truncate, [A1, A2]).
 
-% @equiv call(Drv, Pids, truncate, [A1, A2], Timeout)
+%% @equiv call(Drv, Pids, truncate, [A1, A2], Timeout)
 -spec truncate(drv(), pids(), term(), term(), timeout()) -> term().
 truncate(Drv, Pids, A1, A2, Timeout) ->
     call(Drv, Pids, truncate, [A1, A2], Timeout).
 
-% @equiv call(Drv, Pids, stat, [A1])
+%% @equiv call(Drv, Pids, stat, [A1])
 -spec stat(drv(), pids(), term()) -> term().
 stat(Drv, Pids, A1) ->
     call(Drv, Pids, stat, [A1]).
 
-% @equiv call(Drv, Pids, stat, [A1], Timeout)
+%% @equiv call(Drv, Pids, stat, [A1], Timeout)
 -spec stat(drv(), pids(), term(), timeout()) -> term().
 stat(Drv, Pids, A1, Timeout) ->
     call(Drv, Pids, stat, [A1], Timeout).
 
-% @equiv call(Drv, Pids, lstat, [A1])
+%% @equiv call(Drv, Pids, lstat, [A1])
 -spec lstat(drv(), pids(), term()) -> term().
 lstat(Drv, Pids, A1) ->
     call(Drv, Pids, lstat, [A1]).
 
-% @equiv call(Drv, Pids, lstat, [A1], Timeout)
+%% @equiv call(Drv, Pids, lstat, [A1], Timeout)
 -spec lstat(drv(), pids(), term(), timeout()) -> term().
 lstat(Drv, Pids, A1, Timeout) ->
     call(Drv, Pids, lstat, [A1], Timeout).
 
-% @equiv call(Drv, Pids, umask, [A1])
+%% @equiv call(Drv, Pids, umask, [A1])
 -spec umask(drv(), pids(), term()) -> term().
 umask(Drv, Pids, A1) ->
     call(Drv, Pids, umask, [A1]).
 
-% @equiv call(Drv, Pids, umask, [A1], Timeout)
+%% @equiv call(Drv, Pids, umask, [A1], Timeout)
 -spec umask(drv(), pids(), term(), timeout()) -> term().
 umask(Drv, Pids, A1, Timeout) ->
     call(Drv, Pids, umask, [A1], Timeout).
 
-% @equiv call(Drv, Pids, dup, [A1])
+%% @equiv call(Drv, Pids, dup, [A1])
 -spec dup(drv(), pids(), term()) -> term().
 dup(Drv, Pids, A1) ->
     call(Drv, Pids, dup, [A1]).
 
-% @equiv call(Drv, Pids, dup, [A1], Timeout)
+%% @equiv call(Drv, Pids, dup, [A1], Timeout)
 -spec dup(drv(), pids(), term(), timeout()) -> term().
 dup(Drv, Pids, A1, Timeout) ->
     call(Drv, Pids, dup, [A1], Timeout).
 
-% @equiv call(Drv, Pids, dup2, [A1, A2])
+%% @equiv call(Drv, Pids, dup2, [A1, A2])
 -spec dup2(drv(), pids(), term(), term()) -> term().
 dup2(Drv, Pids, A1, A2) ->
     call(Drv, Pids, dup2, [A1, A2]).
 
-% @equiv call(Drv, Pids, dup2, [A1, A2], Timeout)
+%% @equiv call(Drv, Pids, dup2, [A1, A2], Timeout)
 -spec dup2(drv(), pids(), term(), term(), timeout()) -> term().
 dup2(Drv, Pids, A1, A2, Timeout) ->
     call(Drv, Pids, dup2, [A1, A2], Timeout).
 
-% @equiv call(Drv, Pids, pipe, [A1])
+%% @equiv call(Drv, Pids, pipe, [A1])
 -spec pipe(drv(), pids(), term()) -> term().
 pipe(Drv, Pids, A1) ->
     call(Drv, Pids, pipe, [A1]).
 
-% @equiv call(Drv, Pids, pipe, [A1], Timeout)
+%% @equiv call(Drv, Pids, pipe, [A1], Timeout)
 -spec pipe(drv(), pids(), term(), timeout()) -> term().
 pipe(Drv, Pids, A1, Timeout) ->
     call(Drv, Pids, pipe, [A1], Timeout).
 
-% @equiv call(Drv, Pids, chroot, [A1])
+%% @equiv call(Drv, Pids, chroot, [A1])
 -spec chroot(drv(), pids(), term()) -> term().
 chroot(Drv, Pids, A1) ->
     call(Drv, Pids, chroot, [A1]).
 
-% @equiv call(Drv, Pids, chroot, [A1], Timeout)
+%% @equiv call(Drv, Pids, chroot, [A1], Timeout)
 -spec chroot(drv(), pids(), term(), timeout()) -> term().
 chroot(Drv, Pids, A1, Timeout) ->
     call(Drv, Pids, chroot, [A1], Timeout).
 
-% @equiv call(Drv, Pids, mount, [A1, A2, A3, A4, A5, A6])
+%% @equiv call(Drv, Pids, mount, [A1, A2, A3, A4, A5, A6])
 -spec mount(drv(), pids(), term(), term(), term(), term(), term(), term()) ->
          term().
 mount(Drv, Pids, A1, A2, A3, A4, A5, A6) ->
     call(Drv, Pids, mount, [A1, A2, A3, A4, A5, A6]).
 
-% @equiv call(Drv, Pids, mount, [A1, A2, A3, A4, A5, A6], Timeout)
+%% @equiv call(Drv, Pids, mount, [A1, A2, A3, A4, A5, A6], Timeout)
 -spec mount(drv(), pids(), term(), term(), term(), term(), term(), term(),
          timeout()) -> term().
 mount(Drv, Pids, A1, A2, A3, A4, A5, A6, Timeout) ->
     call(Drv, Pids, mount, [A1, A2, A3, A4, A5, A6], Timeout).
 
-% @equiv call(Drv, Pids, umount, [A1])
+%% @equiv call(Drv, Pids, umount, [A1])
 -spec umount(drv(), pids(), term()) -> term().
 umount(Drv, Pids, A1) ->
     call(Drv, Pids, umount, [A1]).
 
-% @equiv call(Drv, Pids, umount, [A1], Timeout)
+%% @equiv call(Drv, Pids, umount, [A1], Timeout)
 -spec umount(drv(), pids(), term(), timeout()) -> term().
 umount(Drv, Pids, A1, Timeout) ->
     call(Drv, Pids, umount, [A1], Timeout).
 
-% @equiv call(Drv, Pids, umount2, [A1, A2])
+%% @equiv call(Drv, Pids, umount2, [A1, A2])
 -spec umount2(drv(), pids(), term(), term()) -> term().
 umount2(Drv, Pids, A1, A2) ->
     call(Drv, Pids, umount2, [A1, A2]).
 
-% @equiv call(Drv, Pids, umount2, [A1, A2], Timeout)
+%% @equiv call(Drv, Pids, umount2, [A1, A2], Timeout)
 -spec umount2(drv(), pids(), term(), term(), timeout()) -> term().
 umount2(Drv, Pids, A1, A2, Timeout) ->
     call(Drv, Pids, umount2, [A1, A2], Timeout).
 
-% @equiv call(Drv, Pids, pivot_root, [A1, A2])
+%% @equiv call(Drv, Pids, pivot_root, [A1, A2])
 -spec pivot_root(drv(), pids(), term(), term()) -> term().
 pivot_root(Drv, Pids, A1, A2) ->
     call(Drv, Pids, pivot_root, [A1, A2]).
 
-% @equiv call(Drv, Pids, pivot_root, [A1, A2], Timeout)
+%% @equiv call(Drv, Pids, pivot_root, [A1, A2], Timeout)
 -spec pivot_root(drv(), pids(), term(), term(), timeout()) -> term().
 pivot_root(Drv, Pids, A1, A2, Timeout) ->
     call(Drv, Pids, pivot_root, [A1, A2], Timeout).
 
-% @equiv call(Drv, Pids, kill, [A1, A2])
+%% @equiv call(Drv, Pids, kill, [A1, A2])
 -spec kill(drv(), pids(), term(), term()) -> term().
 kill(Drv, Pids, A1, A2) ->
     call(Drv, Pids, kill, [A1, A2]).
 
-% @equiv call(Drv, Pids, kill, [A1, A2], Timeout)
+%% @equiv call(Drv, Pids, kill, [A1, A2], Timeout)
 -spec kill(drv(), pids(), term(), term(), timeout()) -> term().
 kill(Drv, Pids, A1, A2, Timeout) ->
     call(Drv, Pids, kill, [A1, A2], Timeout).
 
-% @equiv call(Drv, Pids, sigaction, [A1, A2])
+%% @equiv call(Drv, Pids, sigaction, [A1, A2])
 -spec sigaction(drv(), pids(), term(), term()) -> term().
 sigaction(Drv, Pids, A1, A2) ->
     call(Drv, Pids, sigaction, [A1, A2]).
 
-% @equiv call(Drv, Pids, sigaction, [A1, A2], Timeout)
+%% @equiv call(Drv, Pids, sigaction, [A1, A2], Timeout)
 -spec sigaction(drv(), pids(), term(), term(), timeout()) -> term().
 sigaction(Drv, Pids, A1, A2, Timeout) ->
     call(Drv, Pids, sigaction, [A1, A2], Timeout).
 
-% @equiv call(Drv, Pids, waitpid, [A1, A2])
+%% @equiv call(Drv, Pids, waitpid, [A1, A2])
 -spec waitpid(drv(), pids(), term(), term()) -> term().
 waitpid(Drv, Pids, A1, A2) ->
     call(Drv, Pids, waitpid, [A1, A2]).
 
-% @equiv call(Drv, Pids, waitpid, [A1, A2], Timeout)
+%% @equiv call(Drv, Pids, waitpid, [A1, A2], Timeout)
 -spec waitpid(drv(), pids(), term(), term(), timeout()) -> term().
 waitpid(Drv, Pids, A1, A2, Timeout) ->
     call(Drv, Pids, waitpid, [A1, A2], Timeout).
 
-% @equiv call(Drv, Pids, ptrace, [A1, A2, A3, A4])
+%% @equiv call(Drv, Pids, ptrace, [A1, A2, A3, A4])
 -spec ptrace(drv(), pids(), term(), term(), term(), term()) -> term().
 ptrace(Drv, Pids, A1, A2, A3, A4) ->
     call(Drv, Pids, ptrace, [A1, A2, A3, A4]).
 
-% @equiv call(Drv, Pids, ptrace, [A1, A2, A3, A4], Timeout)
+%% @equiv call(Drv, Pids, ptrace, [A1, A2, A3, A4], Timeout)
 -spec ptrace(drv(), pids(), term(), term(), term(), term(), timeout()) ->
          term().
 ptrace(Drv, Pids, A1, A2, A3, A4, Timeout) ->
     call(Drv, Pids, ptrace, [A1, A2, A3, A4], Timeout).
 
-% @equiv call(Drv, Pids, getpid, [])
+%% @equiv call(Drv, Pids, getpid, [])
 -spec getpid(drv(), pids()) -> term().
 getpid(Drv, Pids) ->
     call(Drv, Pids, getpid, []).
 
-% @equiv call(Drv, Pids, getpid, [], Timeout)
+%% @equiv call(Drv, Pids, getpid, [], Timeout)
 -spec getpid(drv(), pids(), timeout()) -> term().
 getpid(Drv, Pids, Timeout) ->
     call(Drv, Pids, getpid, [], Timeout).
 
-% @equiv call(Drv, Pids, getppid, [])
+%% @equiv call(Drv, Pids, getppid, [])
 -spec getppid(drv(), pids()) -> term().
 getppid(Drv, Pids) ->
     call(Drv, Pids, getppid, []).
 
-% @equiv call(Drv, Pids, getppid, [], Timeout)
+%% @equiv call(Drv, Pids, getppid, [], Timeout)
 -spec getppid(drv(), pids(), timeout()) -> term().
 getppid(Drv, Pids, Timeout) ->
     call(Drv, Pids, getppid, [], Timeout).
 
-% @equiv call(Drv, Pids, getpgrp, [])
+%% @equiv call(Drv, Pids, getpgrp, [])
 -spec getpgrp(drv(), pids()) -> term().
 getpgrp(Drv, Pids) ->
     call(Drv, Pids, getpgrp, []).
 
-% @equiv call(Drv, Pids, getpgrp, [], Timeout)
+%% @equiv call(Drv, Pids, getpgrp, [], Timeout)
 -spec getpgrp(drv(), pids(), timeout()) -> term().
 getpgrp(Drv, Pids, Timeout) ->
     call(Drv, Pids, getpgrp, [], Timeout).
 
-% @equiv call(Drv, Pids, getsid, [A1])
+%% @equiv call(Drv, Pids, getsid, [A1])
 -spec getsid(drv(), pids(), term()) -> term().
 getsid(Drv, Pids, A1) ->
     call(Drv, Pids, getsid, [A1]).
 
-% @equiv call(Drv, Pids, getsid, [A1], Timeout)
+%% @equiv call(Drv, Pids, getsid, [A1], Timeout)
 -spec getsid(drv(), pids(), term(), timeout()) -> term().
 getsid(Drv, Pids, A1, Timeout) ->
     call(Drv, Pids, getsid, [A1], Timeout).
 
-% @equiv call(Drv, Pids, setsid, [])
+%% @equiv call(Drv, Pids, setsid, [])
 -spec setsid(drv(), pids()) -> term().
 setsid(Drv, Pids) ->
     call(Drv, Pids, setsid, []).
 
-% @equiv call(Drv, Pids, setsid, [], Timeout)
+%% @equiv call(Drv, Pids, setsid, [], Timeout)
 -spec setsid(drv(), pids(), timeout()) -> term().
 setsid(Drv, Pids, Timeout) ->
     call(Drv, Pids, setsid, [], Timeout).
 
-% @equiv call(Drv, Pids, setpgid, [A1, A2])
+%% @equiv call(Drv, Pids, setpgid, [A1, A2])
 -spec setpgid(drv(), pids(), term(), term()) -> term().
 setpgid(Drv, Pids, A1, A2) ->
     call(Drv, Pids, setpgid, [A1, A2]).
 
-% @equiv call(Drv, Pids, setpgid, [A1, A2], Timeout)
+%% @equiv call(Drv, Pids, setpgid, [A1, A2], Timeout)
 -spec setpgid(drv(), pids(), term(), term(), timeout()) -> term().
 setpgid(Drv, Pids, A1, A2, Timeout) ->
     call(Drv, Pids, setpgid, [A1, A2], Timeout).
 
-% @equiv call(Drv, Pids, getpriority, [A1, A2])
+%% @equiv call(Drv, Pids, getpriority, [A1, A2])
 -spec getpriority(drv(), pids(), term(), term()) -> term().
 getpriority(Drv, Pids, A1, A2) ->
     call(Drv, Pids, getpriority, [A1, A2]).
 
-% @equiv call(Drv, Pids, getpriority, [A1, A2], Timeout)
+%% @equiv call(Drv, Pids, getpriority, [A1, A2], Timeout)
 -spec getpriority(drv(), pids(), term(), term(), timeout()) -> term().
 getpriority(Drv, Pids, A1, A2, Timeout) ->
     call(Drv, Pids, getpriority, [A1, A2], Timeout).
 
-% @equiv call(Drv, Pids, setpriority, [A1, A2, A3])
+%% @equiv call(Drv, Pids, setpriority, [A1, A2, A3])
 -spec setpriority(drv(), pids(), term(), term(), term()) -> term().
 setpriority(Drv, Pids, A1, A2, A3) ->
     call(Drv, Pids, setpriority, [A1, A2, A3]).
 
-% @equiv call(Drv, Pids, setpriority, [A1, A2, A3], Timeout)
+%% @equiv call(Drv, Pids, setpriority, [A1, A2, A3], Timeout)
 -spec setpriority(drv(), pids(), term(), term(), term(), timeout()) -> term().
 setpriority(Drv, Pids, A1, A2, A3, Timeout) ->
     call(Drv, Pids, setpriority, [A1, A2, A3], Timeout).
 
-% @equiv call(Drv, Pids, setproctitle, [A1])
+%% @equiv call(Drv, Pids, setproctitle, [A1])
 -spec setproctitle(drv(), pids(), term()) -> term().
 setproctitle(Drv, Pids, A1) ->
     call(Drv, Pids, setproctitle, [A1]).
 
-% @equiv call(Drv, Pids, setproctitle, [A1], Timeout)
+%% @equiv call(Drv, Pids, setproctitle, [A1], Timeout)
 -spec setproctitle(drv(), pids(), term(), timeout()) -> term().
 setproctitle(Drv, Pids, A1, Timeout) ->
     call(Drv, Pids, setproctitle, [A1], Timeout).
 
-% @equiv call(Drv, Pids, getuid, [])
+%% @equiv call(Drv, Pids, getuid, [])
 -spec getuid(drv(), pids()) -> term().
 getuid(Drv, Pids) ->
     call(Drv, Pids, getuid, []).
 
-% @equiv call(Drv, Pids, getuid, [], Timeout)
+%% @equiv call(Drv, Pids, getuid, [], Timeout)
 -spec getuid(drv(), pids(), timeout()) -> term().
 getuid(Drv, Pids, Timeout) ->
     call(Drv, Pids, getuid, [], Timeout).
 
-% @equiv call(Drv, Pids, getgid, [])
+%% @equiv call(Drv, Pids, getgid, [])
 -spec getgid(drv(), pids()) -> term().
 getgid(Drv, Pids) ->
     call(Drv, Pids, getgid, []).
 
-% @equiv call(Drv, Pids, getgid, [], Timeout)
+%% @equiv call(Drv, Pids, getgid, [], Timeout)
 -spec getgid(drv(), pids(), timeout()) -> term().
 getgid(Drv, Pids, Timeout) ->
     call(Drv, Pids, getgid, [], Timeout).
 
-% @equiv call(Drv, Pids, getgroups, [])
+%% @equiv call(Drv, Pids, getgroups, [])
 -spec getgroups(drv(), pids()) -> term().
 getgroups(Drv, Pids) ->
     call(Drv, Pids, getgroups, []).
 
-% @equiv call(Drv, Pids, getgroups, [], Timeout)
+%% @equiv call(Drv, Pids, getgroups, [], Timeout)
 -spec getgroups(drv(), pids(), timeout()) -> term().
 getgroups(Drv, Pids, Timeout) ->
     call(Drv, Pids, getgroups, [], Timeout).
 
-% @equiv call(Drv, Pids, getresuid, [])
+%% @equiv call(Drv, Pids, getresuid, [])
 -spec getresuid(drv(), pids()) -> term().
 getresuid(Drv, Pids) ->
     call(Drv, Pids, getresuid, []).
 
-% @equiv call(Drv, Pids, getresuid, [], Timeout)
+%% @equiv call(Drv, Pids, getresuid, [], Timeout)
 -spec getresuid(drv(), pids(), timeout()) -> term().
 getresuid(Drv, Pids, Timeout) ->
     call(Drv, Pids, getresuid, [], Timeout).
 
-% @equiv call(Drv, Pids, getresgid, [])
+%% @equiv call(Drv, Pids, getresgid, [])
 -spec getresgid(drv(), pids()) -> term().
 getresgid(Drv, Pids) ->
     call(Drv, Pids, getresgid, []).
 
-% @equiv call(Drv, Pids, getresgid, [], Timeout)
+%% @equiv call(Drv, Pids, getresgid, [], Timeout)
 -spec getresgid(drv(), pids(), timeout()) -> term().
 getresgid(Drv, Pids, Timeout) ->
     call(Drv, Pids, getresgid, [], Timeout).
 
-% @equiv call(Drv, Pids, setuid, [A1])
+%% @equiv call(Drv, Pids, setuid, [A1])
 -spec setuid(drv(), pids(), term()) -> term().
 setuid(Drv, Pids, A1) ->
     call(Drv, Pids, setuid, [A1]).
 
-% @equiv call(Drv, Pids, setuid, [A1], Timeout)
+%% @equiv call(Drv, Pids, setuid, [A1], Timeout)
 -spec setuid(drv(), pids(), term(), timeout()) -> term().
 setuid(Drv, Pids, A1, Timeout) ->
     call(Drv, Pids, setuid, [A1], Timeout).
 
-% @equiv call(Drv, Pids, setgid, [A1])
+%% @equiv call(Drv, Pids, setgid, [A1])
 -spec setgid(drv(), pids(), term()) -> term().
 setgid(Drv, Pids, A1) ->
     call(Drv, Pids, setgid, [A1]).
 
-% @equiv call(Drv, Pids, setgid, [A1], Timeout)
+%% @equiv call(Drv, Pids, setgid, [A1], Timeout)
 -spec setgid(drv(), pids(), term(), timeout()) -> term().
 setgid(Drv, Pids, A1, Timeout) ->
     call(Drv, Pids, setgid, [A1], Timeout).
 
-% @equiv call(Drv, Pids, setresuid, [A1, A2, A3])
+%% @equiv call(Drv, Pids, setresuid, [A1, A2, A3])
 -spec setresuid(drv(), pids(), term(), term(), term()) -> term().
 setresuid(Drv, Pids, A1, A2, A3) ->
     call(Drv, Pids, setresuid, [A1, A2, A3]).
 
-% @equiv call(Drv, Pids, setresuid, [A1, A2, A3], Timeout)
+%% @equiv call(Drv, Pids, setresuid, [A1, A2, A3], Timeout)
 -spec setresuid(drv(), pids(), term(), term(), term(), timeout()) -> term().
 setresuid(Drv, Pids, A1, A2, A3, Timeout) ->
     call(Drv, Pids, setresuid, [A1, A2, A3], Timeout).
 
-% @equiv call(Drv, Pids, setresgid, [A1, A2, A3])
+%% @equiv call(Drv, Pids, setresgid, [A1, A2, A3])
 -spec setresgid(drv(), pids(), term(), term(), term()) -> term().
 setresgid(Drv, Pids, A1, A2, A3) ->
     call(Drv, Pids, setresgid, [A1, A2, A3]).
 
-% @equiv call(Drv, Pids, setresgid, [A1, A2, A3], Timeout)
+%% @equiv call(Drv, Pids, setresgid, [A1, A2, A3], Timeout)
 -spec setresgid(drv(), pids(), term(), term(), term(), timeout()) -> term().
 setresgid(Drv, Pids, A1, A2, A3, Timeout) ->
     call(Drv, Pids, setresgid, [A1, A2, A3], Timeout).
 
-% @equiv call(Drv, Pids, setgroups, [A1])
+%% @equiv call(Drv, Pids, setgroups, [A1])
 -spec setgroups(drv(), pids(), term()) -> term().
 setgroups(Drv, Pids, A1) ->
     call(Drv, Pids, setgroups, [A1]).
 
-% @equiv call(Drv, Pids, setgroups, [A1], Timeout)
+%% @equiv call(Drv, Pids, setgroups, [A1], Timeout)
 -spec setgroups(drv(), pids(), term(), timeout()) -> term().
 setgroups(Drv, Pids, A1, Timeout) ->
     call(Drv, Pids, setgroups, [A1], Timeout).
 
-% @equiv call(Drv, Pids, getrlimit, [A1])
+%% @equiv call(Drv, Pids, getrlimit, [A1])
 -spec getrlimit(drv(), pids(), term()) -> term().
 getrlimit(Drv, Pids, A1) ->
     call(Drv, Pids, getrlimit, [A1]).
 
-% @equiv call(Drv, Pids, getrlimit, [A1], Timeout)
+%% @equiv call(Drv, Pids, getrlimit, [A1], Timeout)
 -spec getrlimit(drv(), pids(), term(), timeout()) -> term().
 getrlimit(Drv, Pids, A1, Timeout) ->
     call(Drv, Pids, getrlimit, [A1], Timeout).
 
-% @equiv call(Drv, Pids, setrlimit, [A1, A2])
+%% @equiv call(Drv, Pids, setrlimit, [A1, A2])
 -spec setrlimit(drv(), pids(), term(), term()) -> term().
 setrlimit(Drv, Pids, A1, A2) ->
     call(Drv, Pids, setrlimit, [A1, A2]).
 
-% @equiv call(Drv, Pids, setrlimit, [A1, A2], Timeout)
+%% @equiv call(Drv, Pids, setrlimit, [A1, A2], Timeout)
 -spec setrlimit(drv(), pids(), term(), term(), timeout()) -> term().
 setrlimit(Drv, Pids, A1, A2, Timeout) ->
     call(Drv, Pids, setrlimit, [A1, A2], Timeout).
 
-% @equiv call(Drv, Pids, prlimit, [A1, A2, A3])
+%% @equiv call(Drv, Pids, prlimit, [A1, A2, A3])
 -spec prlimit(drv(), pids(), term(), term(), term()) -> term().
 prlimit(Drv, Pids, A1, A2, A3) ->
     call(Drv, Pids, prlimit, [A1, A2, A3]).
 
-% @equiv call(Drv, Pids, prlimit, [A1, A2, A3], Timeout)
+%% @equiv call(Drv, Pids, prlimit, [A1, A2, A3], Timeout)
 -spec prlimit(drv(), pids(), term(), term(), term(), timeout()) -> term().
 prlimit(Drv, Pids, A1, A2, A3, Timeout) ->
     call(Drv, Pids, prlimit, [A1, A2, A3], Timeout).
 
-% @equiv call(Drv, Pids, sched_getaffinity, [A1])
+%% @equiv call(Drv, Pids, sched_getaffinity, [A1])
 -spec sched_getaffinity(drv(), pids(), term()) -> term().
 sched_getaffinity(Drv, Pids, A1) ->
     call(Drv, Pids, sched_getaffinity, [A1]).
 
-% @equiv call(Drv, Pids, sched_getaffinity, [A1], Timeout)
+%% @equiv call(Drv, Pids, sched_getaffinity, [A1], Timeout)
 -spec sched_getaffinity(drv(), pids(), term(), timeout()) -> term().
 sched_getaffinity(Drv, Pids, A1, Timeout) ->
     call(Drv, Pids, sched_getaffinity, [A1], Timeout).
 
-% @equiv call(Drv, Pids, sched_setaffinity, [A1, A2])
+%% @equiv call(Drv, Pids, sched_setaffinity, [A1, A2])
 -spec sched_setaffinity(drv(), pids(), term(), term()) -> term().
 sched_setaffinity(Drv, Pids, A1, A2) ->
     call(Drv, Pids, sched_setaffinity, [A1, A2]).
 
-% @equiv call(Drv, Pids, sched_setaffinity, [A1, A2], Timeout)
+%% @equiv call(Drv, Pids, sched_setaffinity, [A1, A2], Timeout)
 -spec sched_setaffinity(drv(), pids(), term(), term(), timeout()) -> term().
 sched_setaffinity(Drv, Pids, A1, A2, Timeout) ->
     call(Drv, Pids, sched_setaffinity, [A1, A2], Timeout).
 
-% @equiv call(Drv, Pids, cgroup_enter, [A1])
+%% @equiv call(Drv, Pids, cgroup_enter, [A1])
 -spec cgroup_enter(drv(), pids(), term()) -> term().
 cgroup_enter(Drv, Pids, A1) ->
     call(Drv, Pids, cgroup_enter, [A1]).
 
-% @equiv call(Drv, Pids, cgroup_enter, [A1], Timeout)
+%% @equiv call(Drv, Pids, cgroup_enter, [A1], Timeout)
 -spec cgroup_enter(drv(), pids(), term(), timeout()) -> term().
 cgroup_enter(Drv, Pids, A1, Timeout) ->
     call(Drv, Pids, cgroup_enter, [A1], Timeout).
 
-% @equiv call(Drv, Pids, gethostname, [])
+%% @equiv call(Drv, Pids, gethostname, [])
 -spec gethostname(drv(), pids()) -> term().
 gethostname(Drv, Pids) ->
     call(Drv, Pids, gethostname, []).
 
-% @equiv call(Drv, Pids, gethostname, [], Timeout)
+%% @equiv call(Drv, Pids, gethostname, [], Timeout)
 -spec gethostname(drv(), pids(), timeout()) -> term().
 gethostname(Drv, Pids, Timeout) ->
     call(Drv, Pids, gethostname, [], Timeout).
 
-% @equiv call(Drv, Pids, sethostname, [A1])
+%% @equiv call(Drv, Pids, sethostname, [A1])
 -spec sethostname(drv(), pids(), term()) -> term().
 sethostname(Drv, Pids, A1) ->
     call(Drv, Pids, sethostname, [A1]).
 
-% @equiv call(Drv, Pids, sethostname, [A1], Timeout)
+%% @equiv call(Drv, Pids, sethostname, [A1], Timeout)
 -spec sethostname(drv(), pids(), term(), timeout()) -> term().
 sethostname(Drv, Pids, A1, Timeout) ->
     call(Drv, Pids, sethostname, [A1], Timeout).
 
-% @equiv call(Drv, Pids, environ, [])
+%% @equiv call(Drv, Pids, environ, [])
 -spec environ(drv(), pids()) -> term().
 environ(Drv, Pids) ->
     call(Drv, Pids, environ, []).
 
-% @equiv call(Drv, Pids, environ, [], Timeout)
+%% @equiv call(Drv, Pids, environ, [], Timeout)
 -spec environ(drv(), pids(), timeout()) -> term().
 environ(Drv, Pids, Timeout) ->
     call(Drv, Pids, environ, [], Timeout).
 
-% @equiv call(Drv, Pids, getenv, [A1])
+%% @equiv call(Drv, Pids, getenv, [A1])
 -spec getenv(drv(), pids(), term()) -> term().
 getenv(Drv, Pids, A1) ->
     call(Drv, Pids, getenv, [A1]).
 
-% @equiv call(Drv, Pids, getenv, [A1], Timeout)
+%% @equiv call(Drv, Pids, getenv, [A1], Timeout)
 -spec getenv(drv(), pids(), term(), timeout()) -> term().
 getenv(Drv, Pids, A1, Timeout) ->
     call(Drv, Pids, getenv, [A1], Timeout).
 
-% @equiv call(Drv, Pids, setenv, [A1, A2, A3])
+%% @equiv call(Drv, Pids, setenv, [A1, A2, A3])
 -spec setenv(drv(), pids(), term(), term(), term()) -> term().
 setenv(Drv, Pids, A1, A2, A3) ->
     call(Drv, Pids, setenv, [A1, A2, A3]).
 
-% @equiv call(Drv, Pids, setenv, [A1, A2, A3], Timeout)
+%% @equiv call(Drv, Pids, setenv, [A1, A2, A3], Timeout)
 -spec setenv(drv(), pids(), term(), term(), term(), timeout()) -> term().
 setenv(Drv, Pids, A1, A2, A3, Timeout) ->
     call(Drv, Pids, setenv, [A1, A2, A3], Timeout).
 
-% @equiv call(Drv, Pids, unsetenv, [A1])
+%% @equiv call(Drv, Pids, unsetenv, [A1])
 -spec unsetenv(drv(), pids(), term()) -> term().
 unsetenv(Drv, Pids, A1) ->
     call(Drv, Pids, unsetenv, [A1]).
 
-% @equiv call(Drv, Pids, unsetenv, [A1], Timeout)
+%% @equiv call(Drv, Pids, unsetenv, [A1], Timeout)
 -spec unsetenv(drv(), pids(), term(), timeout()) -> term().
 unsetenv(Drv, Pids, A1, Timeout) ->
     call(Drv, Pids, unsetenv, [A1], Timeout).
 
-% @equiv call(Drv, Pids, clearenv, [])
+%% @equiv call(Drv, Pids, clearenv, [])
 -spec clearenv(drv(), pids()) -> term().
 clearenv(Drv, Pids) ->
     call(Drv, Pids, clearenv, []).
 
-% @equiv call(Drv, Pids, clearenv, [], Timeout)
+%% @equiv call(Drv, Pids, clearenv, [], Timeout)
 -spec clearenv(drv(), pids(), timeout()) -> term().
 clearenv(Drv, Pids, Timeout) ->
     call(Drv, Pids, clearenv, [], Timeout).
 
-% @equiv call(Drv, Pids, unshare, [A1])
+%% @equiv call(Drv, Pids, unshare, [A1])
 -spec unshare(drv(), pids(), term()) -> term().
 unshare(Drv, Pids, A1) ->
     call(Drv, Pids, unshare, [A1]).
 
-% @equiv call(Drv, Pids, unshare, [A1], Timeout)
+%% @equiv call(Drv, Pids, unshare, [A1], Timeout)
 -spec unshare(drv(), pids(), term(), timeout()) -> term().
 unshare(Drv, Pids, A1, Timeout) ->
     call(Drv, Pids, unshare, [A1], Timeout).
 
-% @equiv call(Drv, Pids, setns, [A1, A2])
+%% @equiv call(Drv, Pids, setns, [A1, A2])
 -spec setns(drv(), pids(), term(), term()) -> term().
 setns(Drv, Pids, A1, A2) ->
     call(Drv, Pids, setns, [A1, A2]).
 
-% @equiv call(Drv, Pids, setns, [A1, A2], Timeout)
+%% @equiv call(Drv, Pids, setns, [A1, A2], Timeout)
 -spec setns(drv(), pids(), term(), term(), timeout()) -> term().
 setns(Drv, Pids, A1, A2, Timeout) ->
     call(Drv, Pids, setns, [A1, A2], Timeout).
 
-% @equiv call(Drv, Pids, map_ids, [A1, A2, A3])
+%% @equiv call(Drv, Pids, map_ids, [A1, A2, A3])
 -spec map_ids(drv(), pids(), term(), term(), term()) -> term().
 map_ids(Drv, Pids, A1, A2, A3) ->
     call(Drv, Pids, map_ids, [A1, A2, A3]).
 
-% @equiv call(Drv, Pids, map_ids, [A1, A2, A3], Timeout)
+%% @equiv call(Drv, Pids, map_ids, [A1, A2, A3], Timeout)
 -spec map_ids(drv(), pids(), term(), term(), term(), timeout()) -> term().
 map_ids(Drv, Pids, A1, A2, A3, Timeout) ->
     call(Drv, Pids, map_ids, [A1, A2, A3], Timeout).
 
-% @equiv call(Drv, Pids, prctl, [A1, A2, A3, A4, A5])
+%% @equiv call(Drv, Pids, prctl, [A1, A2, A3, A4, A5])
 -spec prctl(drv(), pids(), term(), term(), term(), term(), term()) -> term().
 prctl(Drv, Pids, A1, A2, A3, A4, A5) ->
     call(Drv, Pids, prctl, [A1, A2, A3, A4, A5]).
 
-% @equiv call(Drv, Pids, prctl, [A1, A2, A3, A4, A5], Timeout)
+%% @equiv call(Drv, Pids, prctl, [A1, A2, A3, A4, A5], Timeout)
 -spec prctl(drv(), pids(), term(), term(), term(), term(), term(), timeout()) ->
          term().
 prctl(Drv, Pids, A1, A2, A3, A4, A5, Timeout) ->
     call(Drv, Pids, prctl, [A1, A2, A3, A4, A5], Timeout).
 
-% @equiv call(Drv, Pids, seccomp, [A1, A2, A3])
+%% @equiv call(Drv, Pids, seccomp, [A1, A2, A3])
 -spec seccomp(drv(), pids(), term(), term(), term()) -> term().
 seccomp(Drv, Pids, A1, A2, A3) ->
     call(Drv, Pids, seccomp, [A1, A2, A3]).
 
-% @equiv call(Drv, Pids, seccomp, [A1, A2, A3], Timeout)
+%% @equiv call(Drv, Pids, seccomp, [A1, A2, A3], Timeout)
 -spec seccomp(drv(), pids(), term(), term(), term(), timeout()) -> term().
 seccomp(Drv, Pids, A1, A2, A3, Timeout) ->
     call(Drv, Pids, seccomp, [A1, A2, A3], Timeout).
 
-% @equiv call(Drv, Pids, capget, [A1])
+%% @equiv call(Drv, Pids, capget, [A1])
 -spec capget(drv(), pids(), term()) -> term().
 capget(Drv, Pids, A1) ->
     call(Drv, Pids, capget, [A1]).
 
-% @equiv call(Drv, Pids, capget, [A1], Timeout)
+%% @equiv call(Drv, Pids, capget, [A1], Timeout)
 -spec capget(drv(), pids(), term(), timeout()) -> term().
 capget(Drv, Pids, A1, Timeout) ->
     call(Drv, Pids, capget, [A1], Timeout).
 
-% @equiv call(Drv, Pids, capset, [A1, A2, A3])
+%% @equiv call(Drv, Pids, capset, [A1, A2, A3])
 -spec capset(drv(), pids(), term(), term(), term()) -> term().
 capset(Drv, Pids, A1, A2, A3) ->
     call(Drv, Pids, capset, [A1, A2, A3]).
 
-% @equiv call(Drv, Pids, capset, [A1, A2, A3], Timeout)
+%% @equiv call(Drv, Pids, capset, [A1, A2, A3], Timeout)
 -spec capset(drv(), pids(), term(), term(), term(), timeout()) -> term().
 capset(Drv, Pids, A1, A2, A3, Timeout) ->
     call(Drv, Pids, capset, [A1, A2, A3], Timeout).
 
-% @equiv call(Drv, Pids, pledge, [A1, A2])
+%% @equiv call(Drv, Pids, pledge, [A1, A2])
 -spec pledge(drv(), pids(), term(), term()) -> term().
 pledge(Drv, Pids, A1, A2) ->
     call(Drv, Pids, pledge, [A1, A2]).
 
-% @equiv call(Drv, Pids, pledge, [A1, A2], Timeout)
+%% @equiv call(Drv, Pids, pledge, [A1, A2], Timeout)
 -spec pledge(drv(), pids(), term(), term(), timeout()) -> term().
 pledge(Drv, Pids, A1, A2, Timeout) ->
     call(Drv, Pids, pledge, [A1, A2], Timeout).
 
-% @equiv call(Drv, Pids, unveil, [A1, A2])
+%% @equiv call(Drv, Pids, unveil, [A1, A2])
 -spec unveil(drv(), pids(), term(), term()) -> term().
 unveil(Drv, Pids, A1, A2) ->
     call(Drv, Pids, unveil, [A1, A2]).
 
-% @equiv call(Drv, Pids, unveil, [A1, A2], Timeout)
+%% @equiv call(Drv, Pids, unveil, [A1, A2], Timeout)
 -spec unveil(drv(), pids(), term(), term(), timeout()) -> term().
 unveil(Drv, Pids, A1, A2, Timeout) ->
     call(Drv, Pids, unveil, [A1, A2], Timeout).
 
-% @equiv call(Drv, Pids, cap_enter, [])
+%% @equiv call(Drv, Pids, cap_enter, [])
 -spec cap_enter(drv(), pids()) -> term().
 cap_enter(Drv, Pids) ->
     call(Drv, Pids, cap_enter, []).
 
-% @equiv call(Drv, Pids, cap_enter, [], Timeout)
+%% @equiv call(Drv, Pids, cap_enter, [], Timeout)
 -spec cap_enter(drv(), pids(), timeout()) -> term().
 cap_enter(Drv, Pids, Timeout) ->
     call(Drv, Pids, cap_enter, [], Timeout).
 
-% @equiv call(Drv, Pids, cap_getmode, [])
+%% @equiv call(Drv, Pids, cap_getmode, [])
 -spec cap_getmode(drv(), pids()) -> term().
 cap_getmode(Drv, Pids) ->
     call(Drv, Pids, cap_getmode, []).
 
-% @equiv call(Drv, Pids, cap_getmode, [], Timeout)
+%% @equiv call(Drv, Pids, cap_getmode, [], Timeout)
 -spec cap_getmode(drv(), pids(), timeout()) -> term().
 cap_getmode(Drv, Pids, Timeout) ->
     call(Drv, Pids, cap_getmode, [], Timeout).
 
-% @equiv call(Drv, Pids, cap_rights_limit, [A1, A2])
+%% @equiv call(Drv, Pids, cap_rights_limit, [A1, A2])
 -spec cap_rights_limit(drv(), pids(), term(), term()) -> term().
 cap_rights_limit(Drv, Pids, A1, A2) ->
     call(Drv, Pids, cap_rights_limit, [A1, A2]).
 
-% @equiv call(Drv, Pids, cap_rights_limit, [A1, A2], Timeout)
+%% @equiv call(Drv, Pids, cap_rights_limit, [A1, A2], Timeout)
 -spec cap_rights_limit(drv(), pids(), term(), term(), timeout()) -> term().
 cap_rights_limit(Drv, Pids, A1, A2, Timeout) ->
     call(Drv, Pids, cap_rights_limit, [A1, A2], Timeout).
 
-% @equiv call(Drv, Pids, cap_fcntls_limit, [A1, A2])
+%% @equiv call(Drv, Pids, cap_fcntls_limit, [A1, A2])
 -spec cap_fcntls_limit(drv(), pids(), term(), term()) -> term().
 cap_fcntls_limit(Drv, Pids, A1, A2) ->
     call(Drv, Pids, cap_fcntls_limit, [A1, A2]).
 
-% @equiv call(Drv, Pids, cap_fcntls_limit, [A1, A2], Timeout)
+%% @equiv call(Drv, Pids, cap_fcntls_limit, [A1, A2], Timeout)
 -spec cap_fcntls_limit(drv(), pids(), term(), term(), timeout()) -> term().
 cap_fcntls_limit(Drv, Pids, A1, A2, Timeout) ->
     call(Drv, Pids, cap_fcntls_limit, [A1, A2], Timeout).
 
-% @equiv call(Drv, Pids, cap_fcntls_get, [A1])
+%% @equiv call(Drv, Pids, cap_fcntls_get, [A1])
 -spec cap_fcntls_get(drv(), pids(), term()) -> term().
 cap_fcntls_get(Drv, Pids, A1) ->
     call(Drv, Pids, cap_fcntls_get, [A1]).
 
-% @equiv call(Drv, Pids, cap_fcntls_get, [A1], Timeout)
+%% @equiv call(Drv, Pids, cap_fcntls_get, [A1], Timeout)
 -spec cap_fcntls_get(drv(), pids(), term(), timeout()) -> term().
 cap_fcntls_get(Drv, Pids, A1, Timeout) ->
     call(Drv, Pids, cap_fcntls_get, [A1], Timeout).
 
-% @equiv call(Drv, Pids, cap_ioctls_limit, [A1, A2])
+%% @equiv call(Drv, Pids, cap_ioctls_limit, [A1, A2])
 -spec cap_ioctls_limit(drv(), pids(), term(), term()) -> term().
 cap_ioctls_limit(Drv, Pids, A1, A2) ->
     call(Drv, Pids, cap_ioctls_limit, [A1, A2]).
 
-% @equiv call(Drv, Pids, cap_ioctls_limit, [A1, A2], Timeout)
+%% @equiv call(Drv, Pids, cap_ioctls_limit, [A1, A2], Timeout)
 -spec cap_ioctls_limit(drv(), pids(), term(), term(), timeout()) -> term().
 cap_ioctls_limit(Drv, Pids, A1, A2, Timeout) ->
     call(Drv, Pids, cap_ioctls_limit, [A1, A2], Timeout).
 
-% @equiv call(Drv, Pids, jail, [A1])
+%% @equiv call(Drv, Pids, jail, [A1])
 -spec jail(drv(), pids(), term()) -> term().
 jail(Drv, Pids, A1) ->
     call(Drv, Pids, jail, [A1]).
 
-% @equiv call(Drv, Pids, jail, [A1], Timeout)
+%% @equiv call(Drv, Pids, jail, [A1], Timeout)
 -spec jail(drv(), pids(), term(), timeout()) -> term().
 jail(Drv, Pids, A1, Timeout) ->
     call(Drv, Pids, jail, [A1], Timeout).
 
-% @equiv call(Drv, Pids, jail_attach, [A1])
+%% @equiv call(Drv, Pids, jail_attach, [A1])
 -spec jail_attach(drv(), pids(), term()) -> term().
 jail_attach(Drv, Pids, A1) ->
     call(Drv, Pids, jail_attach, [A1]).
 
-% @equiv call(Drv, Pids, jail_attach, [A1], Timeout)
+%% @equiv call(Drv, Pids, jail_attach, [A1], Timeout)
 -spec jail_attach(drv(), pids(), term(), timeout()) -> term().
 jail_attach(Drv, Pids, A1, Timeout) ->
     call(Drv, Pids, jail_attach, [A1], Timeout).
 
-% @equiv call(Drv, Pids, jail_remove, [A1])
+%% @equiv call(Drv, Pids, jail_remove, [A1])
 -spec jail_remove(drv(), pids(), term()) -> term().
 jail_remove(Drv, Pids, A1) ->
     call(Drv, Pids, jail_remove, [A1]).
 
-% @equiv call(Drv, Pids, jail_remove, [A1], Timeout)
+%% @equiv call(Drv, Pids, jail_remove, [A1], Timeout)
 -spec jail_remove(drv(), pids(), term(), timeout()) -> term().
 jail_remove(Drv, Pids, A1, Timeout) ->
     call(Drv, Pids, jail_remove, [A1], Timeout).
 
-% @equiv call(Drv, Pids, procctl, [A1, A2, A3, A4])
+%% @equiv call(Drv, Pids, procctl, [A1, A2, A3, A4])
 -spec procctl(drv(), pids(), term(), term(), term(), term()) -> term().
 procctl(Drv, Pids, A1, A2, A3, A4) ->
     call(Drv, Pids, procctl, [A1, A2, A3, A4]).
 
-% @equiv call(Drv, Pids, procctl, [A1, A2, A3, A4], Timeout)
+%% @equiv call(Drv, Pids, procctl, [A1, A2, A3, A4], Timeout)
 -spec procctl(drv(), pids(), term(), term(), term(), term(), timeout()) ->
          term().
 procctl(Drv, Pids, A1, A2, A3, A4, Timeout) ->
     call(Drv, Pids, procctl, [A1, A2, A3, A4], Timeout).
 
-% @equiv call(Drv, Pids, socket, [A1, A2, A3])
+%% @equiv call(Drv, Pids, socket, [A1, A2, A3])
 -spec socket(drv(), pids(), term(), term(), term()) -> term().
 socket(Drv, Pids, A1, A2, A3) ->
     call(Drv, Pids, socket, [A1, A2, A3]).
 
-% @equiv call(Drv, Pids, socket, [A1, A2, A3], Timeout)
+%% @equiv call(Drv, Pids, socket, [A1, A2, A3], Timeout)
 -spec socket(drv(), pids(), term(), term(), term(), timeout()) -> term().
 socket(Drv, Pids, A1, A2, A3, Timeout) ->
     call(Drv, Pids, socket, [A1, A2, A3], Timeout).
 
-% @equiv call(Drv, Pids, socketpair, [A1, A2, A3])
+%% @equiv call(Drv, Pids, socketpair, [A1, A2, A3])
 -spec socketpair(drv(), pids(), term(), term(), term()) -> term().
 socketpair(Drv, Pids, A1, A2, A3) ->
     call(Drv, Pids, socketpair, [A1, A2, A3]).
 
-% @equiv call(Drv, Pids, socketpair, [A1, A2, A3], Timeout)
+%% @equiv call(Drv, Pids, socketpair, [A1, A2, A3], Timeout)
 -spec socketpair(drv(), pids(), term(), term(), term(), timeout()) -> term().
 socketpair(Drv, Pids, A1, A2, A3, Timeout) ->
     call(Drv, Pids, socketpair, [A1, A2, A3], Timeout).
 
-% @equiv call(Drv, Pids, bind, [A1, A2])
+%% @equiv call(Drv, Pids, bind, [A1, A2])
 -spec bind(drv(), pids(), term(), term()) -> term().
 bind(Drv, Pids, A1, A2) ->
     call(Drv, Pids, bind, [A1, A2]).
 
-% @equiv call(Drv, Pids, bind, [A1, A2], Timeout)
+%% @equiv call(Drv, Pids, bind, [A1, A2], Timeout)
 -spec bind(drv(), pids(), term(), term(), timeout()) -> term().
 bind(Drv, Pids, A1, A2, Timeout) ->
     call(Drv, Pids, bind, [A1, A2], Timeout).
 
-% @equiv call(Drv, Pids, listen, [A1, A2])
+%% @equiv call(Drv, Pids, listen, [A1, A2])
 -spec listen(drv(), pids(), term(), term()) -> term().
 listen(Drv, Pids, A1, A2) ->
     call(Drv, Pids, listen, [A1, A2]).
 
-% @equiv call(Drv, Pids, listen, [A1, A2], Timeout)
+%% @equiv call(Drv, Pids, listen, [A1, A2], Timeout)
 -spec listen(drv(), pids(), term(), term(), timeout()) -> term().
 listen(Drv, Pids, A1, A2, Timeout) ->
     call(Drv, Pids, listen, [A1, A2], Timeout).
 
-% @equiv call(Drv, Pids, accept, [A1])
+%% @equiv call(Drv, Pids, accept, [A1])
 -spec accept(drv(), pids(), term()) -> term().
 accept(Drv, Pids, A1) ->
     call(Drv, Pids, accept, [A1]).
 
-% @equiv call(Drv, Pids, accept, [A1], Timeout)
+%% @equiv call(Drv, Pids, accept, [A1], Timeout)
 -spec accept(drv(), pids(), term(), timeout()) -> term().
 accept(Drv, Pids, A1, Timeout) ->
     call(Drv, Pids, accept, [A1], Timeout).
 
-% @equiv call(Drv, Pids, connect, [A1, A2])
+%% @equiv call(Drv, Pids, connect, [A1, A2])
 -spec connect(drv(), pids(), term(), term()) -> term().
 connect(Drv, Pids, A1, A2) ->
     call(Drv, Pids, connect, [A1, A2]).
 
-% @equiv call(Drv, Pids, connect, [A1, A2], Timeout)
+%% @equiv call(Drv, Pids, connect, [A1, A2], Timeout)
 -spec connect(drv(), pids(), term(), term(), timeout()) -> term().
 connect(Drv, Pids, A1, A2, Timeout) ->
     call(Drv, Pids, connect, [A1, A2], Timeout).
 
-% @equiv call(Drv, Pids, constant, [A1, A2])
+%% @equiv call(Drv, Pids, constant, [A1, A2])
 -spec constant(drv(), pids(), term(), term()) -> term().
 constant(Drv, Pids, A1, A2) ->
     call(Drv, Pids, constant, [A1, A2]).
 
-% @equiv call(Drv, Pids, constant, [A1, A2], Timeout)
+%% @equiv call(Drv, Pids, constant, [A1, A2], Timeout)
 -spec constant(drv(), pids(), term(), term(), timeout()) -> term().
 constant(Drv, Pids, A1, A2, Timeout) ->
     call(Drv, Pids, constant, [A1, A2], Timeout).
 
-% @equiv call(Drv, Pids, errno_id, [A1])
+%% @equiv call(Drv, Pids, errno_id, [A1])
 -spec errno_id(drv(), pids(), term()) -> term().
 errno_id(Drv, Pids, A1) ->
     call(Drv, Pids, errno_id, [A1]).
 
-% @equiv call(Drv, Pids, errno_id, [A1], Timeout)
+%% @equiv call(Drv, Pids, errno_id, [A1], Timeout)
 -spec errno_id(drv(), pids(), term(), timeout()) -> term().
 errno_id(Drv, Pids, A1, Timeout) ->
     call(Drv, Pids, errno_id, [A1], Timeout).
 
-% @equiv call(Drv, Pids, iolist_to_bin, [A1])
+%% @equiv call(Drv, Pids, iolist_to_bin, [A1])
 -spec iolist_to_bin(drv(), pids(), term()) -> term().
 iolist_to_bin(Drv, Pids, A1) ->
     call(Drv, Pids, iolist_to_bin, [A1]).
 
-% @equiv call(Drv, Pids, iolist_to_bin, [A1], Timeout)
+%% @equiv call(Drv, Pids, iolist_to_bin, [A1], Timeout)
 -spec iolist_to_bin(drv(), pids(), term(), timeout()) -> term().
 iolist_to_bin(Drv, Pids, A1, Timeout) ->
     call(Drv, Pids, iolist_to_bin, [A1], Timeout).
 
-% @equiv call(Drv, Pids, alloc, [A1])
+%% @equiv call(Drv, Pids, alloc, [A1])
 -spec alloc(drv(), pids(), term()) -> term().
 alloc(Drv, Pids, A1) ->
     call(Drv, Pids, alloc, [A1]).
 
-% @equiv call(Drv, Pids, alloc, [A1], Timeout)
+%% @equiv call(Drv, Pids, alloc, [A1], Timeout)
 -spec alloc(drv(), pids(), term(), timeout()) -> term().
 alloc(Drv, Pids, A1, Timeout) ->
     call(Drv, Pids, alloc, [A1], Timeout).
 
-% @equiv call(Drv, Pids, file_constant, [A1])
+%% @equiv call(Drv, Pids, file_constant, [A1])
 -spec file_constant(drv(), pids(), term()) -> term().
 file_constant(Drv, Pids, A1) ->
     call(Drv, Pids, file_constant, [A1]).
 
-% @equiv call(Drv, Pids, file_constant, [A1], Timeout)
+%% @equiv call(Drv, Pids, file_constant, [A1], Timeout)
 -spec file_constant(drv(), pids(), term(), timeout()) -> term().
 file_constant(Drv, Pids, A1, Timeout) ->
     call(Drv, Pids, file_constant, [A1], Timeout).
 
-% @equiv call(Drv, Pids, fcntl_constant, [A1])
+%% @equiv call(Drv, Pids, fcntl_constant, [A1])
 -spec fcntl_constant(drv(), pids(), term()) -> term().
 fcntl_constant(Drv, Pids, A1) ->
     call(Drv, Pids, fcntl_constant, [A1]).
 
-% @equiv call(Drv, Pids, fcntl_constant, [A1], Timeout)
+%% @equiv call(Drv, Pids, fcntl_constant, [A1], Timeout)
 -spec fcntl_constant(drv(), pids(), term(), timeout()) -> term().
 fcntl_constant(Drv, Pids, A1, Timeout) ->
     call(Drv, Pids, fcntl_constant, [A1], Timeout).
 
-% @equiv call(Drv, Pids, ioctl_constant, [A1])
+%% @equiv call(Drv, Pids, ioctl_constant, [A1])
 -spec ioctl_constant(drv(), pids(), term()) -> term().
 ioctl_constant(Drv, Pids, A1) ->
     call(Drv, Pids, ioctl_constant, [A1]).
 
-% @equiv call(Drv, Pids, ioctl_constant, [A1], Timeout)
+%% @equiv call(Drv, Pids, ioctl_constant, [A1], Timeout)
 -spec ioctl_constant(drv(), pids(), term(), timeout()) -> term().
 ioctl_constant(Drv, Pids, A1, Timeout) ->
     call(Drv, Pids, ioctl_constant, [A1], Timeout).
 
-% @equiv call(Drv, Pids, mount_constant, [A1])
+%% @equiv call(Drv, Pids, mount_constant, [A1])
 -spec mount_constant(drv(), pids(), term()) -> term().
 mount_constant(Drv, Pids, A1) ->
     call(Drv, Pids, mount_constant, [A1]).
 
-% @equiv call(Drv, Pids, mount_constant, [A1], Timeout)
+%% @equiv call(Drv, Pids, mount_constant, [A1], Timeout)
 -spec mount_constant(drv(), pids(), term(), timeout()) -> term().
 mount_constant(Drv, Pids, A1, Timeout) ->
     call(Drv, Pids, mount_constant, [A1], Timeout).
 
-% @equiv call(Drv, Pids, clone_constant, [A1])
+%% @equiv call(Drv, Pids, clone_constant, [A1])
 -spec clone_constant(drv(), pids(), term()) -> term().
 clone_constant(Drv, Pids, A1) ->
     call(Drv, Pids, clone_constant, [A1]).
 
-% @equiv call(Drv, Pids, clone_constant, [A1], Timeout)
+%% @equiv call(Drv, Pids, clone_constant, [A1], Timeout)
 -spec clone_constant(drv(), pids(), term(), timeout()) -> term().
 clone_constant(Drv, Pids, A1, Timeout) ->
     call(Drv, Pids, clone_constant, [A1], Timeout).
 
-% @equiv call(Drv, Pids, signal_constant, [A1])
+%% @equiv call(Drv, Pids, signal_constant, [A1])
 -spec signal_constant(drv(), pids(), term()) -> term().
 signal_constant(Drv, Pids, A1) ->
     call(Drv, Pids, signal_constant, [A1]).
 
-% @equiv call(Drv, Pids, signal_constant, [A1], Timeout)
+%% @equiv call(Drv, Pids, signal_constant, [A1], Timeout)
 -spec signal_constant(drv(), pids(), term(), timeout()) -> term().
 signal_constant(Drv, Pids, A1, Timeout) ->
     call(Drv, Pids, signal_constant, [A1], Timeout).
 
-% @equiv call(Drv, Pids, wait_constant, [A1])
+%% @equiv call(Drv, Pids, wait_constant, [A1])
 -spec wait_constant(drv(), pids(), term()) -> term().
 wait_constant(Drv, Pids, A1) ->
     call(Drv, Pids, wait_constant, [A1]).
 
-% @equiv call(Drv, Pids, wait_constant, [A1], Timeout)
+%% @equiv call(Drv, Pids, wait_constant, [A1], Timeout)
 -spec wait_constant(drv(), pids(), term(), timeout()) -> term().
 wait_constant(Drv, Pids, A1, Timeout) ->
     call(Drv, Pids, wait_constant, [A1], Timeout).
 
-% @equiv call(Drv, Pids, prio_constant, [A1])
+%% @equiv call(Drv, Pids, prio_constant, [A1])
 -spec prio_constant(drv(), pids(), term()) -> term().
 prio_constant(Drv, Pids, A1) ->
     call(Drv, Pids, prio_constant, [A1]).
 
-% @equiv call(Drv, Pids, prio_constant, [A1], Timeout)
+%% @equiv call(Drv, Pids, prio_constant, [A1], Timeout)
 -spec prio_constant(drv(), pids(), term(), timeout()) -> term().
 prio_constant(Drv, Pids, A1, Timeout) ->
     call(Drv, Pids, prio_constant, [A1], Timeout).
 
-% @equiv call(Drv, Pids, rlimit_constant, [A1])
+%% @equiv call(Drv, Pids, rlimit_constant, [A1])
 -spec rlimit_constant(drv(), pids(), term()) -> term().
 rlimit_constant(Drv, Pids, A1) ->
     call(Drv, Pids, rlimit_constant, [A1]).
 
-% @equiv call(Drv, Pids, rlimit_constant, [A1], Timeout)
+%% @equiv call(Drv, Pids, rlimit_constant, [A1], Timeout)
 -spec rlimit_constant(drv(), pids(), term(), timeout()) -> term().
 rlimit_constant(Drv, Pids, A1, Timeout) ->
     call(Drv, Pids, rlimit_constant, [A1], Timeout).
 
-% @equiv call(Drv, Pids, socket_constant, [A1])
+%% @equiv call(Drv, Pids, socket_constant, [A1])
 -spec socket_constant(drv(), pids(), term()) -> term().
 socket_constant(Drv, Pids, A1) ->
     call(Drv, Pids, socket_constant, [A1]).
 
-% @equiv call(Drv, Pids, socket_constant, [A1], Timeout)
+%% @equiv call(Drv, Pids, socket_constant, [A1], Timeout)
 -spec socket_constant(drv(), pids(), term(), timeout()) -> term().
 socket_constant(Drv, Pids, A1, Timeout) ->
     call(Drv, Pids, socket_constant, [A1], Timeout).
 
-% @equiv call(Drv, Pids, ptrace_constant, [A1])
+%% @equiv call(Drv, Pids, ptrace_constant, [A1])
 -spec ptrace_constant(drv(), pids(), term()) -> term().
 ptrace_constant(Drv, Pids, A1) ->
     call(Drv, Pids, ptrace_constant, [A1]).
 
-% @equiv call(Drv, Pids, ptrace_constant, [A1], Timeout)
+%% @equiv call(Drv, Pids, ptrace_constant, [A1], Timeout)
 -spec ptrace_constant(drv(), pids(), term(), timeout()) -> term().
 ptrace_constant(Drv, Pids, A1, Timeout) ->
     call(Drv, Pids, ptrace_constant, [A1], Timeout).
 
-% @equiv call(Drv, Pids, cap_constant, [A1])
+%% @equiv call(Drv, Pids, cap_constant, [A1])
 -spec cap_constant(drv(), pids(), term()) -> term().
 cap_constant(Drv, Pids, A1) ->
     call(Drv, Pids, cap_constant, [A1]).
 
-% @equiv call(Drv, Pids, cap_constant, [A1], Timeout)
+%% @equiv call(Drv, Pids, cap_constant, [A1], Timeout)
 -spec cap_constant(drv(), pids(), term(), timeout()) -> term().
 cap_constant(Drv, Pids, A1, Timeout) ->
     call(Drv, Pids, cap_constant, [A1], Timeout).
 
-% @equiv call(Drv, Pids, prctl_constant, [A1])
+%% @equiv call(Drv, Pids, prctl_constant, [A1])
 -spec prctl_constant(drv(), pids(), term()) -> term().
 prctl_constant(Drv, Pids, A1) ->
     call(Drv, Pids, prctl_constant, [A1]).
 
-% @equiv call(Drv, Pids, prctl_constant, [A1], Timeout)
+%% @equiv call(Drv, Pids, prctl_constant, [A1], Timeout)
 -spec prctl_constant(drv(), pids(), term(), timeout()) -> term().
 prctl_constant(Drv, Pids, A1, Timeout) ->
     call(Drv, Pids, prctl_constant, [A1], Timeout).
 
-% @equiv call(Drv, Pids, seccomp_constant, [A1])
+%% @equiv call(Drv, Pids, seccomp_constant, [A1])
 -spec seccomp_constant(drv(), pids(), term()) -> term().
 seccomp_constant(Drv, Pids, A1) ->
     call(Drv, Pids, seccomp_constant, [A1]).
 
-% @equiv call(Drv, Pids, seccomp_constant, [A1], Timeout)
+%% @equiv call(Drv, Pids, seccomp_constant, [A1], Timeout)
 -spec seccomp_constant(drv(), pids(), term(), timeout()) -> term().
 seccomp_constant(Drv, Pids, A1, Timeout) ->
     call(Drv, Pids, seccomp_constant, [A1], Timeout).
 
-% @equiv call(Drv, Pids, errno_constant, [A1])
+%% @equiv call(Drv, Pids, errno_constant, [A1])
 -spec errno_constant(drv(), pids(), term()) -> term().
 errno_constant(Drv, Pids, A1) ->
     call(Drv, Pids, errno_constant, [A1]).
 
-% @equiv call(Drv, Pids, errno_constant, [A1], Timeout)
+%% @equiv call(Drv, Pids, errno_constant, [A1], Timeout)
 -spec errno_constant(drv(), pids(), term(), timeout()) -> term().
 errno_constant(Drv, Pids, A1, Timeout) ->
     call(Drv, Pids, errno_constant, [A1], Timeout).
 
-% @equiv call(Drv, Pids, capsicum_constant, [A1])
+%% @equiv call(Drv, Pids, capsicum_constant, [A1])
 -spec capsicum_constant(drv(), pids(), term()) -> term().
 capsicum_constant(Drv, Pids, A1) ->
     call(Drv, Pids, capsicum_constant, [A1]).
 
-% @equiv call(Drv, Pids, capsicum_constant, [A1], Timeout)
+%% @equiv call(Drv, Pids, capsicum_constant, [A1], Timeout)
 -spec capsicum_constant(drv(), pids(), term(), timeout()) -> term().
 capsicum_constant(Drv, Pids, A1, Timeout) ->
     call(Drv, Pids, capsicum_constant, [A1], Timeout).
 
-% @equiv call(Drv, Pids, procctl_constant, [A1])
+%% @equiv call(Drv, Pids, procctl_constant, [A1])
 -spec procctl_constant(drv(), pids(), term()) -> term().
 procctl_constant(Drv, Pids, A1) ->
     call(Drv, Pids, procctl_constant, [A1]).
 
-% @equiv call(Drv, Pids, procctl_constant, [A1], Timeout)
+%% @equiv call(Drv, Pids, procctl_constant, [A1], Timeout)
 -spec procctl_constant(drv(), pids(), term(), timeout()) -> term().
 procctl_constant(Drv, Pids, A1, Timeout) ->
     call(Drv, Pids, procctl_constant, [A1], Timeout).

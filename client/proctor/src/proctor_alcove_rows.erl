@@ -2,7 +2,7 @@
 %% `task/call.h'. Written by `alcove.sh' from `task/rows.c'.
 -module(proctor_alcove_rows).
 
--export([letters/1]).
+-export([letters/1, kinds/0]).
 
 %% @doc Those of the row of that name; none if there is no such row.
 -spec letters(atom()) -> string().
@@ -122,3 +122,24 @@ letters(errno_id) -> "i";
 letters(iolist_to_bin) -> "b";
 letters(alloc) -> "s";
 letters(_) -> "".
+
+%% @doc The kinds of constants.
+-spec kinds() -> [atom()].
+kinds() ->
+    [file,
+     fcntl,
+     ioctl,
+     mount,
+     clone,
+     signal,
+     wait,
+     prio,
+     rlimit,
+     socket,
+     ptrace,
+     cap,
+     prctl,
+     seccomp,
+     errno,
+     capsicum,
+     procctl].

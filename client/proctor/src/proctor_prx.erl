@@ -15,18 +15,18 @@
 %% <dt>`{exit_status, Task, Status}', `{termsig, Task, Signal}'</dt><dd>How it
 %%   ended, behind that. The process of the task ends as well, with
 %%   `shutdown'.</dd>
-%% <dt>`{stdin, Task, {error, {eagain, 0}}}'</dt><dd>32 KiB of {@link stdin/2}, or
-%%   the rest of it, had no room and were dropped.</dd>
-%% <dt>`{signal, Task, Signal, Info}'</dt><dd>A signal that it has caught, with its
-%%   `siginfo_t'. To the owner.</dd>
+%% <dt>`{stdin, Task, {error, {eagain, 0}}}'</dt><dd>32 KiB of {@link stdin/2},
+%%   or the rest of it, had no room and were dropped.</dd>
+%% <dt>`{signal, Task, Signal, Info}'</dt><dd>A signal that it has caught, with
+%%   its `siginfo_t'. To the owner.</dd>
 %% </dl>
 %%
 %% Functions of system calls return `ok', a value, or `{error, Posix}'. They
-%% raise `badarg' for arguments that cannot be, `eacces' if the caller is not the
-%% owner or the task does not accept that in its state, and `undef' for what
-%% this system does not have, or a filter forbids. If the task ends meanwhile they
-%% exit with `{{{exit_status, N} | {termsig, Signal}, _}, _}', and nobody is told
-%% besides.
+%% raise `badarg' for arguments that cannot be, `eacces' if the caller is not
+%% the owner or the task does not accept that in its state, and `undef' for what
+%% this system does not have, or a filter forbids. If the task ends meanwhile
+%% they exit with `{{{exit_status, N} | {termsig, Signal}, _}, _}', and nobody
+%% is told besides.
 -module(proctor_prx).
 
 -export([fork/0, fork/1, clone/2, task/3, task/4, stop/1, start_link/1,
@@ -103,7 +103,7 @@ fork() ->
 %% @doc The same for another process.
 -spec start_link(pid()) -> {ok, task()} | {error, term()}.
 start_link(Owner) ->
-    proctor_prx_root:start(Owner).
+    proctor_prx_process:start(Owner, proctor_prx_root:environment()).
 
 %% @doc Makes a child of a task, which is the caller's. Anybody may.
 -spec fork(task()) -> {ok, task()} | {error, posix()}.
@@ -173,8 +173,8 @@ execed(Task) ->
     ask(Task, execed).
 
 %% @doc What the process of the task calls when a child was stopped, or its
-%% process has failed: with {@link drv/1}, {@link pipeline/1} and the child as in
-%% {@link cpid/2}.
+%% process has failed: with {@link drv/1}, {@link pipeline/1} and the child as
+%% in {@link cpid/2}.
 -spec atexit(task(), proctor_prx_process:atexit()) -> ok.
 atexit(Task, Fun) when is_function(Fun, 3) ->
     ask(Task, {atexit, Fun}).

@@ -3,7 +3,7 @@
 %% another shape than the row of the task program.
 -module(proctor_prx_call).
 
--export([of_node/2, args/2, signal/1]).
+-export([of_node/2, constant/2, args/2, signal/1]).
 
 %% @doc What is done instead with the task, if anything is.
 -spec of_node(atom(), [term()]) ->
@@ -27,22 +27,34 @@ of_node(getopt, [Name]) ->
     {true, fun(Task) -> proctor_prx:getopt(Task, Name) end};
 of_node(setopt, [Name, Value]) ->
     {true, fun(Task) -> proctor_prx:setopt(Task, Name, Value) end};
-of_node(Name, [Constant]) ->
-    case kind(atom_to_binary(Name)) of
-        none -> false;
-        Kind -> {true, fun(Task) ->
-                           proctor_prx:call(Task, constant, [Kind, Constant])
-                       end}
-    end;
-of_node(_Name, _Args) ->
-    false.
-
-%% `signal_constant' and its like.
-kind(Name) ->
-    case binary:split(Name, <<"_constant">>) of
-        [Kind, <<>>] -> Kind;
-        _ -> none
+of_node(readdir, [Path]) ->
+    {true, fun(Task) -> readdir(Task, Path, 0, []) end};
+of_node(Name, Args) ->
+    case constant(Name, Args) of
+        {Call, Args1} ->
+            {true, fun(Task) -> proctor_prx:call(Task, Call, Args1) end};
+        none ->
+            false
     end.
+
+%% A directory may be more than an answer holds.
+readdir(Task, Path, Position, Before) ->
+    case proctor_prx:call(Task, readdir, [Path, Position]) of
+        {ok, Names, eof} -> {ok, lists:append(lists:reverse(Before, [Names]))};
+        {ok, Names, Next} -> readdir(Task, Path, Next, [Names | Before]);
+        {error, _} = Error -> Error
+    end.
+
+%% @doc `signal_constant' and its like: the call that it is.
+-spec constant(atom(), [term()]) -> {constant, [term()]} | none.
+constant(Name, [Constant]) ->
+    case [Kind || Kind <- proctor_alcove_rows:kinds(),
+                  atom_to_list(Kind) ++ "_constant" =:= atom_to_list(Name)] of
+        [Kind] -> {constant, [Kind, Constant]};
+        [] -> none
+    end;
+constant(_Name, _Args) ->
+    none.
 
 %% @doc Arguments as the task program reads them: text is one binary, and where
 %% nothing is NULL, nothing. Raises `badarg' for text that is none.

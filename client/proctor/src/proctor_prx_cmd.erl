@@ -21,7 +21,8 @@ ignore(Task, Signal) ->
 
 %% What was to be called stays known.
 action(Task, Signal, Action) ->
-    Request = {sigaction, proctor_signal:to_int(Signal), [Signal, Action], keep},
+    Request = {sigaction, proctor_signal:to_int(Signal), [Signal, Action],
+               keep},
     proctor_prx_result:shape(sigaction, proctor_prx_process:ask(Task, Request)).
 
 %% It may have ended meanwhile.

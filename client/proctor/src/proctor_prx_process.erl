@@ -67,8 +67,8 @@
 %% @doc Starts a tree, and the process of its root. It ends with `Owner', to
 %% which it is linked.
 -spec start(pid(), [tuple()]) -> {ok, pid()} | {error, term()}.
-start(Owner, Options) ->
-    case gen_statem:start(?MODULE, {Owner, Options}, []) of
+start(Owner, Environment) ->
+    case gen_statem:start(?MODULE, {Owner, Environment}, []) of
         {ok, Pid} -> {ok, Pid};
         {error, {shutdown, Reason}} -> {error, Reason};
         {error, Reason} -> {error, Reason}
@@ -127,10 +127,10 @@ stdin(Task, Data) ->
 %% @private The root.
 -spec init({pid(), [tuple()]}) ->
     {ok, task, #task{}} | {stop, {shutdown, term()}}.
-init({Owner, Options}) ->
+init({Owner, Environment}) ->
     process_flag(trap_exit, true),
-    case proctor_task_tree:start(Options) of
-        {ok, Tree, _Hello} ->
+    case proctor_prx_root:tree(Environment) of
+        {ok, Tree} ->
             _ = monitor(process, Tree),
             {ok, Drv} = proctor_alcove_drv:attach(Tree),
             true = link(Owner),
@@ -139,8 +139,6 @@ init({Owner, Options}) ->
                              parent = none, starter = Owner, owner = Owner,
                              stdio = Owner, options = Defaults,
                              entry = proctor_prx_entry:new(1, 0, Defaults)}};
-        {error, {_Stage, Errno, _Detail}} ->
-            {stop, {shutdown, Errno}};
         {error, Reason} ->
             {stop, {shutdown, Reason}}
     end.
@@ -587,7 +585,7 @@ acknowledge({Stream, Bytes}, Task) ->
 %% It comes behind the output.
 over(#task{ended = undefined} = Task) ->
     {keep_state, Task};
-over(#task{ended = {#{status := Status, cause := Cause}, Unanswered},
+over(#task{ended = {#{cause := Cause} = Exit, Unanswered},
            output = Output, entry = Entry, exiting = Exiting} = Task) ->
     Own = Cause =:= itself orelse Cause =:= lie,
     case proctor_prx_output:is_empty(Output) orelse not Own of
@@ -595,7 +593,8 @@ over(#task{ended = {#{status := Status, cause := Cause}, Unanswered},
             Own andalso proctor_prx_entry:reaped(Entry),
             Told = Own andalso (Exiting =/= no orelse not Unanswered),
             answer_exit(Exiting),
-            {stop, ended(how(Status), Told, Unanswered, Task)};
+            {stop, ended(proctor_prx_result:ended(Exit), Told, Unanswered,
+                         Task)};
         false ->
             {keep_state, Task}
     end.
@@ -604,19 +603,15 @@ answer_exit(no) -> ok;
 answer_exit(eof) -> ok;
 answer_exit(From) -> gen_statem:reply(From, ok).
 
-how({exited, Status}) -> {exit_status, Status};
-how({signaled, Signal, _Core}) -> {termsig, proctor_signal:to_atom(Signal)};
-how(unknown) -> unknown.
-
 %% With what it ends, and whom that is told.
 ended(_How, _Told, _Unanswered, #task{parent = none, exiting = Exiting})
   when Exiting =/= no ->
     shutdown;
-ended(How, _Told, _Unanswered, #task{parent = none}) ->
+ended([How], _Told, _Unanswered, #task{parent = none}) ->
     {shutdown, How};
-ended(How, false, true, _Task) ->
+ended([How], false, true, _Task) ->
     {shutdown, How};
-ended({What, Value}, true, _Unanswered,
+ended([{What, Value}], true, _Unanswered,
       #task{options = Options, stdio = Stdio}) ->
     case Options of
         #{What := 0} -> ok;

@@ -2,19 +2,25 @@
 %% has, `application:set_env(proctor_prx, options, _)'.
 -module(proctor_prx_root).
 
--export([start/1, sudo/1]).
+-export([environment/0, tree/1, sudo/1]).
 
-%% @doc See {@link proctor_prx:start_link/1}.
--spec start(pid()) -> {ok, pid()} | {error, term()}.
-start(Owner) ->
-    Options = options(environment()),
+%% @doc What trees are started with if nothing else is said.
+-spec environment() -> [tuple()].
+environment() ->
+    application:get_env(proctor_prx, options, []).
+
+%% @doc Starts one, for the caller.
+-spec tree([tuple()]) -> {ok, pid()} | {error, term()}.
+tree(Environment) ->
+    Options = options(Environment),
     case ready(Options) of
-        ok -> proctor_prx_process:start(Owner, Options);
+        ok -> started(proctor_task_tree:start(Options));
         {error, _} = Error -> Error
     end.
 
-environment() ->
-    application:get_env(proctor_prx, options, []).
+started({ok, Tree, _Hello}) -> {ok, Tree};
+started({error, {_Stage, Errno, _Detail}}) -> {error, Errno};
+started({error, Reason}) -> {error, Reason}.
 
 %% There is no control directory.
 options(Environment) ->
@@ -29,11 +35,11 @@ ready(Options) ->
         orelse proplists:is_defined(node, Options)
         orelse whereis(proctor) =/= undefined of
         true -> ok;
-        false -> started(application:ensure_all_started(proctor))
+        false -> ready_now(application:ensure_all_started(proctor))
     end.
 
-started({ok, _}) -> ok;
-started({error, Reason}) -> {error, Reason}.
+ready_now({ok, _}) -> ok;
+ready_now({error, Reason}) -> {error, Reason}.
 
 %% @doc See {@link proctor_prx:sudo/1}.
 -spec sudo(iodata()) -> ok.

@@ -1,5 +1,5 @@
-%% @doc Lists of operations on a task in the shape of prx. Calls that follow each
-%% other cross in one frame, and their arguments are those of the task program.
+%% @doc Lists of operations on a task in the shape of prx. Calls that follow
+%% each other cross in one frame.
 -module(proctor_prx_task).
 
 -export([do/3, do/4, with/3]).
@@ -85,7 +85,8 @@ plain([], Plain) ->
     {lists:reverse(Plain), []}.
 
 batch(Task, Plain, Rest, State) ->
-    Calls = [{Name, proctor_prx_call:args(Name, Args)} || {Name, Args} <- Plain],
+    Calls = [{Name, proctor_prx_call:args(Name, Args)}
+             || {Name, Args} <- Plain],
     Answers = proctor_prx_process:ask(Task, {batch, Calls}),
     case answered(Plain, Answers, State) of
         {ok, State1} -> with(Task, Rest, State1);
@@ -118,7 +119,7 @@ single(Task, [Op | Ops], State) ->
                 true -> [State, Task | Args];
                 false -> [Task | Args]
             end,
-    Transform = proplists:get_value(transform, Options, fun(Result) -> Result end),
+    Transform = proplists:get_value(transform, Options, fun same/1),
     try Transform(apply(Module, Fun, Given)) of
         ok ->
             with(Task, Ops, State);
@@ -137,6 +138,8 @@ single(Task, [Op | Ops], State) ->
         Class:Reason ->
             error({badop, {Module, Fun, Args}, Ops, {Class, Reason}})
     end.
+
+same(Result) -> Result.
 
 is(Name, Default, Options) ->
     proplists:get_value(Name, Options, Default).

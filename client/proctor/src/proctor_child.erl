@@ -228,6 +228,8 @@ dispatch({call, From}, Request, Child) ->
     maybe_finish(handle_call(Request, From, Child));
 dispatch(cast, cancel, Child) ->
     withdraw(normal, Child);
+dispatch(cast, {feed, Data}, #child{input = Input} = Child) ->
+    Child#child{input = proctor_input:send(Data, infinity, none, Input)};
 dispatch(cast, _Message, Child) ->
     Child;
 dispatch(info, Message, Child) ->

@@ -9,8 +9,11 @@
 %% What the writer may still take to answer who has sent something, at the end.
 -define(LAST_WORDS, 5000).
 
+-type link() :: #{write := fun((binary() | eof) -> ok), _ => _}.
+%% Of what runs otherwise than by a server: how it is written to.
+
 -record(input, {ospid :: proctor:ospid(),
-                link :: proctor_server:link(),
+                link :: proctor_server:link() | link(),
                 feed :: proctor_feed:feed(),
                 %% Whether the writer was ever left to answer a sender, and
                 %% those of these that do not wait for ever.
@@ -21,7 +24,7 @@
 
 %% @doc That of a process as it was run; what it was given leaves at once.
 -spec new(proctor:ospid(), proctor_run_options:spec(),
-          proctor_server:link()) -> input().
+          proctor_server:link() | link()) -> input().
 new(OsPid, #{input := Data} = Spec, Link) ->
     Input = #input{ospid = OsPid, link = Link, feed = feed(Spec, Link)},
     case Data of
@@ -33,13 +36,15 @@ feed(#{stdin := false}, _Link) ->
     proctor_feed:closed();
 feed(#{stdin_window := Window}, #{dialect := native}) ->
     proctor_feed:new(Window);
+feed(#{stdin_window := Window}, #{write := _}) ->
+    proctor_feed:new(Window);
 feed(_Spec, _Link) ->
     proctor_feed:new(infinity).
 
 %% @doc Somebody sends something, or closes it, and is answered when it has left
 %% or the time is over: at once with `nowait'.
--spec send(binary() | eof, timeout() | nowait, gen_server:from(), input()) ->
-    input().
+-spec send(binary() | eof, timeout() | nowait, proctor_feed:sender(),
+           input()) -> input().
 send(Data, Timeout, From, #input{feed = Feed} = Input) ->
     case {proctor_feed:state(Feed), Timeout} of
         {open, nowait} -> send_nowait(Data, From, Input);
@@ -77,10 +82,18 @@ pump(#input{feed = Feed} = Input) ->
     {Steps, Feed1} = proctor_feed:pump(Feed),
     lists:foldl(fun write/2, Input#input{feed = Feed1}, Steps).
 
-write({write, Data, Last, From, Ref}, #input{ospid = OsPid} = Input) ->
-    {ok, Frames} = proctor_port:encode(0, {stdin, OsPid, Data}),
+write({write, Data, Last, From, Ref}, #input{ospid = OsPid, link = Link}
+      = Input) ->
     Sender = case Last of true -> From; false -> none end,
-    written(Frames, Sender, Ref, Input).
+    case Link of
+        #{write := Write} ->
+            ok = Write(Data),
+            Sender =:= none orelse stop_timer(Ref),
+            answer(Sender, ok, Input);
+        #{} ->
+            {ok, Frames} = proctor_port:encode(0, {stdin, OsPid, Data}),
+            written(Frames, Sender, Ref, Input)
+    end.
 
 %% Where a window limits what is on its way, the last piece's sender may go on
 %% at once; else when the port has taken it.

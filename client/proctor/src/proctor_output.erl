@@ -5,8 +5,8 @@
 -module(proctor_output).
 
 -export([new/3, put/3, sunk/3, eof/2, ended/1]).
--export([recv/5, forget/3, setopts/2, discard/1, close/2]).
--export([is_taken/1, sink/1, collected/1, info/1]).
+-export([recv/5, forget/3, setopts/2, owner/2, discard/1, close/2]).
+-export([is_taken/1, is_over/2, sink/1, collected/1, info/1]).
 
 -export_type([output/0, collected/0, change/0]).
 
@@ -22,8 +22,11 @@
                 | #{stream() => proctor:active() | neg_integer()}.
 %% A number is added to what is left of the last one.
 
+-type link() :: #{ack := fun((stream(), pos_integer()) -> ok), _ => _}.
+%% Of what runs otherwise than by a server: how it is acknowledged.
+
 -record(output, {ospid :: proctor:ospid(),
-                 link :: proctor_server:link(),
+                 link :: proctor_server:link() | link(),
                  caller :: pid(),
                  %% What messages call the OS process.
                  tag :: term(),
@@ -54,7 +57,7 @@
 
 %% @doc Nothing has come yet.
 -spec new(proctor:ospid(), proctor_run_options:spec(),
-          proctor_server:link()) -> output().
+          proctor_server:link() | link()) -> output().
 new(OsPid, #{caller := Caller, active := Active, stdout := Out, stderr := Err}
     = Spec, Link) ->
     #output{ospid = OsPid, link = Link, caller = Caller, active = Active,
@@ -169,6 +172,8 @@ send_ack(Stream, Bytes, #output{ospid = OsPid, link = #{dialect := native,
     {ok, Frames} = proctor_port:encode(0, {ack, OsPid, Stream, Bytes}),
     _ = proctor_port:write(Writer, Frames, none),
     ok;
+send_ack(Stream, Bytes, #output{link = #{ack := Ack}}) ->
+    Ack(Stream, Bytes);
 send_ack(_Stream, _Bytes, _Output) ->
     ok.
 
@@ -238,6 +243,11 @@ set_active(Stream, Mode, #output{active = Active} = Output)
     Output#output{active = Active#{Stream := Mode}};
 set_active(_Stream, Mode, Output) ->
     Output#output{active = Mode}.
+
+%% @doc From now on it is that process's.
+-spec owner(pid(), output()) -> output().
+owner(Caller, Output) ->
+    Output#output{caller = Caller}.
 
 %% @doc Sets what is active from now on.
 -spec setopts([{active, change()}], output()) -> output().
@@ -412,6 +422,12 @@ close(Answer, #output{receivers = Receivers} = Output) ->
 is_taken(#output{busy = Busy, streams = Streams}) ->
     Busy =:= 0 andalso lists:all(fun proctor_stream:is_empty/1,
                                  maps:values(Streams)).
+
+%% @doc Whether nothing more of a stream will be told in messages, as all was.
+-spec is_over(stream(), output()) -> boolean().
+is_over(Stream, #output{sinks = Sinks} = Output) ->
+    maps:get(Stream, Sinks) =:= owner andalso is_closed(Stream, Output)
+        andalso active(Stream, Output) =/= false.
 
 %% @doc The process, linked to this one, that prints it or calls functions.
 -spec sink(output()) -> pid() | undefined.

@@ -69,7 +69,7 @@
 %% first of the application's own `priv' directory and the installed path
 %% that is there. A place that somebody chose is used or fails; the error
 %% lists what was tried.
--spec program(proctor_start_options:start()) ->
+-spec program(proctor_start_options:start() | #{}) ->
     {ok, file:filename_all()} |
     {error, {no_port_program, [file:filename_all()]}}.
 program(#{portexe := Path}) ->

@@ -2,7 +2,7 @@
 %% messages; {@link proctor_child} answers them.
 -module(proctor_request).
 
--export([confirm/2, send/3, recv/4, setopts/2, discard/2, await/2, infos/2]).
+-export([confirm/2, send/3, feed/2, recv/4, setopts/2, discard/2, await/2, infos/2]).
 
 %% @doc The caller of that run has its answer.
 -spec confirm(pid(), reference()) -> ok | {error, term()}.
@@ -14,6 +14,12 @@ confirm(Pid, Ref) ->
 -spec send(pid(), binary() | eof, timeout() | nowait) -> ok | {error, term()}.
 send(Pid, Data, Timeout) ->
     call(Pid, {send, Data, Timeout}, infinity).
+
+%% @doc The same for one who does not wait, however much is waiting: who asks so
+%% bounds that by other means.
+-spec feed(pid(), binary()) -> ok.
+feed(Pid, Data) ->
+    gen_statem:cast(Pid, {feed, Data}).
 
 %% @doc Takes so many bytes of a stream, or with 0 what there is; `only' is
 %% standard output, or standard error if there is only that. Of `any' it is

@@ -1,8 +1,9 @@
 %% @doc Owns the tables that every process of the application reads and writes,
 %% and does nothing else, so that nothing ends it: whose processes are
 %% ({@link proctor_owner}), where the node is ({@link proctor_place}), with what
-%% environment instances began ({@link proctor_environ}), and how daemons have
-%% ended ({@link proctor_restarts}). The supervisor of the
+%% environment instances began ({@link proctor_environ}), how daemons have ended
+%% ({@link proctor_restarts}), and which tasks there are
+%% ({@link proctor_task_ref}). The supervisor of the
 %% application starts it, or the first instance that stands alone. If it is
 %% killed, who monitors it puts into the new tables what was in the old; how
 %% often daemons were started again is counted anew.
@@ -34,6 +35,7 @@ init([]) ->
     ok = proctor_place:new(),
     ok = proctor_environ:new(),
     ok = proctor_restarts:new(),
+    ok = proctor_task_ref:new(),
     {ok, none}.
 
 %% @private

@@ -10,6 +10,12 @@ client=$(cd "$(dirname "$0")" && pwd)
 rows=$client/../../task/rows.c
 constants=$client/../../task/constants.txt
 
+# And system calls, whose names come from the compiler.
+kinds() {
+	sed -n 's/^\([a-z]*\) .*[a-z]\.h.*/\1/p' "$constants"
+	echo syscall
+}
+
 letters() {
 	cat <<'EOF'
 %% @doc The arguments of each row of the task program, by letters as in
@@ -29,7 +35,7 @@ letters(_) -> "".
 -spec kinds() -> [atom()].
 kinds() ->
 EOF
-	sed -n 's/^\([a-z]*\) .*[a-z]\.h.*/\1/p' "$constants" | awk '
+	kinds | awk '
 	{ list = list (NR > 1 ? ",\n     " : "") $1 }
 	END { print "    [" list "]." }'
 }
@@ -51,7 +57,7 @@ functions() {
 EOF
 	{
 		sed -n 's/^	{ "\([a-z0-9_]*\)", "\([^"]*\)".*/\1 \2/p' "$rows"
-		sed -n 's/^\([a-z]*\) .*[a-z]\.h.*/\1_constant T/p' "$constants"
+		kinds | sed 's/$/_constant T/'
 	} | awk '
 	# In lines of 80.
 	function spec(type,  text, words, i, n, used) {

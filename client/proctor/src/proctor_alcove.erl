@@ -142,6 +142,7 @@
 -export([errno_constant/3, errno_constant/4]).
 -export([capsicum_constant/3, capsicum_constant/4]).
 -export([procctl_constant/3, procctl_constant/4]).
+-export([syscall_constant/3, syscall_constant/4]).
 
 -type drv() :: pid().
 
@@ -1482,6 +1483,16 @@ procctl_constant(Drv, Pids, A1) ->
 -spec procctl_constant(drv(), pids(), term(), timeout()) -> term().
 procctl_constant(Drv, Pids, A1, Timeout) ->
     call(Drv, Pids, procctl_constant, [A1], Timeout).
+
+%% @equiv call(Drv, Pids, syscall_constant, [A1])
+-spec syscall_constant(drv(), pids(), term()) -> term().
+syscall_constant(Drv, Pids, A1) ->
+    call(Drv, Pids, syscall_constant, [A1]).
+
+%% @equiv call(Drv, Pids, syscall_constant, [A1], Timeout)
+-spec syscall_constant(drv(), pids(), term(), timeout()) -> term().
+syscall_constant(Drv, Pids, A1, Timeout) ->
+    call(Drv, Pids, syscall_constant, [A1], Timeout).
 
 %% @doc Input for a program: see {@link proctor_prx:stdin/2}.
 -spec stdin(drv(), pids(), iodata()) -> ok.

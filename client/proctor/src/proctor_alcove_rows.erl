@@ -142,4 +142,5 @@ kinds() ->
      seccomp,
      errno,
      capsicum,
-     procctl].
+     procctl,
+     syscall].

@@ -7,7 +7,8 @@
 -module(proctor_prx_entry).
 
 -export([new/3, number/1, map/1, field/2, set/3, execed/1, close/2,
-         is_open/2, reaped/1, is_reaped/1, descriptor/1, flow/1, passed/1]).
+         is_open/2, reaped/1, is_reaped/1, descriptor/1, flow/1, passed/1,
+         signaloneof/1]).
 
 -export_type([entry/0, stream/0]).
 
@@ -139,3 +140,8 @@ passed(#entry{cells = Cells}) ->
         _ ->
             ok
     end.
+
+%% @doc What its program is sent when it is to end.
+-spec signaloneof(entry()) -> 0..255.
+signaloneof(#entry{cells = Cells}) ->
+    atomics:get(Cells, ?SIGNALONEOF).

@@ -87,6 +87,7 @@ ask(Task, Request) ->
     end.
 
 %% The tree knows it already.
+-spec gone(pid(), term()) -> no_return().
 gone(Task, Request) ->
     Ref = monitor(process, Task),
     receive
@@ -146,7 +147,7 @@ init({Owner, Environment}) ->
 pid_of(Tree) ->
     Tag = make_ref(),
     ok = proctor_task_tree:request(Tree, 1, {call, getpid, [], 0},
-                                   {self(), Tag}),
+                                   {message, self(), Tag}),
     receive
         {Tag, {ok, Pid}} -> Pid;
         {Tag, {error, _}} -> 0;
@@ -383,7 +384,7 @@ deep({call, Name, Args}, From, Task) ->
 %% Here the answer comes first.
 pending(Request, What, #task{pending = Pending} = Task) ->
     Tag = make_ref(),
-    ok = tree(Request, {self(), Tag}, Task),
+    ok = tree(Request, {message, self(), Tag}, Task),
     {keep_state, Task#task{pending = Pending#{Tag => What}}}.
 
 tree(Request, From, #task{tree = Tree, number = Number}) ->
@@ -481,9 +482,9 @@ stopping(#task{tree = Tree, number = Number, entry = Entry, parent = Parent,
                 _ -> Number
             end,
     Tag = make_ref(),
-    Signal = proctor_prx_entry:field(signaloneof, Entry),
+    Signal = proctor_prx_entry:signaloneof(Entry),
     ok = proctor_task_tree:request(Tree, Which, {stop, Signal, ?KILL_TIMEOUT},
-                                   {self(), Tag}),
+                                   {message, self(), Tag}),
     _ = [acknowledge(Data, Task) || Data <- proctor_prx_output:all(Output)],
     {keep_state, Task#task{stopping = true, pending = #{Tag => stop},
                            output = proctor_prx_output:new()}}.
@@ -613,10 +614,7 @@ ended([How], false, true, _Task) ->
     {shutdown, How};
 ended([{What, Value}], true, _Unanswered,
       #task{options = Options, stdio = Stdio}) ->
-    case Options of
-        #{What := 0} -> ok;
-        #{} -> Stdio ! {What, self(), Value}
-    end,
+    _ = [Stdio ! {What, self(), Value} || maps:get(What, Options) =/= 0],
     shutdown;
 ended(_How, _Told, _Unanswered, _Task) ->
     shutdown.

@@ -34,6 +34,7 @@ BOX_0 = $(SANDBOX_SRC)
 PRIVBOX_0 = $(PRIVBOX_SRC)
 BROKERBOX_0 = $(BROKERBOX_SRC)
 WORKERBOX_0 = $(WORKERBOX_SRC)
+TASKBOX_0 = $(TASKBOX_SRC)
 BOX_1 = common/compat/sandbox_none.c
 NAMES = $(BUILD)/syscall_names.h
 # Why there is no child, in English.
@@ -108,9 +109,18 @@ WORKER_SRC = worker/worker.c worker/port.c worker/relay.c worker/feed.c \
 	common/fdset.c common/nofile.c \
 	common/errname.c $(WORKERBOX_$(SANITIZE)) $(RING_ARG_SRC)
 # The task program: who reads the node's frames, what a task is, and its calls.
-TASK_SWITCH_SRC = task/main.c
-TASK_LOOP_SRC =
-TASK_CALL_SRC = task/rows.c task/calls.c task/args.c task/cstruct.c \
+TASK_SWITCH_SRC = task/main.c task/guard.c task/switch.c task/request.c \
+	task/peer.c task/stop.c task/death.c task/ask.c task/stream.c \
+	task/source.c task/tell.c task/table.c task/frame.c task/message.c \
+	common/clean.c common/reap.c common/signals.c common/timer.c \
+	common/channel.c common/dispatch.c common/nofile.c $(EVSET_SRC) \
+	$(PIDFD_SRC) $(PROC_SRC) $(SELF_SRC) $(PRIVS_SRC) $(CAPS_SRC) \
+	$(STREAM_SRC) $(STREAM_IO_SRC) $(IMSG_SRC) $(SEND_SRC) \
+	$(BOX_SRC) $(TASKBOX_$(SANITIZE))
+TASK_LOOP_SRC = task/loop.c task/batch.c task/answer.c task/fork.c task/exec.c \
+	task/execio.c task/execopts.c task/reexec.c task/caught.c task/filter.c \
+	task/family.c task/self.c $(TASK_OS_SRC)
+TASK_CALL_SRC = task/rows.c task/call.c task/calls.c task/args.c task/cstruct.c \
 	task/constant.c task/value.c task/interrupt.c task/call_file.c \
 	task/call_path.c task/call_id.c task/call_proc.c task/call_env.c \
 	task/call_net.c task/call_name.c $(CALL_SYSTEM_SRC) \
@@ -122,9 +132,12 @@ BROKER_OBJ = $(BROKER_SRC:%.c=$(OBJ)/%.o)
 WORKER_OBJ = $(WORKER_SRC:%.c=$(OBJ)/%.o)
 CHECK_OBJ = $(CHECK_SRC:%.c=$(OBJ)/%.o)
 C_SRC = priv/*/*.c broker/*.c worker/*.c task/*.c common/*.c common/compat/*.c
+# What compiles on BSDs, and elsewhere against regress/stubs.
+C_BSD = task/bsd/*.c
 C_ALL = $(C_SRC) regress/unit/*.c regress/priv/*.c regress/bench/*.c
-C_FORMAT = $(C_ALL) common/*.h common/compat/*.h priv/*/*.h \
-	broker/*.h worker/*.h task/*.h regress/unit/*.h regress/stubs/*.h
+C_FORMAT = $(C_ALL) $(C_BSD) task/bsd/*.h common/*.h common/compat/*.h priv/*/*.h \
+	broker/*.h worker/*.h task/*.h regress/unit/*.h regress/stubs/*.h \
+	regress/stubs/*/sys/*.h
 
 RING_PROGRAMS = $(BUILD)/proctor-broker $(BUILD)/proctor-worker
 PORT_PROGRAMS = $(BUILD)/proctor $(RING_PROGRAMS)
@@ -334,7 +347,7 @@ rules:
 	echo $$obj $(ALL_LDFLAGS) $(PRIV_SRC) $(BROKER_SRC) $(WORKER_SRC) \
 	    $(CHECK_SRC) $(TASK_SRC) | \
 	    $(IFNEW) $(BUILD)/kind; \
-	{ echo "OBJ = $$obj"; for c in $(C_ALL); do \
+	{ echo "OBJ = $$obj"; for c in $(C_ALL) $(C_BSD); do \
 	    test -e "$$c" || continue; \
 	    o=$$obj/$${c%.c}; \
 	    test -d "$${o%/*}" || mkdir -p "$${o%/*}"; \
@@ -345,6 +358,7 @@ rules:
 	    SPLICE_SRC="$(SPLICE_SRC)" PROC_SRC="$(PROC_SRC)" SELF_SRC="$(SELF_SRC)" \
 	    FRESH_SRC="$(FRESH_SRC)" STREAM_SRC="$(STREAM_SRC)" STREAM_IO_SRC="$(STREAM_IO_SRC)" \
 	    CGROUP_SRC="$(CGROUP_SRC)" KEEPER_SRC="$(KEEPER_SRC)" \
+	    TASK_SRC="$(TASK_LOOP_SRC) $(TASK_CALL_SRC)" \
 	    PRIVS_SRC="$(PRIVS_SRC)" BOUNDS_SRC="$(BOUNDS_SRC)" \
 	    sh regress/unit/rules.sh >$(BUILD)/units.out
 	@test ! -e regress || $(IFNEW) $(BUILD)/units.mk <$(BUILD)/units.out
@@ -400,7 +414,7 @@ $(BUILD)/proctor-check: $(CHECK_OBJ) $(BUILD)/kind
 # For everybody, too, and never with a right that its starter has not.
 $(BUILD)/proctor-task: $(TASK_OBJ) $(BUILD)/kind
 	@echo "ld $@"
-	@$(LINK) $@ $(TASK_OBJ) $(ALL_LDFLAGS) $(BSD_LIBS)
+	@$(LINK) $@ $(TASK_OBJ) $(ALL_LDFLAGS) $(CAP_LIBS) $(BSD_LIBS)
 
 $(BUILD)/hostile: $(OBJ)/regress/priv/hostile.o $(BUILD)/kind
 	@echo "ld $@"
@@ -411,7 +425,7 @@ $(OBJ)/regress/priv/calls.o: $(NAMES)
 CALLS_SRC = regress/priv/calls.c common/log.c common/compat/sandbox_linux.c $(SELF_SRC) \
 	common/compat/landlock_linux.c common/compat/sandbox_ring.c \
 	broker/sandbox_linux.c worker/sandbox_linux.c \
-	priv/base/seccomp_linux.c priv/guard/sandbox_linux.c \
+	common/compat/seccomp_signals.c priv/guard/sandbox_linux.c \
 	priv/monitor/sandbox_linux.c priv/launcher/sandbox_linux.c \
 	priv/keeper/sandbox_linux.c \
 	$(BOXDEBUG_$(SANDBOX_DEBUG))
@@ -459,8 +473,11 @@ openbsd-check:
 	@echo "lint: sandbox_openbsd.c"
 	@$(CC) $(ALL_CFLAGS) -Iregress/stubs -fsyntax-only \
 	    common/compat/sandbox_openbsd.c
+	@echo "lint: calls of BSDs"
+	@$(CC) $(ALL_CFLAGS) -Iregress/stubs -Iregress/stubs/bsd \
+	    -Iregress/stubs/freebsd -fsyntax-only $(C_BSD)
 
-lint-run: $(PARSE_C) $(NAMES) $(STAGES)
+lint-run: $(PARSE_C) $(NAMES) $(STAGES) $(CONSTANTS)
 	@PARSE_C="$(PARSE_C)" C_SRC="$(C_SRC)" C_ALL="$(C_ALL)" \
 	    C_FORMAT="$(C_FORMAT)" \
 	    CFLAGS="$(ALL_CFLAGS) -Iregress/stubs" \

@@ -5,19 +5,12 @@
  */
 
 #include <errno.h>
-#include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "call.h"
 #include "constant.h"
 #include "cstruct.h"
 #include "message.h"
-
-struct call_memory {
-	struct call_memory *next;
-	max_align_t data[];
-};
 
 /* One argument, as a row describes it. */
 struct letter {
@@ -26,45 +19,6 @@ struct letter {
 	int last; /* it may be missing, with all behind it */
 	const struct constant_kind *kind;
 };
-
-void *
-call_alloc(struct call *c, size_t n)
-{
-	struct call_memory *m;
-
-	if ((m = calloc(1, sizeof(*m) + n)) == NULL)
-		return (NULL);
-	m->next = c->memory;
-	c->memory = m;
-	return (m->data);
-}
-
-void
-call_free(struct call *c)
-{
-	struct call_memory *m;
-
-	while ((m = c->memory) != NULL) {
-		c->memory = m->next;
-		free(m);
-	}
-}
-
-int
-call_failed(struct call *c, const char *stage, int error, const char *detail)
-{
-	c->stage = stage;
-	c->detail = detail;
-	errno = error;
-	return (-1);
-}
-
-int
-call_wrong(struct call *c, int64_t n, int error)
-{
-	c->number = n;
-	return (call_failed(c, "argument", error, NULL));
-}
 
 static int
 wrong(int error)

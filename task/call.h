@@ -106,6 +106,18 @@ extern const size_t call_rows_count;
 /* A row's number, or -1. */
 int call_number(const char *name);
 
+/* call.c */
+
+/* Memory until the call is over, all 0. NULL with ENOMEM. */
+void *call_alloc(struct call *, size_t n);
+void call_free(struct call *);
+
+/* -1, to be returned: argument n, from 1, is wrong in that way. */
+int call_wrong(struct call *, int64_t n, int error);
+/* The same: at that stage, of that. */
+int
+call_failed(struct call *, const char *stage, int error, const char *detail);
+
 /* args.c */
 
 /*
@@ -115,18 +127,8 @@ int call_number(const char *name);
  */
 int args_read(struct call *, const uint8_t *term, size_t len);
 
-/* Memory until the call is over, all 0. NULL with ENOMEM. */
-void *call_alloc(struct call *, size_t n);
-void call_free(struct call *);
-
 /* A number of 64 bits without its sign, as an argument r has them. */
 int args_get_limit(struct etf *, int64_t *);
-
-/* -1, to be returned: argument n, from 1, is wrong in that way. */
-int call_wrong(struct call *, int64_t n, int error);
-/* The same: at that stage, of that. */
-int
-call_failed(struct call *, const char *stage, int error, const char *detail);
 
 /* calls.c */
 

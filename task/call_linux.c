@@ -169,13 +169,6 @@ do_cgroup_enter(struct call *c)
 	return (r);
 }
 
-/* What ps(1) shows of it, as far as there is room. */
-static int
-do_setproctitle(struct call *c)
-{
-	return (prctl(PR_SET_NAME, (unsigned long)c->a[0].text, 0, 0, 0));
-}
-
 const struct call_handler call_system_handlers[] = {
 	{ "mount", do_mount },
 	{ "umount", do_umount },
@@ -193,6 +186,5 @@ const struct call_handler call_system_handlers[] = {
 	{ "sched_getaffinity", do_getaffinity },
 	{ "sched_setaffinity", do_setaffinity },
 	{ "cgroup_enter", do_cgroup_enter },
-	{ "setproctitle", do_setproctitle },
 	{ NULL, NULL },
 };

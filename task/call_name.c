@@ -7,7 +7,6 @@
 
 #include "calls.h"
 #include "constant.h"
-#include "cstruct.h"
 #include "value.h"
 
 /* unknown: this system has no such constant. A kind that is none is wrong. */
@@ -50,10 +49,7 @@ do_iolist_to_bin(struct call *c)
 static int
 do_alloc(struct call *c)
 {
-	etf_put_tuple(c->out, 2);
-	etf_put_binary(c->out, c->a[0].memory, c->a[0].len);
-	cstruct_write(c->out, &c->a[0]);
-	return (0);
+	return (value_memory(c, &c->a[0]));
 }
 
 const struct call_handler call_name_handlers[] = {

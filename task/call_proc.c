@@ -8,9 +8,11 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "calls.h"
+#include "family.h"
 #include "value.h"
 
 static pid_t
@@ -55,6 +57,8 @@ do_waitpid(struct call *c)
 	pid = wait4(pid_of(c, 0), &status, (int)c->a[1].number, &ru);
 	if (pid == -1)
 		return (-1);
+	if (pid != 0 && (WIFEXITED(status) || WIFSIGNALED(status)))
+		family_ended(pid, status, &ru);
 	etf_put_tuple(c->out, 3);
 	etf_put_int(c->out, pid);
 	etf_put_int(c->out, status);
@@ -143,6 +147,14 @@ do_setrlimit(struct call *c)
 	return (setrlimit((int)c->a[0].number, &rl));
 }
 
+/* What ps(1) shows of it. */
+static int
+do_setproctitle(struct call *c)
+{
+	setproctitle("-%s", c->a[0].text);
+	return (0);
+}
+
 const struct call_handler call_proc_handlers[] = {
 	{ "kill", do_kill },
 	{ "waitpid", do_waitpid },
@@ -156,5 +168,6 @@ const struct call_handler call_proc_handlers[] = {
 	{ "setpriority", do_setpriority },
 	{ "getrlimit", do_getrlimit },
 	{ "setrlimit", do_setrlimit },
+	{ "setproctitle", do_setproctitle },
 	{ NULL, NULL },
 };

@@ -94,7 +94,7 @@ const struct call_row call_rows[] = {
 	{ "setpgid", "P P", ALL, 0, "proc", "setpgid" },
 	{ "getpriority", "c:prio P", ALL, 0, "", "getpriority" },
 	{ "setpriority", "c:prio P i", ALL, 0, "proc", "setpriority" },
-	{ "setproctitle", "t", ALL, 0, "", "prctl" },
+	{ "setproctitle", "t", ALL, 0, "", "" },
 
 	/* Who it is. */
 	{ "getuid", "", ALL, 0, "", "getuid" },

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "constant.h"
+#include "cstruct.h"
 #include "value.h"
 
 int
@@ -29,6 +30,15 @@ value_two(struct call *c, int64_t a, int64_t b)
 	etf_put_tuple(c->out, 2);
 	etf_put_int(c->out, a);
 	etf_put_int(c->out, b);
+	return (0);
+}
+
+int
+value_memory(struct call *c, const struct arg *a)
+{
+	etf_put_tuple(c->out, 2);
+	etf_put_binary(c->out, a->memory, a->len);
+	cstruct_write(c->out, a);
 	return (0);
 }
 

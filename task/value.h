@@ -19,6 +19,9 @@ int value_done(int result);
 /* {A, B} */
 int value_two(struct call *, int64_t a, int64_t b);
 
+/* The bytes of an argument s, and the shape that it came in. */
+int value_memory(struct call *, const struct arg *);
+
 int value_text(struct call *, const char *);
 
 /* A name in small letters, as an atom; the number if it is NULL. */

@@ -306,6 +306,26 @@ probe_values(const struct etf *e, unsigned int *got)
 }
 
 static void
+probe_others(const struct etf *e)
+{
+	struct etf c = *e;
+	enum etf_type type;
+	const uint8_t *data = NULL;
+	uint64_t v = 12345;
+	size_t len = 12345;
+
+	if (!moved(e, &c, etf_get_uint(&c, &v)))
+		assert_int_equal(v, 12345);
+	c = *e;
+	if (moved(e, &c, etf_get_bytes(&c, &data, &len))) {
+		assert_int_equal(etf_type(e, &type), 0);
+		assert_int_equal(type, ETF_STRING);
+		assert_true(data > e->p && data + len == c.p);
+	} else
+		assert_true(data == NULL && len == 12345);
+}
+
+static void
 probe_texts(const struct etf *e, unsigned int *got)
 {
 	struct etf c = *e;
@@ -339,6 +359,7 @@ probe(const struct etf *e)
 
 	probe_counts(e, &got);
 	probe_values(e, &got);
+	probe_others(e);
 	probe_texts(e, &got);
 	return (got);
 }
@@ -863,6 +884,59 @@ test_integers(void **state)
 		etf_put_version(&w);
 		etf_put_int(&w, ints[i].value);
 		assert_int_equal(w.full, 0);
+		assert_int_equal(w.len, ints[i].len);
+		assert_memory_equal(buf, ints[i].bytes, w.len);
+	}
+}
+
+/* The same without a sign, and what has one or does not fit. */
+static void
+test_unsigned(void **state)
+{
+	static const struct {
+		uint64_t value;
+		int fits;
+		const char *bytes;
+		size_t len;
+	} ints[] = {
+		{ 255, 1, BYTES("\x83\x61\xff") },
+		{ INT64_MAX, 1,
+		    BYTES("\x83\x6e\x08\x00\xff\xff\xff\xff\xff\xff\xff\x7f") },
+		{ UINT64_C(1) << 63, 1,
+		    BYTES("\x83\x6e\x08\x00\x00\x00\x00\x00\x00\x00\x00\x80") },
+		{ UINT64_MAX, 1,
+		    BYTES("\x83\x6e\x08\x00\xff\xff\xff\xff\xff\xff\xff\xff") },
+		{ UINT64_MAX, 2,
+		    BYTES("\x83\x6e\x0a\x00\xff\xff\xff\xff\xff\xff\xff\xff"
+			  "\x00\x00") },
+		{ 0, 0,
+		    BYTES("\x83\x6e\x09\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+			  "\x01") },
+		{ 0, 0, BYTES("\x83\x62\xff\xff\xff\xff") },
+		{ 0, 0,
+		    BYTES("\x83\x6e\x08\x01\x01\x00\x00\x00\x00\x00\x00\x80") },
+		{ 0, 0, BYTES("\x83\x6a") },
+	};
+	struct etf_writer w;
+	struct etf e;
+	uint8_t buf[16];
+	uint64_t v;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < nitems(ints); i++) {
+		assert_int_equal(check(ints[i].bytes, ints[i].len), 0);
+		e = reader(ints[i].bytes, ints[i].len);
+		v = 0;
+		assert_int_equal(
+		    etf_get_uint(&e, &v), ints[i].fits > 0 ? 0 : -1);
+		assert_true(v == ints[i].value);
+		assert_int_equal(e.left, ints[i].fits ? 0 : ints[i].len - 1);
+		if (ints[i].fits != 1)
+			continue;
+		etf_writer_init(&w, buf, sizeof(buf));
+		etf_put_version(&w);
+		etf_put_uint(&w, v);
 		assert_int_equal(w.len, ints[i].len);
 		assert_memory_equal(buf, ints[i].bytes, w.len);
 	}
@@ -1758,6 +1832,7 @@ main(void)
 		cmocka_unit_test(test_claims_together),
 		cmocka_unit_test(test_elements),
 		cmocka_unit_test(test_integers),
+		cmocka_unit_test(test_unsigned),
 		cmocka_unit_test(test_odd_integers),
 		cmocka_unit_test(test_atoms),
 		cmocka_unit_test(test_texts),

@@ -1,0 +1,11 @@
+/* The handlers that both systems have. */
+
+#ifndef TASK_BSD_H
+#define TASK_BSD_H
+
+#include "task/call.h"
+
+int call_mount(struct call *);
+int call_umount(struct call *);
+
+#endif

@@ -10,7 +10,6 @@
 
 #include <sys/types.h>
 
-#include <signal.h>
 #include <stdint.h>
 
 /* The channel of a task, in each of them. */
@@ -48,12 +47,6 @@ struct task_limits {
 	uint32_t children; /* live ones that it may have */
 	uint32_t depth; /* tasks in a row that may be below it */
 };
-
-/*
- * The switch asks for one thing at a time. When its deadline is over it sends
- * this signal, with the call's seq as its value, until it is answered.
- */
-#define TASK_INTERRUPT SIGRTMAX
 
 struct task_here {
 	uint32_t inner; /* its own getpid() */

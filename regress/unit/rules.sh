@@ -199,7 +199,7 @@ case $BOX_SRC in
 	# shellcheck disable=SC2086
 	build sandbox_test common/log.c $BOX_SRC $SELF_SRC broker/sandbox_linux.c \
 	    worker/sandbox_linux.c common/compat/sandbox_ring.c \
-	    priv/base/seccomp_linux.c priv/guard/sandbox_linux.c \
+	    common/compat/seccomp_signals.c priv/guard/sandbox_linux.c \
 	    priv/monitor/sandbox_linux.c priv/launcher/sandbox_linux.c \
 	    priv/keeper/sandbox_linux.c
 	build landlock_test common/log.c common/compat/landlock_linux.c

@@ -102,7 +102,8 @@ become_again(struct call *c, char **argv, char **envp)
 	if (fd == -1)
 		return (-1);
 	envp = add_variable(c, envp, fd);
-	if (envp != NULL && survive(TASK_CHANNEL_FD, 1) == 0 && survive(program, 1) == 0) {
+	if (envp != NULL && survive(TASK_CHANNEL_FD, 1) == 0 &&
+	    survive(program, 1) == 0) {
 		caught_fetch();
 		answer_exec(0, 1);
 		(void)os_exec(program, argv, envp);

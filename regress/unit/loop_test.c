@@ -336,7 +336,7 @@ last_result(uint32_t *n)
 	return (text_of(last.p, (size_t)(e.p - last.p)));
 }
 
-/* A list ends with the first answer that has no room, whatever was asked. */
+/* A list ends where not even an error has room, whatever was asked. */
 static void
 test_too_large(void **state)
 {
@@ -348,8 +348,7 @@ test_too_large(void **state)
 	for (i = 0; i < 1000; i++)
 		memcpy(all + i * (sizeof(call) - 1), call, sizeof(call));
 	task_ask_all(root, all, BATCH_ALL);
-	assert_string_equal(
-	    last_result(&n), "{error,{wire,emsgsize,filters}}");
+	assert_string_equal(last_result(&n), "{error,{wire,emsgsize,filters}}");
 	assert_true(n > 100 && n < 1000);
 	SAY(root, "getpid", "{}", ok(root->pid));
 }
@@ -446,6 +445,43 @@ test_interrupt(void **state)
 	SAY(root, "read", "{6,9}", "{ok,<\"x\">}");
 }
 
+/* What it waits for is its own affair: its children's ends are told. */
+static void
+test_exit_meanwhile(void **state)
+{
+	struct task_exit m;
+	struct peer *child, *writer;
+
+	(void)state;
+	SAY(root, "pipe", "{}", "{ok,{6,7}}");
+	child = task_fork(root, "fork", "{}");
+	writer = task_fork(root, "fork", "{}");
+	task_ask(root, "read", "{6,9}");
+	(void)kill(child->pid, SIGKILL);
+	task_expect(root, TASK_EXIT);
+	memcpy(&m, heard.data, sizeof(m));
+	assert_int_equal(m.inner, child->pid);
+	task_seq--;
+	SAY(writer, "write", "{7,<\"x\">}", "{ok,1}");
+	assert_string_equal(task_answer(root), "{ok,<\"x\">}");
+}
+
+/* Nor does it wait any longer for that. */
+static void
+test_select(void **state)
+{
+	struct pollfd pfd = { .fd = root->ibuf.fd, .events = POLLIN };
+	int i;
+
+	(void)state;
+	SAY(root, "pipe", "{}", "{ok,{6,7}}");
+	task_ask(root, "select", "{[6],[],[],300}");
+	for (i = 0; i < 200 && poll(&pfd, 1, 50) == 0; i++)
+		(void)kill(root->pid, SIGCHLD);
+	assert_true(i < 200);
+	assert_string_equal(task_answer(root), "{ok,{[],[],[]}}");
+}
+
 static void
 test_filter(void **state)
 {
@@ -493,8 +529,7 @@ test_reexec(void **state)
 	memcpy(&m, heard.data, sizeof(m));
 	assert_int_equal(m.again, 1);
 	assert_int_equal(m.seq, task_seq);
-	assert_string_equal(
-	    task_term(sizeof(m)), "ok");
+	assert_string_equal(task_term(sizeof(m)), "ok");
 	task_expect(child, TASK_HERE);
 	memcpy(&here, heard.data, sizeof(here));
 	assert_int_equal(here.again, 1);
@@ -511,9 +546,7 @@ test_reexec(void **state)
 	task_expect(child, TASK_EXEC);
 	memcpy(&m, heard.data, sizeof(m));
 	assert_int_equal(m.results, 1);
-	assert_string_equal(
-	    task_term(sizeof(m)),
-	    "[ok,ok]");
+	assert_string_equal(task_term(sizeof(m)), "[ok,ok]");
 	task_expect(child, TASK_HERE);
 	SAY(child, "environ", "{}", "{ok,[<\"C=d\">]}");
 	SAY(child, "getuid", "{}", "{error,{policy,eperm,getuid}}");
@@ -620,6 +653,8 @@ main(void)
 		CASE(test_signals),
 		CASE(test_signal_before),
 		CASE(test_interrupt),
+		CASE(test_exit_meanwhile),
+		CASE(test_select),
 		CASE(test_filter),
 		CASE(test_reexec),
 		CASE(test_not_again),

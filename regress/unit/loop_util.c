@@ -162,8 +162,7 @@ const char *
 task_term(size_t head)
 {
 	assert_true(heard.len > head);
-	assert_int_equal(
-	    etf_check(heard.data + head, heard.len - head), 0);
+	assert_int_equal(etf_check(heard.data + head, heard.len - head), 0);
 	return (text_of(heard.data + head + 1, heard.len - head - 1));
 }
 

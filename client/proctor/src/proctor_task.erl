@@ -550,7 +550,10 @@ recv(Task, Length, Timeout) when is_integer(Length) ->
 -spec setopts(task(), [{active, proctor_output:change()}]) ->
     ok | {error, term()}.
 setopts(Task, Options) ->
-    of_process(Task, setopts, {setopts, Options}, infinity).
+    case proctor_process:is_opts(Options) of
+        true -> of_process(Task, setopts, {setopts, Options}, infinity);
+        false -> {error, {badopt, Options}}
+    end.
 
 %% @doc Sets the size of the program's terminal.
 -spec winsz(task(), pos_integer(), pos_integer()) -> ok | {error, term()}.

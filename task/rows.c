@@ -30,7 +30,7 @@ const struct call_row call_rows[] = {
 	{ "execvp", "t v", ALL, N, "exec rpath", EXECS },
 	{ "execve", "p v v", ALL, N, "exec", EXECS },
 	{ "fexecve", "d v v", LINUX | FREEBSD, N, "exec", EXECS },
-	{ "exec", "p v o:v ?T", ALL, N, "exec rpath", EXECS },
+	{ "exec", "p v ?o:v ?T", ALL, N, "exec rpath", EXECS },
 	{ "reexec", "?v ?v", ALL, N, "exec", "execveat memfd_create" },
 	{ "exit", "i", ALL, N, "", "" },
 	{ "init", "", LINUX, F, "", "clone" },

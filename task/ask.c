@@ -99,8 +99,9 @@ ask_next(struct task *t)
 }
 
 void
-ask(struct task *t, uint32_t type, uint32_t seq, uint16_t number, uint32_t ms,
-    const void *head, size_t headlen, const uint8_t *data, size_t len)
+ask_for(struct task *t, uint32_t type, uint32_t seq, uint16_t number,
+    uint32_t ms, const void *head, size_t headlen, const uint8_t *data,
+    size_t len)
 {
 	struct asked *a;
 

@@ -17,7 +17,7 @@ struct task;
  * number is the call's, or that of the first one of a batch. ms: the
  * deadline, or 0. The answer goes to the node, whatever becomes of the task.
  */
-void ask(struct task *, uint32_t type, uint32_t seq, uint16_t number,
+void ask_for(struct task *, uint32_t type, uint32_t seq, uint16_t number,
     uint32_t ms, const void *head, size_t headlen, const uint8_t *, size_t);
 
 /* Is seq what it does now? 1 or 0. */

@@ -3,6 +3,7 @@
  */
 
 #include <sys/ioctl.h>
+#include <sys/time.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -113,6 +114,23 @@ read_time(
 	return (0);
 }
 
+/* What is left of so much time, of which some has passed before. */
+static const struct timespec *
+rest(struct call *c, struct timespec *ts)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	if (!c->timed)
+		timespecadd(&now, ts, &c->until);
+	c->timed = 1;
+	if (timespeccmp(&now, &c->until, >=))
+		timespecclear(ts);
+	else
+		timespecsub(&c->until, &now, ts);
+	return (ts);
+}
+
 /* What select(2) calls ready, of each of its three sets. */
 static const struct {
 	short ask;
@@ -172,7 +190,8 @@ do_select(struct call *c)
 		errno = EBADF;
 		return (-1);
 	}
-	if (ppoll(fds, (nfds_t)n, wait, NULL) == -1)
+	if (ppoll(fds, (nfds_t)n, wait == NULL ? NULL : rest(c, &ts), NULL) ==
+	    -1)
 		return (-1);
 	for (i = 0; i < n; i++) {
 		if ((fds[i].revents & POLLNVAL) != 0) {

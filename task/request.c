@@ -62,7 +62,7 @@ on_call(struct task *t, const struct frame *f, const char **what)
 	if (forks(m.number) && !room())
 		tell_error(t->number, f->seq, "limit", EAGAIN, "nofile", 0);
 	else
-		ask(t, TASK_CALL, f->seq, m.number, ms, &m, sizeof(m),
+		ask_for(t, TASK_CALL, f->seq, m.number, ms, &m, sizeof(m),
 		    f->data + 6, f->len - 6);
 	return (0);
 }
@@ -107,7 +107,7 @@ on_batch(struct task *t, const struct frame *f, const char **what)
 		tell_error_of_batch(
 		    t->number, f->seq, "limit", EAGAIN, "nofile", 0);
 	else
-		ask(t, TASK_BATCH, f->seq, first, frame_32(f->data), &m,
+		ask_for(t, TASK_BATCH, f->seq, first, frame_32(f->data), &m,
 		    sizeof(m), f->data + 7, f->len - 7);
 	return (0);
 }
@@ -338,7 +338,7 @@ gone(const struct frame *f)
 }
 
 int
-request(const struct frame *f, const char **what)
+request_take(const struct frame *f, const char **what)
 {
 	struct task *t = table_by_number(f->task);
 

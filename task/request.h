@@ -9,6 +9,6 @@ struct frame;
 void request_init(unsigned long fds);
 
 /* 0; or -1: the frame is none that a node could send, as what says. */
-int request(const struct frame *, const char **what);
+int request_take(const struct frame *, const char **what);
 
 #endif

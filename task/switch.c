@@ -134,7 +134,7 @@ on_node(void *arg, int events)
 	if (source_hold(&node))
 		return;
 	more = frame_read();
-	while ((n = frame_next(&f)) == 1 && (n = request(&f, &what)) == 0)
+	while ((n = frame_next(&f)) == 1 && (n = request_take(&f, &what)) == 0)
 		continue;
 	if (n == -1)
 		node_broken(what);

@@ -349,6 +349,7 @@ rules:
 	    FRESH_SRC="$(FRESH_SRC)" STREAM_SRC="$(STREAM_SRC)" STREAM_IO_SRC="$(STREAM_IO_SRC)" \
 	    CGROUP_SRC="$(CGROUP_SRC)" KEEPER_SRC="$(KEEPER_SRC)" \
 	    PRIVS_SRC="$(PRIVS_SRC)" BOUNDS_SRC="$(BOUNDS_SRC)" \
+	    TASK_CALL_SRC="$(TASK_CALL_SRC)" \
 	    sh regress/unit/rules.sh >$(BUILD)/units.out
 	@test ! -e regress || $(IFNEW) $(BUILD)/units.mk <$(BUILD)/units.out
 

@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include <stdint.h>
+#include <time.h>
 
 #include "etf_read.h"
 #include "etf_write.h"
@@ -81,6 +82,8 @@ struct call {
 	const char *detail;
 	int64_t number;
 	struct call_memory *memory; /* freed with the call */
+	/* When a row that CALL_BLOCKS began; it may have to again. */
+	struct timespec began;
 };
 
 struct call_row {
@@ -115,8 +118,7 @@ void call_free(struct call *);
 /* -1, to be returned: argument n, from 1, is wrong in that way. */
 int call_wrong(struct call *, int64_t n, int error);
 /* The same: at that stage, of that. */
-int
-call_failed(struct call *, const char *stage, int error, const char *detail);
+int call_failed(struct call *, const char *stage, int error, const char *of);
 
 /* args.c */
 

@@ -3,6 +3,7 @@
  */
 
 #include <sys/ioctl.h>
+#include <sys/time.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -113,6 +114,19 @@ read_time(
 	return (0);
 }
 
+/* What is left of it since the call began. */
+static void
+time_left(const struct call *c, struct timespec *ts)
+{
+	struct timespec now, passed;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	timespecsub(&now, &c->began, &passed);
+	timespecsub(ts, &passed, ts);
+	if (ts->tv_sec < 0)
+		timespecclear(ts);
+}
+
 /* What select(2) calls ready, of each of its three sets. */
 static const struct {
 	short ask;
@@ -172,6 +186,8 @@ do_select(struct call *c)
 		errno = EBADF;
 		return (-1);
 	}
+	if (wait != NULL)
+		time_left(c, &ts);
 	if (ppoll(fds, (nfds_t)n, wait, NULL) == -1)
 		return (-1);
 	for (i = 0; i < n; i++) {

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 #include "call.h"
 #include "calls.h"
@@ -71,6 +72,7 @@ wait_for(struct call *c, const struct call_handler *h)
 {
 	int error, over, r;
 
+	(void)clock_gettime(CLOCK_MONOTONIC, &c->began);
 	do {
 		over = interrupt_begin();
 		r = over ? -1 : h->run(c);

@@ -34,6 +34,7 @@ BOX_0 = $(SANDBOX_SRC)
 PRIVBOX_0 = $(PRIVBOX_SRC)
 BROKERBOX_0 = $(BROKERBOX_SRC)
 WORKERBOX_0 = $(WORKERBOX_SRC)
+TASKBOX_0 = $(TASKBOX_SRC)
 BOX_1 = common/compat/sandbox_none.c
 NAMES = $(BUILD)/syscall_names.h
 # Why there is no child, in English.
@@ -108,8 +109,17 @@ WORKER_SRC = worker/worker.c worker/port.c worker/relay.c worker/feed.c \
 	common/fdset.c common/nofile.c \
 	common/errname.c $(WORKERBOX_$(SANITIZE)) $(RING_ARG_SRC)
 # The task program: who reads the node's frames, what a task is, and its calls.
-TASK_SWITCH_SRC = task/main.c
-TASK_LOOP_SRC =
+TASK_SWITCH_SRC = task/main.c task/guard.c task/switch.c task/request.c \
+	task/peer.c task/stop.c task/death.c task/ask.c task/stream.c \
+	task/source.c task/tell.c task/table.c task/frame.c task/message.c \
+	common/clean.c common/reap.c common/signals.c common/timer.c \
+	common/channel.c common/dispatch.c common/nofile.c $(EVSET_SRC) \
+	$(PIDFD_SRC) $(PROC_SRC) $(SELF_SRC) $(PRIVS_SRC) $(CAPS_SRC) \
+	$(STREAM_SRC) $(STREAM_IO_SRC) $(IMSG_SRC) $(SEND_SRC) \
+	$(BOX_SRC) $(TASKBOX_$(SANITIZE))
+TASK_LOOP_SRC = task/loop.c task/batch.c task/answer.c task/fork.c task/exec.c \
+	task/execio.c task/execopts.c task/reexec.c task/caught.c task/filter.c \
+	task/family.c task/self.c $(TASK_OS_SRC)
 TASK_CALL_SRC = task/rows.c task/call.c task/calls.c task/args.c task/cstruct.c \
 	task/constant.c task/value.c task/interrupt.c task/call_file.c \
 	task/call_path.c task/call_id.c task/call_proc.c task/call_env.c \
@@ -348,6 +358,7 @@ rules:
 	    SPLICE_SRC="$(SPLICE_SRC)" PROC_SRC="$(PROC_SRC)" SELF_SRC="$(SELF_SRC)" \
 	    FRESH_SRC="$(FRESH_SRC)" STREAM_SRC="$(STREAM_SRC)" STREAM_IO_SRC="$(STREAM_IO_SRC)" \
 	    CGROUP_SRC="$(CGROUP_SRC)" KEEPER_SRC="$(KEEPER_SRC)" \
+	    TASK_SRC="$(TASK_LOOP_SRC) $(TASK_CALL_SRC)" \
 	    PRIVS_SRC="$(PRIVS_SRC)" BOUNDS_SRC="$(BOUNDS_SRC)" \
 	    TASK_CALL_SRC="$(TASK_CALL_SRC)" \
 	    sh regress/unit/rules.sh >$(BUILD)/units.out
@@ -404,7 +415,7 @@ $(BUILD)/proctor-check: $(CHECK_OBJ) $(BUILD)/kind
 # For everybody, too, and never with a right that its starter has not.
 $(BUILD)/proctor-task: $(TASK_OBJ) $(BUILD)/kind
 	@echo "ld $@"
-	@$(LINK) $@ $(TASK_OBJ) $(ALL_LDFLAGS) $(BSD_LIBS)
+	@$(LINK) $@ $(TASK_OBJ) $(ALL_LDFLAGS) $(CAP_LIBS) $(BSD_LIBS)
 
 $(BUILD)/hostile: $(OBJ)/regress/priv/hostile.o $(BUILD)/kind
 	@echo "ld $@"
@@ -415,7 +426,7 @@ $(OBJ)/regress/priv/calls.o: $(NAMES)
 CALLS_SRC = regress/priv/calls.c common/log.c common/compat/sandbox_linux.c $(SELF_SRC) \
 	common/compat/landlock_linux.c common/compat/sandbox_ring.c \
 	broker/sandbox_linux.c worker/sandbox_linux.c \
-	priv/base/seccomp_linux.c priv/guard/sandbox_linux.c \
+	common/compat/seccomp_signals.c priv/guard/sandbox_linux.c \
 	priv/monitor/sandbox_linux.c priv/launcher/sandbox_linux.c \
 	priv/keeper/sandbox_linux.c \
 	$(BOXDEBUG_$(SANDBOX_DEBUG))

@@ -3,12 +3,37 @@
  * passes dispatch_check() before a handler sees it.
  */
 
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
 #include "compat/imsg_send.h"
 #include "dispatch.h"
 #include "log.h"
 
-static const struct dispatch *
-dispatch_check(const struct channel *c, const struct msg *m, unsigned int state)
+static int wrong(char *, const struct channel *, const char *, ...)
+    __attribute__((__format__(printf, 3, 4)));
+
+/* -1, having said what was sent. */
+static int
+wrong(char *why, const struct channel *c, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	n = snprintf(why, DISPATCH_WHY, "%s sent ", c->peer);
+	if (n > 0 && n < DISPATCH_WHY) {
+		va_start(ap, fmt);
+		(void)vsnprintf(why + n, (size_t)(DISPATCH_WHY - n), fmt, ap);
+		va_end(ap);
+	}
+	return (-1);
+}
+
+static int
+dispatch_check(const struct channel *c, const struct msg *m, unsigned int state,
+    const struct dispatch **found, char *why)
 {
 	const struct msg_type *t = proto_type(m->type);
 	const struct dispatch *row = NULL;
@@ -18,33 +43,40 @@ dispatch_check(const struct channel *c, const struct msg *m, unsigned int state)
 		if (c->table[i].type == m->type)
 			row = &c->table[i];
 	if (row == NULL || t == NULL)
-		fatalx("%s sent message type %u", c->peer, m->type);
+		return (wrong(why, c, "message type %u", m->type));
 	if (m->len < t->min || m->len > t->max)
-		fatalx("%s sent %s of %zu bytes", c->peer, t->name, m->len);
+		return (wrong(why, c, "%s of %zu bytes", t->name, m->len));
 	if (m->fd != -1 && !t->passes_fd)
-		fatalx("%s sent %s with a descriptor", c->peer, t->name);
+		return (wrong(why, c, "%s with a descriptor", t->name));
 	if (!(row->states & state))
-		fatalx("%s sent %s out of turn", c->peer, t->name);
+		return (wrong(why, c, "%s out of turn", t->name));
 	if (m->data == NULL)
-		fatalx("%s sent an empty %s", c->peer, t->name);
-	return (row);
+		return (wrong(why, c, "an empty %s", t->name));
+	*found = row;
+	return (0);
 }
 
 int
-channel_dispatch(struct channel *c, unsigned int state)
+channel_try(struct channel *c, unsigned int state, char *why)
 {
 	const struct dispatch *row;
 	struct imsg imsg;
 	struct ibuf body;
 	struct msg m;
-	int n;
+	int n, r = 1;
 
 	if (!c->open)
 		return (0);
-	if ((n = imsgbuf_get(&c->ibuf, &imsg)) == -1)
-		fatal("message from %s", c->peer);
-	if (imsgbuf_unasked(&c->ibuf))
-		fatalx("%s sent a descriptor with nothing", c->peer);
+	if ((n = imsgbuf_get(&c->ibuf, &imsg)) == -1) {
+		(void)snprintf(why, DISPATCH_WHY, "message from %s: %s",
+		    c->peer, strerror(errno));
+		return (-1);
+	}
+	if (imsgbuf_unasked(&c->ibuf)) {
+		(void)imsg_get_fd(&imsg);
+		imsg_free(&imsg);
+		return (wrong(why, c, "a descriptor with nothing"));
+	}
 	if (n == 0)
 		return (0);
 	m.type = imsg_get_type(&imsg);
@@ -54,10 +86,21 @@ channel_dispatch(struct channel *c, unsigned int state)
 	m.data = m.len == 0 || imsg_get_ibuf(&imsg, &body) == -1
 		     ? NULL
 		     : ibuf_data(&body);
-	row = dispatch_check(c, &m, state);
-	if (proto_unpack(&m) == -1 || row->handler(&m) == -1)
-		fatalx(
-		    "%s sent a broken %s", c->peer, proto_type(m.type)->name);
+	if (dispatch_check(c, &m, state, &row, why) == -1)
+		r = -1;
+	else if (proto_unpack(&m) == -1 || row->handler(&m) == -1)
+		r = wrong(why, c, "a broken %s", proto_type(m.type)->name);
 	imsg_free(&imsg);
-	return (1);
+	return (r);
+}
+
+int
+channel_dispatch(struct channel *c, unsigned int state)
+{
+	char why[DISPATCH_WHY];
+	int n;
+
+	if ((n = channel_try(c, state, why)) == -1)
+		fatalx("%s", why);
+	return (n);
 }

@@ -30,4 +30,13 @@ struct dispatch {
 /* Handle one message that was read. 1 done, 0 there is none. */
 int channel_dispatch(struct channel *, unsigned int state);
 
+/*
+ * The same for a peer that may be hostile without being one of us: -1 if it
+ * has sent what it may not, which why, of DISPATCH_WHY bytes, says in words. A
+ * descriptor that came with that stays open: closing one that one did not ask
+ * for could wait. A handler may close its channel.
+ */
+#define DISPATCH_WHY 128
+int channel_try(struct channel *, unsigned int state, char *why);
+
 #endif

@@ -55,4 +55,12 @@ void sandbox_broker(void);
  */
 const char *const *sandbox_worker(void);
 
+/*
+ * Of the task program: the guard reads /proc, signals and reaps; the switch
+ * does that, too, moves bytes between descriptors that it has or is sent, and
+ * talks to tasks. The node's frames are standard input and output.
+ */
+void sandbox_task_guard(void);
+void sandbox_switch(void);
+
 #endif

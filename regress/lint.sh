@@ -50,6 +50,7 @@ check shell shellcheck configure regress/*.sh regress/unit/*.sh \
 check manual manual man/*.[58]
 check dialyzer sh client/proctor/dialyze.sh
 check xref sh client/proctor/xref.sh
+check alcove sh client/proctor/alcove.sh check
 check edoc sh client/proctor/doc.sh
 check "arrows, of themselves" /usr/bin/python3 regress/arrows.py --self-test
 check arrows /usr/bin/python3 regress/arrows.py

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "calls.h"
+#include "family.h"
 #include "value.h"
 
 static pid_t
@@ -56,6 +57,8 @@ do_waitpid(struct call *c)
 	pid = wait4(pid_of(c, 0), &status, (int)c->a[1].number, &ru);
 	if (pid == -1)
 		return (-1);
+	if (pid != 0 && (WIFEXITED(status) || WIFSIGNALED(status)))
+		family_ended(pid, status, &ru);
 	etf_put_tuple(c->out, 3);
 	etf_put_int(c->out, pid);
 	etf_put_int(c->out, status);

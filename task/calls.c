@@ -11,6 +11,7 @@
 #include "call.h"
 #include "calls.h"
 #include "constant.h"
+#include "filter.h"
 #include "interrupt.h"
 
 static const struct call_handler *const tables[] = {
@@ -22,6 +23,11 @@ static const struct call_handler *const tables[] = {
 	call_net_handlers,
 	call_name_handlers,
 	call_system_handlers,
+	fork_handlers,
+	exec_handlers,
+	reexec_handlers,
+	caught_handlers,
+	filter_handlers,
 };
 
 static const struct call_handler *handlers[CALLS_MAX];
@@ -116,7 +122,10 @@ call_run(unsigned int number, const uint8_t *term, size_t len,
 	etf_put_tuple(out, 2);
 	etf_put_atom(out, "ok");
 	head = out->len;
-	if (handle(&c, handler_of(number), term, len) == -1)
+	if (filter_denies(number)) {
+		c.stage = "policy";
+		error = EPERM;
+	} else if (handle(&c, handler_of(number), term, len) == -1)
 		error = errno;
 	else if (out->full) {
 		c.stage = "wire";

@@ -12,6 +12,12 @@ extern const struct call_handler call_proc_handlers[];
 extern const struct call_handler call_env_handlers[];
 extern const struct call_handler call_net_handlers[];
 extern const struct call_handler call_name_handlers[];
+/* Those that make something of the task: see fork.h and so on. */
+extern const struct call_handler fork_handlers[];
+extern const struct call_handler exec_handlers[];
+extern const struct call_handler reexec_handlers[];
+extern const struct call_handler caught_handlers[];
+extern const struct call_handler filter_handlers[];
 /* Of this system alone: ./configure chooses the file. */
 extern const struct call_handler call_system_handlers[];
 

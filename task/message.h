@@ -19,6 +19,7 @@ enum task_message {
 	/* switch to task */
 	TASK_CALL = 1, /* struct task_call and the term */
 	TASK_BATCH, /* struct task_batch and the calls, as in wire.h */
+	TASK_LIMITS, /* struct task_limits; a child inherits them, one deeper */
 	/* task to switch */
 	TASK_HERE, /* struct task_here; the first, with credentials */
 	TASK_REPLY, /* struct task_reply and a term */
@@ -42,6 +43,11 @@ struct task_batch {
 	uint16_t flags;
 };
 
+struct task_limits {
+	uint32_t children; /* live ones that it may have */
+	uint32_t depth; /* tasks in a row that may be below it */
+};
+
 struct task_here {
 	uint32_t inner; /* its own getpid() */
 	uint32_t again; /* 1: it is no new one, it has become itself again */
@@ -60,6 +66,7 @@ struct task_born {
 	uint32_t pad;
 };
 
+/* A terminal is two streams, 0 and 1, with a descriptor for each. */
 struct task_stream {
 	uint32_t stream; /* 0, 1 or 2 */
 	uint32_t pty;

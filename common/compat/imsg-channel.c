@@ -135,13 +135,20 @@ channel_recv(struct imsg_channel *ch, int s, void *data, size_t len)
 	msg.msg_iovlen = 1;
 	msg.msg_control = &control;
 	msg.msg_controllen = sizeof(control);
-	if ((n = recvmsg(s, &msg, MSG_CMSG_CLOEXEC)) == -1)
+	if ((n = recvmsg(s, &msg,
+		 MSG_CMSG_CLOEXEC | (ch->nowait ? MSG_DONTWAIT : 0))) == -1)
 		return (-1);
 	if ((fd = control_fd(ch, &msg)) != -1) {
 		start = ch->taken + (ch->wpos - ch->rpos);
 		pending_add(ch, fd, start, start + (uint64_t)n);
 	}
 	return (n);
+}
+
+void
+imsgbuf_nowait(struct imsgbuf *imsgbuf)
+{
+	imsgbuf->ch->nowait = 1;
 }
 
 int
@@ -222,7 +229,8 @@ channel_gather(struct imsg_channel *ch, struct iovec *iov, int *fd)
  * forbid the other to who has none to send.
  */
 static ssize_t
-stream_send(int s, struct iovec *iov, size_t iovcnt, int fd)
+stream_send(
+    struct imsg_channel *ch, int s, struct iovec *iov, size_t iovcnt, int fd)
 {
 	struct msghdr msg;
 	struct cmsghdr *cmsg;
@@ -231,11 +239,13 @@ stream_send(int s, struct iovec *iov, size_t iovcnt, int fd)
 		unsigned char buf[CMSG_SPACE(sizeof(int))];
 	} control;
 
-	if (fd == -1)
+	if (fd == -1 && !ch->nowait)
 		return (writev(s, iov, (int)iovcnt));
 	memset(&msg, 0, sizeof(msg));
 	msg.msg_iov = iov;
 	msg.msg_iovlen = iovcnt;
+	if (fd == -1)
+		return (sendmsg(s, &msg, MSG_NOSIGNAL | MSG_DONTWAIT));
 	memset(&control, 0, sizeof(control));
 	msg.msg_control = &control;
 	msg.msg_controllen = sizeof(control);
@@ -284,7 +294,7 @@ imsgbuf_write(struct imsgbuf *imsgbuf)
 		return (0);
 	if (fd != -1 && !flight_room(imsgbuf->fd))
 		return (0);
-	if ((n = stream_send(imsgbuf->fd, iov, iovcnt, fd)) == -1) {
+	if ((n = stream_send(ch, imsgbuf->fd, iov, iovcnt, fd)) == -1) {
 		switch (errno) {
 		case EAGAIN:
 		case EINTR:

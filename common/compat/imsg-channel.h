@@ -32,6 +32,7 @@ struct imsg_channel {
 	uint32_t maxsize;
 	pid_t pid;
 	int fdpass;
+	int nowait; /* see imsgbuf_nowait() */
 	unsigned char *buf; /* read and not taken: rpos to wpos */
 	size_t size;
 	size_t rpos;

@@ -49,7 +49,7 @@ imsgbuf_send(
 		len += iov[i].iov_len;
 	}
 	/* In its turn, and refused if it must be. */
-	if (i < iovcnt || len > ch->maxsize || ch->queuelen > 0)
+	if (i < iovcnt || len > ch->maxsize || ch->queuelen > 0 || ch->nowait)
 		return (imsg_composev(imsgbuf, type, 0, 0, -1, iov, iovcnt));
 	hdr.type = type;
 	hdr.len = (uint32_t)len;

@@ -22,6 +22,12 @@ int
 imsgbuf_send(struct imsgbuf *, uint32_t type, const struct iovec *, int iovcnt);
 
 /*
+ * Never wait for this peer, whatever it makes of the socket's flags, which it
+ * may share. Only a channel that passes descriptors can be such a one.
+ */
+void imsgbuf_nowait(struct imsgbuf *);
+
+/*
  * Did the system refuse the last write for want of something that poll(2) does
  * not look at? Then try again in IMSG_STUCK_MS, and not when it says so.
  */

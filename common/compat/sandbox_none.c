@@ -75,3 +75,15 @@ sandbox_worker(void)
 	dumpable();
 	return (none);
 }
+
+void
+sandbox_task_guard(void)
+{
+	sandbox_guard(NULL, 0);
+}
+
+void
+sandbox_switch(void)
+{
+	sandbox_guard(NULL, 0);
+}

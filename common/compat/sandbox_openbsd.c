@@ -94,3 +94,19 @@ sandbox_worker(void)
 	promise("stdio recvfd tty");
 	return (names);
 }
+
+/* proc: signal and reap. */
+void
+sandbox_task_guard(void)
+{
+	no_paths();
+	promise("stdio proc");
+}
+
+/* recvfd: channels and pipes of tasks; tty: the size of terminals. */
+void
+sandbox_switch(void)
+{
+	no_paths();
+	promise("stdio recvfd proc tty");
+}

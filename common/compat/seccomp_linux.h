@@ -71,6 +71,9 @@ struct seccomp_list {
 /* What every process does. */
 extern const struct seccomp_list seccomp_common;
 
+/* And those that signal others. */
+extern const struct seccomp_list seccomp_signals;
+
 /* What each may call: lists, and behind the last of them NULL. */
 extern const struct seccomp_list *const seccomp_guard[];
 extern const struct seccomp_list *const seccomp_reaper[];
@@ -78,6 +81,8 @@ extern const struct seccomp_list *const seccomp_priv[];
 extern const struct seccomp_list *const seccomp_broker[];
 extern const struct seccomp_list *const seccomp_worker[];
 extern const struct seccomp_list *const seccomp_keeper[];
+extern const struct seccomp_list *const seccomp_task_guard[];
+extern const struct seccomp_list *const seccomp_switch[];
 
 /* What a launcher and its children may not, and what they find missing. */
 extern const struct seccomp_list seccomp_launcher, seccomp_absent;

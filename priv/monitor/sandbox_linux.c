@@ -8,7 +8,7 @@
 
 #include <fcntl.h>
 
-#include "base/seccomp_linux.h"
+#include "compat/seccomp_linux.h"
 #include "compat/sandbox_linux.h"
 #include "log.h"
 #include "sandbox.h"

@@ -171,6 +171,11 @@ monitoring monitor_contain_test regress/unit/monitor_maker.c \
 monitoring monitor_stray_test regress/unit/monitor_maker.c \
     priv/monitor/stray.c priv/monitor/launch.c priv/monitor/birth.c \
     priv/monitor/exit.c priv/monitor/contain.c priv/monitor/reply.c common/fdset.c
+# A task, whose switch is the case.
+# shellcheck disable=SC2086
+build loop_test regress/unit/loop_util.c $TASK_SRC task/message.c \
+    common/reap.c common/channel.c common/dispatch.c common/log.c \
+    $PROC_SRC $SELF_SRC $IMSG_SRC $SEND_SRC
 case $CGROUP_SRC in
 *cgroup_place.c*)
 	# shellcheck disable=SC2086
@@ -196,7 +201,7 @@ case $BOX_SRC in
 	# shellcheck disable=SC2086
 	build sandbox_test common/log.c $BOX_SRC $SELF_SRC broker/sandbox_linux.c \
 	    worker/sandbox_linux.c common/compat/sandbox_ring.c \
-	    priv/base/seccomp_linux.c priv/guard/sandbox_linux.c \
+	    common/compat/seccomp_signals.c priv/guard/sandbox_linux.c \
 	    priv/monitor/sandbox_linux.c priv/launcher/sandbox_linux.c \
 	    priv/keeper/sandbox_linux.c
 	build landlock_test common/log.c common/compat/landlock_linux.c

@@ -1,8 +1,11 @@
-/* What guard, reaper and priv call alike: they wait, read, signal and reap. */
+/*
+ * What guard, reaper and priv call alike, and the two of the task program that
+ * are like them: they wait, read, signal and reap.
+ */
 
 #include <sys/mman.h>
 
-#include "base/seccomp_linux.h"
+#include "compat/seccomp_linux.h"
 
 static const int calls[] = {
 	SYS_read,

@@ -1,0 +1,92 @@
+/* poll(2), for systems whose own way nobody has written here yet. */
+
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "compat/evset.h"
+#include "log.h"
+
+static struct watch **watches;
+static struct pollfd *fds;
+static size_t count, room;
+static int ends[2] = { -1, -1 };
+
+/*
+ * There is no one descriptor for all: this one is always readable, so that its
+ * owner comes to ask at once, and then all are waited for.
+ */
+int
+evset_open(void)
+{
+	if (pipe(ends) == -1 || write(ends[1], "", 1) != 1)
+		fatal("pipe");
+	return (ends[0]);
+}
+
+static size_t
+place(const struct watch *w)
+{
+	size_t i;
+
+	for (i = 0; i < count && watches[i] != w; i++)
+		continue;
+	return (i);
+}
+
+int
+evset_set(struct watch *w, int events)
+{
+	size_t i = place(w);
+
+	if (events == 0 && i < count)
+		watches[i] = watches[--count];
+	if (events != 0 && i == count) {
+		if (count == room) {
+			room = room * 2 + 8;
+			watches = reallocarray(watches, room, sizeof(*watches));
+			fds = reallocarray(fds, room, sizeof(*fds));
+			if (watches == NULL || fds == NULL)
+				fatal("no memory for what is watched");
+		}
+		watches[count++] = w;
+	}
+	w->events = events;
+	return (0);
+}
+
+void
+evset_run(void)
+{
+	struct watch *w[64];
+	int is[64];
+	size_t i, n = 0;
+
+	for (i = 0; i < count; i++) {
+		fds[i].fd = watches[i]->fd;
+		fds[i].events =
+		    (short)((watches[i]->events & EVSET_IN ? POLLIN : 0) |
+			    (watches[i]->events & EVSET_OUT ? POLLOUT : 0));
+		fds[i].revents = 0;
+	}
+	/* Nobody is called on by a signal here but by the next turn. */
+	if (poll(fds, (nfds_t)count, 10) == -1 && errno != EINTR)
+		fatal("poll");
+	for (i = 0; i < count && n < 64; i++) {
+		if (fds[i].revents == 0)
+			continue;
+		w[n] = watches[i];
+		is[n++] =
+		    (fds[i].revents & POLLIN ? EVSET_IN : 0) |
+		    (fds[i].revents & POLLOUT ? EVSET_OUT : 0) |
+		    (fds[i].revents & ~(POLLIN | POLLOUT) ? EVSET_END : 0);
+	}
+	for (i = 0; i < n; i++)
+		if (w[i]->events != 0)
+			w[i]->fn(w[i]->arg, is[i]);
+}

@@ -1,0 +1,616 @@
+/*
+ * Tests of a task, as its switch sees it: calls and lists of them, children,
+ * signals, limits and filters, and what becomes of it in the end.
+ */
+
+#include "loop_util.h"
+
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "term_util.h"
+
+#include "task/interrupt.h"
+#include "task/loop.h"
+#include "task/reexec.h"
+#include "task/wire.h"
+
+#define SAY(p, name, args, want) \
+	assert_string_equal(task_call(p, name, args), want)
+
+static struct peer *root;
+
+static int
+setup(void **state)
+{
+	(void)state;
+	root = task_root();
+	return (0);
+}
+
+/* The end of the channel ends the task. */
+static int
+teardown(void **state)
+{
+	(void)state;
+	(void)close(root->ibuf.fd);
+	task_gone(root);
+	(void)waitpid(root->pid, NULL, 0);
+	return (0);
+}
+
+static const char *
+ok(int64_t n)
+{
+	static char text[32];
+
+	(void)snprintf(text, sizeof(text), "{ok,%lld}", (long long)n);
+	return (text);
+}
+
+static void
+test_call(void **state)
+{
+	(void)state;
+	SAY(root, "getpid", "{}", ok(root->pid));
+	SAY(root, "getpid", "{1}", "{error,{argument,einval,0}}");
+	SAY(root, "chdir", "{\"/nowhere\"}", "{error,{call,enoent,chdir}}");
+	SAY(root, "umask", "{-1}", "{error,{argument,einval,1}}");
+	SAY(root, "chdir", "{\"/\"}", "ok");
+	SAY(root, "pledge", "{[],[]}", "{error,{system,enosys,pledge}}");
+	SAY(root, "getcpid", "{a}", "{error,{system,enosys,getcpid}}");
+	/* No row at all. */
+	SAY(root, "nothing", "{}", "{error,{system,enosys,call}}");
+}
+
+/* Whoever the term comes from, it is a term or nothing. */
+static void
+test_no_term(void **state)
+{
+	struct task_call head = { ++task_seq, 0, 0 };
+	struct iovec iov = { &head, sizeof(head) };
+
+	(void)state;
+	assert_int_equal(
+	    imsg_composev(&root->ibuf, TASK_CALL, 0, 0, -1, &iov, 1), 1);
+	assert_int_equal(imsgbuf_flush(&root->ibuf), 0);
+	assert_string_equal(task_answer(root), "{error,{argument,einval,0}}");
+	SAY(root, "getpid", "{}", ok(root->pid));
+}
+
+static void
+test_fork(void **state)
+{
+	struct peer *child = task_fork(root, "fork", "{}"), *below;
+
+	(void)state;
+	assert_int_equal(child->inner, child->pid);
+	SAY(child, "getpid", "{}", ok(child->pid));
+	SAY(child, "getppid", "{}", ok(root->pid));
+	below = task_fork(child, "fork", "{}");
+	SAY(below, "getppid", "{}", ok(child->pid));
+	SAY(root, "getpid", "{}", ok(root->pid));
+}
+
+/* What is written in a task's name is written by it: the kernel says so. */
+static void
+test_credentials(void **state)
+{
+	union {
+		struct cmsghdr hdr;
+		unsigned char buf[CMSG_SPACE(sizeof(struct ucred))];
+	} control;
+	char data[64];
+	struct iovec iov = { data, sizeof(data) };
+	struct msghdr msg = { .msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control) };
+	struct ucred who;
+	struct peer *child;
+
+	(void)state;
+	task_ask(root, "fork", "{}");
+	task_expect(root, TASK_BORN);
+	child = task_child();
+	assert_true(recvmsg(child->ibuf.fd, &msg, 0) > 0);
+	assert_non_null(CMSG_FIRSTHDR(&msg));
+	assert_int_equal(CMSG_FIRSTHDR(&msg)->cmsg_type, SCM_CREDENTIALS);
+	memcpy(&who, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(who));
+	assert_int_equal(who.pid, child->pid);
+}
+
+static void
+limits(uint32_t children, uint32_t depth)
+{
+	struct task_limits m = { children, depth };
+
+	assert_int_equal(
+	    imsg_compose(&root->ibuf, TASK_LIMITS, 0, 0, -1, &m, sizeof(m)), 1);
+	assert_int_equal(imsgbuf_flush(&root->ibuf), 0);
+}
+
+static void
+test_limits(void **state)
+{
+	struct peer *child;
+
+	(void)state;
+	limits(1, 2);
+	child = task_fork(root, "fork", "{}");
+	SAY(root, "fork", "{}", "{error,{limit,eagain,fork}}");
+	child = task_fork(child, "fork", "{}");
+	SAY(child, "fork", "{}", "{error,{limit,eagain,fork}}");
+	limits(0, 9);
+	SAY(root, "clone", "{[]}", "{error,{limit,eagain,clone}}");
+}
+
+/* One that has ended makes room, and is told of. */
+static void
+test_exit(void **state)
+{
+	struct task_exit m;
+	struct peer *child;
+
+	(void)state;
+	limits(1, 1);
+	child = task_fork(root, "fork", "{}");
+	SAY(child, "exit", "{259}", "ok");
+	task_expect(root, TASK_EXIT);
+	memcpy(&m, heard.data, sizeof(m));
+	assert_int_equal(m.inner, child->pid);
+	assert_int_equal(m.code, CLD_EXITED);
+	assert_int_equal(m.status, 3);
+	child = task_fork(root, "fork", "{}");
+	(void)kill(child->pid, SIGKILL);
+	task_expect(root, TASK_EXIT);
+	memcpy(&m, heard.data, sizeof(m));
+	assert_int_equal(m.code, CLD_KILLED);
+	assert_int_equal(m.status, SIGKILL);
+}
+
+/* By a call of the caller's own. */
+static void
+test_waitpid(void **state)
+{
+	struct task_exit m;
+	struct peer *child;
+
+	(void)state;
+	SAY(root, "sigaction", "{sigchld,sig_info}", "{ok,sig_dfl}");
+	child = task_fork(root, "fork", "{}");
+	(void)kill(child->pid, SIGKILL);
+	task_expect(root, TASK_SIGNAL);
+	task_ask(root, "waitpid", "{-1,0}");
+	task_expect(root, TASK_EXIT);
+	memcpy(&m, heard.data, sizeof(m));
+	assert_int_equal(m.inner, child->pid);
+	assert_non_null(strstr(task_answer(root), "{termsig,sigkill}"));
+	SAY(root, "waitpid", "{-1,0}", "{error,{call,echild,waitpid}}");
+}
+
+/* Of the whole chain, whatever those below are at. */
+static void
+test_parent_dies(void **state)
+{
+	struct peer *child = task_fork(root, "fork", "{}");
+	struct peer *below = task_fork(child, "fork", "{}");
+
+	(void)state;
+	task_ask(below, "read", "{0,1}");
+	(void)kill(below->pid, SIGSTOP);
+	(void)kill(child->pid, SIGKILL);
+	task_gone(below);
+	assert_int_equal(
+	    task_hear(below) == TASK_REPLY ? task_hear(below) : 0, 0);
+}
+
+/* Its parent's end is its own still after it has become another user. */
+static void
+test_parent_dies_of_other(void **state)
+{
+	struct peer *child;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	child = task_fork(root, "fork", "{}");
+	SAY(child, "setresuid", "{65534,65534,65534}", "ok");
+	(void)kill(root->pid, SIGKILL);
+	task_gone(child);
+}
+
+static void
+test_batch(void **state)
+{
+	char want[128];
+
+	(void)state;
+	task_ask_all(root, "getpid {}; chdir {\"/\"}; getuid {}", 0);
+	(void)snprintf(want, sizeof(want), "[{ok,%d},ok,{ok,%d}]", root->pid,
+	    (int)getuid());
+	assert_string_equal(task_answer(root), want);
+	task_ask_all(root, "chdir {\"/\"}; chdir {\"/nowhere\"}; getuid {}", 0);
+	assert_string_equal(
+	    task_answer(root), "[ok,{error,{call,enoent,chdir}}]");
+	task_ask_all(root, "chdir {\"/nowhere\"}; chdir {\"/\"}", BATCH_ALL);
+	assert_string_equal(
+	    task_answer(root), "[{error,{call,enoent,chdir}},ok]");
+	/* Nothing can come behind a program. */
+	task_ask_all(root, "execvp {\"true\",[\"true\"]}; chdir {\"/\"}", 0);
+	assert_string_equal(
+	    task_answer(root), "[{error,{state,eacces,execvp}}]");
+	task_ask_all(root, "chdir {\"/\"}; exit {0}", 0);
+	assert_string_equal(task_answer(root), "[ok,ok]");
+}
+
+/* Lengths that are not what comes; no list at all. */
+static void
+test_batch_broken(void **state)
+{
+	struct {
+		struct task_batch head;
+		uint8_t calls[8];
+	} m;
+	size_t len;
+
+	(void)state;
+	memset(&m, 0, sizeof(m));
+	for (len = 0; len <= 8; len++) {
+		m.head.seq = ++task_seq;
+		m.head.count = 2;
+		m.calls[1] = 255;
+		m.calls[5] = 3; /* a term of three bytes, of which two come */
+		assert_int_equal(imsg_compose(&root->ibuf, TASK_BATCH, 0, 0, -1,
+				     &m, sizeof(m.head) + len),
+		    1);
+		assert_int_equal(imsgbuf_flush(&root->ibuf), 0);
+		assert_string_equal(
+		    task_answer(root), "[{error,{wire,einval,batch}}]");
+	}
+	m.head.seq = ++task_seq;
+	m.head.count = 0;
+	assert_int_equal(
+	    imsg_compose(&root->ibuf, TASK_BATCH, 0, 0, -1, &m, sizeof(m.head)),
+	    1);
+	assert_int_equal(imsgbuf_flush(&root->ibuf), 0);
+	assert_string_equal(task_answer(root), "[]");
+}
+
+/* The child has been asked nothing; the parent goes on with the list. */
+static void
+test_batch_fork(void **state)
+{
+	struct peer *first, *second;
+	char want[128];
+
+	(void)state;
+	task_ask_all(root, "fork {}; fork {}; getpid {}", 0);
+	task_expect(root, TASK_BORN);
+	first = task_child();
+	task_expect(root, TASK_PIDFD);
+	task_expect(root, TASK_BORN);
+	second = task_child();
+	task_expect(root, TASK_PIDFD);
+	(void)snprintf(want, sizeof(want), "[{ok,%d},{ok,%d},{ok,%d}]",
+	    first->pid, second->pid, root->pid);
+	assert_string_equal(task_answer(root), want);
+	task_expect(first, TASK_HERE);
+	task_expect(second, TASK_HERE);
+	SAY(first, "getpid", "{}", ok(first->pid));
+	SAY(second, "getpid", "{}", ok(second->pid));
+}
+
+/* Answers that have no room: of one call, and of the last of a list. */
+static void
+test_too_large(void **state)
+{
+	char file[] = "/tmp/taskXXXXXX";
+	char call[128];
+	int fd = mkstemp(file);
+
+	(void)state;
+	assert_int_equal(ftruncate(fd, WIRE_MAX), 0);
+	(void)snprintf(call, sizeof(call), "{\"%s\",0}", file);
+	SAY(root, "open", call, ok(6));
+	task_ask_all(root,
+	    "read {6,1000000}; lseek {6,0,0}; read {6,40000}; lseek {6,0,0};"
+	    " read {6,40000}; getpid {}",
+	    BATCH_ALL);
+	(void)task_answer(root);
+	assert_true(heard.len <= WIRE_MAX + sizeof(struct task_reply));
+	SAY(root, "getpid", "{}", ok(root->pid));
+	(void)unlink(file);
+	(void)close(fd);
+}
+
+static void
+heard_signal(int signo, int from)
+{
+	struct task_signal m;
+	siginfo_t info;
+
+	memcpy(&m, heard.data, sizeof(m));
+	memcpy(&info, m.info, sizeof(info));
+	assert_int_equal(m.signo, signo);
+	assert_int_equal(info.si_signo, signo);
+	assert_int_equal(info.si_pid, from);
+}
+
+static void
+test_signals(void **state)
+{
+	struct peer *child;
+
+	(void)state;
+	(void)kill(root->pid, SIGTERM);
+	task_expect(root, TASK_SIGNAL);
+	heard_signal(SIGTERM, getpid());
+	SAY(root, "sigaction", "{sigusr1,[]}", "{ok,sig_info}");
+	SAY(root, "sigaction", "{sigusr1,SIG_IGN}", "{ok,sig_info}");
+	(void)kill(root->pid, SIGUSR1);
+	SAY(root, "sigaction", "{sigusr1,[]}", "{ok,sig_ign}");
+	SAY(root, "sigaction", "{sigkill,sig_ign}",
+	    "{error,{call,einval,sigaction}}");
+	SAY(root, "sigaction", "{9999,[]}", "{error,{argument,einval,1}}");
+	SAY(root, "sigaction", "{sigterm,[[]]}", "{error,{argument,einval,2}}");
+	/* A child has what its parent has. */
+	SAY(root, "sigaction", "{sigusr2,sig_dfl}", "{ok,sig_info}");
+	child = task_fork(root, "fork", "{}");
+	SAY(child, "sigaction", "{sigusr1,[]}", "{ok,sig_ign}");
+	(void)kill(child->pid, SIGUSR2);
+	task_gone(child);
+}
+
+/* What has come while it was caught is fetched before it no longer is. */
+static void
+test_signal_before(void **state)
+{
+	(void)state;
+	(void)kill(root->pid, SIGSTOP);
+	(void)kill(root->pid, SIGUSR1);
+	task_ask(root, "sigaction", "{sigusr1,sig_dfl}");
+	(void)kill(root->pid, SIGCONT);
+	do
+		assert_int_not_equal(task_hear(root), 0);
+	while (heard.type == TASK_SIGNAL);
+	assert_int_equal(heard.type, TASK_REPLY);
+	SAY(root, "getpid", "{}", ok(root->pid));
+}
+
+static void
+interrupt(struct peer *p, uint32_t seq)
+{
+	siginfo_t info;
+
+	memset(&info, 0, sizeof(info));
+	info.si_signo = INTERRUPT_SIGNAL;
+	info.si_code = SI_QUEUE;
+	info.si_pid = getpid();
+	info.si_uid = getuid();
+	info.si_value.sival_int = (int)seq;
+	assert_int_equal(syscall(SYS_pidfd_send_signal, p->pidfd,
+			     INTERRUPT_SIGNAL, &info, 0),
+	    0);
+}
+
+/* That of another call does not end this one. */
+static void
+test_interrupt(void **state)
+{
+	struct pollfd pfd = { .fd = root->ibuf.fd, .events = POLLIN };
+
+	(void)state;
+	SAY(root, "pipe", "{}", "{ok,{6,7}}");
+	interrupt(root, task_seq);
+	SAY(root, "getpid", "{}", ok(root->pid));
+	task_ask(root, "read", "{6,1}");
+	interrupt(root, task_seq - 1);
+	assert_int_equal(poll(&pfd, 1, 100), 0);
+	do
+		interrupt(root, task_seq);
+	while (poll(&pfd, 1, 20) == 0);
+	assert_string_equal(
+	    task_answer(root), "{error,{timeout,etimedout,read}}");
+	SAY(root, "write", "{7,\"x\"}", "{ok,1}");
+	SAY(root, "read", "{6,9}", "{ok,\"x\"}");
+}
+
+static void
+test_filter(void **state)
+{
+	struct peer *child;
+
+	(void)state;
+	SAY(root, "filter", "{[getpid],{deny,[getuid]}}", "ok");
+	SAY(root, "getpid", "{}", "{error,{policy,eperm,getpid}}");
+	SAY(root, "getuid", "{}", ok(getuid()));
+	child = task_fork(root, "fork", "{}");
+	SAY(child, "getpid", "{}", ok(child->pid));
+	SAY(child, "getuid", "{}", "{error,{policy,eperm,getuid}}");
+	/* Nothing comes back; what is wrong changes nothing. */
+	SAY(root, "filter", "{{allow,[fork,filter,filters]},[]}", "ok");
+	SAY(root, "filter", "{{allow,[getpid,fork,filters,filter]}}", "ok");
+	SAY(root, "getpid", "{}", "{error,{policy,eperm,getpid}}");
+	SAY(root, "filter", "{[fork,nonsense]}", "{error,{argument,einval,1}}");
+	SAY(root, "filter", "{{some,[fork]}}", "{error,{argument,einval,1}}");
+	SAY(root, "filter", "{[fork],5}", "{error,{argument,einval,2}}");
+	assert_non_null(strstr(task_call(root, "filters", "{}"),
+	    "{ok,{[fork,filter,filters],[fork,clone,"));
+	child = task_fork(root, "fork", "{}");
+	SAY(root, "filter", "{[filter]}", "ok");
+	SAY(root, "filter", "{[]}", "{error,{policy,eperm,filter}}");
+}
+
+/* It has the same number, and no more rights than before. */
+static void
+test_reexec(void **state)
+{
+	struct task_exec m;
+	struct task_here here;
+	struct peer *child;
+
+	(void)state;
+	child = task_fork(root, "fork", "{}");
+	SAY(root, "reexec", "{}", "{error,{state,eacces,reexec}}");
+	SAY(child, "filter", "{[getuid],[getgid]}", "ok");
+	SAY(child, "sigaction", "{sigusr1,sig_ign}", "{ok,sig_info}");
+	SAY(child, "sigaction", "{sigusr2,sig_dfl}", "{ok,sig_info}");
+	SAY(child, "sigaction", "{sigchld,sig_info}", "{ok,sig_dfl}");
+	SAY(child, "setenv", "{\"A\",\"b\",1}", "ok");
+	task_ask(child, "reexec", "{}");
+	task_expect(child, TASK_EXEC);
+	memcpy(&m, heard.data, sizeof(m));
+	assert_int_equal(m.again, 1);
+	assert_int_equal(m.seq, task_seq);
+	assert_string_equal(
+	    term_text(heard.data + sizeof(m), heard.len - sizeof(m)), "ok");
+	task_expect(child, TASK_HERE);
+	memcpy(&here, heard.data, sizeof(here));
+	assert_int_equal(here.again, 1);
+	assert_int_equal(here.inner, child->pid);
+	SAY(child, "getpid", "{}", ok(child->pid));
+	SAY(child, "getuid", "{}", "{error,{policy,eperm,getuid}}");
+	SAY(child, "sigaction", "{sigusr1,[]}", "{ok,sig_ign}");
+	SAY(child, "sigaction", "{sigusr2,[]}", "{ok,sig_dfl}");
+	SAY(child, "sigaction", "{sigchld,[]}", "{ok,sig_info}");
+	SAY(child, "getenv", "{\"A\"}", "{ok,\"b\"}");
+	SAY(child, "getenv", "{\"PROCTOR_TASK\"}", "{ok,false}");
+	/* As often as one likes, with other arguments and environment. */
+	task_ask_all(child, "chdir {\"/\"}; reexec {[\"other\"],[\"C=d\"]}", 0);
+	task_expect(child, TASK_EXEC);
+	memcpy(&m, heard.data, sizeof(m));
+	assert_int_equal(m.results, 1);
+	assert_string_equal(
+	    term_text(heard.data + sizeof(m), heard.len - sizeof(m)),
+	    "[ok,ok]");
+	task_expect(child, TASK_HERE);
+	SAY(child, "environ", "{}", "{ok,[\"C=d\"]}");
+	SAY(child, "getuid", "{}", "{error,{policy,eperm,getuid}}");
+	child = task_fork(child, "fork", "{}");
+	SAY(child, "getgid", "{}", "{error,{policy,eperm,getgid}}");
+	(void)kill(root->pid, SIGKILL);
+	task_gone(child);
+}
+
+/* Who says so without being it is no task. */
+static void
+test_not_again(void **state)
+{
+	(void)state;
+	(void)setenv("PROCTOR_TASK", "0", 1);
+	assert_int_equal(reexec_resume(), 0);
+	(void)setenv("PROCTOR_TASK", "77", 1);
+	assert_int_equal(reexec_resume(), 0);
+	(void)setenv("PROCTOR_TASK", "x", 1);
+	assert_int_equal(reexec_resume(), 0);
+	assert_int_equal(unsetenv("PROCTOR_TASK"), 0);
+	assert_int_equal(reexec_resume(), 0);
+}
+
+static int
+namespaces(void)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(unshare(CLONE_NEWUSER | CLONE_NEWPID) == 0 ? 0 : 1);
+	(void)waitpid(pid, &status, 0);
+	return (status == 0);
+}
+
+static void
+test_clone(void **state)
+{
+	struct peer *child, *below;
+
+	(void)state;
+	SAY(root, "clone", "{256}", "{error,{argument,einval,1}}");
+	if (!namespaces())
+		skip();
+	child = task_fork(root, "clone", "{[clone_newuser,clone_newpid]}");
+	assert_int_equal(child->inner, 1);
+	SAY(child, "getpid", "{}", ok(1));
+	SAY(child, "getuid", "{}", ok(65534));
+	below = task_fork(child, "fork", "{}");
+	assert_int_equal(below->inner, 2);
+	(void)kill(root->pid, SIGKILL);
+	task_gone(below);
+}
+
+/* The first of a namespace is nothing else any more. */
+static void
+test_init(void **state)
+{
+	struct task_exit m;
+	struct peer *first, *child;
+
+	(void)state;
+	if (!namespaces())
+		skip();
+	first = task_fork(root, "clone", "{[clone_newuser,clone_newpid]}");
+	child = task_fork(first, "init", "{}");
+	SAY(first, "getpid", "{}", "{error,{state,eacces,init}}");
+	SAY(child, "getppid", "{}", ok(1));
+	/* What it is sent is meant for its child. */
+	assert_int_equal(
+	    syscall(SYS_pidfd_send_signal, first->pidfd, SIGTERM, NULL, 0), 0);
+	task_expect(child, TASK_SIGNAL);
+	SAY(child, "exit", "{7}", "ok");
+	task_expect(first, TASK_EXIT);
+	memcpy(&m, heard.data, sizeof(m));
+	assert_int_equal(m.status, 7);
+	task_expect(root, TASK_EXIT);
+	memcpy(&m, heard.data, sizeof(m));
+	assert_int_equal(m.inner, first->pid);
+	assert_int_equal(m.status, 7);
+	SAY(root, "getpid", "{}", ok(root->pid));
+}
+
+#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(test_call),
+		CASE(test_no_term),
+		CASE(test_fork),
+		CASE(test_credentials),
+		CASE(test_limits),
+		CASE(test_exit),
+		CASE(test_waitpid),
+		CASE(test_parent_dies),
+		CASE(test_parent_dies_of_other),
+		CASE(test_batch),
+		CASE(test_batch_broken),
+		CASE(test_batch_fork),
+		CASE(test_too_large),
+		CASE(test_signals),
+		CASE(test_signal_before),
+		CASE(test_interrupt),
+		CASE(test_filter),
+		CASE(test_reexec),
+		CASE(test_not_again),
+		CASE(test_clone),
+		CASE(test_init),
+	};
+
+	log_init("task", 0);
+	if (reexec_resume())
+		task_main(1);
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}

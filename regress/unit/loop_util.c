@@ -1,0 +1,231 @@
+/* See loop_util.h. */
+
+#include <sys/syscall.h>
+#include <sys/socket.h>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "compat/imsg_send.h"
+#include "loop_util.h"
+#include "term_util.h"
+
+#include "task/call.h"
+#include "task/loop.h"
+
+struct heard heard;
+uint32_t task_seq;
+
+static struct peer *
+peer_new(int fd)
+{
+	struct peer *p = calloc(1, sizeof(*p));
+
+	p->pidfd = -1;
+	assert_int_equal(imsgbuf_init(&p->ibuf, fd), 0);
+	assert_int_equal(imsgbuf_set_maxsize(&p->ibuf, 2 << 20), 0);
+	imsgbuf_allow_fdpass(&p->ibuf);
+	return (p);
+}
+
+/* What the switch does for its root task. */
+static void
+become_task(int fd)
+{
+	int null = open("/dev/null", O_RDWR);
+
+	(void)dup2(null, 0);
+	(void)dup2(null, 1);
+	(void)dup2(fd, TASK_CHANNEL_FD);
+	closefrom(TASK_CHANNEL_FD + 1);
+	(void)fcntl(TASK_CHANNEL_FD, F_SETFD, FD_CLOEXEC);
+	task_main(0);
+}
+
+struct peer *
+task_root(void)
+{
+	struct task_here here;
+	struct peer *p;
+	int fds[2];
+	pid_t pid;
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+	if ((pid = fork()) == 0) {
+		(void)close(fds[0]);
+		become_task(fds[1]);
+	}
+	(void)close(fds[1]);
+	p = peer_new(fds[0]);
+	p->pid = pid;
+	p->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	task_expect(p, TASK_HERE);
+	memcpy(&here, heard.data, sizeof(here));
+	assert_int_equal(here.inner, pid);
+	assert_int_equal(here.again, 0);
+	return (p);
+}
+
+uint32_t
+task_hear(struct peer *p)
+{
+	struct imsg imsg;
+	struct ibuf body;
+	int n;
+
+	while ((n = imsgbuf_get(&p->ibuf, &imsg)) == 0)
+		if (imsgbuf_read(&p->ibuf) != 1)
+			return (0);
+	assert_int_equal(n, 1);
+	heard.type = imsg_get_type(&imsg);
+	heard.fd = imsg_get_fd(&imsg);
+	heard.len = imsg_get_len(&imsg);
+	if (heard.len > 0) {
+		assert_int_equal(imsg_get_ibuf(&imsg, &body), 0);
+		memcpy(heard.data, ibuf_data(&body), heard.len);
+	}
+	imsg_free(&imsg);
+	return (heard.type);
+}
+
+void
+task_expect(struct peer *p, uint32_t type)
+{
+	assert_int_equal(task_hear(p), type);
+}
+
+static void
+send_it(struct peer *p, uint32_t type, const void *head, size_t headlen,
+    const void *data, size_t len)
+{
+	struct iovec iov[2] = { { (void *)(uintptr_t)head, headlen },
+		{ (void *)(uintptr_t)data, len } };
+
+	assert_int_equal(imsg_composev(&p->ibuf, type, 0, 0, -1, iov, 2), 1);
+	assert_int_equal(imsgbuf_flush(&p->ibuf), 0);
+}
+
+static size_t
+arguments(const char *args, void *buf, size_t size)
+{
+	struct etf_writer w;
+
+	etf_writer_init(&w, buf, size);
+	etf_put_version(&w);
+	(void)term_put(&w, args);
+	assert_false(w.full);
+	return (w.len);
+}
+
+void
+task_ask(struct peer *p, const char *name, const char *args)
+{
+	static uint8_t term[1 << 20];
+	struct task_call head = { ++task_seq, 0, 0 };
+
+	head.number = (uint16_t)call_number(name);
+	send_it(p, TASK_CALL, &head, sizeof(head), term,
+	    arguments(args, term, sizeof(term)));
+}
+
+/* One call of a batch, as it is on the wire. */
+static size_t
+put_call(uint8_t *to, const char *call)
+{
+	char name[64];
+	size_t len, i, n = strcspn(call, " ");
+	unsigned int number;
+
+	memcpy(name, call, n);
+	name[n] = '\0';
+	number = (unsigned int)call_number(name);
+	len = arguments(call + n + 1, to + 6, 65536);
+	to[0] = (uint8_t)(number >> 8);
+	to[1] = (uint8_t)number;
+	for (i = 0; i < 4; i++)
+		to[2 + i] = (uint8_t)(len >> (24 - 8 * i));
+	return (6 + len);
+}
+
+void
+task_ask_all(struct peer *p, const char *calls, int flags)
+{
+	static uint8_t all[1 << 20];
+	struct task_batch head = { ++task_seq, 0, (uint16_t)flags };
+	size_t len = 0;
+
+	for (;;) {
+		len += put_call(all + len, calls);
+		head.count++;
+		if ((calls = strstr(calls, "; ")) == NULL)
+			break;
+		calls += 2;
+	}
+	send_it(p, TASK_BATCH, &head, sizeof(head), all, len);
+}
+
+const char *
+task_answer(struct peer *p)
+{
+	struct task_reply head;
+
+	task_expect(p, TASK_REPLY);
+	memcpy(&head, heard.data, sizeof(head));
+	assert_int_equal(head.seq, task_seq);
+	return (term_text(heard.data + sizeof(head), heard.len - sizeof(head)));
+}
+
+const char *
+task_call(struct peer *p, const char *name, const char *args)
+{
+	task_ask(p, name, args);
+	return (task_answer(p));
+}
+
+struct peer *
+task_child(void)
+{
+	struct task_born born;
+	struct peer *child;
+
+	assert_int_equal(heard.type, TASK_BORN);
+	memcpy(&born, heard.data, sizeof(born));
+	assert_int_equal(born.seq, task_seq);
+	assert_int_not_equal(heard.fd, -1);
+	child = peer_new(heard.fd);
+	child->pid = born.inner;
+	return (child);
+}
+
+struct peer *
+task_fork(struct peer *p, const char *name, const char *args)
+{
+	struct task_here here;
+	struct peer *child;
+	char ok[32];
+
+	task_ask(p, name, args);
+	task_expect(p, TASK_BORN);
+	child = task_child();
+	task_expect(p, TASK_PIDFD);
+	child->pidfd = heard.fd;
+	assert_int_not_equal(child->pidfd, -1);
+	(void)snprintf(ok, sizeof(ok), "{ok,%d}", child->pid);
+	assert_string_equal(task_answer(p), ok);
+	task_expect(child, TASK_HERE);
+	memcpy(&here, heard.data, sizeof(here));
+	child->inner = (int)here.inner;
+	return (child);
+}
+
+void
+task_gone(struct peer *p)
+{
+	struct pollfd pfd = { .fd = p->pidfd, .events = POLLIN };
+
+	assert_int_equal(poll(&pfd, 1, 20000), 1);
+}

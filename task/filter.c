@@ -1,0 +1,149 @@
+/*
+ * Sets of calls, a bit each that is denied.
+ */
+
+#include <errno.h>
+#include <string.h>
+#include <strings.h>
+
+#include "calls.h"
+#include "filter.h"
+
+struct filter filter;
+
+static int
+is_in(const struct filter_set *s, unsigned int number)
+{
+	return ((s->denied[number / 64] & 1ULL << number % 64) != 0);
+}
+
+static void
+put_in(struct filter_set *s, unsigned int number)
+{
+	s->denied[number / 64] |= 1ULL << number % 64;
+}
+
+static void
+narrow(struct filter_set *s, const struct filter_set *by)
+{
+	size_t i;
+
+	for (i = 0; i < CALLS_MAX / 64; i++)
+		s->denied[i] |= by->denied[i];
+}
+
+int
+filter_denies(unsigned int number)
+{
+	return (number < CALLS_MAX && is_in(&filter.own, number));
+}
+
+void
+filter_born(void)
+{
+	filter.own = filter.children;
+}
+
+void
+filter_only(const struct filter_set *set)
+{
+	narrow(&filter.own, set);
+	narrow(&filter.children, set);
+}
+
+/* A list of names: 0, or -1 if one is none. */
+static int
+read_names(struct etf *term, struct filter_set *s)
+{
+	char name[64];
+	uint32_t i, n;
+	int number;
+
+	if (etf_get_list(term, &n) == -1)
+		return (-1);
+	for (i = 0; i < n; i++) {
+		if (etf_get_atom(term, name, sizeof(name)) == -1 ||
+		    (number = call_number(name)) == -1)
+			return (-1);
+		put_in(s, (unsigned int)number);
+	}
+	return (n > 0 ? etf_get_nil(term) : 0);
+}
+
+/* {allow, Names}: all others are denied. */
+static void
+invert(struct filter_set *s)
+{
+	unsigned int i;
+
+	for (i = 0; i < CALLS_MAX / 64; i++)
+		s->denied[i] = ~s->denied[i];
+}
+
+/* Names, {deny, Names}, {allow, Names}; [] denies nothing. 0 or -1. */
+static int
+read_set(struct etf *term, struct filter_set *s)
+{
+	char what[8];
+	uint32_t n;
+
+	memset(s, 0, sizeof(*s));
+	if (etf_get_tuple(term, &n) == -1)
+		return (read_names(term, s));
+	if (n != 2 || etf_get_atom(term, what, sizeof(what)) == -1 ||
+	    read_names(term, s) == -1)
+		return (-1);
+	if (strcasecmp(what, "allow") == 0)
+		invert(s);
+	else if (strcasecmp(what, "deny") != 0)
+		return (-1);
+	return (0);
+}
+
+/* Both are read before either counts. */
+static int
+call_filter(struct call *c)
+{
+	struct filter_set own, children;
+
+	if (read_set(&c->a[0].term, &own) == -1)
+		return (call_wrong(c, 1, EINVAL));
+	memset(&children, 0, sizeof(children));
+	if (c->a[1].given && read_set(&c->a[1].term, &children) == -1)
+		return (call_wrong(c, 2, EINVAL));
+	narrow(&filter.own, &own);
+	narrow(&filter.children, &children);
+	return (0);
+}
+
+static void
+put_names(struct etf_writer *w, const struct filter_set *s)
+{
+	uint32_t n = 0;
+	unsigned int i;
+
+	for (i = 0; i < call_rows_count; i++)
+		n += !is_in(s, i);
+	etf_put_list(w, n);
+	for (i = 0; i < call_rows_count; i++)
+		if (!is_in(s, i))
+			etf_put_atom(w, call_rows[i].name);
+	if (n > 0)
+		etf_put_nil(w);
+}
+
+/* What is left: {its own, its children's}. */
+static int
+call_filters(struct call *c)
+{
+	etf_put_tuple(c->out, 2);
+	put_names(c->out, &filter.own);
+	put_names(c->out, &filter.children);
+	return (0);
+}
+
+const struct call_handler filter_handlers[] = {
+	{ "filter", call_filter },
+	{ "filters", call_filters },
+	{ NULL, NULL },
+};

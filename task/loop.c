@@ -1,0 +1,129 @@
+/*
+ * The loop of a task: a message, a call, an answer; and between two of them the
+ * signals that have come. Who is forked in a call goes on in the same loop.
+ */
+
+#include <sys/types.h>
+#include <sys/wait.h>
+
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "answer.h"
+#include "batch.h"
+#include "caught.h"
+#include "compat/task_os.h"
+#include "dispatch.h"
+#include "family.h"
+#include "fork.h"
+#include "interrupt.h"
+#include "loop.h"
+#include "message.h"
+#include "reexec.h"
+#include "self.h"
+#include "wire.h"
+
+static const uint8_t *
+behind(const struct msg *m, size_t head)
+{
+	return ((const uint8_t *)m->data + head);
+}
+
+static int
+handle_call(const struct msg *m)
+{
+	struct task_call head;
+
+	memcpy(&head, m->data, sizeof(head));
+	interrupt_expect(head.seq);
+	answer_begin(head.seq, 0);
+	if (batch_call(head.number, behind(m, sizeof(head)),
+		m->len - sizeof(head), 1) != CALL_FORKED)
+		answer_send();
+	return (0);
+}
+
+static int
+handle_batch(const struct msg *m)
+{
+	struct task_batch head;
+
+	memcpy(&head, m->data, sizeof(head));
+	interrupt_expect(head.seq);
+	answer_begin(head.seq, 1);
+	if (batch_run(head.count, (head.flags & BATCH_ALL) != 0,
+		behind(m, sizeof(head)), m->len - sizeof(head)) != CALL_FORKED)
+		answer_send();
+	return (0);
+}
+
+static int
+handle_limits(const struct msg *m)
+{
+	struct task_limits head;
+
+	memcpy(&head, m->data, sizeof(head));
+	family_limits.children = head.children;
+	family_limits.depth = head.depth;
+	return (0);
+}
+
+static const struct dispatch from_switch[] = {
+	{ TASK_CALL, 1, handle_call },
+	{ TASK_BATCH, 1, handle_batch },
+	{ TASK_LIMITS, 1, handle_limits },
+};
+
+/* What somebody sends the first of a namespace is meant for its child. */
+static void
+hand_on(int signo, const siginfo_t *info)
+{
+	if (info->si_code <= 0)
+		(void)kill(fork_ward(), signo);
+}
+
+/* It has no end of its own: none of its signals could end it. */
+static void
+end_as(int status)
+{
+	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+}
+
+static void
+signals(void)
+{
+	int status;
+
+	if (fork_ward() == 0)
+		caught_fetch();
+	else if (caught_take(hand_on) && family_reap(fork_ward(), &status))
+		end_as(status);
+}
+
+void
+task_main(int again)
+{
+	struct pollfd pfd[2];
+
+	self_init(from_switch, sizeof(from_switch) / sizeof(from_switch[0]));
+	if (!again) {
+		os_own_proc();
+		caught_init(NULL);
+		reexec_init();
+	}
+	self_begin(getppid(), again);
+	for (;;) {
+		while (self_dispatch())
+			;
+		self_poll(&pfd[0]);
+		caught_poll(&pfd[1]);
+		if (poll(pfd, 2, -1) == -1)
+			continue;
+		if (pfd[1].revents != 0)
+			signals();
+		if (pfd[0].revents != 0 && !self_read())
+			_exit(0);
+	}
+}

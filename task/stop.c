@@ -1,0 +1,138 @@
+/*
+ * The orderly end of a task and all below it: see stop.h. A program hears a
+ * signal and the end of its input, a task in its loop the end of its channel;
+ * what is left when time is over is killed.
+ */
+
+#include <sys/socket.h>
+
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "compat/pidfd.h"
+#include "log.h"
+
+#include "task/death.h"
+#include "task/stop.h"
+#include "task/stream.h"
+#include "task/table.h"
+#include "task/tell.h"
+
+static TAILQ_HEAD(, stopping) of_tree = TAILQ_HEAD_INITIALIZER(of_tree);
+static int ending;
+
+void
+stop_program(struct task *t, int sig)
+{
+	stream_close_input(t);
+	if (sig == 0 || t->pidfd.fd == -1)
+		return;
+	/* To the group that it leads, or else to itself. */
+	if (t->pid != 0 && getpgid(t->pid) == t->pid &&
+	    pidfd_signal(t->pidfd.fd, 0) == 0) {
+		(void)kill(-t->pid, sig);
+		(void)kill(-t->pid, SIGCONT);
+		return;
+	}
+	(void)pidfd_signal(t->pidfd.fd, sig);
+	(void)pidfd_signal(t->pidfd.fd, SIGCONT);
+}
+
+static void
+on_time(void *arg)
+{
+	struct task *t = arg;
+
+	death_kill(t, ending ? CAUSE_TREE : CAUSE_STOPPED);
+}
+
+static void
+stop_subtree(struct task *top, int sig, int64_t ms, int cause)
+{
+	struct task *t;
+
+	for (t = top; t != NULL; t = table_next(top, t)) {
+		if (t->dead)
+			continue;
+		if (t->cause == CAUSE_ITSELF)
+			t->cause = cause;
+		if (t->state == TASK_PROGRAM)
+			stop_program(t, sig == -1 ? t->signaloneof : sig);
+		else if (t->channel.open)
+			(void)shutdown(t->channel.ibuf.fd, SHUT_WR);
+	}
+	if (ms == 0)
+		death_kill(top, cause);
+	else if (!top->stopping.set || timer_left(&top->stopping) > ms)
+		timer_set(&top->stopping, ms, on_time, top);
+}
+
+static struct stopping *
+stopping(uint32_t seq)
+{
+	struct stopping *s;
+
+	if ((s = calloc(1, sizeof(*s))) == NULL)
+		fatal("no memory for a stop");
+	s->seq = seq;
+	return (s);
+}
+
+void
+stop_task(struct task *t, uint32_t seq, int sig, int64_t ms)
+{
+	struct stopping *s = stopping(seq);
+
+	TAILQ_INSERT_TAIL(&t->stops, s, next);
+	stop_subtree(t, sig, ms, CAUSE_STOPPED);
+}
+
+void
+stop_tree(uint32_t seq, int sig, int64_t ms)
+{
+	struct stopping *s;
+
+	if (seq != 0) {
+		s = stopping(seq);
+		TAILQ_INSERT_TAIL(&of_tree, s, next);
+	}
+	ending = 1;
+	death_hurry();
+	if (table_root == NULL)
+		return;
+	if (ms == -1)
+		ms = table_root->kill_timeout;
+	stop_subtree(table_root, sig, ms, CAUSE_TREE);
+}
+
+int
+stop_under_way(void)
+{
+	return (ending);
+}
+
+void
+stop_removed(struct task *t)
+{
+	struct stopping *s;
+
+	timer_clear(&t->stopping);
+	while ((s = TAILQ_FIRST(&t->stops)) != NULL) {
+		TAILQ_REMOVE(&t->stops, s, next);
+		tell_ok(t->number, s->seq);
+		free(s);
+	}
+}
+
+void
+stop_over(void)
+{
+	struct stopping *s;
+
+	while ((s = TAILQ_FIRST(&of_tree)) != NULL) {
+		TAILQ_REMOVE(&of_tree, s, next);
+		tell_ok(TASK_TREE, s->seq);
+		free(s);
+	}
+}

@@ -360,7 +360,7 @@ rules:
 	    CGROUP_SRC="$(CGROUP_SRC)" KEEPER_SRC="$(KEEPER_SRC)" \
 	    TASK_SRC="$(TASK_LOOP_SRC) $(TASK_CALL_SRC)" \
 	    PRIVS_SRC="$(PRIVS_SRC)" BOUNDS_SRC="$(BOUNDS_SRC)" \
-	    TASK_CALL_SRC="$(TASK_CALL_SRC)" \
+	    TASK_SRC="$(TASK_SRC)" \
 	    sh regress/unit/rules.sh >$(BUILD)/units.out
 	@test ! -e regress || $(IFNEW) $(BUILD)/units.mk <$(BUILD)/units.out
 

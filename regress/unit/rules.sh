@@ -83,8 +83,10 @@ build options_test broker/options.c broker/bounds.c broker/ttymodes.c \
     common/proto.c common/compat/ptymodes.c common/log.c regress/unit/unpack.c
 build task_args_test regress/unit/task_util.c task/args.c task/call.c task/cstruct.c \
     task/constant.c task/rows.c common/etf_read.c common/etf_write.c
+wrap=" \$(CAP_LIBS)"
 # shellcheck disable=SC2086
-build task_calls_test regress/unit/task_util.c common/log.c $TASK_CALL_SRC
+build task_calls_test regress/unit/task_util.c ${TASK_SRC#task/main.c}
+wrap=
 build frame_test broker/frame.c common/etf_read.c common/etf_write.c common/log.c
 # shellcheck disable=SC2086
 build stream_test common/log.c $SPLICE_SRC $STREAM_SRC $STREAM_IO_SRC

@@ -699,8 +699,9 @@ test_interrupt(void **state)
 }
 
 int
-main(void)
+main(int argc, char *argv[])
 {
+	char *nothing[] = { NULL };
 	static struct CMUnitTest
 	    tests[sizeof(scripts) / sizeof(scripts[0]) + 4] = {
 		    cmocka_unit_test(test_too_large),
@@ -710,6 +711,7 @@ main(void)
 	    };
 	size_t i;
 
+	setproctitle_init(argc, argv, nothing);
 	for (i = 0; i < sizeof(scripts) / sizeof(scripts[0]); i++) {
 		tests[i + 4].name = scripts[i].title;
 		tests[i + 4].test_func = run_script;

@@ -148,10 +148,10 @@ PROGRAMS = $(PORT_PROGRAMS) $(BUILD)/proctor-check $(BUILD)/proctor-task
 	programs-and-units
 .PHONY: all port dist package deps deps-dev demo soak bench bench-elixir bench-quick \
 	bench-files regress regress-unit regress-port regress-erlang regress-get \
-	regress-priv regress-elixir regress-trixie elixir-run regress-build install \
+	regress-priv regress-task regress-elixir regress-trixie elixir-run regress-build install \
 	install-suid \
 	clean format lint programs units \
-	unit-run port-run priv-run hostile erlang-run demo-run lint-run \
+	unit-run port-run priv-run task-run hostile erlang-run demo-run lint-run \
 	install-run install-suid-run client openbsd-check rules trace trace-run
 
 # What a user names is done in the order in which he names it, `make deps
@@ -182,6 +182,7 @@ regress:
 	@+$(SUB) programs client units $(BUILD)/hostile $(BUILD)/calls
 	@+$(SUB) unit-run
 	@+$(SUB) port-run
+	@+$(SUB) task-run
 	@+$(SUB) erlang-run
 	@+$(SUB) elixir-run
 	@+$(SUB) priv-run
@@ -195,6 +196,11 @@ regress-port:
 	@+$(BEFORE)
 	@+$(SUB) programs
 	@+$(SUB) port-run
+
+regress-task:
+	@+$(BEFORE)
+	@+$(SUB) programs
+	@+$(SUB) task-run
 
 # Needs root; says so and skips every case without.
 regress-priv:
@@ -360,7 +366,6 @@ rules:
 	    CGROUP_SRC="$(CGROUP_SRC)" KEEPER_SRC="$(KEEPER_SRC)" \
 	    TASK_SRC="$(TASK_LOOP_SRC) $(TASK_CALL_SRC)" \
 	    PRIVS_SRC="$(PRIVS_SRC)" BOUNDS_SRC="$(BOUNDS_SRC)" \
-	    TASK_SRC="$(TASK_SRC)" \
 	    sh regress/unit/rules.sh >$(BUILD)/units.out
 	@test ! -e regress || $(IFNEW) $(BUILD)/units.mk <$(BUILD)/units.out
 
@@ -450,6 +455,9 @@ bench-files:
 port-run:
 	@PORT_LAUNCHER=$(LAUNCHER) /usr/bin/python3 regress/port/run.py -j 2 \
 	    $(BUILD)/proctor
+
+task-run:
+	@/usr/bin/python3 regress/task/run.py -j 2 $(BUILD)/proctor-task
 
 priv-run:
 	@PORT_LAUNCHER=$(LAUNCHER) PRIV_LIBEXECDIR=$(LIBEXECDIR) MAKE="$(MAKE)" \

@@ -43,7 +43,7 @@ batch_call(unsigned int number, const uint8_t *term, size_t len, int last)
 	if ((marks & CALL_IDS) != 0)
 		self_arm();
 	if (!answer_fits(name_of(number)))
-		return (CALL_FAILED);
+		return (CALL_NO_ROOM);
 	return (ok ? CALL_OK : CALL_FAILED);
 }
 
@@ -81,7 +81,7 @@ batch_run(unsigned int count, int all, const uint8_t *p, size_t len)
 		if (next(&p, &len, &number, &size) == -1)
 			break;
 		r = batch_call(number, p, size, count == 1);
-		if (r == CALL_FORKED)
+		if (r == CALL_FORKED || r == CALL_NO_ROOM)
 			return (r);
 		p += size;
 		len -= size;

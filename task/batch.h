@@ -9,6 +9,7 @@
 enum outcome {
 	CALL_FAILED,
 	CALL_OK,
+	CALL_NO_ROOM, /* the answer is over */
 	CALL_FORKED /* this is the child: nobody has asked it anything */
 };
 

@@ -31,6 +31,7 @@
 #define CALL_LEAVES 4 /* does not come back if it works */
 #define CALL_FORKS 8 /* makes a task */
 #define CALL_ROOT 16 /* wants root or a user namespace; for documents */
+#define CALL_REAPS 64 /* waits for children itself */
 #define CALL_ABOVE 32 /* no task's: the switch or the client answers it */
 
 /*
@@ -81,9 +82,10 @@ struct call {
 	const char *stage;
 	const char *detail;
 	int64_t number;
+	/* When its own time is over, once it has said so: it is begun again. */
+	int timed;
+	struct timespec until;
 	struct call_memory *memory; /* freed with the call */
-	/* When a row that CALL_BLOCKS began; it may have to again. */
-	struct timespec began;
 };
 
 struct call_row {

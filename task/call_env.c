@@ -13,8 +13,6 @@
 #include "version.h"
 
 #define HOSTNAME_MAX 256
-#define LIST_EACH 5 /* bytes of each of a list besides its own */
-#define LIST_ENDS 1024 /* and of what is around it, and may follow */
 
 extern char **environ;
 
@@ -48,7 +46,7 @@ do_sethostname(struct call *c)
 static int
 do_environ(struct call *c)
 {
-	size_t all = LIST_ENDS, room = c->out->size - c->out->len;
+	size_t all = VALUE_REST, room = c->out->size - c->out->len;
 	int parts = c->nargs > 0 && c->a[0].given;
 	int64_t i, n = 0, start = parts ? c->a[0].number : 0;
 
@@ -56,7 +54,7 @@ do_environ(struct call *c)
 		n++;
 	start = n;
 	for (; environ != NULL && environ[n] != NULL; n++) {
-		all += LIST_EACH + strlen(environ[n]);
+		all += VALUE_HEAD + strlen(environ[n]);
 		if (parts && all > room)
 			break;
 	}

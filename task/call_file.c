@@ -17,10 +17,6 @@
 #include "message.h"
 #include "value.h"
 
-#define BINARY_HEAD 5
-#define ANSWER_REST \
-	1024 /* what may follow an answer that is as large as can be */
-
 static int
 fd_of(const struct call *c, int n)
 {
@@ -48,13 +44,13 @@ do_read(struct call *c)
 	size_t n = (size_t)c->a[1].number, room = out->size - out->len;
 	ssize_t got;
 
-	if (room < BINARY_HEAD + ANSWER_REST + 1) {
+	if (room < VALUE_HEAD + VALUE_REST + 1) {
 		out->full = 1;
 		return (0);
 	}
-	room -= BINARY_HEAD + ANSWER_REST;
-	got = read(fd_of(c, 0), out->buf + out->len + BINARY_HEAD,
-	    n < room ? n : room);
+	room -= VALUE_HEAD + VALUE_REST;
+	got = read(
+	    fd_of(c, 0), out->buf + out->len + VALUE_HEAD, n < room ? n : room);
 	if (got == -1)
 		return (-1);
 	etf_put_binary_head(out, (uint32_t)got);
@@ -114,17 +110,21 @@ read_time(
 	return (0);
 }
 
-/* What is left of it since the call began. */
-static void
-time_left(const struct call *c, struct timespec *ts)
+/* What is left of so much time, of which some has passed before. */
+static const struct timespec *
+rest(struct call *c, struct timespec *ts)
 {
-	struct timespec now, passed;
+	struct timespec now;
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	timespecsub(&now, &c->began, &passed);
-	timespecsub(ts, &passed, ts);
-	if (ts->tv_sec < 0)
+	if (!c->timed)
+		timespecadd(&now, ts, &c->until);
+	c->timed = 1;
+	if (timespeccmp(&now, &c->until, >=))
 		timespecclear(ts);
+	else
+		timespecsub(&c->until, &now, ts);
+	return (ts);
 }
 
 /* What select(2) calls ready, of each of its three sets. */
@@ -186,9 +186,8 @@ do_select(struct call *c)
 		errno = EBADF;
 		return (-1);
 	}
-	if (wait != NULL)
-		time_left(c, &ts);
-	if (ppoll(fds, (nfds_t)n, wait, NULL) == -1)
+	if (ppoll(fds, (nfds_t)n, wait == NULL ? NULL : rest(c, &ts), NULL) ==
+	    -1)
 		return (-1);
 	for (i = 0; i < n; i++) {
 		if ((fds[i].revents & POLLNVAL) != 0) {

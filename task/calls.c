@@ -5,12 +5,15 @@
  */
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <time.h>
 
 #include "call.h"
 #include "calls.h"
+#include "caught.h"
 #include "constant.h"
+#include "family.h"
 #include "filter.h"
 #include "interrupt.h"
 
@@ -71,19 +74,25 @@ put_error(struct call *c, int error)
 
 /*
  * What waits can be interrupted. If that was for another call, one that has
- * had its answer, it goes on.
+ * had its answer, it goes on. So it does when a child has ended, which the
+ * switch is told of meanwhile; unless the call, or the node, sees to that.
  */
 static int
 wait_for(struct call *c, const struct call_handler *h)
 {
 	int error, over, r;
+	int children = (c->row->marks & CALL_REAPS) == 0 &&
+		       caught[SIGCHLD] != SIGNAL_CAUGHT;
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &c->began);
 	do {
-		over = interrupt_begin();
+		over = interrupt_begin(children);
+		if (interrupt_child())
+			(void)family_reap(-1, NULL);
 		r = over ? -1 : h->run(c);
 		error = over ? EINTR : errno;
 		over = interrupt_end();
+		if (interrupt_child() || (children && error == EINTR))
+			(void)family_reap(-1, NULL);
 	} while (r == -1 && error == EINTR && !over);
 	if (r == -1 && error == EINTR)
 		return (call_failed(c, "timeout", ETIMEDOUT, c->row->name));

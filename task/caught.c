@@ -72,8 +72,6 @@ caught_init(const unsigned char *before)
 			caught[signo] = SIGNAL_DEFAULT;
 	if (before == NULL)
 		caught[SIGCHLD] = SIGNAL_DEFAULT;
-	if (dispose(SIGCHLD, SIGNAL_DEFAULT) == -1)
-		fatal("sigaction");
 	interrupt_init();
 	mask_all();
 	if ((source = os_signals_open()) == -1)
@@ -148,7 +146,6 @@ caught_restore(void)
 
 	mask_all();
 	interrupt_init();
-	(void)dispose(SIGCHLD, SIGNAL_DEFAULT);
 	for (signo = 1; signo < CAUGHT_SIGNALS; signo++)
 		if (!is_kept(signo) && caught[signo] == SIGNAL_IGNORED)
 			(void)dispose(signo, SIGNAL_IGNORED);

@@ -15,7 +15,8 @@ read_text(struct call *c, struct etf *term, const char **text)
 {
 	char *buf = call_alloc(c, TEXT_MAX_LEN);
 
-	if (etf_get_text(term, buf, TEXT_MAX_LEN, NULL) == -1 || *buf == '\0')
+	if (buf == NULL || etf_get_text(term, buf, TEXT_MAX_LEN, NULL) == -1 ||
+	    *buf == '\0')
 		return (-1);
 	*text = buf;
 	return (0);

@@ -17,7 +17,7 @@
  */
 #define INTERRUPT_SIGNAL SIGURG
 
-/* Once, before the first call: it is blocked from here on. */
+/* Once, before the first call: it and SIGCHLD are blocked from here on. */
 void interrupt_init(void);
 
 /* What is done from here on, a batch perhaps, is the call of this number. */
@@ -25,9 +25,12 @@ void interrupt_expect(uint32_t seq);
 
 /*
  * System calls between these two fail with EINTR when it comes. Both say 1 if
- * it has come, for this call.
+ * it has come, for this call. children: when SIGCHLD comes as well.
  */
-int interrupt_begin(void);
+int interrupt_begin(int children);
 int interrupt_end(void);
+
+/* Has a child ended since this was asked last? */
+int interrupt_child(void);
 
 #endif

@@ -67,7 +67,7 @@ hand_over(void)
 	return (os_hand_over(&h, sizeof(h)));
 }
 
-/* The environment with one variable more, which is its last. */
+/* The environment with one variable more, its last; NULL: no memory. */
 static char **
 add_variable(struct call *c, char **envp, int fd)
 {
@@ -78,6 +78,8 @@ add_variable(struct call *c, char **envp, int fd)
 		;
 	all = call_alloc(c, (n + 2) * sizeof(*all));
 	text = call_alloc(c, size);
+	if (all == NULL || text == NULL)
+		return (NULL);
 	(void)snprintf(text, size, VARIABLE "=%d", fd);
 	memcpy(all, envp, n * sizeof(*all));
 	all[n] = text;
@@ -100,7 +102,8 @@ become_again(struct call *c, char **argv, char **envp)
 	if (fd == -1)
 		return (-1);
 	envp = add_variable(c, envp, fd);
-	if (survive(TASK_CHANNEL_FD, 1) == 0 && survive(program, 1) == 0) {
+	if (envp != NULL && survive(TASK_CHANNEL_FD, 1) == 0 &&
+	    survive(program, 1) == 0) {
 		caught_fetch();
 		answer_exec(0, 1);
 		(void)os_exec(program, argv, envp);

@@ -30,7 +30,7 @@ const struct call_row call_rows[] = {
 	{ "execvp", "t v", ALL, N, "exec rpath", EXECS },
 	{ "execve", "p v v", ALL, N, "exec", EXECS },
 	{ "fexecve", "d v v", LINUX | FREEBSD, N, "exec", EXECS },
-	{ "exec", "p v o:v ?T", ALL, N, "exec rpath", EXECS },
+	{ "exec", "p v ?o:v ?T", ALL, N, "exec rpath", EXECS },
 	{ "reexec", "?v ?v", ALL, N, "exec", "execveat memfd_create" },
 	{ "exit", "i", ALL, N, "", "" },
 	{ "init", "", LINUX, F, "", "clone" },
@@ -84,7 +84,7 @@ const struct call_row call_rows[] = {
 	/* Signals and processes. */
 	{ "kill", "P c:signal", ALL, 0, "proc", "kill" },
 	{ "sigaction", "c:signal T", ALL, 0, "", "rt_sigaction" },
-	{ "waitpid", "P f:wait", ALL, B, "", "wait4" },
+	{ "waitpid", "P f:wait", ALL, B | CALL_REAPS, "", "wait4" },
 	{ "ptrace", "c:ptrace P x:ptrace x:ptrace", LINUX, 0, "", "ptrace" },
 	{ "getpid", "", ALL, 0, "", "getpid" },
 	{ "getppid", "", ALL, 0, "", "getppid" },

@@ -19,8 +19,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "etf_read.h"
 #include "log.h"
-#include "term_util.h"
+#include "task_util.h"
 
 #include "task/interrupt.h"
 #include "task/loop.h"
@@ -313,27 +314,43 @@ test_batch_fork(void **state)
 	SAY(second, "getpid", "{}", ok(second->pid));
 }
 
-/* Answers that have no room: of one call, and of the last of a list. */
+/* The answer to a list: the last of it as text, and how many they are. */
+static const char *
+last_result(uint32_t *n)
+{
+	const uint8_t *term = heard.data + sizeof(struct task_reply);
+	size_t len;
+	struct etf e, last = { NULL, 0 };
+	uint32_t i;
+
+	task_expect(root, TASK_REPLY);
+	len = heard.len - sizeof(struct task_reply);
+	assert_true(len <= WIRE_MAX - WIRE_HEAD);
+	assert_int_equal(etf_check(term, len), 0);
+	assert_int_equal(etf_open(&e, term, len), 0);
+	assert_int_equal(etf_get_list(&e, n), 0);
+	for (i = 0; i < *n; i++) {
+		last = e;
+		assert_int_equal(etf_skip(&e), 0);
+	}
+	return (text_of(last.p, (size_t)(e.p - last.p)));
+}
+
+/* A list ends where not even an error has room, whatever was asked. */
 static void
 test_too_large(void **state)
 {
-	char file[] = "/tmp/taskXXXXXX";
-	char call[128];
-	int fd = mkstemp(file);
+	static const char call[] = "filters {};";
+	char all[1000 * sizeof(call)];
+	uint32_t i, n;
 
 	(void)state;
-	assert_int_equal(ftruncate(fd, WIRE_MAX), 0);
-	(void)snprintf(call, sizeof(call), "{\"%s\",0}", file);
-	SAY(root, "open", call, ok(6));
-	task_ask_all(root,
-	    "read {6,1000000}; lseek {6,0,0}; read {6,40000}; lseek {6,0,0};"
-	    " read {6,40000}; getpid {}",
-	    BATCH_ALL);
-	(void)task_answer(root);
-	assert_true(heard.len <= WIRE_MAX + sizeof(struct task_reply));
+	for (i = 0; i < 1000; i++)
+		memcpy(all + i * (sizeof(call) - 1), call, sizeof(call));
+	task_ask_all(root, all, BATCH_ALL);
+	assert_string_equal(last_result(&n), "{error,{wire,emsgsize,filters}}");
+	assert_true(n > 100 && n < 1000);
 	SAY(root, "getpid", "{}", ok(root->pid));
-	(void)unlink(file);
-	(void)close(fd);
 }
 
 static void
@@ -425,7 +442,44 @@ test_interrupt(void **state)
 	assert_string_equal(
 	    task_answer(root), "{error,{timeout,etimedout,read}}");
 	SAY(root, "write", "{7,\"x\"}", "{ok,1}");
-	SAY(root, "read", "{6,9}", "{ok,\"x\"}");
+	SAY(root, "read", "{6,9}", "{ok,<\"x\">}");
+}
+
+/* What it waits for is its own affair: its children's ends are told. */
+static void
+test_exit_meanwhile(void **state)
+{
+	struct task_exit m;
+	struct peer *child, *writer;
+
+	(void)state;
+	SAY(root, "pipe", "{}", "{ok,{6,7}}");
+	child = task_fork(root, "fork", "{}");
+	writer = task_fork(root, "fork", "{}");
+	task_ask(root, "read", "{6,9}");
+	(void)kill(child->pid, SIGKILL);
+	task_expect(root, TASK_EXIT);
+	memcpy(&m, heard.data, sizeof(m));
+	assert_int_equal(m.inner, child->pid);
+	task_seq--;
+	SAY(writer, "write", "{7,<\"x\">}", "{ok,1}");
+	assert_string_equal(task_answer(root), "{ok,<\"x\">}");
+}
+
+/* Nor does it wait any longer for that. */
+static void
+test_select(void **state)
+{
+	struct pollfd pfd = { .fd = root->ibuf.fd, .events = POLLIN };
+	int i;
+
+	(void)state;
+	SAY(root, "pipe", "{}", "{ok,{6,7}}");
+	task_ask(root, "select", "{[6],[],[],300}");
+	for (i = 0; i < 200 && poll(&pfd, 1, 50) == 0; i++)
+		(void)kill(root->pid, SIGCHLD);
+	assert_true(i < 200);
+	assert_string_equal(task_answer(root), "{ok,{[],[],[]}}");
 }
 
 static void
@@ -475,8 +529,7 @@ test_reexec(void **state)
 	memcpy(&m, heard.data, sizeof(m));
 	assert_int_equal(m.again, 1);
 	assert_int_equal(m.seq, task_seq);
-	assert_string_equal(
-	    term_text(heard.data + sizeof(m), heard.len - sizeof(m)), "ok");
+	assert_string_equal(task_term(sizeof(m)), "ok");
 	task_expect(child, TASK_HERE);
 	memcpy(&here, heard.data, sizeof(here));
 	assert_int_equal(here.again, 1);
@@ -486,18 +539,16 @@ test_reexec(void **state)
 	SAY(child, "sigaction", "{sigusr1,[]}", "{ok,sig_ign}");
 	SAY(child, "sigaction", "{sigusr2,[]}", "{ok,sig_dfl}");
 	SAY(child, "sigaction", "{sigchld,[]}", "{ok,sig_info}");
-	SAY(child, "getenv", "{\"A\"}", "{ok,\"b\"}");
+	SAY(child, "getenv", "{\"A\"}", "{ok,<\"b\">}");
 	SAY(child, "getenv", "{\"PROCTOR_TASK\"}", "{ok,false}");
 	/* As often as one likes, with other arguments and environment. */
 	task_ask_all(child, "chdir {\"/\"}; reexec {[\"other\"],[\"C=d\"]}", 0);
 	task_expect(child, TASK_EXEC);
 	memcpy(&m, heard.data, sizeof(m));
 	assert_int_equal(m.results, 1);
-	assert_string_equal(
-	    term_text(heard.data + sizeof(m), heard.len - sizeof(m)),
-	    "[ok,ok]");
+	assert_string_equal(task_term(sizeof(m)), "[ok,ok]");
 	task_expect(child, TASK_HERE);
-	SAY(child, "environ", "{}", "{ok,[\"C=d\"]}");
+	SAY(child, "environ", "{}", "{ok,[<\"C=d\">]}");
 	SAY(child, "getuid", "{}", "{error,{policy,eperm,getuid}}");
 	child = task_fork(child, "fork", "{}");
 	SAY(child, "getgid", "{}", "{error,{policy,eperm,getgid}}");
@@ -602,6 +653,8 @@ main(void)
 		CASE(test_signals),
 		CASE(test_signal_before),
 		CASE(test_interrupt),
+		CASE(test_exit_meanwhile),
+		CASE(test_select),
 		CASE(test_filter),
 		CASE(test_reexec),
 		CASE(test_not_again),

@@ -12,7 +12,7 @@
 
 #include "compat/imsg_send.h"
 #include "loop_util.h"
-#include "term_util.h"
+#include "task_util.h"
 
 #include "task/call.h"
 #include "task/loop.h"
@@ -109,45 +109,37 @@ send_it(struct peer *p, uint32_t type, const void *head, size_t headlen,
 	assert_int_equal(imsgbuf_flush(&p->ibuf), 0);
 }
 
-static size_t
-arguments(const char *args, void *buf, size_t size)
-{
-	struct etf_writer w;
-
-	etf_writer_init(&w, buf, size);
-	etf_put_version(&w);
-	(void)term_put(&w, args);
-	assert_false(w.full);
-	return (w.len);
-}
-
 void
 task_ask(struct peer *p, const char *name, const char *args)
 {
-	static uint8_t term[1 << 20];
 	struct task_call head = { ++task_seq, 0, 0 };
+	size_t len;
+	uint8_t *term = term_of(args, &len);
 
 	head.number = (uint16_t)call_number(name);
-	send_it(p, TASK_CALL, &head, sizeof(head), term,
-	    arguments(args, term, sizeof(term)));
+	send_it(p, TASK_CALL, &head, sizeof(head), term, len);
+	free(term);
 }
 
-/* One call of a batch, as it is on the wire. */
+/* One call of a batch, n bytes of text, as it is on the wire. */
 static size_t
-put_call(uint8_t *to, const char *call)
+put_call(uint8_t *to, const char *text, size_t n)
 {
-	char name[64];
-	size_t len, i, n = strcspn(call, " ");
+	char *call = strndup(text, n), *args = strchr(call, ' ');
 	unsigned int number;
+	uint8_t *term;
+	size_t len, i;
 
-	memcpy(name, call, n);
-	name[n] = '\0';
-	number = (unsigned int)call_number(name);
-	len = arguments(call + n + 1, to + 6, 65536);
+	*args++ = '\0';
+	number = (unsigned int)call_number(call);
+	term = term_of(args, &len);
 	to[0] = (uint8_t)(number >> 8);
 	to[1] = (uint8_t)number;
 	for (i = 0; i < 4; i++)
 		to[2 + i] = (uint8_t)(len >> (24 - 8 * i));
+	memcpy(to + 6, term, len);
+	free(term);
+	free(call);
 	return (6 + len);
 }
 
@@ -156,16 +148,22 @@ task_ask_all(struct peer *p, const char *calls, int flags)
 {
 	static uint8_t all[1 << 20];
 	struct task_batch head = { ++task_seq, 0, (uint16_t)flags };
-	size_t len = 0;
+	size_t n, len = 0;
 
-	for (;;) {
-		len += put_call(all + len, calls);
-		head.count++;
-		if ((calls = strstr(calls, "; ")) == NULL)
-			break;
-		calls += 2;
+	for (; *calls != '\0'; head.count++) {
+		n = strcspn(calls, ";");
+		len += put_call(all + len, calls, n);
+		calls += n + strspn(calls + n, "; ");
 	}
 	send_it(p, TASK_BATCH, &head, sizeof(head), all, len);
+}
+
+const char *
+task_term(size_t head)
+{
+	assert_true(heard.len > head);
+	assert_int_equal(etf_check(heard.data + head, heard.len - head), 0);
+	return (text_of(heard.data + head + 1, heard.len - head - 1));
 }
 
 const char *
@@ -176,7 +174,7 @@ task_answer(struct peer *p)
 	task_expect(p, TASK_REPLY);
 	memcpy(&head, heard.data, sizeof(head));
 	assert_int_equal(head.seq, task_seq);
-	return (term_text(heard.data + sizeof(head), heard.len - sizeof(head)));
+	return (task_term(sizeof(head)));
 }
 
 const char *

@@ -43,10 +43,15 @@ struct peer *task_child(void);
 uint32_t task_hear(struct peer *);
 void task_expect(struct peer *, uint32_t type);
 
-/* Ask for a call, or for calls "name args; name args"; seq counts up. */
+/*
+ * Ask for a call, or for calls "name args; name args", with terms as in
+ * task_util.h; seq counts up.
+ */
 extern uint32_t task_seq;
 void task_ask(struct peer *, const char *name, const char *args);
 void task_ask_all(struct peer *, const char *calls, int flags);
+/* The term behind the head of what was heard last, as text. */
+const char *task_term(size_t head);
 /* The answer to what was asked last, as text. */
 const char *task_answer(struct peer *);
 const char *task_call(struct peer *, const char *name, const char *args);

@@ -119,7 +119,7 @@ const struct call_row call_rows[] = {
 	/* Names and environment. */
 	{ "gethostname", "", ALL, 0, "", "uname" },
 	{ "sethostname", "t", ALL, R, NULL, "sethostname" },
-	{ "environ", "", ALL, 0, "", "" },
+	{ "environ", "?n", ALL, 0, "", "" },
 	{ "getenv", "t", ALL, 0, "", "" },
 	{ "setenv", "t t i", ALL, 0, "", "" },
 	{ "unsetenv", "t", ALL, 0, "", "" },

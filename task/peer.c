@@ -71,6 +71,8 @@ peer_here(const struct msg *msg)
 		t->exec_reply = NULL;
 	}
 	t->state = TASK_READY;
+	if (m.again || t->parent == NULL)
+		peer_limits(t);
 	if (t->parent == NULL && m.again == 0)
 		tell_hello(t->told_pid);
 	ask_done(t);

@@ -14,6 +14,7 @@
 #include "task/ask.h"
 #include "task/death.h"
 #include "task/source.h"
+#include "task/stray.h"
 #include "task/stream.h"
 #include "task/table.h"
 #include "task/tell.h"
@@ -40,6 +41,7 @@ on_unborn(void *arg)
 
 	t->dead = t->known = 1;
 	t->status = -1;
+	stray_wanted();
 	death_check(t);
 }
 
@@ -95,12 +97,15 @@ death_remove(struct task *t)
 {
 	struct task *parent;
 
-	for (; t != NULL && t->told && TAILQ_EMPTY(&t->children); t = parent) {
+	for (; t != NULL && t->told && t->looked && TAILQ_EMPTY(&t->children);
+	     t = parent) {
 		parent = t->parent;
 		timer_clear(&t->timer);
 		timer_clear(&t->lingering);
 		free(t->exec_reply);
+		free(t->heirs);
 		t->exec_reply = NULL;
+		t->heirs = NULL;
 		on_removed(t);
 		table_remove(t);
 	}
@@ -214,6 +219,7 @@ death_died(struct task *t)
 	if (t->dead)
 		return;
 	t->dead = 1;
+	stray_wanted();
 	timer_clear(&t->timer);
 	(void)evset_set(&t->pidfd, 0);
 	channel_end(t);
@@ -257,4 +263,10 @@ death_hurry(void)
 	for (t = table_first(); t != NULL; t = table_after(t))
 		if (t->dead && !t->told)
 			timer_set(&t->lingering, HURRY_MS, on_linger, t);
+}
+
+void
+death_strays(void)
+{
+	stray_look(death_remove);
 }

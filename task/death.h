@@ -37,6 +37,9 @@ void death_closed(struct task *);
 /* Is all of it over that the node has to be told before its exit? */
 void death_check(struct task *);
 
+/* To be called at the end of each turn: what dead ones have left. */
+void death_strays(void);
+
 /* The tree ends: nobody is waited for any more who does not take output. */
 void death_hurry(void);
 

@@ -39,6 +39,17 @@ stop_program(struct task *t, int sig)
 	(void)pidfd_signal(t->pidfd.fd, SIGCONT);
 }
 
+/*
+ * A task hears the end of its channel when nobody is left below it: its end is
+ * that of its children.
+ */
+static void
+stop_loop(struct task *t)
+{
+	if (t->ending && t->channel.open && table_children(t) == 0)
+		(void)shutdown(t->channel.ibuf.fd, SHUT_WR);
+}
+
 static void
 on_time(void *arg)
 {
@@ -59,8 +70,10 @@ stop_subtree(struct task *top, int sig, int64_t ms, int cause)
 			t->cause = cause;
 		if (t->state == TASK_PROGRAM)
 			stop_program(t, sig == -1 ? t->signaloneof : sig);
-		else if (t->channel.open)
-			(void)shutdown(t->channel.ibuf.fd, SHUT_WR);
+		else {
+			t->ending = 1;
+			stop_loop(t);
+		}
 	}
 	if (ms == 0)
 		death_kill(top, cause);
@@ -123,6 +136,8 @@ stop_removed(struct task *t)
 		tell_ok(t->number, s->seq);
 		free(s);
 	}
+	if (t->parent != NULL)
+		stop_loop(t->parent);
 }
 
 void

@@ -102,6 +102,7 @@ root_add(pid_t pid, int channel)
 	peer_open(t, channel);
 	if (peer_watch(t, fd) == -1)
 		fatal("the root task");
+	peer_limits(t);
 }
 
 static void
@@ -190,6 +191,7 @@ switch_turn(int set)
 		signals_got(SIGHUP)) &&
 	    !stop_under_way())
 		stop_tree(0, -1, -1);
+	death_strays();
 	if (frame_flush() == -1 && !node_gone)
 		node_end();
 	source_release();

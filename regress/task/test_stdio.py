@@ -239,14 +239,15 @@ def of_switch():
 def pty():
     with Tree() as t:
         n = t.program(["/bin/sh", "-c",
-                       "trap 'stty size' WINCH; stty size; read x;"
-                       " echo got $x; read y; echo end"],
+                       "stty size; read x; stty size; echo got $x;"
+                       " read y; echo end"],
                       (A.pty, (30, 90)))
         t.until_out(n, b"30 90")
         expect(A.ok, t.answer(t.ask(tree.WINSZ, n,
                                     struct.pack(">HH", 40, 100))))
         t.send(n, b"word\n")
         t.until_out(n, b"got word")
+        check(b"40 100" in t.out[n, 1], "%r", t.out[n, 1])
         expect(A.ok, t.shut(n))
         t.until_out(n, b"end")
         check(t.exit(n).is_exit(0), "%r", t.exit(n))

@@ -120,8 +120,7 @@ void call_free(struct call *);
 /* -1, to be returned: argument n, from 1, is wrong in that way. */
 int call_wrong(struct call *, int64_t n, int error);
 /* The same: at that stage, of that. */
-int
-call_failed(struct call *, const char *stage, int error, const char *detail);
+int call_failed(struct call *, const char *stage, int error, const char *of);
 
 /* args.c */
 

@@ -15,6 +15,7 @@
 #include "value.h"
 
 #define WORD 32 /* capabilities in one word of a set */
+#define WHOLE 64 /* and in both */
 
 static void
 put_set(struct etf_writer *out, const char *key, uint64_t set)
@@ -23,11 +24,11 @@ put_set(struct etf_writer *out, const char *key, uint64_t set)
 	uint32_t n = 0;
 	int i;
 
-	for (i = 0; i < 64; i++)
+	for (i = 0; i < WHOLE; i++)
 		n += set >> i & 1;
 	etf_put_atom(out, key);
 	etf_put_list(out, n);
-	for (i = 0; i < 64; i++)
+	for (i = 0; i < WHOLE; i++)
 		if ((set >> i & 1) != 0)
 			value_name(out, constant_name(kind, i), i);
 	if (n > 0)
@@ -66,7 +67,7 @@ read_set(struct call *c, int arg, uint64_t *set)
 
 	*set = 0;
 	for (i = 0; i < a->len; i++) {
-		if (a->numbers[i] < 0 || a->numbers[i] >= 2 * WORD)
+		if (a->numbers[i] < 0 || a->numbers[i] >= WHOLE)
 			return (call_wrong(c, arg + 1, EINVAL));
 		*set |= UINT64_C(1) << a->numbers[i];
 	}

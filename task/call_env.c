@@ -39,18 +39,36 @@ do_sethostname(struct call *c)
 	return (sethostname(c->a[0].text, c->a[0].len));
 }
 
+/*
+ * All of it; or, from the place that was told before (0 at first), as much as
+ * has room, and the next place, which is eof behind the last.
+ */
 static int
 do_environ(struct call *c)
 {
-	uint32_t i, n;
+	size_t all = VALUE_REST, room = c->out->size - c->out->len;
+	int parts = c->nargs > 0 && c->a[0].given;
+	int64_t i, n = 0, start = parts ? c->a[0].number : 0;
 
-	for (n = 0; environ != NULL && environ[n] != NULL;)
+	while (environ != NULL && n < start && environ[n] != NULL)
 		n++;
-	etf_put_list(c->out, n);
-	for (i = 0; i < n; i++)
+	start = n;
+	for (; environ != NULL && environ[n] != NULL; n++) {
+		all += VALUE_HEAD + strlen(environ[n]);
+		if (parts && all > room)
+			break;
+	}
+	if (parts)
+		etf_put_tuple(c->out, 2);
+	etf_put_list(c->out, (uint32_t)(n - start));
+	for (i = start; i < n; i++)
 		(void)value_text(c, environ[i]);
-	if (n > 0)
+	if (n > start)
 		etf_put_nil(c->out);
+	if (parts && environ != NULL && environ[n] != NULL)
+		etf_put_int(c->out, n);
+	else if (parts)
+		etf_put_atom(c->out, "eof");
 	return (0);
 }
 

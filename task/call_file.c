@@ -17,10 +17,6 @@
 #include "message.h"
 #include "value.h"
 
-#define BINARY_HEAD 5
-#define ANSWER_REST \
-	1024 /* what may follow an answer that is as large as can be */
-
 static int
 fd_of(const struct call *c, int n)
 {
@@ -48,13 +44,13 @@ do_read(struct call *c)
 	size_t n = (size_t)c->a[1].number, room = out->size - out->len;
 	ssize_t got;
 
-	if (room < BINARY_HEAD + ANSWER_REST + 1) {
+	if (room < VALUE_HEAD + VALUE_REST + 1) {
 		out->full = 1;
 		return (0);
 	}
-	room -= BINARY_HEAD + ANSWER_REST;
-	got = read(fd_of(c, 0), out->buf + out->len + BINARY_HEAD,
-	    n < room ? n : room);
+	room -= VALUE_HEAD + VALUE_REST;
+	got = read(
+	    fd_of(c, 0), out->buf + out->len + VALUE_HEAD, n < room ? n : room);
 	if (got == -1)
 		return (-1);
 	etf_put_binary_head(out, (uint32_t)got);

@@ -57,6 +57,7 @@ read_inet(struct etf *e, struct sockaddr_in *sin)
 static int
 read_inet6(struct etf *e, struct sockaddr_in6 *sin6)
 {
+	uint8_t *b = sin6->sin6_addr.s6_addr;
 	int64_t n[9];
 	int i;
 
@@ -65,8 +66,8 @@ read_inet6(struct etf *e, struct sockaddr_in6 *sin6)
 	sin6->sin6_family = AF_INET6;
 	sin6->sin6_port = htons((uint16_t)n[8]);
 	for (i = 0; i < 8; i++) {
-		sin6->sin6_addr.s6_addr[2 * i] = (uint8_t)(n[i] >> 8);
-		sin6->sin6_addr.s6_addr[2 * i + 1] = (uint8_t)(n[i] & 0xff);
+		*b++ = (uint8_t)(n[i] >> 8);
+		*b++ = (uint8_t)(n[i] & 0xff);
 	}
 	return (0);
 }
@@ -122,6 +123,7 @@ read_address(struct call *c, int n, union address *to, socklen_t *len)
 	struct arg *a = &c->a[n];
 	enum etf_type type;
 
+	*len = 0;
 	memset(to, 0, sizeof(*to));
 	if (etf_type(&a->term, &type) == 0 && type == ETF_TUPLE) {
 		if (read_named(a->term, to, len) == -1)

@@ -15,10 +15,6 @@
 #include "calls.h"
 #include "value.h"
 
-#define ENTRY_MAX                                                   \
-	(NAME_MAX + 64) /* bytes that a name, and what ends it, has \
-			 */
-
 static const char *
 path_of(const struct call *c, int n)
 {
@@ -40,12 +36,12 @@ count_names(DIR *dir, size_t room, uint32_t *count, int *more)
 {
 	long start = telldir(dir);
 	struct dirent *d;
-	size_t all = 2 * ENTRY_MAX;
+	size_t all = VALUE_REST;
 
 	*count = 0;
 	errno = 0;
 	while ((d = readdir(dir)) != NULL) {
-		all += strlen(d->d_name) + 5;
+		all += strlen(d->d_name) + VALUE_HEAD;
 		if (all > room)
 			break;
 		(*count)++;

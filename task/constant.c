@@ -88,7 +88,7 @@ constant_errno(int error)
 
 	if (name == NULL)
 		return ("unknown");
-	for (i = 0; name[i] != '\0' && i < sizeof(small) - 1; i++)
+	for (i = 0; i < sizeof(small) - 1 && name[i] != '\0'; i++)
 		small[i] = (char)tolower((unsigned char)name[i]);
 	small[i] = '\0';
 	return (small);

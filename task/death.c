@@ -13,6 +13,7 @@
 
 #include "task/ask.h"
 #include "task/death.h"
+#include "task/interrupt.h"
 #include "task/source.h"
 #include "task/stray.h"
 #include "task/stream.h"
@@ -24,13 +25,13 @@
 #define CLOSED_MS 2000 /* from the end of its channel to its own */
 #define HURRY_MS 1000 /* that output has when the tree ends */
 
-static void (*on_removed)(struct task *);
+static void (*on_over)(struct task *);
 static int hurry;
 
 void
-death_setup(void (*removed)(struct task *))
+death_setup(void (*over)(struct task *))
 {
-	on_removed = removed;
+	on_over = over;
 }
 
 /* The node was never told of it, and is not now. */
@@ -102,32 +103,38 @@ death_remove(struct task *t)
 		parent = t->parent;
 		timer_clear(&t->timer);
 		timer_clear(&t->lingering);
+		timer_clear(&t->stopping);
 		free(t->exec_reply);
 		free(t->heirs);
 		t->exec_reply = NULL;
 		t->heirs = NULL;
-		on_removed(t);
 		table_remove(t);
 	}
 }
 
 /*
- * How has it ended? Its parent, who can say it best, may be in a call, and may
- * have gone before it.
+ * How has it ended? Its parent says it best. One that waits in a call is woken
+ * up for that; one that is stopped, or gone, can tell nobody.
  */
 static void
 on_unknown(void *arg)
 {
-	struct task *t = arg;
+	struct task *t = arg, *parent = t->parent;
 	int status;
 
 	if (pidfd_status(t->pidfd.fd, &status) == 0)
 		death_known(t, status, 0, 0, 0);
-	else if (++t->tries < TELL_TRIES && t->parent != NULL &&
-		 !t->parent->dead)
-		timer_set(&t->timer, TELL_MS, on_unknown, t);
-	else
+	else if (parent == NULL || parent->dead ||
+		 (++t->tries >= TELL_TRIES && pidfd_stopped(parent->pidfd.fd)))
 		death_known(t, -1, 0, 0, 0);
+	else {
+		if (ask_busy(parent))
+			(void)pidfd_queue(
+			    parent->pidfd.fd, INTERRUPT_SIGNAL, 0);
+		timer_set(&t->timer,
+		    t->tries < TELL_TRIES ? TELL_MS : 10 * TELL_MS, on_unknown,
+		    t);
+	}
 }
 
 void
@@ -140,8 +147,10 @@ death_check(struct task *t)
 			timer_set(&t->timer, TELL_MS, on_unknown, t);
 		return;
 	}
-	if (stream_open(t))
+	if (stream_open(t)) {
+		on_over(t);
 		return;
+	}
 	if (t->pidfd.fd != -1)
 		(void)close(t->pidfd.fd);
 	t->pidfd.fd = -1;
@@ -149,6 +158,7 @@ death_check(struct task *t)
 	if (t->born)
 		tell_exit(t);
 	ask_refuse_all(t);
+	on_over(t);
 	death_remove(t);
 }
 
@@ -265,8 +275,15 @@ death_hurry(void)
 			timer_set(&t->lingering, HURRY_MS, on_linger, t);
 }
 
+static void
+death_over(struct task *t)
+{
+	on_over(t);
+	death_remove(t);
+}
+
 void
 death_strays(void)
 {
-	stray_look(death_remove);
+	stray_look(death_over);
 }

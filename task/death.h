@@ -14,8 +14,8 @@
 
 struct task;
 
-/* removed: a task has left the table, and is to be told to who stops it. */
-void death_setup(void (*removed)(struct task *));
+/* over: something of a task's end is over. */
+void death_setup(void (*over)(struct task *));
 
 /* SIGKILL to a task and all below it; cause is wire.h's. */
 void death_kill(struct task *, int cause);

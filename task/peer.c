@@ -71,7 +71,7 @@ peer_here(const struct msg *msg)
 		t->exec_reply = NULL;
 	}
 	t->state = TASK_READY;
-	if (m.again)
+	if (m.again || t->parent == NULL)
 		peer_limits(t);
 	if (t->parent == NULL && m.again == 0)
 		tell_hello(t->told_pid);

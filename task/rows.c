@@ -30,7 +30,7 @@ const struct call_row call_rows[] = {
 	{ "execvp", "t v", ALL, N, "exec rpath", EXECS },
 	{ "execve", "p v v", ALL, N, "exec", EXECS },
 	{ "fexecve", "d v v", LINUX | FREEBSD, N, "exec", EXECS },
-	{ "exec", "p v o:v ?T", ALL, N, "exec rpath", EXECS },
+	{ "exec", "p v ?o:v ?T", ALL, N, "exec rpath", EXECS },
 	{ "reexec", "?v ?v", ALL, N, "exec", "execveat memfd_create" },
 	{ "exit", "i", ALL, N, "", "" },
 	{ "init", "", LINUX, F, "", "clone" },
@@ -119,7 +119,7 @@ const struct call_row call_rows[] = {
 	/* Names and environment. */
 	{ "gethostname", "", ALL, 0, "", "uname" },
 	{ "sethostname", "t", ALL, R, NULL, "sethostname" },
-	{ "environ", "", ALL, 0, "", "" },
+	{ "environ", "?n", ALL, 0, "", "" },
 	{ "getenv", "t", ALL, 0, "", "" },
 	{ "setenv", "t t i", ALL, 0, "", "" },
 	{ "unsetenv", "t", ALL, 0, "", "" },

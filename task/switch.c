@@ -102,7 +102,6 @@ root_add(pid_t pid, int channel)
 	peer_open(t, channel);
 	if (peer_watch(t, fd) == -1)
 		fatal("the root task");
-	peer_limits(t);
 }
 
 static void
@@ -220,7 +219,7 @@ switch_confine(void)
 	pidfd_init();
 	signals_catch();
 	stream_setup(death_check);
-	death_setup(stop_removed);
+	death_setup(stop_gone);
 	if (privs_keep(PRIV_KILL) == -1)
 		fatal("capabilities of the switch");
 	peer_init(!privs_none());

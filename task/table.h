@@ -126,6 +126,13 @@ struct task {
 	TAILQ_HEAD(, stopping) stops;
 };
 
+/* What the command line says of the root task; set before it is there. */
+struct table_start {
+	uint32_t maxchild;
+	int64_t kill_timeout; /* ms */
+};
+extern struct table_start table_start;
+
 extern struct task *table_root; /* NULL: there is none, or no more */
 extern unsigned int table_count;
 

@@ -10,6 +10,10 @@
 
 #include "call.h"
 
+#define VALUE_HEAD 5 /* of a binary */
+/* Of an answer's room, for what is around a value, and for what may follow. */
+#define VALUE_REST 1024
+
 /*
  * All of these return what a handler returns. Of a result of -1 they say that,
  * with its errno; of another one they write it, or nothing.

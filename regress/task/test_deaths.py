@@ -124,6 +124,33 @@ def stop_one(kind, how):
         expect(A.ok, t.stop(n))
 
 
+@case("stop: what nobody takes is not waited for")
+def stop_untaken():
+    with Tree(acks=False) as t:
+        n = t.program(["/usr/bin/yes"], parent=t.fork())
+        t.until(lambda: len(t.out.get((n, 1), b"")) == tree.WINDOW,
+                "the window is not filled")
+        expect(A.ok, t.stop(t.born[n][0]))
+        check(n not in t.exits, "its output was taken")
+        t.ack(n, 1, tree.WINDOW)
+        t.exit(n)
+
+
+@case("an exit whose parent is stopped, or is killed")
+def parent_stopped():
+    with Tree() as t:
+        above = t.fork()
+        n = t.program(["/bin/cat"], parent=above)
+        other = t.program(["/bin/cat"], parent=above)
+        os.kill(t.os_pid(above), signal.SIGSTOP)
+        t.shut(n)
+        check(t.exit(n).how == 2, "%r", t.exit(n))  # unknown
+        t.shut(other)
+        os.kill(t.os_pid(above), signal.SIGCONT)
+        check(t.exit(other).is_exit(0), "%r", t.exit(other))
+        expect((A.ok, t.os_pid(above)), t.call(above, "getpid"))
+
+
 @case("stop: of the tree")
 def stop_tree():
     w = World()

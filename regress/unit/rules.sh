@@ -169,11 +169,17 @@ monitoring monitor_contain_test regress/unit/monitor_maker.c \
 monitoring monitor_stray_test regress/unit/monitor_maker.c \
     priv/monitor/stray.c priv/monitor/launch.c priv/monitor/birth.c \
     priv/monitor/exit.c priv/monitor/contain.c priv/monitor/reply.c common/fdset.c
-# A task, whose switch is the case.
-# shellcheck disable=SC2086
-build loop_test regress/unit/loop_util.c regress/unit/task_util.c $TASK_SRC task/message.c \
-    common/reap.c common/channel.c common/dispatch.c common/log.c \
-    $PROC_SRC $SELF_SRC $IMSG_SRC $SEND_SRC
+# A task without the switch.
+tasking() {
+	# shellcheck disable=SC2086
+	build "$@" regress/unit/task_util.c $TASK_SRC \
+	    task/message.c common/reap.c common/channel.c common/dispatch.c \
+	    common/log.c $PROC_SRC $SELF_SRC $IMSG_SRC $SEND_SRC
+}
+tasking task_calls_test
+# The switch is the case.
+tasking loop_test regress/unit/loop_util.c
+tasking exec_test regress/unit/loop_util.c
 case $CGROUP_SRC in
 *cgroup_place.c*)
 	# shellcheck disable=SC2086

@@ -11,7 +11,7 @@ letters(clone) -> "f:clone";
 letters(execvp) -> "t v";
 letters(execve) -> "p v v";
 letters(fexecve) -> "d v v";
-letters(exec) -> "p v o:v ?T";
+letters(exec) -> "p v ?o:v ?T";
 letters(reexec) -> "?v ?v";
 letters(exit) -> "i";
 letters(init) -> "";

@@ -140,8 +140,8 @@ C_FORMAT = $(C_ALL) $(C_BSD) task/bsd/*.h common/*.h common/compat/*.h priv/*/*.
 	regress/stubs/*/sys/*.h
 
 RING_PROGRAMS = $(BUILD)/proctor-broker $(BUILD)/proctor-worker
-PORT_PROGRAMS = $(BUILD)/proctor $(RING_PROGRAMS)
-PROGRAMS = $(PORT_PROGRAMS) $(BUILD)/proctor-check $(BUILD)/proctor-task
+PORT_PROGRAMS = $(BUILD)/proctor $(RING_PROGRAMS) $(BUILD)/proctor-task
+PROGRAMS = $(PORT_PROGRAMS) $(BUILD)/proctor-check
 
 .SUFFIXES:
 .PHONY: uninstall uninstall-run deb deb-check regress-cross regress-uml \

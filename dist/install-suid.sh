@@ -35,9 +35,10 @@ check() {
 make_suid() {
 	dir=$DESTDIR$LIBEXECDIR/proctor
 	chown root:root "$dir" "$dir/empty" "$dir/proctor-broker" \
-	    "$dir/proctor-worker" "$dir/proctor-check" &&
+	    "$dir/proctor-worker" "$dir/proctor-check" "$dir/proctor-task" &&
 	    chmod 755 "$dir" "$dir/empty" "$dir/proctor-broker" \
-	        "$dir/proctor-worker" "$dir/proctor-check" || exit 1
+	        "$dir/proctor-worker" "$dir/proctor-check" \
+	        "$dir/proctor-task" || exit 1
 	if [ -n "$(ls -A "$dir/empty")" ]; then
 		die "$dir/empty is not empty"
 	fi

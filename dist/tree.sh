@@ -92,7 +92,8 @@ package() {
 	mv "$out/src/proctor.app" "$out/src/proctor.app.src"
 	# shellcheck disable=SC2046
 	copy "$out/port" configure Makefile VERSION LICENSE priv/README \
-	    $(find broker common priv worker -name '*.[chy]') worker/stages.hrl
+	    $(find broker common priv task worker -name '*.[chy]') \
+	    task/constants.txt task/constants.awk worker/stages.hrl
 	mkdir "$out/port/dist"
 	cp "$PARSE_C" "$out/port/dist/parse.c"
 

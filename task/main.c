@@ -5,6 +5,8 @@
  */
 
 #include <fcntl.h>
+#include <getopt.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -18,6 +20,7 @@
 #include "task/loop.h"
 #include "task/reexec.h"
 #include "task/switch.h"
+#include "task/table.h"
 
 extern char **environ;
 
@@ -26,7 +29,8 @@ static void usage(void) __attribute__((__noreturn__));
 static void
 usage(void)
 {
-	(void)fprintf(stderr, "usage: proctor-task [-V]\n");
+	(void)fprintf(stderr, "usage: proctor-task [-V] "
+			      "[-kill-timeout MS] [-maxchild N]\n");
 	exit(EXIT_USAGE);
 }
 
@@ -44,10 +48,57 @@ descriptors(void)
 	closefrom(STDERR_FILENO + 1);
 }
 
+static int64_t
+number(const char *option, const char *text, int64_t max)
+{
+	const char *why;
+	int64_t n;
+
+	n = strtonum(text, 0, max, &why);
+	if (why != NULL) {
+		(void)fprintf(
+		    stderr, "proctor-task: %s is %s: %s\n", option, why, text);
+		exit(EXIT_USAGE);
+	}
+	return (n);
+}
+
+static void
+options(int argc, char *argv[])
+{
+	static const struct option known[] = {
+		{ "V", no_argument, NULL, 'V' },
+		{ "kill-timeout", required_argument, NULL, 'k' },
+		{ "maxchild", required_argument, NULL, 'm' },
+		{ NULL, 0, NULL, 0 },
+	};
+
+	for (;;)
+		switch (getopt_long_only(argc, argv, "", known, NULL)) {
+		case 'V':
+			(void)printf("proctor-task %s\n", PROCTOR_VERSION);
+			exit(0);
+		case 'k':
+			table_start.kill_timeout =
+			    number("-kill-timeout", optarg, INT32_MAX);
+			break;
+		case 'm':
+			table_start.maxchild =
+			    (uint32_t)number("-maxchild", optarg, UINT32_MAX);
+			break;
+		case -1:
+			if (optind != argc)
+				usage();
+			return;
+		default:
+			usage();
+		}
+}
+
 int
 main(int argc, char *argv[])
 {
-	int c, again;
+	int again;
 
 	if (proc_privileged()) {
 		log_init("proctor-task", 0);
@@ -59,14 +110,7 @@ main(int argc, char *argv[])
 		task_main(1);
 	descriptors();
 	log_init("proctor-task", 0);
-	while ((c = getopt(argc, argv, "V")) != -1) {
-		if (c != 'V')
-			usage();
-		(void)printf("proctor-task %s\n", PROCTOR_VERSION);
-		return (0);
-	}
-	if (optind != argc)
-		usage();
+	options(argc, argv);
 	if (isatty(STDIN_FILENO) || isatty(STDOUT_FILENO)) {
 		log_warnx("a node reads and writes here, and no terminal");
 		return (EXIT_USAGE);

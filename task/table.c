@@ -32,13 +32,15 @@ struct task *table_root;
 unsigned int table_count;
 
 /* As prx has them, but for the time, which is proctor's. */
+struct table_start table_start = { 64, 5000 };
+
 static void
 table_defaults(struct task *t)
 {
-	t->maxchild = 64;
+	t->maxchild = table_start.maxchild;
 	t->maxdepth = 16;
 	t->signaloneof = 15;
-	t->kill_timeout = 5000;
+	t->kill_timeout = table_start.kill_timeout;
 	t->linger = 0;
 }
 

@@ -18,7 +18,9 @@ defmodule Mix.Tasks.Compile.ProctorPort do
   def clean do
     path = Mix.Project.app_path()
 
-    for each <- ~w(build priv/proctor priv/proctor-broker priv/proctor-worker) do
+    programs = ~w(proctor proctor-broker proctor-task proctor-worker)
+
+    for each <- ["build" | Enum.map(programs, &"priv/#{&1}")] do
       File.rm_rf!(Path.join(path, each))
     end
   end
@@ -84,6 +86,7 @@ defmodule Proctor.MixProject do
         Run: [Proctor, Proctor.Result, Proctor.Error, Proctor.Signal],
         Stream: [Proctor.Stream, Proctor.Stream.Error, Proctor.Exit],
         Talk: [Proctor.Process, Proctor.Duplex],
+        Tasks: [Proctor.Task, Proctor.Task.Error],
         Supervise: [Proctor.Daemon, Proctor.Options, Proctor.Cgroups],
         Operate: [Proctor.Instance, Proctor.Telemetry]
       ]

@@ -61,7 +61,7 @@ build=$folder/build/${key%% *}
 mkdir -p "$build"
 
 # make takes no name with a space: the sources get short ones.
-for each in configure Makefile VERSION broker common dist priv worker; do
+for each in configure Makefile VERSION broker common dist priv task worker; do
 	ln -sfn "$sources/$each" "$build/$each"
 done
 if [ ! -e "$folder/priv/proctor" ]; then
@@ -84,7 +84,7 @@ log=$build/log
 priv=$folder/priv
 [ ! -L "$priv" ] || rm "$priv"
 mkdir -p "$priv"
-for each in proctor proctor-broker proctor-worker; do
+for each in proctor proctor-broker proctor-task proctor-worker; do
 	if ! cmp -s "build/$each" "$priv/$each"; then
 		cp "build/$each" "$priv/$each.new"
 		mv "$priv/$each.new" "$priv/$each"

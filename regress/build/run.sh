@@ -56,7 +56,8 @@ first() {
 	sleep 1
 	./configure CFLAGS=-O1
 	make -j 4
-	for name in proctor proctor-broker proctor-worker proctor-check; do
+	for name in proctor proctor-broker proctor-task proctor-worker \
+	    proctor-check; do
 		[ -x "build/$name" ]
 	done
 	others=$(find . -newer "$tmp/before" -type f ! -path './build/*' \

@@ -80,10 +80,12 @@ made() {
 	find "$1" -type f ! -name log -printf '%p %i %T@ %s\n' | sort
 }
 
+programs="proctor proctor-broker proctor-task proctor-worker"
+
 # holds FOLDER: the programs, stripped, and no source
 holds() {
-	[ "$(cd "$1" && echo *)" = "proctor proctor-broker proctor-worker" ]
-	for each in proctor proctor-broker proctor-worker; do
+	[ "$(cd "$1" && echo *)" = "$programs" ]
+	for each in $programs; do
 		[ -x "$1/$each" ]
 		if readelf -SW "$1/$each" | grep -F .symtab; then
 			exit 1

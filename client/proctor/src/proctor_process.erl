@@ -3,7 +3,7 @@
 %% asked.
 -module(proctor_process).
 
--export([send/3, send_nowait/2, recv/3, setopts/2, await/2, stop/1,
+-export([send/3, send_nowait/2, recv/3, setopts/2, is_opts/1, await/2, stop/1,
          stop_and_wait/2,
          kill/2, winsz/3, pty_opts/2, setpgid/2, ospid/1, pid/1]).
 -export([stats/2, cgroup_set/3, pause/2, resume/2]).
@@ -70,14 +70,19 @@ read(Process, Stream, Length, Timeout) ->
 -spec setopts(proctor:target(), [{active, proctor_output:change()}]) ->
     ok | {error, term()}.
 setopts(Process, Options) ->
-    case is_list(Options) andalso length_of(Options) =/= improper
-        andalso lists:all(fun is_opt/1, Options) of
+    case is_opts(Options) of
         true ->
             to_child(Process, no_process,
                      fun(Pid) -> proctor_request:setopts(Pid, Options) end);
         false ->
             {error, {badopt, Options}}
     end.
+
+%% @doc Whether these can be set.
+-spec is_opts(term()) -> boolean().
+is_opts(Options) ->
+    is_list(Options) andalso length_of(Options) =/= improper
+        andalso lists:all(fun is_opt/1, Options).
 
 length_of(List) ->
     try length(List) catch error:badarg -> improper end.

@@ -47,7 +47,7 @@ readdir(Task, Path, Position, Before) ->
 
 %% @doc `signal_constant' and its like: the call that it is.
 -spec constant(atom(), [term()]) -> {constant, [term()]} | none.
-constant(Name, [Constant]) ->
+constant(Name, [Constant]) when is_atom(Name) ->
     case [Kind || Kind <- proctor_alcove_rows:kinds(),
                   atom_to_list(Kind) ++ "_constant" =:= atom_to_list(Name)] of
         [Kind] -> {constant, [Kind, Constant]};
@@ -59,6 +59,8 @@ constant(_Name, _Args) ->
 %% @doc Arguments as the task program reads them: text is one binary, and where
 %% nothing is NULL, nothing. Raises `badarg' for text that is none.
 -spec args(atom(), [term()]) -> [term()].
+args(filter, Args) ->
+    [calls(Calls) || Calls <- Args];
 args(Name, Args) ->
     each(string:lexemes(proctor_alcove_rows:letters(Name), " "), Args).
 
@@ -68,16 +70,31 @@ each(_, Args) ->
     Args.
 
 arg("?" ++ Letter, Arg) -> arg(Letter, Arg);
-arg("p", Arg) -> iolist_to_binary(Arg);
-arg("t", Arg) -> iolist_to_binary(Arg);
-arg("b", Arg) -> iolist_to_binary(Arg);
-arg("v", Args) when is_list(Args) -> [iolist_to_binary(Arg) || Arg <- Args];
+arg("p", Arg) -> text(Arg);
+arg("t", Arg) -> text(Arg);
+arg("b", Arg) -> text(Arg);
+arg("v", Args) when is_list(Args) -> [text(Arg) || Arg <- Args];
 arg("o:" ++ Letter, Arg) when Letter =:= "p"; Letter =:= "t" ->
-    case iolist_to_binary(Arg) of
+    case text(Arg) of
         <<>> -> [];
         Text -> Text
     end;
 arg(_, Arg) -> Arg.
+
+%% What is asked of constants is one call.
+calls({What, Names}) -> {What, calls(Names)};
+calls(Names) when is_list(Names) ->
+    lists:usort([case constant(Name, [any]) of
+                     {Call, _} -> Call;
+                     none -> Name
+                 end || Name <- Names]);
+calls(Other) -> Other.
+
+%% What is wrong with it says no arguments.
+text(Text) ->
+    try iolist_to_binary(Text)
+    catch error:badarg -> error(badarg)
+    end.
 
 %% @doc The number of a signal, or -1: the task says what is wrong with it.
 -spec signal(atom() | integer()) -> integer().

@@ -28,6 +28,8 @@
                  | {reply, gen_statem:from()}
                  | {sigaction, gen_statem:from(), integer(),
                     handler() | none | keep}
+                 | {filter, gen_statem:from()}
+                 | {filters, gen_statem:from()}
                  | stop.
 
 -record(task, {tree :: pid(),
@@ -44,6 +46,9 @@
                stdio :: pid(),
                options :: proctor_prx_options:options(),
                children = #{} :: #{pid() => proctor_prx_entry:entry()},
+               %% Of the calls that are answered here those that its filter
+               %% denies, and its children's.
+               denied = {[], []} :: {[atom()], [atom()]},
                handlers = #{} :: #{integer() => handler()},
                atexit = none :: none | atexit(),
                pending = #{} :: #{reference() => pending()},
@@ -60,6 +65,9 @@
 
 %% An answer that raises an error at the caller.
 -define(REFUSED, '$proctor_prx_refused').
+
+%% Calls that no task answers.
+-define(ABOVE, [cpid, getcpid, setcpid, getopt, setopt]).
 
 %% Between the signal of a stop and SIGKILL, in milliseconds.
 -define(KILL_TIMEOUT, 5000).
@@ -251,8 +259,11 @@ access({setcpid, _, _}) -> {owner, always};
 access({eof, _}) -> {owner, always};
 access(_) -> {owner, task}.
 
-permitted(true, Request, From, State, Task) ->
-    request(Request, From, State, Task);
+permitted(true, Request, From, State, #task{denied = {Denied, _}} = Task) ->
+    case Denied =/= [] andalso lists:member(what(Request), Denied) of
+        true -> reply(From, {?REFUSED, undef});
+        false -> request(Request, From, State, Task)
+    end;
 permitted(false, _Request, From, _State, _Task) ->
     reply(From, {?REFUSED, eacces}).
 
@@ -269,6 +280,8 @@ request({call, close, [Descriptor]} = Request, From, _State, Task) ->
         none -> deep(Request, From, Task);
         {Number, Stream} -> reply(From, close_child(Number, Stream, Task))
     end;
+request({call, filter, Args}, From, _State, Task) ->
+    pending({call, filter, Args, 0}, {filter, From}, Task);
 request({call, _, _} = Request, From, _State, Task) ->
     deep(Request, From, Task);
 request({batch, Calls}, From, _State, Task) ->
@@ -391,9 +404,10 @@ tree(Request, From, #task{tree = Tree, number = Number}) ->
     proctor_task_tree:request(Tree, Number, Request, From).
 
 child(Owner, #task{tree = Tree, drv = Drv, pipeline = Pipeline,
-                   options = Options}) ->
+                   options = Options, denied = {_, Denied}}) ->
     #task{tree = Tree, drv = Drv, pipeline = Pipeline, parent = self(),
-          owner = Owner, stdio = Owner, options = Options}.
+          owner = Owner, stdio = Owner, options = Options,
+          denied = {Denied, Denied}}.
 
 %% Nobody must own what can never be called again.
 given(Pid, From, Task) ->
@@ -507,6 +521,15 @@ answered({sigaction, From, Signal, Handler}, {ok, Old}, _State,
                                                          Handlers)});
 answered({sigaction, From, _, _}, Answer, _State, Task) ->
     reply(From, Answer, Task);
+answered({filter, From}, ok, _State, Task) ->
+    pending({call, filters, [], 0}, {filters, From}, Task);
+answered({filter, From}, Answer, _State, Task) ->
+    reply(From, Answer, Task);
+answered({filters, From}, {ok, {Own, Children}}, _State, Task) ->
+    reply(From, ok, Task#task{denied = {?ABOVE -- Own, ?ABOVE -- Children}});
+answered({filters, From}, {error, _}, _State, Task) ->
+    %% Nobody may ask what is left: so none of ours is.
+    reply(From, ok, Task#task{denied = {?ABOVE, ?ABOVE}});
 answered({reply, From}, Answer, _State, Task) ->
     reply(From, Answer, Task);
 answered(stop, _Answer, _State, #task{parent = none} = Task) ->
@@ -538,6 +561,9 @@ event({taken, Bytes}, _State, #task{input = Input} = Task) ->
     {keep_state, leave(Leaving, Task#task{input = Input1})};
 event({signal, Number, Info}, task, Task) ->
     signalled(Number, proctor_signal:to_atom(Number), Info, Task),
+    keep_state_and_data;
+event({exit, _, _}, _State, #task{stopping = true, parent = none}) ->
+    %% Others may be left.
     keep_state_and_data;
 event({exit, Exit, Unanswered}, _State, Task) ->
     over(Task#task{ended = {Exit, Unanswered =/= []}});

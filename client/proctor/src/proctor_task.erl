@@ -218,6 +218,8 @@ call(Task, Name, Args, Timeout)
             forked(Task, init, [], Timeout);
         {write, [Fd, Data]} ->
             written(Task, Fd, Data, Timeout);
+        {readdir, [Path]} ->
+            names(Task, Path, deadline(Timeout));
         {read, [Fd, Count]} when is_integer(Count), Count > ?PIECE ->
             read(Task, Fd, Count, deadline(Timeout), []);
         _ ->
@@ -319,6 +321,26 @@ more(Task, Fd, Left) ->
                  {call, select, [[Fd], [], [], Now], ms(Left)}) of
         {ok, {[_], _, _}} -> true;
         _ -> false
+    end.
+
+%% Of most directories all names fit into one answer.
+names(Task, Path, Deadline) ->
+    Left = left(Deadline),
+    case request(Task, readdir, Left, {call, readdir, [Path], ms(Left)}) of
+        {error, {wire, emsgsize, _}} -> names(Task, Path, 0, Deadline, []);
+        Answer -> Answer
+    end.
+
+names(Task, Path, From, Deadline, Acc) ->
+    Left = left(Deadline),
+    case request(Task, readdir, Left,
+                 {call, readdir, [Path, From], ms(Left)}) of
+        {ok, {Names, eof}} ->
+            {ok, lists:append(lists:reverse([Names | Acc]))};
+        {ok, {Names, Next}} ->
+            names(Task, Path, Next, Deadline, [Names | Acc]);
+        {error, _} = Error ->
+            Error
     end.
 
 joined(Pieces) ->
@@ -528,7 +550,10 @@ recv(Task, Length, Timeout) when is_integer(Length) ->
 -spec setopts(task(), [{active, proctor_output:change()}]) ->
     ok | {error, term()}.
 setopts(Task, Options) ->
-    of_process(Task, setopts, {setopts, Options}, infinity).
+    case proctor_process:is_opts(Options) of
+        true -> of_process(Task, setopts, {setopts, Options}, infinity);
+        false -> {error, {badopt, Options}}
+    end.
 
 %% @doc Sets the size of the program's terminal.
 -spec winsz(task(), pos_integer(), pos_integer()) -> ok | {error, term()}.

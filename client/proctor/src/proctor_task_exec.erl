@@ -108,7 +108,7 @@ value(pty, {Rows, Columns} = Size)
   when is_integer(Rows), Rows > 0, Rows =< 16#FFFF,
        is_integer(Columns), Columns > 0, Columns =< 16#FFFF -> Size;
 value(active, Modes) ->
-    case is_active(Modes) of
+    case proctor_process:is_opts([{active, Modes}]) of
         true -> Modes;
         false -> wrong(active)
     end;
@@ -141,14 +141,6 @@ target(Stream, {How, Path}) when How =:= file; How =:= append ->
     {How, path(Path, Stream)};
 target(Stream, _Target) ->
     wrong(Stream).
-
-is_active(Modes) when is_map(Modes) ->
-    map_size(Modes) > 0 andalso maps:keys(Modes) -- [stdout, stderr] =:= []
-        andalso lists:all(fun(Mode) -> not is_map(Mode) andalso is_active(Mode)
-                          end, maps:values(Modes));
-is_active(Mode) ->
-    is_boolean(Mode) orelse Mode =:= once
-        orelse (is_integer(Mode) andalso Mode > 0).
 
 %%% For the task
 

@@ -78,7 +78,7 @@ ask(Task, Request, Timeout) ->
 init({root, Owner, Secret}) ->
     process_flag(trap_exit, true),
     case proctor_task_tree:start(proctor_secret:show(Secret)) of
-        {ok, Tree, #{pid := Pid}} ->
+        {ok, Tree, #{root_pid := Pid}} ->
             {ok, begun(Owner, Tree, 1, {0, Pid, Pid})};
         {ok, Tree, _} ->
             {ok, begun(Owner, Tree, 1, {0, 0, 0})};
@@ -127,7 +127,7 @@ handle_call({exec, Args, Spec, Ms}, From, #process{tree = Tree, number = Number,
                                    {message, self(), {exec, From}}),
     {noreply, Process#process{next = Spec}};
 handle_call({exec, _Args, _Spec, _Ms}, _From, Process) ->
-    {reply, refused(exec, Process), Process};
+    {reply, refused(exec), Process};
 handle_call({expect, Spec}, _From, Process) ->
     {reply, ok, Process#process{next = Spec}};
 handle_call({owner, _New}, {Pid, _}, #process{owner = Owner} = Process)
@@ -137,8 +137,11 @@ handle_call({owner, New}, _From, Process) ->
     {reply, ok, owned(New, Process)};
 handle_call(info, _From, Process) ->
     {reply, {ok, info(Process)}, Process};
-handle_call(Request, _From, #process{state = call} = Process) ->
-    {reply, refused(element(1, Request), Process), Process};
+handle_call(discard, _From, #process{output = undefined} = Process) ->
+    {reply, ok, Process};
+handle_call(Request, _From, #process{output = undefined} = Process)
+  when is_tuple(Request) ->
+    {reply, refused(element(1, Request)), Process};
 handle_call({send, Data, Timeout}, From, #process{input = Input} = Process) ->
     {noreply, Process#process{input = proctor_input:send(Data, Timeout, From,
                                                          Input)}};
@@ -156,7 +159,7 @@ handle_call(discard, From, #process{output = Output} = Process) ->
 handle_call(_Request, _From, Process) ->
     {reply, {error, badarg}, Process}.
 
-refused(What, #process{}) ->
+refused(What) ->
     {error, {state, eacces, What}}.
 
 %% @private
@@ -196,8 +199,11 @@ handle_info({'DOWN', Monitor, process, _, _}, Process) ->
 handle_info({'EXIT', Pid, Reason}, #process{output = Output} = Process)
   when Output =/= undefined ->
     case proctor_output:sink(Output) of
-        Pid -> {stop, Reason, Process};
-        _ -> {noreply, Process}
+        Pid ->
+            ok = terminate(Reason, Process),
+            proctor_exit:quit(Reason);
+        _ ->
+            {noreply, Process}
     end;
 handle_info(_Message, Process) ->
     {noreply, Process}.

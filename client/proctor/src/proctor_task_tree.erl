@@ -173,14 +173,16 @@ stop(Tree, Ms) ->
 -spec init({pid(), proctor_secret:secret([option()])}) ->
     {ok, #tree{}} | {stop, term()}.
 init({Caller, Secret}) ->
-    case run(proctor_secret:show(Secret)) of
+    Options = proctor_secret:show(Secret),
+    case run(Options) of
         {ok, Child, OsPid} ->
             case await_hello(OsPid, proctor_task_wire:new()) of
                 {ok, #{calls := _} = Hello, Buffer} ->
-                    {ok, subscribed(?ROOT, Caller, none,
-                                    #tree{child = Child, ospid = OsPid,
-                                          hello = Hello, buffer = Buffer,
-                                          calls = calls(Hello)})};
+                    Tree = #tree{child = Child, ospid = OsPid,
+                                 hello = Hello, buffer = Buffer,
+                                 calls = calls(Hello)},
+                    {ok, limited(Options, subscribed(?ROOT, Caller, none,
+                                                     Tree))};
                 {ok, _, _} ->
                     {stop, {shutdown, {start, eproto, hello}}};
                 {error, Reason} ->
@@ -270,7 +272,7 @@ run(Options) ->
             Rest = [Option || Option <- Options,
                               not lists:member(key(Option), Own)],
             Timeout = get(kill_timeout, ?KILL_TIMEOUT, Options),
-            proctor:run([Program | arguments(Timeout, Options)],
+            proctor:run([Program | get(args, [], Options)],
                         [stdin, stdout, monitor, exit, {errors, term},
                          {stdin_window, ?WINDOW},
                          {kill_timeout, {ms, Timeout + ?GRACE}}
@@ -314,12 +316,6 @@ beside(Node) ->
         _:_ -> {error, noconnection}
     end.
 
-arguments(Timeout, Options) ->
-    ["-kill-timeout", integer_to_list(Timeout)]
-        ++ [Word || {maxchild, Max} <- Options,
-                    Word <- ["-maxchild", integer_to_list(Max)]]
-        ++ get(args, [], Options).
-
 stderr(Options) ->
     case [Option || Option <- Options, key(Option) =:= stderr] of
         [] -> [{stderr, fun logged/3}, {lines, stderr}];
@@ -348,6 +344,14 @@ await_hello(OsPid, Buffer) ->
     after ?READY_TIMEOUT ->
         {error, {start, etimedout, hello}}
     end.
+
+%% Its tasks inherit that.
+limited(Options, Tree) ->
+    lists:foldl(fun({Name, Value}, Acc) ->
+                    asked(?ROOT, {option, Name, Value}, none, none, Acc)
+                end, Tree, [Option || {Name, _} = Option <- Options,
+                                      Name =:= maxchild
+                                          orelse Name =:= kill_timeout]).
 
 calls(#{calls := Names}) ->
     {_, Calls} = lists:foldl(fun(Name, {N, Acc}) ->

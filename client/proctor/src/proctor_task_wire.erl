@@ -261,7 +261,7 @@ vocabulary() ->
      %% values
      exit_status, termsig, stopsig, continued, sig_dfl, sig_ign, sig_info,
      cur, max, pid, inner, parent, task, depth, children, pending, program,
-     return_value, arg, sec, usec, dev, ino, mode, nlink, uid, gid, size,
+     eof, inet, inet6, local, return_value, arg, sec, usec, dev, ino, mode, nlink, uid, gid, size,
      rdev, blksize, blocks, atime, mtime, ctime, seals, own, subs,
      %% errno
      e2big, eacces, eaddrinuse, eaddrnotavail, eafnosupport, eagain, ealready,

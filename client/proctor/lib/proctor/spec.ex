@@ -63,6 +63,9 @@ defmodule Proctor.Spec do
     {:lines, nil, :pos_integer},
     {:parallelism, nil, :boolean},
     {:use_stdio, nil, :boolean},
+    {:program, nil, :path},
+    {:args, nil, :any},
+    {:max_children, nil, :non_neg_integer},
     {:telemetry_metadata, nil, :map},
     {:telemetry, nil, :telemetry}
   ]
@@ -97,6 +100,11 @@ defmodule Proctor.Spec do
 
   @doc "And those of `Proctor.cmd/3`."
   def cmd_options, do: @run ++ [:into, :lines, :parallelism, :use_stdio]
+
+  @doc "And those of `Proctor.Task.start/1`."
+  def task_options,
+    do: ~w(instance node user group groups cgroup cd env clear_env rlimit nice umask
+           capabilities kill_grace owner program args max_children)a
 
   @doc "And those of `Proctor.Daemon`, besides its own."
   def daemon_options, do: @run -- [:timeout, :input, :max_output]

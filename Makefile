@@ -111,10 +111,10 @@ WORKER_SRC = worker/worker.c worker/port.c worker/relay.c worker/feed.c \
 # The task program: who reads the node's frames, what a task is, and its calls.
 TASK_SWITCH_SRC = task/main.c task/guard.c task/switch.c task/request.c \
 	task/peer.c task/stop.c task/death.c task/ask.c task/stream.c \
-	task/source.c task/tell.c task/table.c task/frame.c task/message.c \
+	task/stray.c task/source.c task/tell.c task/table.c task/frame.c task/message.c \
 	common/clean.c common/reap.c common/signals.c common/timer.c \
 	common/channel.c common/dispatch.c common/nofile.c $(EVSET_SRC) \
-	$(PIDFD_SRC) $(PROC_SRC) $(SELF_SRC) $(PRIVS_SRC) $(CAPS_SRC) \
+	$(PIDFD_SRC) $(MARK_SRC) $(PROC_SRC) $(SELF_SRC) $(PRIVS_SRC) $(CAPS_SRC) \
 	$(STREAM_SRC) $(STREAM_IO_SRC) $(IMSG_SRC) $(SEND_SRC) \
 	$(BOX_SRC) $(TASKBOX_$(SANITIZE))
 TASK_LOOP_SRC = task/loop.c task/batch.c task/answer.c task/fork.c task/exec.c \

@@ -184,6 +184,29 @@ etf_put_list(struct etf_writer *w, uint32_t n)
 	add_be(w, 4, n);
 }
 
+size_t
+etf_begin_list(struct etf_writer *w)
+{
+	etf_put_list(w, UINT32_MAX);
+	return (w->len);
+}
+
+void
+etf_end_list(struct etf_writer *w, size_t at, uint32_t n)
+{
+	size_t end;
+
+	if (n == 0)
+		w->len = w->full ? w->len : at - 5;
+	etf_put_nil(w);
+	if (n == 0 || w->full)
+		return;
+	end = w->len;
+	w->len = at - 4;
+	add_be(w, 4, n);
+	w->len = end;
+}
+
 void
 etf_put_nil(struct etf_writer *w)
 {

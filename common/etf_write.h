@@ -32,6 +32,12 @@ void etf_put_map(struct etf_writer *, uint32_t n);
 /* n > 0: n elements and etf_put_nil() must follow; 0 writes the whole []. */
 void etf_put_list(struct etf_writer *, uint32_t n);
 void etf_put_nil(struct etf_writer *);
+/*
+ * The same where it is not known yet how many there are: elements follow what
+ * the first has returned, and the second gets that and their number.
+ */
+size_t etf_begin_list(struct etf_writer *);
+void etf_end_list(struct etf_writer *, size_t at, uint32_t n);
 void etf_put_int(struct etf_writer *, int64_t);
 void etf_put_uint(struct etf_writer *, uint64_t);
 void etf_put_atom(struct etf_writer *, const char *utf8);

@@ -136,6 +136,14 @@ ask_is(const struct task *t, uint32_t seq)
 	return (a != NULL && a->data == NULL && a->seq == seq);
 }
 
+int
+ask_busy(const struct task *t)
+{
+	const struct asked *a = TAILQ_FIRST(&t->asked);
+
+	return (a != NULL && a->data == NULL);
+}
+
 void
 ask_done(struct task *t)
 {

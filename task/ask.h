@@ -23,6 +23,9 @@ void ask_for(struct task *, uint32_t type, uint32_t seq, uint16_t number,
 /* Is seq what it does now? 1 or 0. */
 int ask_is(const struct task *, uint32_t seq);
 
+/* Does it do anything? 1 or 0. */
+int ask_busy(const struct task *);
+
 /* That was answered: the next one. */
 void ask_done(struct task *);
 

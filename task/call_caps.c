@@ -22,17 +22,18 @@ put_set(struct etf_writer *out, const char *key, uint64_t set)
 {
 	const struct constant_kind *kind = constant_kind("cap", 3);
 	uint32_t n = 0;
+	size_t list;
 	int i;
 
-	for (i = 0; i < WHOLE; i++)
-		n += set >> i & 1;
 	etf_put_atom(out, key);
-	etf_put_list(out, n);
-	for (i = 0; i < WHOLE; i++)
-		if ((set >> i & 1) != 0)
-			value_name(out, constant_name(kind, i), i);
-	if (n > 0)
-		etf_put_nil(out);
+	list = etf_begin_list(out);
+	for (i = 0; i < WHOLE; i++) {
+		if ((set >> i & 1) == 0)
+			continue;
+		value_name(out, constant_name(kind, i), i);
+		n++;
+	}
+	etf_end_list(out, list, n);
 }
 
 static uint64_t

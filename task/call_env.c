@@ -46,25 +46,24 @@ do_sethostname(struct call *c)
 static int
 do_environ(struct call *c)
 {
-	size_t all = VALUE_REST, room = c->out->size - c->out->len;
 	int parts = c->nargs > 0 && c->a[0].given;
-	int64_t i, n = 0, start = parts ? c->a[0].number : 0;
+	int64_t n = 0, start = parts ? c->a[0].number : 0;
+	uint32_t put = 0;
+	size_t list;
 
-	while (environ != NULL && n < start && environ[n] != NULL)
-		n++;
-	start = n;
-	for (; environ != NULL && environ[n] != NULL; n++) {
-		all += VALUE_HEAD + strlen(environ[n]);
-		if (parts && all > room)
-			break;
-	}
 	if (parts)
 		etf_put_tuple(c->out, 2);
-	etf_put_list(c->out, (uint32_t)(n - start));
-	for (i = start; i < n; i++)
-		(void)value_text(c, environ[i]);
-	if (n > start)
-		etf_put_nil(c->out);
+	list = etf_begin_list(c->out);
+	for (; environ != NULL && environ[n] != NULL; n++) {
+		if (n < start)
+			continue;
+		if (parts && c->out->size - c->out->len <
+				 VALUE_REST + strlen(environ[n]))
+			break;
+		(void)value_text(c, environ[n]);
+		put++;
+	}
+	etf_end_list(c->out, list, put);
 	if (parts && environ != NULL && environ[n] != NULL)
 		etf_put_int(c->out, n);
 	else if (parts)

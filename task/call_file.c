@@ -155,17 +155,16 @@ fill_set(const struct arg *a, struct pollfd *fds, short ask)
 static void
 put_set(struct etf_writer *out, const struct pollfd *fds, size_t n, short ready)
 {
+	size_t i, list = etf_begin_list(out);
 	uint32_t count = 0;
-	size_t i;
 
-	for (i = 0; i < n; i++)
-		count += (fds[i].revents & ready) != 0;
-	etf_put_list(out, count);
-	for (i = 0; i < n; i++)
-		if ((fds[i].revents & ready) != 0)
-			etf_put_int(out, fds[i].fd);
-	if (count > 0)
-		etf_put_nil(out);
+	for (i = 0; i < n; i++) {
+		if ((fds[i].revents & ready) == 0)
+			continue;
+		etf_put_int(out, fds[i].fd);
+		count++;
+	}
+	etf_end_list(out, list, count);
 }
 
 static int

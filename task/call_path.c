@@ -28,50 +28,32 @@ mode_of(const struct call *c, int n)
 }
 
 /*
- * How many names are behind the place where the folder is open, as many as
- * have room; then it is there again.
+ * Names, as many as have room. 1 if these were not all, and the next is where
+ * *next says.
  */
 static int
-count_names(DIR *dir, size_t room, uint32_t *count, int *more)
+put_names(struct etf_writer *out, DIR *dir, long *next)
 {
-	long start = telldir(dir);
+	size_t len, list = etf_begin_list(out);
 	struct dirent *d;
-	size_t all = VALUE_REST;
+	uint32_t n = 0;
+	int more = 0;
 
-	*count = 0;
+	*next = telldir(dir);
 	errno = 0;
 	while ((d = readdir(dir)) != NULL) {
-		all += strlen(d->d_name) + VALUE_HEAD;
-		if (all > room)
+		len = strlen(d->d_name);
+		more = out->size - out->len < VALUE_REST + len;
+		if (more)
 			break;
-		(*count)++;
+		etf_put_binary(out, d->d_name, len);
+		*next = telldir(dir);
+		n++;
 	}
 	if (d == NULL && errno != 0)
 		return (-1);
-	*more = d != NULL;
-	seekdir(dir, start);
-	return (0);
-}
-
-static int
-put_names(struct call *c, DIR *dir, uint32_t count)
-{
-	struct dirent *d;
-	uint32_t i;
-
-	etf_put_list(c->out, count);
-	for (i = 0; i < count; i++) {
-		errno = 0;
-		/* Somebody has removed some of it in between. */
-		if ((d = readdir(dir)) == NULL) {
-			errno = errno != 0 ? errno : EAGAIN;
-			return (-1);
-		}
-		etf_put_binary(c->out, d->d_name, strlen(d->d_name));
-	}
-	if (count > 0)
-		etf_put_nil(c->out);
-	return (0);
+	etf_end_list(out, list, n);
+	return (more);
 }
 
 /*
@@ -82,24 +64,19 @@ static int
 put_folder(struct call *c, DIR *dir)
 {
 	int more, parts = c->nargs > 1 && c->a[1].given;
-	uint32_t count;
+	long next;
 
-	if (parts && c->a[1].number != 0)
-		seekdir(dir, (long)c->a[1].number);
-	if (count_names(dir, c->out->size - c->out->len, &count, &more) == -1)
-		return (-1);
-	if (!parts && more) {
-		c->out->full = 1;
-		return (0);
-	}
-	if (parts)
+	if (parts) {
+		if (c->a[1].number != 0)
+			seekdir(dir, (long)c->a[1].number);
 		etf_put_tuple(c->out, 2);
-	if (put_names(c, dir, count) == -1)
+	}
+	if ((more = put_names(c->out, dir, &next)) == -1)
 		return (-1);
 	if (!parts)
-		return (0);
-	if (more)
-		etf_put_int(c->out, telldir(dir));
+		c->out->full = c->out->full || more;
+	else if (more)
+		etf_put_int(c->out, next);
 	else
 		etf_put_atom(c->out, "eof");
 	return (0);

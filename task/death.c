@@ -13,7 +13,9 @@
 
 #include "task/ask.h"
 #include "task/death.h"
+#include "task/interrupt.h"
 #include "task/source.h"
+#include "task/stray.h"
 #include "task/stream.h"
 #include "task/table.h"
 #include "task/tell.h"
@@ -23,13 +25,13 @@
 #define CLOSED_MS 2000 /* from the end of its channel to its own */
 #define HURRY_MS 1000 /* that output has when the tree ends */
 
-static void (*on_removed)(struct task *);
+static void (*on_over)(struct task *);
 static int hurry;
 
 void
-death_setup(void (*removed)(struct task *))
+death_setup(void (*over)(struct task *))
 {
-	on_removed = removed;
+	on_over = over;
 }
 
 /* The node was never told of it, and is not now. */
@@ -40,6 +42,7 @@ on_unborn(void *arg)
 
 	t->dead = t->known = 1;
 	t->status = -1;
+	stray_wanted();
 	death_check(t);
 }
 
@@ -95,34 +98,43 @@ death_remove(struct task *t)
 {
 	struct task *parent;
 
-	for (; t != NULL && t->told && TAILQ_EMPTY(&t->children); t = parent) {
+	for (; t != NULL && t->told && t->looked && TAILQ_EMPTY(&t->children);
+	     t = parent) {
 		parent = t->parent;
 		timer_clear(&t->timer);
 		timer_clear(&t->lingering);
+		timer_clear(&t->stopping);
 		free(t->exec_reply);
+		free(t->heirs);
 		t->exec_reply = NULL;
-		on_removed(t);
+		t->heirs = NULL;
 		table_remove(t);
 	}
 }
 
 /*
- * How has it ended? Its parent, who can say it best, may be in a call, and may
- * have gone before it.
+ * How has it ended? Its parent says it best. One that waits in a call is woken
+ * up for that; one that is stopped, or gone, can tell nobody.
  */
 static void
 on_unknown(void *arg)
 {
-	struct task *t = arg;
+	struct task *t = arg, *parent = t->parent;
 	int status;
 
 	if (pidfd_status(t->pidfd.fd, &status) == 0)
 		death_known(t, status, 0, 0, 0);
-	else if (++t->tries < TELL_TRIES && t->parent != NULL &&
-		 !t->parent->dead)
-		timer_set(&t->timer, TELL_MS, on_unknown, t);
-	else
+	else if (parent == NULL || parent->dead ||
+		 (++t->tries >= TELL_TRIES && pidfd_stopped(parent->pidfd.fd)))
 		death_known(t, -1, 0, 0, 0);
+	else {
+		if (ask_busy(parent))
+			(void)pidfd_queue(
+			    parent->pidfd.fd, INTERRUPT_SIGNAL, 0);
+		timer_set(&t->timer,
+		    t->tries < TELL_TRIES ? TELL_MS : 10 * TELL_MS, on_unknown,
+		    t);
+	}
 }
 
 void
@@ -135,8 +147,10 @@ death_check(struct task *t)
 			timer_set(&t->timer, TELL_MS, on_unknown, t);
 		return;
 	}
-	if (stream_open(t))
+	if (stream_open(t)) {
+		on_over(t);
 		return;
+	}
 	if (t->pidfd.fd != -1)
 		(void)close(t->pidfd.fd);
 	t->pidfd.fd = -1;
@@ -144,6 +158,7 @@ death_check(struct task *t)
 	if (t->born)
 		tell_exit(t);
 	ask_refuse_all(t);
+	on_over(t);
 	death_remove(t);
 }
 
@@ -214,6 +229,7 @@ death_died(struct task *t)
 	if (t->dead)
 		return;
 	t->dead = 1;
+	stray_wanted();
 	timer_clear(&t->timer);
 	(void)evset_set(&t->pidfd, 0);
 	channel_end(t);
@@ -257,4 +273,17 @@ death_hurry(void)
 	for (t = table_first(); t != NULL; t = table_after(t))
 		if (t->dead && !t->told)
 			timer_set(&t->lingering, HURRY_MS, on_linger, t);
+}
+
+static void
+death_over(struct task *t)
+{
+	on_over(t);
+	death_remove(t);
+}
+
+void
+death_strays(void)
+{
+	stray_look(death_over);
 }

@@ -14,8 +14,8 @@
 
 struct task;
 
-/* removed: a task has left the table, and is to be told to who stops it. */
-void death_setup(void (*removed)(struct task *));
+/* over: something of a task's end is over. */
+void death_setup(void (*over)(struct task *));
 
 /* SIGKILL to a task and all below it; cause is wire.h's. */
 void death_kill(struct task *, int cause);
@@ -36,6 +36,9 @@ void death_closed(struct task *);
 
 /* Is all of it over that the node has to be told before its exit? */
 void death_check(struct task *);
+
+/* To be called at the end of each turn: what dead ones have left. */
+void death_strays(void);
 
 /* The tree ends: nobody is waited for any more who does not take output. */
 void death_hurry(void);

@@ -14,6 +14,7 @@
 #include "answer.h"
 #include "batch.h"
 #include "caught.h"
+#include "compat/mark.h"
 #include "compat/task_os.h"
 #include "dispatch.h"
 #include "family.h"
@@ -67,6 +68,8 @@ handle_limits(const struct msg *m)
 	memcpy(&head, m->data, sizeof(head));
 	family_limits.children = head.children;
 	family_limits.depth = head.depth;
+	/* What programs leave behind is known by it. */
+	(void)mark_set(head.mark);
 	return (0);
 }
 

@@ -13,7 +13,7 @@
 
 _Static_assert(sizeof(struct task_call) == 8, "padding in task_call");
 _Static_assert(sizeof(struct task_batch) == 8, "padding in task_batch");
-_Static_assert(sizeof(struct task_limits) == 8, "padding in task_limits");
+_Static_assert(sizeof(struct task_limits) == 12, "padding in task_limits");
 _Static_assert(sizeof(struct task_here) == 8, "padding in task_here");
 _Static_assert(sizeof(struct task_reply) == 8, "padding in task_reply");
 _Static_assert(sizeof(struct task_born) == 16, "padding in task_born");

@@ -46,6 +46,7 @@ struct task_batch {
 struct task_limits {
 	uint32_t children; /* live ones that it may have */
 	uint32_t depth; /* tasks in a row that may be below it */
+	uint32_t mark; /* its number: see compat/mark.h */
 };
 
 struct task_here {

@@ -163,6 +163,7 @@ peer_pidfd(const struct msg *msg)
 	c->told_pid = pid;
 	c->born = 1;
 	tell_born(c, m.seq);
+	peer_limits(c);
 	/* It was to end before it was known. */
 	if (t->cause != CAUSE_ITSELF)
 		death_kill(c, t->cause);
@@ -360,7 +361,7 @@ peer_watch(struct task *t, int pidfd)
 void
 peer_limits(struct task *t)
 {
-	struct task_limits m = { t->maxchild, t->maxdepth };
+	struct task_limits m = { t->maxchild, t->maxdepth, t->number };
 
 	channel_send(&t->channel, TASK_LIMITS, -1, &m, sizeof(m));
 	ask_write(t);

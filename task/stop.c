@@ -39,6 +39,17 @@ stop_program(struct task *t, int sig)
 	(void)pidfd_signal(t->pidfd.fd, SIGCONT);
 }
 
+/*
+ * A task hears the end of its channel when nobody is left below it: its end is
+ * that of its children.
+ */
+static void
+stop_loop(struct task *t)
+{
+	if (t->ending && t->channel.open && table_children(t) == 0)
+		(void)shutdown(t->channel.ibuf.fd, SHUT_WR);
+}
+
 static void
 on_time(void *arg)
 {
@@ -59,8 +70,10 @@ stop_subtree(struct task *top, int sig, int64_t ms, int cause)
 			t->cause = cause;
 		if (t->state == TASK_PROGRAM)
 			stop_program(t, sig == -1 ? t->signaloneof : sig);
-		else if (t->channel.open)
-			(void)shutdown(t->channel.ibuf.fd, SHUT_WR);
+		else {
+			t->ending = 1;
+			stop_loop(t);
+		}
 	}
 	if (ms == 0)
 		death_kill(top, cause);
@@ -79,6 +92,33 @@ stopping(uint32_t seq)
 	return (s);
 }
 
+static int
+all_gone(struct task *top)
+{
+	struct task *t;
+
+	for (t = top; t != NULL; t = table_next(top, t))
+		if (!t->looked || !(t->told || (t->known && stream_open(t))))
+			return (0);
+	return (1);
+}
+
+/* What they have written may be on its way still. */
+static void
+stop_answer(struct task *t)
+{
+	struct stopping *s;
+
+	if (TAILQ_EMPTY(&t->stops) || !all_gone(t))
+		return;
+	timer_clear(&t->stopping);
+	while ((s = TAILQ_FIRST(&t->stops)) != NULL) {
+		TAILQ_REMOVE(&t->stops, s, next);
+		tell_ok(t->number, s->seq);
+		free(s);
+	}
+}
+
 void
 stop_task(struct task *t, uint32_t seq, int sig, int64_t ms)
 {
@@ -86,6 +126,7 @@ stop_task(struct task *t, uint32_t seq, int sig, int64_t ms)
 
 	TAILQ_INSERT_TAIL(&t->stops, s, next);
 	stop_subtree(t, sig, ms, CAUSE_STOPPED);
+	stop_answer(t);
 }
 
 void
@@ -113,16 +154,12 @@ stop_under_way(void)
 }
 
 void
-stop_removed(struct task *t)
+stop_gone(struct task *t)
 {
-	struct stopping *s;
-
-	timer_clear(&t->stopping);
-	while ((s = TAILQ_FIRST(&t->stops)) != NULL) {
-		TAILQ_REMOVE(&t->stops, s, next);
-		tell_ok(t->number, s->seq);
-		free(s);
-	}
+	if (t->parent != NULL)
+		stop_loop(t->parent);
+	for (; t != NULL; t = t->parent)
+		stop_answer(t);
 }
 
 void

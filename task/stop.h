@@ -27,8 +27,8 @@ void stop_program(struct task *, int sig);
 /* Is it on its way? 1 or 0. */
 int stop_under_way(void);
 
-/* A task has left the table. */
-void stop_removed(struct task *);
+/* Something of a task's end is over: is it the last of a stop? */
+void stop_gone(struct task *);
 
 /* Nobody is left: who has asked for that is answered. */
 void stop_over(void);

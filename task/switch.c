@@ -190,6 +190,7 @@ switch_turn(int set)
 		signals_got(SIGHUP)) &&
 	    !stop_under_way())
 		stop_tree(0, -1, -1);
+	death_strays();
 	if (frame_flush() == -1 && !node_gone)
 		node_end();
 	source_release();
@@ -218,7 +219,7 @@ switch_confine(void)
 	pidfd_init();
 	signals_catch();
 	stream_setup(death_check);
-	death_setup(stop_removed);
+	death_setup(stop_gone);
 	if (privs_keep(PRIV_KILL) == -1)
 		fatal("capabilities of the switch");
 	peer_init(!privs_none());

@@ -114,6 +114,12 @@ struct task {
 	int status; /* as of wait(2) */
 	uint64_t utime, stime, maxrss;
 	int cause; /* 0: itself */
+	int ending; /* it is to end when nobody is left below it */
+	int strays; /* some of what it has left lives, as seen last */
+	int looked; /* and was looked for behind its end */
+	uint32_t
+	    *heirs; /* those that have ended, and what they have left not */
+	size_t nheirs;
 	struct timer timer; /* for what is to be known of its end */
 	struct timer stopping;
 	struct timer lingering;

@@ -36,6 +36,9 @@ int pidfd_queue(int fd, int sig, uint32_t value);
 /* Its parent's pid here. 0 or -1. */
 int pidfd_parent(int fd, pid_t *parent);
 
+/* Is it stopped? 1 or 0. */
+int pidfd_stopped(int fd);
+
 /*
  * The status, as of wait(2), of one that its parent, which is somebody else,
  * has reaped. 0, or -1: it cannot be told, or not yet.

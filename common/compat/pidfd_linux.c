@@ -96,35 +96,43 @@ pidfd_pid(int fd, pid_t *pid)
 	return (0);
 }
 
-/* Field n of /proc/PID/stat, from 3 on. The name before them can hold all. */
+/* Its state and its parent. The name before them can hold anything. */
 static int
-stat_field(pid_t pid, int n, long *value)
+stat_read(int fd, char *state, pid_t *parent)
 {
 	char path[64], buf[1024];
-	char *p;
+	const char *p;
+	pid_t pid;
+	int n;
 
+	if (pidfd_pid(fd, &pid) == -1)
+		return (-1);
 	(void)snprintf(path, sizeof(path), "%d/stat", (int)pid);
 	if (pid <= 0 || proc_text(path, buf, sizeof(buf)) == -1 ||
-	    (p = strrchr(buf, ')')) == NULL)
+	    (p = strrchr(buf, ')')) == NULL ||
+	    sscanf(p, ") %c %d", state, &n) != 2)
 		return (-1);
-	for (p++; n > 3 && *p != '\0'; n--)
-		if ((p = strchr(p + 1, ' ')) == NULL)
-			return (-1);
-	*value = strtol(p, NULL, 10);
-	return (0);
+	*parent = n;
+	/* If it was not reaped yet, that was it. */
+	return (pidfd_signal(fd, 0) == -1 && errno == ESRCH ? -1 : 0);
 }
 
 int
 pidfd_parent(int fd, pid_t *parent)
 {
-	pid_t pid;
-	long n;
+	char state;
 
-	if (pidfd_pid(fd, &pid) == -1 || stat_field(pid, 4, &n) == -1 ||
-	    pidfd_signal(fd, 0) == -1)
-		return (-1);
-	*parent = (pid_t)n;
-	return (0);
+	return (stat_read(fd, &state, parent));
+}
+
+int
+pidfd_stopped(int fd)
+{
+	pid_t parent;
+	char state;
+
+	return (stat_read(fd, &state, &parent) == 0 &&
+		(state == 'T' || state == 't'));
 }
 
 /*

@@ -50,6 +50,13 @@ pidfd_parent(int fd, pid_t *parent)
 }
 
 int
+pidfd_stopped(int fd)
+{
+	(void)fd;
+	return (0);
+}
+
+int
 pidfd_status(int fd, int *status)
 {
 	(void)fd;

@@ -1493,6 +1493,42 @@ test_writer_full(void **state)
 	}
 }
 
+/* A list of as many as come, none among them, and one that does not fit. */
+static void
+test_writer_growing_list(void **state)
+{
+	static const struct {
+		uint32_t n;
+		const char *bytes;
+		size_t len;
+	} lists[] = {
+		{ 0, BYTES("\x6a") },
+		{ 1, BYTES("\x6c\x00\x00\x00\x01\x61\x07\x6a") },
+		{ 2, BYTES("\x6c\x00\x00\x00\x02\x61\x07\x61\x07\x6a") },
+	};
+	struct etf_writer w;
+	uint8_t buf[16];
+	size_t at, i, size;
+	uint32_t n;
+
+	(void)state;
+	for (i = 0; i < nitems(lists); i++) {
+		for (size = 0; size <= sizeof(buf); size++) {
+			etf_writer_init(&w, buf, size);
+			at = etf_begin_list(&w);
+			for (n = 0; n < lists[i].n; n++)
+				etf_put_int(&w, 7);
+			etf_end_list(&w, at, n);
+			if (w.full) {
+				assert_true(size < lists[i].len || size < 5);
+				continue;
+			}
+			assert_int_equal(w.len, lists[i].len);
+			assert_memory_equal(buf, lists[i].bytes, w.len);
+		}
+	}
+}
+
 /* Only the version fits; and what comes later would, but is not written. */
 static void
 test_writer_stays_full(void **state)
@@ -1844,6 +1880,7 @@ main(void)
 		cmocka_unit_test(test_written),
 		cmocka_unit_test(test_writer_full),
 		cmocka_unit_test(test_writer_stays_full),
+		cmocka_unit_test(test_writer_growing_list),
 		cmocka_unit_test(test_writer_binary_head),
 		cmocka_unit_test(test_writer_atoms),
 		cmocka_unit_test(test_writer_strings),

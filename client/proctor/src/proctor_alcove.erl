@@ -91,7 +91,7 @@
 -export([cgroup_enter/3, cgroup_enter/4]).
 -export([gethostname/2, gethostname/3]).
 -export([sethostname/3, sethostname/4]).
--export([environ/2, environ/3]).
+-export([environ/3, environ/4]).
 -export([getenv/3, getenv/4]).
 -export([setenv/5, setenv/6]).
 -export([unsetenv/3, unsetenv/4]).
@@ -972,15 +972,15 @@ sethostname(Drv, Pids, A1) ->
 sethostname(Drv, Pids, A1, Timeout) ->
     call(Drv, Pids, sethostname, [A1], Timeout).
 
-%% @equiv call(Drv, Pids, environ, [])
--spec environ(drv(), pids()) -> term().
-environ(Drv, Pids) ->
-    call(Drv, Pids, environ, []).
+%% @equiv call(Drv, Pids, environ, [A1])
+-spec environ(drv(), pids(), term()) -> term().
+environ(Drv, Pids, A1) ->
+    call(Drv, Pids, environ, [A1]).
 
-%% @equiv call(Drv, Pids, environ, [], Timeout)
--spec environ(drv(), pids(), timeout()) -> term().
-environ(Drv, Pids, Timeout) ->
-    call(Drv, Pids, environ, [], Timeout).
+%% @equiv call(Drv, Pids, environ, [A1], Timeout)
+-spec environ(drv(), pids(), term(), timeout()) -> term().
+environ(Drv, Pids, A1, Timeout) ->
+    call(Drv, Pids, environ, [A1], Timeout).
 
 %% @equiv call(Drv, Pids, getenv, [A1])
 -spec getenv(drv(), pids(), term()) -> term().

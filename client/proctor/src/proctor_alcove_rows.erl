@@ -87,7 +87,7 @@ letters(sched_setaffinity) -> "P g";
 letters(cgroup_enter) -> "p";
 letters(gethostname) -> "";
 letters(sethostname) -> "t";
-letters(environ) -> "";
+letters(environ) -> "?n";
 letters(getenv) -> "t";
 letters(setenv) -> "t t i";
 letters(unsetenv) -> "t";

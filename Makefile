@@ -389,7 +389,8 @@ $(NAMES): $(BUILD)/config.mk
 $(OBJ)/common/compat/seccomp_debug.o: $(NAMES)
 
 $(CONSTANTS): task/constants.txt task/constants.awk
-	@awk -f task/constants.awk task/constants.txt >$@
+	@awk -f task/constants.awk task/constants.txt >$@.new
+	@mv $@.new $@
 
 $(OBJ)/task/constant.o: $(CONSTANTS) $(NAMES)
 

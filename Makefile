@@ -503,14 +503,15 @@ install-run: programs
 	rm -f $(DESTDIR)$(BINDIR)/proctor-check
 	ln -s $(LIBEXECDIR)/proctor/proctor-check $(DESTDIR)$(BINDIR)
 	install -m 644 man/proctor.conf.5 $(DESTDIR)$(MANDIR)/man5
-	install -m 644 man/proctor.8 man/proctor-check.8 \
+	install -m 644 man/proctor.8 man/proctor-check.8 man/proctor-task.8 \
 	    $(DESTDIR)$(MANDIR)/man8
 
 uninstall-run:
 	rm -f $(DESTDIR)$(BINDIR)/proctor-check
 	rm -f $(DESTDIR)$(MANDIR)/man5/proctor.conf.5
 	rm -f $(DESTDIR)$(MANDIR)/man8/proctor.8 \
-	    $(DESTDIR)$(MANDIR)/man8/proctor-check.8
+	    $(DESTDIR)$(MANDIR)/man8/proctor-check.8 \
+	    $(DESTDIR)$(MANDIR)/man8/proctor-task.8
 	rm -f $(DESTDIR)$(SYSUSERSDIR)/proctor.conf
 	rm -rf $(DESTDIR)$(LIBEXECDIR)/proctor
 

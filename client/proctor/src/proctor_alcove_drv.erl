@@ -244,9 +244,6 @@ request(Number, {call, Pids, Name, Args}, From, #drv{tree = Tree} = Drv) ->
             ok = proctor_task_tree:request(Tree, Number, {call, Name, Args, 0},
                                            From),
             {noreply, Drv};
-        {deep, Request} ->
-            ok = proctor_task_tree:request(Tree, Number, Request, From),
-            {noreply, Drv};
         {bare, Value, Drv1} ->
             {reply, {bare, Value}, Drv1};
         {reply, Answer} ->
@@ -270,16 +267,16 @@ own(setcpid, [Pid, Name, Value], _Number, Pids, Drv) ->
         {Child, Task} -> set(Name, Value, Child, Task, Drv);
         error -> {bare, false, Drv}
     end;
-own(getopt, [Name], Number, _Pids, #drv{tasks = Tasks} = Drv) ->
+own(getopt, [Name], Number, Pids, #drv{tasks = Tasks} = Drv) ->
     case {proctor_prx_options:is_deep(Name), Tasks} of
         {false, #{Number := #task{options = Options}}} ->
             {bare, proctor_prx_options:find(Name, Options), Drv};
         {false, #{}} ->
             {bare, false, Drv};
         {true, #{}} ->
-            {deep, {option, Name, get}}
+            {bare, deep(Name, get, Number, Pids, Drv), Drv}
     end;
-own(setopt, [Name, Value], Number, _Pids, #drv{tasks = Tasks} = Drv) ->
+own(setopt, [Name, Value], Number, Pids, #drv{tasks = Tasks} = Drv) ->
     case {proctor_prx_options:is_deep(Name), Tasks} of
         {false, #{Number := #task{options = Options} = Task}} ->
             case proctor_prx_options:set(Name, Value, Options) of
@@ -291,7 +288,7 @@ own(setopt, [Name, Value], Number, _Pids, #drv{tasks = Tasks} = Drv) ->
         {false, #{}} ->
             {bare, false, Drv};
         {true, #{}} ->
-            {deep, {option, Name, Value}}
+            {bare, deep(Name, Value, Number, Pids, Drv), Drv}
     end;
 own(close, [Descriptor], _Number, _Pids, #drv{tree = Tree} = Drv) ->
     case proctor_prx_entry:descriptor(Descriptor) of
@@ -301,6 +298,14 @@ own(close, [Descriptor], _Number, _Pids, #drv{tree = Tree} = Drv) ->
     end;
 own(_Name, _Args, _Number, _Pids, _Drv) ->
     none.
+
+deep(Name, Value, Number, Pids, #drv{tree = Tree}) ->
+    Depth = length(Pids),
+    Request = proctor_prx_options:request(Name, Value, Depth),
+    case proctor_task_tree:call(Tree, Number, Request, infinity) of
+        gone -> false;
+        Answer -> proctor_prx_options:answer(Name, Value, Depth, Answer)
+    end.
 
 %% The end of one that is gone is closed.
 closed(Child, Stream, #drv{tasks = Tasks}, Tree) ->

@@ -356,9 +356,15 @@ sigaction(Task, Signal, []) ->
 sigaction(Task, Signal, Action) ->
     sigaction(Task, Signal, Action, none).
 
+%% A number that is no signal's is the system's to refuse.
 sigaction(Task, Signal, Action, Handler) ->
-    shape(sigaction, ask(Task, {sigaction, proctor_prx_call:signal(Signal),
-                                [Signal, Action], Handler})).
+    case ask(Task, {sigaction, proctor_prx_call:signal(Signal),
+                    [Signal, Action], Handler}) of
+        {error, {argument, einval, 1}} when is_integer(Signal) ->
+            {error, einval};
+        Answer ->
+            shape(sigaction, Answer)
+    end.
 
 %%% Filters and options
 
@@ -375,22 +381,14 @@ filter(Task, Calls, Children) ->
 %% @doc An option: see `doc/from-prx.md'.
 -spec getopt(task(), atom()) -> integer() | false.
 getopt(Task, Name) ->
-    case ask(Task, {getopt, Name}) of
-        {ok, Value} -> Value;
-        {error, _} -> false;
-        Value -> Value
-    end.
+    ask(Task, {getopt, Name}).
 
 %% @doc Sets one.
 -spec setopt(task(), atom(), integer()) -> boolean().
 setopt(_Task, Name, Value) when Value < 0, Name =/= flowcontrol ->
     error(badarg);
 setopt(Task, Name, Value) when is_atom(Name), is_integer(Value) ->
-    case ask(Task, {setopt, Name, Value}) of
-        Set when is_boolean(Set) -> Set;
-        {error, _} -> false;
-        _ -> true
-    end.
+    ask(Task, {setopt, Name, Value}).
 
 %% @doc What its parent has about it.
 -spec getcpid(task(), atom()) -> integer() | false.

@@ -2,7 +2,7 @@
 %% by name. Those of {@link is_deep/1} are the switch's.
 -module(proctor_prx_options).
 
--export([new/0, is_deep/1, find/2, set/3]).
+-export([new/0, is_deep/1, request/3, answer/4, find/2, set/3]).
 
 -export_type([options/0]).
 
@@ -20,6 +20,24 @@ new() ->
 -spec is_deep(term()) -> boolean().
 is_deep(Name) ->
     Name =:= maxchild orelse Name =:= maxforkdepth.
+
+%% @doc What the switch is asked, of a task so far below the root. A fork depth
+%% is here the length of the longest pipeline there may be, and the switch counts
+%% from the task.
+-spec request(maxchild | maxforkdepth, get | integer(), non_neg_integer()) ->
+    proctor_task_wire:down().
+request(maxforkdepth, Value, Depth) when is_integer(Value) ->
+    {option, maxforkdepth, Value - Depth};
+request(Name, Value, _Depth) ->
+    {option, Name, Value}.
+
+%% @doc What its answer says.
+-spec answer(maxchild | maxforkdepth, get | integer(), non_neg_integer(),
+             proctor_task_wire:answer()) -> integer() | boolean().
+answer(maxforkdepth, get, Depth, {ok, Value}) -> Value + Depth;
+answer(_Name, get, _Depth, {ok, Value}) -> Value;
+answer(_Name, _Value, _Depth, {error, _}) -> false;
+answer(_Name, _Value, _Depth, _Set) -> true.
 
 -spec find(term(), options()) -> integer() | false.
 find(Name, Options) ->

@@ -28,6 +28,8 @@
                  | {reply, gen_statem:from()}
                  | {sigaction, gen_statem:from(), integer(),
                     handler() | none | keep}
+                 | {option, gen_statem:from(), atom(), get | integer(),
+                    Depth :: non_neg_integer()}
                  | {filter, gen_statem:from()}
                  | {filters, gen_statem:from()}
                  | stop.
@@ -86,18 +88,22 @@ start(Owner, Environment) ->
 %% caller, and exits as prx does if it ends meanwhile.
 -spec ask(pid(), term()) -> term().
 ask(Task, Request) ->
+    %% The tree may say that it is gone when its process is already.
+    Ref = monitor(process, Task),
     try gen_statem:call(Task, Request, infinity) of
         {?REFUSED, Reason} -> error(Reason);
-        {error, {gone, _, _}} -> gone(Task, Request);
+        {error, {gone, _, _}} -> gone(Ref, Task, Request);
+        {error, {timeout, _, _}} -> gone(Ref, Task, Request);
         Answer -> Answer
     catch
         exit:{Reason, _} -> ended(Reason, Task, Request)
+    after
+        demonitor(Ref, [flush])
     end.
 
-%% The tree knows it already.
--spec gone(pid(), term()) -> no_return().
-gone(Task, Request) ->
-    Ref = monitor(process, Task),
+%% Nothing else interrupts a call.
+-spec gone(reference(), pid(), term()) -> no_return().
+gone(Ref, Task, Request) ->
     receive
         {'DOWN', Ref, process, _, Reason} -> ended(Reason, Task, Request)
     end.
@@ -346,18 +352,14 @@ request({eof, Who, Stream}, From, _State, Task) ->
                 end);
 request({getopt, Name}, From, _State, #task{options = Options} = Task) ->
     case proctor_prx_options:is_deep(Name) of
-        true ->
-            ok = tree({option, Name, get}, From, Task),
-            keep_state_and_data;
-        false ->
-            reply(From, proctor_prx_options:find(Name, Options))
+        true -> deep_option(Name, get, From, Task);
+        false -> reply(From, proctor_prx_options:find(Name, Options))
     end;
 request({setopt, Name, Value}, From, _State,
         #task{options = Options} = Task) ->
     case proctor_prx_options:is_deep(Name) of
         true ->
-            ok = tree({option, Name, Value}, From, Task),
-            keep_state_and_data;
+            deep_option(Name, Value, From, Task);
         false ->
             case proctor_prx_options:set(Name, Value, Options) of
                 {ok, New} -> reply(From, true, Task#task{options = New});
@@ -393,6 +395,11 @@ request({setcpid, Who, Name, Value}, From, _State, Task) ->
 deep({call, Name, Args}, From, Task) ->
     ok = tree({call, Name, Args, 0}, From, Task),
     keep_state_and_data.
+
+deep_option(Name, Value, From, #task{pipeline = Pipeline} = Task) ->
+    Depth = length(Pipeline),
+    pending(proctor_prx_options:request(Name, Value, Depth),
+            {option, From, Name, Value, Depth}, Task).
 
 %% Here the answer comes first.
 pending(Request, What, #task{pending = Pending} = Task) ->
@@ -521,6 +528,8 @@ answered({sigaction, From, Signal, Handler}, {ok, Old}, _State,
                                                          Handlers)});
 answered({sigaction, From, _, _}, Answer, _State, Task) ->
     reply(From, Answer, Task);
+answered({option, From, Name, Value, Depth}, Answer, _State, Task) ->
+    reply(From, proctor_prx_options:answer(Name, Value, Depth, Answer), Task);
 answered({filter, From}, ok, _State, Task) ->
     pending({call, filters, [], 0}, {filters, From}, Task);
 answered({filter, From}, Answer, _State, Task) ->

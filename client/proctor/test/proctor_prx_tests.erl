@@ -616,7 +616,15 @@ limits(Root) ->
     ?assertEqual({error, eagain}, proctor_prx:fork(Task)),
     ?assert(proctor_prx:setopt(Task, maxchild, 1)),
     {ok, Below} = proctor_prx:fork(Task),
-    ?assertEqual(1, proctor_prx:getopt(Below, maxchild)).
+    ?assertEqual(1, proctor_prx:getopt(Below, maxchild)),
+    %% The length of a pipeline, whoever is asked.
+    ?assertEqual(16, proctor_prx:getopt(Below, maxforkdepth)),
+    ?assertEqual(false, proctor_prx:setopt(Below, maxforkdepth, 1)),
+    ?assert(proctor_prx:setopt(Below, maxforkdepth, 2)),
+    ?assertEqual({error, eagain}, proctor_prx:fork(Below)),
+    ?assert(proctor_prx:setopt(Below, maxforkdepth, 2048)),
+    ?assertEqual(2048, proctor_prx:getopt(Below, maxforkdepth)),
+    ?assertMatch({ok, _}, proctor_prx:fork(Below)).
 
 child_options(Root) ->
     {ok, Task} = proctor_prx:fork(Root),

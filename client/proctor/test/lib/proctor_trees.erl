@@ -13,9 +13,12 @@ cases(Cases) ->
 
 tree(Case) ->
     {ok, Root} = proctor_prx:fork(),
-    Case(Root),
-    true = unlink(Root),
-    ok = proctor_prx:stop(Root).
+    try
+        Case(Root)
+    after
+        true = unlink(Root),
+        ok = proctor_prx:stop(Root)
+    end.
 
 next() ->
     proctor_case:next().

@@ -1,5 +1,5 @@
-%% System calls in the shape of prx: what each function returns, and raises. What
-%% the calls do is the task program's to test.
+%% System calls in the shape of prx: what each function returns, and raises.
+%% What the calls do is the task program's to test.
 -module(proctor_prx_call_tests).
 
 -include_lib("eunit/include/eunit.hrl").
@@ -107,11 +107,13 @@ large(Root) ->
         ok = ?P:chdir(Root, Dir),
         {ok, FD} = ?P:open(Root, "big", [o_rdwr, o_creat], 8#600),
         Data = rand:bytes(3000000),
-        ?assertEqual({ok, 70000}, ?P:write(Root, FD, binary:part(Data, 0, 70000))),
+        ?assertEqual({ok, 70000},
+                     ?P:write(Root, FD, binary:part(Data, 0, 70000))),
         ok = ?P:lseek(Root, FD, 0, seek_set),
         ?assertEqual({ok, 3000000}, ?P:write(Root, FD, Data)),
         ok = ?P:lseek(Root, FD, 0, seek_set),
-        ?assertEqual({ok, binary:part(Data, 0, 65535)}, ?P:read(Root, FD, 65535)),
+        ?assertEqual({ok, binary:part(Data, 0, 65535)},
+                     ?P:read(Root, FD, 65535)),
         ok = ?P:lseek(Root, FD, 0, seek_set),
         ?assertEqual({ok, binary:part(Data, 0, 1000000)},
                      ?P:read(Root, FD, 3000000)),
@@ -173,7 +175,8 @@ processes(Root) ->
     ?assertEqual({error, enotsup}, ?P:kill(Root, Pid, signone)),
     ?assertEqual({error, einval}, ?P:kill(Root, Pid, 9999)),
     ?assertEqual(ok, ?P:setproctitle(Task, "a title")),
-    {ok, Shown} = file:read_file("/proc/" ++ integer_to_list(Pid) ++ "/cmdline"),
+    {ok, Shown} = file:read_file("/proc/" ++ integer_to_list(Pid)
+                                 ++ "/cmdline"),
     ?assertMatch({_, _}, binary:match(Shown, <<"a title">>)).
 
 waitpid(Root) ->

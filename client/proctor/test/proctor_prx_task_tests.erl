@@ -3,7 +3,7 @@
 
 -include_lib("eunit/include/eunit.hrl").
 
--export([add/2, more/2, tell/4]).
+-export([add/2, more/2, tell/3]).
 
 -import(proctor_trees, [next/0, quiet/0]).
 
@@ -22,12 +22,11 @@ task_test_() ->
         {"what is no operation", fun bad/1},
         {"a task is made and ended by others", fun config/1},
         {"a list of calls is one message", fun one_frame/1},
-        {"more calls than are in a frame's count", fun many/1}]).
+        {"more calls than a frame holds", fun many/1}]).
 
 prepared(Root) ->
     {ok, Task} = ?P:task(Root, [{setenv, ["A", "b", 1]},
                                 {chdir, ["/"]},
-                                [{umask, []} || false],
                                 {setpriority, [prio_process, 0, 3]}], none),
     ?assertEqual({ok, <<"/">>}, ?P:getcwd(Task)),
     ?assertEqual(<<"b">>, ?P:getenv(Task, "A")),
@@ -75,7 +74,7 @@ state(Root) ->
                                         {fcntl, [0, f_getfd]},
                                         {open, ["/dev/null", [o_rdonly]]},
                                         {chdir, ["/"]},
-                                        {?MODULE, tell, [Me, x], [state]}],
+                                        {?MODULE, tell, [Me], [state]}],
                                        1)),
     ?assertEqual({state, 3}, next()),
     {state, FD} = next(),
@@ -84,9 +83,6 @@ state(Root) ->
 tell(State, _Task, To) ->
     To ! {state, State},
     ok.
-
-tell(State, Task, To, x) ->
-    tell(State, Task, To).
 
 more(_Task, Path) -> [{chdir, [Path]}, {setenv, ["IN", Path, 1]}].
 
@@ -154,4 +150,9 @@ one_frame(Root) ->
 many(Root) ->
     Ops = [{setenv, ["N", integer_to_list(N), 1]} || N <- lists:seq(1, 70000)],
     ?assertEqual(ok, proctor_prx_task:with(Root, Ops, none)),
-    ?assertEqual(<<"70000">>, ?P:getenv(Root, "N")).
+    ?assertEqual(<<"70000">>, ?P:getenv(Root, "N")),
+    Long = lists:duplicate(100000, $x),
+    ?assertEqual(ok, proctor_prx_task:with(Root,
+                                           [{setenv, ["L", Long, 1]}
+                                            || _ <- lists:seq(1, 30)], none)),
+    ?assertEqual(100000, byte_size(?P:getenv(Root, "L"))).

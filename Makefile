@@ -115,7 +115,7 @@ TASK_SWITCH_SRC = task/main.c task/guard.c task/switch.c task/request.c \
 	common/clean.c common/reap.c common/signals.c common/timer.c \
 	common/channel.c common/dispatch.c common/nofile.c $(EVSET_SRC) \
 	$(PIDFD_SRC) $(PROC_SRC) $(SELF_SRC) $(PRIVS_SRC) $(CAPS_SRC) \
-	$(STREAM_SRC) $(STREAM_IO_SRC) $(IMSG_SRC) $(SEND_SRC) \
+	$(SPLICE_SRC) $(STREAM_SRC) $(STREAM_IO_SRC) $(IMSG_SRC) $(SEND_SRC) \
 	$(BOX_SRC) $(TASKBOX_$(SANITIZE))
 TASK_LOOP_SRC = task/loop.c task/batch.c task/answer.c task/fork.c task/exec.c \
 	task/execio.c task/execopts.c task/reexec.c task/caught.c task/filter.c \

@@ -129,12 +129,12 @@ def stop_one(kind, how):
 def stop_untaken():
     with Tree(acks=False) as t:
         n = t.program(["/usr/bin/yes"], parent=t.fork())
-        t.until(lambda: len(t.out.get((n, 1), b"")) == tree.WINDOW,
+        t.until(lambda: len(t.out.get((n, 1), b"")) == tree.OUTPUT,
                 "the window is not filled")
         t.pump(0.2)     # and so is the pipe
         expect(A.ok, t.stop(t.born[n][0]))
         check(n not in t.exits, "its output was taken")
-        t.ack(n, 1, tree.WINDOW)
+        t.ack(n, 1, tree.OUTPUT)
         t.exit(n)
 
 

@@ -114,12 +114,12 @@ TASK_SWITCH_SRC = task/main.c task/guard.c task/switch.c task/request.c \
 	task/stray.c task/source.c task/tell.c task/table.c task/frame.c task/message.c \
 	common/clean.c common/reap.c common/signals.c common/timer.c \
 	common/channel.c common/dispatch.c common/nofile.c $(EVSET_SRC) \
-	$(PIDFD_SRC) $(MARK_SRC) $(PROC_SRC) $(SELF_SRC) $(PRIVS_SRC) $(CAPS_SRC) \
-	$(STREAM_SRC) $(STREAM_IO_SRC) $(IMSG_SRC) $(SEND_SRC) \
+	$(PIDFD_SRC) $(PROC_SRC) $(SELF_SRC) $(PRIVS_SRC) $(CAPS_SRC) \
+	$(SPLICE_SRC) $(STREAM_SRC) $(STREAM_IO_SRC) $(IMSG_SRC) $(SEND_SRC) \
 	$(BOX_SRC) $(TASKBOX_$(SANITIZE))
 TASK_LOOP_SRC = task/loop.c task/batch.c task/answer.c task/fork.c task/exec.c \
 	task/execio.c task/execopts.c task/reexec.c task/caught.c task/filter.c \
-	task/family.c task/self.c $(TASK_OS_SRC)
+	task/family.c task/self.c $(TASK_OS_SRC) $(MARK_SRC)
 TASK_CALL_SRC = task/rows.c task/call.c task/calls.c task/args.c task/cstruct.c \
 	task/constant.c task/value.c task/interrupt.c task/call_file.c \
 	task/call_path.c task/call_id.c task/call_proc.c task/call_env.c \
@@ -389,7 +389,8 @@ $(NAMES): $(BUILD)/config.mk
 $(OBJ)/common/compat/seccomp_debug.o: $(NAMES)
 
 $(CONSTANTS): task/constants.txt task/constants.awk
-	@awk -f task/constants.awk task/constants.txt >$@
+	@awk -f task/constants.awk task/constants.txt >$@.new
+	@mv $@.new $@
 
 $(OBJ)/task/constant.o: $(CONSTANTS) $(NAMES)
 

@@ -145,6 +145,15 @@ ask_busy(const struct task *t)
 }
 
 void
+ask_interrupt(struct task *t)
+{
+	struct asked *a = TAILQ_FIRST(&t->asked);
+
+	if (ask_busy(t))
+		timer_set(&a->deadline, 0, on_deadline, a);
+}
+
+void
 ask_done(struct task *t)
 {
 	struct asked *a = TAILQ_FIRST(&t->asked);

@@ -26,6 +26,9 @@ int ask_is(const struct task *, uint32_t seq);
 /* Does it do anything? 1 or 0. */
 int ask_busy(const struct task *);
 
+/* Have it end what it does now, as a deadline would. */
+void ask_interrupt(struct task *);
+
 /* That was answered: the next one. */
 void ask_done(struct task *);
 

@@ -1,5 +1,6 @@
 # Makes C tables of constants.txt: of each kind the names that the headers of
-# this system have. A name with ?TEST is no macro; it is there if TEST is one.
+# this system have. NAME=OTHER is one that they call OTHER, NAME! one that is no
+# macro, and that all have.
 
 function close_kind() {
 	if (kind == "")
@@ -28,9 +29,14 @@ kind == "" {
 
 {
 	for (i = 1; i <= NF; i++) {
-		n = split($i, word, "?")
-		printf "#ifdef %s\n{ (int64_t)%s, \"%s\" },\n#endif\n", \
-		    word[n], word[1], word[1]
+		n = split($i, word, "=")
+		test = "ifdef " word[n]
+		if (sub(/!$/, "", word[1])) {
+			word[n] = word[1]
+			test = "if 1"
+		}
+		printf "#%s\n{ (int64_t)%s, \"%s\" },\n#endif\n", \
+		    test, word[n], word[1]
 	}
 }
 

@@ -2,10 +2,12 @@
 
 #include <endian.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "compat/splice.h"
 #include "log.h"
 
 #include "task/frame.h"
@@ -25,8 +27,16 @@ static struct {
 static struct {
 	uint8_t *buf;
 	size_t off, end, size;
+	size_t split; /* where what is moved belongs, if there is any */
 	int gone;
 } out;
+
+/* What is moved: it lies in a pipe of ours, and leaves behind out.split. */
+static struct {
+	int pipe[2];
+	int able;
+	size_t left;
+} mid;
 
 uint16_t
 frame_16(const uint8_t *p)
@@ -73,6 +83,9 @@ frame_init(int from, int to)
 	fd_out = to;
 	if ((in.buf = malloc(IN_SIZE)) == NULL)
 		fatal("no memory for frames");
+	if (pipe2(mid.pipe, O_CLOEXEC | O_NONBLOCK) == -1)
+		fatal("pipe of our own");
+	mid.able = splice_able(to) && splice_able(mid.pipe[0]);
 }
 
 int
@@ -122,6 +135,7 @@ out_room(size_t len)
 
 	if (out.size - out.end < len && out.off > 0) {
 		memmove(out.buf, out.buf + out.off, have);
+		out.split -= out.off;
 		out.off = 0;
 		out.end = have;
 	}
@@ -133,34 +147,69 @@ out_room(size_t len)
 	return (out.buf + out.end);
 }
 
+/* The head of a frame of so many bytes; where they go, if they are copied. */
+static uint8_t *
+put_head(uint8_t type, uint32_t task, uint32_t seq, size_t len, size_t copied)
+{
+	uint8_t *p;
+
+	if (len > WIRE_MAX - WIRE_HEAD)
+		fatalx("a frame with %zu bytes", len);
+	p = out_room(LENGTH + WIRE_HEAD + copied);
+	frame_to_32(p, (uint32_t)(WIRE_HEAD + len));
+	p[4] = type;
+	frame_to_32(p + 5, task);
+	frame_to_32(p + 9, seq);
+	out.end += LENGTH + WIRE_HEAD + copied;
+	return (p + LENGTH + WIRE_HEAD);
+}
+
 void
 frame_put(uint8_t type, uint32_t task, uint32_t seq, const void *head,
     size_t headlen, const void *data, size_t len)
 {
-	size_t all = WIRE_HEAD + headlen + len;
 	uint8_t *p;
 
 	if (out.gone)
 		return;
-	if (all > WIRE_MAX)
-		fatalx("a frame of %zu bytes", all);
-	p = out_room(LENGTH + all);
-	frame_to_32(p, (uint32_t)all);
-	p[4] = type;
-	frame_to_32(p + 5, task);
-	frame_to_32(p + 9, seq);
-	p += LENGTH + WIRE_HEAD;
+	p = put_head(type, task, seq, headlen + len, headlen + len);
 	if (headlen > 0)
 		memcpy(p, head, headlen);
 	if (len > 0)
 		memcpy(p + headlen, data, len);
-	out.end += LENGTH + all;
+}
+
+int
+frame_moves(void)
+{
+	return (mid.able && mid.left == 0 && !out.gone);
+}
+
+ssize_t
+frame_take(int fd, size_t len)
+{
+	return (splice_move(fd, mid.pipe[1], len));
+}
+
+void
+frame_copy(void *buf, size_t len)
+{
+	if (read(mid.pipe[0], buf, len) != (ssize_t)len)
+		fatalx("pipe of our own");
+}
+
+void
+frame_put_taken(uint8_t type, uint32_t task, size_t len)
+{
+	(void)put_head(type, task, 0, len, 0);
+	out.split = out.end;
+	mid.left = len;
 }
 
 size_t
 frame_waiting(void)
 {
-	return (out.end - out.off);
+	return (out.end - out.off + mid.left);
 }
 
 static void
@@ -174,21 +223,38 @@ out_drop(void)
 	}
 }
 
+/* Write or move once: 1 more may go, 0 not now, -1 nobody takes it. */
+static int
+out_leave(void)
+{
+	size_t end = mid.left > 0 ? out.split : out.end;
+	ssize_t n;
+
+	if (out.off < end)
+		n = write(fd_out, out.buf + out.off, end - out.off);
+	else
+		n = splice_move(mid.pipe[0], fd_out, mid.left);
+	if (n == -1)
+		return (errno == EAGAIN || errno == EINTR ? 0 : -1);
+	if (out.off < end)
+		out.off += (size_t)n;
+	else
+		mid.left -= (size_t)n;
+	return (1);
+}
+
 int
 frame_flush(void)
 {
-	ssize_t n;
+	int more = 1;
 
-	while (out.off < out.end) {
-		n = write(fd_out, out.buf + out.off, out.end - out.off);
-		if (n == -1 && (errno == EAGAIN || errno == EINTR))
-			return (0);
-		if (n == -1) {
-			out.gone = 1;
-			out_drop();
-			return (-1);
-		}
-		out.off += (size_t)n;
+	while (more == 1 && frame_waiting() > 0)
+		more = out_leave();
+	if (more == 0)
+		return (0);
+	if (more == -1) {
+		out.gone = 1;
+		mid.left = 0;
 	}
 	out_drop();
 	return (out.gone ? -1 : 0);

@@ -41,6 +41,17 @@ int frame_next(struct frame *);
 void frame_put(uint8_t type, uint32_t task, uint32_t seq, const void *head,
     size_t headlen, const void *, size_t);
 
+/*
+ * The same of bytes that are not copied: what frame_take() has taken out of a
+ * pipe, so many. One such frame at a time, and only while frame_moves().
+ * frame_take() is as read(2), and never waits; what is not worth it
+ * frame_copy() gives.
+ */
+int frame_moves(void);
+ssize_t frame_take(int pipe, size_t);
+void frame_copy(void *, size_t);
+void frame_put_taken(uint8_t type, uint32_t task, size_t);
+
 /* How much waits to leave. */
 size_t frame_waiting(void);
 

@@ -13,6 +13,7 @@
 #include "compat/pidfd.h"
 #include "log.h"
 
+#include "task/ask.h"
 #include "task/death.h"
 #include "task/stop.h"
 #include "task/stream.h"
@@ -40,14 +41,16 @@ stop_program(struct task *t, int sig)
 }
 
 /*
- * A task hears the end of its channel when nobody is left below it: its end is
- * that of its children.
+ * A task hears the end of its channel when nobody is left below it, as its end
+ * is that of its children; and what it waits for is over.
  */
 static void
 stop_loop(struct task *t)
 {
-	if (t->ending && t->channel.open && table_children(t) == 0)
-		(void)shutdown(t->channel.ibuf.fd, SHUT_WR);
+	if (!t->ending || !t->channel.open || table_children(t) != 0)
+		return;
+	(void)shutdown(t->channel.ibuf.fd, SHUT_WR);
+	ask_interrupt(t);
 }
 
 static void

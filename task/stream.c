@@ -19,6 +19,8 @@
 #include "task/tell.h"
 
 #define CTRL_D 4 /* what ends the input of a terminal */
+#define BULK_MIN 16384 /* bytes read at once by which a stream is known */
+#define MOVE_MIN 8192 /* bytes that are cheaper moved than copied */
 
 static void (*on_closed)(struct task *);
 static uint8_t piece[WIRE_WINDOW];
@@ -62,6 +64,12 @@ output_end(struct stream *s, int error)
 		on_closed(s->task);
 }
 
+static uint8_t
+output_type(const struct stream *s)
+{
+	return (s->number == 2 ? WIRE_STDERR : WIRE_STDOUT);
+}
+
 static ssize_t
 output_get(const struct stream *s, void *buf, size_t len)
 {
@@ -81,11 +89,40 @@ output_cut(struct stream *s)
 	output_end(s, n > 0 || (n == -1 && errno == EAGAIN) ? EPIPE : 0);
 }
 
+/*
+ * A piece of output, in piece; or, of a stream that brings much, moved on
+ * already, which *moved says.
+ */
+static ssize_t
+output_piece(struct stream *s, size_t want, int *moved)
+{
+	ssize_t n;
+
+	*moved = 0;
+	if (s->bulk && !s->tty && frame_moves()) {
+		n = frame_take(s->source.watch.fd, want);
+		*moved = n >= MOVE_MIN;
+		if (*moved)
+			frame_put_taken(
+			    output_type(s), s->task->number, (size_t)n);
+		else if (n > 0)
+			frame_copy(piece, (size_t)n);
+		if (n > 0) {
+			s->bulk = *moved;
+			return (n);
+		}
+	}
+	n = output_get(s, piece, want);
+	s->bulk = n >= BULK_MIN;
+	return (n);
+}
+
 static void
 on_output(void *arg, int events)
 {
 	struct stream *s = arg;
-	size_t want = s->credit;
+	int moved;
+	size_t want = s->credit < sizeof(piece) ? s->credit : sizeof(piece);
 	ssize_t n;
 
 	(void)events;
@@ -97,7 +134,7 @@ on_output(void *arg, int events)
 		output_cut(s);
 		return;
 	}
-	n = output_get(s, piece, want);
+	n = output_piece(s, want, &moved);
 	if (n == -1 && (errno == EAGAIN || errno == EINTR)) {
 		if (s->left >= 0)
 			output_cut(s);
@@ -108,8 +145,9 @@ on_output(void *arg, int events)
 		output_end(s, n == 0 || (s->tty && errno == EIO) ? 0 : errno);
 		return;
 	}
-	frame_put(s->number == 2 ? WIRE_STDERR : WIRE_STDOUT, s->task->number,
-	    0, NULL, 0, piece, (size_t)n);
+	if (!moved)
+		frame_put(output_type(s), s->task->number, 0, NULL, 0, piece,
+		    (size_t)n);
 	s->credit -= (size_t)n;
 	if (s->left >= 0 && (s->left -= n) == 0)
 		output_cut(s);
@@ -127,7 +165,7 @@ stream_ack(struct task *t, uint32_t number, uint32_t bytes)
 	s = &t->stream[number];
 	if (!is_open(s))
 		return (0); /* of what came before its end */
-	if (bytes > WIRE_WINDOW - s->credit)
+	if (bytes > WIRE_OUTPUT - s->credit)
 		return (-1);
 	s->credit += bytes;
 	if (s->credit > 0)
@@ -340,8 +378,9 @@ stream_take(struct task *t, int number, int fd, int tty)
 	s->source.watch.fn = number == 0 ? on_input : on_output;
 	s->source.watch.arg = s;
 	s->tty = tty;
-	s->credit = WIRE_WINDOW;
+	s->credit = WIRE_OUTPUT;
 	s->left = -1;
+	s->bulk = 0;
 	s->off = s->end = 0;
 	s->closing = 0;
 	t->streams |= 1U << number;

@@ -46,6 +46,7 @@ struct stream {
 	/* of output */
 	size_t credit; /* that the node takes */
 	ssize_t left; /* to be read behind the end; -1: until its end */
+	int bulk; /* it brings much */
 	/* of input */
 	uint8_t *buf;
 	size_t off, end;

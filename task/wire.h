@@ -18,7 +18,8 @@
 #define WIRE_VERSION 1
 #define WIRE_MAX (1U << 20) /* bytes of a frame, without its length */
 #define WIRE_HEAD 9 /* of these the type, the task and the number */
-#define WIRE_WINDOW 65536 /* bytes of a stream that may be under way */
+#define WIRE_WINDOW 65536 /* bytes of input that may be under way */
+#define WIRE_OUTPUT (4 * WIRE_WINDOW) /* and of a stream of output */
 
 #define TASK_TREE 0
 #define TASK_ROOT 1
@@ -76,7 +77,7 @@ enum wire_up {
 	WIRE_BORN,
 	/* streams:8. It is a program from here on; comes before the reply. */
 	WIRE_EXEC,
-	/* bytes, 1 to WIRE_WINDOW. */
+	/* bytes, 1 to 65,536. */
 	WIRE_STDOUT,
 	WIRE_STDERR,
 	/* stream:8 errno:8. Nothing more comes from it, or, with 0, goes. */

@@ -116,13 +116,13 @@ def complete():
 def window():
     with Tree(acks=False) as t:
         n = t.sh("head -c 1000000 /dev/zero; echo end >&2")
-        t.until(lambda: len(t.out.get((n, 1), b"")) == tree.WINDOW,
+        t.until(lambda: len(t.out.get((n, 1), b"")) == tree.OUTPUT,
                 "the window is not filled")
         t.pump(0.3)
-        expect(tree.WINDOW, len(t.out[n, 1]))
+        expect(tree.OUTPUT, len(t.out[n, 1]))
         check((n, 2) not in t.out, "it went on")
         while len(t.out[n, 1]) < 1000000:
-            t.ack(n, 1, tree.WINDOW - t.credit[n, 1])
+            t.ack(n, 1, tree.OUTPUT - t.credit[n, 1])
             got = len(t.out[n, 1])
             t.until(lambda: len(t.out[n, 1]) > got, "no more")
         t.until_out(n, b"end\n", stream=2)
@@ -141,22 +141,22 @@ def too_much_taken():
 @case("stdout: an exit waits for what was written, untaken or not")
 def late():
     with Tree(acks=False) as t:
-        n = t.sh("head -c 100000 /dev/zero; exit 3")
+        n = t.sh("head -c 300000 /dev/zero; exit 3")
         eventually(lambda: not proc.alive(t.os_pid(n)), 5, "it lives")
-        t.until(lambda: len(t.out.get((n, 1), b"")) == tree.WINDOW,
+        t.until(lambda: len(t.out.get((n, 1), b"")) == tree.OUTPUT,
                 "the window is not filled")
         t.pump(0.3)
         check(n not in t.exits, "%r", t.exits)
-        t.ack(n, 1, tree.WINDOW)
+        t.ack(n, 1, tree.OUTPUT)
         check(t.exit(n).is_exit(3), "%r", t.exit(n))
-        expect(100000, len(t.out[n, 1]))
+        expect(300000, len(t.out[n, 1]))
 
 
 @case("stdout: the node reads nothing, memory does not grow, all arrives",
       limit=60)
 def not_read():
     with Tree() as t:
-        tasks = [t.program(["/usr/bin/head", "-c", "200000", "/dev/zero"])
+        tasks = [t.program(["/usr/bin/head", "-c", "500000", "/dev/zero"])
                  for _ in range(20)]
         t.reading = False
         before = proc.rss(t.switch())
@@ -167,7 +167,7 @@ def not_read():
         t.reading = True
         for n in tasks:
             check(t.exit(n, seconds=20).is_exit(0), "%r", t.exit(n))
-            expect(200000, len(t.out[n, 1]))
+            expect(500000, len(t.out[n, 1]))
 
 
 @case("linger: 0, others that have its output are not waited for")

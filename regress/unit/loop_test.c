@@ -136,7 +136,7 @@ test_credentials(void **state)
 static void
 limits(uint32_t children, uint32_t depth)
 {
-	struct task_limits m = { children, depth };
+	struct task_limits m = { children, depth, 0 };
 
 	assert_int_equal(
 	    imsg_compose(&root->ibuf, TASK_LIMITS, 0, 0, -1, &m, sizeof(m)), 1);

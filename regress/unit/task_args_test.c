@@ -336,6 +336,50 @@ test_tail(void **state)
 	    read_as("s", list, sizeof(list)), "{error,einval,1}");
 }
 
+/* Each kind has what its headers say, whatever that is a macro for. */
+static void
+test_known(void **state)
+{
+	static const char *const known[][2] = {
+		{ "file", "o_rdonly" },
+		{ "file", "seek_end" },
+		{ "fcntl", "f_setfl" },
+		{ "ioctl", "tiocsctty" },
+		{ "mount", "ms_bind" },
+		{ "mount", "mnt_detach" },
+		{ "clone", "clone_newns" },
+		{ "clone", "clone_newtime" },
+		{ "signal", "sigusr2" },
+		{ "wait", "wuntraced" },
+		{ "wait", "p_pid" },
+		{ "prio", "prio_user" },
+		{ "rlimit", "rlimit_nofile" },
+		{ "socket", "af_inet6" },
+		{ "socket", "sock_seqpacket" },
+		{ "socket", "ipproto_udp" },
+		{ "ptrace", "ptrace_attach" },
+		{ "ptrace", "ptrace_peekuser" },
+		{ "ptrace", "ptrace_o_exitkill" },
+		{ "cap", "cap_bpf" },
+		{ "prctl", "pr_cap_ambient" },
+		{ "prctl", "cap_kill" },
+		{ "prctl", "secbit_noroot" },
+		{ "prctl", "sigterm" },
+		{ "seccomp", "seccomp_ret_allow" },
+		{ "errno", "exdev" },
+		{ "syscall", "sys_exit_group" },
+	};
+	int64_t n;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (constant_get(
+			constant_kind(known[i][0], strlen(known[i][0])),
+			known[i][1], &n) == -1)
+			fail_msg("no %s", known[i][1]);
+}
+
 static void
 test_constants(void **state)
 {
@@ -409,6 +453,7 @@ main(void)
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_pointer),
 		cmocka_unit_test(test_tail),
+		cmocka_unit_test(test_known),
 		cmocka_unit_test(test_constants),
 		cmocka_unit_test(test_rows),
 	};

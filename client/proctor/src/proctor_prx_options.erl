@@ -22,7 +22,7 @@ is_deep(Name) ->
     Name =:= maxchild orelse Name =:= maxforkdepth.
 
 %% @doc What the switch is asked, of a task so far below the root. A fork depth
-%% is here the length of the longest pipeline there may be, and the switch counts
+%% is here the length of the longest pipeline there may be; the switch counts
 %% from the task.
 -spec request(maxchild | maxforkdepth, get | integer(), non_neg_integer()) ->
     proctor_task_wire:down().

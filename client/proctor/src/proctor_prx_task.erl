@@ -22,6 +22,10 @@
 -type config() :: {init, fun((pid()) -> {ok, pid()} | {error, term()})}
                 | {terminate, fun((pid(), pid()) -> term())}.
 
+%% What a frame holds for certain, and its answer.
+-define(CALLS, 128).
+-define(BYTES, 500000).
+
 %% @equiv do(Parent, Ops, State, [])
 -spec do(pid(), [op()], term()) -> {ok, pid()} | {error, term()}.
 do(Parent, Ops, State) ->
@@ -63,7 +67,7 @@ with(_Task, [], _State) ->
 with(Task, [Nested | Ops], State) when is_list(Nested) ->
     with(Task, Nested ++ Ops, State);
 with(Task, Ops, State) ->
-    case plain(Ops, []) of
+    case plain(Ops, ?CALLS, ?BYTES, []) of
         {[_, _ | _] = Plain, Rest} -> batch(Task, Plain, Rest, State);
         _ -> single(Task, Ops, State)
     end.
@@ -71,18 +75,21 @@ with(Task, Ops, State) ->
 %%% Several in a frame
 
 %% The operations at the head that can follow each other without us.
-plain([Op | Ops] = All, Plain) ->
+plain([Op | Rest] = Ops, Calls, Bytes, Plain)
+  when Calls > 0, Bytes > 0, is_tuple(Op) ->
     case op(Op) of
         {proctor_prx, Name, Args, []} ->
             case proctor_prx_result:is_plain(Name) of
-                true -> plain(Ops, [{Name, Args} | Plain]);
-                false -> {lists:reverse(Plain), All}
+                true -> plain(Rest, Calls - 1,
+                              Bytes - erlang:external_size(Args),
+                              [{Name, Args} | Plain]);
+                false -> {lists:reverse(Plain), Ops}
             end;
         _ ->
-            {lists:reverse(Plain), All}
+            {lists:reverse(Plain), Ops}
     end;
-plain([], Plain) ->
-    {lists:reverse(Plain), []}.
+plain(Ops, _Calls, _Bytes, Plain) ->
+    {lists:reverse(Plain), Ops}.
 
 batch(Task, Plain, Rest, State) ->
     Calls = [{Name, proctor_prx_call:args(Name, Args)}
@@ -104,6 +111,8 @@ answered([{Name, _} = Op | Ops], [Answer | Answers], State) ->
     end;
 answered([], _Answers, State) ->
     {ok, State};
+answered(_Ops, {error, Failure}, _State) ->
+    proctor_prx_result:failed(Failure);
 answered(_Ops, _Answers, _State) ->
     {error, eproto}.
 

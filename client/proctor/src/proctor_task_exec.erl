@@ -32,6 +32,7 @@
 
 %% What the switch lets be under way of each stream.
 -define(WIRE, 65536).
+-define(WIRE_OUTPUT, 262144).
 
 -define(MAX_LINE, 65536).
 
@@ -172,7 +173,8 @@ spec(Given) ->
                             || Stream <- [stdout, stderr]]),
     Windows = maps:map(fun(Stream, Sink) -> window(Stream, Sink, Active, Given)
                        end, Sinks),
-    maps:merge(Sinks, #{active => Active, windows => Windows, window => ?WIRE,
+    maps:merge(Sinks, #{active => Active, windows => Windows,
+                        window => ?WIRE_OUTPUT,
                         stdin_window => ?WIRE, stdin => true, input => none,
                         max_output => infinity, reply => run,
                         splits => splits(Sinks, Given)}).
@@ -183,13 +185,14 @@ sink(_) -> none.
 
 %% What only goes into a mailbox needs no window.
 window(_Stream, _Sink, _Active, #{window := Bytes}) -> Bytes;
-window(_Stream, Sink, _Active, _Given) when is_function(Sink) -> ?WIRE;
+window(_Stream, Sink, _Active, _Given) when is_function(Sink) ->
+    ?WIRE_OUTPUT;
 window(_Stream, Sink, _Active, _Given) when Sink =/= owner -> 0;
 window(Stream, owner, Active, _Given) ->
     case Active of
         true -> 0;
         #{Stream := true} -> 0;
-        _ -> ?WIRE
+        _ -> ?WIRE_OUTPUT
     end.
 
 splits(Sinks, #{lines := true} = Given) ->

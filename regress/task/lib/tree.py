@@ -21,7 +21,8 @@ from patience import Limit, Pause
 
 PROGRAM = None
 PATIENCE = 5
-WINDOW = 65536
+WINDOW = 65536     # of input
+OUTPUT = 4 * WINDOW
 ROOT = 1
 TREE = 0
 
@@ -209,7 +210,7 @@ class Tree:
     def _output(self, task, stream, data):
         key = task, stream
         self.out[key] = self.out.get(key, b"") + data
-        self.credit[key] = self.credit.get(key, WINDOW) - len(data)
+        self.credit[key] = self.credit.get(key, OUTPUT) - len(data)
         if not data or self.credit[key] < 0:
             self._wrong("%d bytes of task %d", len(data), task)
         if self.acks:

@@ -52,6 +52,7 @@ check dialyzer sh client/proctor/dialyze.sh
 check xref sh client/proctor/xref.sh
 check alcove sh client/proctor/alcove.sh check
 check edoc sh client/proctor/doc.sh
+check calls /usr/bin/python3 regress/calls.py
 check "arrows, of themselves" /usr/bin/python3 regress/arrows.py --self-test
 check arrows /usr/bin/python3 regress/arrows.py
 check "guarantees, of themselves" /usr/bin/python3 regress/guarantees.py --self-test

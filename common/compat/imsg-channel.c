@@ -162,7 +162,12 @@ read_resize(struct imsg_channel *ch, size_t size)
 {
 	unsigned char *buf;
 
-	if ((buf = realloc(ch->buf, size)) == NULL)
+	/* What is not read yet need not be copied, nor be had in memory. */
+	if (ch->wpos == 0) {
+		if ((buf = malloc(size)) == NULL)
+			return (-1);
+		free(ch->buf);
+	} else if ((buf = realloc(ch->buf, size)) == NULL)
 		return (-1);
 	ch->buf = buf;
 	ch->size = size;

@@ -124,7 +124,7 @@ TASK_CALL_SRC = task/rows.c task/call.c task/calls.c task/args.c task/cstruct.c 
 	task/constant.c task/value.c task/interrupt.c task/call_file.c \
 	task/call_path.c task/call_id.c task/call_proc.c task/call_env.c \
 	task/call_net.c task/call_name.c $(CALL_SYSTEM_SRC) \
-	$(BPF_SRC) common/etf_read.c common/etf_write.c
+	$(SEAL_SRC) $(BPF_SRC) common/etf_read.c common/etf_write.c
 TASK_SRC = $(TASK_SWITCH_SRC) $(TASK_LOOP_SRC) $(TASK_CALL_SRC) common/log.c
 TASK_OBJ = $(TASK_SRC:%.c=$(OBJ)/%.o)
 PRIV_OBJ = $(PRIV_SRC:%.c=$(OBJ)/%.o)

@@ -194,7 +194,7 @@ case $CGROUP_SRC in
 	    common/compat/cgroup_tree.c common/compat/cgroup_each.c $PROC_SRC
 	case $BOX_SRC in
 	*landlock_linux.c*)
-		box="$BOX_SRC priv/keeper/sandbox_linux.c"
+		box="$BOX_SRC $BPF_SRC priv/keeper/sandbox_linux.c"
 		box="$box common/compat/sandbox_ring.c"
 		;;
 	*) box=$BOX_SRC ;;
@@ -210,7 +210,7 @@ esac
 case $BOX_SRC in
 *landlock_linux.c*)
 	# shellcheck disable=SC2086
-	build sandbox_test common/log.c $BOX_SRC $SELF_SRC broker/sandbox_linux.c \
+	build sandbox_test common/log.c $BOX_SRC $BPF_SRC $SELF_SRC broker/sandbox_linux.c \
 	    worker/sandbox_linux.c common/compat/sandbox_ring.c \
 	    common/compat/seccomp_signals.c priv/guard/sandbox_linux.c \
 	    priv/monitor/sandbox_linux.c priv/launcher/sandbox_linux.c \

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "compat/cgroup_file.h"
+#include "keeper/keeper.h"
 #include "log.h"
 #include "policy/runas.h"
 
@@ -19,6 +20,7 @@
 #define PATIENCE 12000 /* ms for an answer: the keeper gives up after 10 s */
 #define AGAIN 4 /* times that again, if it has answered others */
 #define BUSY_MAX 256 /* answers that are waited for */
+#define DEAF_MAX 64 /* times that the reaper is to end a leaf */
 
 /* Something that was asked of a leaf, and not answered. */
 struct ask {
@@ -43,7 +45,8 @@ struct leaf {
 	unsigned int frozen : 1;
 	unsigned int untold : 1;
 	unsigned int known : 1; /* used is what it has used */
-	unsigned int deaf : 1; /* the reaper has killed what was left in it */
+	unsigned int kills; /* asked for, which may be the reaper's to do */
+	unsigned int deaf; /* times that it was at the end of it */
 	struct msg_leaf_event event;
 	struct msg_leaf_state used;
 };
@@ -251,8 +254,11 @@ leaf_is_there(const struct child *c)
 void
 contain_kill(struct child *c)
 {
-	if (leaf_is_there(c))
-		leaf_send(c->leaf, LEAF_KILL);
+	if (!leaf_is_there(c))
+		return;
+	if (keeper_info()->how != CGROUP_AT_ONCE)
+		c->leaf->kills++;
+	leaf_send(c->leaf, LEAF_KILL);
 }
 
 void
@@ -431,14 +437,21 @@ leaf_handle_made(struct leaf *l, int error, const char *text)
 	return (0);
 }
 
-/* The keeper can kill all but one kind, and we may not look. */
+/*
+ * The keeper can kill all but one kind, or none where there is no cgroup.kill,
+ * and we may not look.
+ */
 static int
 leaf_handle_deaf(struct leaf *l, const char *path)
 {
-	if (l->state != LEAF_ENDING || l->deaf)
+	unsigned int most = keeper_info()->how == CGROUP_AT_ONCE ? 1 : DEAF_MAX;
+
+	if (l->kills > 0)
+		l->kills--;
+	else if (l->state != LEAF_ENDING || l->deaf++ == most)
 		return (-1);
-	l->deaf = 1;
-	answers++;
+	if (l->state == LEAF_ENDING)
+		answers++;
 	orphan_kill_leaf(path);
 	return (0);
 }

@@ -361,6 +361,30 @@ test_deaf(void)
 	did("0 state 3 end ''; exit 3 0/0");
 }
 
+/* Where the keeper kills nobody the reaper does, as often as it is asked. */
+static void
+test_each(void)
+{
+	int i;
+
+	begin();
+	world.how = CGROUP_STILL;
+	running(0);
+	assert_int_equal(says_done(3, LEAF_KILL, EBUSY, "t0/c3"), -1);
+	contain_kill(child_by_pid(100));
+	did("leaf 3 kill");
+	true_of(says_done(3, LEAF_KILL, EBUSY, "t0/c3"));
+	did("orphans in t0/c3 KILL");
+	assert_int_equal(says_done(3, LEAF_KILL, EBUSY, "t0/c3"), -1);
+	ended(100, 0);
+	did("reap 100; leaf 3 end");
+	for (i = 0; i < 64; i++) {
+		true_of(says_done(3, LEAF_KILL, EBUSY, "t0/c3"));
+		did("orphans in t0/c3 KILL");
+	}
+	assert_int_equal(says_done(3, LEAF_KILL, EBUSY, "t0/c3"), -1);
+}
+
 static const struct oom_row {
 	const char *title;
 	int status;
@@ -1256,6 +1280,7 @@ main(void)
 		CASE(test_shutdown),
 		CASE(test_shutdown_emptying),
 		CASE(test_deaf),
+		CASE(test_each),
 		cmocka_unit_test(test_oom),
 		cmocka_unit_test(test_lies),
 		CASE(test_two),

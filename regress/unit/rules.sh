@@ -175,7 +175,6 @@ case $CGROUP_SRC in
 	case $BOX_SRC in
 	*landlock_linux.c*)
 		box="$BOX_SRC priv/keeper/sandbox_linux.c"
-		box="$box common/compat/sandbox_ring.c"
 		;;
 	*) box=$BOX_SRC ;;
 	esac

@@ -157,26 +157,17 @@ device_read(struct leaf_limits *l, const char *word, char *why)
 	return (0);
 }
 
-static int
-has_rate(const struct leaf_limits *l, uint32_t i)
-{
-	uint32_t n;
-
-	for (n = 0; n < LEAF_RATES; n++)
-		if (l->rate[i][n] != LEAF_NO_LIMIT)
-			return (1);
-	return (0);
-}
-
 int
 limit_end_io(const struct leaf_limits *l, char *why)
 {
+	uint32_t i = l->ios - 1, n;
+
 	if (l->ios == 0)
 		return (bad(why, "io: no device"));
-	if (!has_rate(l, l->ios - 1))
-		return (bad(why, "io %u:%u: no rate", l->major[l->ios - 1],
-		    l->minor[l->ios - 1]));
-	return (0);
+	for (n = 0; n < LEAF_RATES; n++)
+		if (l->rate[i][n] != LEAF_NO_LIMIT)
+			return (0);
+	return (bad(why, "io %u:%u: no rate", l->major[i], l->minor[i]));
 }
 
 /* "rbps=10M", of the last device. */

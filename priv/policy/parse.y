@@ -205,9 +205,9 @@ path:	WORD				{ if (set_command($1) == -1)
 						YYABORT; }
 	;
 
-args:	ARGS				{ if (set_list(&parse.rule->args, "args",
-					    "an argument (keywords need"
-					    " quotes)") == -1)
+args:	ARGS				{ if (set_list(&parse.rule->args,
+					    "args", "an argument"
+					    " (keywords need quotes)") == -1)
 						YYABORT; }
 	;
 

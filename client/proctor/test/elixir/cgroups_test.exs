@@ -201,6 +201,7 @@ defmodule Proctor.CgroupsTest do
              "pids" => "/x/proctor/1.a/t0/c5",
              "freezer" => "/proctor/1.a/t0/c5"
            }
+
     assert Files.olds(4_194_305, "a") == %{}
 
     for %{version: 1, point: point, controllers: ["memory" | _]} <- Files.trees() do

@@ -14,6 +14,7 @@
 #include "monitor/channels.h"
 #include "monitor/launch.h"
 #include "monitor/contain.h"
+#include "monitor/keep.h"
 #include "monitor/loop.h"
 #include "monitor/phase.h"
 #include "monitor/reply.h"
@@ -42,7 +43,7 @@ static int
 broker_may_read(void)
 {
 	return (broker_channel.open && reply_waiting() < WAITING_MAX &&
-		!launch_busy() && !contain_busy() && worker_has_room());
+		!launch_busy() && !keep_busy() && worker_has_room());
 }
 
 /*
@@ -126,8 +127,6 @@ priv_dispatch_keeper(const struct pollfd *pfd)
 		while (channel_dispatch(&keeper_channel, phase_state()))
 			continue;
 	}
-	if (alive && channel_queued(&keeper_channel) > 0)
-		alive = channel_write(&keeper_channel) == 0;
 	if (!alive)
 		keeper_died();
 }
@@ -165,14 +164,14 @@ loop_serve(void)
 	do {
 		more = priv_dispatch_broker();
 		launch_send();
-		if (channel_queued(&keeper_channel) > 0 &&
-		    channel_write(&keeper_channel) == -1)
-			keeper_died();
 		contain_tell(worker_has_room);
 		stop_check();
 		if (channel_queued(&worker_channel) > 0 &&
 		    channel_write(&worker_channel) == -1)
 			worker_died();
+		if (channel_queued(&keeper_channel) > 0 &&
+		    channel_write(&keeper_channel) == -1)
+			keeper_died();
 	} while (more && broker_may_read());
 }
 

@@ -80,6 +80,19 @@ def below(path):
     return [d for d, _, _ in os.walk(path, topdown=False)][:-1]
 
 
+def spares(path):
+    """The groups in an instance that were made ahead: nobody's, and empty."""
+    found = []
+    for group in below(path):
+        try:
+            if (re.search(r"/t[0-9]+/c[0-9]+$", group)
+                    and "populated 0" in read(group + "/cgroup.events")):
+                found.append(group)
+        except OSError:
+            pass
+    return found
+
+
 def instances(path):
     """The groups of instances in a place, of living and of dead."""
     found = []

@@ -67,6 +67,7 @@ POLICY_SRC = $(RULE_SRC) priv/policy/permit.c priv/policy/runas.c \
 	priv/policy/shape.c priv/policy/ceiling.c priv/policy/count.c \
 	priv/policy/uids.c priv/policy/leaf.c
 CHECK_SRC = priv/check/main.c priv/check/check.c priv/check/path.c \
+	priv/check/limit.c \
 	$(RULE_SRC) common/log.c $(PROTO_SRC) common/compat/ptymodes.c
 GUARD_SRC = priv/guard/guard.c priv/guard/reaper.c priv/guard/wait.c \
 	priv/guard/family.c

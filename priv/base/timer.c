@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/timer.h"
+#include "compat/tree.h"
 
 static int
 timer_cmp(const struct timer *a, const struct timer *b)
@@ -17,8 +18,7 @@ timer_cmp(const struct timer *a, const struct timer *b)
 }
 
 static RB_HEAD(timer_tree, timer) timers = RB_INITIALIZER(&timers);
-RB_PROTOTYPE(timer_tree, timer, entry, timer_cmp)
-RB_GENERATE(timer_tree, timer, entry, timer_cmp)
+TREE_GENERATE(timer_tree, timer, entry, timer_cmp)
 
 static uint64_t timer_seq;
 

@@ -23,6 +23,7 @@
 #include "base/reap.h"
 #include "compat/cgroup.h"
 #include "compat/proc.h"
+#include "compat/tree.h"
 #include "log.h"
 #include "proto.h"
 #include "sandbox.h"
@@ -46,8 +47,7 @@ orphan_cmp(const struct orphan *a, const struct orphan *b)
 }
 
 static RB_HEAD(orphan_tree, orphan) orphans = RB_INITIALIZER(&orphans);
-RB_PROTOTYPE(orphan_tree, orphan, entry, orphan_cmp)
-RB_GENERATE(orphan_tree, orphan, entry, orphan_cmp)
+TREE_GENERATE(orphan_tree, orphan, entry, orphan_cmp)
 
 static pid_t guard_pid, priv_pid;
 

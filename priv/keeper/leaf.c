@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compat/tree.h"
 #include "log.h"
 
 #include "keeper/leaf.h"
@@ -19,8 +20,7 @@ leaf_cmp(const struct leaf *a, const struct leaf *b)
 }
 
 static RB_HEAD(leaf_tree, leaf) leaves = RB_INITIALIZER(&leaves);
-RB_PROTOTYPE(leaf_tree, leaf, entry, leaf_cmp)
-RB_GENERATE(leaf_tree, leaf, entry, leaf_cmp)
+TREE_GENERATE(leaf_tree, leaf, entry, leaf_cmp)
 
 static struct channel *priv;
 static const char *instance;

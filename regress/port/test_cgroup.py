@@ -319,8 +319,8 @@ def ahead_limited():
         expect([path], cgroups.spares(p.own()), "ahead")
 
 
-@case(CG + " a run is refused if somebody has removed what was made ahead, and "
-      "the next is not")
+@case(CG + " a run is refused if somebody has removed what was made ahead,"
+      " and the next is not")
 def ahead_removed():
     with Contained() as p:
         os.rmdir(p.spare())

@@ -152,8 +152,7 @@ loop_serve(void)
 		launch_send();
 		contain_tell(worker_has_room);
 		stop_check();
-		/* The keeper last: nobody waits for much of what it is asked.
-		 */
+		/* The keeper last: little of that is waited for. */
 		ring_write(&worker_channel);
 		ring_write(&keeper_channel);
 	} while (more && broker_may_read());

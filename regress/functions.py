@@ -1,11 +1,12 @@
 #!/usr/bin/python3
 """How long functions are, folder by folder: none has more than 60 lines.
 
-usage: functions.py [FOLDER | --self-test], FOLDER having broker, worker, common
-and priv in it.
+usage: functions.py [FOLDER | --self-test], FOLDER having broker, worker,
+common and priv in it.
 
-style(9) makes them easy to find: a line with the type, one that begins with the
-name, and a "}" that begins a line. A length is from the type to that, both too.
+style(9) makes them easy to find: a line with the type, one that begins with
+the name, and a "}" that begins a line. A length is from the type to that, both
+too.
 """
 import glob
 import os

@@ -275,7 +275,8 @@ put_io(const struct leaf_limits *l, const struct cgroup_tree *t,
     const char *path, uint32_t device)
 {
 	char text[256], number[LIMIT_TEXT_MAX];
-	size_t len, i;
+	uint32_t i;
+	size_t len;
 
 	len = (size_t)snprintf(
 	    text, sizeof(text), "%u:%u", l->major[device], l->minor[device]);

@@ -174,9 +174,10 @@ limit_end_io(const struct leaf_limits *l, char *why)
 static int
 rate_read(struct leaf_limits *l, const char *word, char *why)
 {
-	size_t i, len = strcspn(word, "=");
+	size_t len = strcspn(word, "=");
 	const char *fault;
 	uint64_t *rate;
+	uint32_t i;
 
 	for (i = 0; i < LEAF_RATES; i++)
 		if (strlen(leaf_rate_name(i)) == len &&

@@ -421,9 +421,13 @@ struct msg_down {
 	struct msg_str user; /* whose children nobody can make any more */
 };
 
-/* target: of the table of users that the instance has. */
+/*
+ * Between priv and keeper a leaf has a number of its own, by which priv names
+ * it before it knows whose it will be; to launcher and worker it has its
+ * child's. target: of the table of users that the instance has.
+ */
 struct msg_leaf_make {
-	uint32_t id; /* the child */
+	uint32_t id;
 	uint32_t target;
 	struct leaf_limits limits;
 	char name[LEAF_NAME_MAX]; /* "": made of its id */

@@ -10,7 +10,8 @@
  *	    tN/			of the user with that number among those that
  *				children can be
  *		launch/		privileged: its launcher
- *		cID/		a leaf: one child's, and what becomes of it
+ *		cN/		a leaf: one child's, and what becomes of it; or
+ *the next child's
  *
  * PLACE is where root or the starter said; else, privileged, the nearest place
  * above where the starter is in which nobody but root may write: whoever may

@@ -17,7 +17,7 @@ build() {
 		# The messages are several files.
 		test "$source" != common/proto.c || source=$PROTO_SRC
 		test "$source" != priv/monitor/contain.c ||
-			source="$source common/leafset.c"
+			source="$source priv/monitor/keep.c common/leafset.c"
 		for part in $source; do
 			objects="$objects \$(OBJ)/${part%.c}.o"
 		done

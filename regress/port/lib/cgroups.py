@@ -117,6 +117,20 @@ def below(path):
     return [d for d, _, _ in os.walk(path, topdown=False)][:-1]
 
 
+def spares(path):
+    """The groups in an instance that were made ahead: nobody's, and empty."""
+    found = []
+    for group in below(path):
+        try:
+            if (re.search(r"/t[0-9]+/c[0-9]+$", group)
+                    and not any(read(d + "/cgroup.procs")
+                                for d in [group] + below(group))):
+                found.append(group)
+        except OSError:
+            pass
+    return found
+
+
 def instances(path):
     """The groups of instances in a place, of living and of dead."""
     found = []

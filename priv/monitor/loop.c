@@ -128,7 +128,7 @@ loop_signalled(void)
 	end |= signals_got(SIGHUP);
 	if (end)
 		stop_all(EXIT_CLEAN);
-	stray_signal(signals_got(SIGCHLD));
+	watch_signal(signals_got(SIGCHLD));
 }
 
 static int
@@ -185,6 +185,7 @@ loop_once(struct pollfd *pfd)
 		launch_dispatch(&pfd[POLL_LAUNCHERS]);
 		ring_dispatch(&worker_channel, &pfd[POLL_WORKER]);
 	}
+	stray_check();
 	timer_run();
 	/*
 	 * Last, so that what the others said counts for what the broker asks,

@@ -14,6 +14,7 @@
 #include "monitor/channels.h"
 #include "monitor/launch.h"
 #include "monitor/contain.h"
+#include "monitor/keep.h"
 #include "monitor/loop.h"
 #include "monitor/phase.h"
 #include "monitor/reply.h"
@@ -42,7 +43,7 @@ static int
 broker_may_read(void)
 {
 	return (broker_channel.open && reply_waiting() < WAITING_MAX &&
-		!launch_busy() && !contain_busy() && worker_has_room());
+		!launch_busy() && !keep_busy() && worker_has_room());
 }
 
 /*
@@ -112,9 +113,7 @@ ring_dispatch(struct channel *c, const struct pollfd *pfd)
 		while (channel_dispatch(c, phase_state()))
 			continue;
 	}
-	if (alive)
-		ring_write(c);
-	else
+	if (!alive)
 		ring_died(c);
 }
 
@@ -151,10 +150,11 @@ loop_serve(void)
 	do {
 		more = priv_dispatch_broker();
 		launch_send();
-		ring_write(&keeper_channel);
 		contain_tell(worker_has_room);
 		stop_check();
+		/* The keeper last: little of that is waited for. */
 		ring_write(&worker_channel);
+		ring_write(&keeper_channel);
 	} while (more && broker_may_read());
 }
 
@@ -184,6 +184,7 @@ loop_once(struct pollfd *pfd)
 		ring_dispatch(&keeper_channel, &pfd[POLL_KEEPER]);
 		launch_dispatch(&pfd[POLL_LAUNCHERS]);
 		ring_dispatch(&worker_channel, &pfd[POLL_WORKER]);
+		ring_write(&worker_channel);
 	}
 	stray_check();
 	timer_run();

@@ -177,6 +177,7 @@ tasking() {
 	    common/log.c $PROC_SRC $SELF_SRC $IMSG_SRC $SEND_SRC
 }
 tasking task_calls_test
+tasking task_fuzz_test
 # The switch is the case.
 tasking loop_test regress/unit/loop_util.c
 tasking exec_test regress/unit/loop_util.c

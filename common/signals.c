@@ -74,29 +74,45 @@ signals_discard_typed(void)
 			(void)sigaction(typed[i], &was, NULL);
 }
 
+void
+signals_mask(sigset_t *mask)
+{
+	size_t i;
+
+	(void)sigfillset(mask);
+	for (i = 0; i < CAUGHT; i++)
+		(void)sigdelset(mask, caught[i]);
+}
+
+void
+signals_take(void)
+{
+	const struct timespec now = { 0, 0 };
+	sigset_t set;
+	size_t i;
+	int sig;
+
+	(void)sigemptyset(&set);
+	for (i = 0; i < CAUGHT; i++)
+		(void)sigaddset(&set, caught[i]);
+	while ((sig = sigtimedwait(&set, NULL, &now)) != -1)
+		got[sig] = 1;
+}
+
 int
 signals_poll(struct pollfd *pfd, size_t n, int ms)
 {
-	const struct timespec now = { 0, 0 };
 	struct timespec ts;
-	sigset_t set, mask;
-	size_t i;
-	int ready, sig;
+	sigset_t mask;
+	int ready;
 
-	(void)sigfillset(&mask);
-	(void)sigemptyset(&set);
-	for (i = 0; i < CAUGHT; i++) {
-		(void)sigdelset(&mask, caught[i]);
-		(void)sigaddset(&set, caught[i]);
-	}
+	signals_mask(&mask);
 	ts.tv_sec = ms / 1000;
 	ts.tv_nsec = (ms % 1000) * 1000000L;
 	ready = ppoll(pfd, (nfds_t)n, ms == -1 ? NULL : &ts, &mask);
 	if (ready == -1 && errno != EINTR)
 		fatal("ppoll");
-	/* If a descriptor was ready, no signal was delivered. */
-	while ((sig = sigtimedwait(&set, NULL, &now)) != -1)
-		got[sig] = 1;
+	signals_take();
 	return (ready == -1 ? 0 : ready);
 }
 

@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include <poll.h>
+#include <signal.h>
 #include <stddef.h>
 
 /*
@@ -34,6 +35,14 @@ void signals_discard_typed(void);
  * failure.
  */
 int signals_poll(struct pollfd *, size_t n, int ms);
+
+/*
+ * The two halves of that, for whoever waits by another call: what is to be
+ * blocked meanwhile, and to be called behind it where something was ready, as
+ * no signal was delivered then.
+ */
+void signals_mask(sigset_t *);
+void signals_take(void);
 
 /* Was sig caught since this was asked last? */
 int signals_got(int sig);

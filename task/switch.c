@@ -40,9 +40,11 @@
 #include "task/tell.h"
 
 #define LAST_MS 1000 /* for what is to be told last */
-#define FRAMES 64 /* of the node, before anybody else is heard */
+#define BUSY 16 /* turns that bring something, before signals are heard */
 
 static struct source node;
+static struct watch to_node;
+static sigset_t mask;
 static int node_gone;
 static int status = EXIT_CLEAN;
 
@@ -142,6 +144,14 @@ on_node(void *arg, int events)
 		node_end();
 }
 
+/* That it can be written to is all: it is written at the end of each turn. */
+static void
+on_room(void *arg, int events)
+{
+	(void)arg;
+	(void)events;
+}
+
 static void
 node_watch(void)
 {
@@ -149,6 +159,8 @@ node_watch(void)
 	    fcntl(STDOUT_FILENO, F_SETFL, O_NONBLOCK) == -1)
 		fatal("the node's pipes");
 	frame_init(STDIN_FILENO, STDOUT_FILENO);
+	to_node.fd = STDOUT_FILENO;
+	to_node.fn = on_room;
 	node.watch.fd = STDIN_FILENO;
 	node.watch.fn = on_node;
 	if (source_set(&node, EVSET_IN) == -1)
@@ -166,23 +178,26 @@ reap_all(void)
 		death_reaped(pid, how, &ru);
 }
 
-/* Until something is the case, or a deadline over. */
+/*
+ * Until something is the case, or a deadline over. Signals are heard while
+ * there is nothing else, and now and then.
+ */
 static void
-switch_wait(int set)
+switch_wait(void)
 {
-	struct pollfd pfd[2] = { { .fd = set, .events = POLLIN },
-		{ .fd = -1, .events = POLLOUT } };
+	static unsigned int busy;
 
-	if (frame_waiting() > 0)
-		pfd[1].fd = STDOUT_FILENO;
-	(void)signals_poll(pfd, 2, timer_wait());
+	(void)evset_set(&to_node, frame_waiting() > 0 ? EVSET_OUT : 0);
+	if (!evset_run(timer_wait(), &mask))
+		busy = 0;
+	else if (++busy % BUSY == 0)
+		signals_take();
 }
 
 static void
-switch_turn(int set)
+switch_turn(void)
 {
-	switch_wait(set);
-	evset_run();
+	switch_wait();
 	timer_run();
 	if (signals_got(SIGCHLD))
 		reap_all();
@@ -229,12 +244,13 @@ void
 switch_main(void (*root)(int))
 {
 	struct rlimit rl;
-	int channel, set;
+	int channel;
 	pid_t pid;
 
 	pid = root_start(&channel, root);
 	switch_confine();
-	set = evset_open();
+	evset_open();
+	signals_mask(&mask);
 	if (getrlimit(RLIMIT_NOFILE, &rl) == -1)
 		fatal("limit of descriptors");
 	request_init(rl.rlim_cur);
@@ -242,7 +258,7 @@ switch_main(void (*root)(int))
 	node_watch();
 	sandbox_switch();
 	while (table_root != NULL)
-		switch_turn(set);
+		switch_turn();
 	guard_clean();
 	stop_over();
 	switch_flush();

@@ -1,10 +1,12 @@
 /*
- * Many descriptors in one that polls readable when something is the case with
- * one of them. What is watched stays watched until it is told not to be.
+ * Many descriptors that are waited for together. What is watched stays watched
+ * until it is told not to be.
  */
 
 #ifndef COMPAT_EVSET_H
 #define COMPAT_EVSET_H
+
+#include <signal.h>
 
 #define EVSET_IN 1
 #define EVSET_OUT 2
@@ -21,8 +23,8 @@ struct watch {
 	void *arg;
 };
 
-/* The descriptor. Fatal on failure. */
-int evset_open(void);
+/* Fatal on failure. */
+void evset_open(void);
 
 /*
  * Watch for these from here on; to 0 before fd is closed. 0, or -1: it cannot
@@ -30,7 +32,10 @@ int evset_open(void);
  */
 int evset_set(struct watch *, int events);
 
-/* Call fn for whatever is the case, without waiting. */
-void evset_run(void);
+/*
+ * Call fn for whatever is the case; if nothing is wait ms for that, -1 without
+ * end, or for a signal that is not in mask. 1: something was, 0: nothing.
+ */
+int evset_run(int ms, const sigset_t *mask);
 
 #endif

@@ -12,12 +12,11 @@
 
 static int set = -1;
 
-int
+void
 evset_open(void)
 {
 	if ((set = epoll_create1(EPOLL_CLOEXEC)) == -1)
 		fatal("epoll");
-	return (set);
 }
 
 int
@@ -40,17 +39,17 @@ evset_set(struct watch *w, int events)
 	return (0);
 }
 
-void
-evset_run(void)
+int
+evset_run(int ms, const sigset_t *mask)
 {
 	struct epoll_event ev[TURN];
 	struct watch *w;
 	int i, n, is;
 
-	if ((n = epoll_wait(set, ev, TURN, 0)) == -1) {
+	if ((n = epoll_pwait(set, ev, TURN, ms, mask)) == -1) {
 		if (errno != EINTR)
 			fatal("epoll");
-		return;
+		return (0);
 	}
 	for (i = 0; i < n; i++) {
 		w = ev[i].data.ptr;
@@ -61,4 +60,5 @@ evset_run(void)
 		if (w->events != 0)
 			w->fn(w->arg, is);
 	}
+	return (n > 0);
 }

@@ -1,13 +1,10 @@
 /* poll(2), for systems whose own way nobody has written here yet. */
 
-#include <sys/socket.h>
-
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <unistd.h>
+#include <time.h>
 
 #include "compat/evset.h"
 #include "log.h"
@@ -15,18 +12,10 @@
 static struct watch **watches;
 static struct pollfd *fds;
 static size_t count, room;
-static int ends[2] = { -1, -1 };
 
-/*
- * There is no one descriptor for all: this one is always readable, so that its
- * owner comes to ask at once, and then all are waited for.
- */
-int
+void
 evset_open(void)
 {
-	if (pipe(ends) == -1 || write(ends[1], "", 1) != 1)
-		fatal("pipe");
-	return (ends[0]);
 }
 
 static size_t
@@ -60,10 +49,11 @@ evset_set(struct watch *w, int events)
 	return (0);
 }
 
-void
-evset_run(void)
+int
+evset_run(int ms, const sigset_t *mask)
 {
 	struct watch *w[64];
+	struct timespec ts;
 	int is[64];
 	size_t i, n = 0;
 
@@ -74,9 +64,13 @@ evset_run(void)
 			    (watches[i]->events & EVSET_OUT ? POLLOUT : 0));
 		fds[i].revents = 0;
 	}
-	/* Nobody is called on by a signal here but by the next turn. */
-	if (poll(fds, (nfds_t)count, 10) == -1 && errno != EINTR)
-		fatal("poll");
+	ts.tv_sec = ms / 1000;
+	ts.tv_nsec = (ms % 1000) * 1000000L;
+	if (ppoll(fds, (nfds_t)count, ms == -1 ? NULL : &ts, mask) == -1) {
+		if (errno != EINTR)
+			fatal("poll");
+		return (0);
+	}
 	for (i = 0; i < count && n < 64; i++) {
 		if (fds[i].revents == 0)
 			continue;
@@ -89,4 +83,5 @@ evset_run(void)
 	for (i = 0; i < n; i++)
 		if (w[i]->events != 0)
 			w[i]->fn(w[i]->arg, is[i]);
+	return (n > 0);
 }

@@ -246,8 +246,8 @@ request(Number, {call, Pids, Name, Args}, From, #drv{tree = Tree} = Drv) ->
             {noreply, Drv};
         {bare, Value, Drv1} ->
             {reply, {bare, Value}, Drv1};
-        {reply, Answer} ->
-            {reply, Answer, Drv}
+        {reply, Answer, Drv1} ->
+            {reply, Answer, Drv1}
     end.
 
 
@@ -290,11 +290,10 @@ own(setopt, [Name, Value], Number, Pids, #drv{tasks = Tasks} = Drv) ->
         {true, #{}} ->
             {bare, deep(Name, Value, Number, Pids, Drv), Drv}
     end;
-own(close, [Descriptor], _Number, _Pids, #drv{tree = Tree} = Drv) ->
+own(close, [Descriptor], _Number, _Pids, Drv) ->
     case proctor_prx_entry:descriptor(Descriptor) of
         none -> none;
-        {_, fdctl} -> {reply, ok};
-        {Child, Stream} -> {reply, closed(Child, Stream, Drv, Tree)}
+        {Child, Stream} -> {reply, ok, closed(Child, Stream, Drv)}
     end;
 own(_Name, _Args, _Number, _Pids, _Drv) ->
     none.
@@ -307,15 +306,17 @@ deep(Name, Value, Number, Pids, #drv{tree = Tree}) ->
         Answer -> proctor_prx_options:answer(Name, Value, Depth, Answer)
     end.
 
-%% The end of one that is gone is closed.
-closed(Child, Stream, #drv{tasks = Tasks}, Tree) ->
+%% Of one that is gone it is closed.
+closed(Child, Stream, #drv{tree = Tree, tasks = Tasks} = Drv) ->
     case Tasks of
-        #{Child := #task{entry = Entry}} ->
-            ok = proctor_prx_entry:close(Stream, Entry);
+        #{Child := Task} when Stream =/= fdctl ->
+            ends(Child, Stream, Task, Drv);
+        #{} when Stream =/= fdctl ->
+            ok = proctor_task_tree:cast(Tree, Child, {close, Stream}),
+            Drv;
         #{} ->
-            ok
-    end,
-    proctor_task_tree:cast(Tree, Child, {close, Stream}).
+            Drv
+    end.
 
 set(Name, Value, Child, #task{entry = Entry} = Task, #drv{tree = Tree} = Drv) ->
     Set = proctor_prx_entry:set(Name, Value, Entry),
@@ -326,38 +327,42 @@ set(Name, Value, Child, #task{entry = Entry} = Task, #drv{tree = Tree} = Drv) ->
 put(Number, Task, #drv{tasks = Tasks} = Drv) ->
     Drv#drv{tasks = Tasks#{Number => Task}}.
 
-close(Number, Stream, #drv{tree = Tree, tasks = Tasks} = Drv) ->
+close(Number, Stream, #drv{tasks = Tasks} = Drv) ->
     case Tasks of
-        #{Number := #task{entry = Entry}} ->
+        #{Number := #task{entry = Entry} = Task} when Number =/= ?ROOT ->
             case proctor_prx_entry:is_open(Stream, Entry) of
-                true when Number =/= ?ROOT ->
-                    {reply, ends(Number, Stream, Entry, Tree), Drv};
-                _ ->
-                    {reply, {error, {call, ebadf, close}}, Drv}
+                true -> {reply, ok, ends(Number, Stream, Task, Drv)};
+                false -> {reply, {error, {call, ebadf, close}}, Drv}
             end;
         #{} ->
-            {reply, {error, {gone, esrch, Number}}, Drv}
+            {reply, {error, {call, ebadf, close}}, Drv}
     end.
 
 %% The input of a task is what it takes calls from.
-ends(Number, Stream, Entry, Tree) ->
+ends(Number, Stream, #task{entry = Entry, input = Input} = Task,
+     #drv{tree = Tree} = Drv) ->
     ok = proctor_prx_entry:close(Stream, Entry),
-    Request = case proctor_prx_entry:field(exec, Entry) of
-                  0 when Stream =:= stdin -> {call, exit, [0], 0};
-                  _ -> {close, Stream}
-              end,
-    proctor_task_tree:cast(Tree, Number, Request).
+    case proctor_prx_entry:field(exec, Entry) of
+        0 when Stream =:= stdin ->
+            ok = proctor_task_tree:cast(Tree, Number, {call, exit, [0], 0}),
+            Drv;
+        1 when Stream =:= stdin ->
+            leave(proctor_prx_input:close(Input), Number, Task, Drv);
+        _ ->
+            ok = proctor_task_tree:cast(Tree, Number, {close, Stream}),
+            Drv
+    end.
 
 input(Number, Data, #drv{tasks = Tasks, owner = Owner} = Drv) ->
     #{Number := #task{pids = Pids, input = Input} = Task} = Tasks,
     {Leaving, Refused, Input1} = proctor_prx_input:put(Data, Input),
     _ = [Owner ! {alcove_pipe, self(), Pids, 0} || _ <- lists:seq(1, Refused)],
-    leave(Leaving, Number, Task#task{input = Input1}, Drv).
+    leave({Leaving, Input1}, Number, Task, Drv).
 
-leave(Chunks, Number, Task, #drv{tree = Tree} = Drv) ->
-    _ = [ok = proctor_task_tree:cast(Tree, Number, {stdin, Chunk})
-         || Chunk <- Chunks],
-    put(Number, Task, Drv).
+leave({Requests, Input}, Number, Task, #drv{tree = Tree} = Drv) ->
+    _ = [ok = proctor_task_tree:cast(Tree, Number, Request)
+         || Request <- Requests],
+    put(Number, Task#task{input = Input}, Drv).
 
 %%% What the tree tells
 
@@ -386,8 +391,7 @@ event({eof, Stream, _}, _Number, #task{entry = Entry}, Drv) ->
     ok = proctor_prx_entry:close(Stream, Entry),
     Drv;
 event({taken, Bytes}, Number, #task{input = Input} = Task, Drv) ->
-    {Leaving, Input1} = proctor_prx_input:taken(Bytes, Input),
-    leave(Leaving, Number, Task#task{input = Input1}, Drv);
+    leave(proctor_prx_input:taken(Bytes, Input), Number, Task, Drv);
 event({signal, Signal, Info}, _Number, Task, Drv) ->
     Name = proctor_signal:to_atom(Signal),
     tell(alcove_event, {signal, Name, Info}, Task, Drv);
@@ -422,7 +426,7 @@ over(Number, #task{pids = Pids, ended = Exit, output = Output} = Task,
         true ->
             _ = [Drv = tell(alcove_event, How, Task, Drv)
                  || How <- proctor_prx_result:ended(Exit),
-                    is_wanted(How, Task)],
+                    proctor_prx_result:by_itself(Exit), is_wanted(How, Task)],
             Drv#drv{tasks = maps:remove(Number, Tasks),
                     numbers = maps:remove(Pids, Numbers)};
         false ->

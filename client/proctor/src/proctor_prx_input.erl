@@ -1,17 +1,21 @@
 %% @doc Input of a program for a sender that never waits. A window of it is
 %% under way to the program, and some more waits here; a chunk that has no room
-%% is refused whole.
+%% is refused whole, and the end comes behind what waits.
 -module(proctor_prx_input).
 
--export([new/0, put/2, taken/2, is_empty/1]).
+-export([new/0, put/2, taken/2, close/1]).
 
--export_type([input/0]).
+-export_type([input/0, request/0]).
 
 -record(input, {away = 0 :: non_neg_integer(),
                 waiting = queue:new() :: queue:queue(binary()),
-                bytes = 0 :: non_neg_integer()}).
+                bytes = 0 :: non_neg_integer(),
+                closing = false :: boolean()}).
 
 -opaque input() :: #input{}.
+
+-type request() :: {stdin, binary()} | {close, stdin}.
+%% What is to be asked of the tree now.
 
 %% As prx cuts it.
 -define(CHUNK, 32768).
@@ -24,8 +28,11 @@
 new() ->
     #input{}.
 
-%% @doc What is to leave now, and how many chunks were refused.
--spec put(iodata(), input()) -> {[binary()], non_neg_integer(), input()}.
+%% @doc More of it, and how many chunks were refused. Behind the end it is
+%% dropped.
+-spec put(iodata(), input()) -> {[request()], non_neg_integer(), input()}.
+put(_Data, #input{closing = true} = Input) ->
+    {[], 0, Input};
 put(Data, Input) ->
     {Input1, Refused} = chunks(iolist_to_binary(Data), Input, 0),
     {Leaving, Input2} = leave(Input1, []),
@@ -47,22 +54,25 @@ chunk(Chunk, Rest, #input{waiting = Waiting, bytes = Bytes} = Input, Refused) ->
                                      bytes = More}, Refused)
     end.
 
-%% @doc So many bytes have reached the program: what is to leave now.
--spec taken(non_neg_integer(), input()) -> {[binary()], input()}.
+%% @doc So many bytes have reached the program.
+-spec taken(non_neg_integer(), input()) -> {[request()], input()}.
 taken(Bytes, #input{away = Away} = Input) ->
     leave(Input#input{away = max(0, Away - Bytes)}, []).
 
-leave(#input{away = Away, waiting = Waiting, bytes = Bytes} = Input, Leaving) ->
+%% @doc It ends here.
+-spec close(input()) -> {[request()], input()}.
+close(Input) ->
+    leave(Input#input{closing = true}, []).
+
+leave(#input{away = Away, waiting = Waiting, bytes = Bytes, closing = Closing}
+      = Input, Leaving) ->
     case queue:out(Waiting) of
         {{value, Chunk}, Rest} when Away + byte_size(Chunk) =< ?WINDOW ->
             leave(Input#input{away = Away + byte_size(Chunk), waiting = Rest,
                               bytes = Bytes - byte_size(Chunk)},
-                  [Chunk | Leaving]);
+                  [{stdin, Chunk} | Leaving]);
+        {empty, _} when Closing ->
+            {lists:reverse(Leaving, [{close, stdin}]), Input};
         _ ->
             {lists:reverse(Leaving), Input}
     end.
-
-%% @doc Whether nothing waits here.
--spec is_empty(input()) -> boolean().
-is_empty(#input{waiting = Waiting}) ->
-    queue:is_empty(Waiting).

@@ -58,8 +58,6 @@
                exiting = no :: no | eof | gen_statem:from(),
                stopping = false :: boolean(),
                input = proctor_prx_input:new() :: proctor_prx_input:input(),
-               %% Whether its input ends behind what waits.
-               closing = false :: boolean(),
                output = proctor_prx_output:new() :: proctor_prx_output:queue(),
                %% What is told when the output is, and whether calls of it had
                %% no answer.
@@ -203,7 +201,7 @@ handle_event({call, From}, Request, State, Task) ->
 handle_event(cast, stop, _State, Task) ->
     stopping(Task);
 handle_event(cast, {stdin, Data}, program, Task) ->
-    {keep_state, input(Data, Task)};
+    input(Data, Task);
 handle_event(cast, {eof, Stream}, State, Task) ->
     close(Stream, State, Task);
 handle_event(cast, flowcontrol, State, Task) ->
@@ -223,7 +221,7 @@ handle_event(info, {'EXIT', Starter, _}, _State,
 handle_event(_Type, _Content, _State, _Task) ->
     keep_state_and_data.
 
-tree_ended(_Reason, #task{stopping = true}) -> shutdown;
+tree_ended(_Reason, #task{stopping = true}) -> normal;
 tree_ended({shutdown, _} = Reason, _Task) -> Reason;
 tree_ended(Reason, _Task) -> {shutdown, Reason}.
 
@@ -476,7 +474,7 @@ close_of(Child, Stream, Entry) ->
     end.
 
 %% The input of a task is what it takes calls from.
-close(Stream, State, #task{entry = Entry} = Task) ->
+close(Stream, State, #task{entry = Entry, input = Input} = Task) ->
     ok = proctor_prx_entry:close(Stream, Entry),
     case {State, Stream} of
         {task, stdin} ->
@@ -485,7 +483,7 @@ close(Stream, State, #task{entry = Entry} = Task) ->
         {task, _} ->
             keep_state_and_data;
         {program, stdin} ->
-            {keep_state, leave([], Task#task{closing = true})};
+            leave(proctor_prx_input:close(Input), Task);
         {program, _} ->
             ok = tree({close, Stream}, none, Task),
             keep_state_and_data
@@ -495,7 +493,7 @@ close(Stream, State, #task{entry = Entry} = Task) ->
 stopping(#task{stopping = true}) ->
     keep_state_and_data;
 stopping(#task{ended = {_, _}}) ->
-    {stop, shutdown};
+    {stop, normal};
 stopping(#task{tree = Tree, number = Number, entry = Entry, parent = Parent,
                output = Output} = Task) ->
     Which = case Parent of
@@ -544,7 +542,7 @@ answered({reply, From}, Answer, _State, Task) ->
 answered(stop, _Answer, _State, #task{parent = none} = Task) ->
     {keep_state, Task};
 answered(stop, _Answer, _State, _Task) ->
-    {stop, shutdown}.
+    {stop, normal}.
 
 handlers(_Signal, keep, Handlers) -> Handlers;
 handlers(Signal, none, Handlers) -> maps:remove(Signal, Handlers);
@@ -566,8 +564,7 @@ event({eof, Stream, _Errno}, _State, #task{entry = Entry}) ->
     ok = proctor_prx_entry:close(Stream, Entry),
     keep_state_and_data;
 event({taken, Bytes}, _State, #task{input = Input} = Task) ->
-    {Leaving, Input1} = proctor_prx_input:taken(Bytes, Input),
-    {keep_state, leave(Leaving, Task#task{input = Input1})};
+    leave(proctor_prx_input:taken(Bytes, Input), Task);
 event({signal, Number, Info}, task, Task) ->
     signalled(Number, proctor_signal:to_atom(Number), Info, Task),
     keep_state_and_data;
@@ -589,21 +586,15 @@ signalled(_Number, Name, Info, #task{owner = Owner}) ->
 
 %%% Its program
 
-input(_Data, #task{closing = true} = Task) ->
-    Task;
 input(Data, #task{input = Input, stdio = Stdio} = Task) ->
     {Leaving, Refused, Input1} = proctor_prx_input:put(Data, Input),
     _ = [Stdio ! {stdin, self(), {error, {eagain, 0}}}
          || _ <- lists:seq(1, Refused)],
-    leave(Leaving, Task#task{input = Input1}).
+    leave({Leaving, Input1}, Task).
 
-leave(Chunks, #task{input = Input, closing = Closing} = Task) ->
-    _ = [ok = tree({stdin, Chunk}, none, Task) || Chunk <- Chunks],
-    case Closing andalso proctor_prx_input:is_empty(Input) of
-        true -> ok = tree({close, stdin}, none, Task);
-        false -> ok
-    end,
-    Task.
+leave({Requests, Input}, Task) ->
+    _ = [ok = tree(Request, none, Task) || Request <- Requests],
+    {keep_state, Task#task{input = Input}}.
 
 flow(_State, #task{entry = Entry, output = Output, stdio = Stdio} = Task) ->
     {Taken, Output1} = proctor_prx_output:take(Entry, Output),
@@ -621,9 +612,9 @@ acknowledge({Stream, Bytes}, Task) ->
 %% It comes behind the output.
 over(#task{ended = undefined} = Task) ->
     {keep_state, Task};
-over(#task{ended = {#{cause := Cause} = Exit, Unanswered},
+over(#task{ended = {Exit, Unanswered},
            output = Output, entry = Entry, exiting = Exiting} = Task) ->
-    Own = Cause =:= itself orelse Cause =:= lie,
+    Own = proctor_prx_result:by_itself(Exit),
     case proctor_prx_output:is_empty(Output) orelse not Own of
         true ->
             Own andalso proctor_prx_entry:reaped(Entry),
@@ -640,6 +631,8 @@ answer_exit(eof) -> ok;
 answer_exit(From) -> gen_statem:reply(From, ok).
 
 %% With what it ends, and whom that is told.
+ended(_How, _Told, _Unanswered, #task{stopping = true}) ->
+    normal;
 ended(_How, _Told, _Unanswered, #task{parent = none, exiting = Exiting})
   when Exiting =/= no ->
     shutdown;

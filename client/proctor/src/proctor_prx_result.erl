@@ -2,7 +2,7 @@
 %% alone, several values are elements of the tuple, some come bare.
 -module(proctor_prx_result).
 
--export([shape/2, failed/1, ended/1, is_plain/1]).
+-export([shape/2, failed/1, ended/1, by_itself/1, is_plain/1]).
 
 %% @doc What the function of that name returns. Raises `badarg' for arguments
 %% that cannot be, and `undef' for a call that is not there or not allowed.
@@ -42,6 +42,11 @@ ended(#{status := {signaled, Signal, _Core}}) ->
     [{termsig, proctor_signal:to_atom(Signal)}];
 ended(#{status := unknown}) ->
     [].
+
+%% @doc Whether that is to be told: it was not ended, nor went with another.
+-spec by_itself(proctor_task_wire:exit()) -> boolean().
+by_itself(#{cause := Cause}) ->
+    Cause =:= itself orelse Cause =:= lie.
 
 %% @doc Whether it succeeds with `ok' or `{ok, Value}' and changes nothing but
 %% the task, so that others can follow it in the same frame.

@@ -218,8 +218,9 @@ call(Task, Name, Args, Timeout)
             forked(Task, init, [], Timeout);
         {write, [Fd, Data]} ->
             written(Task, Fd, Data, Timeout);
-        {readdir, [Path]} ->
-            names(Task, Path, deadline(Timeout));
+        {Lists, _} when Lists =:= readdir andalso length(Args) =:= 1;
+                        Lists =:= environ andalso Args =:= [] ->
+            listed(Task, Name, Args, deadline(Timeout));
         {read, [Fd, Count]} when is_integer(Count), Count > ?PIECE ->
             read(Task, Fd, Count, deadline(Timeout), []);
         _ ->
@@ -323,22 +324,23 @@ more(Task, Fd, Left) ->
         _ -> false
     end.
 
-%% Of most directories all names fit into one answer.
-names(Task, Path, Deadline) ->
+%% Nearly always all fit into one answer.
+listed(Task, Name, Args, Deadline) ->
     Left = left(Deadline),
-    case request(Task, readdir, Left, {call, readdir, [Path], ms(Left)}) of
-        {error, {wire, emsgsize, _}} -> names(Task, Path, 0, Deadline, []);
-        Answer -> Answer
+    case request(Task, Name, Left, {call, Name, Args, ms(Left)}) of
+        {error, {wire, emsgsize, _}} ->
+            listed(Task, Name, Args, 0, Deadline, []);
+        Answer ->
+            Answer
     end.
 
-names(Task, Path, From, Deadline, Acc) ->
+listed(Task, Name, Args, From, Deadline, Acc) ->
     Left = left(Deadline),
-    case request(Task, readdir, Left,
-                 {call, readdir, [Path, From], ms(Left)}) of
-        {ok, {Names, eof}} ->
-            {ok, lists:append(lists:reverse([Names | Acc]))};
-        {ok, {Names, Next}} ->
-            names(Task, Path, Next, Deadline, [Names | Acc]);
+    case request(Task, Name, Left, {call, Name, Args ++ [From], ms(Left)}) of
+        {ok, {Some, eof}} ->
+            {ok, lists:append(lists:reverse([Some | Acc]))};
+        {ok, {Some, Next}} ->
+            listed(Task, Name, Args, Next, Deadline, [Some | Acc]);
         {error, _} = Error ->
             Error
     end.
@@ -646,15 +648,16 @@ info(Task) ->
 -spec tree(task()) -> {ok, [map()]} | {error, term()}.
 tree(Task) ->
     case proctor_task_process:where(Task) of
-        {ok, {Tree, _, _}} -> listed(Tree, asked(Tree, 0, tree, ?TIMEOUT, list));
+        {ok, {Tree, _, _}} ->
+            named(Tree, asked(Tree, 0, tree, ?TIMEOUT, list));
         gone -> gone(Task)
     end.
 
-listed(Tree, {ok, List}) ->
+named(Tree, {ok, List}) ->
     Pids = proctor_task_tree:tasks(Tree),
     {ok, [Each#{number => Number, task => maps:get(Number, Pids, undefined)}
           || #{task := Number} = Each <- List]};
-listed(_Tree, Error) ->
+named(_Tree, Error) ->
     Error.
 
 %% @doc The calls that tasks of this tree have.

@@ -19,7 +19,7 @@ cases() ->
      {"task: a list that goes on", fun ops_on/1},
      {"task: a list with a fork, and one with a program", fun ops_fork/1},
      {"task: more than a frame is written and read", fun pieces/1},
-     {"task: a directory of many names", fun names/1},
+     {"task: a directory of many names, and a large environment", fun names/1},
      {"task: a program, its output and its end", fun program/1},
      {"task: a program that cannot be", fun no_program/1},
      {"task: a program where children are", fun with_children/1},
@@ -194,7 +194,14 @@ names(Root) ->
         ?assertEqual(lists:sort([<<".">>, <<"..">>
                                  | [list_to_binary(Name) || Name <- Names]]),
                      lists:sort(Found)),
-        {ok, Few} = proctor_task:call(Root, readdir, ["/"]),
+        _ = [ok = proctor_task:call(Root, setenv,
+                                ["N" ++ integer_to_list(N),
+                                 binary:copy(<<"x">>, 100000), 1])
+         || N <- lists:seq(1, 15)],
+    {ok, Environ} = proctor_task:call(Root, environ),
+    ?assertEqual(15, length([Each || Each <- Environ,
+                                     byte_size(Each) > 100000])),
+    {ok, Few} = proctor_task:call(Root, readdir, ["/"]),
         ?assert(lists:member(<<"usr">>, Few))
     end).
 
@@ -365,7 +372,7 @@ waits(Root) ->
     wait_until(fun() -> written(Pid) =:= written(Pid) end),
     ?assert(written(Pid) < 1000000),
     {ok, #{queued := #{stdout := Queued}}} = proctor_task:info(Task),
-    ?assert(Queued =< 65536),
+    ?assert(Queued =< 262144),
     %% Others are not held up.
     ?assertMatch({ok, _}, proctor_task:call(Root, getpid)),
     {ok, More} = proctor_task:recv(Task, 1000000),

@@ -108,7 +108,8 @@ fi
 # is in build/ct/index.html. A node that is lost is lost to one other only, or
 # the others would be parted, too.
 if wanted ct; then
-	BEAMS=$beams LOGS=$logs NAME=$name erlang \
+	BEAMS=$beams LOGS=$logs NAME=$name \
+	    SUITES=${module:-proctor_SUITE proctor_task_SUITE} erlang \
 	    -kernel prevent_overlapping_partitions false -eval '
 	    case code:which(ct) of
 	        non_existing ->
@@ -119,11 +120,16 @@ if wanted ct; then
 	                        "" -> [];
 	                        Name -> [{testcase, list_to_atom(Name)}]
 	                    end,
-	            InGroup = [{group, nodes}
+	            Suites = [list_to_atom(Suite)
+	                      || Suite <- string:lexemes(os:getenv("SUITES"),
+	                                                 " ")],
+	            InGroup = [{group, Group}
 	                       || [{testcase, Case}] <- [Cases],
-	                          not lists:member(Case, proctor_SUITE:all())],
+	                          Suite <- Suites,
+	                          {Group, _, Members} <- Suite:groups(),
+	                          lists:member(Case, Members)],
 	            case ct:run_test([{dir, os:getenv("BEAMS")},
-	                              {suite, [proctor_SUITE]},
+	                              {suite, Suites},
 	                              {auto_compile, false},
 	                              {logdir, os:getenv("LOGS")}
 	                              | InGroup ++ Cases]) of

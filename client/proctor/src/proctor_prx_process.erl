@@ -221,7 +221,7 @@ handle_event(info, {'EXIT', Starter, _}, _State,
 handle_event(_Type, _Content, _State, _Task) ->
     keep_state_and_data.
 
-tree_ended(_Reason, #task{stopping = true}) -> shutdown;
+tree_ended(_Reason, #task{stopping = true}) -> normal;
 tree_ended({shutdown, _} = Reason, _Task) -> Reason;
 tree_ended(Reason, _Task) -> {shutdown, Reason}.
 
@@ -493,7 +493,7 @@ close(Stream, State, #task{entry = Entry, input = Input} = Task) ->
 stopping(#task{stopping = true}) ->
     keep_state_and_data;
 stopping(#task{ended = {_, _}}) ->
-    {stop, shutdown};
+    {stop, normal};
 stopping(#task{tree = Tree, number = Number, entry = Entry, parent = Parent,
                output = Output} = Task) ->
     Which = case Parent of
@@ -542,7 +542,7 @@ answered({reply, From}, Answer, _State, Task) ->
 answered(stop, _Answer, _State, #task{parent = none} = Task) ->
     {keep_state, Task};
 answered(stop, _Answer, _State, _Task) ->
-    {stop, shutdown}.
+    {stop, normal}.
 
 handlers(_Signal, keep, Handlers) -> Handlers;
 handlers(Signal, none, Handlers) -> maps:remove(Signal, Handlers);
@@ -631,6 +631,8 @@ answer_exit(eof) -> ok;
 answer_exit(From) -> gen_statem:reply(From, ok).
 
 %% With what it ends, and whom that is told.
+ended(_How, _Told, _Unanswered, #task{stopping = true}) ->
+    normal;
 ended(_How, _Told, _Unanswered, #task{parent = none, exiting = Exiting})
   when Exiting =/= no ->
     shutdown;

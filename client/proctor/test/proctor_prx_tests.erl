@@ -120,7 +120,7 @@ linked(Root) ->
     {ok, Child} = proctor_prx:fork(Other),
     ok = proctor_prx:execvp(Child, ["sh", "-c", "trap '' TERM; sleep 1000"]),
     ChildPid = proctor_prx:pidof(Child),
-    shutdown = ends(Other, fun() -> Owner ! stop end),
+    normal = ends(Other, fun() -> Owner ! stop end),
     gone(Pid),
     gone(ChildPid),
     proctor_case:wait_until(fun() -> not is_process_alive(Child) end),
@@ -452,7 +452,7 @@ stop_program(Root) ->
     {ok, Task} = proctor_prx:fork(Root),
     ok = proctor_prx:execvp(Task, ["sleep", "1000"]),
     Pid = proctor_prx:pidof(Task),
-    ?assertEqual(shutdown, ends(Task, fun() -> proctor_prx:stop(Task) end)),
+    ?assertEqual(normal, ends(Task, fun() -> proctor_prx:stop(Task) end)),
     ?assertNot(proctor_case:alive(Pid)),
     quiet().
 
@@ -724,11 +724,7 @@ start_test_() ->
 started() ->
     {ok, Root} = proctor_prx:fork(),
     ?assert(is_pid(whereis(proctor))),
-    ok = unlinked(Root).
-
-unlinked(Root) ->
-    true = unlink(Root),
-    proctor_prx:stop(Root).
+    ok = proctor_prx:stop(Root).
 
 no_task_program() ->
     with_options([{progname, "/nowhere"}], fun() ->
@@ -747,7 +743,7 @@ sudo() ->
         case proctor_prx:fork() of
             {ok, Root} ->
                 ?assertEqual(0, proctor_prx:getuid(Root)),
-                ok = unlinked(Root);
+                ok = proctor_prx:stop(Root);
             {error, _} ->
                 ?assertNotEqual("0\n", os:cmd("id -u"))
         end

@@ -55,7 +55,7 @@ LINK = $(CC) $(ALL_CFLAGS) -o
 
 PROTO_SRC = common/proto.c common/proto_leaf.c common/proto_tail.c
 RING_SRC = common/log.c $(PROTO_SRC) common/channel.c common/dispatch.c \
-	common/drop.c $(SELF_SRC) $(BOX_SRC) \
+	common/drop.c $(SELF_SRC) $(BOX_SRC) $(BPF_SRC) \
 	common/compat/ptymodes.c $(IMSG_SRC) $(SEND_SRC) \
 	$(PRIVS_SRC)
 # What yacc makes of priv/policy/parse.y; among the sources it is parse.c.
@@ -124,7 +124,7 @@ TASK_CALL_SRC = task/rows.c task/call.c task/calls.c task/args.c task/cstruct.c 
 	task/constant.c task/value.c task/interrupt.c task/call_file.c \
 	task/call_path.c task/call_id.c task/call_proc.c task/call_env.c \
 	task/call_net.c task/call_name.c $(CALL_SYSTEM_SRC) \
-	common/etf_read.c common/etf_write.c
+	$(SEAL_SRC) $(BPF_SRC) common/etf_read.c common/etf_write.c
 TASK_SRC = $(TASK_SWITCH_SRC) $(TASK_LOOP_SRC) $(TASK_CALL_SRC) common/log.c
 TASK_OBJ = $(TASK_SRC:%.c=$(OBJ)/%.o)
 PRIV_OBJ = $(PRIV_SRC:%.c=$(OBJ)/%.o)
@@ -360,8 +360,9 @@ rules:
 	    printf '%s: %s\n\t@echo "cc %s"\n\t@%s -o %s %s\n-include %s\n' \
 	    "$$o.o" "$$c" "$$c" '$$(COMPILE)' "$$o.o" "$$c" "$$o.d"; \
 	done; } | $(IFNEW) $(BUILD)/rules.mk
-	@test ! -e regress || PROTO_SRC="$(PROTO_SRC)" BOX_SRC="$(BOX_SRC)" IMSG_SRC="$(IMSG_SRC)" SEND_SRC="$(SEND_SRC)" \
+	@test ! -e regress || PROTO_SRC="$(PROTO_SRC)" BOX_SRC="$(BOX_SRC)" BPF_SRC="$(BPF_SRC)" IMSG_SRC="$(IMSG_SRC)" SEND_SRC="$(SEND_SRC)" \
 	    SPLICE_SRC="$(SPLICE_SRC)" PROC_SRC="$(PROC_SRC)" SELF_SRC="$(SELF_SRC)" \
+	    EVSET_SRC="$(EVSET_SRC)" PIDFD_SRC="$(PIDFD_SRC)" MARK_SRC="$(MARK_SRC)" \
 	    FRESH_SRC="$(FRESH_SRC)" STREAM_SRC="$(STREAM_SRC)" STREAM_IO_SRC="$(STREAM_IO_SRC)" \
 	    CGROUP_SRC="$(CGROUP_SRC)" KEEPER_SRC="$(KEEPER_SRC)" \
 	    TASK_SRC="$(TASK_LOOP_SRC) $(TASK_CALL_SRC)" \
@@ -430,6 +431,7 @@ $(BUILD)/hostile: $(OBJ)/regress/priv/hostile.o $(BUILD)/kind
 $(OBJ)/regress/priv/calls.o: $(NAMES)
 
 CALLS_SRC = regress/priv/calls.c common/log.c common/compat/sandbox_linux.c $(SELF_SRC) \
+	$(BPF_SRC) \
 	common/compat/landlock_linux.c common/compat/sandbox_ring.c \
 	broker/sandbox_linux.c worker/sandbox_linux.c \
 	common/compat/seccomp_signals.c priv/guard/sandbox_linux.c \

@@ -108,6 +108,9 @@ struct call_handler {
 extern const struct call_row call_rows[];
 extern const size_t call_rows_count;
 
+/* What the loop needs of Linux, whatever it is asked for; in part, others. */
+extern const char call_loop[];
+
 /* A row's number, or -1. */
 int call_number(const char *name);
 

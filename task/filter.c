@@ -8,11 +8,12 @@
 
 #include "calls.h"
 #include "filter.h"
+#include "seal.h"
 
 struct filter filter;
 
-static int
-is_in(const struct filter_set *s, unsigned int number)
+int
+filter_has(const struct filter_set *s, unsigned int number)
 {
 	return ((s->denied[number / 64] & 1ULL << number % 64) != 0);
 }
@@ -35,7 +36,7 @@ narrow(struct filter_set *s, const struct filter_set *by)
 int
 filter_denies(unsigned int number)
 {
-	return (number < CALLS_MAX && is_in(&filter.own, number));
+	return (number < CALLS_MAX && filter_has(&filter.own, number));
 }
 
 void
@@ -100,19 +101,50 @@ read_set(struct etf *term, struct filter_set *s)
 	return (0);
 }
 
-/* Both are read before either counts. */
+/* seal, or a list of options that may have it: 1 or 0; -1 if it is neither. */
+static int
+read_seal(struct etf *term)
+{
+	char word[8];
+	uint32_t i, n = 0;
+	int found = 0;
+
+	if (etf_get_atom(term, word, sizeof(word)) == 0)
+		return (strcasecmp(word, "seal") == 0 ? 1 : -1);
+	if (etf_get_list(term, &n) == -1)
+		return (-1);
+	for (i = 0; i < n; i++, found = 1)
+		if (etf_get_atom(term, word, sizeof(word)) == -1 ||
+		    strcasecmp(word, "seal") != 0)
+			return (-1);
+	return (n > 0 && etf_get_nil(term) == -1 ? -1 : found);
+}
+
+/* All is read before anything counts, and what cannot be sealed is not set. */
 static int
 call_filter(struct call *c)
 {
 	struct filter_set own, children;
+	struct filter next = filter;
+	int sealed = 0;
 
 	if (read_set(&c->a[0].term, &own) == -1)
 		return (call_wrong(c, 1, EINVAL));
 	memset(&children, 0, sizeof(children));
 	if (c->a[1].given && read_set(&c->a[1].term, &children) == -1)
 		return (call_wrong(c, 2, EINVAL));
-	narrow(&filter.own, &own);
-	narrow(&filter.children, &children);
+	if (c->a[2].given && (sealed = read_seal(&c->a[2].term)) == -1)
+		return (call_wrong(c, 3, EINVAL));
+	narrow(&next.own, &own);
+	narrow(&next.children, &children);
+	if (sealed) {
+		/* What is sealed is so for all that it makes. */
+		narrow(&next.children, &next.own);
+		if (seal(&next.own, filter.sealed) == -1)
+			return (-1);
+		next.sealed = 1;
+	}
+	filter = next;
 	return (0);
 }
 
@@ -123,10 +155,10 @@ put_names(struct etf_writer *w, const struct filter_set *s)
 	unsigned int i;
 
 	for (i = 0; i < call_rows_count; i++)
-		n += !is_in(s, i);
+		n += !filter_has(s, i);
 	etf_put_list(w, n);
 	for (i = 0; i < call_rows_count; i++)
-		if (!is_in(s, i))
+		if (!filter_has(s, i))
 			etf_put_atom(w, call_rows[i].name);
 	if (n > 0)
 		etf_put_nil(w);

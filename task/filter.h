@@ -17,10 +17,13 @@ struct filter_set {
 struct filter {
 	struct filter_set own;
 	struct filter_set children;
+	int sealed; /* the kernel knows it, too */
 };
 extern struct filter filter;
 
-/* Is row number denied? 1 or 0. */
+int filter_has(const struct filter_set *, unsigned int number);
+
+/* Is row number denied to this task? 1 or 0. */
 int filter_denies(unsigned int number);
 
 /* This is a task's child, and has what that has for its children. */

@@ -20,26 +20,34 @@
 #define F CALL_FORKS
 #define R CALL_ROOT
 #define S CALL_ABOVE
-#define EXECS "execve execveat pipe2 dup3 openat fcntl"
+#define EXECS                                                      \
+	"execve execveat pipe2 dup2 dup3 openat open fcntl chdir " \
+	"fchdir " STARTS
+/* How a program begins, before it does anything of its own. */
+#define STARTS                                                             \
+	"openat open read pread64 fstat newfstatat stat access faccessat " \
+	"faccessat2 readlink readlinkat arch_prctl set_tid_address "       \
+	"set_robust_list rseq getrandom uname fcntl"
+#define FORKS "clone socketpair getsockopt setsockopt dup3"
 
 /* clang-format off */
 const struct call_row call_rows[] = {
 	/* Tasks and programs. */
-	{ "fork", "", ALL, F, "proc", "clone socketpair" },
-	{ "clone", "f:clone", LINUX, F | R, "", "clone socketpair" },
+	{ "fork", "", ALL, F, "proc", FORKS },
+	{ "clone", "f:clone", LINUX, F | R, "", FORKS },
 	{ "execvp", "t v", ALL, N, "exec rpath", EXECS },
 	{ "execve", "p v v", ALL, N, "exec", EXECS },
 	{ "fexecve", "d v v", LINUX | FREEBSD, N, "exec", EXECS },
 	{ "exec", "p v ?o:v ?T", ALL, N, "exec rpath", EXECS },
-	{ "reexec", "?v ?v", ALL, N, "exec", "execveat memfd_create" },
+	{ "reexec", "?v ?v", ALL, N, "exec", "execveat memfd_create signalfd4 write lseek getsockopt getuid geteuid getgid getegid prlimit64 " STARTS },
 	{ "exit", "i", ALL, N, "", "" },
-	{ "init", "", LINUX, F, "", "clone" },
+	{ "init", "", LINUX, F, "", FORKS " kill" },
 	{ "cpid", "?T ?T", ALL, S, "", "" },
 	{ "getcpid", "T ?T ?T", ALL, S, "", "" },
 	{ "setcpid", "T T ?T ?T", ALL, S, "", "" },
 	{ "getopt", "T", ALL, S, "", "" },
 	{ "setopt", "T i", ALL, S, "", "" },
-	{ "filter", "T ?T ?T", ALL, 0, "", "seccomp prctl" },
+	{ "filter", "T ?T ?T", ALL, 0, "", "seccomp" },
 	{ "filters", "", ALL, 0, "", "" },
 	{ "version", "", ALL, 0, "", "" },
 
@@ -162,8 +170,19 @@ const struct call_row call_rows[] = {
 	{ "errno_id", "i", ALL, 0, "", "" },
 	{ "iolist_to_bin", "b", ALL, 0, "", "" },
 	{ "alloc", "s", ALL, 0, "", "" },
+
+	/* Restriction by names. */
+	{ "seccomp_rules", "T", LINUX, 0, "", "seccomp" },
+	{ "landlock", "T ?T", LINUX, 0, "", "openat open fstat newfstatat "
+	    "landlock_create_ruleset landlock_add_rule landlock_restrict_self" },
 };
 /* clang-format on */
+
+const char call_loop[] =
+    "recvmsg sendmsg writev ppoll ppoll_time64 poll read close rt_sigaction "
+    "rt_sigprocmask rt_sigreturn rt_sigtimedwait rt_sigtimedwait_time64 "
+    "rt_sigpending wait4 waitid getpid getppid gettid exit exit_group munmap "
+    "mremap brk madvise futex clock_gettime restart_syscall sendto getrandom";
 
 const size_t call_rows_count = sizeof(call_rows) / sizeof(call_rows[0]);
 

@@ -9,6 +9,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "compat/splice.h"
 #include "compat/stream.h"
 #include "log.h"
 
@@ -20,10 +21,12 @@
 
 #define CTRL_D 4 /* what ends the input of a terminal */
 #define BULK_MIN 16384 /* bytes read at once by which a stream is known */
+#define LARGE_MAX 64 /* of a user's memory for pipes, the system counts all */
 #define MOVE_MIN 8192 /* bytes that are cheaper moved than copied */
 
 static void (*on_closed)(struct task *);
 static uint8_t piece[WIRE_WINDOW];
+static int large; /* streams with a larger pipe */
 
 void
 stream_setup(void (*closed)(struct task *))
@@ -47,6 +50,8 @@ put_away(struct stream *s)
 	(void)source_set(&s->source, 0);
 	if (s->tty)
 		stream_terminals(-1);
+	large -= s->large;
+	s->large = 0;
 	(void)close(s->source.watch.fd);
 	s->source.watch.fd = -1;
 	free(s->buf);
@@ -113,7 +118,15 @@ output_piece(struct stream *s, size_t want, int *moved)
 		}
 	}
 	n = output_get(s, piece, want);
-	s->bulk = n >= BULK_MIN;
+	if (n >= BULK_MIN && !s->bulk && !s->tty) {
+		s->bulk = 1;
+		/* As much as the node takes: the less often it waits. */
+		if (large < LARGE_MAX && !s->large) {
+			(void)splice_size(s->source.watch.fd, WIRE_OUTPUT);
+			s->large = 1;
+			large++;
+		}
+	}
 	return (n);
 }
 

@@ -47,6 +47,7 @@ struct stream {
 	size_t credit; /* that the node takes */
 	ssize_t left; /* to be read behind the end; -1: until its end */
 	int bulk; /* it brings much */
+	int large; /* and its pipe was made larger for that */
 	/* of input */
 	uint8_t *buf;
 	size_t off, end;

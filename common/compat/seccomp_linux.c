@@ -9,28 +9,14 @@
 #include <sys/prctl.h>
 
 #include <errno.h>
-#include <linux/audit.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <unistd.h>
 
+#include "compat/bpf_linux.h"
 #include "log.h"
 #include "sandbox_linux.h"
 #include "seccomp_linux.h"
-
-/* The machines whose numbers and argument order we know. */
-#if defined(__x86_64__) && !defined(__ILP32__)
-#define MACHINE AUDIT_ARCH_X86_64
-#elif defined(__aarch64__) && defined(__LP64__) && defined(__AARCH64EL__)
-#define MACHINE AUDIT_ARCH_AARCH64
-#elif defined(__arm__) && defined(__ARM_EABI__) && defined(__ARMEL__)
-#define MACHINE AUDIT_ARCH_ARM
-#else
-#define MACHINE 0
-#endif
-#define X32_BIT 0x40000000U /* on x86_64; no call of others is as high */
 
 #ifdef SANDBOX_DEBUG
 #define REFUSE SECCOMP_RET_TRAP
@@ -69,67 +55,6 @@ static const struct seccomp_row common_rows[] = {
 };
 const struct seccomp_list seccomp_common = LIST(common_calls, common_rows);
 
-#define PROGRAM_MAX 512
-
-struct program {
-	struct sock_filter code[PROGRAM_MAX];
-	unsigned short len;
-};
-
-static void
-emit(struct program *p, int code, uint32_t k, size_t yes, size_t no)
-{
-	struct sock_filter *f;
-
-	if (p->len == PROGRAM_MAX || yes > UINT8_MAX || no > UINT8_MAX)
-		fatalx("a system call filter is too long");
-	f = &p->code[p->len++];
-	f->code = (uint16_t)code;
-	f->k = k;
-	f->jt = (uint8_t)yes;
-	f->jf = (uint8_t)no;
-}
-
-static void
-load(struct program *p, size_t offset)
-{
-	emit(p, BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset, 0, 0);
-}
-
-/* Go on with the next instruction if it is equal, else pass over some. */
-static void
-unless_equal(struct program *p, uint32_t k, size_t skip)
-{
-	emit(p, BPF_JMP | BPF_JEQ | BPF_K, k, 0, skip);
-}
-
-static void
-give(struct program *p, uint32_t action)
-{
-	emit(p, BPF_RET | BPF_K, action, 0, 0);
-}
-
-/* Calls of another machine's numbers, and of x32, end in those. */
-static void
-program_begin(struct program *p, uint32_t foreign, uint32_t x32)
-{
-	p->len = 0;
-	load(p, offsetof(struct seccomp_data, arch));
-	emit(p, BPF_JMP | BPF_JEQ | BPF_K, MACHINE, 1, 0);
-	give(p, foreign);
-	load(p, offsetof(struct seccomp_data, nr));
-	emit(p, BPF_JMP | BPF_JGE | BPF_K, X32_BIT, 0, 1);
-	give(p, x32);
-}
-
-/* Half 0 of an argument is the lower one: MACHINE is little-endian. */
-static void
-load_half(struct program *p, unsigned int arg, unsigned int half)
-{
-	load(p, offsetof(struct seccomp_data, args) + arg * sizeof(uint64_t) +
-		    half * sizeof(uint32_t));
-}
-
 /* How many instructions a row's tests are, from this one on. */
 static size_t
 program_length(const struct seccomp_row *r)
@@ -146,22 +71,18 @@ program_length(const struct seccomp_row *r)
  * next test, or to the action; fail passes over all that.
  */
 static void
-program_test(struct program *p, const struct seccomp_row *r)
+program_test(struct bpf *p, const struct seccomp_row *r)
 {
 	size_t i, left, fail = program_length(r->also) + 1;
 
-	load_half(p, ARG(r->arg), (r->arg & UPPER) != 0);
+	bpf_argument(p, ARG(r->arg), (r->arg & UPPER) != 0);
 	for (i = 0; i < r->count; i++) {
 		left = r->count - 1 - i; /* jumps that follow */
 		if (r->test == IS || r->test == HAS)
-			emit(p,
-			    BPF_JMP | BPF_K |
-				(r->test == IS ? BPF_JEQ : BPF_JSET),
+			bpf_jump(p, r->test == IS ? BPF_JEQ : BPF_JSET,
 			    r->values[i], left, left == 0 ? fail : 0);
 		else
-			emit(p,
-			    BPF_JMP | BPF_K |
-				(r->test == IS_NOT ? BPF_JEQ : BPF_JSET),
+			bpf_jump(p, r->test == IS_NOT ? BPF_JEQ : BPF_JSET,
 			    r->values[i], left + fail, 0);
 	}
 }
@@ -171,25 +92,25 @@ program_test(struct program *p, const struct seccomp_row *r)
  * that the end of the row, which loads the number again for the next.
  */
 static void
-program_row(struct program *p, const struct seccomp_row *r, uint32_t action)
+program_row(struct bpf *p, const struct seccomp_row *r, uint32_t action)
 {
-	unless_equal(p, (uint32_t)r->call, program_length(r) + 2);
+	bpf_unless(p, (uint32_t)r->call, program_length(r) + 2);
 	for (; r != NULL; r = r->also)
 		program_test(p, r);
-	give(p, action);
-	load(p, offsetof(struct seccomp_data, nr));
+	bpf_give(p, action);
+	bpf_number(p);
 }
 
 static void
-program_list(struct program *p, const struct seccomp_list *l, uint32_t action)
+program_list(struct bpf *p, const struct seccomp_list *l, uint32_t action)
 {
 	size_t i;
 
 	for (i = 0; i < l->ncalls; i++) {
 		if (l->calls[i] == NONE)
 			continue;
-		unless_equal(p, (uint32_t)l->calls[i], 1);
-		give(p, action);
+		bpf_unless(p, (uint32_t)l->calls[i], 1);
+		bpf_give(p, action);
 	}
 	for (i = 0; i < l->nrows; i++)
 		if (l->rows[i].call != NONE)
@@ -198,10 +119,12 @@ program_list(struct program *p, const struct seccomp_list *l, uint32_t action)
 
 /* EINVAL: the kernel was built without. */
 static int
-program_install(struct program *p)
+program_install(struct bpf *p)
 {
 	struct sock_fprog prog = { p->len, p->code };
 
+	if (p->full)
+		fatalx("a system call filter is too long");
 	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog) == 0)
 		return (0);
 	if (errno != EINVAL)
@@ -210,20 +133,20 @@ program_install(struct program *p)
 }
 
 static void
-program_allow(struct program *p, const struct seccomp_list *const *lists)
+program_allow(struct bpf *p, const struct seccomp_list *const *lists)
 {
-	program_begin(p, REFUSE, REFUSE);
+	bpf_begin(p, REFUSE, REFUSE);
 	for (; *lists != NULL; lists++)
 		program_list(p, *lists, SECCOMP_RET_ALLOW);
-	give(p, REFUSE);
+	bpf_give(p, REFUSE);
 }
 
 int
 seccomp_allow(const struct seccomp_list *const *lists)
 {
-	struct program p;
+	struct bpf p;
 
-	if (MACHINE == 0)
+	if (!bpf_known())
 		return (-1);
 	seccomp_debug();
 	program_allow(&p, lists);
@@ -231,22 +154,22 @@ seccomp_allow(const struct seccomp_list *const *lists)
 }
 
 static void
-program_refuse(struct program *p, const struct seccomp_list *not_permitted,
+program_refuse(struct bpf *p, const struct seccomp_list *not_permitted,
     const struct seccomp_list *absent)
 {
-	program_begin(p, SECCOMP_RET_KILL_PROCESS, SECCOMP_RET_ERRNO | ENOSYS);
+	bpf_begin(p, SECCOMP_RET_KILL_PROCESS, SECCOMP_RET_ERRNO | ENOSYS);
 	program_list(p, not_permitted, SECCOMP_RET_ERRNO | EPERM);
 	program_list(p, absent, SECCOMP_RET_ERRNO | ENOSYS);
-	give(p, SECCOMP_RET_ALLOW);
+	bpf_give(p, SECCOMP_RET_ALLOW);
 }
 
 int
 seccomp_refuse(
     const struct seccomp_list *not_permitted, const struct seccomp_list *absent)
 {
-	struct program p;
+	struct bpf p;
 
-	if (MACHINE == 0)
+	if (!bpf_known())
 		return (-1);
 	program_refuse(&p, not_permitted, absent);
 	return (program_install(&p));

@@ -75,7 +75,7 @@ int
 main(void)
 {
 	const struct seccomp_list *const *l;
-	struct program p;
+	struct bpf p;
 	unsigned int i;
 
 	for (i = 0; i < COUNT(parts); i++) {

@@ -5,7 +5,10 @@
 
 #include "loop_util.h"
 
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -26,6 +29,7 @@
 #include "task/interrupt.h"
 #include "task/loop.h"
 #include "task/reexec.h"
+#include "task/seal.h"
 #include "task/wire.h"
 
 #define SAY(p, name, args, want) \
@@ -508,6 +512,157 @@ test_filter(void **state)
 	SAY(root, "filter", "{[]}", "{error,{policy,eperm,filter}}");
 }
 
+/* Is there what seals? Not where calls are watched by a sanitizer. */
+static int
+seals(void)
+{
+	struct filter_set none;
+	int status;
+	pid_t pid = fork();
+
+	memset(&none, 0, sizeof(none));
+	if (pid == 0)
+		_exit(seal(&none, 0) == 0 ? 0 : 1);
+	(void)waitpid(pid, &status, 0);
+	return (status == 0);
+}
+
+/* The loop does all that it does by the calls that it says. */
+static void
+test_seal(void **state)
+{
+	struct peer *child, *below;
+
+	(void)state;
+	SAY(root, "filter", "{[],[],some}", "{error,{argument,einval,3}}");
+	SAY(root, "filter", "{[],[],[seal,some]}",
+	    "{error,{argument,einval,3}}");
+	if (!seals())
+		skip();
+	child = task_fork(root, "fork", "{}");
+	SAY(child, "filter",
+	    "{{allow,[getpid,fork,exit,sigaction,getgid,filter,chdir,read,pipe]"
+	    "},"
+	    "{allow,[getuid,getgid,exit,read,pipe]},[seal]}",
+	    "ok");
+	SAY(child, "getpid", "{}", ok(child->pid));
+	SAY(child, "getuid", "{}", "{error,{policy,eperm,getuid}}");
+	SAY(child, "sigaction", "{sigusr1,sig_dfl}", "{ok,sig_info}");
+	SAY(child, "chdir", "{\"/nowhere\"}", "{error,{call,enoent,chdir}}");
+	(void)kill(child->pid, SIGTERM);
+	task_expect(child, TASK_SIGNAL);
+	below = task_fork(child, "fork", "{}");
+	SAY(below, "getgid", "{}", ok(getgid()));
+	SAY(below, "getuid", "{}", "{error,{policy,eperm,getuid}}");
+	SAY(below, "pipe", "{}", "{ok,{6,7}}");
+	task_ask(below, "read", "{6,1}");
+	while (poll(&(struct pollfd){ below->ibuf.fd, POLLIN, 0 }, 1, 20) == 0)
+		interrupt(below, task_seq);
+	assert_string_equal(
+	    task_answer(below), "{error,{timeout,etimedout,read}}");
+	SAY(below, "exit", "{3}", "ok");
+	task_expect(child, TASK_EXIT);
+	/* As often as one likes. */
+	SAY(child, "filter", "{[fork],[],seal}", "ok");
+	SAY(child, "filter", "{[],[],seal}", "ok");
+	task_ask_all(child, "getpid {}; getgid {}; exit {0}", 0);
+	(void)task_answer(child);
+	task_expect(root, TASK_EXIT);
+}
+
+/* In this process: what the filter says no longer matters. */
+static void
+sealed_by(const char *args)
+{
+	uint8_t out[256];
+	struct etf_writer w;
+	size_t len;
+	uint8_t *term = term_of(args, &len);
+
+	etf_writer_init(&w, out, sizeof(out));
+	if (call_run((unsigned int)call_number("filter"), term, len, &w) != 1)
+		_exit(9);
+}
+
+static void
+taken_over(void)
+{
+	sealed_by("{{allow,[chdir,fork]},[],[seal]}");
+	if (chdir("/") == -1)
+		_exit(1);
+	if (mkdir("/tmp/sealed", 0700) == 0 || errno != EPERM)
+		_exit(2);
+	if (open("/etc/passwd", O_RDONLY) != -1 || errno != EPERM)
+		_exit(3);
+	if (socket(AF_UNIX, SOCK_STREAM, 0) != -1 || errno != EPERM)
+		_exit(4);
+	if (syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, 0, 0, 0, 0) != -1 ||
+	    errno != EPERM)
+		_exit(5);
+	if (prctl(PR_SET_DUMPABLE, 1) != -1 || errno != EPERM)
+		_exit(6);
+	if (prctl(PR_SET_PDEATHSIG, 0) == -1)
+		_exit(7);
+	if (mmap(NULL, 4096, PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) !=
+	    MAP_FAILED)
+		_exit(8);
+	_exit(0);
+}
+
+static void
+test_seal_holds(void **state)
+{
+	int status;
+	pid_t pid;
+
+	(void)state;
+	if (!seals())
+		skip();
+	if ((pid = fork()) == 0)
+		taken_over();
+	(void)waitpid(pid, &status, 0);
+	assert_int_equal(status, 0);
+}
+
+/* What is not narrow enough for exec(2) is for it, too. */
+static void
+test_seal_reexec(void **state)
+{
+	struct peer *child;
+
+	(void)state;
+	if (!seals())
+		skip();
+	child = task_fork(root, "fork", "{}");
+	SAY(child, "filter", "{{allow,[reexec,getpid]},[],[seal]}", "ok");
+	task_ask(child, "reexec", "{}");
+	task_expect(child, TASK_EXEC);
+	task_expect(child, TASK_HERE);
+	SAY(child, "getpid", "{}", ok(child->pid));
+	SAY(child, "mkdir", "{\"/x\",0}", "{error,{policy,eperm,mkdir}}");
+}
+
+static void
+test_seal_exec(void **state)
+{
+	struct task_exit m;
+	struct peer *child;
+
+	(void)state;
+	if (!seals())
+		skip();
+	child = task_fork(root, "fork", "{}");
+	SAY(child, "filter", "{{allow,[execve]},[],[seal]}", "ok");
+	task_ask(child, "execve", "{\"/bin/true\",[\"true\"],[]}");
+	while (task_hear(child) != 0)
+		if (heard.fd != -1)
+			(void)close(heard.fd);
+	task_expect(root, TASK_EXIT);
+	memcpy(&m, heard.data, sizeof(m));
+	assert_int_equal(m.code, CLD_EXITED);
+	assert_int_equal(m.status, 0);
+}
+
 /* It has the same number, and no more rights than before. */
 static void
 test_reexec(void **state)
@@ -656,6 +811,10 @@ main(void)
 		CASE(test_exit_meanwhile),
 		CASE(test_select),
 		CASE(test_filter),
+		CASE(test_seal),
+		CASE(test_seal_holds),
+		CASE(test_seal_reexec),
+		CASE(test_seal_exec),
 		CASE(test_reexec),
 		CASE(test_not_again),
 		CASE(test_clone),

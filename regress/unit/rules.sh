@@ -177,6 +177,14 @@ tasking() {
 	    common/log.c $PROC_SRC $SELF_SRC $IMSG_SRC $SEND_SRC
 }
 tasking task_calls_test
+tasking task_fuzz_test
+# The switch without a task.
+# shellcheck disable=SC2086
+build switch_test task/peer.c task/stop.c task/death.c task/ask.c task/stream.c \
+    task/stray.c task/source.c task/tell.c task/table.c task/frame.c \
+    task/message.c task/rows.c common/reap.c common/timer.c common/channel.c \
+    common/dispatch.c common/etf_write.c $EVSET_SRC $PIDFD_SRC $MARK_SRC \
+    $PROC_SRC $SPLICE_SRC $STREAM_SRC $STREAM_IO_SRC $IMSG_SRC $SEND_SRC
 # The switch is the case.
 tasking loop_test regress/unit/loop_util.c
 tasking exec_test regress/unit/loop_util.c
@@ -187,7 +195,7 @@ case $CGROUP_SRC in
 	    common/compat/cgroup_tree.c common/compat/cgroup_each.c $PROC_SRC
 	case $BOX_SRC in
 	*landlock_linux.c*)
-		box="$BOX_SRC priv/keeper/sandbox_linux.c"
+		box="$BOX_SRC $BPF_SRC priv/keeper/sandbox_linux.c"
 		box="$box common/compat/sandbox_ring.c"
 		;;
 	*) box=$BOX_SRC ;;
@@ -203,7 +211,7 @@ esac
 case $BOX_SRC in
 *landlock_linux.c*)
 	# shellcheck disable=SC2086
-	build sandbox_test common/log.c $BOX_SRC $SELF_SRC broker/sandbox_linux.c \
+	build sandbox_test common/log.c $BOX_SRC $BPF_SRC $SELF_SRC broker/sandbox_linux.c \
 	    worker/sandbox_linux.c common/compat/sandbox_ring.c \
 	    common/compat/seccomp_signals.c priv/guard/sandbox_linux.c \
 	    priv/monitor/sandbox_linux.c priv/launcher/sandbox_linux.c \

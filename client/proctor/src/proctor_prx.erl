@@ -131,7 +131,8 @@ task(Task, Ops, State, Config) ->
     proctor_prx_task:do(Task, Ops, State, Config).
 
 %% @doc Ends it and all below it, and returns when they are dead: what
-%% `signaloneof' says, and after 5 seconds SIGKILL. Anybody may.
+%% `signaloneof' says, and after 5 seconds SIGKILL. Anybody may. Its process ends
+%% with `normal', so whoever is linked to a root lives on.
 -spec stop(task()) -> ok.
 stop(Task) ->
     proctor_prx_process:stop(Task).

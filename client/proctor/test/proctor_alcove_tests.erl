@@ -102,8 +102,8 @@ eof(Drv) ->
 signals(Drv) ->
     {ok, Pid} = ?A:fork(Drv, []),
     ok = ?A:kill(Drv, [], Pid, sigusr1),
-    ?assertMatch({alcove_event, Drv, [Pid], {signal, sigusr1, <<_:128/binary>>}},
-                 next()),
+    ?assertMatch({alcove_event, Drv, [Pid],
+                  {signal, sigusr1, <<_:128/binary>>}}, next()),
     ?assertEqual({ok, sig_info}, ?A:sigaction(Drv, [Pid], sigusr1, sig_ign)).
 
 options(Drv) ->

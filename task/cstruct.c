@@ -11,6 +11,12 @@
 #include "call.h"
 #include "cstruct.h"
 
+/*
+ * What is behind it, all 0: a call that writes more than the node has made room
+ * for, as many do, harms nothing.
+ */
+#define SLACK 16384
+
 /* What one element of the list is. */
 struct element {
 	const uint8_t *bytes; /* NULL: all 0 */
@@ -83,7 +89,7 @@ read_list(struct call *c, struct arg *a)
 		errno = EINVAL;
 		return (-1);
 	}
-	if ((a->memory = call_alloc(c, all + 1)) == NULL)
+	if ((a->memory = call_alloc(c, all + SLACK)) == NULL)
 		return (-1);
 	a->len = flat;
 	at = a->memory;
@@ -123,7 +129,7 @@ cstruct_read(struct call *c, struct arg *a)
 	a->len = n;
 	if (n == 0)
 		return (0);
-	if ((a->memory = call_alloc(c, n)) == NULL)
+	if ((a->memory = call_alloc(c, n + SLACK)) == NULL)
 		return (-1);
 	memcpy(a->memory, data, n);
 	return (0);

@@ -26,10 +26,10 @@
 #define FDS_OWN 32 /* and for itself */
 #define KILL_MAX INT32_MAX /* ms */
 
-static unsigned long fds_max;
+static rlim_t fds_max;
 
 void
-request_init(unsigned long fds)
+request_init(rlim_t fds)
 {
 	fds_max = fds;
 }
@@ -45,7 +45,7 @@ forks(uint32_t number)
 static int
 room(void)
 {
-	return ((unsigned long)table_count * FDS_TASK + FDS_OWN < fds_max);
+	return ((rlim_t)table_count * FDS_TASK + FDS_OWN < fds_max);
 }
 
 static int

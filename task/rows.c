@@ -170,6 +170,11 @@ const struct call_row call_rows[] = {
 	{ "errno_id", "i", ALL, 0, "", "" },
 	{ "iolist_to_bin", "b", ALL, 0, "", "" },
 	{ "alloc", "s", ALL, 0, "", "" },
+
+	/* Restriction by names. */
+	{ "seccomp_rules", "T", LINUX, 0, "", "seccomp" },
+	{ "landlock", "T ?T", LINUX, 0, "", "openat open fstat newfstatat "
+	    "landlock_create_ruleset landlock_add_rule landlock_restrict_self" },
 };
 /* clang-format on */
 

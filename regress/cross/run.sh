@@ -152,6 +152,7 @@ unit() {
 	case $name in
 	reap_test) missing="has no ptrace" ;;
 	undo_test) missing="has signals and limits of its own" ;;
+	loop_test | exec_test) missing="has no clone with a pidfd" ;;
 	keeper_test) missing="dies with what it emulates" ;;
 	*) missing= ;;
 	esac

@@ -177,6 +177,7 @@ tasking() {
 	    common/log.c $PROC_SRC $SELF_SRC $IMSG_SRC $SEND_SRC
 }
 tasking task_calls_test
+tasking task_fuzz_test
 # The switch without a task.
 # shellcheck disable=SC2086
 build switch_test task/peer.c task/stop.c task/death.c task/ask.c task/stream.c \

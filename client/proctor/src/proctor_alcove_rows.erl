@@ -121,6 +121,8 @@ letters(constant) -> "T T";
 letters(errno_id) -> "i";
 letters(iolist_to_bin) -> "b";
 letters(alloc) -> "s";
+letters(seccomp_rules) -> "T";
+letters(landlock) -> "T ?T";
 letters(_) -> "".
 
 %% @doc The kinds of constants.

@@ -182,43 +182,56 @@ callback_mode() ->
 %% @private
 -spec handle_event(gen_statem:event_type(), term(), atom(), #task{}) ->
     gen_statem:event_handler_result(atom(), #task{}).
-handle_event(info, {'DOWN', _, process, Tree, Reason}, _,
+handle_event(Type, Content, State, Task) ->
+    try
+        handled(Type, Content, State, Task)
+    catch
+        Class:Reason:Stack -> failed({Class, Reason, Stack}, Task)
+    end.
+
+%% A function of the caller's has failed, most likely. What it was about is not
+%% said; the tree ends the task.
+failed(Failure, #task{pid = Pid}) ->
+    Who = io_lib:format("the process of task ~w", [Pid]),
+    {stop, {shutdown, proctor_log:failed(Who, Failure)}}.
+
+handled(info, {'DOWN', _, process, Tree, Reason}, _,
              #task{tree = Tree} = Task) ->
     {stop, tree_ended(Reason, Task)};
-handle_event(info, {'DOWN', _, process, Parent, _}, _,
+handled(info, {'DOWN', _, process, Parent, _}, _,
              #task{parent = Parent}) ->
     {stop, shutdown};
-handle_event(info, {?MODULE, born, Number, Pid, Entry}, unborn,
+handled(info, {?MODULE, born, Number, Pid, Entry}, unborn,
              #task{pipeline = Pipeline} = Task) ->
     {next_state, task, Task#task{number = Number, pid = Pid, entry = Entry,
                                  pipeline = Pipeline ++ [Pid]}};
-handle_event(info, {?MODULE, unborn}, unborn, _Task) ->
+handled(info, {?MODULE, unborn}, unborn, _Task) ->
     {stop, normal};
-handle_event(_Type, _Content, unborn, _Task) ->
+handled(_Type, _Content, unborn, _Task) ->
     {keep_state_and_data, [postpone]};
-handle_event({call, From}, Request, State, Task) ->
+handled({call, From}, Request, State, Task) ->
     permitted(may(Request, From, State, Task), Request, From, State, Task);
-handle_event(cast, stop, _State, Task) ->
+handled(cast, stop, _State, Task) ->
     stopping(Task);
-handle_event(cast, {stdin, Data}, program, Task) ->
+handled(cast, {stdin, Data}, program, Task) ->
     input(Data, Task);
-handle_event(cast, {eof, Stream}, State, Task) ->
+handled(cast, {eof, Stream}, State, Task) ->
     close(Stream, State, Task);
-handle_event(cast, flowcontrol, State, Task) ->
+handled(cast, flowcontrol, State, Task) ->
     flow(State, Task);
-handle_event(info, {proctor_task_tree, Tree, Number, Event}, State,
+handled(info, {proctor_task_tree, Tree, Number, Event}, State,
              #task{tree = Tree, number = Number} = Task) ->
     event(Event, State, Task);
-handle_event(info, {Tag, Answer}, State, #task{pending = Pending} = Task)
+handled(info, {Tag, Answer}, State, #task{pending = Pending} = Task)
   when is_map_key(Tag, Pending) ->
     {What, Left} = maps:take(Tag, Pending),
     answered(What, Answer, State, Task#task{pending = Left});
-handle_event(info, {'DOWN', _, process, Child, _}, _State, Task) ->
+handled(info, {'DOWN', _, process, Child, _}, _State, Task) ->
     {keep_state, bereaved(Child, Task)};
-handle_event(info, {'EXIT', Starter, _}, _State,
+handled(info, {'EXIT', Starter, _}, _State,
              #task{starter = Starter} = Task) ->
     stopping(Task);
-handle_event(_Type, _Content, _State, _Task) ->
+handled(_Type, _Content, _State, _Task) ->
     keep_state_and_data.
 
 tree_ended(_Reason, #task{stopping = true}) -> normal;

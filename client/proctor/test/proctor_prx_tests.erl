@@ -274,6 +274,7 @@ message_test_() ->
         {"input is not lost", fun input/1},
         {"signals", fun signals/1},
         {"signals that a function takes", fun signal_fun/1},
+        {"a function that fails is the end of its task", fun signal_fails/1},
         {"what becomes of a signal", fun actions/1},
         {"flow control counts messages", fun flow/1},
         {"nothing comes unasked, and nothing is lost", fun flow_at_end/1}]).
@@ -371,7 +372,7 @@ signal_fun(Root) ->
     Pid = proctor_prx:pidof(Task),
     Fun = fun(D, P, Signal, Info) ->
               Me ! {fn, D, P, Signal, byte_size(Info), self(),
-                    proctor_alcove:getpid(D, P)}
+                    proctor_prx_drv:call(D, P, getpid, [])}
           end,
     ?assertEqual({ok, sig_info}, proctor_prx:sigaction(Task, sigusr2,
                                                        {sig_info, Fun})),
@@ -384,6 +385,22 @@ signal_fun(Root) ->
                  proctor_prx:sigaction(Task, sigusr2, sig_info)),
     ok = proctor_prx:kill(Root, Pid, sigusr2),
     ?assertMatch({signal, Task, sigusr2, _}, next()).
+
+signal_fails(Root) ->
+    {ok, Task} = proctor_prx:fork(Root),
+    Pid = proctor_prx:pidof(Task),
+    {ok, _} = proctor_prx:sigaction(Task, sigusr2, fun(_, _, _, Info) ->
+                                                       error({secret, Info})
+                                                   end),
+    Logged = proctor_case:logged(error, fun() ->
+        ?assertMatch({shutdown, {proctor_failed, secret}},
+                     ends(Task, fun() ->
+                                    proctor_prx:kill(Root, Pid, sigusr2)
+                                end))
+    end),
+    ?assertMatch([_], Logged),
+    gone(Pid),
+    ?assertEqual([], proctor_prx:cpid(Root)).
 
 actions(Root) ->
     {ok, Task} = proctor_prx:fork(Root),

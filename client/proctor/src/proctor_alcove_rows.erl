@@ -153,6 +153,7 @@ kinds() ->
 loop() ->
     [recvmsg,
      sendmsg,
+     write,
      writev,
      ppoll,
      ppoll_time64,

@@ -468,8 +468,8 @@ exec(Task, Argv) ->
 %% <dt>`{signals, keep | default}'</dt><dd>Signals that the task ignores stay
 %%   ignored (`keep').</dd>
 %% <dt>`{stdin | stdout | stderr, pipe | null | close | {file, Path} |
-%%   {append, Path}}'</dt><dd>Where its streams go (`pipe'); output also to a
-%%   pid, `{stdout, Task, Data}' as a message of this module, or to a function,
+%%   {append, Path}}'</dt><dd>Where its streams go (`pipe'); `{stderr, stdout}'
+%%   is where stdout goes. Output also to a pid, `{stdout, Task, Data}' as a message of this module, or to a function,
 %%   as in {@link proctor:run/2}.</dd>
 %% <dt>`pty', `{pty, {Rows, Columns}}'</dt><dd>It has a terminal.</dd>
 %% <dt>`{active, true | false | once | N}'</dt><dd>As in {@link proctor:run/2},

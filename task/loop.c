@@ -18,6 +18,7 @@
 #include "compat/task_os.h"
 #include "dispatch.h"
 #include "family.h"
+#include "filter.h"
 #include "fork.h"
 #include "interrupt.h"
 #include "loop.h"
@@ -115,6 +116,7 @@ task_main(int again)
 		os_own_proc();
 		caught_init(NULL);
 		reexec_init();
+		filter_begin();
 	}
 	self_begin(getppid(), again);
 	for (;;) {

@@ -439,7 +439,7 @@ CALLS_SRC = regress/priv/calls.c common/log.c common/compat/sandbox_linux.c $(SE
 	broker/sandbox_linux.c worker/sandbox_linux.c \
 	common/compat/seccomp_signals.c priv/guard/sandbox_linux.c \
 	priv/monitor/sandbox_linux.c priv/launcher/sandbox_linux.c \
-	priv/keeper/sandbox_linux.c \
+	priv/keeper/sandbox_linux.c task/sandbox_linux.c \
 	$(BOXDEBUG_$(SANDBOX_DEBUG))
 CALLS_OBJ = $(CALLS_SRC:%.c=$(OBJ)/%.o)
 $(BUILD)/calls: $(CALLS_OBJ) $(BUILD)/kind

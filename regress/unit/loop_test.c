@@ -50,9 +50,7 @@ static int
 teardown(void **state)
 {
 	(void)state;
-	(void)close(root->ibuf.fd);
-	task_gone(root);
-	(void)waitpid(root->pid, NULL, 0);
+	task_end(root);
 	return (0);
 }
 

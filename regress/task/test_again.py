@@ -126,3 +126,20 @@ def init_refused():
         t.stop(first)
         eventually(lambda: first in t.exits and second in t.exits or t.pump(0),
                    5, "they live")
+
+
+@case("limits: a task with no descriptors to spare is one still")
+def no_descriptors():
+    with Tree() as t:
+        task = t.fork()
+        fd = t.value(task, "open", b"/dev/zero", [A.o_rdonly], 0)
+        expect(A.ok, t.call(task, "setrlimit", A.rlimit_nofile,
+                            {A.cur: 0, A.max: 0}))
+        expect((A.ok, b"\0" * 5), t.call(task, "read", fd, 5))
+        t.kill(task, signal.SIGUSR1)
+        t.until(lambda: t.signals, "no signal")
+        expect((A.error, (A.call, A.emfile, A.fork)), t.call(task, "fork"))
+        expect((A.error, (A.exec, A.emfile, A.stdin)),
+               t.call(task, "exec", b"/bin/true", []))
+        expect((A.ok, b"\0" * 5), t.call(task, "read", fd, 5))
+        expect(A.ok, t.call(task, "exit", 0))

@@ -86,7 +86,7 @@ package() {
 	copy "$out" README.md CHANGELOG.md LICENSE VERSION
 	# shellcheck disable=SC2046
 	(cd client/proctor && tar -chf - mix.exs rebar.config port.sh chunks.sh \
-	    $(find src $(ls -d lib 2>/dev/null) -name '*.[eh]rl' -o -name '*.ex')) |
+	    $(find src include $(ls -d lib 2>/dev/null) -name '*.[eh]rl' -o -name '*.ex')) |
 	    tar -xf - -C "$out"
 	sh client/proctor/app.sh "$out/src"
 	mv "$out/src/proctor.app" "$out/src/proctor.app.src"

@@ -180,6 +180,8 @@ const struct call_handler call_system_handlers[] = {
 	{ "prctl", do_prctl },
 	{ "ptrace", do_ptrace },
 	{ "seccomp", do_seccomp },
+	{ "seccomp_rules", call_seccomp_rules },
+	{ "landlock", call_landlock },
 	{ "capget", call_capget },
 	{ "capset", call_capset },
 	{ "prlimit", do_prlimit },

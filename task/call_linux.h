@@ -8,5 +8,7 @@
 int call_map_ids(struct call *);
 int call_capget(struct call *);
 int call_capset(struct call *);
+int call_seccomp_rules(struct call *);
+int call_landlock(struct call *);
 
 #endif

@@ -170,11 +170,18 @@ const struct call_row call_rows[] = {
 	{ "errno_id", "i", ALL, 0, "", "" },
 	{ "iolist_to_bin", "b", ALL, 0, "", "" },
 	{ "alloc", "s", ALL, 0, "", "" },
+
+	/* Restriction by names. */
+	{ "seccomp_rules", "T", LINUX, 0, "", "seccomp" },
+	{ "landlock", "T ?T", LINUX, 0, "", "openat open fstat newfstatat "
+	    "landlock_create_ruleset landlock_add_rule landlock_restrict_self" },
 };
 /* clang-format on */
 
 const char call_loop[] =
-    "recvmsg sendmsg writev ppoll ppoll_time64 poll read close rt_sigaction "
+    "recvmsg sendmsg write writev select pselect6 pselect6_time64 poll "
+    "ppoll ppoll_time64 read close "
+    "rt_sigaction "
     "rt_sigprocmask rt_sigreturn rt_sigtimedwait rt_sigtimedwait_time64 "
     "rt_sigpending wait4 waitid getpid getppid gettid exit exit_group munmap "
     "mremap brk madvise futex clock_gettime restart_syscall sendto getrandom";

@@ -125,6 +125,8 @@
 -export([errno_id/3, errno_id/4]).
 -export([iolist_to_bin/3, iolist_to_bin/4]).
 -export([alloc/3, alloc/4]).
+-export([seccomp_rules/3, seccomp_rules/4]).
+-export([landlock/4, landlock/5]).
 -export([file_constant/3, file_constant/4]).
 -export([fcntl_constant/3, fcntl_constant/4]).
 -export([ioctl_constant/3, ioctl_constant/4]).
@@ -1313,6 +1315,26 @@ alloc(Drv, Pids, A1) ->
 -spec alloc(drv(), pids(), term(), timeout()) -> term().
 alloc(Drv, Pids, A1, Timeout) ->
     call(Drv, Pids, alloc, [A1], Timeout).
+
+%% @equiv call(Drv, Pids, seccomp_rules, [A1])
+-spec seccomp_rules(drv(), pids(), term()) -> term().
+seccomp_rules(Drv, Pids, A1) ->
+    call(Drv, Pids, seccomp_rules, [A1]).
+
+%% @equiv call(Drv, Pids, seccomp_rules, [A1], Timeout)
+-spec seccomp_rules(drv(), pids(), term(), timeout()) -> term().
+seccomp_rules(Drv, Pids, A1, Timeout) ->
+    call(Drv, Pids, seccomp_rules, [A1], Timeout).
+
+%% @equiv call(Drv, Pids, landlock, [A1, A2])
+-spec landlock(drv(), pids(), term(), term()) -> term().
+landlock(Drv, Pids, A1, A2) ->
+    call(Drv, Pids, landlock, [A1, A2]).
+
+%% @equiv call(Drv, Pids, landlock, [A1, A2], Timeout)
+-spec landlock(drv(), pids(), term(), term(), timeout()) -> term().
+landlock(Drv, Pids, A1, A2, Timeout) ->
+    call(Drv, Pids, landlock, [A1, A2], Timeout).
 
 %% @equiv call(Drv, Pids, file_constant, [A1])
 -spec file_constant(drv(), pids(), term()) -> term().

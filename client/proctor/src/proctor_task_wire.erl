@@ -233,8 +233,11 @@ term(<<131, 80, _/binary>>) ->
     undefined;
 term(Bytes) ->
     _ = vocabulary(),
-    try binary_to_term(Bytes, [safe])
-    catch error:badarg -> undefined
+    try binary_to_term(Bytes, [safe, used]) of
+        {Term, Used} when Used =:= byte_size(Bytes) -> Term;
+        _ -> undefined
+    catch
+        error:badarg -> undefined
     end.
 
 answer(ok) -> ok;
@@ -255,24 +258,42 @@ answers(_) ->
 %% sources.
 -spec vocabulary() -> [atom()].
 vocabulary() ->
+    %% Signals are there with the module that names them.
+    _ = proctor_signal:to_atom(0),
     [ok, error, true, false, unknown, undefined, infinity,
      %% stages
      call, argument, policy, system, state, timeout, limit, gone, exec, wire,
+     %% what errors are about
+     answer, stdin, stdout, stderr, pty, cd, search, signals, arg0, option,
+     list, batch, close, kill, stop, winsz, nofile, reply, length, calls,
+     limits, interrupt, program, sigprocmask, file, append, null, keep,
+     default, allow, deny, syscall, usage, none, other,
      %% values
      exit_status, termsig, stopsig, continued, sig_dfl, sig_ign, sig_info,
-     cur, max, pid, inner, parent, task, depth, children, pending, program,
-     eof, inet, inet6, local, return_value, arg, sec, usec, dev, ino, mode, nlink, uid, gid, size,
-     rdev, blksize, blocks, atime, mtime, ctime, seals, own, subs,
+     cur, max, pid, inner, own, parent, task, depth, children, pending, eof,
+     inet, inet6, local, ptr, type, regular, directory, character, block,
+     fifo, link, socket, mode, nlink, uid, gid, size, dev, ino, rdev, blksize,
+     blocks, atime, mtime, ctime, effective, permitted, inheritable, cap,
+     uid_map, gid_map, subs, seals, return_value, arg, sec, usec,
      %% errno
-     e2big, eacces, eaddrinuse, eaddrnotavail, eafnosupport, eagain, ealready,
-     ebadf, ebusy, ecanceled, echild, econnaborted, econnrefused, econnreset,
-     edeadlk, edestaddrreq, edom, edquot, eexist, efault, efbig, ehostdown,
-     ehostunreach, eidrm, eilseq, einprogress, eintr, einval, eio, eisconn,
-     eisdir, eloop, emfile, emlink, emsgsize, enametoolong, enetdown,
-     enetreset, enetunreach, enfile, enobufs, enodata, enodev, enoent,
-     enoexec, enolck, enomem, enomsg, enoprotoopt, enospc, enosys, enotblk,
-     enotconn, enotdir, enotempty, enotsock, enotsup, enotty, enxio,
-     eopnotsupp, eoverflow, eperm, epfnosupport, epipe, eproto,
-     eprotonosupport, eprototype, erange, erofs, eshutdown, esocktnosupport,
-     espipe, esrch, estale, etimedout, etoomanyrefs, etxtbsy, eusers,
-     ewouldblock, exdev].
+     e2big, eacces, eaddrinuse, eaddrnotavail, eadv, eafnosupport, eagain,
+     ealready, eauth, ebade, ebadf, ebadfd, ebadmsg, ebadr, ebadrpc, ebadrqc,
+     ebadslt, ebfont, ebusy, ecanceled, ecapmode, echild, echrng, ecomm,
+     econnaborted, econnrefused, econnreset, edeadlk, edeadlock, edestaddrreq,
+     edom, edoofus, edotdot, edquot, eexist, efault, efbig, eftype, ehostdown,
+     ehostunreach, ehwpoison, eidrm, eilseq, einprogress, eintegrity, eintr,
+     einval, eio, eipsec, eisconn, eisdir, eisnam, ekeyexpired, ekeyrejected,
+     ekeyrevoked, el2hlt, el2nsync, el3hlt, el3rst, elast, elibacc, elibbad,
+     elibexec, elibmax, elibscn, elnrng, eloop, emediumtype, emfile, emlink,
+     emsgsize, emultihop, enametoolong, enavail, eneedauth, enetdown,
+     enetreset, enetunreach, enfile, enoano, enoattr, enobufs, enocsi,
+     enodata, enodev, enoent, enoexec, enokey, enolck, enolink, enomedium,
+     enomem, enomsg, enonet, enopkg, enoprotoopt, enospc, enosr, enostr,
+     enosys, enotblk, enotcapable, enotconn, enotdir, enotempty, enotnam,
+     enotrecoverable, enotsock, enotsup, enotty, enotuniq, enxio, eopnotsupp,
+     eoverflow, eownerdead, eperm, epfnosupport, epipe, eproclim,
+     eprocunavail, eprogmismatch, eprogunavail, eproto, eprotonosupport,
+     eprototype, erange, eremchg, eremote, eremoteio, erestart, erfkill,
+     erofs, erpcmismatch, eshutdown, esocktnosupport, espipe, esrch, esrmnt,
+     estale, estrpipe, etime, etimedout, etoomanyrefs, etxtbsy, euclean,
+     eunatch, eusers, ewouldblock, exdev, exfull].

@@ -111,20 +111,23 @@ gone_task(Root) ->
 linked(Root) ->
     {links, Links} = process_info(self(), links),
     ?assert(lists:member(Root, Links)),
-    Owner = spawn(fun() -> receive stop -> ok end end),
-    {ok, Other} = proctor_prx:start_link(Owner),
-    ?assertEqual({error, eacces}, elsewhere(fun() ->
-                                                proctor_prx:getcwd(Other)
-                                            end)),
+    Me = self(),
+    Starter = spawn(fun() ->
+        Me ! {started, proctor_prx:start_link(Me)},
+        receive stop -> exit(shutdown) end
+    end),
+    {started, {ok, Other}} = next(),
+    {links, Same} = process_info(self(), links),
+    ?assertEqual(lists:sort(Links), lists:sort(Same)),
     Pid = proctor_prx:pidof(Other),
     {ok, Child} = proctor_prx:fork(Other),
     ok = proctor_prx:execvp(Child, ["sh", "-c", "trap '' TERM; sleep 1000"]),
     ChildPid = proctor_prx:pidof(Child),
-    normal = ends(Other, fun() -> Owner ! stop end),
+    shutdown = ends(Other, fun() -> Starter ! stop end),
     gone(Pid),
     gone(ChildPid),
     proctor_case:wait_until(fun() -> not is_process_alive(Child) end),
-    _ = proctor_case:flush().
+    quiet().
 
 %%% Who owns it
 
@@ -274,18 +277,20 @@ message_test_() ->
         {"input is not lost", fun input/1},
         {"signals", fun signals/1},
         {"signals that a function takes", fun signal_fun/1},
+        {"a function that fails is the end of its task", fun signal_fails/1},
         {"what becomes of a signal", fun actions/1},
         {"flow control counts messages", fun flow/1},
         {"nothing comes unasked, and nothing is lost", fun flow_at_end/1}]).
 
 output(Root) ->
     {ok, Task} = proctor_prx:fork(Root),
+    Ref = monitor(process, Task),
     ok = proctor_prx:execvp(Task, ["sh", "-c", "echo out; sleep 0.1;"
                                                "echo err >&2; exit 7"]),
     ?assertEqual({stdout, Task, <<"out\n">>}, next()),
     ?assertEqual({stderr, Task, <<"err\n">>}, next()),
-    ?assertEqual(shutdown, ends(Task, fun() -> ok end)),
-    ?assertEqual({exit_status, Task, 7}, next()).
+    ?assertEqual({exit_status, Task, 7}, next()),
+    ?assertEqual(shutdown, proctor_case:down(Ref)).
 
 endings(Root) ->
     Exits = fun(Status) ->
@@ -371,7 +376,7 @@ signal_fun(Root) ->
     Pid = proctor_prx:pidof(Task),
     Fun = fun(D, P, Signal, Info) ->
               Me ! {fn, D, P, Signal, byte_size(Info), self(),
-                    proctor_alcove:getpid(D, P)}
+                    proctor_prx_drv:call(D, P, getpid, [])}
           end,
     ?assertEqual({ok, sig_info}, proctor_prx:sigaction(Task, sigusr2,
                                                        {sig_info, Fun})),
@@ -384,6 +389,22 @@ signal_fun(Root) ->
                  proctor_prx:sigaction(Task, sigusr2, sig_info)),
     ok = proctor_prx:kill(Root, Pid, sigusr2),
     ?assertMatch({signal, Task, sigusr2, _}, next()).
+
+signal_fails(Root) ->
+    {ok, Task} = proctor_prx:fork(Root),
+    Pid = proctor_prx:pidof(Task),
+    {ok, _} = proctor_prx:sigaction(Task, sigusr2, fun(_, _, _, Info) ->
+                                                       error({secret, Info})
+                                                   end),
+    Logged = proctor_case:logged(error, fun() ->
+        ?assertMatch({shutdown, {proctor_failed, secret}},
+                     ends(Task, fun() ->
+                                    proctor_prx:kill(Root, Pid, sigusr2)
+                                end))
+    end),
+    ?assertMatch([_], Logged),
+    gone(Pid),
+    ?assertEqual([], proctor_prx:cpid(Root)).
 
 actions(Root) ->
     {ok, Task} = proctor_prx:fork(Root),

@@ -15,6 +15,7 @@ task_test_() ->
 
 cases() ->
     [{"task: calls", fun calls/1},
+     {"task: errors and signals of all numbers have names", fun words/1},
      {"task: a list of calls", fun ops/1},
      {"task: a list that goes on", fun ops_on/1},
      {"task: a list with a fork, and one with a program", fun ops_fork/1},
@@ -117,6 +118,22 @@ calls(Root) ->
     {ok, Names} = proctor_task:calls(Root),
     ?assert(lists:member(getpid, Names)),
     ?assertNot(lists:member(pledge, Names)).
+
+%% The names exist, where a task has one.
+words(Root) ->
+    Errnos = [proctor_task:call(Root, errno_id, [N]) || N <- lists:seq(1, 140)],
+    ?assertEqual([], [Answer || Answer <- Errnos,
+                                not is_tuple(Answer)
+                                    orelse element(1, Answer) =/= ok]),
+    ?assertEqual({ok, enoent}, lists:nth(2, Errnos)),
+    ok = proctor_task:call(Root, setrlimit, [rlimit_core, #{cur => 0,
+                                                            max => 0}]),
+    [begin
+         Task = fork(Root),
+         ok = proctor_task:exec(Task, ["sleep", "1000"], [{signals, default}]),
+         ok = proctor_task:signal(Task, Number),
+         ?assertMatch({signaled, Number, false}, status(Task))
+     end || Number <- [1, 2, 3, 9, 10, 14, 15, 31, 34, 64]].
 
 ops(Root) ->
     Pid = pid(Root),
@@ -283,6 +300,10 @@ targets(Root) ->
                    {stderr, null}]),
         ?assertEqual([{exited, 0}], messages(Both)),
         ?assertEqual(file:read_file("/etc/passwd"), file:read_file(Out)),
+        Merged = sh(Root, "echo a; echo b >&2", [{stderr, stdout},
+                                                 {active, false}]),
+        ?assertEqual(<<"a\nb\n">>, all(Merged, stdout)),
+        ?assertEqual({exited, 0}, status(Merged)),
         More = sh(Root, "echo more", [{stdout, {append, Out}}]),
         ?assertMatch([{eof, stderr}, {exited, 0}], messages(More)),
         {ok, Passwd} = file:read_file("/etc/passwd"),

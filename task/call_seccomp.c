@@ -32,12 +32,15 @@ static int
 read_constant(struct etf *term, const char *kind, int64_t *value)
 {
 	char name[ETF_ATOM_MAX];
+	struct etf e = *term;
 
 	if (etf_get_int(term, value) == 0)
 		return (0);
-	if (etf_get_atom(term, name, sizeof(name)) == -1)
+	if (etf_get_atom(&e, name, sizeof(name)) == -1 ||
+	    constant_get(constant_kind(kind, strlen(kind)), name, value) == -1)
 		return (-1);
-	return (constant_get(constant_kind(kind, strlen(kind)), name, value));
+	*term = e;
+	return (0);
 }
 
 /* {errno, Errno} */
@@ -149,6 +152,28 @@ read_conditions(struct etf *term, struct condition *d, uint32_t *count)
 	return (*count > 0 ? etf_get_nil(term) : 0);
 }
 
+/* A call's number; -1 for one that only machines with short longs have. */
+static int
+read_call(struct etf *term, int64_t *number)
+{
+	static const char tail[] = "_time64";
+	char name[ETF_ATOM_MAX];
+	struct etf e = *term;
+	size_t len;
+
+	if (read_constant(term, "syscall", number) == 0)
+		return (*number < 0 || *number > INT32_MAX ? -1 : 0);
+	if (etf_get_atom(&e, name, sizeof(name)) == -1)
+		return (-1);
+	len = strlen(name);
+	if (len < sizeof(tail) ||
+	    strcmp(name + len + 1 - sizeof(tail), tail) != 0)
+		return (-1);
+	*number = -1;
+	*term = e;
+	return (0);
+}
+
 /* {Name, Action}, {Name, {args, Conditions}, Action}. */
 static int
 read_rule(struct etf *term, struct bpf *p)
@@ -158,11 +183,12 @@ read_rule(struct etf *term, struct bpf *p)
 	int64_t number;
 
 	if (etf_get_tuple(term, &n) == -1 || (n != 2 && n != 3) ||
-	    read_constant(term, "syscall", &number) == -1 || number < 0 ||
-	    number > INT32_MAX ||
+	    read_call(term, &number) == -1 ||
 	    (n == 3 && read_conditions(term, d, &count) == -1) ||
 	    read_action(term, &action) == -1)
 		return (-1);
+	if (number == -1)
+		return (0);
 	bpf_unless(p, (uint32_t)number, count * CONDITION + 2);
 	for (i = 0; i < count; i++)
 		write_condition(p, &d[i], (count - 1 - i) * CONDITION + 1);
@@ -219,12 +245,12 @@ call_seccomp_rules(struct call *c)
 	struct sock_fprog prog;
 	struct bpf p;
 
-	errno = bpf_known() ? EACCES : ENOSYS;
-	if (!bpf_known() || prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 0)
-		return (-1);
 	bpf_begin(&p, SECCOMP_RET_KILL_PROCESS, SECCOMP_RET_KILL_PROCESS);
 	if (read_program(&c->a[0].term, &p) == -1)
 		return (call_wrong(c, 1, EINVAL));
+	errno = bpf_known() ? EACCES : ENOSYS;
+	if (!bpf_known() || prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 0)
+		return (-1);
 	errno = E2BIG;
 	if (p.full)
 		return (-1);

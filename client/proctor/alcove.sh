@@ -22,7 +22,7 @@ letters() {
 %% `task/call.h'. Written by `alcove.sh' from `task/rows.c'.
 -module(proctor_alcove_rows).
 
--export([letters/1, kinds/0]).
+-export([letters/1, kinds/0, loop/0]).
 
 %% @doc Those of the row of that name; none if there is no such row.
 -spec letters(atom()) -> string().
@@ -36,6 +36,21 @@ letters(_) -> "".
 kinds() ->
 EOF
 	kinds | awk '
+	{ list = list (NR > 1 ? ",\n     " : "") $1 }
+	END { print "    [" list "]." }'
+	cat <<'EOF'
+
+%% @doc The system calls of Linux that the loop of a task makes, some of them
+%% only in part.
+-spec loop() -> [atom()].
+loop() ->
+EOF
+	{
+		awk '/^const char call_loop/ { on = 1 } on { print }
+		    on && /;$/ { exit }' "$rows" | grep -o '"[^"]*"' |
+		    tr -d '"' | tr -s ' ' '\n'
+		printf '%s\n' mmap mprotect prctl prlimit64
+	} | grep . | awk '
 	{ list = list (NR > 1 ? ",\n     " : "") $1 }
 	END { print "    [" list "]." }'
 }

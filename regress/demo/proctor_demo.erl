@@ -18,7 +18,9 @@ main() ->
         lists:foreach(fun(Step) -> Step() end,
                       [fun pipeline/0, fun conversation/0, fun failure/0,
                        fun stopped/0, fun hundred/0, fun backpressure/0,
-                       fun deadline/0, fun daemon/0, fun other_node/0]),
+                       fun deadline/0, fun daemon/0, fun other_node/0]
+                      ++ [fun() -> task(Title, Step) end
+                          || {Title, Step} <- proctor_task_demo:steps()]),
         ring(),
         say("~nAll as expected.", []),
         halt(0)
@@ -185,6 +187,12 @@ expect_gone(OsPid, Tries) when Tries > 0 ->
         false -> say("  ~w is gone", [OsPid])
     end,
     receive {'DOWN', OsPid, _, _, _} -> ok after 0 -> ok end.
+
+%% Of a tree of tasks.
+task(Title, Step) ->
+    title(Title),
+    {Expected, Result} = Step(fun say/2),
+    expect_quietly(Expected, Result).
 
 %% @private The supervisor of the daemon.
 -spec init([]) -> {ok, {supervisor:sup_flags(), [supervisor:child_spec()]}}.

@@ -13,6 +13,6 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 trap 'exit 1' HUP INT TERM
 
-erlc -Werror +warn_unused_vars -o "$scratch" "$demo/proctor_demo.erl"
+erlc -Werror +warn_unused_vars -o "$scratch" "$demo"/*.erl
 sh "$client/erlc.sh" "$scratch"
 erl -noshell -pa "$scratch" -s proctor_demo main

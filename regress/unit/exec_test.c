@@ -48,9 +48,7 @@ teardown(void **state)
 	for (i = 0; i < 3; i++)
 		if (ends[i] != -1)
 			(void)close(ends[i]);
-	(void)close(root->ibuf.fd);
-	task_gone(root);
-	(void)waitpid(root->pid, NULL, 0);
+	task_end(root);
 	return (0);
 }
 

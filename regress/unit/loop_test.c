@@ -50,9 +50,7 @@ static int
 teardown(void **state)
 {
 	(void)state;
-	(void)close(root->ibuf.fd);
-	task_gone(root);
-	(void)waitpid(root->pid, NULL, 0);
+	task_end(root);
 	return (0);
 }
 
@@ -107,34 +105,6 @@ test_fork(void **state)
 	below = task_fork(child, "fork", "{}");
 	SAY(below, "getppid", "{}", ok(child->pid));
 	SAY(root, "getpid", "{}", ok(root->pid));
-}
-
-/* What is written in a task's name is written by it: the kernel says so. */
-static void
-test_credentials(void **state)
-{
-	union {
-		struct cmsghdr hdr;
-		unsigned char buf[CMSG_SPACE(sizeof(struct ucred))];
-	} control;
-	char data[64];
-	struct iovec iov = { data, sizeof(data) };
-	struct msghdr msg = { .msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control) };
-	struct ucred who;
-	struct peer *child;
-
-	(void)state;
-	task_ask(root, "fork", "{}");
-	task_expect(root, TASK_BORN);
-	child = task_child();
-	assert_true(recvmsg(child->ibuf.fd, &msg, 0) > 0);
-	assert_non_null(CMSG_FIRSTHDR(&msg));
-	assert_int_equal(CMSG_FIRSTHDR(&msg)->cmsg_type, SCM_CREDENTIALS);
-	memcpy(&who, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(who));
-	assert_int_equal(who.pid, child->pid);
 }
 
 static void
@@ -516,7 +486,7 @@ test_filter(void **state)
 static int
 seals(void)
 {
-	struct filter_set none;
+	struct call_set none;
 	int status;
 	pid_t pid = fork();
 
@@ -795,7 +765,6 @@ main(void)
 		CASE(test_call),
 		CASE(test_no_term),
 		CASE(test_fork),
-		CASE(test_credentials),
 		CASE(test_limits),
 		CASE(test_exit),
 		CASE(test_waitpid),

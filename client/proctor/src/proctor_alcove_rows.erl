@@ -2,7 +2,7 @@
 %% `task/call.h'. Written by `alcove.sh' from `task/rows.c'.
 -module(proctor_alcove_rows).
 
--export([letters/1, kinds/0]).
+-export([letters/1, kinds/0, loop/0]).
 
 %% @doc Those of the row of that name; none if there is no such row.
 -spec letters(atom()) -> string().
@@ -146,3 +146,46 @@ kinds() ->
      capsicum,
      procctl,
      syscall].
+
+%% @doc The system calls of Linux that the loop of a task makes, some of them
+%% only in part.
+-spec loop() -> [atom()].
+loop() ->
+    [recvmsg,
+     sendmsg,
+     write,
+     writev,
+     select,
+     pselect6,
+     pselect6_time64,
+     poll,
+     ppoll,
+     ppoll_time64,
+     read,
+     close,
+     rt_sigaction,
+     rt_sigprocmask,
+     rt_sigreturn,
+     rt_sigtimedwait,
+     rt_sigtimedwait_time64,
+     rt_sigpending,
+     wait4,
+     waitid,
+     getpid,
+     getppid,
+     gettid,
+     exit,
+     exit_group,
+     munmap,
+     mremap,
+     brk,
+     madvise,
+     futex,
+     clock_gettime,
+     restart_syscall,
+     sendto,
+     getrandom,
+     mmap,
+     mprotect,
+     prctl,
+     prlimit64].

@@ -59,6 +59,7 @@
 
 -export([start/0, start/1, fork/1, fork/2, clone/2, clone/3]).
 -export([call/2, call/3, call/4, run/2, run/3]).
+-export([seccomp/2, loop_calls/0]).
 -export([exec/2, exec/3, send/2, send/3, close/2, recv/2, recv/3, setopts/2,
          winsz/3]).
 -export([await/1, await/2, signal/2, signal/3, stop/1, stop/2]).
@@ -467,8 +468,8 @@ exec(Task, Argv) ->
 %% <dt>`{signals, keep | default}'</dt><dd>Signals that the task ignores stay
 %%   ignored (`keep').</dd>
 %% <dt>`{stdin | stdout | stderr, pipe | null | close | {file, Path} |
-%%   {append, Path}}'</dt><dd>Where its streams go (`pipe'); output also to a
-%%   pid, `{stdout, Task, Data}' as a message of this module, or to a function,
+%%   {append, Path}}'</dt><dd>Where its streams go (`pipe'); `{stderr, stdout}'
+%%   is where stdout goes. Output also to a pid, `{stdout, Task, Data}' as a message of this module, or to a function,
 %%   as in {@link proctor:run/2}.</dd>
 %% <dt>`pty', `{pty, {Rows, Columns}}'</dt><dd>It has a terminal.</dd>
 %% <dt>`{active, true | false | once | N}'</dt><dd>As in {@link proctor:run/2},
@@ -670,6 +671,21 @@ calls(Task) ->
         gone ->
             gone(Task)
     end.
+
+%% @doc A filter of system calls by name, for a task and all that it makes and
+%% becomes: the call `seccomp_rules', which wants `no_new_privs'. What the task
+%% itself needs is {@link loop_calls/0}.
+-spec seccomp(task(), #{default := term(), calls := [tuple()]}) ->
+          proctor_task_wire:answer().
+seccomp(Task, #{default := _, calls := _} = Rules) ->
+    call(Task, seccomp_rules, [Rules]).
+
+%% @doc The system calls of Linux that a task makes whatever it is asked for, to
+%% be allowed by what restricts it: of `mmap' and `mprotect' what is not to be
+%% executed, of `prctl' `pr_set_pdeathsig', of `prlimit64' `rlimit_locks'.
+-spec loop_calls() -> [atom()].
+loop_calls() ->
+    proctor_alcove_rows:loop().
 
 %% @doc An option of a task, which what is forked from it inherits: `maxchild',
 %% `maxforkdepth', `signaloneof', `kill_timeout', `linger'.

@@ -16,7 +16,8 @@
                 | {search, boolean()}
                 | {signals, keep | default}
                 | {stdin, target()}
-                | {stdout | stderr, target() | pid() | proctor:output_fun()}
+                | {stdout, target() | pid() | proctor:output_fun()}
+                | {stderr, target() | stdout | pid() | proctor:output_fun()}
                 | pty | {pty, boolean() | {Rows :: pos_integer(),
                                            Columns :: pos_integer()}}
                 | {active, proctor:per_stream(proctor:active())}
@@ -99,6 +100,7 @@ value(arg0, Name) -> word(Name, arg0);
 value(search, Value) when is_boolean(Value) -> Value;
 value(signals, Value) when Value =:= keep; Value =:= default -> Value;
 value(stdin, Target) -> target(stdin, Target);
+value(stderr, stdout) -> stdout;
 value(Stream, Sink) when Stream =:= stdout; Stream =:= stderr ->
     case is_pid(Sink) orelse is_function(Sink, 3) of
         true -> Sink;

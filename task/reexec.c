@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "answer.h"
+#include "bounds.h"
 #include "calls.h"
 #include "caught.h"
 #include "compat/task_os.h"
@@ -33,6 +34,7 @@ extern char **environ;
 struct handover {
 	char version[32]; /* of the program: it is the same */
 	struct filter filter;
+	struct bounds bounds;
 	struct family_limits limits;
 	int program;
 	unsigned char caught[CAUGHT_SIGNALS];
@@ -61,6 +63,7 @@ hand_over(void)
 	memset(&h, 0, sizeof(h));
 	(void)strlcpy(h.version, PROCTOR_VERSION, sizeof(h.version));
 	h.filter = filter;
+	h.bounds = bounds;
 	h.limits = family_limits;
 	h.program = program;
 	memcpy(h.caught, caught, sizeof(h.caught));
@@ -163,6 +166,7 @@ reexec_resume(void)
 		return (0);
 	(void)unsetenv(VARIABLE);
 	filter = h.filter;
+	bounds = h.bounds;
 	family_limits = h.limits;
 	program = h.program;
 	self_keep(program);

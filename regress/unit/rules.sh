@@ -174,7 +174,7 @@ tasking() {
 	# shellcheck disable=SC2086
 	build "$@" regress/unit/task_util.c $TASK_SRC \
 	    task/message.c common/reap.c common/channel.c common/dispatch.c \
-	    common/log.c $PROC_SRC $SELF_SRC $IMSG_SRC $SEND_SRC
+	    common/log.c $PROC_SRC $SELF_SRC $PRIVS_SRC $IMSG_SRC $SEND_SRC
 }
 tasking task_calls_test
 tasking task_fuzz_test

@@ -107,34 +107,6 @@ test_fork(void **state)
 	SAY(root, "getpid", "{}", ok(root->pid));
 }
 
-/* What is written in a task's name is written by it: the kernel says so. */
-static void
-test_credentials(void **state)
-{
-	union {
-		struct cmsghdr hdr;
-		unsigned char buf[CMSG_SPACE(sizeof(struct ucred))];
-	} control;
-	char data[64];
-	struct iovec iov = { data, sizeof(data) };
-	struct msghdr msg = { .msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control) };
-	struct ucred who;
-	struct peer *child;
-
-	(void)state;
-	task_ask(root, "fork", "{}");
-	task_expect(root, TASK_BORN);
-	child = task_child();
-	assert_true(recvmsg(child->ibuf.fd, &msg, 0) > 0);
-	assert_non_null(CMSG_FIRSTHDR(&msg));
-	assert_int_equal(CMSG_FIRSTHDR(&msg)->cmsg_type, SCM_CREDENTIALS);
-	memcpy(&who, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(who));
-	assert_int_equal(who.pid, child->pid);
-}
-
 static void
 limits(uint32_t children, uint32_t depth)
 {
@@ -793,7 +765,6 @@ main(void)
 		CASE(test_call),
 		CASE(test_no_term),
 		CASE(test_fork),
-		CASE(test_credentials),
 		CASE(test_limits),
 		CASE(test_exit),
 		CASE(test_waitpid),

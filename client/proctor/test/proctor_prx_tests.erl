@@ -111,20 +111,23 @@ gone_task(Root) ->
 linked(Root) ->
     {links, Links} = process_info(self(), links),
     ?assert(lists:member(Root, Links)),
-    Owner = spawn(fun() -> receive stop -> ok end end),
-    {ok, Other} = proctor_prx:start_link(Owner),
-    ?assertEqual({error, eacces}, elsewhere(fun() ->
-                                                proctor_prx:getcwd(Other)
-                                            end)),
+    Me = self(),
+    Starter = spawn(fun() ->
+        Me ! {started, proctor_prx:start_link(Me)},
+        receive stop -> exit(shutdown) end
+    end),
+    {started, {ok, Other}} = next(),
+    {links, Same} = process_info(self(), links),
+    ?assertEqual(lists:sort(Links), lists:sort(Same)),
     Pid = proctor_prx:pidof(Other),
     {ok, Child} = proctor_prx:fork(Other),
     ok = proctor_prx:execvp(Child, ["sh", "-c", "trap '' TERM; sleep 1000"]),
     ChildPid = proctor_prx:pidof(Child),
-    normal = ends(Other, fun() -> Owner ! stop end),
+    shutdown = ends(Other, fun() -> Starter ! stop end),
     gone(Pid),
     gone(ChildPid),
     proctor_case:wait_until(fun() -> not is_process_alive(Child) end),
-    _ = proctor_case:flush().
+    quiet().
 
 %%% Who owns it
 

@@ -67,7 +67,7 @@ BASE_SRC = common/timer.c common/signals.c common/reap.c common/clean.c \
 RULE_SRC = priv/policy/rule.c priv/policy/read.c priv/policy/resolve.c \
 	priv/policy/match.c priv/policy/gids.c priv/policy/environ_name.c \
 	priv/policy/userenv.c priv/policy/limit.c priv/policy/place.c \
-	priv/policy/size.c common/limitname.c common/cpulist.c \
+	priv/policy/size.c common/limitname.c common/capname.c common/cpulist.c \
 	common/leaf_limit.c parse.c
 POLICY_SRC = $(RULE_SRC) priv/policy/permit.c priv/policy/runas.c \
 	priv/policy/shape.c priv/policy/ceiling.c priv/policy/count.c \
@@ -101,7 +101,7 @@ BROKER_SRC = broker/broker.c broker/frame.c broker/request.c \
 	broker/options.c broker/bounds.c broker/strings.c broker/ttymodes.c \
 	broker/leaf.c common/etf_read.c $(SPLICE_SRC) common/limitname.c \
 	common/cpulist.c common/leaf_limit.c \
-	broker/capname.c $(BROKERBOX_$(SANITIZE)) $(RING_ARG_SRC)
+	common/capname.c $(BROKERBOX_$(SANITIZE)) $(RING_ARG_SRC)
 WORKER_SRC = worker/worker.c worker/port.c worker/relay.c worker/feed.c \
 	worker/dispatch.c worker/child.c worker/pty.c worker/reply.c worker/event.c \
 	worker/leaf.c worker/term.c worker/idle.c worker/notify.c worker/pipe.c \

@@ -67,7 +67,7 @@ BASE_SRC = common/timer.c common/signals.c common/reap.c common/clean.c \
 RULE_SRC = priv/policy/rule.c priv/policy/read.c priv/policy/resolve.c \
 	priv/policy/match.c priv/policy/gids.c priv/policy/environ_name.c \
 	priv/policy/userenv.c priv/policy/limit.c priv/policy/place.c \
-	priv/policy/size.c common/limitname.c common/cpulist.c \
+	priv/policy/size.c common/limitname.c common/capname.c common/cpulist.c \
 	common/leaf_limit.c parse.c
 POLICY_SRC = $(RULE_SRC) priv/policy/permit.c priv/policy/runas.c \
 	priv/policy/shape.c priv/policy/ceiling.c priv/policy/count.c \
@@ -101,7 +101,7 @@ BROKER_SRC = broker/broker.c broker/frame.c broker/request.c \
 	broker/options.c broker/bounds.c broker/strings.c broker/ttymodes.c \
 	broker/leaf.c common/etf_read.c $(SPLICE_SRC) common/limitname.c \
 	common/cpulist.c common/leaf_limit.c \
-	broker/capname.c $(BROKERBOX_$(SANITIZE)) $(RING_ARG_SRC)
+	common/capname.c $(BROKERBOX_$(SANITIZE)) $(RING_ARG_SRC)
 WORKER_SRC = worker/worker.c worker/port.c worker/relay.c worker/feed.c \
 	worker/dispatch.c worker/child.c worker/pty.c worker/reply.c worker/event.c \
 	worker/leaf.c worker/term.c worker/idle.c worker/notify.c worker/pipe.c \
@@ -124,6 +124,7 @@ TASK_LOOP_SRC = task/loop.c task/batch.c task/answer.c task/fork.c task/exec.c \
 	task/callset.c \
 	task/family.c task/self.c $(TASK_OS_SRC) $(MARK_SRC)
 TASK_CALL_SRC = task/rows.c task/call.c task/calls.c task/args.c task/cstruct.c \
+	task/owned.c \
 	task/constant.c task/value.c task/interrupt.c task/call_file.c \
 	task/call_path.c task/call_id.c task/call_proc.c task/call_env.c \
 	task/call_net.c task/call_name.c $(CALL_SYSTEM_SRC) \

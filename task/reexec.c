@@ -23,6 +23,7 @@
 #include "filter.h"
 #include "message.h"
 #include "reexec.h"
+#include "owned.h"
 #include "self.h"
 #include "version.h"
 
@@ -44,7 +45,7 @@ void
 reexec_init(void)
 {
 	program = os_program();
-	self_keep(program);
+	owned_keep(program);
 }
 
 static int
@@ -165,7 +166,7 @@ reexec_resume(void)
 	filter = h.filter;
 	family_limits = h.limits;
 	program = h.program;
-	self_keep(program);
+	owned_keep(program);
 	(void)survive(TASK_CHANNEL_FD, 0);
 	(void)survive(program, 0);
 	caught_init(h.caught);

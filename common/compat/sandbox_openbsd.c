@@ -69,10 +69,11 @@ sandbox_priv(int forks)
 }
 
 int
-sandbox_launcher(uid_t uid, uint64_t secret)
+sandbox_launcher(uid_t uid, uint64_t secret, uint64_t caps)
 {
 	(void)uid;
 	(void)secret;
+	(void)caps;
 	fatalx("there are no launchers here");
 }
 

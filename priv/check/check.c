@@ -13,6 +13,7 @@
 
 #include "check/check.h"
 #include "check/path.h"
+#include "capname.h"
 #include "limitname.h"
 #include "log.h"
 #include "policy/limit.h"
@@ -186,6 +187,9 @@ check_say_limits(const struct rule *r)
 {
 	int i;
 
+	for (i = 0; i < 64; i++)
+		if (r->caps & 1ULL << i && printf(", cap %s", capname(i)) < 0)
+			return (-1);
 	for (i = 0; i < LIMITS; i++)
 		if (r->ceilings & 1U << i &&
 		    printf(", rlimit %s %llu", limitname[i],

@@ -299,6 +299,15 @@ child_descriptors(struct spawn *s)
 		    : 0);
 }
 
+/* None; or those that its rule gives it, which come into effect by exec. */
+static int
+child_caps(uint64_t caps)
+{
+	if (privs_have(caps, 0, caps) == -1)
+		return (-1);
+	return (privs_pass(caps));
+}
+
 /*
  * Become the user: its launcher has the groups, and the right to do this. It
  * is proved after that nothing else is left.
@@ -307,6 +316,7 @@ static int
 child_user(struct spawn *s)
 {
 	const struct spawn_base *b = s->base;
+	uint64_t caps = b->caps;
 	uid_t u[3];
 	gid_t g[3];
 
@@ -314,8 +324,10 @@ child_user(struct spawn *s)
 		return (proc_keep_ambient(s->run->caps) == -1
 			    ? fail(s, STAGE_USER, 0)
 			    : 0);
+	if (s->run->flags & RUN_CAPS)
+		caps &= s->run->caps;
 	if (b->from_root &&
-	    (privs_lock() == -1 || (b->keyring && privs_keyring() == -1) ||
+	    (privs_lock(0) == -1 || (b->keyring && privs_keyring() == -1) ||
 		setgroups((size_t)b->ngroups, b->groups) == -1 ||
 		setresgid(b->gid, b->gid, b->gid) == -1))
 		return (fail(s, STAGE_USER, 0));
@@ -326,7 +338,7 @@ child_user(struct spawn *s)
 	 * user has not, it is not his to trace, and nor is what it shares.
 	 */
 	proc_undumpable();
-	if (privs_clear() == -1 || proc_set_no_new_privs() == -1)
+	if (child_caps(caps) == -1 || proc_set_no_new_privs() == -1)
 		return (fail(s, STAGE_USER, 0));
 	if (getresuid(&u[0], &u[1], &u[2]) == -1 ||
 	    getresgid(&g[0], &g[1], &g[2]) == -1)
@@ -334,7 +346,7 @@ child_user(struct spawn *s)
 	errno = EPERM;
 	if (u[0] != b->uid || u[1] != b->uid || u[2] != b->uid ||
 	    g[0] != b->gid || g[1] != b->gid || g[2] != b->gid ||
-	    getgroups(0, NULL) != b->ngroups || !privs_none())
+	    getgroups(0, NULL) != b->ngroups || !privs_has(caps, 0, caps))
 		return (fail(s, STAGE_USER, 0));
 	return (0);
 }

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "capname.h"
 #include "limitname.h"
 #include "log.h"
 #include "policy/environ_name.h"
@@ -50,6 +51,9 @@ static int add_io(const char *);
 static int end_io(void);
 static int set_ceiling_name(const char *);
 static int set_ceiling(const char *);
+static int set_caps(void);
+static int add_cap(const char *);
+static int end_caps(void);
 static int set_keepenv(void);
 static int set_setenv(void);
 static int add_variable(const char *);
@@ -73,8 +77,8 @@ static int set_place(const char *);
 	char *word;
 }
 
-%token PERMIT DENY NICE CHILDREN RLIMIT CGROUP IO KEEPENV SETENV AS GROUPS CMD
-%token ARGS BROKEN
+%token PERMIT DENY NICE CHILDREN RLIMIT CGROUP IO CAPS KEEPENV SETENV AS GROUPS
+%token CMD ARGS BROKEN
 %token <word> WORD LIMIT
 %type <word> limit
 
@@ -120,6 +124,8 @@ option:	nice WORD			{ if (set_nice($2) == -1)
 						YYABORT; }
 	| io devices '}'		{ if (end_io() == -1)
 						YYABORT; }
+	| caps capabilities '}'		{ if (end_caps() == -1)
+						YYABORT; }
 	| rlimit ceiling WORD		{ if (set_ceiling($3) == -1)
 						YYABORT; }
 	| KEEPENV			{ if (set_keepenv() == -1)
@@ -152,6 +158,16 @@ io:	IO				{ expect("\"{\""); }
 
 devices: /* empty */
 	| devices WORD			{ if (add_io($2) == -1)
+						YYABORT; }
+	;
+
+caps:	CAPS				{ expect("\"{\""); }
+	  '{'				{ if (set_caps() == -1)
+						YYABORT; }
+	;
+
+capabilities: /* empty */
+	| capabilities WORD		{ if (add_cap($2) == -1)
 						YYABORT; }
 	;
 
@@ -220,6 +236,7 @@ static const struct {
 } keywords[] = {
 	{ "args", ARGS },
 	{ "as", AS },
+	{ "caps", CAPS },
 	{ "cgroup", CGROUP },
 	{ "children", CHILDREN },
 	{ "cmd", CMD },
@@ -315,10 +332,21 @@ check_setenv(const struct rule *r)
 	return (0);
 }
 
+/* What is to have rights of root's is one program, with all that it is told. */
+static int
+check_caps(const struct rule *r)
+{
+	if (r->caps != 0 && (r->cmd == NULL || r->args == NULL))
+		return (fail("caps: only with cmd and args"));
+	if (r->caps != 0 && r->keepenv)
+		return (fail("caps: not with keepenv"));
+	return (0);
+}
+
 static int
 finish(void)
 {
-	if (check_setenv(parse.rule) == -1)
+	if (check_setenv(parse.rule) == -1 || check_caps(parse.rule) == -1)
 		return (-1);
 	/* What has a limit has a group that has it. */
 	parse.rule->leaf |= parse.rule->limits.given != 0;
@@ -454,6 +482,34 @@ set_ceiling(const char *word)
 		    word, why));
 	r->ceilings |= 1U << parse.limit;
 	return (0);
+}
+
+static int
+set_caps(void)
+{
+	expect("a capability or \"}\"");
+	if (parse.rule->caps != 0)
+		return (fail("caps a second time"));
+	return (0);
+}
+
+static int
+add_cap(const char *word)
+{
+	int cap = capname_number(word);
+
+	if (cap == -1)
+		return (fail("caps: \"%.64s\" is no capability", word));
+	if (parse.rule->caps & 1ULL << cap)
+		return (fail("caps: \"%.64s\" a second time", word));
+	parse.rule->caps |= 1ULL << cap;
+	return (0);
+}
+
+static int
+end_caps(void)
+{
+	return (parse.rule->caps == 0 ? fail("caps: none is named") : 0);
 }
 
 static int

@@ -1,7 +1,8 @@
 /*
- * Whom children can run as: one of these for each user, group and list of
- * groups that a rule permits the starter. Each was looked up while we were
- * still root, and gets a launcher of its own. They live until exit.
+ * Whom children can run as: one of these for each user, group, list of groups
+ * and set of capabilities that a rule permits the starter. Each was looked up
+ * while we were still root, and gets a launcher of its own. They live until
+ * exit.
  */
 
 #ifndef POLICY_RUNAS_H
@@ -31,6 +32,7 @@ struct spawn_base {
 	gid_t gid;
 	const gid_t *groups;
 	int ngroups;
+	uint64_t caps; /* capabilities that it has, by its rule */
 	int any; /* whom a run names: launcher/any.c makes a base for each */
 	int login; /* nothing of the starter's attributes: launcher/login.c */
 	unsigned int limits; /* 1 << n: to be set */
@@ -52,7 +54,7 @@ struct runas {
 	int ngroups;
 	int listed; /* or as a rule lists them */
 	int keepenv; /* children of it may have the starter's environment */
-	uint64_t ambient; /* capabilities that its children may have */
+	uint64_t ambient; /* capabilities that its children may keep */
 	int other; /* somebody else than the starter */
 	struct spawn_base base;
 	struct launcher *launcher;

@@ -79,10 +79,11 @@ build dispatch_test common/dispatch.c common/channel.c common/log.c $IMSG_SRC $S
 build options_test broker/options.c broker/bounds.c broker/ttymodes.c \
     broker/strings.c broker/leaf.c common/limitname.c common/cpulist.c \
     common/leaf_limit.c \
-    broker/request.c broker/capname.c common/etf_read.c common/etf_write.c \
+    broker/request.c common/capname.c common/etf_read.c common/etf_write.c \
     common/proto.c common/compat/ptymodes.c common/log.c regress/unit/unpack.c
 build task_args_test regress/unit/task_util.c task/args.c task/call.c task/cstruct.c \
-    task/constant.c task/rows.c common/etf_read.c common/etf_write.c
+    task/constant.c task/owned.c task/rows.c common/etf_read.c \
+    common/etf_write.c
 build frame_test broker/frame.c common/etf_read.c common/etf_write.c common/log.c
 # shellcheck disable=SC2086
 build stream_test common/log.c $SPLICE_SRC $STREAM_SRC $STREAM_IO_SRC
@@ -135,7 +136,7 @@ build policy_test priv/policy/rule.c priv/policy/read.c priv/policy/resolve.c \
     priv/policy/match.c priv/policy/gids.c priv/check/check.c \
     priv/check/path.c priv/policy/environ_name.c parse.c \
     priv/policy/limit.c priv/policy/place.c priv/policy/size.c \
-    common/cpulist.c common/leaf_limit.c common/limitname.c \
+    common/capname.c common/cpulist.c common/leaf_limit.c common/limitname.c \
     common/proto.c common/compat/ptymodes.c
 monitoring monitor_group_test
 monitoring monitor_reply_test priv/monitor/reply.c

@@ -116,7 +116,7 @@ enter(enum part part)
 		sandbox_priv(0);
 		break;
 	case LAUNCHER:
-		(void)sandbox_launcher(getuid(), SECRET);
+		(void)sandbox_launcher(getuid(), SECRET, 0);
 		break;
 	case BROKER:
 		sandbox_broker();
@@ -1154,7 +1154,7 @@ launch(uid_t uid, int (*act)(void))
 	pid_t pid;
 
 	if ((pid = fork()) == 0) {
-		(void)sandbox_launcher(uid, SECRET);
+		(void)sandbox_launcher(uid, SECRET, 0);
 		errno = 0;
 		_exit(act() != -1 ? WELL : errno);
 	}

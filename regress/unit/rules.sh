@@ -177,6 +177,7 @@ tasking() {
 	    task/message.c common/reap.c common/channel.c common/dispatch.c \
 	    common/log.c $PROC_SRC $SELF_SRC $IMSG_SRC $SEND_SRC
 }
+build seal_openbsd_test task/callset.c task/rows.c
 tasking task_calls_test
 tasking task_fuzz_test
 # The switch without a task.

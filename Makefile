@@ -124,6 +124,7 @@ TASK_LOOP_SRC = task/loop.c task/batch.c task/answer.c task/fork.c task/exec.c \
 	task/callset.c \
 	task/family.c task/self.c task/bounds.c $(TASK_OS_SRC) $(MARK_SRC)
 TASK_CALL_SRC = task/rows.c task/call.c task/calls.c task/args.c task/cstruct.c \
+	task/owned.c \
 	task/constant.c task/value.c task/interrupt.c task/call_file.c \
 	task/call_path.c task/call_id.c task/call_proc.c task/call_env.c \
 	task/call_net.c task/call_name.c $(CALL_SYSTEM_SRC) \

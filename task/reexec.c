@@ -24,6 +24,7 @@
 #include "filter.h"
 #include "message.h"
 #include "reexec.h"
+#include "owned.h"
 #include "self.h"
 #include "version.h"
 
@@ -46,7 +47,7 @@ void
 reexec_init(void)
 {
 	program = os_program();
-	self_keep(program);
+	owned_keep(program);
 }
 
 static int
@@ -169,7 +170,7 @@ reexec_resume(void)
 	bounds = h.bounds;
 	family_limits = h.limits;
 	program = h.program;
-	self_keep(program);
+	owned_keep(program);
 	(void)survive(TASK_CHANNEL_FD, 0);
 	(void)survive(program, 0);
 	caught_init(h.caught);

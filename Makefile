@@ -123,8 +123,9 @@ TASK_SWITCH_SRC = task/main.c task/guard.c task/switch.c task/request.c \
 TASK_LOOP_SRC = task/loop.c task/batch.c task/answer.c task/fork.c task/exec.c \
 	task/execio.c task/execopts.c task/reexec.c task/caught.c task/filter.c \
 	task/callset.c \
-	task/family.c task/self.c $(TASK_OS_SRC) $(MARK_SRC)
+	task/family.c task/self.c task/bounds.c $(TASK_OS_SRC) $(MARK_SRC)
 TASK_CALL_SRC = task/rows.c task/call.c task/calls.c task/args.c task/cstruct.c \
+	task/owned.c \
 	task/constant.c task/value.c task/interrupt.c task/call_file.c \
 	task/call_path.c task/call_id.c task/call_proc.c task/call_env.c \
 	task/call_net.c task/call_name.c $(CALL_SYSTEM_SRC) \

@@ -82,7 +82,8 @@ build options_test broker/options.c broker/bounds.c broker/ttymodes.c \
     broker/request.c common/capname.c common/etf_read.c common/etf_write.c \
     common/proto.c common/compat/ptymodes.c common/log.c regress/unit/unpack.c
 build task_args_test regress/unit/task_util.c task/args.c task/call.c task/cstruct.c \
-    task/constant.c task/rows.c common/etf_read.c common/etf_write.c
+    task/constant.c task/owned.c task/rows.c common/etf_read.c \
+    common/etf_write.c
 build frame_test broker/frame.c common/etf_read.c common/etf_write.c common/log.c
 # shellcheck disable=SC2086
 build stream_test common/log.c $SPLICE_SRC $STREAM_SRC $STREAM_IO_SRC
@@ -174,8 +175,9 @@ tasking() {
 	# shellcheck disable=SC2086
 	build "$@" regress/unit/task_util.c $TASK_SRC \
 	    task/message.c common/reap.c common/channel.c common/dispatch.c \
-	    common/log.c $PROC_SRC $SELF_SRC $IMSG_SRC $SEND_SRC
+	    common/log.c $PROC_SRC $SELF_SRC $PRIVS_SRC $IMSG_SRC $SEND_SRC
 }
+build seal_openbsd_test task/callset.c task/rows.c
 tasking task_calls_test
 tasking task_fuzz_test
 # The switch without a task.

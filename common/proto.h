@@ -552,7 +552,7 @@ struct msg_hello {
 	struct msg_vec users;
 	uint32_t leaves; /* 0 or 1: are there any? */
 	uint32_t controllers; /* 1 << enum leaf_controller, that they have */
-	uint32_t kill; /* 0 or 1: all in one are killed at once */
+	uint32_t kill; /* enum cgroup_how all in one are killed */
 	struct msg_str cgroup; /* of the instance; or why there are none */
 };
 

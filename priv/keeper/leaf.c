@@ -107,19 +107,6 @@ leaf_put(const struct leaf *l, const char *file, const char *text)
 	return (cgroup_put(trees[0].dir, name, text) == -1 ? errno : 0);
 }
 
-int
-leaf_event(const struct leaf *l, const char *key)
-{
-	char name[LEAF_PATH_MAX + 32], text[256];
-	uint64_t n;
-
-	(void)snprintf(name, sizeof(name), "%s/cgroup.events", l->path);
-	if (cgroup_get(trees[0].dir, name, text, sizeof(text)) == -1)
-		return (-1);
-	n = stats_key(text, key);
-	return (n == LEAF_UNKNOWN ? -1 : n != 0);
-}
-
 void
 leaf_say_done(uint32_t id, enum leaf_op op, int error, const char *text)
 {

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "compat/cgroup_file.h"
+#include "keeper/keeper.h"
 #include "log.h"
 #include "policy/runas.h"
 
@@ -15,6 +16,8 @@
 #include "monitor/orphan.h"
 #include "monitor/phase.h"
 #include "monitor/reply.h"
+
+#define DEAF_MAX 64 /* times that the reaper is to end a leaf */
 
 static TAILQ_HEAD(, leaf) untold = TAILQ_HEAD_INITIALIZER(untold);
 static void (*gone)(struct child *);
@@ -187,8 +190,11 @@ leaf_is_there(const struct child *c)
 void
 contain_kill(struct child *c)
 {
-	if (leaf_is_there(c))
-		keep_ask(c->leaf, LEAF_KILL);
+	if (!leaf_is_there(c))
+		return;
+	if (keeper_info()->how != CGROUP_AT_ONCE)
+		c->leaf->kills++;
+	keep_ask(c->leaf, LEAF_KILL);
 }
 
 void
@@ -338,14 +344,21 @@ leaf_handle_made(struct leaf *l, int error, const char *text)
 	return (0);
 }
 
-/* The keeper can kill all but one kind, and we may not look. */
+/*
+ * The keeper can kill all but one kind, or none where there is no cgroup.kill,
+ * and we may not look.
+ */
 static int
 leaf_handle_deaf(struct leaf *l, const char *path)
 {
-	if (l->state != LEAF_ENDING || l->deaf)
+	unsigned int most = keeper_info()->how == CGROUP_AT_ONCE ? 1 : DEAF_MAX;
+
+	if (l->kills > 0)
+		l->kills--;
+	else if (l->state != LEAF_ENDING || l->deaf++ == most)
 		return (-1);
-	l->deaf = 1;
-	keep_moves();
+	if (l->state == LEAF_ENDING)
+		keep_moves();
 	orphan_kill_leaf(path);
 	return (0);
 }

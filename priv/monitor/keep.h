@@ -50,7 +50,8 @@ struct leaf {
 	unsigned int frozen : 1;
 	unsigned int untold : 1;
 	unsigned int known : 1; /* used is what it has used */
-	unsigned int deaf : 1; /* the reaper has killed what was left in it */
+	unsigned int kills; /* asked for, which may be the reaper's to do */
+	unsigned int deaf; /* times that it was at the end of it */
 	struct msg_leaf_event event;
 	struct msg_leaf_state used;
 };

@@ -486,7 +486,7 @@ request_handle_hello(const struct msg *msg)
 	    (char *)buf + sizeof(w), HELLO_USERS_MAX, &w.users.count);
 	w.leaves = (uint32_t)keeper_alive();
 	w.controllers = keeper->controllers;
-	w.kill = (uint32_t)keeper->kill;
+	w.kill = (uint32_t)keeper->how;
 	reply_send(IMSG_HELLO_REPLY, buf,
 	    proto_pack_hello(
 		buf, &w, w.leaves ? keeper->path : keeper->reason));

@@ -45,7 +45,7 @@ class Contained(Native):
             raise Skip("nothing here limits %s" % controller)
 
     def own(self):
-        """The instance's group in the tree of version 2."""
+        """The instance's group in the tree that contains."""
         return cgroups.whole() + self.about[A.path].decode()
 
     def spare(self):
@@ -59,9 +59,11 @@ class Contained(Native):
     def place_of(self, pid):
         """Its path, told by /bin/cat."""
         self.ended(pid, exited(0))
-        line = [x for x in self.out(pid).decode().splitlines()
-                if x.startswith("0::")][0]
-        return cgroups.whole() + line[3:]
+        return self.place(pid)
+
+    def place(self, pid):
+        return cgroups.whole() + cgroups.own_line(
+            self.out(pid).decode().split("\n\n")[0].splitlines())
 
     def groups(self):
         """The leaves of children that there are, in all trees."""
@@ -117,7 +119,8 @@ def on_two(controller):
 def hello():
     with Contained() as p:
         expect({A.path, A.controllers, A.kill}, set(p.about), "keys")
-        expect(A.true, p.about[A.kill], "kill")
+        expect(A.freezer if cgroups.is_old() else A.true, p.about[A.kill],
+               "kill")
         check(set(p.about[A.controllers]) <= set(TREES), "%s",
               p.about[A.controllers])
         path = cgroups.whole() + p.about[A.path].decode()
@@ -276,9 +279,10 @@ def ahead():
         path = p.spare()
         keeper = p.ring()["keeper"]
         os.kill(keeper, signal.SIGSTOP)
-        pid = p.run("grep ^0 /proc/self/cgroup; exec sleep 1000",
+        pid = p.run("cat /proc/self/cgroup; echo; exec sleep 1000",
                     [A.stdout, *LEAF])
-        p.until_out(pid, b"0::%s\n" % path[len(cgroups.whole()):].encode())
+        p.until(lambda: p.out(pid).endswith(b"\n\n"), "its groups")
+        expect(path, p.place(pid))
         # There is one: who comes behind it waits.
         number = p.send((A.run, ["/bin/true"], LEAF))
         p.pump(0.2)
@@ -538,7 +542,8 @@ def stats():
         check(os.path.isdir(cgroups.whole() + value[A.path].decode()),
               "%s is no group", value[A.path])
         expect(A.false, value[A.frozen], "frozen")
-        check(isinstance(value[A.cpu_us], int), "cpu_us")
+        # The freezer counts nothing.
+        check(cgroups.is_old() or isinstance(value[A.cpu_us], int), "cpu_us")
         p.ask(A.stop, pid)
         p.exit(pid)
 
@@ -645,3 +650,18 @@ def none():
         expect((A.ok, A.signal), p.ask(A.pause, pid), "pause")
         p.ask(A.stop, pid)
         p.exit(pid)
+
+
+@case(CG + " nor in a place that stands still")
+def still():
+    """Root holds it: who is started there would stand still as well."""
+    with Place() as place:
+        place.hold(True)
+        with cgroups.of_root(place) as p:
+            reason = p.hello()[1][A.cgroup]
+            expect(b"none can be made in %s: it is frozen"
+                   % place.name.encode(), reason)
+            check([line for line in p.log() if "it is frozen" in line],
+                  "log %s", p.log())
+            p.ended(p.run(["/bin/true"]), exited(0))
+        place.hold(False)

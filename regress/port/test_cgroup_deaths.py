@@ -271,8 +271,9 @@ def holds(way, last):
         p.end(20)
         p.closed = True
         # With the keeper priv has lost all that could end a daemon; and a
-        # keeper ends what it has, but the groups are not its to remove.
-        if last != "priv":
+        # keeper ends what it has where one write does that, but the groups
+        # are not its to remove.
+        if last != "priv" and not (last == "keeper" and cgroups.is_old()):
             gone(entry, 3)
         if last in ("priv", "keeper"):
             eventually(lambda: not proc.alive(p.ring()[last]), 3, "it lives")

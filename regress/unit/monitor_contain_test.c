@@ -362,6 +362,30 @@ test_deaf(void)
 	did("0 state 3 end ''; exit 3 0/0; leaf 2 make");
 }
 
+/* Where the keeper kills nobody the reaper does, as often as it is asked. */
+static void
+test_each(void)
+{
+	int i;
+
+	begin();
+	world.how = CGROUP_STILL;
+	running(0);
+	assert_int_equal(says_done(1, LEAF_KILL, EBUSY, "t0/c1"), -1);
+	contain_kill(child_by_pid(100));
+	did("leaf 1 kill");
+	true_of(says_done(1, LEAF_KILL, EBUSY, "t0/c1"));
+	did("orphans in t0/c1 KILL");
+	assert_int_equal(says_done(1, LEAF_KILL, EBUSY, "t0/c1"), -1);
+	ended(100, 0);
+	did("reap 100; leaf 1 end");
+	for (i = 0; i < 64; i++) {
+		true_of(says_done(1, LEAF_KILL, EBUSY, "t0/c1"));
+		did("orphans in t0/c1 KILL");
+	}
+	assert_int_equal(says_done(1, LEAF_KILL, EBUSY, "t0/c1"), -1);
+}
+
 static const struct oom_row {
 	const char *title;
 	int status;
@@ -1492,6 +1516,7 @@ main(void)
 		CASE(test_shutdown),
 		CASE(test_shutdown_emptying),
 		CASE(test_deaf),
+		CASE(test_each),
 		cmocka_unit_test(test_oom),
 		cmocka_unit_test(test_lies),
 		CASE(test_two),

@@ -104,7 +104,7 @@ wrapping clock_gettime keeper_leaf_test priv/keeper/request.c \
     priv/keeper/end.c priv/keeper/freeze.c priv/keeper/event.c \
     priv/keeper/leaf.c priv/keeper/limits.c priv/keeper/stats.c \
     priv/base/timer.c common/cpulist.c common/leaf_limit.c common/proto.c \
-    common/compat/ptymodes.c
+    common/compat/ptymodes.c common/compat/cgroup_hold.c
 build environ_test priv/launcher/environ.c common/proto.c common/compat/ptymodes.c \
     common/log.c
 build reap_test priv/base/reap.c
@@ -171,7 +171,8 @@ case $CGROUP_SRC in
 *cgroup_place.c*)
 	# shellcheck disable=SC2086
 	build cgroup_test common/compat/cgroup_place.c \
-	    common/compat/cgroup_tree.c common/compat/cgroup_each.c $PROC_SRC
+	    common/compat/cgroup_tree.c common/compat/cgroup_each.c \
+	    common/compat/cgroup_hold.c $PROC_SRC
 	case $BOX_SRC in
 	*landlock_linux.c*)
 		box="$BOX_SRC priv/keeper/sandbox_linux.c"
@@ -179,7 +180,7 @@ case $CGROUP_SRC in
 	*) box=$BOX_SRC ;;
 	esac
 	# shellcheck disable=SC2086
-	build keeper_test common/log.c common/channel.c common/dispatch.c \
+	wrapping "openat64 fstatat64" keeper_test common/log.c common/channel.c common/dispatch.c \
 	    common/drop.c common/cpulist.c common/leaf_limit.c common/compat/ptymodes.c \
 	    priv/base/timer.c common/proto.c $KEEPER_SRC $CGROUP_SRC $box \
 	    $IMSG_SRC $SEND_SRC $PRIVS_SRC $PROC_SRC $SELF_SRC

@@ -36,8 +36,8 @@ measured(System, #{count := Count, alive := Alive, bomb := Bomb,
       bytes_leaf => Grown / Alive, bomb_ms => BombMs,
       killed_ms => killed(System, Killed)}.
 
-%% Some with a leaf and as many without, in turns: the p50 of each. What is done
-%% behind one that has a leaf is in the time of the next that has one.
+%% Some with a leaf and as many without, in turns: the p50 of each. What is
+%% done behind one that has a leaf is in the time of the next that has one.
 pairs(System, Count, Pause) ->
     {Leaves, Bare} = lists:unzip([{some(System, [?LEAF], Pause),
                                    some(System, [], Pause)}

@@ -127,7 +127,7 @@ loop_signalled(void)
 	end |= signals_got(SIGHUP);
 	if (end)
 		stop_all(EXIT_CLEAN);
-	stray_signal(signals_got(SIGCHLD));
+	watch_signal(signals_got(SIGCHLD));
 }
 
 static int
@@ -186,6 +186,7 @@ loop_once(struct pollfd *pfd)
 		ring_dispatch(&worker_channel, &pfd[POLL_WORKER]);
 		ring_write(&worker_channel);
 	}
+	stray_check();
 	timer_run();
 	/*
 	 * Last, so that what the others said counts for what the broker asks,

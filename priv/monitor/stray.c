@@ -32,9 +32,8 @@ look_later(void)
 }
 
 void
-stray_signal(int came)
+stray_check(void)
 {
-	watch_signal(came);
 	if (watch_unexplained() > 0 && !look_timer.set)
 		look_later();
 }

@@ -73,6 +73,7 @@ POLICY_SRC = $(RULE_SRC) priv/policy/permit.c priv/policy/runas.c \
 	priv/policy/shape.c priv/policy/ceiling.c priv/policy/count.c \
 	priv/policy/uids.c priv/policy/leaf.c
 CHECK_SRC = priv/check/main.c priv/check/check.c priv/check/path.c \
+	priv/check/limit.c \
 	$(RULE_SRC) common/log.c $(PROTO_SRC) common/compat/ptymodes.c
 GUARD_SRC = priv/guard/guard.c priv/guard/reaper.c priv/guard/wait.c \
 	priv/guard/family.c
@@ -83,7 +84,7 @@ MONITOR_SRC = priv/monitor/loop.c priv/monitor/table.c \
 	priv/monitor/request.c priv/monitor/report.c priv/monitor/foreign.c \
 	priv/monitor/stop.c priv/monitor/stray.c priv/monitor/ring.c \
 	priv/monitor/request_leaf.c priv/monitor/launch.c priv/monitor/birth.c \
-	priv/monitor/exit.c priv/monitor/contain.c \
+	priv/monitor/exit.c priv/monitor/contain.c priv/monitor/keep.c \
 	priv/monitor/left.c priv/monitor/group.c priv/monitor/reply.c \
 	priv/monitor/orphan.c priv/monitor/watch.c priv/monitor/child.c \
 	priv/monitor/phase.c

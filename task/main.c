@@ -156,6 +156,8 @@ main(int argc, char *argv[])
 	setproctitle_init(argc, argv, environ);
 	if (again)
 		task_main(1);
+	/* What the starter ignores is no task's choice. */
+	proc_signals_default();
 	descriptors();
 	log_init("proctor-task", 0);
 	options(argc, argv);

@@ -35,6 +35,8 @@ PRIVBOX_0 = $(PRIVBOX_SRC)
 BROKERBOX_0 = $(BROKERBOX_SRC)
 WORKERBOX_0 = $(WORKERBOX_SRC)
 TASKBOX_0 = $(TASKBOX_SRC)
+SEAL_0 = $(SEAL_SRC)
+SEAL_1 = task/seal_none.c
 BOX_1 = common/compat/sandbox_none.c
 NAMES = $(BUILD)/syscall_names.h
 # Why there is no child, in English.
@@ -119,12 +121,13 @@ TASK_SWITCH_SRC = task/main.c task/guard.c task/switch.c task/request.c \
 	$(BOX_SRC) $(TASKBOX_$(SANITIZE))
 TASK_LOOP_SRC = task/loop.c task/batch.c task/answer.c task/fork.c task/exec.c \
 	task/execio.c task/execopts.c task/reexec.c task/caught.c task/filter.c \
+	task/callset.c \
 	task/family.c task/self.c $(TASK_OS_SRC) $(MARK_SRC)
 TASK_CALL_SRC = task/rows.c task/call.c task/calls.c task/args.c task/cstruct.c \
 	task/constant.c task/value.c task/interrupt.c task/call_file.c \
 	task/call_path.c task/call_id.c task/call_proc.c task/call_env.c \
 	task/call_net.c task/call_name.c $(CALL_SYSTEM_SRC) \
-	$(SEAL_SRC) $(BPF_SRC) common/etf_read.c common/etf_write.c
+	$(SEAL_$(SANITIZE)) $(BPF_SRC) common/etf_read.c common/etf_write.c
 TASK_SRC = $(TASK_SWITCH_SRC) $(TASK_LOOP_SRC) $(TASK_CALL_SRC) common/log.c
 TASK_OBJ = $(TASK_SRC:%.c=$(OBJ)/%.o)
 PRIV_OBJ = $(PRIV_SRC:%.c=$(OBJ)/%.o)
@@ -436,7 +439,7 @@ CALLS_SRC = regress/priv/calls.c common/log.c common/compat/sandbox_linux.c $(SE
 	broker/sandbox_linux.c worker/sandbox_linux.c \
 	common/compat/seccomp_signals.c priv/guard/sandbox_linux.c \
 	priv/monitor/sandbox_linux.c priv/launcher/sandbox_linux.c \
-	priv/keeper/sandbox_linux.c \
+	priv/keeper/sandbox_linux.c task/sandbox_linux.c \
 	$(BOXDEBUG_$(SANDBOX_DEBUG))
 CALLS_OBJ = $(CALLS_SRC:%.c=$(OBJ)/%.o)
 $(BUILD)/calls: $(CALLS_OBJ) $(BUILD)/kind

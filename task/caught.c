@@ -6,6 +6,7 @@
  */
 
 #include <sys/types.h>
+#include <sys/select.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -74,17 +75,15 @@ caught_init(const unsigned char *before)
 		caught[SIGCHLD] = SIGNAL_DEFAULT;
 	interrupt_init();
 	mask_all();
-	if ((source = os_signals_open()) == -1)
+	if ((source = os_signals_open()) == -1 || source >= FD_SETSIZE)
 		fatal("signals");
 	self_keep(source);
 }
 
-void
-caught_poll(struct pollfd *pfd)
+int
+caught_source(void)
 {
-	pfd->fd = source;
-	pfd->events = POLLIN;
-	pfd->revents = 0;
+	return (source);
 }
 
 int

@@ -9,7 +9,6 @@
 
 #include <sys/types.h>
 
-#include <poll.h>
 #include <signal.h>
 
 enum disposition { SIGNAL_DEFAULT, SIGNAL_IGNORED, SIGNAL_CAUGHT };
@@ -23,8 +22,8 @@ extern unsigned char caught[CAUGHT_SIGNALS]; /* enum disposition of each */
  */
 void caught_init(const unsigned char *before);
 
-/* What to wait for, with poll(2). */
-void caught_poll(struct pollfd *);
+/* Readable when one has come; less than FD_SETSIZE. */
+int caught_source(void);
 
 /*
  * Fetch what has come: each that is caught goes to fn. 1: that of children is

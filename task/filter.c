@@ -8,35 +8,16 @@
 
 #include "calls.h"
 #include "filter.h"
+#include "log.h"
 #include "seal.h"
 
 struct filter filter;
-
-int
-filter_has(const struct filter_set *s, unsigned int number)
-{
-	return ((s->denied[number / 64] & 1ULL << number % 64) != 0);
-}
-
-static void
-put_in(struct filter_set *s, unsigned int number)
-{
-	s->denied[number / 64] |= 1ULL << number % 64;
-}
-
-static void
-narrow(struct filter_set *s, const struct filter_set *by)
-{
-	size_t i;
-
-	for (i = 0; i < CALLS_MAX / 64; i++)
-		s->denied[i] |= by->denied[i];
-}
+static int is_set; /* by the command line */
 
 int
 filter_denies(unsigned int number)
 {
-	return (number < CALLS_MAX && filter_has(&filter.own, number));
+	return (number < CALLS_MAX && set_denies(&filter.own, number));
 }
 
 void
@@ -45,16 +26,52 @@ filter_born(void)
 	filter.own = filter.children;
 }
 
-void
-filter_only(const struct filter_set *set)
+int
+filter_only(const char *names)
 {
-	narrow(&filter.own, set);
-	narrow(&filter.children, set);
+	struct call_set set;
+
+	if (set_only(&set, names) == -1)
+		return (-1);
+	set_narrow(&filter.own, &set);
+	set_narrow(&filter.children, &set);
+	is_set = 1;
+	return (0);
+}
+
+/* Does it leave a call that makes a program of the task? */
+static int
+leaves_exec(const struct call_set *s)
+{
+	unsigned int i;
+
+	for (i = 0; i < call_rows_count; i++)
+		if ((call_rows[i].marks & CALL_LEAVES) != 0 &&
+		    strcmp(call_rows[i].name, "exit") != 0 && !set_denies(s, i))
+			return (1);
+	return (0);
+}
+
+/*
+ * A program under a seal could do nothing; and what a program may is not for a
+ * set of calls to say.
+ */
+void
+filter_begin(void)
+{
+	if (!is_set || leaves_exec(&filter.own))
+		return;
+	if (seal(&filter.own, 0) == 0)
+		filter.sealed = 1;
+	else if (errno == ENOSYS)
+		log_warnx("this system does not keep what -calls says");
+	else
+		fatal("the calls of -calls");
 }
 
 /* A list of names: 0, or -1 if one is none. */
 static int
-read_names(struct etf *term, struct filter_set *s)
+read_names(struct etf *term, struct call_set *s)
 {
 	char name[64];
 	uint32_t i, n;
@@ -66,24 +83,14 @@ read_names(struct etf *term, struct filter_set *s)
 		if (etf_get_atom(term, name, sizeof(name)) == -1 ||
 		    (number = call_number(name)) == -1)
 			return (-1);
-		put_in(s, (unsigned int)number);
+		set_deny(s, (unsigned int)number);
 	}
 	return (n > 0 ? etf_get_nil(term) : 0);
 }
 
-/* {allow, Names}: all others are denied. */
-static void
-invert(struct filter_set *s)
-{
-	unsigned int i;
-
-	for (i = 0; i < CALLS_MAX / 64; i++)
-		s->denied[i] = ~s->denied[i];
-}
-
 /* Names, {deny, Names}, {allow, Names}; [] denies nothing. 0 or -1. */
 static int
-read_set(struct etf *term, struct filter_set *s)
+read_set(struct etf *term, struct call_set *s)
 {
 	char what[8];
 	uint32_t n;
@@ -95,7 +102,7 @@ read_set(struct etf *term, struct filter_set *s)
 	    read_names(term, s) == -1)
 		return (-1);
 	if (strcasecmp(what, "allow") == 0)
-		invert(s);
+		set_invert(s);
 	else if (strcasecmp(what, "deny") != 0)
 		return (-1);
 	return (0);
@@ -124,7 +131,7 @@ read_seal(struct etf *term)
 static int
 call_filter(struct call *c)
 {
-	struct filter_set own, children;
+	struct call_set own, children;
 	struct filter next = filter;
 	int sealed = 0;
 
@@ -135,11 +142,11 @@ call_filter(struct call *c)
 		return (call_wrong(c, 2, EINVAL));
 	if (c->a[2].given && (sealed = read_seal(&c->a[2].term)) == -1)
 		return (call_wrong(c, 3, EINVAL));
-	narrow(&next.own, &own);
-	narrow(&next.children, &children);
+	set_narrow(&next.own, &own);
+	set_narrow(&next.children, &children);
 	if (sealed) {
 		/* What is sealed is so for all that it makes. */
-		narrow(&next.children, &next.own);
+		set_narrow(&next.children, &next.own);
 		if (seal(&next.own, filter.sealed) == -1)
 			return (-1);
 		next.sealed = 1;
@@ -149,16 +156,16 @@ call_filter(struct call *c)
 }
 
 static void
-put_names(struct etf_writer *w, const struct filter_set *s)
+put_names(struct etf_writer *w, const struct call_set *s)
 {
 	uint32_t n = 0;
 	unsigned int i;
 
 	for (i = 0; i < call_rows_count; i++)
-		n += !filter_has(s, i);
+		n += !set_denies(s, i);
 	etf_put_list(w, n);
 	for (i = 0; i < call_rows_count; i++)
-		if (!filter_has(s, i))
+		if (!set_denies(s, i))
 			etf_put_atom(w, call_rows[i].name);
 	if (n > 0)
 		etf_put_nil(w);

@@ -6,22 +6,14 @@
 #ifndef TASK_FILTER_H
 #define TASK_FILTER_H
 
-#include <stdint.h>
-
-#include "call.h"
-
-struct filter_set {
-	uint64_t denied[CALLS_MAX / 64];
-};
+#include "callset.h"
 
 struct filter {
-	struct filter_set own;
-	struct filter_set children;
+	struct call_set own;
+	struct call_set children;
 	int sealed; /* the kernel knows it, too */
 };
 extern struct filter filter;
-
-int filter_has(const struct filter_set *, unsigned int number);
 
 /* Is row number denied to this task? 1 or 0. */
 int filter_denies(unsigned int number);
@@ -30,9 +22,12 @@ int filter_denies(unsigned int number);
 void filter_born(void);
 
 /*
- * Deny all but what set allows, to this task and all below it. For what must
- * hold before the node has said anything.
+ * Deny all but these (see set_only()), to the root task and all below it:
+ * before there is one. 0, or -1 if a name is unknown.
  */
-void filter_only(const struct filter_set *);
+int filter_only(const char *names);
+
+/* The root task's first step: that is sealed. Fatal if it cannot be. */
+void filter_begin(void);
 
 #endif

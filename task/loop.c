@@ -4,9 +4,9 @@
  */
 
 #include <sys/types.h>
+#include <sys/select.h>
 #include <sys/wait.h>
 
-#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,6 +18,7 @@
 #include "compat/task_os.h"
 #include "dispatch.h"
 #include "family.h"
+#include "filter.h"
 #include "fork.h"
 #include "interrupt.h"
 #include "loop.h"
@@ -105,28 +106,47 @@ signals(void)
 		end_as(status);
 }
 
+/*
+ * Not by poll(2): of that a task could have no descriptor left, by a limit
+ * that it was asked to set.
+ */
+static void
+wait_for(int channel, int *here, int *signalled)
+{
+	int source = caught_source();
+	fd_set set;
+
+	FD_ZERO(&set);
+	FD_SET(channel, &set);
+	FD_SET(source, &set);
+	*here = *signalled = 0;
+	if (select((channel > source ? channel : source) + 1, &set, NULL, NULL,
+		NULL) > 0) {
+		*here = FD_ISSET(channel, &set);
+		*signalled = FD_ISSET(source, &set);
+	}
+}
+
 void
 task_main(int again)
 {
-	struct pollfd pfd[2];
+	int here, signalled;
 
 	self_init(from_switch, sizeof(from_switch) / sizeof(from_switch[0]));
 	if (!again) {
 		os_own_proc();
 		caught_init(NULL);
 		reexec_init();
+		filter_begin();
 	}
 	self_begin(getppid(), again);
 	for (;;) {
 		while (self_dispatch())
 			;
-		self_poll(&pfd[0]);
-		caught_poll(&pfd[1]);
-		if (poll(pfd, 2, -1) == -1)
-			continue;
-		if (pfd[1].revents != 0)
+		wait_for(TASK_CHANNEL_FD, &here, &signalled);
+		if (signalled)
 			signals();
-		if (pfd[0].revents != 0 && !self_read())
+		if (here && !self_read())
 			_exit(0);
 	}
 }

@@ -16,6 +16,7 @@
 #include "proto.h"
 #include "version.h"
 
+#include "task/filter.h"
 #include "task/guard.h"
 #include "task/loop.h"
 #include "task/reexec.h"
@@ -29,7 +30,7 @@ static void usage(void) __attribute__((__noreturn__));
 static void
 usage(void)
 {
-	(void)fprintf(stderr, "usage: proctor-task [-V] "
+	(void)fprintf(stderr, "usage: proctor-task [-V] [-calls NAMES] "
 			      "[-kill-timeout MS] [-maxchild N]\n");
 	exit(EXIT_USAGE);
 }
@@ -64,10 +65,21 @@ number(const char *option, const char *text, int64_t max)
 }
 
 static void
+calls(const char *names)
+{
+	if (filter_only(names) == 0)
+		return;
+	(void)fprintf(
+	    stderr, "proctor-task: -calls has one that is none: %s\n", names);
+	exit(EXIT_USAGE);
+}
+
+static void
 options(int argc, char *argv[])
 {
 	static const struct option known[] = {
 		{ "V", no_argument, NULL, 'V' },
+		{ "calls", required_argument, NULL, 'c' },
 		{ "kill-timeout", required_argument, NULL, 'k' },
 		{ "maxchild", required_argument, NULL, 'm' },
 		{ NULL, 0, NULL, 0 },
@@ -78,6 +90,9 @@ options(int argc, char *argv[])
 		case 'V':
 			(void)printf("proctor-task %s\n", PROCTOR_VERSION);
 			exit(0);
+		case 'c':
+			calls(optarg);
+			break;
 		case 'k':
 			table_start.kill_timeout =
 			    number("-kill-timeout", optarg, INT32_MAX);

@@ -67,7 +67,7 @@ hand_over(void)
 	return (os_hand_over(&h, sizeof(h)));
 }
 
-/* The environment with one variable more, its last; NULL: no memory. */
+/* The environment with ours in it, and no other one; NULL: no memory. */
 static char **
 add_variable(struct call *c, char **envp, int fd)
 {
@@ -81,9 +81,11 @@ add_variable(struct call *c, char **envp, int fd)
 	if (all == NULL || text == NULL)
 		return (NULL);
 	(void)snprintf(text, size, VARIABLE "=%d", fd);
-	memcpy(all, envp, n * sizeof(*all));
-	all[n] = text;
-	all[n + 1] = NULL;
+	all[0] = text;
+	for (n = 1; *envp != NULL; envp++)
+		if (strncmp(*envp, VARIABLE "=", sizeof(VARIABLE)) != 0)
+			all[n++] = *envp;
+	all[n] = NULL;
 	return (all);
 }
 

@@ -179,7 +179,9 @@ const struct call_row call_rows[] = {
 /* clang-format on */
 
 const char call_loop[] =
-    "recvmsg sendmsg writev ppoll ppoll_time64 poll read close rt_sigaction "
+    "recvmsg sendmsg write writev select pselect6 pselect6_time64 poll "
+    "ppoll ppoll_time64 read close "
+    "rt_sigaction "
     "rt_sigprocmask rt_sigreturn rt_sigtimedwait rt_sigtimedwait_time64 "
     "rt_sigpending wait4 waitid getpid getppid gettid exit exit_group munmap "
     "mremap brk madvise futex clock_gettime restart_syscall sendto getrandom";

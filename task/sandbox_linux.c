@@ -29,7 +29,6 @@ static const int reading_calls[] = {
 	SYS_pread64,
 	SYS_lseek,
 	SYS_readv,
-	SYS_statx,
 	FSTAT_BY_STATX,
 };
 
@@ -42,9 +41,15 @@ static const struct seccomp_row reading_rows[] = {
 static const struct seccomp_list reading = LIST(reading_calls, reading_rows);
 
 static const int switch_calls[] = {
-	SYS_recvmsg, SYS_sendmsg, SYS_mremap, SYS_epoll_wait, SYS_epoll_pwait,
-	SYS_epoll_ctl, SYS_shutdown, SYS_vmsplice, SYS_writev,
-	SYS_gettid, /* how some libcs do getpid */
+	SYS_recvmsg,
+	SYS_sendmsg,
+	SYS_mremap,
+	SYS_epoll_pwait,
+	SYS_epoll_ctl,
+	SYS_shutdown,
+	SYS_vmsplice,
+	SYS_writev,
+	SYS_statx,
 };
 
 /* Streams are whoever's has made them: nothing is done that could wait. */

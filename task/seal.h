@@ -6,13 +6,13 @@
 #ifndef TASK_SEAL_H
 #define TASK_SEAL_H
 
-#include "filter.h"
+#include "callset.h"
 
 /*
  * From here on this task, what it becomes and what it makes can do no more than
  * what the rows that are not denied need, and the loop itself. before: it is
  * not the first one. 0, or -1 with errno: ENOSYS where there is no such thing.
  */
-int seal(const struct filter_set *denied, int before);
+int seal(const struct call_set *denied, int before);
 
 #endif

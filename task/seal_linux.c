@@ -50,14 +50,14 @@ allow(struct allowed *a, const char *names)
 }
 
 static void
-allow_rows(struct allowed *a, const struct filter_set *s)
+allow_rows(struct allowed *a, const struct call_set *s)
 {
 	const struct call_row *r;
 	unsigned int i;
 
 	for (i = 0; i < call_rows_count; i++) {
 		r = &call_rows[i];
-		if (filter_has(s, i) || (r->systems & SYS_LINUX) == 0)
+		if (set_denies(s, i) || (r->systems & SYS_LINUX) == 0)
 			continue;
 		allow(a, r->syscalls);
 		if ((r->marks & CALL_LEAVES) != 0 &&
@@ -122,7 +122,7 @@ install(const struct bpf *p, int before)
 }
 
 int
-seal(const struct filter_set *denied, int before)
+seal(const struct call_set *denied, int before)
 {
 	struct allowed a;
 	struct bpf p;

@@ -5,7 +5,7 @@
 #include "seal.h"
 
 int
-seal(const struct filter_set *denied, int before)
+seal(const struct call_set *denied, int before)
 {
 	(void)denied;
 	(void)before;

@@ -128,12 +128,6 @@ self_dispatch(void)
 	return (channel_dispatch(&channel, 1));
 }
 
-void
-self_poll(struct pollfd *pfd)
-{
-	(void)channel_poll(pfd, &channel, 1);
-}
-
 int
 self_read(void)
 {

@@ -9,7 +9,6 @@
 
 #include <sys/types.h>
 
-#include <poll.h>
 #include <stdint.h>
 
 struct dispatch;
@@ -49,7 +48,6 @@ void self_flush(void);
 
 /* One message: 1 if there was one. */
 int self_dispatch(void);
-void self_poll(struct pollfd *);
 /* 0: the switch has closed the channel. */
 int self_read(void);
 

@@ -30,6 +30,8 @@ static const struct {
 	{ "broker", seccomp_broker },
 	{ "worker", seccomp_worker },
 	{ "keeper", seccomp_keeper },
+	{ "task-guard", seccomp_task_guard },
+	{ "switch", seccomp_switch },
 };
 
 static const char *const tests[] = {

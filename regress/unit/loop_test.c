@@ -516,7 +516,7 @@ test_filter(void **state)
 static int
 seals(void)
 {
-	struct filter_set none;
+	struct call_set none;
 	int status;
 	pid_t pid = fork();
 

@@ -27,6 +27,7 @@ call_test_() ->
         {"seccomp", fun seccomp/1},
         {"sockets", fun sockets/1},
         {"programs", fun programs/1},
+        {"root of a user namespace of its own", fun rootless/1},
         {"a program has the descriptors 0, 1 and 2", fun program_fds/1},
         {"a fork that fails leaks nothing", fun leaks/1},
         {"any call by its name", fun by_name/1},
@@ -336,8 +337,42 @@ programs(Root) ->
 
 program_fds(Root) ->
     Task = fork(Root),
-    ok = ?P:execvp(Task, ["sh", "-c", "ls /proc/$$/fd | tr '\\n' ' '"]),
-    ?assertEqual({<<"0 1 2 ">>, {exit_status, 0}}, all(Task)).
+    ok = ?P:execvp(Task, ["cat"]),
+    ok = ?P:stdin(Task, "up"),
+    ?assertEqual({stdout, Task, <<"up">>}, next()),
+    {ok, FDs} = file:list_dir("/proc/" ++ integer_to_list(?P:pidof(Task))
+                              ++ "/fd"),
+    ?assertEqual(["0", "1", "2"], lists:sort(FDs)),
+    ok = ?P:stop(Task).
+
+%% Anybody may, but where the system forbids it.
+rootless(Root) ->
+    Uid = ?P:getuid(Root),
+    Gid = ?P:getgid(Root),
+    case ?P:clone(Root, [clone_newuser, clone_newuts, clone_newpid,
+                         clone_newns]) of
+        {ok, Task} ->
+            Map = fun(File, Text) ->
+                      {ok, FD} = ?P:open(Task, ["/proc/self/", File],
+                                         [o_wronly]),
+                      ?assertEqual({ok, iolist_size(Text)},
+                                   ?P:write(Task, FD, Text)),
+                      ?assertEqual(ok, ?P:close(Task, FD))
+                  end,
+            Map("setgroups", "deny"),
+            Map("uid_map", ["0 ", integer_to_list(Uid), " 1"]),
+            Map("gid_map", ["0 ", integer_to_list(Gid), " 1"]),
+            ?assertEqual({0, 0, 1}, {?P:getuid(Task), ?P:getgid(Task),
+                                     ?P:getpid(Task)}),
+            ?assertEqual(ok, ?P:sethostname(Task, "mine")),
+            ?assertEqual(ok, ?P:mount(Task, "tmpfs", "/tmp", "tmpfs", [], [])),
+            Child = fork(Task),
+            ?assertEqual(2, ?P:getpid(Child)),
+            ok = ?P:execvp(Child, ["sh", "-c", "id -u; uname -n; ls /tmp"]),
+            ?assertEqual({<<"0\nmine\n">>, {exit_status, 0}}, all(Child));
+        {error, Forbidden} ->
+            ?assert(lists:member(Forbidden, [eperm, enospc]))
+    end.
 
 leaks(Root) ->
     Pid = integer_to_list(?P:getpid(Root)),

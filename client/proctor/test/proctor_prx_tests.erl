@@ -281,12 +281,13 @@ message_test_() ->
 
 output(Root) ->
     {ok, Task} = proctor_prx:fork(Root),
+    Ref = monitor(process, Task),
     ok = proctor_prx:execvp(Task, ["sh", "-c", "echo out; sleep 0.1;"
                                                "echo err >&2; exit 7"]),
     ?assertEqual({stdout, Task, <<"out\n">>}, next()),
     ?assertEqual({stderr, Task, <<"err\n">>}, next()),
-    ?assertEqual(shutdown, ends(Task, fun() -> ok end)),
-    ?assertEqual({exit_status, Task, 7}, next()).
+    ?assertEqual({exit_status, Task, 7}, next()),
+    ?assertEqual(shutdown, proctor_case:down(Ref)).
 
 endings(Root) ->
     Exits = fun(Status) ->

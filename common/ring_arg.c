@@ -81,13 +81,13 @@ ring_drop(const struct ring_args *a)
 		return;
 	if (*a->dir != '\0')
 		ring_root(a->dir);
-	if (privs_lock() == -1)
+	if (privs_lock(0) == -1)
 		fatal("securebits");
 	drop_user(a->uid, a->gid, NULL, 0);
 	if (privs_clear() == -1)
 		fatal("capabilities");
 	drop_prove(a->uid, a->gid, NULL, 0);
 	drop_prove_no_root();
-	if (!privs_none() || !privs_locked())
+	if (!privs_none() || !privs_locked(0))
 		fatalx("capabilities are left, or can be had back");
 }

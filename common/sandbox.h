@@ -16,10 +16,10 @@
 /*
  * Guard and reaper hear signals, and the latter priv; they read /proc, signal
  * and reap processes. Their signal handlers are set before. They remove
- * directories below those places.
+ * directories below those places; write: and write to files there.
  */
-void sandbox_guard(const int *places, size_t count);
-void sandbox_reaper(const int *places, size_t count);
+void sandbox_guard(const int *places, size_t count, int write);
+void sandbox_reaper(const int *places, size_t count, int write);
 
 /*
  * The keeper makes, reads, writes and removes below these directories, and
@@ -38,11 +38,12 @@ void sandbox_priv(int forks);
 /*
  * A launcher in privileged mode: its own uid, and its children's, can become
  * uid and no other, and nobody who does not know the secret makes children for
- * its parent. The children inherit that, so what else programs do is free. 0 in
- * a build without sandboxes, as for the sanitizers: then there is nothing to
+ * its parent. The children inherit that, so what else programs do is free; and
+ * so is what a capability in caps is for, 1 << n for each, which they have. 0
+ * in a build without sandboxes, as for the sanitizers: then there is nothing to
  * prove.
  */
-int sandbox_launcher(uid_t uid, uint64_t secret);
+int sandbox_launcher(uid_t uid, uint64_t secret, uint64_t caps);
 
 /* The broker reads its port and talks; the port is standard input. */
 void sandbox_broker(void);

@@ -245,12 +245,12 @@ call_seccomp_rules(struct call *c)
 	struct sock_fprog prog;
 	struct bpf p;
 
-	errno = bpf_known() ? EACCES : ENOSYS;
-	if (!bpf_known() || prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 0)
-		return (-1);
 	bpf_begin(&p, SECCOMP_RET_KILL_PROCESS, SECCOMP_RET_KILL_PROCESS);
 	if (read_program(&c->a[0].term, &p) == -1)
 		return (call_wrong(c, 1, EINVAL));
+	errno = bpf_known() ? EACCES : ENOSYS;
+	if (!bpf_known() || prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 0)
+		return (-1);
 	errno = E2BIG;
 	if (p.full)
 		return (-1);

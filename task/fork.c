@@ -66,8 +66,6 @@ make(struct call *c, unsigned long flags)
 		return (call_failed(c, "limit", errno, c->row->name));
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) == -1)
 		return (-1);
-	/* What is written to it later is the child's, and says so. */
-	(void)os_pass_credentials(fds[0]);
 	if ((pid = os_clone(flags, &pidfd)) == 0) {
 		(void)close(fds[0]);
 		child_begin(parent, fds[1]);

@@ -21,7 +21,7 @@ enum task_message {
 	TASK_BATCH, /* struct task_batch and the calls, as in wire.h */
 	TASK_LIMITS, /* struct task_limits; a child inherits them, one deeper */
 	/* task to switch */
-	TASK_HERE, /* struct task_here; the first, with credentials */
+	TASK_HERE, /* struct task_here; the first */
 	TASK_REPLY, /* struct task_reply and a term */
 	TASK_BORN, /* struct task_born and a descriptor: the child's channel */
 	TASK_PIDFD, /* struct task_born and a descriptor: the child's pidfd */

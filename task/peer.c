@@ -306,6 +306,8 @@ peer_handle(struct task *t)
 		peer_closed(t);
 		return (-1);
 	}
+	if (t->channel.open)
+		imsgbuf_shrink(&t->channel.ibuf);
 	return (0);
 }
 

@@ -207,6 +207,8 @@ input_end(struct stream *s, int error)
 static void
 input_empty(struct stream *s)
 {
+	free(s->buf);
+	s->buf = NULL;
 	s->off = s->end = 0;
 	(void)source_set(&s->source, 0);
 	if (s->closing)

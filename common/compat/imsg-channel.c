@@ -202,7 +202,25 @@ imsgbuf_read(struct imsgbuf *imsgbuf)
 	if (n == 0)
 		return (0);
 	ch->wpos += (size_t)n;
+	if (ch->high < ch->wpos)
+		ch->high = ch->wpos;
 	return (1);
+}
+
+void
+imsgbuf_shrink(struct imsgbuf *imsgbuf)
+{
+	struct imsg_channel *ch = imsgbuf->ch;
+	unsigned char *buf;
+
+	/* New memory costs nothing before it is written to. */
+	if (ch->rpos != ch->wpos || ch->high <= IMSG_READ_KEEP ||
+	    (buf = malloc(IMSG_READ_MAX)) == NULL)
+		return;
+	free(ch->buf);
+	ch->buf = buf;
+	ch->size = IMSG_READ_MAX;
+	ch->rpos = ch->wpos = ch->high = 0;
 }
 
 /*

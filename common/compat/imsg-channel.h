@@ -10,6 +10,7 @@
 #define IMSG_FD_MARK 0x80000000U /* in len: a descriptor comes with it */
 #define IMSG_FD_PENDING 16
 #define IMSG_READ_MAX (1U << 20) /* bytes read ahead of any message */
+#define IMSG_READ_KEEP 65536 /* and those that imsgbuf_shrink() leaves */
 
 /*
  * A descriptor whose message has not been taken yet, and the stretch of the
@@ -37,6 +38,7 @@ struct imsg_channel {
 	size_t size;
 	size_t rpos;
 	size_t wpos;
+	size_t high; /* the highest wpos since the memory was taken */
 	uint64_t taken; /* where in the stream rpos is */
 	struct pending pending[IMSG_FD_PENDING]; /* in the stream's order */
 	size_t npending;

@@ -28,6 +28,12 @@ imsgbuf_send(struct imsgbuf *, uint32_t type, const struct iovec *, int iovcnt);
 void imsgbuf_nowait(struct imsgbuf *);
 
 /*
+ * Give back what large messages have needed, if nothing that was read waits:
+ * for who has many channels. No message of it may be in use.
+ */
+void imsgbuf_shrink(struct imsgbuf *);
+
+/*
  * Did the system refuse the last write for want of something that poll(2) does
  * not look at? Then try again in IMSG_STUCK_MS, and not when it says so.
  */

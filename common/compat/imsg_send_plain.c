@@ -31,3 +31,9 @@ imsgbuf_nowait(struct imsgbuf *imsgbuf)
 {
 	(void)imsgbuf;
 }
+
+void
+imsgbuf_shrink(struct imsgbuf *imsgbuf)
+{
+	(void)imsgbuf;
+}

@@ -2,20 +2,69 @@
  * Privileges where there are no capabilities: root, or nothing.
  */
 
+#include <errno.h>
 #include <unistd.h>
 
 #include "privs.h"
 
 int
-privs_lock(void)
+privs_lock(uint64_t but)
+{
+	errno = ENOSYS;
+	return (but == 0 ? 0 : -1);
+}
+
+int
+privs_locked(uint64_t but)
+{
+	return (but == 0);
+}
+
+int
+privs_have(uint64_t permitted, uint64_t effective, uint64_t inheritable)
+{
+	errno = ENOSYS;
+	return (permitted == 0 && effective == 0 && inheritable == 0 ? 0 : -1);
+}
+
+int
+privs_has(uint64_t permitted, uint64_t effective, uint64_t inheritable)
+{
+	return (permitted == 0 && effective == 0 && inheritable == 0);
+}
+
+uint64_t
+privs_passed(void)
 {
 	return (0);
 }
 
 int
-privs_locked(void)
+privs_inherit(uint64_t caps, uint64_t *before)
 {
-	return (1);
+	if (before != NULL)
+		*before = 0;
+	errno = ENOSYS;
+	return (caps == 0 ? 0 : -1);
+}
+
+int
+privs_plain_root(void)
+{
+	return (0);
+}
+
+uint64_t
+privs_permitted(void)
+{
+	return (0);
+}
+
+int
+privs_pass(uint64_t caps)
+{
+	errno = ENOSYS;
+	return (caps == 0 ? 0 : -1);
 }
 
 int

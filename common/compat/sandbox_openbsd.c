@@ -31,16 +31,17 @@ promise(const char *promises)
  * where nobody can adopt orphans there is no guard at all.
  */
 void
-sandbox_guard(const int *places, size_t count)
+sandbox_guard(const int *places, size_t count, int write)
 {
-	sandbox_reaper(places, count);
+	sandbox_reaper(places, count, write);
 }
 
 void
-sandbox_reaper(const int *places, size_t count)
+sandbox_reaper(const int *places, size_t count, int write)
 {
 	(void)places; /* there are no control groups */
 	(void)count;
+	(void)write;
 	no_paths();
 	promise("stdio proc");
 }
@@ -69,10 +70,11 @@ sandbox_priv(int forks)
 }
 
 int
-sandbox_launcher(uid_t uid, uint64_t secret)
+sandbox_launcher(uid_t uid, uint64_t secret, uint64_t caps)
 {
 	(void)uid;
 	(void)secret;
+	(void)caps;
 	fatalx("there are no launchers here");
 }
 

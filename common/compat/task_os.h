@@ -21,9 +21,6 @@ extern const unsigned long os_clone_flags;
  */
 pid_t os_clone(unsigned long flags, int *pidfd);
 
-/* Have whoever reads the socket's other end be told who has written. */
-int os_pass_credentials(int fd);
-
 /* Let this process see what is its own under /proc. */
 void os_own_proc(void);
 

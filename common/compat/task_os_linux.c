@@ -3,7 +3,6 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 
 #include <errno.h>
@@ -31,14 +30,6 @@ os_clone(unsigned long flags, int *pidfd)
 	return ((pid_t)syscall(SYS_clone,
 	    flags | CLONE_PIDFD | (unsigned long)SIGCHLD, NULL, pidfd, NULL,
 	    0UL));
-}
-
-int
-os_pass_credentials(int fd)
-{
-	int on = 1;
-
-	return (setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)));
 }
 
 void

@@ -24,13 +24,6 @@ os_clone(unsigned long flags, int *pidfd)
 	return (flags == 0 ? fork() : missing());
 }
 
-int
-os_pass_credentials(int fd)
-{
-	(void)fd;
-	return (missing());
-}
-
 void
 os_own_proc(void)
 {

@@ -44,13 +44,13 @@ privdrop(unsigned int privs)
 {
 	if (!dropping)
 		return;
-	if (privs_lock() == -1)
+	if (privs_lock(0) == -1)
 		fatal("privdrop: securebits");
 	drop_user(uid, gid, NULL, 0);
 	if (privs_keep(privs) == -1)
 		fatal("privdrop: capabilities");
 	drop_prove(uid, gid, NULL, 0);
 	drop_prove_no_root();
-	if (!privs_only(privs) || !privs_locked())
+	if (!privs_only(privs) || !privs_locked(0))
 		fatalx("privdrop: capabilities are left, or can be had back");
 }

@@ -33,7 +33,7 @@ privdrop_session(const struct runas *t)
 void
 privdrop_launcher(const struct runas *t)
 {
-	uint64_t secret;
+	uint64_t secret, caps = t->base.caps;
 	uid_t uid;
 	gid_t gid;
 	int held;
@@ -48,16 +48,18 @@ privdrop_launcher(const struct runas *t)
 	if ((secret = proc_make_secret()) == 0)
 		fatal("launcher: random");
 	privdrop_session(t);
-	if (privs_lock() == -1)
+	if (privs_lock(caps) == -1)
 		fatal("launcher: securebits");
 	drop_user(t->own, t->gid, t->groups, t->ngroups);
-	if (privs_keep(PRIV_SETUID) == -1 || privs_fsuid(t->uid) == -1)
+	if (privs_have(caps | CAP_OF_SETUID, CAP_OF_SETUID, caps) == -1 ||
+	    privs_fsuid(t->uid) == -1)
 		fatal("launcher: capabilities");
 	proc_undumpable();
-	held = sandbox_launcher(t->uid, secret);
+	held = sandbox_launcher(t->uid, secret, caps);
 	drop_prove(t->own, t->gid, t->groups, t->ngroups);
-	if (held && t->uid != 0)
+	if (held && t->uid != 0 && !(caps & CAP_OF_SETUID))
 		drop_prove_no_root();
-	if (!privs_only(PRIV_SETUID) || !privs_locked())
+	if (!privs_has(caps | CAP_OF_SETUID, CAP_OF_SETUID, caps) ||
+	    !privs_locked(caps))
 		fatalx("launcher: capabilities are left, or can be had back");
 }

@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <linux/sched.h>
 
+#include "compat/privs.h"
 #include "compat/proc.h"
 #include "compat/seccomp_linux.h"
 #include "log.h"
@@ -74,6 +75,53 @@ static const struct seccomp_row rows[] = {
 };
 const struct seccomp_list seccomp_launcher = LIST(calls, rows);
 
+/* What each capability is for, of the calls above. */
+static const struct {
+	int call;
+	uint64_t cap;
+} means[] = {
+	{ UID_CALL(SYS_setuid), CAP_OF_SETUID },
+	{ UID_CALL(SYS_setfsuid), CAP_OF_SETUID },
+	{ UID_CALL(SYS_setreuid), CAP_OF_SETUID },
+	{ UID_CALL(SYS_setresuid), CAP_OF_SETUID },
+	{ UID16_CALL(SYS_setuid), CAP_OF_SETUID },
+	{ UID16_CALL(SYS_setfsuid), CAP_OF_SETUID },
+	{ UID16_CALL(SYS_setreuid), CAP_OF_SETUID },
+	{ UID16_CALL(SYS_setresuid), CAP_OF_SETUID },
+	{ SYS_setns, CAP_OF_SYS_ADMIN },
+};
+
+static int
+is_free(int call, uint64_t caps)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT(means); i++)
+		if (means[i].call == call && caps & means[i].cap)
+			return (1);
+	return (0);
+}
+
+/* Without what the capabilities are for. */
+static const struct seccomp_list *
+refused(uint64_t caps)
+{
+	static struct seccomp_row some_rows[COUNT(rows)];
+	static int some_calls[COUNT(calls)];
+	static struct seccomp_list some = { some_calls, 0, some_rows, 0 };
+	size_t i;
+
+	if (caps == 0)
+		return (&seccomp_launcher);
+	for (i = 0; i < COUNT(calls); i++)
+		if (!is_free(calls[i], caps))
+			some_calls[some.ncalls++] = calls[i];
+	for (i = 0; i < COUNT(rows); i++)
+		if (!is_free(rows[i].call, caps))
+			some_rows[some.nrows++] = rows[i];
+	return (&some);
+}
+
 /*
  * What they do is in memory; libc takes clone when there is no clone3, and who
  * calls the others has to go on without them on older systems.
@@ -88,14 +136,14 @@ const struct seccomp_list seccomp_absent = { absent_calls, COUNT(absent_calls),
 
 /* Only this, as the children inherit it; they are no part of ours. */
 int
-sandbox_launcher(uid_t uid, uint64_t secret)
+sandbox_launcher(uid_t uid, uint64_t secret, uint64_t caps)
 {
 	uids[0] = uid;
 	secrets[0] = (uint32_t)secret;
 	secrets[1] = (uint32_t)(secret >> 32);
 	if (proc_set_no_new_privs() == -1)
 		fatal("no_new_privs");
-	if (seccomp_refuse(&seccomp_launcher, &seccomp_absent) == -1)
+	if (seccomp_refuse(refused(caps), &seccomp_absent) == -1)
 		log_warnx("this system has no system call filter: a launcher "
 			  "is not held to its uid");
 	return (1);

@@ -137,17 +137,6 @@ child_truncate(int fd)
 	return (S_ISREG(st.st_mode) ? ftruncate(fd, 0) : 0);
 }
 
-/* Is its stdin a FIFO? That is opened when it holds nobody up: child_fifo(). */
-static int
-child_is_fifo(const struct spawn *s)
-{
-	const struct run_io *io = &s->run->io[0];
-	struct stat st;
-
-	return (io->kind == IO_FILE && stat(io->path, &st) == 0 &&
-		S_ISFIFO(st.st_mode));
-}
-
 static int
 child_open(struct spawn *s, int stream)
 {
@@ -180,9 +169,12 @@ static int
 child_files(struct spawn *s)
 {
 	const struct run_io *io = s->run->io;
+	struct stat st;
 	int i;
 
-	s->fifo = child_is_fifo(s);
+	/* A FIFO is opened when it holds nobody up: child_fifo(). */
+	s->fifo = io[0].kind == IO_FILE && stat(io[0].path, &st) == 0 &&
+		  S_ISFIFO(st.st_mode);
 	for (i = s->fifo; i < 3; i++)
 		if (io[i].kind == IO_FILE && child_open(s, i) == -1)
 			return (-1);
@@ -299,6 +291,15 @@ child_descriptors(struct spawn *s)
 		    : 0);
 }
 
+/* None; or those that its rule gives it, which come into effect by exec. */
+static int
+child_caps(uint64_t caps)
+{
+	if (privs_have(caps, 0, caps) == -1)
+		return (-1);
+	return (privs_pass(caps));
+}
+
 /*
  * Become the user: its launcher has the groups, and the right to do this. It
  * is proved after that nothing else is left.
@@ -307,6 +308,7 @@ static int
 child_user(struct spawn *s)
 {
 	const struct spawn_base *b = s->base;
+	uint64_t caps = b->caps;
 	uid_t u[3];
 	gid_t g[3];
 
@@ -314,8 +316,10 @@ child_user(struct spawn *s)
 		return (proc_keep_ambient(s->run->caps) == -1
 			    ? fail(s, STAGE_USER, 0)
 			    : 0);
+	if (s->run->flags & RUN_CAPS)
+		caps &= s->run->caps;
 	if (b->from_root &&
-	    (privs_lock() == -1 || (b->keyring && privs_keyring() == -1) ||
+	    (privs_lock(0) == -1 || (b->keyring && privs_keyring() == -1) ||
 		setgroups((size_t)b->ngroups, b->groups) == -1 ||
 		setresgid(b->gid, b->gid, b->gid) == -1))
 		return (fail(s, STAGE_USER, 0));
@@ -326,7 +330,7 @@ child_user(struct spawn *s)
 	 * user has not, it is not his to trace, and nor is what it shares.
 	 */
 	proc_undumpable();
-	if (privs_clear() == -1 || proc_set_no_new_privs() == -1)
+	if (child_caps(caps) == -1 || proc_set_no_new_privs() == -1)
 		return (fail(s, STAGE_USER, 0));
 	if (getresuid(&u[0], &u[1], &u[2]) == -1 ||
 	    getresgid(&g[0], &g[1], &g[2]) == -1)
@@ -334,7 +338,7 @@ child_user(struct spawn *s)
 	errno = EPERM;
 	if (u[0] != b->uid || u[1] != b->uid || u[2] != b->uid ||
 	    g[0] != b->gid || g[1] != b->gid || g[2] != b->gid ||
-	    getgroups(0, NULL) != b->ngroups || !privs_none())
+	    getgroups(0, NULL) != b->ngroups || !privs_has(caps, 0, caps))
 		return (fail(s, STAGE_USER, 0));
 	return (0);
 }
@@ -516,17 +520,6 @@ failure_text(const struct spawn *s)
 	}
 }
 
-/*
- * It may wait for the writer of a FIFO; or be killed for want of memory in its
- * leaf, and with it the kernel kills whoever shares that.
- */
-static int
-is_apart(const struct run *r)
-{
-	return (
-	    r->io[0].kind == IO_FILE || LEAF_GIVEN(&r->leaf, LEAF_MEMORY_MAX));
-}
-
 /* The child itself: its pid, or -1 and nothing was made. */
 static pid_t
 spawn_make(struct spawn *s, pid_t *in_flight)
@@ -539,8 +532,13 @@ spawn_make(struct spawn *s, pid_t *in_flight)
 		(void)fail(s, STAGE_RLIMIT, BOUND_SCORE);
 		return (-1);
 	}
+	/*
+	 * It may wait for the writer of a FIFO; or be killed for want of memory
+	 * in its leaf, and with it the kernel kills whoever shares that.
+	 */
 	pid = proc_make_child(child_main, s, &s->failure, sizeof(s->failure),
-	    in_flight, is_apart(r));
+	    in_flight,
+	    r->io[0].kind == IO_FILE || LEAF_GIVEN(&r->leaf, LEAF_MEMORY_MAX));
 	if (pid == -1)
 		(void)fail(s, STAGE_FORK, 0);
 	bounds_own_score(fd, r, before);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "capname.h"
 #include "limitname.h"
 #include "log.h"
 #include "policy/environ_name.h"
@@ -43,22 +44,22 @@ static int begin(enum rule_action);
 static int set_number(const char *, const char *, int, int, int *);
 static int set_nice(const char *);
 static int set_children(const char *);
-static int set_leaf(void);
 static int set_limit(const char *, const char *);
 static int set_io(void);
 static int add_io(const char *);
 static int end_io(void);
 static int set_ceiling_name(const char *);
 static int set_ceiling(const char *);
-static int set_keepenv(void);
-static int set_setenv(void);
+static int set_flag(int *, const char *);
+static int set_list(char ***, const char *, const char *);
+static int set_caps(void);
+static int add_cap(const char *);
+static int end_caps(void);
 static int add_variable(const char *);
 static int set_identity(const char *);
 static int set_target(const char *);
-static int set_groups(void);
 static int add_group(const char *);
 static int set_command(const char *);
-static int set_args(void);
 static int add_word(char ***, const char *, const char *);
 static int finish(void);
 static int set_place(const char *);
@@ -73,8 +74,8 @@ static int set_place(const char *);
 	char *word;
 }
 
-%token PERMIT DENY NICE CHILDREN RLIMIT CGROUP IO KEEPENV SETENV AS GROUPS CMD
-%token ARGS BROKEN
+%token PERMIT DENY NICE CHILDREN RLIMIT CGROUP IO CAPS KEEPENV SETENV AS GROUPS
+%token CMD ARGS BROKEN
 %token <word> WORD LIMIT
 %type <word> limit
 
@@ -114,15 +115,19 @@ option:	nice WORD			{ if (set_nice($2) == -1)
 						YYABORT; }
 	| children WORD			{ if (set_children($2) == -1)
 						YYABORT; }
-	| CGROUP			{ if (set_leaf() == -1)
+	| CGROUP			{ if (set_flag(&parse.rule->leaf,
+					    "cgroup") == -1)
 						YYABORT; }
 	| limit WORD			{ if (set_limit($1, $2) == -1)
 						YYABORT; }
 	| io devices '}'		{ if (end_io() == -1)
 						YYABORT; }
+	| caps capabilities '}'		{ if (end_caps() == -1)
+						YYABORT; }
 	| rlimit ceiling WORD		{ if (set_ceiling($3) == -1)
 						YYABORT; }
-	| KEEPENV			{ if (set_keepenv() == -1)
+	| KEEPENV			{ if (set_flag(&parse.rule->keepenv,
+					    "keepenv") == -1)
 						YYABORT; }
 	| setenv variables '}'
 	;
@@ -155,8 +160,20 @@ devices: /* empty */
 						YYABORT; }
 	;
 
+caps:	CAPS				{ expect("\"{\""); }
+	  '{'				{ if (set_caps() == -1)
+						YYABORT; }
+	;
+
+capabilities: /* empty */
+	| capabilities WORD		{ if (add_cap($2) == -1)
+						YYABORT; }
+	;
+
 setenv:	SETENV				{ expect("\"{\""); }
-	  '{'				{ if (set_setenv() == -1)
+	  '{'				{ if (set_list(&parse.rule->setenv,
+					    "setenv",
+					    "a variable or \"}\"") == -1)
 						YYABORT; }
 	;
 
@@ -181,7 +198,9 @@ groups:	/* empty */
 	;
 
 list:	GROUPS				{ expect("\"{\""); }
-	  '{'				{ if (set_groups() == -1)
+	  '{'				{ if (set_list(&parse.rule->groups,
+					    "groups",
+					    "a group or \"}\"") == -1)
 						YYABORT; }
 	;
 
@@ -202,7 +221,9 @@ path:	WORD				{ if (set_command($1) == -1)
 						YYABORT; }
 	;
 
-args:	ARGS				{ if (set_args() == -1)
+args:	ARGS				{ if (set_list(&parse.rule->args,
+					    "args", "an argument"
+					    " (keywords need quotes)") == -1)
 						YYABORT; }
 	;
 
@@ -220,6 +241,7 @@ static const struct {
 } keywords[] = {
 	{ "args", ARGS },
 	{ "as", AS },
+	{ "caps", CAPS },
 	{ "cgroup", CGROUP },
 	{ "children", CHILDREN },
 	{ "cmd", CMD },
@@ -315,10 +337,21 @@ check_setenv(const struct rule *r)
 	return (0);
 }
 
+/* What is to have rights of root's is one program, with all that it is told. */
+static int
+check_caps(const struct rule *r)
+{
+	if (r->caps != 0 && (r->cmd == NULL || r->args == NULL))
+		return (fail("caps: only with cmd and args"));
+	if (r->caps != 0 && r->keepenv)
+		return (fail("caps: not with keepenv"));
+	return (0);
+}
+
 static int
 finish(void)
 {
-	if (check_setenv(parse.rule) == -1)
+	if (check_setenv(parse.rule) == -1 || check_caps(parse.rule) == -1)
 		return (-1);
 	/* What has a limit has a group that has it. */
 	parse.rule->leaf |= parse.rule->limits.given != 0;
@@ -383,11 +416,11 @@ set_place(const char *word)
 }
 
 static int
-set_leaf(void)
+set_flag(int *flag, const char *what)
 {
-	if (parse.rule->leaf)
-		return (fail("cgroup a second time"));
-	parse.rule->leaf = 1;
+	if (*flag)
+		return (fail("%s a second time", what));
+	*flag = 1;
 	return (0);
 }
 
@@ -457,21 +490,41 @@ set_ceiling(const char *word)
 }
 
 static int
-set_keepenv(void)
+set_caps(void)
 {
-	if (parse.rule->keepenv)
-		return (fail("keepenv a second time"));
-	parse.rule->keepenv = 1;
+	expect("a capability or \"}\"");
+	if (parse.rule->caps != 0)
+		return (fail("caps a second time"));
 	return (0);
 }
 
 static int
-set_setenv(void)
+add_cap(const char *word)
 {
-	expect("a variable or \"}\"");
-	if (parse.rule->setenv != NULL)
-		return (fail("setenv a second time"));
-	if (rule_list(&parse.rule->setenv) == -1)
+	int cap = capname_number(word);
+
+	if (cap == -1)
+		return (fail("caps: \"%.64s\" is no capability", word));
+	if (parse.rule->caps & 1ULL << cap)
+		return (fail("caps: \"%.64s\" a second time", word));
+	parse.rule->caps |= 1ULL << cap;
+	return (0);
+}
+
+static int
+end_caps(void)
+{
+	return (parse.rule->caps == 0 ? fail("caps: none is named") : 0);
+}
+
+/* What is listed, once; and what a word of it may be. */
+static int
+set_list(char ***list, const char *what, const char *word)
+{
+	expect(word);
+	if (*list != NULL)
+		return (fail("%s a second time", what));
+	if ((*list = calloc(1, sizeof(**list))) == NULL)
 		return (fail("%s", strerror(errno)));
 	return (0);
 }
@@ -546,15 +599,6 @@ set_target(const char *word)
 }
 
 static int
-set_groups(void)
-{
-	expect("a group or \"}\"");
-	if (rule_list(&parse.rule->groups) == -1)
-		return (fail("%s", strerror(errno)));
-	return (0);
-}
-
-static int
 add_group(const char *word)
 {
 	const char *why;
@@ -576,15 +620,6 @@ set_command(const char *word)
 	if (*word != '/')
 		return (fail("cmd \"%.64s\": not an absolute path", word));
 	if ((parse.rule->cmd = strdup(word)) == NULL)
-		return (fail("%s", strerror(errno)));
-	return (0);
-}
-
-static int
-set_args(void)
-{
-	expect("an argument (keywords need quotes)");
-	if (rule_list(&parse.rule->args) == -1)
 		return (fail("%s", strerror(errno)));
 	return (0);
 }

@@ -45,6 +45,7 @@ struct rule {
 	uint32_t ceilings; /* 1 << n for each of limitname.h that it has */
 	uint64_t ceiling[RUN_LIMITS]; /* LIMIT_MAX at most */
 	int keepenv;
+	uint64_t caps; /* 1 << n: capabilities that its children have */
 	int leaf; /* each child has a control group of its own */
 	struct leaf_limits limits; /* of that: leaf.h */
 	char **setenv; /* "K", "K=V", "K=$J", "-K", and NULL; or NULL */
@@ -120,9 +121,6 @@ int policy_isnumber(const char *);
  */
 struct rule *rule_new(enum rule_action, int line);
 void rule_free(struct rule *);
-
-/* Make *list an empty list of a rule: 0, or -1 without memory. */
-int rule_list(char ***list);
 
 /*
  * Append a copy of a word: 0, or -1 with ENOMEM, or with E2BIG if the list

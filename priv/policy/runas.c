@@ -205,6 +205,7 @@ runas_other(const struct rule *r)
 		fatalx("%s has no passwd entry", r->user);
 	t = runas_new(r->user, r->uid, r->gid, groups, n);
 	t->listed = r->groups != NULL;
+	t->base.caps = t->ambient = r->caps;
 	t->base.environ = userenv_login(pw->pw_name, pw->pw_dir, pw->pw_shell);
 	t->base.keepenv = userenv_join(t->base.environ, env->environ);
 	t->base.umask = OTHERS_UMASK;
@@ -255,6 +256,8 @@ runas_has(const struct runas *t, const struct rule *r)
 {
 	struct gids has = { t->groups, t->ngroups };
 
+	if (t->base.caps != r->caps)
+		return (0);
 	if (r->groups == NULL)
 		return (!t->listed);
 	return (t->listed && gids_equal(&has, &r->gids));
@@ -268,7 +271,7 @@ runas_get(const struct rule *r)
 	TAILQ_FOREACH (t, &all, entry)
 		if (runas_is(r, t->user, t->uid, t->gid) && runas_has(t, r))
 			return (t);
-	if (r->groups == NULL &&
+	if (r->groups == NULL && r->caps == 0 &&
 	    runas_is(r, self_name, env->who.uid, env->who.gid))
 		return (runas_self());
 	return (runas_other(r));

@@ -1,7 +1,8 @@
 /*
- * Whom children can run as: one of these for each user, group and list of
- * groups that a rule permits the starter. Each was looked up while we were
- * still root, and gets a launcher of its own. They live until exit.
+ * Whom children can run as: one of these for each user, group, list of groups
+ * and set of capabilities that a rule permits the starter. Each was looked up
+ * while we were still root, and gets a launcher of its own. They live until
+ * exit.
  */
 
 #ifndef POLICY_RUNAS_H
@@ -15,6 +16,7 @@
 #include "policy/starter.h"
 
 struct launcher;
+struct leaf;
 struct rule;
 
 /* What a child starts from. Nothing that it points to is its own. */
@@ -31,6 +33,7 @@ struct spawn_base {
 	gid_t gid;
 	const gid_t *groups;
 	int ngroups;
+	uint64_t caps; /* capabilities that it has, by its rule */
 	int any; /* whom a run names: launcher/any.c makes a base for each */
 	int login; /* nothing of the starter's attributes: launcher/login.c */
 	unsigned int limits; /* 1 << n: to be set */
@@ -52,10 +55,11 @@ struct runas {
 	int ngroups;
 	int listed; /* or as a rule lists them */
 	int keepenv; /* children of it may have the starter's environment */
-	uint64_t ambient; /* capabilities that its children may have */
+	uint64_t ambient; /* capabilities that its children may keep */
 	int other; /* somebody else than the starter */
 	struct spawn_base base;
 	struct launcher *launcher;
+	struct leaf *spare; /* for the next child; monitor/contain.c's */
 };
 
 /*

@@ -169,6 +169,22 @@ privilege_permit_all(void)
 }
 
 /*
+ * Is there what the rule gives away? Its launcher has these capabilities, and
+ * where priv makes the children itself there is none.
+ */
+static int
+privilege_has_caps(const struct rule *r)
+{
+	if (r->caps == 0 ||
+	    (!MAKER_IN_PRIV && (r->caps & ~privs_permitted()) == 0))
+		return (1);
+	log_warnx("line %d of the policy is left out: its capabilities cannot"
+		  " be had here",
+	    r->line);
+	return (0);
+}
+
+/*
  * Let children run as each user whom the last rule that matches permits, and
  * as nobody else: no process is to be able to become who is denied in the end.
  * user is who children are by default.
@@ -181,7 +197,7 @@ privilege_settle(
 
 	TAILQ_FOREACH (r, &policy.rules, entry)
 		if (r->action == RULE_PERMIT && privilege_wanted(a, r) &&
-		    policy_decides(r, &s->who)) {
+		    policy_decides(r, &s->who) && privilege_has_caps(r)) {
 			shape_rule(r, s->environ);
 			r->runas = runas_get(r);
 			/* With cmd its environment is put together here. */

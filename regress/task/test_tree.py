@@ -278,3 +278,15 @@ def states():
                t.call(program, "getpid"))
         expect(A.ok, t.stop(TREE))
         t.until(lambda: t.eof, "no end")
+
+
+@case("memory: of the switch, for a task that has answered much")
+def memory():
+    with Tree() as t:
+        tasks = [t.fork() for _ in range(20)]
+        before = proc.rss(t.switch())
+        for n in tasks:
+            fd = t.value(n, "open", "/dev/zero", [A.o_rdonly], 0)
+            expect(900000, len(t.value(n, "read", fd, 900000)))
+        grown = (proc.rss(t.switch()) - before) // len(tasks)
+        check(grown < 100000, "%d bytes a task", grown)

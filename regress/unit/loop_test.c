@@ -50,9 +50,7 @@ static int
 teardown(void **state)
 {
 	(void)state;
-	(void)close(root->ibuf.fd);
-	task_gone(root);
-	(void)waitpid(root->pid, NULL, 0);
+	task_end(root);
 	return (0);
 }
 
@@ -78,6 +76,24 @@ test_call(void **state)
 	SAY(root, "getcpid", "{a}", "{error,{system,enosys,getcpid}}");
 	/* No row at all. */
 	SAY(root, "nothing", "{}", "{error,{system,enosys,call}}");
+}
+
+/* What it has open for itself is nobody else's. */
+static void
+test_owned(void **state)
+{
+	char args[32], close[32];
+	int fd;
+
+	(void)state;
+	for (fd = 3; fd < 6; fd++) {
+		(void)snprintf(close, sizeof(close), "{%d}", fd);
+		(void)snprintf(args, sizeof(args), "{0,%d}", fd);
+		SAY(root, "close", close, "{error,{argument,ebadf,1}}");
+		SAY(root, "dup2", args, "{error,{argument,ebadf,2}}");
+	}
+	SAY(root, "dup", "{0}", "{ok,6}");
+	SAY(root, "close", "{6}", "ok");
 }
 
 /* Whoever the term comes from, it is a term or nothing. */
@@ -107,34 +123,6 @@ test_fork(void **state)
 	below = task_fork(child, "fork", "{}");
 	SAY(below, "getppid", "{}", ok(child->pid));
 	SAY(root, "getpid", "{}", ok(root->pid));
-}
-
-/* What is written in a task's name is written by it: the kernel says so. */
-static void
-test_credentials(void **state)
-{
-	union {
-		struct cmsghdr hdr;
-		unsigned char buf[CMSG_SPACE(sizeof(struct ucred))];
-	} control;
-	char data[64];
-	struct iovec iov = { data, sizeof(data) };
-	struct msghdr msg = { .msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control) };
-	struct ucred who;
-	struct peer *child;
-
-	(void)state;
-	task_ask(root, "fork", "{}");
-	task_expect(root, TASK_BORN);
-	child = task_child();
-	assert_true(recvmsg(child->ibuf.fd, &msg, 0) > 0);
-	assert_non_null(CMSG_FIRSTHDR(&msg));
-	assert_int_equal(CMSG_FIRSTHDR(&msg)->cmsg_type, SCM_CREDENTIALS);
-	memcpy(&who, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(who));
-	assert_int_equal(who.pid, child->pid);
 }
 
 static void
@@ -794,8 +782,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(test_call),
 		CASE(test_no_term),
+		CASE(test_owned),
 		CASE(test_fork),
-		CASE(test_credentials),
 		CASE(test_limits),
 		CASE(test_exit),
 		CASE(test_waitpid),

@@ -2,6 +2,7 @@
 
 #include <sys/syscall.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -19,12 +20,15 @@
 
 struct heard heard;
 uint32_t task_seq;
+static struct peer *peers;
 
 static struct peer *
 peer_new(int fd)
 {
 	struct peer *p = calloc(1, sizeof(*p));
 
+	p->next = peers;
+	peers = p;
 	p->pidfd = -1;
 	assert_int_equal(imsgbuf_init(&p->ibuf, fd), 0);
 	assert_int_equal(imsgbuf_set_maxsize(&p->ibuf, 2 << 20), 0);
@@ -226,4 +230,23 @@ task_gone(struct peer *p)
 	struct pollfd pfd = { .fd = p->pidfd, .events = POLLIN };
 
 	assert_int_equal(poll(&pfd, 1, 20000), 1);
+}
+
+void
+task_end(struct peer *root)
+{
+	struct peer *p;
+
+	(void)close(root->ibuf.fd);
+	task_gone(root);
+	(void)waitpid(root->pid, NULL, 0);
+	while ((p = peers) != NULL) {
+		peers = p->next;
+		imsgbuf_clear(&p->ibuf);
+		if (p != root)
+			(void)close(p->ibuf.fd);
+		if (p->pidfd != -1)
+			(void)close(p->pidfd);
+		free(p);
+	}
 }

@@ -24,6 +24,7 @@ struct peer {
 	int pid; /* of the process; of its parent's, where it is one */
 	int pidfd;
 	int inner;
+	struct peer *next;
 };
 
 /* The last message that was heard of a task. */
@@ -57,6 +58,8 @@ const char *task_answer(struct peer *);
 const char *task_call(struct peer *, const char *name, const char *args);
 /* fork or clone: the child. */
 struct peer *task_fork(struct peer *, const char *name, const char *args);
+/* The end of the root's channel is the end of all: they are gone. */
+void task_end(struct peer *root);
 /* Wait until it is gone, whoever reaps it. */
 void task_gone(struct peer *);
 

@@ -23,9 +23,9 @@
 #include <cmocka.h>
 
 #include "check/check.h"
+#include "check/limit.h"
 #include "limitname.h"
 #include "log_util.h"
-#include "policy/limit.h"
 #include "policy/policy.h"
 
 #define nitems(a) (sizeof(a) / sizeof((a)[0]))
@@ -426,6 +426,10 @@ static const struct {
 	{ "permit nice 5 children 3 keepenv setenv { A B=c -D } bob as www\n",
 	    "bob", "www", NULL, 1 },
 	{ "permit setenv{A}keepenv bob as www\n", "bob", "www", NULL, 1 },
+	{ "permit caps{sys_chroot}bob as www cmd /x args a\n", "bob", "www",
+	    "/x|/x|a", 1 },
+	{ "permit caps { kill } bob as www cmd /x args a\n", "bob", "www",
+	    "/x|/x|b", 0 },
 };
 
 static int
@@ -554,6 +558,26 @@ static const struct {
 	{ "permit children 1 keepenv children 1 bob as www\n",
 	    "1: children a second time" },
 	{ "permit keepenv keepenv bob as www\n", "1: keepenv a second time" },
+	{ "permit caps { sys_chroot } bob as www\n",
+	    "1: caps: only with cmd and args" },
+	{ "permit caps { sys_chroot } bob as www cmd /x\n",
+	    "1: caps: only with cmd and args" },
+	{ "permit keepenv caps { sys_chroot } bob as www cmd /x args\n",
+	    "1: caps: not with keepenv" },
+	{ "permit caps { } bob as www cmd /x args\n",
+	    "1: caps: none is named" },
+	{ "permit caps { kill } caps { kill } bob as www cmd /x args\n",
+	    "1: caps a second time" },
+	{ "permit caps { kill cap_kill } bob as www cmd /x args\n",
+	    "1: caps: \"cap_kill\" a second time" },
+	{ "permit caps { all } bob as www cmd /x args\n",
+	    "1: caps: \"all\" is no capability" },
+	{ "permit caps kill bob as www cmd /x args\n",
+	    "1: expected \"{\", not \"kill\"" },
+	{ "permit caps { as } bob as www cmd /x args\n",
+	    "1: expected a capability or \"}\", not \"as\"" },
+	{ "deny caps { kill } bob as www\n",
+	    "1: expected an identity (a deny has no options), not \"caps\"" },
 	{ "permit setenv { } setenv { } bob as www\n",
 	    "1: setenv a second time" },
 	{ "permit nice bob as www\n", "1: nice \"bob\": invalid (-20 to 19)" },
@@ -981,7 +1005,7 @@ test_fields(void **state)
 static void
 check_limits(const char *config, int leaf, const char *text)
 {
-	char is[LIMIT_TEXT_MAX];
+	char is[LIMITS_TEXT_MAX];
 	struct policy p;
 	const struct rule *r;
 
@@ -1667,6 +1691,7 @@ static const char valid[] =
     "permit cgroup cpu 50% cpus 0-3,5 mems 0 cpu_weight 5 bob as www\n"
     "permit bob as www:adm groups { wheel 4711 \"adm\" } cmd /bin/z\n"
     "permit :1000 as www groups { }\n"
+    "permit caps { sys_chroot cap_kill } bob as www cmd /bin/y args -a\n"
     "deny 0 as bob # no\n";
 
 /* A generator of our own: the same numbers everywhere. */
@@ -1681,11 +1706,11 @@ next_random(void)
 
 /* Pieces that mean something, and bytes that do not. */
 static const char *const pieces[] = { "permit", "deny", "as", "cmd", "args",
-	"nice", "children", "keepenv", "rlimit", "core", "setenv", "groups",
-	"{", "}", "\"", "\\", "\n", "\\\n", "#", ":", " ", "\t", "\r", "\177",
-	"\377", "=", "-", "-1", "99999999999", "cgroup", "memory", "cpu",
-	"cpus", "io", "1T", "50%", "0-3", "8:0", "rbps=", "/", "..", "bob",
-	"www", "adm", "4", "{}{}", "\"\"", "\"\n", "" };
+	"caps", "sys_chroot", "nice", "children", "keepenv", "rlimit", "core",
+	"setenv", "groups", "{", "}", "\"", "\\", "\n", "\\\n", "#", ":", " ",
+	"\t", "\r", "\177", "\377", "=", "-", "-1", "99999999999", "cgroup",
+	"memory", "cpu", "cpus", "io", "1T", "50%", "0-3", "8:0", "rbps=", "/",
+	"..", "bob", "www", "adm", "4", "{}{}", "\"\"", "\"\n", "" };
 
 static size_t
 mutate(char *text, size_t len, size_t size)

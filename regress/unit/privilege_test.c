@@ -282,6 +282,12 @@ proc_privileged(void)
 	return (now->suid || now->other);
 }
 
+uint64_t
+privs_permitted(void)
+{
+	return (now->unable ? 0 : 1ULL << 21);
+}
+
 int
 privs_able(void)
 {

@@ -286,6 +286,41 @@ test_other(void **state)
 	assert_ptr_equal(get("www", 0), t);
 }
 
+/* And each set of capabilities, the starter's own among them. */
+static void
+test_caps(void **state)
+{
+	struct runas *plain, *some, *own;
+	struct rule r = { .user = unconst("www") };
+	const struct passwd *pw;
+
+	(void)state;
+	begin("bob", 1, NULL);
+	pw = getpwnam("www");
+	r.uid = pw->pw_uid;
+	r.gid = pw->pw_gid;
+	plain = runas_get(&r);
+	r.caps = 5;
+	some = runas_get(&r);
+	assert_ptr_not_equal(some, plain);
+	assert_ptr_equal(runas_get(&r), some);
+	assert_true(some->base.caps == 5 && some->ambient == 5);
+	r.caps = 4;
+	assert_ptr_not_equal(runas_get(&r), some);
+	r.caps = 0;
+	assert_ptr_equal(runas_get(&r), plain);
+	assert_true(plain->base.caps == 0 && plain->ambient == 0);
+	pw = getpwnam("bob");
+	r.user = unconst("bob");
+	r.uid = pw->pw_uid;
+	r.gid = pw->pw_gid;
+	own = runas_get(&r);
+	r.caps = 5;
+	some = runas_get(&r);
+	assert_ptr_not_equal(some, own);
+	assert_true(some->base.change && some->base.caps == 5);
+}
+
 /* The one for a rule that lists groups, in the user's own one. */
 static struct runas *
 get_listed(const char *user, gid_t *list, int n)
@@ -545,6 +580,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_self),
 		cmocka_unit_test(test_other),
+		cmocka_unit_test(test_caps),
 		cmocka_unit_test(test_listed),
 		cmocka_unit_test(test_login),
 		cmocka_unit_test(test_shell),

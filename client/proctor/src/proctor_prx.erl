@@ -100,7 +100,7 @@
 fork() ->
     start_link(self()).
 
-%% @doc The same for another process.
+%% @doc The same for another process, which owns it; the link is the caller's.
 -spec start_link(pid()) -> {ok, task()} | {error, term()}.
 start_link(Owner) ->
     proctor_prx_process:start(Owner, proctor_prx_root:environment()).

@@ -56,7 +56,8 @@
                pending = #{} :: #{reference() => pending()},
                %% Whether it was asked to end, and who waits for the answer.
                exiting = no :: no | eof | gen_statem:from(),
-               stopping = false :: boolean(),
+               %% With what it will end when all is dead.
+               stopping = no :: no | {yes, term()},
                input = proctor_prx_input:new() :: proctor_prx_input:input(),
                output = proctor_prx_output:new() :: proctor_prx_output:queue(),
                %% What is told when the output is, and whether calls of it had
@@ -72,11 +73,11 @@
 %% Between the signal of a stop and SIGKILL, in milliseconds.
 -define(KILL_TIMEOUT, 5000).
 
-%% @doc Starts a tree, and the process of its root. It ends with `Owner', to
-%% which it is linked.
+%% @doc Starts a tree, and the process of its root, which is linked to the
+%% caller, and ends with it.
 -spec start(pid(), [tuple()]) -> {ok, pid()} | {error, term()}.
 start(Owner, Environment) ->
-    case gen_statem:start(?MODULE, {Owner, Environment}, []) of
+    case gen_statem:start(?MODULE, {self(), Owner, Environment}, []) of
         {ok, Pid} -> {ok, Pid};
         {error, {shutdown, Reason}} -> {error, Reason};
         {error, Reason} -> {error, Reason}
@@ -138,18 +139,18 @@ stdin(Task, Data) ->
 %%% gen_statem
 
 %% @private The root.
--spec init({pid(), [tuple()]}) ->
+-spec init({pid(), pid(), [tuple()]}) ->
     {ok, task, #task{}} | {stop, {shutdown, term()}}.
-init({Owner, Environment}) ->
+init({Starter, Owner, Environment}) ->
     process_flag(trap_exit, true),
     case proctor_prx_root:tree(Environment) of
         {ok, Tree} ->
             _ = monitor(process, Tree),
             {ok, Drv} = proctor_alcove_drv:attach(Tree),
-            true = link(Owner),
+            true = link(Starter),
             Defaults = proctor_prx_options:new(),
             {ok, task, #task{tree = Tree, drv = Drv, pid = pid_of(Tree),
-                             parent = none, starter = Owner, owner = Owner,
+                             parent = none, starter = Starter, owner = Owner,
                              stdio = Owner, options = Defaults,
                              entry = proctor_prx_entry:new(1, 0, Defaults)}};
         {error, Reason} ->
@@ -212,7 +213,7 @@ handled(_Type, _Content, unborn, _Task) ->
 handled({call, From}, Request, State, Task) ->
     permitted(may(Request, From, State, Task), Request, From, State, Task);
 handled(cast, stop, _State, Task) ->
-    stopping(Task);
+    stopping(normal, Task);
 handled(cast, {stdin, Data}, program, Task) ->
     input(Data, Task);
 handled(cast, {eof, Stream}, State, Task) ->
@@ -228,13 +229,18 @@ handled(info, {Tag, Answer}, State, #task{pending = Pending} = Task)
     answered(What, Answer, State, Task#task{pending = Left});
 handled(info, {'DOWN', _, process, Child, _}, _State, Task) ->
     {keep_state, bereaved(Child, Task)};
-handled(info, {'EXIT', Starter, _}, _State,
-             #task{starter = Starter} = Task) ->
-    stopping(Task);
+handled(info, {'EXIT', Starter, Reason}, _State,
+        #task{starter = Starter} = Task) ->
+    stopping(orderly(Reason), Task);
 handled(_Type, _Content, _State, _Task) ->
     keep_state_and_data.
 
-tree_ended(_Reason, #task{stopping = true}) -> normal;
+%% What the starter has failed with is nobody else's.
+orderly(normal) -> normal;
+orderly({shutdown, _} = Reason) -> Reason;
+orderly(_Reason) -> shutdown.
+
+tree_ended(_Reason, #task{stopping = {yes, Reason}}) -> Reason;
 tree_ended({shutdown, _} = Reason, _Task) -> Reason;
 tree_ended(Reason, _Task) -> {shutdown, Reason}.
 
@@ -503,12 +509,12 @@ close(Stream, State, #task{entry = Entry, input = Input} = Task) ->
     end.
 
 %% Its output is nobody's from here on.
-stopping(#task{stopping = true}) ->
+stopping(_Reason, #task{stopping = {yes, _}}) ->
     keep_state_and_data;
-stopping(#task{ended = {_, _}}) ->
-    {stop, normal};
-stopping(#task{tree = Tree, number = Number, entry = Entry, parent = Parent,
-               output = Output} = Task) ->
+stopping(Reason, #task{ended = {_, _}}) ->
+    {stop, Reason};
+stopping(Reason, #task{tree = Tree, number = Number, entry = Entry,
+                       parent = Parent, output = Output} = Task) ->
     Which = case Parent of
                 none -> 0;
                 _ -> Number
@@ -518,7 +524,7 @@ stopping(#task{tree = Tree, number = Number, entry = Entry, parent = Parent,
     ok = proctor_task_tree:request(Tree, Which, {stop, Signal, ?KILL_TIMEOUT},
                                    {message, self(), Tag}),
     _ = [acknowledge(Data, Task) || Data <- proctor_prx_output:all(Output)],
-    {keep_state, Task#task{stopping = true, pending = #{Tag => stop},
+    {keep_state, Task#task{stopping = {yes, Reason}, pending = #{Tag => stop},
                            output = proctor_prx_output:new()}}.
 
 %%% What is answered
@@ -554,8 +560,8 @@ answered({reply, From}, Answer, _State, Task) ->
     reply(From, Answer, Task);
 answered(stop, _Answer, _State, #task{parent = none} = Task) ->
     {keep_state, Task};
-answered(stop, _Answer, _State, _Task) ->
-    {stop, normal}.
+answered(stop, _Answer, _State, #task{stopping = {yes, Reason}}) ->
+    {stop, Reason}.
 
 handlers(_Signal, keep, Handlers) -> Handlers;
 handlers(Signal, none, Handlers) -> maps:remove(Signal, Handlers);
@@ -566,7 +572,7 @@ handlers(Signal, Fun, Handlers) -> Handlers#{Signal => Fun}.
 event({exec, _Streams}, task, #task{entry = Entry} = Task) ->
     ok = proctor_prx_entry:execed(Entry),
     {next_state, program, Task#task{handlers = #{}}};
-event({Stream, Bytes} = Data, _State, #task{stopping = true} = Task)
+event({Stream, Bytes} = Data, _State, #task{stopping = {yes, _}} = Task)
   when Stream =:= stdout, is_binary(Bytes); Stream =:= stderr ->
     acknowledge(Data, Task),
     keep_state_and_data;
@@ -581,7 +587,7 @@ event({taken, Bytes}, _State, #task{input = Input} = Task) ->
 event({signal, Number, Info}, task, Task) ->
     signalled(Number, proctor_signal:to_atom(Number), Info, Task),
     keep_state_and_data;
-event({exit, _, _}, _State, #task{stopping = true, parent = none}) ->
+event({exit, _, _}, _State, #task{stopping = {yes, _}, parent = none}) ->
     %% Others may be left.
     keep_state_and_data;
 event({exit, Exit, Unanswered}, _State, Task) ->
@@ -644,8 +650,8 @@ answer_exit(eof) -> ok;
 answer_exit(From) -> gen_statem:reply(From, ok).
 
 %% With what it ends, and whom that is told.
-ended(_How, _Told, _Unanswered, #task{stopping = true}) ->
-    normal;
+ended(_How, _Told, _Unanswered, #task{stopping = {yes, Reason}}) ->
+    Reason;
 ended(_How, _Told, _Unanswered, #task{parent = none, exiting = Exiting})
   when Exiting =/= no ->
     shutdown;

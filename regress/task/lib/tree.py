@@ -155,6 +155,9 @@ class Tree:
             return
         if not data:
             self.eof = True
+        self._fed(data)
+
+    def _fed(self, data):
         self.received += data
         at = 0
         while len(self.received) - at >= 4:

@@ -63,3 +63,11 @@ capname_number(const char *name)
 			return ((int)i);
 	return (-1);
 }
+
+const char *
+capname(int number)
+{
+	if (number < 0 || (size_t)number >= sizeof(names) / sizeof(names[0]))
+		return (NULL);
+	return (names[number]);
+}

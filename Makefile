@@ -73,6 +73,7 @@ POLICY_SRC = $(RULE_SRC) priv/policy/permit.c priv/policy/runas.c \
 	priv/policy/shape.c priv/policy/ceiling.c priv/policy/count.c \
 	priv/policy/uids.c priv/policy/leaf.c
 CHECK_SRC = priv/check/main.c priv/check/check.c priv/check/path.c \
+	priv/check/limit.c \
 	$(RULE_SRC) common/log.c $(PROTO_SRC) common/compat/ptymodes.c
 GUARD_SRC = priv/guard/guard.c priv/guard/reaper.c priv/guard/wait.c \
 	priv/guard/family.c
@@ -83,7 +84,7 @@ MONITOR_SRC = priv/monitor/loop.c priv/monitor/table.c \
 	priv/monitor/request.c priv/monitor/report.c priv/monitor/foreign.c \
 	priv/monitor/stop.c priv/monitor/stray.c priv/monitor/ring.c \
 	priv/monitor/request_leaf.c priv/monitor/launch.c priv/monitor/birth.c \
-	priv/monitor/exit.c priv/monitor/contain.c \
+	priv/monitor/exit.c priv/monitor/contain.c priv/monitor/keep.c \
 	priv/monitor/left.c priv/monitor/group.c priv/monitor/reply.c \
 	priv/monitor/orphan.c priv/monitor/watch.c priv/monitor/child.c \
 	priv/monitor/phase.c
@@ -122,8 +123,9 @@ TASK_SWITCH_SRC = task/main.c task/guard.c task/switch.c task/request.c \
 TASK_LOOP_SRC = task/loop.c task/batch.c task/answer.c task/fork.c task/exec.c \
 	task/execio.c task/execopts.c task/reexec.c task/caught.c task/filter.c \
 	task/callset.c \
-	task/family.c task/self.c $(TASK_OS_SRC) $(MARK_SRC)
+	task/family.c task/self.c task/bounds.c $(TASK_OS_SRC) $(MARK_SRC)
 TASK_CALL_SRC = task/rows.c task/call.c task/calls.c task/args.c task/cstruct.c \
+	task/owned.c \
 	task/constant.c task/value.c task/interrupt.c task/call_file.c \
 	task/call_path.c task/call_id.c task/call_proc.c task/call_env.c \
 	task/call_net.c task/call_name.c $(CALL_SYSTEM_SRC) \

@@ -104,12 +104,6 @@ get_device(struct etf *e, uint32_t *major, uint32_t *minor)
 static int
 get_rates(struct etf *e, uint64_t rate[LEAF_RATES])
 {
-	static const char *const names[LEAF_RATES] = {
-		[LEAF_RBPS] = "rbps",
-		[LEAF_WBPS] = "wbps",
-		[LEAF_RIOPS] = "riops",
-		[LEAF_WIOPS] = "wiops",
-	};
 	char atom[ETF_ATOM_MAX];
 	uint32_t i, n, j, seen = 0;
 
@@ -121,7 +115,7 @@ get_rates(struct etf *e, uint64_t rate[LEAF_RATES])
 		if (etf_get_atom(e, atom, sizeof(atom)) == -1)
 			return (-1);
 		for (j = 0; j < LEAF_RATES; j++)
-			if (strcmp(atom, names[j]) == 0)
+			if (strcmp(atom, leaf_rate_name(j)) == 0)
 				break;
 		if (j == LEAF_RATES || seen & 1U << j ||
 		    get_amount(e, 1, &rate[j]) == -1)

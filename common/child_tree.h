@@ -7,7 +7,8 @@
 #define CHILD_TREE_H
 
 #include <sys/types.h>
-#include <sys/tree.h>
+
+#include "compat/tree.h"
 
 /*
  * The trees ids and pids of struct child, and child_by_id() and child_by_pid(),
@@ -25,11 +26,9 @@
 	}                                                                \
                                                                          \
 	static RB_HEAD(id_tree, child) ids = RB_INITIALIZER(&ids);       \
-	RB_PROTOTYPE(id_tree, child, by_id, cmp_id)                      \
-	RB_GENERATE(id_tree, child, by_id, cmp_id)                       \
+	TREE_GENERATE(id_tree, child, by_id, cmp_id)                     \
 	static RB_HEAD(pid_tree, child) pids = RB_INITIALIZER(&pids);    \
-	RB_PROTOTYPE(pid_tree, child, by_pid, cmp_pid)                   \
-	RB_GENERATE(pid_tree, child, by_pid, cmp_pid)                    \
+	TREE_GENERATE(pid_tree, child, by_pid, cmp_pid)                  \
                                                                          \
 	struct child *child##_by_id(uint32_t id)                         \
 	{                                                                \

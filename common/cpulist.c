@@ -57,6 +57,7 @@ cpulist_write(char *buf, size_t size, const uint64_t *bits, unsigned int max)
 	size_t used = 0;
 	int len;
 
+	*buf = '\0';
 	for (n = 0; n < max; n = last + 1) {
 		last = n;
 		if (!is_set(bits, n, max))

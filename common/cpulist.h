@@ -20,8 +20,8 @@ int
 cpulist_read(const char *text, size_t len, uint64_t *bits, unsigned int max);
 
 /*
- * Write max bits as the shortest such list, with a NUL: its bytes without
- * that, or 0 if there is no number, or no room.
+ * Write max bits as the shortest such list, with a NUL, into size bytes, one at
+ * least: its bytes without that, or 0 if there is no number (""), or no room.
  */
 size_t
 cpulist_write(char *buf, size_t size, const uint64_t *bits, unsigned int max);

@@ -22,8 +22,21 @@ static const char *const names[LEAF_LIMITS] = {
 	[LEAF_IO_MAX] = "io_max",
 };
 
+static const char *const rates[LEAF_RATES] = {
+	[LEAF_RBPS] = "rbps",
+	[LEAF_WBPS] = "wbps",
+	[LEAF_RIOPS] = "riops",
+	[LEAF_WIOPS] = "wiops",
+};
+
 const char *
 leaf_limit_name(enum leaf_limit limit)
 {
 	return (names[limit]);
+}
+
+const char *
+leaf_rate_name(enum leaf_io rate)
+{
+	return (rates[rate]);
 }

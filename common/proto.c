@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compat/cgroup.h"
 #include "compat/ptymodes.h"
 #include "limitname.h"
 #include "log.h"
@@ -539,7 +540,7 @@ unpack_hello(struct msg *msg)
 	t.in = (const char *)msg->data + sizeof(*m);
 	t.size = (uint32_t)(msg->len - sizeof(*m));
 	if (m->privilege >= PRIVILEGES || m->launcher > 1 || m->leaves > 1 ||
-	    m->kill > 1 || m->controllers >> LEAF_CTLS != 0 ||
+	    m->kill >= CGROUP_HOWS || m->controllers >> LEAF_CTLS != 0 ||
 	    (!m->leaves && (m->kill || m->controllers != 0)))
 		return (-1);
 	if (tail_getvec(&t, &m->users, users) == -1 || users->count == 0 ||

@@ -421,9 +421,13 @@ struct msg_down {
 	struct msg_str user; /* whose children nobody can make any more */
 };
 
-/* target: of the table of users that the instance has. */
+/*
+ * Between priv and keeper a leaf has a number of its own, by which priv names
+ * it before it knows whose it will be; to launcher and worker it has its
+ * child's. target: of the table of users that the instance has.
+ */
 struct msg_leaf_make {
-	uint32_t id; /* the child */
+	uint32_t id;
 	uint32_t target;
 	struct leaf_limits limits;
 	char name[LEAF_NAME_MAX]; /* "": made of its id */
@@ -548,7 +552,7 @@ struct msg_hello {
 	struct msg_vec users;
 	uint32_t leaves; /* 0 or 1: are there any? */
 	uint32_t controllers; /* 1 << enum leaf_controller, that they have */
-	uint32_t kill; /* 0 or 1: all in one are killed at once */
+	uint32_t kill; /* enum cgroup_how all in one are killed */
 	struct msg_str cgroup; /* of the instance; or why there are none */
 };
 

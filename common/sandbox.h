@@ -16,10 +16,10 @@
 /*
  * Guard and reaper hear signals, and the latter priv; they read /proc, signal
  * and reap processes. Their signal handlers are set before. They remove
- * directories below those places.
+ * directories below those places; write: and write to files there.
  */
-void sandbox_guard(const int *places, size_t count);
-void sandbox_reaper(const int *places, size_t count);
+void sandbox_guard(const int *places, size_t count, int write);
+void sandbox_reaper(const int *places, size_t count, int write);
 
 /*
  * The keeper makes, reads, writes and removes below these directories, and

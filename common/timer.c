@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <time.h>
 
+#include "compat/tree.h"
 #include "timer.h"
 
 static int
@@ -17,8 +18,7 @@ timer_cmp(const struct timer *a, const struct timer *b)
 }
 
 static RB_HEAD(timer_tree, timer) timers = RB_INITIALIZER(&timers);
-RB_PROTOTYPE(timer_tree, timer, entry, timer_cmp)
-RB_GENERATE(timer_tree, timer, entry, timer_cmp)
+TREE_GENERATE(timer_tree, timer, entry, timer_cmp)
 
 static uint64_t timer_seq;
 

@@ -10,7 +10,7 @@
 #include "call.h"
 #include "constant.h"
 #include "cstruct.h"
-#include "message.h"
+#include "owned.h"
 
 /* One argument, as a row describes it. */
 struct letter {
@@ -285,7 +285,7 @@ read_descriptor(struct arg *a, struct etf *e)
 {
 	if (read_number(e, INT32_MIN, INT32_MAX, &a->number) == -1)
 		return (-1);
-	return (a->number == TASK_CHANNEL_FD ? wrong(EBADF) : 0);
+	return (owned_is((int)a->number) ? wrong(EBADF) : 0);
 }
 
 static int

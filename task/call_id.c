@@ -8,6 +8,7 @@
 #include <grp.h>
 #include <unistd.h>
 
+#include "bounds.h"
 #include "calls.h"
 #include "value.h"
 
@@ -55,25 +56,53 @@ do_getresgid(struct call *c)
 static int
 do_setuid(struct call *c)
 {
-	return (setuid((uid_t)c->a[0].number));
+	int root = bounds_was_root();
+
+	if (bounds_id(c, c->a[0].number) == -1 ||
+	    setuid((uid_t)c->a[0].number) == -1)
+		return (-1);
+	bounds_changed(root);
+	return (0);
 }
 
 static int
 do_setgid(struct call *c)
 {
+	if (bounds_id(c, c->a[0].number) == -1)
+		return (-1);
 	return (setgid((gid_t)c->a[0].number));
+}
+
+/* All three of them. */
+static int
+are_within(struct call *c)
+{
+	int i;
+
+	for (i = 0; i < 3; i++)
+		if (bounds_id(c, c->a[i].number) == -1)
+			return (-1);
+	return (0);
 }
 
 static int
 do_setresuid(struct call *c)
 {
-	return (setresuid((uid_t)c->a[0].number, (uid_t)c->a[1].number,
-	    (uid_t)c->a[2].number));
+	int root = bounds_was_root();
+
+	if (are_within(c) == -1 ||
+	    setresuid((uid_t)c->a[0].number, (uid_t)c->a[1].number,
+		(uid_t)c->a[2].number) == -1)
+		return (-1);
+	bounds_changed(root);
+	return (0);
 }
 
 static int
 do_setresgid(struct call *c)
 {
+	if (are_within(c) == -1)
+		return (-1);
 	return (setresgid((gid_t)c->a[0].number, (gid_t)c->a[1].number,
 	    (gid_t)c->a[2].number));
 }
@@ -110,6 +139,8 @@ do_setgroups(struct call *c)
 	for (i = 0; i < a->len; i++) {
 		if (a->numbers[i] < 0)
 			return (call_wrong(c, 1, EINVAL));
+		if (bounds_id(c, a->numbers[i]) == -1)
+			return (-1);
 		gids[i] = (gid_t)a->numbers[i];
 	}
 	return (setgroups(a->len, gids));

@@ -9,15 +9,16 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bounds.h"
 #include "call_linux.h"
 #include "write.h"
 
 #define RANGES_MAX 340 /* the kernel's */
 #define RANGE_LINE 33 /* three numbers of 10 digits, and what is between */
 
-/* {Inside, Outside, Count}, as the kernel reads it. */
+/* {Inside, Outside, Count}, as the kernel reads it. Not 0: -2 is a policy's. */
 static int
-add_range(struct etf *e, char *text, size_t size, size_t *len)
+add_range(struct call *c, struct etf *e, char *text, size_t size, size_t *len)
 {
 	int64_t v[3];
 	uint32_t arity;
@@ -29,6 +30,11 @@ add_range(struct etf *e, char *text, size_t size, size_t *len)
 		if (etf_get_int(e, &v[i]) == -1 || v[i] < 0 ||
 		    v[i] > UINT32_MAX)
 			return (-1);
+	/* As many as there are, none of them is the last number. */
+	if (v[1] + v[2] > UINT32_MAX || v[2] == 0)
+		return (-1);
+	if (bounds_id(c, v[1]) == -1 || bounds_id(c, v[1] + v[2] - 1) == -1)
+		return (-2);
 	n = snprintf(text + *len, size - *len, "%u %u %u\n", (uint32_t)v[0],
 	    (uint32_t)v[1], (uint32_t)v[2]);
 	if (n < 0 || (size_t)n >= size - *len)
@@ -45,6 +51,7 @@ read_map(struct call *c, int arg, size_t *len)
 	uint32_t i, n;
 	size_t size;
 	char *text;
+	int got;
 
 	*len = 0;
 	if (etf_get_list(&e, &n) == -1 || n > RANGES_MAX)
@@ -52,9 +59,13 @@ read_map(struct call *c, int arg, size_t *len)
 	size = n * (size_t)RANGE_LINE + 1;
 	if ((text = call_alloc(c, size)) == NULL)
 		return (NULL);
-	for (i = 0; i < n; i++)
-		if (add_range(&e, text, size, len) == -1)
+	for (i = 0; i < n; i++) {
+		got = add_range(c, &e, text, size, len);
+		if (got == -2)
+			return (NULL);
+		if (got == -1)
 			goto wrong;
+	}
 	if (n == 0 || etf_get_nil(&e) == 0)
 		return (text);
 wrong:

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bounds.h"
 #include "calls.h"
 #include "value.h"
 
@@ -120,6 +121,9 @@ do_chmod(struct call *c)
 static int
 do_chown(struct call *c)
 {
+	if (bounds_id(c, c->a[1].number) == -1 ||
+	    bounds_id(c, c->a[2].number) == -1)
+		return (-1);
 	return (
 	    chown(path_of(c, 0), (uid_t)c->a[1].number, (gid_t)c->a[2].number));
 }

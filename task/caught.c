@@ -21,6 +21,7 @@
 #include "interrupt.h"
 #include "log.h"
 #include "message.h"
+#include "owned.h"
 #include "self.h"
 
 static const char *const names[] = { "sig_dfl", "sig_ign", "sig_info" };
@@ -77,7 +78,7 @@ caught_init(const unsigned char *before)
 	mask_all();
 	if ((source = os_signals_open()) == -1 || source >= FD_SETSIZE)
 		fatal("signals");
-	self_keep(source);
+	owned_keep(source);
 }
 
 int

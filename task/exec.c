@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "answer.h"
+#include "bounds.h"
 #include "calls.h"
 #include "caught.h"
 #include "compat/proc.h"
@@ -77,7 +78,9 @@ become(struct program *p)
 		caught_fetch();
 		answer_exec((uint32_t)set, 0);
 		caught_release(!p->keep_signals);
+		bounds_exec_begin();
 		run(p);
+		bounds_exec_end();
 		p->io.step = p->fd == -1 ? "execve" : "fexecve";
 	}
 	error = errno;

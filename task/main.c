@@ -17,6 +17,7 @@
 #include "version.h"
 
 #include "task/filter.h"
+#include "task/bounds.h"
 #include "task/guard.h"
 #include "task/loop.h"
 #include "task/reexec.h"
@@ -31,7 +32,7 @@ static void
 usage(void)
 {
 	(void)fprintf(stderr, "usage: proctor-task [-V] [-calls NAMES] "
-			      "[-kill-timeout MS] [-maxchild N]\n");
+			      "[-kill-timeout MS] [-maxchild N] [-uids A-B]\n");
 	exit(EXIT_USAGE);
 }
 
@@ -75,6 +76,16 @@ calls(const char *names)
 }
 
 static void
+uids(const char *range)
+{
+	if (bounds_ids(range) == 0)
+		return;
+	(void)fprintf(
+	    stderr, "proctor-task: -uids is no range A-B: %s\n", range);
+	exit(EXIT_USAGE);
+}
+
+static void
 options(int argc, char *argv[])
 {
 	static const struct option known[] = {
@@ -82,6 +93,7 @@ options(int argc, char *argv[])
 		{ "calls", required_argument, NULL, 'c' },
 		{ "kill-timeout", required_argument, NULL, 'k' },
 		{ "maxchild", required_argument, NULL, 'm' },
+		{ "uids", required_argument, NULL, 'u' },
 		{ NULL, 0, NULL, 0 },
 	};
 
@@ -100,6 +112,9 @@ options(int argc, char *argv[])
 		case 'm':
 			table_start.maxchild =
 			    (uint32_t)number("-maxchild", optarg, UINT32_MAX);
+			break;
+		case 'u':
+			uids(optarg);
 			break;
 		case -1:
 			if (optind != argc)
@@ -123,9 +138,16 @@ main(int argc, char *argv[])
 	setproctitle_init(argc, argv, environ);
 	if (again)
 		task_main(1);
+	/* What the starter ignores is no task's choice. */
+	proc_signals_default();
 	descriptors();
 	log_init("proctor-task", 0);
 	options(argc, argv);
+	if (bounds_hold() == -1) {
+		log_warnx("-uids holds nobody whose programs are root again: it"
+			  " wants a rule with caps");
+		return (EXIT_REFUSED);
+	}
 	if (isatty(STDIN_FILENO) || isatty(STDOUT_FILENO)) {
 		log_warnx("a node reads and writes here, and no terminal");
 		return (EXIT_USAGE);

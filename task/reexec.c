@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "answer.h"
+#include "bounds.h"
 #include "calls.h"
 #include "caught.h"
 #include "compat/task_os.h"
@@ -23,6 +24,7 @@
 #include "filter.h"
 #include "message.h"
 #include "reexec.h"
+#include "owned.h"
 #include "self.h"
 #include "version.h"
 
@@ -33,6 +35,7 @@ extern char **environ;
 struct handover {
 	char version[32]; /* of the program: it is the same */
 	struct filter filter;
+	struct bounds bounds;
 	struct family_limits limits;
 	int program;
 	unsigned char caught[CAUGHT_SIGNALS];
@@ -44,7 +47,7 @@ void
 reexec_init(void)
 {
 	program = os_program();
-	self_keep(program);
+	owned_keep(program);
 }
 
 static int
@@ -61,6 +64,7 @@ hand_over(void)
 	memset(&h, 0, sizeof(h));
 	(void)strlcpy(h.version, PROCTOR_VERSION, sizeof(h.version));
 	h.filter = filter;
+	h.bounds = bounds;
 	h.limits = family_limits;
 	h.program = program;
 	memcpy(h.caught, caught, sizeof(h.caught));
@@ -163,9 +167,10 @@ reexec_resume(void)
 		return (0);
 	(void)unsetenv(VARIABLE);
 	filter = h.filter;
+	bounds = h.bounds;
 	family_limits = h.limits;
 	program = h.program;
-	self_keep(program);
+	owned_keep(program);
 	(void)survive(TASK_CHANNEL_FD, 0);
 	(void)survive(program, 0);
 	caught_init(h.caught);

@@ -22,7 +22,7 @@
 #define S CALL_ABOVE
 #define EXECS                                                      \
 	"execve execveat pipe2 dup2 dup3 openat open fcntl chdir " \
-	"fchdir " STARTS
+	"fchdir capget capset prctl " STARTS
 /* How a program begins, before it does anything of its own. */
 #define STARTS                                                             \
 	"openat open read pread64 fstat newfstatat stat access faccessat " \
@@ -110,9 +110,10 @@ const struct call_row call_rows[] = {
 	{ "getgroups", "", ALL, 0, "", "getgroups" },
 	{ "getresuid", "", ALL, 0, "", "getresuid" },
 	{ "getresgid", "", ALL, 0, "", "getresgid" },
-	{ "setuid", "u", ALL, I | R, "id", "setuid" },
+	{ "setuid", "u", ALL, I | R, "id", "setuid getresuid capset prctl" },
 	{ "setgid", "u", ALL, I | R, "id", "setgid" },
-	{ "setresuid", "u u u", ALL, I | R, "id", "setresuid" },
+	{ "setresuid", "u u u", ALL, I | R, "id",
+	    "setresuid getresuid capset prctl" },
 	{ "setresgid", "u u u", ALL, I | R, "id", "setresgid" },
 	{ "setgroups", "g", ALL, I | R, "id", "setgroups" },
 

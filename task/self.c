@@ -16,39 +16,17 @@
 #include "message.h"
 #include "self.h"
 
-#define KEPT 4
-
 static struct channel channel;
 static const struct dispatch *table;
 static size_t table_rows;
 static pid_t made_by;
 static int is_new;
-static int kept[KEPT];
-static size_t nkept;
 
 void
 self_init(const struct dispatch *rows, size_t n)
 {
 	table = rows;
 	table_rows = n;
-}
-
-void
-self_keep(int fd)
-{
-	if (fd != -1 && nkept < KEPT)
-		kept[nkept++] = fd;
-}
-
-int
-self_owns(int fd)
-{
-	size_t i;
-
-	for (i = 0; i < nkept; i++)
-		if (kept[i] == fd)
-			return (1);
-	return (fd == TASK_CHANNEL_FD);
 }
 
 /* Nobody is there who would hear why. */

@@ -27,10 +27,6 @@ void self_begin(pid_t parent, int again);
 /* The child's first step: what of ours is the parent's, and fd the channel. */
 void self_take(int fd);
 
-/* A descriptor that is the task's own, besides the channel; is it? */
-void self_keep(int fd);
-int self_owns(int fd);
-
 /* Die with the parent still, after ids have changed. */
 void self_arm(void);
 

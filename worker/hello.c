@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "compat/cgroup.h"
 #include "config.h"
 #include "etf_write.h"
 #include "version.h"
@@ -104,6 +105,11 @@ put_cgroup(struct etf_writer *w, const struct msg_hello *m, const char *cgroup)
 		[LEAF_CTL_PIDS] = "pids",
 		[LEAF_CTL_IO] = "io",
 	};
+	static const char *const ways[CGROUP_HOWS] = {
+		[CGROUP_AT_ONCE] = "true",
+		[CGROUP_STILL] = "freezer",
+		[CGROUP_EACH] = "each",
+	};
 	const char *those[LEAF_CTLS];
 	uint32_t i, count = 0;
 
@@ -120,7 +126,7 @@ put_cgroup(struct etf_writer *w, const struct msg_hello *m, const char *cgroup)
 	etf_put_atom(w, "controllers");
 	put_atoms(w, those, count);
 	etf_put_atom(w, "kill");
-	etf_put_atom(w, m->kill ? "true" : "false");
+	etf_put_atom(w, ways[m->kill]);
 }
 
 /* {Tid, {ok, #{version, ...}}}, and the dialect is another one from here. */

@@ -10,15 +10,17 @@
  *	    tN/			of the user with that number among those that
  *				children can be
  *		launch/		privileged: its launcher
- *		cID/		a leaf: one child's, and what becomes of it
+ *		cN/		a leaf: one child's, and what becomes of it; or
+ *the next child's
  *
  * PLACE is where root or the starter said; else, privileged, the nearest place
  * above where the starter is in which nobody but root may write: whoever may
  * write to a group can freeze all that is in it, kill it in one instant, or
  * move processes apart and kill some of them. Plain, it is where we are.
  *
- * That is the tree of version 2. Controllers that it does not have may be in
- * trees of version 1, with the same names, without ring and launch.
+ * That is the tree of version 2; where that cannot be had, of the freezer of
+ * version 1. Controllers that it does not have may be in other trees of version
+ * 1, with the same names, without ring and launch.
  *
  * configure chooses cgroup_linux.c, with what is below it, or cgroup_none.c,
  * where all of this does nothing.
@@ -34,13 +36,23 @@
 #include <stdio.h>
 
 #define CGROUP_V2 (-1) /* in place of an enum leaf_controller: that tree */
-#define CGROUP_TREES 6 /* of version 2, and of each controller */
+#define CGROUP_FREEZER (-2) /* that of version 1's freezer */
+#define CGROUP_TREES 6 /* what contains, and of each controller */
 
-/* A tree as the keeper has it. */
+/* How all that is in a group is killed. */
+enum cgroup_how {
+	CGROUP_AT_ONCE, /* by its cgroup.kill */
+	CGROUP_STILL, /* each, while all of them stand still */
+	CGROUP_EACH, /* each, while others may be born */
+	CGROUP_HOWS
+};
+
+/* A tree as the keeper has it: the first is the one that contains. */
 struct cgroup_tree {
 	int v2;
 	uint32_t controllers; /* of leaves: 1 << enum leaf_controller */
 	int dir; /* the instance's group in it */
+	enum cgroup_how how;
 };
 
 /* cgroup_linux.c: an instance's groups. */
@@ -85,16 +97,18 @@ size_t cgroup_keep_trees(int at, struct cgroup_tree[CGROUP_TREES]);
 
 /*
  * What has to be there for the sandbox of guard and reaper: directories below
- * which they remove others. How many: at most CGROUP_TREES.
+ * which they remove others, and whether they write to files there: they have to
+ * where they are to stop who is in a leaf. How many: at most CGROUP_TREES.
  */
-size_t cgroup_places(int dirs[CGROUP_TREES]);
+size_t cgroup_places(int dirs[CGROUP_TREES], int *write);
 
-/* Guard and reaper: kill all that is left, in one instant. */
+/* Guard and reaper: kill all that is left, in one instant if that can be had.
+ */
 void cgroup_kill(void);
 
 /*
  * The reaper: kill whoever is left in a leaf of it, tN/NAME, that cgroup.kill
- * does not find: see cgroup_kill_each().
+ * does not find, or where there is none: see cgroup_kill_each().
  */
 void cgroup_kill_leaf(const char *path);
 
@@ -137,16 +151,38 @@ int cgroup_join(int fd);
 int cgroup_rmdir(int dir, const char *name);
 
 /*
- * cgroup_each.c: kill each that is in a group, or below it, by its number. The
- * kernel's cgroup.kill does not meet a process whose first thread has ended:
- * it signals that one alone.
+ * cgroup_hold.c: have all that is in a group stand still, or go on. 0, or -1
+ * with errno. Do they, 1 or 0; -1 with errno.
  */
-void cgroup_kill_each(int dir, const char *name);
+int cgroup_hold(const struct cgroup_tree *, const char *name, int hold);
+int cgroup_is_held(const struct cgroup_tree *, const char *name);
+/* The file for that, and what is written to it. */
+const char *cgroup_hold_file(int v2);
+const char *cgroup_hold_text(int v2, int hold);
+
+/*
+ * cgroup_each.c: kill each that is in a group, or below it, by its number; all
+ * of them stand still meanwhile, if that is how. The kernel's cgroup.kill does
+ * not meet a process whose first thread has ended: it signals that one alone.
+ */
+void cgroup_kill_each(const struct cgroup_tree *, const char *name);
+/* The same of all in the tree, who were told to stand still already. */
+void cgroup_kill_held(const struct cgroup_tree *);
 /*
  * cgroup_rmdir(), waiting for processes that were killed to be gone, and
  * killing each that is not.
  */
-int cgroup_rmdir_wait(int dir, const char *name);
+int cgroup_rmdir_wait(const struct cgroup_tree *, const char *name);
+
+/* cgroup_trial.c */
+
+/*
+ * Whether a child can enter a leaf that is made by uid, in t0 of the instance
+ * that t is, and be killed there: 0, or -1 with errno. ETIMEDOUT: it does not
+ * run, or does not die, and priv would not either. While still root.
+ */
+int
+cgroup_trial(const struct cgroup_tree *t, int privileged, uid_t uid, gid_t gid);
 
 /* cgroup_place.c: where a group can be made. */
 
@@ -157,9 +193,9 @@ struct cgroup_place {
 };
 
 /*
- * The place for us in the tree of a controller, or CGROUP_V2. path: as somebody
- * has said, made if it is not there, or NULL. privileged: only root may write
- * in it and above it. 0, or -1 with errno.
+ * The place for us in the tree of a controller, or CGROUP_V2 or _FREEZER. path:
+ * as somebody has said, made if it is not there, or NULL. privileged: only root
+ * may write in it and above it. 0, or -1 with errno.
  */
 int cgroup_find(
     int controller, int privileged, const char *path, struct cgroup_place *);

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -17,33 +18,39 @@
 #include "proc.h"
 
 #define SOME 64 /* at a time */
-#define ROUNDS 256 /* of some; a fork bomb does not make it go on for ever */
+#define ROUNDS 256 /* a fork bomb does not make it go on for ever */
 #define DEPTH_MAX 64
 #define TICK 2 /* ms */
 #define TICKS 500 /* that processes may take to die */
 #define EACH 25 /* of them from one time that each is killed to the next */
+#define HOLD_TICKS 250 /* that they may take to stand still */
 
-/* Of those listed, the first some: how many. */
-static size_t
-listed(int dir, pid_t pids[SOME])
+/* Those that are in it, to be read; NULL. */
+static FILE *
+list_open(int dir)
 {
-	char line[32];
-	size_t n = 0;
 	FILE *f;
 	int fd;
 
 	fd = openat(dir, "cgroup.procs", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd == -1)
-		return (0);
-	if ((f = fdopen(fd, "r")) == NULL) {
+		return (NULL);
+	if ((f = fdopen(fd, "r")) == NULL)
 		(void)close(fd);
-		return (0);
-	}
-	while (n < SOME && fgets(line, sizeof(line), f) != NULL)
-		if ((pids[n] = (pid_t)strtol(line, NULL, 10)) > 1)
-			n++;
-	(void)fclose(f);
-	return (n);
+	return (f);
+}
+
+/* The next; 0: there is none. */
+static pid_t
+list_next(FILE *f)
+{
+	char line[32];
+	pid_t pid;
+
+	while (fgets(line, sizeof(line), f) != NULL)
+		if ((pid = (pid_t)strtol(line, NULL, 10)) > 1)
+			return (pid);
+	return (0);
 }
 
 /*
@@ -51,71 +58,126 @@ listed(int dir, pid_t pids[SOME])
  * may have been another's in between. Returns how many were signalled.
  */
 static int
-kill_some(int dir)
+kill_some(int dir, const pid_t pids[SOME], size_t n)
 {
-	pid_t pids[SOME], again[SOME];
 	int fds[SOME], killed = 0;
-	size_t i, j, n, m;
+	size_t i;
+	pid_t pid;
+	FILE *f;
 
-	n = listed(dir, pids);
 	for (i = 0; i < n; i++)
 		fds[i] = (int)syscall(SYS_pidfd_open, pids[i], 0U);
-	m = listed(dir, again);
-	for (i = 0; i < n; i++) {
-		if (fds[i] == -1)
-			continue;
-		for (j = 0; j < m && again[j] != pids[i]; j++)
-			continue;
-		if (j < m && pidset_signal(fds[i], SIGKILL) == 0)
-			killed++;
-		(void)close(fds[i]);
-	}
+	f = list_open(dir);
+	while (f != NULL && (pid = list_next(f)) != 0)
+		for (i = 0; i < n; i++)
+			if (pids[i] == pid && fds[i] != -1 &&
+			    pidset_signal(fds[i], SIGKILL) == 0)
+				killed++;
+	if (f != NULL)
+		(void)fclose(f);
+	for (i = 0; i < n; i++)
+		if (fds[i] != -1)
+			(void)close(fds[i]);
 	return (killed);
 }
 
-static void
-kill_in(int fd, int depth)
+/* All that are listed: how many were signalled. */
+static int
+kill_listed(int dir)
 {
+	pid_t pids[SOME];
+	int killed = 0;
+	size_t n;
+	FILE *f;
+
+	if ((f = list_open(dir)) == NULL)
+		return (0);
+	do {
+		for (n = 0; n < SOME && (pids[n] = list_next(f)) != 0; n++)
+			continue;
+		killed += kill_some(dir, pids, n);
+	} while (n == SOME);
+	(void)fclose(f);
+	return (killed);
+}
+
+/*
+ * Who stands still is there as long as he does, and dies when he goes on:
+ * version 1 lets nobody die before.
+ */
+static void
+kill_in(const struct cgroup_tree *t, int fd, int depth)
+{
+	const struct cgroup_tree here = { t->v2, 0, fd, t->how };
 	struct dirent *d;
 	DIR *list;
 	int i, below;
 
-	for (i = 0; i < ROUNDS && kill_some(fd) > 0; i++)
-		continue;
+	for (i = 0; i < ROUNDS && kill_listed(fd) > 0; i++)
+		if (t->how == CGROUP_STILL)
+			break;
 	if ((list = fdopendir(fd)) == NULL) {
 		(void)close(fd);
 		return;
 	}
 	while (depth > 0 && (d = readdir(list)) != NULL)
-		if (d->d_type == DT_DIR && d->d_name[0] != '.' &&
+		if (d->d_type == DT_DIR && strcmp(d->d_name, ".") != 0 &&
+		    strcmp(d->d_name, "..") != 0 &&
 		    (below = cgroup_open(fd, d->d_name)) != -1)
-			kill_in(below, depth - 1);
+			kill_in(t, below, depth - 1);
+	if (t->how == CGROUP_STILL)
+		(void)cgroup_hold(&here, ".", 0);
 	(void)closedir(list);
 }
 
+/* One that hangs in the kernel is not waited for for ever. */
+static void
+wait_held(const struct cgroup_tree *t, const char *name)
+{
+	const struct timespec ts = { 0, TICK * 1000000L };
+	int i;
+
+	for (i = 0; i < HOLD_TICKS && cgroup_is_held(t, name) == 0; i++)
+		(void)nanosleep(&ts, NULL);
+}
+
 void
-cgroup_kill_each(int dir, const char *name)
+cgroup_kill_each(const struct cgroup_tree *t, const char *name)
 {
 	int fd;
 
-	if ((fd = cgroup_open(dir, name)) != -1)
-		kill_in(fd, DEPTH_MAX);
+	if ((fd = cgroup_open(t->dir, name)) == -1)
+		return;
+	if (t->how == CGROUP_STILL && cgroup_hold(t, name, 1) == 0)
+		wait_held(t, name);
+	kill_in(t, fd, DEPTH_MAX);
+}
+
+void
+cgroup_kill_held(const struct cgroup_tree *t)
+{
+	int fd;
+
+	if (t->how == CGROUP_STILL)
+		wait_held(t, ".");
+	if ((fd = cgroup_open(t->dir, ".")) != -1)
+		kill_in(t, fd, DEPTH_MAX);
 }
 
 /* Whom the kernel has killed is there for a moment still. */
 int
-cgroup_rmdir_wait(int dir, const char *name)
+cgroup_rmdir_wait(const struct cgroup_tree *t, const char *name)
 {
 	struct timespec ts = { 0, TICK * 1000000L };
 	int i;
 
 	for (i = 0; i < TICKS; i++) {
-		if (cgroup_rmdir(dir, name) == 0 || errno == ENOENT)
+		if (cgroup_rmdir(t->dir, name) == 0 || errno == ENOENT)
 			return (0);
 		if (errno != EBUSY)
 			return (-1);
 		if (i % EACH == EACH - 1)
-			cgroup_kill_each(dir, name);
+			cgroup_kill_each(t, name);
 		(void)nanosleep(&ts, NULL);
 	}
 	return (-1);

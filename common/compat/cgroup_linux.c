@@ -8,12 +8,10 @@
 
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,16 +20,13 @@
 #include <unistd.h>
 
 #include "cgroup.h"
-#include "drop.h"
 #include "log.h"
-#include "proc.h"
 #include "proto.h"
 
 #define NAME "proctor"
 #define GUARDS "guards"
 #define RING "ring"
 #define LAUNCH "launch"
-#define TRIAL "c0" /* no child has that number */
 #define TRIES 16 /* with other names, if somebody takes ours for a dead one */
 #define TICK 2 /* ms */
 #define TICKS 500 /* that he may take to remove it */
@@ -43,11 +38,13 @@ static struct tree {
 	int place; /* what the instance is removed from */
 	int held; /* the instance; its lock says that we live */
 	uint32_t controllers; /* that its leaves have */
-} trees[CGROUP_TREES] = { { 1, -1, -1, 0 } }; /* the first is version 2's */
+	enum cgroup_how how;
+} trees[CGROUP_TREES] = { { 1, -1, -1, 0, 0 } }; /* the first contains */
 static size_t count = 1;
 
-static int killer = -1; /* cgroup.kill of the first */
+static int killer = -1; /* what kills all in the first, or holds it */
 static int privileged;
+static int stuck; /* who enters it stands still, so nobody does */
 static char id[64], path[PATH_MAX + 128], reason[160];
 
 /* There is none, or no leaf in it: why. */
@@ -76,6 +73,14 @@ cgroup_path(void)
 	return (trees[0].held != -1 ? path : "");
 }
 
+static struct cgroup_tree
+view(const struct tree *t, int dir)
+{
+	const struct cgroup_tree v = { t->v2, t->controllers, dir, t->how };
+
+	return (v);
+}
+
 static void
 drop(int *fd)
 {
@@ -97,6 +102,15 @@ lift(int fd)
 	return (high);
 }
 
+/* A group of ours, if it is not there: 0, or -1 with errno. */
+static int
+group_make(int parent, const char *name, int v2)
+{
+	if (mkdirat(parent, name, 0700) == -1)
+		return (errno == EEXIST ? 0 : -1);
+	return (v2 ? 0 : cgroup_inherit(parent, name));
+}
+
 /*
  * Our folder: root's to list, so that it is root who looks for the dead, and
  * the guards' to remove from.
@@ -107,12 +121,8 @@ folder_open(int parent, gid_t gid, int v2)
 	struct stat st;
 	int fd;
 
-	if (mkdirat(parent, NAME, 0700) == -1) {
-		if (errno != EEXIST)
-			return (-1);
-	} else if (!v2)
-		(void)cgroup_inherit(parent, NAME);
-	if ((fd = cgroup_open(parent, NAME)) == -1)
+	if (group_make(parent, NAME, v2) == -1 ||
+	    (fd = cgroup_open(parent, NAME)) == -1)
 		return (-1);
 	if (fstat(fd, &st) == 0 && st.st_uid == 0 && !(st.st_mode & S_IWOTH) &&
 	    cgroup_is_roots(fd) && fchown(fd, 0, gid) == 0 &&
@@ -155,25 +165,39 @@ instance_lock(int place, const char *name)
 	return (fd);
 }
 
+/* Whatever is in that group of the place, in one instant if that can be. */
+static void
+kill_all(const struct tree *t, const char *name)
+{
+	const struct cgroup_tree v = view(t, t->place);
+	char file[NAME_MAX + 16];
+
+	if (t->how != CGROUP_AT_ONCE) {
+		cgroup_kill_each(&v, name);
+		return;
+	}
+	/* So that nobody whom that does not meet has a child. */
+	(void)cgroup_hold(&v, name, 1);
+	(void)snprintf(file, sizeof(file), "%s/cgroup.kill", name);
+	if (cgroup_put(t->place, file, "1") == -1)
+		log_warn("control group %s", name);
+}
+
 /* Nobody holds its lock: all that watched it are dead, and it is to follow. */
 static void
-instance_sweep(int place, const char *name, int v2)
+instance_sweep(const struct tree *t, const char *name)
 {
-	char events[256];
+	const struct cgroup_tree v = view(t, t->place);
 	int fd;
 
-	if ((fd = instance_lock(place, name)) == -1)
+	if ((fd = instance_lock(t->place, name)) == -1)
 		return;
-	if (v2 &&
-	    cgroup_get(fd, "cgroup.events", events, sizeof(events)) == 0 &&
-	    strstr(events, "populated 1") != NULL) {
+	if (cgroup_rmdir(t->place, name) == -1 && errno == EBUSY &&
+	    t == &trees[0]) {
 		log_warnx("a dead proctor left processes behind: killed");
-		/* So that nobody whom that does not meet has a child. */
-		(void)cgroup_put(fd, "cgroup.freeze", "1");
-		if (cgroup_put(fd, "cgroup.kill", "1") == -1)
-			log_warn("control group %s", name);
+		kill_all(t, name);
 	}
-	if (cgroup_rmdir_wait(place, name) == -1)
+	if (cgroup_rmdir_wait(&v, name) == -1)
 		log_warn("control group %s", name);
 	(void)close(fd);
 }
@@ -188,13 +212,13 @@ is_instance(const char *name)
 }
 
 static void
-sweep(int place, int v2)
+sweep(const struct tree *t)
 {
 	struct dirent *d;
 	DIR *dir;
 	int fd;
 
-	if ((fd = fcntl(place, F_DUPFD_CLOEXEC, FIRST_FD)) == -1)
+	if ((fd = fcntl(t->place, F_DUPFD_CLOEXEC, FIRST_FD)) == -1)
 		return;
 	if ((dir = fdopendir(fd)) == NULL) {
 		(void)close(fd);
@@ -203,7 +227,7 @@ sweep(int place, int v2)
 	rewinddir(dir);
 	while ((d = readdir(dir)) != NULL)
 		if (is_instance(d->d_name))
-			instance_sweep(place, d->d_name, v2);
+			instance_sweep(t, d->d_name);
 	(void)closedir(dir);
 }
 
@@ -215,8 +239,6 @@ sweep(int place, int v2)
 static int
 instance_make(struct tree *t)
 {
-	int error;
-
 	if (mkdirat(t->place, id, 0700) == -1 && (t->v2 || errno != EEXIST))
 		return (-1);
 	if (!t->v2)
@@ -225,13 +247,45 @@ instance_make(struct tree *t)
 		errno = EAGAIN;
 		return (-1);
 	}
-	if (!t->v2)
-		return (0);
-	killer = lift(
-	    openat(t->held, "cgroup.kill", O_WRONLY | O_NOFOLLOW | O_CLOEXEC));
-	if (killer != -1)
-		return (0);
-	error = errno == ENOENT ? ENOSYS : errno; /* a kernel before 5.14 */
+	return (0);
+}
+
+/* How all that is in a group of the tree can be killed. */
+static enum cgroup_how
+tree_how(int dir, int v2)
+{
+	struct stat st;
+
+	if (v2 && fstatat(dir, "cgroup.kill", &st, 0) == 0)
+		return (CGROUP_AT_ONCE); /* from 5.14 on */
+	if (fstatat(dir, cgroup_hold_file(v2), &st, 0) == 0)
+		return (CGROUP_STILL); /* of version 2 from 5.2 on */
+	return (CGROUP_EACH);
+}
+
+/*
+ * The one that contains can do that no worse than so. What does it from above
+ * is opened by who may: it is not the keeper's. 0, or -1 with errno.
+ */
+static int
+main_make(struct tree *t, enum cgroup_how worst)
+{
+	const char *file = "cgroup.kill";
+	int error;
+
+	if (instance_make(t) == -1)
+		return (-1);
+	t->how = tree_how(t->held, t->v2);
+	if (t->how == CGROUP_STILL)
+		file = cgroup_hold_file(t->v2);
+	errno = ENOSYS;
+	if (t->how <= worst) {
+		killer = lift(
+		    openat(t->held, file, O_WRONLY | O_NOFOLLOW | O_CLOEXEC));
+		if (killer != -1 || t->how == CGROUP_EACH)
+			return (0);
+	}
+	error = errno;
 	(void)unlinkat(t->place, id, AT_REMOVEDIR);
 	drop(&t->held);
 	errno = error;
@@ -240,13 +294,13 @@ instance_make(struct tree *t)
 
 /* The guard goes where nobody but root can reach it: not above controllers. */
 static int
-enter_guards(int place)
+enter_guards(const struct tree *t)
 {
 	if (!privileged)
 		return (0);
-	if (mkdirat(place, GUARDS, 0700) == -1 && errno != EEXIST)
+	if (group_make(t->place, GUARDS, t->v2) == -1)
 		return (-1);
-	return (cgroup_put(place, GUARDS "/cgroup.procs", "0"));
+	return (cgroup_put(t->place, GUARDS "/cgroup.procs", "0"));
 }
 
 static void
@@ -263,7 +317,7 @@ tree_of(int fd)
 	struct stat st, have;
 	size_t i;
 
-	for (i = 1; fstat(fd, &st) == 0 && i < count; i++)
+	for (i = 0; fstat(fd, &st) == 0 && i < count; i++)
 		if (fstat(trees[i].place, &have) == 0 &&
 		    st.st_dev == have.st_dev)
 			return (&trees[i]);
@@ -278,7 +332,7 @@ static void
 make_old(enum leaf_controller c, gid_t gid, const char *wish)
 {
 	static struct cgroup_place p;
-	struct tree *t, new = { 0, -1, -1, 1U << c };
+	struct tree *t, new = { 0, -1, -1, 1U << c, CGROUP_EACH };
 	const struct timespec ts = { 0, TICK * 1000000L };
 	int i, r = -1;
 
@@ -291,7 +345,7 @@ make_old(enum leaf_controller c, gid_t gid, const char *wish)
 	}
 	if ((new.place = place_open(&p, gid, 0)) == -1)
 		return;
-	sweep(new.place, 0);
+	sweep(&new);
 	for (i = 0; i < TICKS; i++) {
 		if ((r = instance_make(&new)) == 0 || errno != EAGAIN)
 			break;
@@ -303,40 +357,92 @@ make_old(enum leaf_controller c, gid_t gid, const char *wish)
 		trees[count++] = new;
 }
 
-int
-cgroup_make(int with_rights, gid_t gid, const char *wish)
+/*
+ * An instance in the tree that contains: 0, or -1 with errno, and nobody has
+ * entered it.
+ */
+static int
+main_fill(struct tree *t, enum cgroup_how worst)
+{
+	const struct cgroup_tree place = view(t, t->place);
+	int i, r = -1;
+
+	if (cgroup_is_held(&place, ".") == 1) {
+		errno = ETIMEDOUT; /* so would we be */
+		return (-1);
+	}
+	t->how = tree_how(t->place, t->v2);
+	if (enter_guards(t) == -1)
+		return (-1);
+	sweep(t);
+	cgroup_enable(t->place);
+	for (i = 0; i < TRIES && r == -1; i++) {
+		(void)snprintf(id, sizeof(id), "%s%ld.%08x",
+		    privileged ? "" : NAME ".", (long)getpid(),
+		    (unsigned int)arc4random());
+		if ((r = main_make(t, worst)) == -1 && errno != EAGAIN)
+			break;
+	}
+	return (r);
+}
+
+/* It is not that we may not: there is none, or it is one that cannot do it. */
+static int
+is_lacking(int error)
+{
+	return (error == ENODEV || error == ENOENT || error == ENOSYS);
+}
+
+/*
+ * Is there one, in that tree? 0, or -1 with errno: the reason is that of the
+ * first that there is.
+ */
+static int
+main_find(int controller, enum cgroup_how worst, gid_t gid, const char *wish)
 {
 	static struct cgroup_place p;
 	struct tree *t = &trees[0];
-	int i, r = -1;
+	int error;
 
-	privileged = with_rights;
-	if (cgroup_find(CGROUP_V2, privileged, wish, &p) == -1)
-		return (
-		    refuse("there is no place for one: %s", strerror(errno)));
-	if ((t->place = place_open(&p, gid, 1)) != -1 &&
-	    enter_guards(t->place) == 0) {
-		sweep(t->place, 1);
-		cgroup_enable(t->place);
-		for (i = 0; i < TRIES && r == -1; i++) {
-			(void)snprintf(id, sizeof(id), "%s%ld.%08x",
-			    privileged ? "" : NAME ".", (long)getpid(),
-			    (unsigned int)arc4random());
-			if ((r = instance_make(t)) == -1 && errno != EAGAIN)
-				break;
-		}
+	t->v2 = controller == CGROUP_V2;
+	if (cgroup_find(controller, privileged, wish, &p) == -1) {
+		error = errno;
+		if (*reason == '\0' || !is_lacking(error))
+			(void)refuse(
+			    "there is no place for one: %s", strerror(error));
+		errno = error;
+		return (-1);
 	}
-	if (r == 0) {
+	t->place = place_open(&p, gid, t->v2);
+	if (t->place != -1 && main_fill(t, worst) == 0) {
 		(void)snprintf(path, sizeof(path), "%s%s/%s", p.path,
 		    privileged ? "/" NAME : "", id);
-		for (i = 0; i < LEAF_CTLS; i++)
-			make_old((enum leaf_controller)i, gid, wish);
+		*reason = '\0';
 		return (0);
 	}
+	error = errno;
 	(void)refuse("none can be made in %s: %s",
-	    p.path[0] == '\0' ? "/" : p.path, strerror(errno));
+	    p.path[0] == '\0' ? "/" : p.path,
+	    error == ETIMEDOUT ? "it is frozen" : strerror(error));
 	forget(t);
+	errno = error;
 	return (-1);
+}
+
+int
+cgroup_make(int with_rights, gid_t gid, const char *wish)
+{
+	int i;
+
+	privileged = with_rights;
+	if (main_find(CGROUP_V2, CGROUP_STILL, gid, wish) == -1 &&
+	    (!is_lacking(errno) ||
+		(main_find(CGROUP_FREEZER, CGROUP_STILL, gid, wish) == -1 &&
+		    main_find(CGROUP_V2, CGROUP_EACH, gid, wish) == -1)))
+		return (-1);
+	for (i = 0; i < LEAF_CTLS; i++)
+		make_old((enum leaf_controller)i, gid, wish);
+	return (0);
 }
 
 /* A user's group in a tree, its owner's to make leaves in. */
@@ -357,7 +463,7 @@ user_make(struct tree *t, uint32_t n, uid_t uid, gid_t gid)
 		cgroup_enable(fd);
 		t->controllers = cgroup_enabled(fd);
 	}
-	if (!t->v2 || !privileged || mkdirat(fd, LAUNCH, 0700) == 0)
+	if (t != &trees[0] || !privileged || group_make(fd, LAUNCH, t->v2) == 0)
 		r = fchmod(fd, t->v2 ? OPEN_MODE : 0700);
 	if (r == 0 && privileged) {
 		for (i = 0; i < sizeof(owned) / sizeof(owned[0]); i++)
@@ -385,92 +491,39 @@ users_make(struct tree *t, uint32_t n, uid_t uid, gid_t gid, int forks)
 	if (!privileged)
 		return (fchmod(t->held, OPEN_MODE));
 	/* Its own list of processes stays root's, so nobody leaves a user's. */
-	if (forks && fchownat(t->held, "cgroup.procs", uid, gid, 0) == -1)
+	if (forks && t->v2 &&
+	    fchownat(t->held, "cgroup.procs", uid, gid, 0) == -1)
 		return (-1);
 	return (
 	    fchown(t->held, uid, gid) == -1 ? -1 : fchmod(t->held, OPEN_MODE));
 }
 
-static void trial_child(uid_t, gid_t, pid_t, int) __attribute__((__noreturn__));
-
-/* As a child would, with what the keeper will be able to do. */
-static void
-trial_child(uid_t uid, gid_t gid, pid_t parent, int fd)
-{
-	struct cgroup_tree t = { .v2 = 1 };
-	char error = 0;
-	int leaf;
-
-	if (privileged) {
-		if (cgroup_put(
-			trees[0].held, "t0/" LAUNCH "/cgroup.procs", "0") == -1)
-			goto fail;
-		drop_user(uid, gid, NULL, 0);
-	}
-	(void)proc_die_with(parent, SIGKILL);
-	t.dir = trees[0].held;
-	if (cgroup_mkdir(&t, "t0/" TRIAL) == -1 ||
-	    (leaf = cgroup_door(&t, "t0/" TRIAL)) == -1 ||
-	    cgroup_join(leaf) == -1)
-		goto fail;
-	if (write(fd, &error, 1) == 1)
-		for (;;)
-			(void)pause();
-fail:
-	error = (char)errno;
-	_exit(write(fd, &error, 1) != 1);
-}
-
-/* One process enters a leaf, and is killed there: 0 or -1 with errno. */
-static int
-trial(uid_t uid, gid_t gid)
-{
-	int fds[2], status, killed;
-	char error = EIO;
-	pid_t pid, parent = getpid();
-
-	if (pipe2(fds, O_CLOEXEC) == -1)
-		return (-1);
-	if ((pid = fork()) == 0)
-		trial_child(uid, gid, parent, fds[1]);
-	(void)close(fds[1]);
-	if (pid == -1 || read(fds[0], &error, 1) != 1)
-		error = EIO;
-	(void)close(fds[0]);
-	killed = error == 0 && cgroup_put(trees[0].held,
-				   "t0/" TRIAL "/cgroup.kill", "1") == 0;
-	if (pid != -1 && !killed)
-		(void)kill(pid, SIGKILL);
-	if (pid != -1 && waitpid(pid, &status, 0) != pid)
-		fatal("control groups: trial");
-	if (cgroup_rmdir_wait(trees[0].held, "t0/" TRIAL) == -1)
-		return (-1);
-	errno = error != 0 ? error : EIO;
-	return (killed ? 0 : -1);
-}
-
 int
 cgroup_users(uint32_t n, uid_t uid, gid_t gid, int forks)
 {
+	struct cgroup_tree t;
 	size_t i;
 
 	if (trees[0].held == -1)
 		return (-1);
-	if (mkdirat(trees[0].held, RING, 0700) == -1)
+	if (group_make(trees[0].held, RING, trees[0].v2) == -1)
 		return (refuse("%s cannot be made: %s", RING, strerror(errno)));
 	for (i = 0; i < count; i++)
 		if (users_make(&trees[i], n, uid, gid, forks) == -1)
 			return (refuse(
 			    "users' cannot be made: %s", strerror(errno)));
-	if (trial(uid, gid) == -1)
-		return (refuse("one cannot be entered: %s", strerror(errno)));
-	return (0);
+	t = view(&trees[0], trees[0].held);
+	if (cgroup_trial(&t, privileged, uid, gid) == 0)
+		return (0);
+	stuck = errno == ETIMEDOUT;
+	return (refuse("one cannot be entered: %s",
+	    stuck ? "who is in it does not run" : strerror(errno)));
 }
 
 void
 cgroup_enter(void)
 {
-	if (trees[0].held != -1 &&
+	if (trees[0].held != -1 && !stuck &&
 	    cgroup_put(trees[0].held, RING "/cgroup.procs", "0") == -1)
 		log_debug("control group: %s", strerror(errno));
 }
@@ -480,7 +533,7 @@ cgroup_enter_launch(uint32_t n)
 {
 	char name[64];
 
-	if (trees[0].held == -1 || !privileged)
+	if (trees[0].held == -1 || !privileged || stuck)
 		return;
 	(void)snprintf(
 	    name, sizeof(name), "t%u/" LAUNCH "/cgroup.procs", (unsigned int)n);
@@ -529,11 +582,8 @@ cgroup_trees(struct cgroup_tree list[CGROUP_TREES])
 {
 	size_t i;
 
-	for (i = 0; i < count; i++) {
-		list[i].v2 = trees[i].v2;
-		list[i].controllers = trees[i].controllers;
-		list[i].dir = trees[i].held;
-	}
+	for (i = 0; i < count; i++)
+		list[i] = view(&trees[i], trees[i].held);
 	return (count);
 }
 
@@ -548,21 +598,39 @@ cgroup_keep_trees(int at, struct cgroup_tree list[CGROUP_TREES])
 }
 
 size_t
-cgroup_places(int dirs[CGROUP_TREES])
+cgroup_places(int dirs[CGROUP_TREES], int *write)
 {
 	size_t i, n = 0;
 
 	for (i = 0; i < count; i++)
 		if (trees[i].place != -1)
 			dirs[n++] = trees[i].place;
+	*write = trees[0].how == CGROUP_STILL;
 	return (n);
+}
+
+static void
+tell_killer(const char *text)
+{
+	if (killer != -1 && write(killer, text, strlen(text)) == -1)
+		log_warn("control group");
 }
 
 void
 cgroup_kill(void)
 {
-	if (killer != -1 && write(killer, "1", 1) != 1)
-		log_warn("cgroup.kill");
+	const struct tree *t = &trees[0];
+	const struct cgroup_tree v = view(t, t->held);
+
+	if (t->held == -1)
+		return;
+	if (t->how == CGROUP_AT_ONCE) {
+		tell_killer("1");
+		return;
+	}
+	tell_killer(cgroup_hold_text(t->v2, 1));
+	cgroup_kill_held(&v);
+	tell_killer(cgroup_hold_text(t->v2, 0));
 }
 
 /* Of a leaf, and of nothing else in it. */
@@ -579,23 +647,27 @@ is_leaf(const char *name)
 void
 cgroup_kill_leaf(const char *name)
 {
-	if (trees[0].held != -1 && is_leaf(name))
-		cgroup_kill_each(trees[0].held, name);
+	const struct cgroup_tree v = view(&trees[0], trees[0].held);
+
+	if (v.dir != -1 && is_leaf(name))
+		cgroup_kill_each(&v, name);
 }
 
 void
 cgroup_remove(void)
 {
+	struct cgroup_tree v;
 	struct tree *t;
 	size_t i;
 
 	for (i = 0; i < count; i++) {
 		t = &trees[i];
+		v = view(t, t->place);
 		if (t->place == -1 || cgroup_rmdir(t->place, id) == 0 ||
 		    errno == ENOENT)
 			continue;
 		cgroup_kill();
-		if (cgroup_rmdir_wait(t->place, id) == -1)
+		if (cgroup_rmdir_wait(&v, id) == -1)
 			log_warn("control group %s", id);
 	}
 }

@@ -86,7 +86,7 @@ cgroup_is_roots(int dir)
 {
 	static const char *const files[] = { "cgroup.procs", "cgroup.threads",
 		"cgroup.kill", "cgroup.freeze", "cgroup.subtree_control",
-		"tasks" };
+		"tasks", "freezer.state" };
 	struct stat st;
 	size_t i;
 
@@ -256,17 +256,22 @@ own_path(const char *controller, char *path, size_t size)
 static int
 tree_open(const char *controller, const char *point, int roots)
 {
+	const unsigned long want =
+	    controller == NULL ? CGROUP2_SUPER_MAGIC : CGROUP_SUPER_MAGIC;
 	struct statfs sfs;
-	int fd;
+	int fd, error;
 
-	if ((fd = place_open(AT_FDCWD, point, roots)) == -1)
+	if ((fd = cgroup_open(AT_FDCWD, point)) == -1)
 		return (-1);
-	if (fstatfs(fd, &sfs) == 0 &&
-	    sfs.f_type ==
-		(controller == NULL ? CGROUP2_SUPER_MAGIC : CGROUP_SUPER_MAGIC))
+	if (fstatfs(fd, &sfs) == -1 || (unsigned long)sfs.f_type != want)
+		errno = ENODEV;
+	else if (roots && !place_is_roots(fd))
+		errno = EPERM;
+	else
 		return (fd);
+	error = errno;
 	(void)close(fd);
-	errno = ENODEV;
+	errno = error;
 	return (-1);
 }
 
@@ -296,12 +301,19 @@ tree_find(const char *controller, int roots, struct cgroup_place *p, char **own)
 	return (-1);
 }
 
+static const char *
+tree_name(int controller)
+{
+	if (controller == CGROUP_FREEZER)
+		return ("freezer");
+	return (controller == CGROUP_V2 ? NULL : cgroup_name(0, controller));
+}
+
 int
 cgroup_find(
     int controller, int privileged, const char *wish, struct cgroup_place *p)
 {
-	const char *name =
-	    controller == CGROUP_V2 ? NULL : cgroup_name(0, controller);
+	const char *name = tree_name(controller);
 	char *own, *said = NULL;
 	int r = 0, error;
 

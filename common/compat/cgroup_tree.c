@@ -197,7 +197,11 @@ cgroup_join(int fd)
 		return (-1);
 	if (!(flags & O_PATH))
 		return (write(fd, "0", 1) == 1 ? 0 : -1);
-	return (cgroup_put(fd, "cgroup.procs", "0"));
+	if (cgroup_put(fd, "cgroup.procs", "0") == 0)
+		return (0);
+	if (errno == ENOENT)
+		errno = ENODEV; /* it was removed: as version 2 says it */
+	return (-1);
 }
 
 /* Remove what is in a directory, as deep as it may be; dir is closed. */

@@ -152,8 +152,10 @@ landlock_restrict(int flags, const int *dirs, size_t count)
 		fatal("Landlock: ruleset");
 	if (flags & LANDLOCK_READ_PROC)
 		allow_proc(fd);
+	if (flags & (LANDLOCK_MAKE | LANDLOCK_WRITE))
+		below |= FS_WRITE_FILE;
 	if (flags & LANDLOCK_MAKE)
-		below |= FS_WRITE_FILE | FS_MAKE_DIR;
+		below |= FS_MAKE_DIR;
 	for (i = 0; i < count; i++)
 		landlock_allow(fd, dirs[i], below);
 	if (syscall(NR_RESTRICT_SELF, fd, 0U) == -1)

@@ -51,6 +51,21 @@ int privs_has(uint64_t permitted, uint64_t effective, uint64_t inheritable);
 /* Have exec give these, which are inheritable, and no other. 0 or -1. */
 int privs_pass(uint64_t caps);
 
+/* Those that it gives. */
+uint64_t privs_passed(void);
+
+/*
+ * These are inheritable, without which none is passed on; *before, if not NULL,
+ * is what was. 0 or -1.
+ */
+int privs_inherit(uint64_t caps, uint64_t *before);
+
+/*
+ * Does uid 0 mean nothing, for good: is a program that root starts given
+ * nothing but that? 1 or 0.
+ */
+int privs_plain_root(void);
+
 /* Files are opened as that user from now on. 0 or -1. */
 int privs_fsuid(uid_t);
 

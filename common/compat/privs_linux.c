@@ -111,6 +111,44 @@ privs_has(uint64_t permitted, uint64_t effective, uint64_t inheritable)
 }
 
 uint64_t
+privs_passed(void)
+{
+	uint64_t caps = 0;
+	unsigned long cap;
+
+	for (cap = 0; cap < CAP_MAX; cap++)
+		if (prctl(PR_CAP_AMBIENT, (unsigned long)PR_CAP_AMBIENT_IS_SET,
+			cap, 0UL, 0UL) == 1)
+			caps |= 1ULL << cap;
+	return (caps);
+}
+
+int
+privs_inherit(uint64_t caps, uint64_t *before)
+{
+	struct __user_cap_header_struct head = { _LINUX_CAPABILITY_VERSION_3,
+		0 };
+	struct __user_cap_data_struct d[2];
+	int i;
+
+	if (syscall(SYS_capget, &head, d) == -1)
+		return (-1);
+	if (before != NULL)
+		*before = (uint64_t)d[1].inheritable << 32 | d[0].inheritable;
+	for (i = 0; i < 2; i++)
+		d[i].inheritable = (uint32_t)(caps >> 32 * i);
+	return ((int)syscall(SYS_capset, &head, d));
+}
+
+int
+privs_plain_root(void)
+{
+	int bits = prctl(PR_GET_SECUREBITS, 0UL, 0UL, 0UL, 0UL);
+
+	return (bits != -1 && (bits & ROOT_BITS) == ROOT_BITS);
+}
+
+uint64_t
 privs_permitted(void)
 {
 	struct __user_cap_header_struct head = { _LINUX_CAPABILITY_VERSION_3,

@@ -34,6 +34,27 @@ privs_has(uint64_t permitted, uint64_t effective, uint64_t inheritable)
 }
 
 uint64_t
+privs_passed(void)
+{
+	return (0);
+}
+
+int
+privs_inherit(uint64_t caps, uint64_t *before)
+{
+	if (before != NULL)
+		*before = 0;
+	errno = ENOSYS;
+	return (caps == 0 ? 0 : -1);
+}
+
+int
+privs_plain_root(void)
+{
+	return (0);
+}
+
+uint64_t
 privs_permitted(void)
 {
 	return (0);

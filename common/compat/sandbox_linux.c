@@ -3,12 +3,24 @@
  * calls that the filter does not permit comes first, the filter last.
  */
 
+#include <sys/resource.h>
+
 #include <stddef.h>
 
 #include "log.h"
 #include "proc.h"
 #include "sandbox_linux.h"
 #include "seccomp_linux.h"
+
+void
+sandbox_alone(void)
+{
+	static const struct rlimit none = { 0, 0 };
+
+	if (setrlimit(RLIMIT_NPROC, &none) == -1 ||
+	    setrlimit(RLIMIT_CORE, &none) == -1)
+		fatal("limits of processes and cores");
+}
 
 const char *const *
 sandbox_confine(const struct seccomp_list *const *lists, int flags,

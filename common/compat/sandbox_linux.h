@@ -34,10 +34,12 @@ const char *const *sandbox_ring(const struct seccomp_list *const *lists,
 #define LANDLOCK_READ_PROC 1 /* /proc can be read; else there are no files */
 #define LANDLOCK_ALONE 2 /* no signals, no abstract sockets */
 #define LANDLOCK_MAKE 4
+#define LANDLOCK_WRITE 8
 
 /*
- * Below dirs, so many, directories can be removed; with LANDLOCK_MAKE they can
- * be made, and files read and written. 0, or -1 where the system has no such
+ * Below dirs, so many, directories can be removed, and all be read; with
+ * LANDLOCK_WRITE files can be written, and with LANDLOCK_MAKE directories be
+ * made, too. 0, or -1 where the system has no such
  * thing; fatal as above.
  */
 int landlock_restrict(int flags, const int *dirs, size_t count);

@@ -26,23 +26,24 @@ dumpable(void)
 #endif
 
 void
-sandbox_guard(const int *places, size_t count)
+sandbox_guard(const int *places, size_t count, int write)
 {
 	(void)places;
 	(void)count;
+	(void)write;
 	dumpable();
 }
 
 void
-sandbox_reaper(const int *places, size_t count)
+sandbox_reaper(const int *places, size_t count, int write)
 {
-	sandbox_guard(places, count);
+	sandbox_guard(places, count, write);
 }
 
 void
 sandbox_keeper(const int *dirs, size_t count)
 {
-	sandbox_guard(dirs, count);
+	sandbox_guard(dirs, count, 1);
 }
 
 void

@@ -31,16 +31,17 @@ promise(const char *promises)
  * where nobody can adopt orphans there is no guard at all.
  */
 void
-sandbox_guard(const int *places, size_t count)
+sandbox_guard(const int *places, size_t count, int write)
 {
-	sandbox_reaper(places, count);
+	sandbox_reaper(places, count, write);
 }
 
 void
-sandbox_reaper(const int *places, size_t count)
+sandbox_reaper(const int *places, size_t count, int write)
 {
 	(void)places; /* there are no control groups */
 	(void)count;
+	(void)write;
 	no_paths();
 	promise("stdio proc");
 }

@@ -1,4 +1,4 @@
-/* What broker, worker and keeper give up besides, on Linux. */
+/* What broker and worker give up besides, on Linux. */
 
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -9,30 +9,6 @@
 #include "log.h"
 #include "sandbox_linux.h"
 
-static void
-sandbox_limit(__rlimit_resource_t what, rlim_t n)
-{
-	struct rlimit rl = { n, n };
-
-	if (setrlimit(what, &rl) == -1)
-		fatal("limit %d", (int)what);
-}
-
-static int
-is_file(int fd)
-{
-	struct stat st;
-
-	return (fstat(fd, &st) == 0 && S_ISREG(st.st_mode));
-}
-
-void
-sandbox_alone(void)
-{
-	sandbox_limit(RLIMIT_NPROC, 0);
-	sandbox_limit(RLIMIT_CORE, 0);
-}
-
 /*
  * No bytes into files: unless it is the port, or the
  * log, that was made to end in one.
@@ -41,8 +17,13 @@ const char *const *
 sandbox_ring(
     const struct seccomp_list *const *lists, void (*missing)(const char *, ...))
 {
+	static const struct rlimit none = { 0, 0 };
+	struct stat port, log;
+
 	sandbox_alone();
-	if (!is_file(STDOUT_FILENO) && !is_file(STDERR_FILENO))
-		sandbox_limit(RLIMIT_FSIZE, 0);
+	if ((fstat(STDOUT_FILENO, &port) == -1 || !S_ISREG(port.st_mode)) &&
+	    (fstat(STDERR_FILENO, &log) == -1 || !S_ISREG(log.st_mode)) &&
+	    setrlimit(RLIMIT_FSIZE, &none) == -1)
+		fatal("limit of files");
 	return (sandbox_confine(lists, LANDLOCK_ALONE, NULL, 0, missing));
 }

@@ -12,11 +12,11 @@
 #include <unistd.h>
 
 #include "check/check.h"
+#include "check/limit.h"
 #include "check/path.h"
 #include "capname.h"
 #include "limitname.h"
 #include "log.h"
-#include "policy/limit.h"
 #include "policy/policy.h"
 #include "policy/userenv.h"
 
@@ -202,7 +202,7 @@ check_say_limits(const struct rule *r)
 static int
 check_say_leaf(const struct policy *p, const struct rule *r)
 {
-	char text[LIMIT_TEXT_MAX];
+	char text[LIMITS_TEXT_MAX];
 
 	if (p->place != NULL && printf("cgroup: %s\n", p->place) < 0)
 		return (-1);

@@ -61,33 +61,28 @@ path_fault(const char *path)
 	return (NULL);
 }
 
-static void
-path_check_rule(struct policy *p, const char *name, const struct rule *r)
-{
-	char real[PATH_MAX], buf[PATH_MAX];
-	const char *fault, *dir;
-
-	if ((fault = path_fault(r->cmd)) != NULL) {
-		policy_tell(
-		    p, name, r->line, 0, "cmd \"%.64s\": %s", r->cmd, fault);
-		return;
-	}
-	/* The path as it is written, and where its links lead. */
-	dir = path_open_dir(r->cmd, buf, sizeof(buf));
-	if (dir == NULL && realpath(r->cmd, real) != NULL)
-		dir = path_open_dir(real, buf, sizeof(buf));
-	if (dir != NULL)
-		policy_tell(p, name, r->line, 0,
-		    "cmd \"%.64s\": others than root can write %.64s", r->cmd,
-		    dir);
-}
-
 void
 path_check(struct policy *p, const char *name)
 {
+	char real[PATH_MAX], buf[PATH_MAX];
+	const char *fault, *dir;
 	const struct rule *r;
 
-	TAILQ_FOREACH (r, &p->rules, entry)
-		if (r->cmd != NULL)
-			path_check_rule(p, name, r);
+	TAILQ_FOREACH (r, &p->rules, entry) {
+		if (r->cmd == NULL)
+			continue;
+		if ((fault = path_fault(r->cmd)) != NULL) {
+			policy_tell(p, name, r->line, 0, "cmd \"%.64s\": %s",
+			    r->cmd, fault);
+			continue;
+		}
+		/* The path as it is written, and where its links lead. */
+		dir = path_open_dir(r->cmd, buf, sizeof(buf));
+		if (dir == NULL && realpath(r->cmd, real) != NULL)
+			dir = path_open_dir(real, buf, sizeof(buf));
+		if (dir != NULL)
+			policy_tell(p, name, r->line, 0,
+			    "cmd \"%.64s\": others than root can write %.64s",
+			    r->cmd, dir);
+	}
 }

@@ -29,11 +29,13 @@ guard_main(pid_t reaper)
 {
 	struct waiter w = { "the reaper", reaper, 0, NULL, stranger_gone,
 		stranger_is };
-	int places[CGROUP_TREES];
+	int places[CGROUP_TREES], write;
+	size_t count;
 
 	family_mixed();
 	wait_confine("guard", -1);
-	sandbox_guard(places, cgroup_places(places));
+	count = cgroup_places(places, &write);
+	sandbox_guard(places, count, write);
 	wait_for(&w);
 }
 

@@ -23,6 +23,7 @@
 #include "reap.h"
 #include "compat/cgroup.h"
 #include "compat/proc.h"
+#include "compat/tree.h"
 #include "log.h"
 #include "proto.h"
 #include "sandbox.h"
@@ -46,8 +47,7 @@ orphan_cmp(const struct orphan *a, const struct orphan *b)
 }
 
 static RB_HEAD(orphan_tree, orphan) orphans = RB_INITIALIZER(&orphans);
-RB_PROTOTYPE(orphan_tree, orphan, entry, orphan_cmp)
-RB_GENERATE(orphan_tree, orphan, entry, orphan_cmp)
+TREE_GENERATE(orphan_tree, orphan, entry, orphan_cmp)
 
 static pid_t guard_pid, priv_pid;
 
@@ -246,13 +246,15 @@ reaper_main(int fd)
 {
 	struct waiter w = { "priv", priv_pid, 1, reaper_serve, orphan_reaped,
 		NULL };
-	int places[CGROUP_TREES];
+	int places[CGROUP_TREES], write;
+	size_t count;
 
 	wait_confine("reaper", fd);
 	/* Only now: a change of user undoes it. Priv may be at work by now. */
 	if (proc_die_with(guard_pid, SIGTERM) == -1)
 		(void)kill(priv_pid, SIGTERM);
-	sandbox_reaper(places, cgroup_places(places));
+	count = cgroup_places(places, &write);
+	sandbox_reaper(places, count, write);
 	wait_for(&w);
 }
 

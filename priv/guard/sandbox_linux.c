@@ -22,32 +22,55 @@ static const int calls[] = {
 static const struct seccomp_row rows[] = {
 	/* They remove the instance's control group, and what is in it. */
 	{ SYS_unlinkat, 2, IS, VALUES(AT_REMOVEDIR), NULL },
+	{ SYS_fcntl, 1, IS, VALUES(F_SETFD, F_GETFL), NULL },
+};
+
+static const struct seccomp_row reading[] = {
 	{ SYS_openat, 2, LACKS, VALUES((uint32_t)~READING), NULL },
 	{ SYS_open, 1, LACKS, VALUES((uint32_t)~READING), NULL },
-	{ SYS_fcntl, 1, IS, VALUES(F_SETFD, F_GETFL), NULL },
+};
+
+/* Where no file kills all in a group, one stops them for it. */
+#define WRITING (READING | O_WRONLY)
+
+static const struct seccomp_row writing[] = {
+	{ SYS_openat, 2, LACKS, VALUES((uint32_t)~WRITING), NULL },
+	{ SYS_open, 1, LACKS, VALUES((uint32_t)~WRITING), NULL },
 };
 
 /* The reaper is asked. */
 static const int reaper_calls[] = { SYS_recvfrom, SYS_recv };
 
 static const struct seccomp_list list = LIST(calls, rows);
+static const struct seccomp_list reads = { NULL, 0, reading, COUNT(reading) };
+static const struct seccomp_list writes = { NULL, 0, writing, COUNT(writing) };
 static const struct seccomp_list reaper_list = { reaper_calls,
 	COUNT(reaper_calls), NULL, 0 };
 const struct seccomp_list *const seccomp_guard[] = { &seccomp_common,
-	&seccomp_signals, &list, NULL };
+	&seccomp_signals, &list, &reads, NULL };
 const struct seccomp_list *const seccomp_reaper[] = { &seccomp_common,
-	&seccomp_signals, &list, &reaper_list, NULL };
+	&seccomp_signals, &list, &reads, &reaper_list, NULL };
+static const struct seccomp_list *const guard_writes[] = { &seccomp_common,
+	&seccomp_signals, &list, &writes, NULL };
+static const struct seccomp_list *const reaper_writes[] = { &seccomp_common,
+	&seccomp_signals, &list, &writes, &reaper_list, NULL };
 
-void
-sandbox_guard(const int *places, size_t count)
+static int
+flags(int write)
 {
-	(void)sandbox_confine(
-	    seccomp_guard, LANDLOCK_READ_PROC, places, count, log_debug);
+	return (LANDLOCK_READ_PROC | (write ? LANDLOCK_WRITE : 0));
 }
 
 void
-sandbox_reaper(const int *places, size_t count)
+sandbox_guard(const int *places, size_t count, int write)
 {
-	(void)sandbox_confine(
-	    seccomp_reaper, LANDLOCK_READ_PROC, places, count, log_debug);
+	(void)sandbox_confine(write ? guard_writes : seccomp_guard,
+	    flags(write), places, count, log_debug);
+}
+
+void
+sandbox_reaper(const int *places, size_t count, int write)
+{
+	(void)sandbox_confine(write ? reaper_writes : seccomp_reaper,
+	    flags(write), places, count, log_debug);
 }

@@ -13,8 +13,10 @@
 #include "keeper/stats.h"
 
 #define PATIENCE 10000 /* ms; what is left then cannot be killed */
+#define AGAIN 16 /* looks; what cannot be killed in one blow is again then */
 #define DEAF 16 /* ms: others than we have to kill what is left by then */
 #define PAUSE_MAX 512 /* ms, where the kernel should have told */
+#define PAUSE_OLD 32 /* where it tells nothing */
 
 static void end_look(void *);
 
@@ -23,6 +25,11 @@ end_kill(struct leaf *l)
 {
 	int error;
 
+	/* We may not signal: who may is told to. */
+	if (leaf_tree()->how != CGROUP_AT_ONCE) {
+		leaf_say_done(l->id, LEAF_KILL, EBUSY, l->path);
+		return;
+	}
 	if ((error = leaf_put(l, "cgroup.kill", "1")) == 0 || error == ENOENT ||
 	    error == ENODEV)
 		return;
@@ -52,25 +59,26 @@ end_give_up(void *arg)
 	end_done(l, stat);
 }
 
-/* Remove its groups, of which some may be gone: 0, or -1 with errno. */
+/*
+ * Remove its groups, of which some may be gone: 0, or -1 with errno. Whoever is
+ * in the first is in the others, too: as long as that is not empty they stay,
+ * with what they have counted.
+ */
 static int
 end_remove(struct leaf *l)
 {
 	const struct cgroup_tree *t;
 	size_t i, count;
-	int error = 0;
 
 	t = leaf_trees(&count);
 	for (i = 0; i < count; i++) {
 		if (!(l->used >> i & 1))
 			continue;
-		if (cgroup_rmdir(t[i].dir, l->path) == 0 || errno == ENOENT)
-			l->used &= ~(1U << i);
-		else
-			error = errno;
+		if (cgroup_rmdir(t[i].dir, l->path) == -1 && errno != ENOENT)
+			return (-1);
+		l->used &= ~(1U << i);
 	}
-	errno = error;
-	return (l->used == 0 ? 0 : -1);
+	return (0);
 }
 
 /* What it has used is in its files as long as those are there. */
@@ -79,6 +87,7 @@ end_look(void *arg)
 {
 	uint64_t stat[LEAF_STATS_COUNT];
 	const struct cgroup_tree *t;
+	unsigned int pause_max = leaf_tree()->v2 ? PAUSE_MAX : PAUSE_OLD;
 	struct leaf *l = arg;
 	size_t count;
 
@@ -94,16 +103,20 @@ end_look(void *arg)
 		l->killed = 1;
 		end_kill(l);
 	}
-	if (l->pause == DEAF) {
+	if (leaf_tree()->how != CGROUP_AT_ONCE) {
+		if (l->looks >= AGAIN && !(l->looks & (l->looks - 1)))
+			end_kill(l);
+	} else if (l->pause == DEAF) {
 		(void)leaf_put(l, "cgroup.freeze", "1");
 		leaf_say_done(l->id, LEAF_KILL, EBUSY, l->path);
 	}
-	if (l->pause >= 4)
+	if (l->pause >= 4 && leaf_tree()->v2)
 		(void)watch_add(&l->state, leaf_tree()->dir, l->path,
 		    "cgroup.events", end_look, l);
+	l->looks++;
 	l->pause = l->pause == 0 ? 1 : l->pause * 2;
-	if (l->pause > PAUSE_MAX)
-		l->pause = PAUSE_MAX;
+	if (l->pause > pause_max)
+		l->pause = pause_max;
 	timer_set(&l->look, l->pause, end_look, l);
 }
 

@@ -56,7 +56,7 @@ event_file(
 {
 	const struct cgroup_tree *t = leaf_tree();
 
-	if (t->controllers >> c & 1 &&
+	if (t->v2 && t->controllers >> c & 1 &&
 	    watch_add(w, t->dir, l->path, file, event_came, l) == -1)
 		log_warn("what happens to a leaf is not told");
 }

@@ -24,7 +24,7 @@ freeze_look(void *arg)
 {
 	struct leaf *l = arg;
 
-	if (leaf_event(l, "frozen") == 1)
+	if (cgroup_is_held(leaf_tree(), l->path) == 1)
 		answer(l, 0);
 	else if (l->state.number == 0)
 		timer_set(&l->look, PAUSE, freeze_look, l);
@@ -36,18 +36,26 @@ freeze_late(void *arg)
 	answer(arg, ETIMEDOUT);
 }
 
+/* 0 or an errno. */
+static int
+freeze_put(const struct leaf *l, int hold)
+{
+	return (cgroup_hold(leaf_tree(), l->path, hold) == -1 ? errno : 0);
+}
+
 void
 freeze_begin(struct leaf *l)
 {
 	int error;
 
 	l->freezes++;
-	if ((error = leaf_put(l, "cgroup.freeze", "1")) != 0) {
+	if ((error = freeze_put(l, 1)) != 0) {
 		answer(l, error);
 		return;
 	}
-	(void)watch_add(&l->state, leaf_tree()->dir, l->path, "cgroup.events",
-	    freeze_look, l);
+	if (leaf_tree()->v2)
+		(void)watch_add(&l->state, leaf_tree()->dir, l->path,
+		    "cgroup.events", freeze_look, l);
 	if (!l->patience.set)
 		timer_set(&l->patience, PATIENCE, freeze_late, l);
 	freeze_look(l);
@@ -57,5 +65,5 @@ void
 freeze_end(struct leaf *l)
 {
 	answer(l, ECANCELED);
-	leaf_say_done(l->id, LEAF_THAW, leaf_put(l, "cgroup.freeze", "0"), "");
+	leaf_say_done(l->id, LEAF_THAW, freeze_put(l, 0), "");
 }

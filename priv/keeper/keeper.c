@@ -139,7 +139,7 @@ keeper_note(void)
 			(void)strlcat(
 			    names, cgroup_name(1, (int)i), sizeof(names));
 		}
-	info.kill = 1;
+	info.how = list[0].how;
 	alive = 1;
 	log_debug("control group %s, controllers%s", info.path,
 	    names[0] == '\0' ? " none" : names);

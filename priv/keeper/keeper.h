@@ -11,6 +11,8 @@
 
 #include <stdint.h>
 
+#include "compat/cgroup.h"
+
 /* The keeper as priv has it. */
 struct keeper {
 	pid_t pid;
@@ -21,7 +23,7 @@ struct keeper {
 struct keeper_info {
 	const char *path; /* of the instance, below the mount point */
 	uint32_t controllers; /* 1 << enum leaf_controller */
-	int kill; /* all in a leaf are killed at once */
+	enum cgroup_how how; /* all in a leaf are killed */
 	const char *reason; /* why there are no leaves; else "" */
 };
 

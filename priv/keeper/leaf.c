@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compat/tree.h"
 #include "log.h"
 
 #include "keeper/leaf.h"
@@ -19,8 +20,7 @@ leaf_cmp(const struct leaf *a, const struct leaf *b)
 }
 
 static RB_HEAD(leaf_tree, leaf) leaves = RB_INITIALIZER(&leaves);
-RB_PROTOTYPE(leaf_tree, leaf, entry, leaf_cmp)
-RB_GENERATE(leaf_tree, leaf, entry, leaf_cmp)
+TREE_GENERATE(leaf_tree, leaf, entry, leaf_cmp)
 
 static struct channel *priv;
 static const char *instance;
@@ -105,19 +105,6 @@ leaf_put(const struct leaf *l, const char *file, const char *text)
 
 	(void)snprintf(name, sizeof(name), "%s/%s", l->path, file);
 	return (cgroup_put(trees[0].dir, name, text) == -1 ? errno : 0);
-}
-
-int
-leaf_event(const struct leaf *l, const char *key)
-{
-	char name[LEAF_PATH_MAX + 32], text[256];
-	uint64_t n;
-
-	(void)snprintf(name, sizeof(name), "%s/cgroup.events", l->path);
-	if (cgroup_get(trees[0].dir, name, text, sizeof(text)) == -1)
-		return (-1);
-	n = stats_key(text, key);
-	return (n == LEAF_UNKNOWN ? -1 : n != 0);
 }
 
 void

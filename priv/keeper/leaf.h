@@ -35,6 +35,7 @@ struct leaf {
 
 	unsigned int ending : 1; /* end.c */
 	unsigned int killed : 1;
+	unsigned int looks; /* at whether it is empty */
 	unsigned int pause; /* ms to the next look */
 	struct timer deadline;
 
@@ -66,8 +67,6 @@ void leaf_free(struct leaf *);
 
 /* One write to a file of its: 0 or an errno. */
 int leaf_put(const struct leaf *, const char *file, const char *text);
-/* What a key of its cgroup.events says: 1 or 0, or -1. */
-int leaf_event(const struct leaf *, const char *key);
 
 /* Tell priv. */
 void leaf_say_done(uint32_t id, enum leaf_op, int error, const char *text);

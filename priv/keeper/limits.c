@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include "compat/cgroup.h"
+#include "cpulist.h"
+#include "leaf_limit.h"
 
 #include "keeper/limits.h"
 
@@ -96,31 +98,11 @@ say_both(const struct leaf_limits *l, enum leaf_limit i, char *buf)
 	return (0);
 }
 
-/* Numbers as a list with ranges: 0-3,5. */
-static void
-say_list(const uint64_t *bits, unsigned int count, char *buf)
-{
-	unsigned int i, from;
-	size_t len = 0;
-
-	buf[0] = '\0';
-	for (i = 0; i < count && len < LIMIT_TEXT_MAX; i++) {
-		if (!(bits[i / 64] >> i % 64 & 1))
-			continue;
-		from = i;
-		while (i + 1 < count && bits[(i + 1) / 64] >> (i + 1) % 64 & 1)
-			i++;
-		len += (size_t)snprintf(buf + len, LIMIT_TEXT_MAX - len,
-		    from == i ? "%s%u" : "%s%u-%u", len == 0 ? "" : ",", from,
-		    i);
-	}
-}
-
 static int
 say_cpus(const struct leaf_limits *l, enum leaf_limit i, char *buf)
 {
 	(void)i;
-	say_list(l->cpus, LEAF_CPUS_MAX, buf);
+	(void)cpulist_write(buf, LIMIT_TEXT_MAX, l->cpus, LEAF_CPUS_MAX);
 	return (0);
 }
 
@@ -128,7 +110,7 @@ static int
 say_mems(const struct leaf_limits *l, enum leaf_limit i, char *buf)
 {
 	(void)i;
-	say_list(&l->mems, LEAF_MEMS_MAX, buf);
+	(void)cpulist_write(buf, LIMIT_TEXT_MAX, &l->mems, LEAF_MEMS_MAX);
 	return (0);
 }
 
@@ -292,17 +274,16 @@ static int
 put_io(const struct leaf_limits *l, const struct cgroup_tree *t,
     const char *path, uint32_t device)
 {
-	static const char *const keys[LEAF_RATES] = { "rbps", "wbps", "riops",
-		"wiops" };
 	char text[256], number[LIMIT_TEXT_MAX];
-	size_t len, i;
+	uint32_t i;
+	size_t len;
 
 	len = (size_t)snprintf(
 	    text, sizeof(text), "%u:%u", l->major[device], l->minor[device]);
 	for (i = 0; i < LEAF_RATES; i++) {
 		say(number, l->rate[device][i], "max");
 		len += (size_t)snprintf(text + len, sizeof(text) - len,
-		    " %s=%.24s", keys[i], number);
+		    " %s=%.24s", leaf_rate_name(i), number);
 	}
 	return (put(t, path, "io.max", text, NOTHING));
 }

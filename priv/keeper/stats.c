@@ -75,10 +75,10 @@ stats_sum(const char *text, const char *key)
 }
 
 /* What is behind a number: ns are told as us. */
-enum unit { ONE, NS, SUM };
+enum unit { ONE, NS, SUM, HELD };
 #define LIVE 1 /* it is of no use at the end */
 
-#define ALWAYS LEAF_CTLS /* in the tree of version 2, whatever it has */
+#define ALWAYS LEAF_CTLS /* whatever the tree has, if the file is there */
 
 /* Of one file the rows are together. */
 struct row {
@@ -112,6 +112,7 @@ static const struct row v2[] = {
 };
 
 static const struct row v1[] = {
+	{ "freezer.state", "FROZEN\n", ALWAYS, LEAF_FROZEN, HELD, LIVE },
 	{ "memory.usage_in_bytes", "", LEAF_CTL_MEMORY, LEAF_MEMORY_CURRENT,
 	    ONE, LIVE },
 	{ "memory.max_usage_in_bytes", "", LEAF_CTL_MEMORY, LEAF_MEMORY_PEAK,
@@ -138,6 +139,8 @@ value(const struct row *r, const char *text)
 
 	if (r->unit == SUM)
 		return (stats_sum(text, r->key));
+	if (r->unit == HELD)
+		return (strcmp(text, r->key) == 0);
 	n = stats_key(text, r->key);
 	return (r->unit == NS && n != LEAF_UNKNOWN ? n / 1000 : n);
 }

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "compat/tree.h"
 #include "log.h"
 
 #include "keeper/watch.h"
@@ -24,8 +25,7 @@ watch_cmp(const struct watch *a, const struct watch *b)
 }
 
 static RB_HEAD(watch_tree, watch) watches = RB_INITIALIZER(&watches);
-RB_PROTOTYPE(watch_tree, watch, entry, watch_cmp)
-RB_GENERATE(watch_tree, watch, entry, watch_cmp)
+TREE_GENERATE(watch_tree, watch, entry, watch_cmp)
 
 static int fd = -1;
 

@@ -72,17 +72,6 @@ static const struct dispatch launcher_table[] = {
 	{ IMSG_LAUNCH, LAUNCHER_STATE, launcher_launch },
 };
 
-/* *fd becomes *next, if there is such a descriptor, and *next the one above. */
-static void
-launcher_descriptor(int *fd, int *next)
-{
-	if (*fd == -1)
-		return;
-	if (dup3(*fd, *next, O_CLOEXEC) == -1)
-		fatal("launcher: descriptors");
-	*fd = (*next)++;
-}
-
 /*
  * From here up: standard descriptors, priv, /dev/null, the starter's cwd, its
  * own score.
@@ -102,7 +91,9 @@ launcher_descriptors(int fd, struct spawn_base *b)
 	    dup2(b->null_fd, STDOUT_FILENO) == -1)
 		fatal("launcher: descriptors");
 	for (i = 0; i < sizeof(mine) / sizeof(mine[0]); i++)
-		launcher_descriptor(mine[i], &next);
+		if (*mine[i] != -1 &&
+		    (*mine[i] = dup3(*mine[i], next++, O_CLOEXEC)) == -1)
+			fatal("launcher: descriptors");
 	closefrom(next);
 }
 

@@ -137,17 +137,6 @@ child_truncate(int fd)
 	return (S_ISREG(st.st_mode) ? ftruncate(fd, 0) : 0);
 }
 
-/* Is its stdin a FIFO? That is opened when it holds nobody up: child_fifo(). */
-static int
-child_is_fifo(const struct spawn *s)
-{
-	const struct run_io *io = &s->run->io[0];
-	struct stat st;
-
-	return (io->kind == IO_FILE && stat(io->path, &st) == 0 &&
-		S_ISFIFO(st.st_mode));
-}
-
 static int
 child_open(struct spawn *s, int stream)
 {
@@ -180,9 +169,12 @@ static int
 child_files(struct spawn *s)
 {
 	const struct run_io *io = s->run->io;
+	struct stat st;
 	int i;
 
-	s->fifo = child_is_fifo(s);
+	/* A FIFO is opened when it holds nobody up: child_fifo(). */
+	s->fifo = io[0].kind == IO_FILE && stat(io[0].path, &st) == 0 &&
+		  S_ISFIFO(st.st_mode);
 	for (i = s->fifo; i < 3; i++)
 		if (io[i].kind == IO_FILE && child_open(s, i) == -1)
 			return (-1);
@@ -528,17 +520,6 @@ failure_text(const struct spawn *s)
 	}
 }
 
-/*
- * It may wait for the writer of a FIFO; or be killed for want of memory in its
- * leaf, and with it the kernel kills whoever shares that.
- */
-static int
-is_apart(const struct run *r)
-{
-	return (
-	    r->io[0].kind == IO_FILE || LEAF_GIVEN(&r->leaf, LEAF_MEMORY_MAX));
-}
-
 /* The child itself: its pid, or -1 and nothing was made. */
 static pid_t
 spawn_make(struct spawn *s, pid_t *in_flight)
@@ -551,8 +532,13 @@ spawn_make(struct spawn *s, pid_t *in_flight)
 		(void)fail(s, STAGE_RLIMIT, BOUND_SCORE);
 		return (-1);
 	}
+	/*
+	 * It may wait for the writer of a FIFO; or be killed for want of memory
+	 * in its leaf, and with it the kernel kills whoever shares that.
+	 */
 	pid = proc_make_child(child_main, s, &s->failure, sizeof(s->failure),
-	    in_flight, is_apart(r));
+	    in_flight,
+	    r->io[0].kind == IO_FILE || LEAF_GIVEN(&r->leaf, LEAF_MEMORY_MAX));
 	if (pid == -1)
 		(void)fail(s, STAGE_FORK, 0);
 	bounds_own_score(fd, r, before);

@@ -3,57 +3,24 @@
  */
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "compat/cgroup_file.h"
+#include "keeper/keeper.h"
 #include "log.h"
 #include "policy/runas.h"
 
 #include "monitor/channels.h"
 #include "monitor/contain.h"
+#include "monitor/keep.h"
 #include "monitor/orphan.h"
+#include "monitor/phase.h"
 #include "monitor/reply.h"
 
-#define PATIENCE 12000 /* ms for an answer: the keeper gives up after 10 s */
-#define AGAIN 4 /* times that again, if it has answered others */
-#define BUSY_MAX 256 /* answers that are waited for */
+#define DEAF_MAX 64 /* times that the reaper is to end a leaf */
 
-/* Something that was asked of a leaf, and not answered. */
-struct ask {
-	STAILQ_ENTRY(ask) entry;
-	enum leaf_op op;
-	int64_t tid;
-};
-
-enum leaf_state { LEAF_MAKING, LEAF_THERE, LEAF_ENDING, LEAF_GONE };
-
-struct leaf {
-	TAILQ_ENTRY(leaf) entry;
-	TAILQ_ENTRY(leaf) news; /* while it is untold */
-	struct child *child;
-	enum leaf_state state;
-	void (*made)(struct child *, struct leaf_made *);
-	struct leafset files; /* LEAF_MAKING */
-	STAILQ_HEAD(, ask) asks;
-	struct timer patience; /* while anything is to come */
-	unsigned int answers; /* of the keeper's when that began */
-	int again;
-	unsigned int frozen : 1;
-	unsigned int untold : 1;
-	unsigned int known : 1; /* used is what it has used */
-	unsigned int deaf : 1; /* the reaper has killed what was left in it */
-	struct msg_leaf_event event;
-	struct msg_leaf_state used;
-};
-
-static TAILQ_HEAD(leaf_list, leaf) leaves = TAILQ_HEAD_INITIALIZER(leaves);
 static TAILQ_HEAD(, leaf) untold = TAILQ_HEAD_INITIALIZER(untold);
 static void (*gone)(struct child *);
-static pid_t keeper_pid;
-static unsigned int answers; /* of the keeper's */
-static int waiting; /* answers that are waited for, but for ends */
 
 void
 contain_init(void (*fn)(struct child *))
@@ -61,117 +28,89 @@ contain_init(void (*fn)(struct child *))
 	gone = fn;
 }
 
-void
-contain_keeper(pid_t pid)
+/*
+ * The one that was made ahead for that user, or is just being made; or NULL. If
+ * the way into it did not arrive it is of no use.
+ */
+static struct leaf *
+spare_take(struct runas *t)
 {
-	keeper_pid = pid;
-}
+	struct leaf *l = t->spare;
 
-static void leaf_impatient(void *);
-
-/* Its end is heard as such. */
-static void
-keeper_kill(void)
-{
-	const struct child *c = child_by_pid(keeper_pid);
-
-	log_warnx("the keeper does not answer: killed");
-	if (c != NULL && c->kind == CHILD_RING)
-		(void)kill(keeper_pid, SIGKILL);
-}
-
-static void
-leaf_wait(struct leaf *l)
-{
-	l->answers = answers;
-	timer_set(&l->patience, PATIENCE, leaf_impatient, l);
-}
-
-/* It may have much to do. */
-static void
-leaf_impatient(void *arg)
-{
-	struct leaf *l = arg;
-
-	if (l->answers == answers || l->again++ == AGAIN)
-		keeper_kill();
-	leaf_wait(l);
-}
-
-/* One more is to come. */
-static void
-leaf_expect(struct leaf *l)
-{
-	waiting++;
-	if (!l->patience.set) {
-		l->again = 0;
-		leaf_wait(l);
+	t->spare = NULL;
+	if (l != NULL && l->state == LEAF_THERE && l->files.lost) {
+		keep_end(l);
+		return (NULL);
 	}
+	return (l);
 }
 
-/* It has come. */
+/* The next run of that user's is not to wait for the keeper. */
 static void
-leaf_heard(struct leaf *l)
+spare_make(struct runas *t)
 {
-	answers++;
-	waiting--;
-	l->again = 0;
-	timer_clear(&l->patience);
-	if (!STAILQ_EMPTY(&l->asks) || l->state == LEAF_ENDING)
-		leaf_wait(l);
-}
+	static const struct leaf_limits none;
 
-static void
-leaf_send(const struct leaf *l, enum leaf_op op)
-{
-	struct msg_leaf_ask m = { 0 };
-
-	m.id = l->child->id;
-	m.op = op;
-	channel_send(&keeper_channel, IMSG_LEAF_ASK, -1, &m, sizeof(m));
+	if (t->spare == NULL && keeper_channel.open && phase_now() == PHASE_RUN)
+		t->spare = keep_new(t, &none, "");
 }
 
 static void
-leaf_send_limits(const struct leaf *l, uint32_t type,
-    const struct leaf_limits *limits, const char *name)
+leaf_free(struct leaf *l)
 {
-	struct msg_leaf_make m = { 0 };
+	if (l->child != NULL)
+		l->child->leaf = NULL;
+	if (l->target->spare == l)
+		l->target->spare = NULL;
+	if (l->untold)
+		TAILQ_REMOVE(&untold, l, news);
+	keep_free(l);
+}
 
-	m.id = l->child->id;
-	m.target = l->child->runas->number;
-	m.limits = *limits;
-	(void)strlcpy(m.name, name, sizeof(m.name));
-	channel_send(&keeper_channel, type, -1, &m, sizeof(m));
+/* It is there, and its files are the launcher's from now on. */
+static void
+leaf_hand_on(struct leaf *l)
+{
+	struct leafset files = l->files;
+	struct leaf_made m = { files.lost ? EMFILE : 0, "", &files };
+
+	leafset_init(&l->files);
+	l->made(l->child, &m);
+	leafset_clear(&files);
+}
+
+/* There is none; l is forgotten. */
+static void
+leaf_refuse(struct leaf *l, int error, const char *text)
+{
+	struct leafset none;
+	struct leaf_made m = { error, text, &none };
+	struct child *c = l->child;
+	void (*made)(struct child *, struct leaf_made *) = l->made;
+
+	leafset_init(&none);
+	leaf_free(l);
+	if (c != NULL)
+		made(c, &m);
 }
 
 void
 contain_make(struct child *c, const struct run *r,
     void (*made)(struct child *, struct leaf_made *))
 {
-	struct leaf *l;
+	const int plain = r->leaf.given == 0 && *r->leaf_name == '\0';
+	struct leaf *l = NULL;
 
-	if ((l = calloc(1, sizeof(*l))) == NULL)
-		fatal("no memory for a leaf");
+	if (plain)
+		l = spare_take(c->runas);
+	if (l == NULL)
+		l = keep_new(c->runas, &r->leaf, r->leaf_name);
+	l->plain = plain ? 1 : 0;
 	l->child = c;
 	l->made = made;
-	leafset_init(&l->files);
-	STAILQ_INIT(&l->asks);
-	TAILQ_INSERT_TAIL(&leaves, l, entry);
 	c->leaf = l;
-	leaf_expect(l);
-	leaf_send_limits(l, IMSG_LEAF_MAKE, &r->leaf, r->leaf_name);
-}
-
-static void
-leaf_free(struct leaf *l)
-{
-	l->child->leaf = NULL;
-	TAILQ_REMOVE(&leaves, l, entry);
-	if (l->untold)
-		TAILQ_REMOVE(&untold, l, news);
-	timer_clear(&l->patience);
-	leafset_clear(&l->files);
-	free(l);
+	if (l->state == LEAF_THERE)
+		leaf_hand_on(l);
 }
 
 static void
@@ -205,7 +144,7 @@ asks_drop(struct leaf *l)
 
 	while ((a = STAILQ_FIRST(&l->asks)) != NULL) {
 		STAILQ_REMOVE_HEAD(&l->asks, entry);
-		waiting--;
+		keep_drop();
 		ask_answer(a, ESRCH, "");
 		free(a);
 	}
@@ -221,7 +160,7 @@ ask_add(struct leaf *l, enum leaf_op op, int64_t tid)
 	a->op = op;
 	a->tid = tid;
 	STAILQ_INSERT_TAIL(&l->asks, a, entry);
-	leaf_expect(l);
+	keep_expect(l);
 	if (op == LEAF_FREEZE || op == LEAF_THAW)
 		l->frozen = op == LEAF_FREEZE;
 }
@@ -251,8 +190,11 @@ leaf_is_there(const struct child *c)
 void
 contain_kill(struct child *c)
 {
-	if (leaf_is_there(c))
-		leaf_send(c->leaf, LEAF_KILL);
+	if (!leaf_is_there(c))
+		return;
+	if (keeper_info()->how != CGROUP_AT_ONCE)
+		c->leaf->kills++;
+	keep_ask(c->leaf, LEAF_KILL);
 }
 
 void
@@ -272,7 +214,7 @@ contain_ask(struct child *c, enum leaf_op op, int64_t tid)
 		return;
 	}
 	ask_add(c->leaf, op, tid);
-	leaf_send(c->leaf, op);
+	keep_ask(c->leaf, op);
 }
 
 void
@@ -285,7 +227,7 @@ contain_set(struct child *c, const struct leaf_limits *limits, int64_t tid)
 		return;
 	}
 	ask_add(c->leaf, LEAF_SET, tid);
-	leaf_send_limits(c->leaf, IMSG_LEAF_SET, limits, "");
+	keep_set(c->leaf, limits);
 }
 
 int
@@ -294,11 +236,7 @@ contain_end(struct child *c)
 	if (!leaf_is_there(c))
 		return (0);
 	c->state = CHILD_EMPTYING;
-	c->leaf->state = LEAF_ENDING;
-	/* As long as it may take that holds nobody else up. */
-	c->leaf->again = 0;
-	leaf_wait(c->leaf);
-	leaf_send(c->leaf, LEAF_END);
+	keep_end(c->leaf);
 	return (1);
 }
 
@@ -321,12 +259,6 @@ contain_forget(struct child *c)
 		return;
 	asks_drop(c->leaf);
 	leaf_free(c->leaf);
-}
-
-int
-contain_busy(void)
-{
-	return (waiting >= BUSY_MAX);
 }
 
 /* Behind the answer that names it. */
@@ -358,20 +290,17 @@ contain_tell(int (*room)(void))
 static void
 leaf_lost_one(struct leaf *l)
 {
-	struct leafset none;
-	struct leaf_made m = { .error = EPIPE, .text = "", .files = &none };
 	struct child *c = l->child;
 	enum leaf_state state = l->state;
-	void (*made)(struct child *, struct leaf_made *) = l->made;
 
-	leafset_init(&none);
 	asks_drop(l);
-	if (state == LEAF_MAKING)
-		waiting--;
+	if (state == LEAF_MAKING) {
+		keep_drop();
+		leaf_refuse(l, EPIPE, "");
+		return;
+	}
 	leaf_free(l);
-	if (state == LEAF_MAKING)
-		made(c, &m);
-	else if (state == LEAF_ENDING)
+	if (c != NULL && state == LEAF_ENDING)
 		gone(c);
 }
 
@@ -380,23 +309,14 @@ contain_lost(void)
 {
 	struct leaf *l;
 
-	while ((l = TAILQ_FIRST(&leaves)) != NULL)
+	while ((l = keep_any()) != NULL)
 		leaf_lost_one(l);
-}
-
-/* The keeper speaks of that leaf: it, or NULL. */
-static struct leaf *
-leaf_by_id(uint32_t id)
-{
-	const struct child *c = child_by_id(id);
-
-	return (c == NULL ? NULL : c->leaf);
 }
 
 int
 contain_handle_leaf(const struct msg *msg)
 {
-	struct leaf *l = leaf_by_id(msg->leaf.id);
+	struct leaf *l = keep_find(msg->leaf.id);
 
 	if (l == NULL || l->state != LEAF_MAKING)
 		return (-1);
@@ -411,34 +331,34 @@ contain_handle_leaf(const struct msg *msg)
 static int
 leaf_handle_made(struct leaf *l, int error, const char *text)
 {
-	struct leafset files = l->files;
-	struct leaf_made m = { error, text, &files };
-	struct child *c = l->child;
-	void (*made)(struct child *, struct leaf_made *) = l->made;
-
 	if (l->state != LEAF_MAKING ||
-	    (error == 0 ? !leafset_complete(&files, c->id) : files.count != 0))
+	    (error == 0 ? !leafset_complete(&l->files, l->number)
+			: l->files.count != 0))
 		return (-1);
 	l->state = LEAF_THERE;
-	leaf_heard(l);
-	leafset_init(&l->files);
+	keep_heard(l);
 	if (error != 0)
-		leaf_free(l);
-	else if (files.lost)
-		m.error = EMFILE;
-	made(c, &m);
-	leafset_clear(&files);
+		leaf_refuse(l, error, text);
+	else if (l->child != NULL)
+		leaf_hand_on(l);
 	return (0);
 }
 
-/* The keeper can kill all but one kind, and we may not look. */
+/*
+ * The keeper can kill all but one kind, or none where there is no cgroup.kill,
+ * and we may not look.
+ */
 static int
 leaf_handle_deaf(struct leaf *l, const char *path)
 {
-	if (l->state != LEAF_ENDING || l->deaf)
+	unsigned int most = keeper_info()->how == CGROUP_AT_ONCE ? 1 : DEAF_MAX;
+
+	if (l->kills > 0)
+		l->kills--;
+	else if (l->state != LEAF_ENDING || l->deaf++ == most)
 		return (-1);
-	l->deaf = 1;
-	answers++;
+	if (l->state == LEAF_ENDING)
+		keep_moves();
 	orphan_kill_leaf(path);
 	return (0);
 }
@@ -447,7 +367,7 @@ int
 contain_handle_done(const struct msg *msg)
 {
 	const struct msg_leaf_done *m = &msg->leaf_done.m;
-	struct leaf *l = leaf_by_id(m->id);
+	struct leaf *l = keep_find(m->id);
 	struct ask *a;
 
 	if (l == NULL)
@@ -459,7 +379,7 @@ contain_handle_done(const struct msg *msg)
 	if ((m->op == LEAF_STATS && m->error == 0) ||
 	    (a = ask_take(l, (enum leaf_op)m->op)) == NULL)
 		return (-1);
-	leaf_heard(l);
+	keep_heard(l);
 	ask_answer(a, m->error, msg->leaf_done.text);
 	free(a);
 	return (0);
@@ -474,7 +394,8 @@ leaf_handle_stats(struct leaf *l, const struct msg *msg)
 
 	if ((a = ask_take(l, LEAF_STATS)) == NULL)
 		return (-1);
-	leaf_heard(l);
+	keep_heard(l);
+	m.id = l->child->id;
 	m.tid = a->tid;
 	if (m.tid != 0)
 		reply_send(IMSG_LEAF_STATE, buf,
@@ -483,40 +404,56 @@ leaf_handle_stats(struct leaf *l, const struct msg *msg)
 	return (0);
 }
 
+static int
+leaf_handle_gone(struct leaf *l, const struct msg_leaf_state *m)
+{
+	struct child *c = l->child;
+	/* Of who did not come to run nothing says that another will. */
+	struct runas *t =
+	    l->plain && c != NULL && c->pid != 0 ? l->target : NULL;
+
+	keep_gone(l);
+	if (c == NULL) {
+		leaf_free(l);
+		return (0);
+	}
+	asks_drop(l);
+	l->used = *m;
+	l->used.id = c->id;
+	l->known = 1;
+	/* What it has to tell is behind its exit otherwise. */
+	if (l->untold)
+		leaf_tell_one(l);
+	gone(c);
+	if (t != NULL)
+		spare_make(t);
+	return (0);
+}
+
 int
 contain_handle_state(const struct msg *msg)
 {
 	const struct msg_leaf_state *m = &msg->leaf_state.m;
-	struct leaf *l = leaf_by_id(m->id);
+	struct leaf *l = keep_find(m->id);
 
 	if (l == NULL || m->tid != 0)
 		return (-1);
 	if (m->op == LEAF_STATS)
 		return (leaf_handle_stats(l, msg));
-	if (l->state != LEAF_ENDING)
-		return (-1);
-	l->state = LEAF_GONE;
-	asks_drop(l);
-	answers++;
-	timer_clear(&l->patience);
-	l->used = *m;
-	l->known = 1;
-	/* What it has to tell is behind its exit otherwise. */
-	if (l->untold)
-		leaf_tell_one(l);
-	gone(l->child);
-	return (0);
+	return (l->state == LEAF_ENDING ? leaf_handle_gone(l, m) : -1);
 }
 
 int
 contain_handle_event(const struct msg *msg)
 {
 	const struct msg_leaf_event *m = &msg->leaf_event;
-	struct leaf *l = leaf_by_id(m->id);
+	struct leaf *l = keep_find(m->id);
 
-	if (l == NULL || (l->state != LEAF_THERE && l->state != LEAF_ENDING))
+	if (l == NULL || l->child == NULL ||
+	    (l->state != LEAF_THERE && l->state != LEAF_ENDING))
 		return (-1);
 	l->event = *m;
+	l->event.id = l->child->id;
 	/* One that nobody is told of, or not yet. */
 	if (l->child->kind != CHILD_RUN || l->child->silent ||
 	    l->child->state == CHILD_ASKED || l->untold)

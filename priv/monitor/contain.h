@@ -1,8 +1,10 @@
 /*
  * Leaves of children: a control group for each child that has asked for one,
  * which the keeper has. Here is who waits for it, and for what. All that the
- * keeper says is checked; one that does not answer is killed, and its end is
- * that of priv.
+ * keeper says is checked.
+ *
+ * Of a leaf without a name and limits the next child of the same user waits for
+ * nothing: when one has ended another is made ahead, and kept.
  */
 
 #ifndef MONITOR_CONTAIN_H
@@ -26,12 +28,9 @@ struct leaf_made {
  */
 void contain_init(void (*gone)(struct child *));
 
-/* pid is the keeper, and keeper_channel the way to it. */
-void contain_keeper(pid_t pid);
-
 /*
  * Have a leaf made for c, which is CHILD_ASKED, as r says. made is called when
- * it was, or was not; that is not at once.
+ * it was, or was not; at once, if one was kept.
  */
 void contain_make(struct child *c, const struct run *r,
     void (*made)(struct child *, struct leaf_made *));
@@ -62,9 +61,6 @@ size_t contain_pack_used(const struct child *, void *buf);
 
 /* c is forgotten: so is its leaf. */
 void contain_forget(struct child *);
-
-/* 1 or 0: is nothing to be asked for until some of that was answered? */
-int contain_busy(void);
 
 /*
  * Tell the worker of events that have come, as long as room() says that there

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "reap.h"
 #include "log.h"
 
 #include "monitor/channels.h"
@@ -132,7 +133,7 @@ exit_is_dead(struct child *c)
 {
 	if (c->dead)
 		return (1);
-	if (watch_is_dead(c->pid))
+	if (reap_has_ended(c->pid, NULL))
 		watch_explain();
 	else if (!watch_has_ended(c))
 		return (0);
@@ -259,7 +260,7 @@ exit_check(struct child *c)
 			exit_over(c);
 		return;
 	}
-	if (c->run_flags & RUN_KILL_GROUP && watch_is_dead(c->pid))
+	if (c->run_flags & RUN_KILL_GROUP && reap_has_ended(c->pid, NULL))
 		group_signal(c);
 	if (watch_reap(c, &c->status)) {
 		exit_over(c);

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "compat/tree.h"
 #include "signals.h"
 
 #include "monitor/group.h"
@@ -21,8 +22,7 @@ cmp_member(const struct child *a, const struct child *b)
 
 /* Children that have joined another's group and were not reaped. */
 static RB_HEAD(member_tree, child) members = RB_INITIALIZER(&members);
-RB_PROTOTYPE(member_tree, child, by_group, cmp_member)
-RB_GENERATE(member_tree, child, by_group, cmp_member)
+TREE_GENERATE(member_tree, child, by_group, cmp_member)
 
 void
 group_join(struct child *c)

@@ -224,10 +224,9 @@ launch_pulse(void *arg)
 {
 	struct launcher *l = arg;
 
-	l->slow = !TAILQ_EMPTY(&l->queue) && l->made < PULSE_LEAST;
+	l->slow = l->made < PULSE_LEAST;
 	l->made = 0;
-	if (!TAILQ_EMPTY(&l->queue))
-		timer_set(&l->pulse, PULSE, launch_pulse, l);
+	timer_set(&l->pulse, PULSE, launch_pulse, l);
 }
 
 /* The first that was asked for: it is heard of now, or never. Or NULL. */
@@ -268,9 +267,8 @@ launch_ask(struct child *c, const void *msg, size_t len)
 	l->bytes += len;
 	l->asked += c->kind == CHILD_RUN;
 	TAILQ_INSERT_TAIL(&l->queue, c, queue);
-	if (TAILQ_FIRST(&l->queue) == c)
+	if (TAILQ_FIRST(&l->queue) == c) {
 		launch_wait(l);
-	if (!l->pulse.set) {
 		l->made = 0;
 		timer_set(&l->pulse, PULSE, launch_pulse, l);
 	}
@@ -374,7 +372,11 @@ launch_handle_launched(const struct msg *msg)
 	l->missed = 0;
 	l->made++;
 	timer_clear(&l->timeout);
-	if (!TAILQ_EMPTY(&l->queue))
+	if (TAILQ_EMPTY(&l->queue)) {
+		/* It has done all of it, and no timer is to wake us. */
+		timer_clear(&l->pulse);
+		l->slow = 0;
+	} else
 		launch_wait(l);
 	return (birth_result(c, &m, fds));
 }

@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 
+#include "compat/tree.h"
 #include "log.h"
 
 #include "monitor/group.h"
@@ -23,8 +24,7 @@ cmp_leader(const struct child *a, const struct child *b)
 
 /* Leaders that were reaped, and whose groups were not gone then. */
 static RB_HEAD(leader_tree, child) leaders = RB_INITIALIZER(&leaders);
-RB_PROTOTYPE(leader_tree, child, by_pid, cmp_leader)
-RB_GENERATE(leader_tree, child, by_pid, cmp_leader)
+TREE_GENERATE(leader_tree, child, by_pid, cmp_leader)
 
 static void (*gone)(struct child *);
 static struct timer poll_timer;

@@ -14,6 +14,7 @@
 #include "monitor/channels.h"
 #include "monitor/launch.h"
 #include "monitor/contain.h"
+#include "monitor/keep.h"
 #include "monitor/loop.h"
 #include "monitor/phase.h"
 #include "monitor/reply.h"
@@ -42,7 +43,7 @@ static int
 broker_may_read(void)
 {
 	return (broker_channel.open && reply_waiting() < WAITING_MAX &&
-		!launch_busy() && !contain_busy() && worker_has_room());
+		!launch_busy() && !keep_busy() && worker_has_room());
 }
 
 /*
@@ -79,57 +80,41 @@ broker_read(const struct pollfd *pfd)
 		stop_all(EXIT_CLEAN);
 }
 
+/* The worker, or the keeper. */
 static void
-worker_died(void)
+ring_died(struct channel *c)
 {
-	if (!worker_channel.open)
+	if (!c->open)
 		return;
-	log_warnx("the worker has died");
-	channel_close(&worker_channel);
+	log_warnx("the %s has died", c->peer);
+	if (c == &keeper_channel) {
+		channel_shut(c);
+		contain_lost();
+	} else
+		channel_close(c);
 	stop_all(EXIT_RING);
 }
 
+/* What waits for it leaves, as far as there is room. */
 static void
-priv_dispatch_worker(const struct pollfd *pfd)
+ring_write(struct channel *c)
+{
+	if (channel_queued(c) > 0 && channel_write(c) == -1)
+		ring_died(c);
+}
+
+static void
+ring_dispatch(struct channel *c, const struct pollfd *pfd)
 {
 	int alive = 1;
 
 	if (pfd->revents & (POLLIN | POLLHUP | POLLERR)) {
-		alive = channel_read(&worker_channel);
-		while (channel_dispatch(&worker_channel, phase_state()))
+		alive = channel_read(c);
+		while (channel_dispatch(c, phase_state()))
 			continue;
 	}
-	if (alive && channel_queued(&worker_channel) > 0)
-		alive = channel_write(&worker_channel) == 0;
 	if (!alive)
-		worker_died();
-}
-
-static void
-keeper_died(void)
-{
-	if (!keeper_channel.open)
-		return;
-	log_warnx("the keeper has died");
-	channel_shut(&keeper_channel);
-	contain_lost();
-	stop_all(EXIT_RING);
-}
-
-static void
-priv_dispatch_keeper(const struct pollfd *pfd)
-{
-	int alive = 1;
-
-	if (pfd->revents & (POLLIN | POLLHUP | POLLERR)) {
-		alive = channel_read(&keeper_channel);
-		while (channel_dispatch(&keeper_channel, phase_state()))
-			continue;
-	}
-	if (alive && channel_queued(&keeper_channel) > 0)
-		alive = channel_write(&keeper_channel) == 0;
-	if (!alive)
-		keeper_died();
+		ring_died(c);
 }
 
 static void
@@ -142,7 +127,7 @@ loop_signalled(void)
 	end |= signals_got(SIGHUP);
 	if (end)
 		stop_all(EXIT_CLEAN);
-	stray_signal(signals_got(SIGCHLD));
+	watch_signal(signals_got(SIGCHLD));
 }
 
 static int
@@ -165,14 +150,11 @@ loop_serve(void)
 	do {
 		more = priv_dispatch_broker();
 		launch_send();
-		if (channel_queued(&keeper_channel) > 0 &&
-		    channel_write(&keeper_channel) == -1)
-			keeper_died();
 		contain_tell(worker_has_room);
 		stop_check();
-		if (channel_queued(&worker_channel) > 0 &&
-		    channel_write(&worker_channel) == -1)
-			worker_died();
+		/* The keeper last: little of that is waited for. */
+		ring_write(&worker_channel);
+		ring_write(&keeper_channel);
 	} while (more && broker_may_read());
 }
 
@@ -199,10 +181,12 @@ loop_once(struct pollfd *pfd)
 			watch_dispatch();
 		if (pfd[POLL_BROKER].revents != 0)
 			broker_read(&pfd[POLL_BROKER]);
-		priv_dispatch_keeper(&pfd[POLL_KEEPER]);
+		ring_dispatch(&keeper_channel, &pfd[POLL_KEEPER]);
 		launch_dispatch(&pfd[POLL_LAUNCHERS]);
-		priv_dispatch_worker(&pfd[POLL_WORKER]);
+		ring_dispatch(&worker_channel, &pfd[POLL_WORKER]);
+		ring_write(&worker_channel);
 	}
+	stray_check();
 	timer_run();
 	/*
 	 * Last, so that what the others said counts for what the broker asks,

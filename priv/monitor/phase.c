@@ -34,15 +34,9 @@ phase_stop(int s)
 }
 
 void
-phase_kill(void)
+phase_next(enum phase next)
 {
-	phase = PHASE_KILL;
-}
-
-void
-phase_done(void)
-{
-	phase = PHASE_DONE;
+	phase = next;
 }
 
 void

@@ -24,8 +24,9 @@ unsigned int phase_state(void); /* STATE_... */
  * begun before: the first status counts.
  */
 int phase_stop(int status);
-void phase_kill(void);
-void phase_done(void);
+
+/* From then on: PHASE_KILL, and PHASE_DONE. */
+void phase_next(enum phase);
 
 /* A process of the ring has failed: no status is a clean one any more. */
 void phase_broken(void);

@@ -233,28 +233,23 @@ reply_term(const struct reply *r)
 }
 
 void
-reply_code(int64_t tid, enum reply_code code, int value, const char *text)
+reply_stage(int64_t tid, enum reply_code code, enum stage stage, int value,
+    const char *text)
 {
 	struct reply r = { 0 };
 
 	r.tid = tid;
 	r.code = code;
+	r.stage = stage;
 	r.value = value;
 	r.text = text;
 	reply_term(&r);
 }
 
 void
-reply_level(int64_t tid, int before, int level)
+reply_code(int64_t tid, enum reply_code code, int value, const char *text)
 {
-	struct reply r = { 0 };
-
-	r.tid = tid;
-	r.code = REPLY_LEVEL;
-	r.value = before;
-	r.level = level;
-	r.text = "";
-	reply_term(&r);
+	reply_stage(tid, code, STAGE_NONE, value, text);
 }
 
 int

@@ -42,8 +42,9 @@ void reply_release(struct slot *);
 /* An answer of one message. */
 void reply_send(uint32_t type, const void *, size_t);
 void reply_term(const struct reply *);
+void reply_stage(
+    int64_t tid, enum reply_code, enum stage, int value, const char *text);
 void reply_code(int64_t tid, enum reply_code, int value, const char *text);
-void reply_level(int64_t tid, int before, int level);
 /* Those that are there when it is this answer's turn. */
 void reply_pids(int64_t tid);
 

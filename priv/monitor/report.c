@@ -70,7 +70,7 @@ report_handle_idle(const struct msg *msg)
 		return (-1);
 	c->idle = 0;
 	if (child_alive(c))
-		stop_idle(c);
+		stop_late(c, REASON_IDLE);
 	return (0);
 }
 

@@ -39,18 +39,11 @@ static void
 run_refuse(const struct run *r, enum stage stage, int error, const char *text,
     const char *why)
 {
-	struct reply rep = { 0 };
-
 	if (why != NULL)
 		log_warnx("run refused: %.64s as %.64s, %.256s: %s",
 		    runas_self_name(), permit_name(r->user), permit_program(r),
 		    why);
-	rep.tid = r->tid;
-	rep.code = REPLY_RUNFAIL;
-	rep.stage = stage;
-	rep.value = error;
-	rep.text = text;
-	reply_term(&rep);
+	reply_stage(r->tid, REPLY_RUNFAIL, stage, error, text);
 }
 
 /*
@@ -313,28 +306,13 @@ request_handle_run(const struct msg *msg)
 	return (0);
 }
 
-/* EACCES is only ever about its priority. */
-static void
-manage_refuse(const struct run *r, int error)
-{
-	struct reply rep = { 0 };
-	char text[32] = "";
-
-	if (error == EACCES)
-		(void)snprintf(text, sizeof(text), "nice %d", (int)r->nice);
-	rep.tid = r->tid;
-	rep.code = REPLY_ERRNO;
-	rep.stage = error == EACCES ? STAGE_NICE : STAGE_NONE;
-	rep.value = error;
-	rep.text = text;
-	reply_term(&rep);
-}
-
 int
 request_handle_manage(const struct msg *msg)
 {
 	const struct child *c;
 	struct run r = msg->run;
+	char text[32] = "";
+	int error;
 
 	if (r.id != 0 || r.pid == 0 || r.flags & ~(uint32_t)RUN_MANAGE)
 		return (-1);
@@ -346,8 +324,13 @@ request_handle_manage(const struct msg *msg)
 	else if (errno == ESRCH)
 		reply_code(r.tid, REPLY_NOTFOUND, 0, "");
 	else {
+		error = errno;
 		log_warn("manage of pid %d refused", (int)r.pid);
-		manage_refuse(&r, errno);
+		/* It is only ever about its priority. */
+		if (error == EACCES)
+			(void)snprintf(text, sizeof(text), "nice %d", r.nice);
+		reply_stage(r.tid, REPLY_ERRNO,
+		    error == EACCES ? STAGE_NICE : STAGE_NONE, error, text);
 	}
 	return (0);
 }
@@ -456,10 +439,16 @@ int
 request_handle_debug(const struct msg *msg)
 {
 	const struct msg_request *m = &msg->request;
+	struct reply r = { 0 };
 
 	if (m->pid != 0 || m->arg < 0 || m->arg > LOG_LEVEL_MAX)
 		return (-1);
-	reply_level(m->tid, log_getlevel(), m->arg);
+	r.tid = m->tid;
+	r.code = REPLY_LEVEL;
+	r.value = log_getlevel();
+	r.level = m->arg;
+	r.text = "";
+	reply_term(&r);
 	log_setlevel(m->arg);
 	return (0);
 }
@@ -497,7 +486,7 @@ request_handle_hello(const struct msg *msg)
 	    (char *)buf + sizeof(w), HELLO_USERS_MAX, &w.users.count);
 	w.leaves = (uint32_t)keeper_alive();
 	w.controllers = keeper->controllers;
-	w.kill = (uint32_t)keeper->kill;
+	w.kill = (uint32_t)keeper->how;
 	reply_send(IMSG_HELLO_REPLY, buf,
 	    proto_pack_hello(
 		buf, &w, w.leaves ? keeper->path : keeper->reason));

@@ -13,19 +13,6 @@
 #include "monitor/contain.h"
 #include "monitor/reply.h"
 
-static void
-leaf_refuse(int64_t tid, enum stage stage, int error, const char *text)
-{
-	struct reply r = { 0 };
-
-	r.tid = tid;
-	r.code = REPLY_TERM;
-	r.stage = stage;
-	r.value = error;
-	r.text = text;
-	reply_term(&r);
-}
-
 /* The child that has a leaf, or NULL and it was answered. */
 static struct child *
 leaf_child(int64_t tid, int32_t pid)
@@ -35,7 +22,8 @@ leaf_child(int64_t tid, int32_t pid)
 	if (c == NULL)
 		reply_code(tid, REPLY_NOTFOUND, 0, "");
 	else if (c->leaf == NULL)
-		leaf_refuse(tid, STAGE_CGROUP, ENODEV, "it has none");
+		reply_stage(
+		    tid, REPLY_TERM, STAGE_CGROUP, ENODEV, "it has none");
 	else
 		return (c);
 	return (NULL);
@@ -52,7 +40,7 @@ request_handle_cgroup_set(const struct msg *msg)
 	if ((c = leaf_child(m->tid, m->pid)) == NULL)
 		return (0);
 	if (permit_leaf_set(c->rule, &limits, &above) == -1)
-		leaf_refuse(m->tid, STAGE_LIMIT, EPERM, above);
+		reply_stage(m->tid, REPLY_TERM, STAGE_LIMIT, EPERM, above);
 	else
 		contain_set(c, &limits, m->tid);
 	return (0);

@@ -250,7 +250,7 @@ stop_child(struct child *c)
 		stop_begin(c, 0);
 }
 
-static void
+void
 stop_late(struct child *c, enum reason reason)
 {
 	/* It has ended in time: nothing that it left is waited for. */
@@ -269,12 +269,6 @@ static void
 stop_timeout(void *arg)
 {
 	stop_late(arg, REASON_TIMEOUT);
-}
-
-void
-stop_idle(struct child *c)
-{
-	stop_late(c, REASON_IDLE);
 }
 
 void
@@ -347,7 +341,7 @@ stop_check(void)
 	}
 	orphans = orphan_end_all(phase_now() == PHASE_KILL ? SIGKILL : SIGTERM);
 	if (orphans == 0)
-		phase_done();
+		phase_next(PHASE_DONE);
 }
 
 static void
@@ -374,12 +368,12 @@ shutdown_late(void *timer)
 
 	if (phase_now() == PHASE_KILL) {
 		log_warnx("%d processes survive SIGKILL", n);
-		phase_done();
+		phase_next(PHASE_DONE);
 		return;
 	}
 	if (n > 0)
 		log_warnx("%d children did not end in time", n);
-	phase_kill();
+	phase_next(PHASE_KILL);
 	launch_kill_busy();
 	child_each(shutdown_child);
 	timer_set(timer, STOP_GIVEUP, shutdown_late, timer);

@@ -17,8 +17,8 @@ void stop_child(struct child *);
 /* c runs: its timeout begins, and it ends if all others are to. */
 void stop_child_started(struct child *);
 
-/* c was silent for as long as it may: the same as when its time is over. */
-void stop_idle(struct child *);
+/* A time of c is over: REASON_TIMEOUT, or REASON_IDLE. */
+void stop_late(struct child *, enum reason);
 
 /*
  * The input of c was cut. What else of its family reads the rest would take

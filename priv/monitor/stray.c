@@ -32,9 +32,8 @@ look_later(void)
 }
 
 void
-stray_signal(int came)
+stray_check(void)
 {
-	watch_signal(came);
 	if (watch_unexplained() > 0 && !look_timer.set)
 		look_later();
 }
@@ -59,20 +58,10 @@ reap_dead(pid_t pid)
 
 static int found; /* by a walk */
 
-/* To adopt it, or to reap it if it is dead and hidden. */
-static void
-stray_take(pid_t pid, int adopt)
-{
-	if (adopt)
-		found += birth_adopt(pid);
-	/* Launchers are asked about one at a time. */
-	else if (found == 0 && child_by_pid(pid) == NULL && watch_is_dead(pid))
-		found = !reap_dead(pid);
-}
-
 /*
- * Take all children of priv, as the reaper lists them. How many are left;
- * found is how many were adopted, or could not be reaped yet.
+ * Take all children of priv, as the reaper lists them: adopt each, or reap
+ * those that are dead and hidden. How many are left; found is how many were
+ * adopted, or could not be reaped yet.
  */
 static int
 stray_each(int adopt)
@@ -84,7 +73,12 @@ stray_each(int adopt)
 	do {
 		n = orphan_children(at, pids);
 		for (i = 0; i < n; i++) {
-			stray_take(pids[i], adopt);
+			if (adopt)
+				found += birth_adopt(pids[i]);
+			/* Launchers are asked about one at a time. */
+			else if (found == 0 && child_by_pid(pids[i]) == NULL &&
+				 reap_has_ended(pids[i], NULL))
+				found = !reap_dead(pids[i]);
 			at += watch_is_child(pids[i]);
 		}
 	} while (n == REAPER_PIDS && ++round < ANSWERS_MAX);

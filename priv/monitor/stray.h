@@ -9,8 +9,12 @@
 #ifndef MONITOR_STRAY_H
 #define MONITOR_STRAY_H
 
-/* A turn of the loop begins. came: was there a SIGCHLD since the last one? */
-void stray_signal(int came);
+/*
+ * All that has ended in this turn of the loop was reaped. Only now, so that a
+ * signal that is explained at once sets no timer: with one each poll(2) costs
+ * more.
+ */
+void stray_check(void);
 
 /*
  * Take in those that live, now that every child that was asked for has been

@@ -63,7 +63,7 @@ watch_sweep(void *arg)
 	struct child *c, *next;
 
 	TAILQ_FOREACH_SAFE (c, list, queue, next)
-		if (watch_is_dead(c->pid))
+		if (reap_has_ended(c->pid, NULL))
 			ended(c);
 }
 
@@ -133,12 +133,6 @@ watch_is_child(pid_t pid)
 
 	return (
 	    waitid(P_PID, (id_t)pid, &si, WEXITED | WNOHANG | WNOWAIT) == 0);
-}
-
-int
-watch_is_dead(pid_t pid)
-{
-	return (reap_has_ended(pid, NULL));
 }
 
 void

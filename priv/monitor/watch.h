@@ -36,8 +36,6 @@ void watch_forget(struct child *);
 
 /* 1 or 0: is pid a child of ours that was not reaped? */
 int watch_is_child(pid_t);
-/* 1 or 0: is it one, and dead? Then its numbers are its own. */
-int watch_is_dead(pid_t);
 
 /* A child was seen dead, and not reaped: a SIGCHLD was, or will be, its own. */
 void watch_explain(void);

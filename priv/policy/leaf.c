@@ -9,15 +9,6 @@
 #include "policy/leaf.h"
 #include "policy/policy.h"
 
-/* No limit at all is the largest number there is. */
-static int
-is_above(const struct leaf_limits *l, enum leaf_limit limit,
-    const struct leaf_limits *most, enum leaf_limit ceiling)
-{
-	return (LEAF_GIVEN(l, limit) && LEAF_GIVEN(most, ceiling) &&
-		l->value[limit] > most->value[ceiling]);
-}
-
 /*
  * Quotas are compared for the same period. That of a rule is small enough for
  * this (limit.c).
@@ -32,17 +23,6 @@ is_faster(const struct leaf_limits *l, const struct leaf_limits *most)
 	quota = most->value[LEAF_CPU_MAX] * l->value[LEAF_CPU_PERIOD] /
 		most->value[LEAF_CPU_PERIOD];
 	return (l->value[LEAF_CPU_MAX] > quota);
-}
-
-static int
-is_outside(const struct leaf_limits *l, const struct leaf_limits *most)
-{
-	size_t i;
-
-	for (i = 0; i < LEAF_CPUS_MAX / 64; i++)
-		if (l->cpus[i] & ~most->cpus[i])
-			return (1);
-	return (0);
 }
 
 /* The place of that device in l, or l->ios. */
@@ -125,12 +105,16 @@ leaf_refuse(const struct rule *rule, struct leaf_limits *l)
 		if (LEAF_GIVEN(l, limit))
 			return (limit);
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (is_above(l, rows[i].limit, most, rows[i].ceiling))
+		/* No limit at all is the largest number there is. */
+		if (LEAF_GIVEN(l, rows[i].limit) &&
+		    LEAF_GIVEN(most, rows[i].ceiling) &&
+		    l->value[rows[i].limit] > most->value[rows[i].ceiling])
 			return (rows[i].limit);
 	if (is_faster(l, most))
 		return (LEAF_CPU_MAX);
-	if (LEAF_GIVEN(most, LEAF_CPUS) && is_outside(l, most))
-		return (LEAF_CPUS);
+	for (i = 0; LEAF_GIVEN(most, LEAF_CPUS) && i < LEAF_CPUS_MAX / 64; i++)
+		if (l->cpus[i] & ~most->cpus[i])
+			return (LEAF_CPUS);
 	if (LEAF_GIVEN(most, LEAF_MEMS) && l->mems & ~most->mems)
 		return (LEAF_MEMS);
 	return (devices_permit(most, l) == -1 ? LEAF_IO_MAX : LEAF_LIMITS);

@@ -1,5 +1,5 @@
 /*
- * Limits of leaves, from the words of a rule and as words for its reader.
+ * Limits of leaves, from the words of a rule.
  */
 
 #include <stdarg.h>
@@ -33,13 +33,6 @@ static const struct {
 	{ "io_weight", LEAF_IO_WEIGHT, NUMBER, 1, 10000, "1 to 10000" },
 	{ "cpus", LEAF_CPUS, PROCESSORS, 0, 0, "as 0-3,5, up to 1023" },
 	{ "mems", LEAF_MEMS, NODES, 0, 0, "as 0-3,5, up to 63" },
-};
-
-static const char *const rates[LEAF_RATES] = {
-	[LEAF_RBPS] = "rbps",
-	[LEAF_WBPS] = "wbps",
-	[LEAF_RIOPS] = "riops",
-	[LEAF_WIOPS] = "wiops",
 };
 
 static int
@@ -164,38 +157,31 @@ device_read(struct leaf_limits *l, const char *word, char *why)
 	return (0);
 }
 
-static int
-has_rate(const struct leaf_limits *l, uint32_t i)
-{
-	uint32_t n;
-
-	for (n = 0; n < LEAF_RATES; n++)
-		if (l->rate[i][n] != LEAF_NO_LIMIT)
-			return (1);
-	return (0);
-}
-
 int
 limit_end_io(const struct leaf_limits *l, char *why)
 {
+	uint32_t i = l->ios - 1, n;
+
 	if (l->ios == 0)
 		return (bad(why, "io: no device"));
-	if (!has_rate(l, l->ios - 1))
-		return (bad(why, "io %u:%u: no rate", l->major[l->ios - 1],
-		    l->minor[l->ios - 1]));
-	return (0);
+	for (n = 0; n < LEAF_RATES; n++)
+		if (l->rate[i][n] != LEAF_NO_LIMIT)
+			return (0);
+	return (bad(why, "io %u:%u: no rate", l->major[i], l->minor[i]));
 }
 
 /* "rbps=10M", of the last device. */
 static int
 rate_read(struct leaf_limits *l, const char *word, char *why)
 {
-	size_t i, len = strcspn(word, "=");
+	size_t len = strcspn(word, "=");
 	const char *fault;
 	uint64_t *rate;
+	uint32_t i;
 
 	for (i = 0; i < LEAF_RATES; i++)
-		if (strlen(rates[i]) == len && memcmp(rates[i], word, len) == 0)
+		if (strlen(leaf_rate_name(i)) == len &&
+		    memcmp(leaf_rate_name(i), word, len) == 0)
 			break;
 	if (i == LEAF_RATES)
 		return (bad(why, "io \"%.64s\": no rate", word));
@@ -203,7 +189,7 @@ rate_read(struct leaf_limits *l, const char *word, char *why)
 		return (bad(why, "io \"%.64s\": no device before it", word));
 	rate = &l->rate[l->ios - 1][i];
 	if (*rate != LEAF_NO_LIMIT)
-		return (bad(why, "io %s a second time", rates[i]));
+		return (bad(why, "io %s a second time", leaf_rate_name(i)));
 	if ((fault = size_read(word + len + 1, 1, INT64_MAX, rate)) != NULL)
 		return (bad(why, "io \"%.64s\": %s (1 or more)", word, fault));
 	return (0);
@@ -217,76 +203,4 @@ limit_read_io(struct leaf_limits *l, const char *word, char *why)
 	if (l->ios > 0 && limit_end_io(l, why) == -1)
 		return (-1);
 	return (device_read(l, word, why));
-}
-
-static void put(char *buf, size_t size, const char *, ...)
-    __attribute__((__format__(printf, 3, 4)));
-
-static void
-put(char *buf, size_t size, const char *fmt, ...)
-{
-	size_t len = strlen(buf);
-	va_list ap;
-
-	va_start(ap, fmt);
-	(void)vsnprintf(buf + len, size - len, fmt, ap);
-	va_end(ap);
-}
-
-static void
-put_value(char *buf, size_t size, const struct leaf_limits *l, size_t i)
-{
-	char list[CPULIST_MAX];
-
-	if (i == LEAF_CPUS || i == LEAF_MEMS) {
-		if (i == LEAF_CPUS)
-			(void)cpulist_write(
-			    list, sizeof(list), l->cpus, LEAF_CPUS_MAX);
-		else
-			(void)cpulist_write(
-			    list, sizeof(list), &l->mems, LEAF_MEMS_MAX);
-		put(buf, size, "%s", list);
-		return;
-	}
-	put(buf, size, "%llu", (unsigned long long)l->value[i]);
-	if (i == LEAF_CPU_MAX)
-		put(buf, size, "/%llu",
-		    (unsigned long long)l->value[LEAF_CPU_PERIOD]);
-}
-
-static void
-put_io(char *buf, size_t size, const struct leaf_limits *l, uint32_t i)
-{
-	uint32_t n;
-
-	put(buf, size, "%u:%u", l->major[i], l->minor[i]);
-	for (n = 0; n < LEAF_RATES; n++)
-		if (l->rate[i][n] != LEAF_NO_LIMIT)
-			put(buf, size, " %s %llu", rates[n],
-			    (unsigned long long)l->rate[i][n]);
-}
-
-/* A name, and a comma between two. */
-static void
-put_name(char *buf, size_t size, enum leaf_limit limit)
-{
-	put(buf, size, "%s%s ", *buf == '\0' ? "" : ", ",
-	    leaf_limit_name(limit));
-}
-
-void
-limit_write(char *buf, size_t size, const struct leaf_limits *l)
-{
-	uint32_t i;
-
-	*buf = '\0';
-	for (i = 0; i < LEAF_IO_MAX; i++)
-		if (i != LEAF_CPU_PERIOD && LEAF_GIVEN(l, i)) {
-			put_name(buf, size, i);
-			put_value(buf, size, l, i);
-		}
-	for (i = 0; i < l->ios; i++) {
-		put_name(buf, size, LEAF_IO_MAX);
-		put_io(buf, size, l, i);
-	}
 }

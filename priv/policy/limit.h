@@ -27,11 +27,4 @@ int limit_read(struct leaf_limits *l, int which, const char *word, char *why);
 int limit_read_io(struct leaf_limits *l, const char *word, char *why);
 int limit_end_io(const struct leaf_limits *l, char *why);
 
-/*
- * Write all that there are, by the names that the node has for them, into buf,
- * which is large enough with LIMIT_TEXT_MAX bytes.
- */
-#define LIMIT_TEXT_MAX 8192
-void limit_write(char *buf, size_t size, const struct leaf_limits *);
-
 #endif

@@ -44,25 +44,22 @@ static int begin(enum rule_action);
 static int set_number(const char *, const char *, int, int, int *);
 static int set_nice(const char *);
 static int set_children(const char *);
-static int set_leaf(void);
 static int set_limit(const char *, const char *);
 static int set_io(void);
 static int add_io(const char *);
 static int end_io(void);
 static int set_ceiling_name(const char *);
 static int set_ceiling(const char *);
+static int set_flag(int *, const char *);
+static int set_list(char ***, const char *, const char *);
 static int set_caps(void);
 static int add_cap(const char *);
 static int end_caps(void);
-static int set_keepenv(void);
-static int set_setenv(void);
 static int add_variable(const char *);
 static int set_identity(const char *);
 static int set_target(const char *);
-static int set_groups(void);
 static int add_group(const char *);
 static int set_command(const char *);
-static int set_args(void);
 static int add_word(char ***, const char *, const char *);
 static int finish(void);
 static int set_place(const char *);
@@ -118,7 +115,8 @@ option:	nice WORD			{ if (set_nice($2) == -1)
 						YYABORT; }
 	| children WORD			{ if (set_children($2) == -1)
 						YYABORT; }
-	| CGROUP			{ if (set_leaf() == -1)
+	| CGROUP			{ if (set_flag(&parse.rule->leaf,
+					    "cgroup") == -1)
 						YYABORT; }
 	| limit WORD			{ if (set_limit($1, $2) == -1)
 						YYABORT; }
@@ -128,7 +126,8 @@ option:	nice WORD			{ if (set_nice($2) == -1)
 						YYABORT; }
 	| rlimit ceiling WORD		{ if (set_ceiling($3) == -1)
 						YYABORT; }
-	| KEEPENV			{ if (set_keepenv() == -1)
+	| KEEPENV			{ if (set_flag(&parse.rule->keepenv,
+					    "keepenv") == -1)
 						YYABORT; }
 	| setenv variables '}'
 	;
@@ -172,7 +171,9 @@ capabilities: /* empty */
 	;
 
 setenv:	SETENV				{ expect("\"{\""); }
-	  '{'				{ if (set_setenv() == -1)
+	  '{'				{ if (set_list(&parse.rule->setenv,
+					    "setenv",
+					    "a variable or \"}\"") == -1)
 						YYABORT; }
 	;
 
@@ -197,7 +198,9 @@ groups:	/* empty */
 	;
 
 list:	GROUPS				{ expect("\"{\""); }
-	  '{'				{ if (set_groups() == -1)
+	  '{'				{ if (set_list(&parse.rule->groups,
+					    "groups",
+					    "a group or \"}\"") == -1)
 						YYABORT; }
 	;
 
@@ -218,7 +221,9 @@ path:	WORD				{ if (set_command($1) == -1)
 						YYABORT; }
 	;
 
-args:	ARGS				{ if (set_args() == -1)
+args:	ARGS				{ if (set_list(&parse.rule->args,
+					    "args", "an argument"
+					    " (keywords need quotes)") == -1)
 						YYABORT; }
 	;
 
@@ -411,11 +416,11 @@ set_place(const char *word)
 }
 
 static int
-set_leaf(void)
+set_flag(int *flag, const char *what)
 {
-	if (parse.rule->leaf)
-		return (fail("cgroup a second time"));
-	parse.rule->leaf = 1;
+	if (*flag)
+		return (fail("%s a second time", what));
+	*flag = 1;
 	return (0);
 }
 
@@ -512,22 +517,14 @@ end_caps(void)
 	return (parse.rule->caps == 0 ? fail("caps: none is named") : 0);
 }
 
+/* What is listed, once; and what a word of it may be. */
 static int
-set_keepenv(void)
+set_list(char ***list, const char *what, const char *word)
 {
-	if (parse.rule->keepenv)
-		return (fail("keepenv a second time"));
-	parse.rule->keepenv = 1;
-	return (0);
-}
-
-static int
-set_setenv(void)
-{
-	expect("a variable or \"}\"");
-	if (parse.rule->setenv != NULL)
-		return (fail("setenv a second time"));
-	if (rule_list(&parse.rule->setenv) == -1)
+	expect(word);
+	if (*list != NULL)
+		return (fail("%s a second time", what));
+	if ((*list = calloc(1, sizeof(**list))) == NULL)
 		return (fail("%s", strerror(errno)));
 	return (0);
 }
@@ -602,15 +599,6 @@ set_target(const char *word)
 }
 
 static int
-set_groups(void)
-{
-	expect("a group or \"}\"");
-	if (rule_list(&parse.rule->groups) == -1)
-		return (fail("%s", strerror(errno)));
-	return (0);
-}
-
-static int
 add_group(const char *word)
 {
 	const char *why;
@@ -632,15 +620,6 @@ set_command(const char *word)
 	if (*word != '/')
 		return (fail("cmd \"%.64s\": not an absolute path", word));
 	if ((parse.rule->cmd = strdup(word)) == NULL)
-		return (fail("%s", strerror(errno)));
-	return (0);
-}
-
-static int
-set_args(void)
-{
-	expect("an argument (keywords need quotes)");
-	if (rule_list(&parse.rule->args) == -1)
 		return (fail("%s", strerror(errno)));
 	return (0);
 }

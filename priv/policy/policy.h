@@ -122,9 +122,6 @@ int policy_isnumber(const char *);
 struct rule *rule_new(enum rule_action, int line);
 void rule_free(struct rule *);
 
-/* Make *list an empty list of a rule: 0, or -1 without memory. */
-int rule_list(char ***list);
-
 /*
  * Append a copy of a word: 0, or -1 with ENOMEM, or with E2BIG if the list
  * has POLICY_LIST_MAX already.

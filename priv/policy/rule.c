@@ -82,13 +82,6 @@ policy_free(struct policy *p)
 }
 
 int
-rule_list(char ***list)
-{
-	*list = calloc(1, sizeof(**list));
-	return (*list == NULL ? -1 : 0);
-}
-
-int
 rule_append(char ***list, const char *word)
 {
 	char **new;

@@ -16,6 +16,7 @@
 #include "policy/starter.h"
 
 struct launcher;
+struct leaf;
 struct rule;
 
 /* What a child starts from. Nothing that it points to is its own. */
@@ -58,6 +59,7 @@ struct runas {
 	int other; /* somebody else than the starter */
 	struct spawn_base base;
 	struct launcher *launcher;
+	struct leaf *spare; /* for the next child; monitor/contain.c's */
 };
 
 /*

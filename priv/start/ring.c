@@ -22,7 +22,7 @@
 #include "libexecdir.h"
 #include "log.h"
 #include "monitor/channels.h"
-#include "monitor/contain.h"
+#include "monitor/keep.h"
 #include "monitor/ring.h"
 #include "monitor/table.h"
 #include "policy/permit.h"
@@ -168,7 +168,7 @@ ring_keeper(void)
 	if (!keeper_start(&k))
 		return;
 	ring_add("keeper", k.pid);
-	contain_keeper(k.pid);
+	keep_init(k.pid);
 	channel_init(&keeper_channel, "keeper", k.fd, 1, priv_keeper_table,
 	    priv_keeper_rows, NULL);
 }

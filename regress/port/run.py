@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Runs the cases against a port program.
 
-usage: run.py [-l] [-k SUBSTRING] [-j N] PATH_TO_PROCTOR
+usage: run.py [-l] [-o] [-k SUBSTRING] [-j N] PATH_TO_PROCTOR
 
 A line each on stdout, "ok PROTOCOL 3 run: Cmd list" or "FAIL ...", and as
 the last line "port: N passed, N failed, N skipped". Exit status 1 if any
-failed. -j runs N cases at a time: most of them wait most of the time.
+failed. -j runs N cases at a time: most of them wait most of the time. -o has
+them see control groups of version 1 only, as root.
 PORT_SLOW=1 gives everything ten times the time (sanitizers, valgrind), and
 a busy machine gets more by itself (patience.py); PORT_SOAK=1 adds the long
 ones.
@@ -19,6 +20,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(1, os.path.join(HERE, "lib"))
 
+import cgroups    # noqa: E402
 import port       # noqa: E402
 import proc       # noqa: E402
 import runner     # noqa: E402
@@ -33,6 +35,8 @@ def main():
     parser.add_argument("-k", metavar="SUBSTRING", default="",
                         help="only the cases with this in their names")
     parser.add_argument("-l", action="store_true", help="list, run nothing")
+    parser.add_argument("-o", action="store_true",
+                        help="control groups of version 1 only")
     parser.add_argument("-j", metavar="N", type=int, default=1,
                         help="so many cases at a time")
     parser.add_argument("proctor", nargs="?", default="build/proctor")
@@ -44,6 +48,8 @@ def main():
     port.PROGRAM = os.path.abspath(args.proctor)
     if not os.access(port.PROGRAM, os.X_OK):
         sys.exit("run.py: cannot execute %s" % port.PROGRAM)
+    if args.o:
+        cgroups.only_old()
     runner.not_ignored()
     proc.become_subreaper()
     os.umask(0o022)

@@ -77,6 +77,8 @@ def leaks(request, pattern):
 @case(LEAKS + " 200 children stopped, their stdin full")
 def leaks_full_stdin():
     with Port() as p:
+        # The launcher is ready, too.
+        many(p, (A.run, ["/bin/true"], PIPES), 1, STARTED)
         before = visible(p)
         for _ in range(4):
             pids = [p.run(["/bin/sleep", "1000"], PIPES)

@@ -2,7 +2,10 @@
 
 import os
 import re
+import shutil
+import struct
 
+import etf
 import proc
 import suid
 import world
@@ -171,3 +174,143 @@ def stopped():
         expect(OK, p.ask(A.stop, pid))
         p.exit(pid)
         check(not proc.alive(pid), "lives")
+
+
+# The program that this is for ---
+
+class Task:
+    """proctor-task as root, by a rule: calls of its root task, by name."""
+
+    def __init__(self, p, words, *options):
+        self.p = p
+        self.pid = p.run(words, [A.stdin, A.stdout, A.stderr,
+                                 as_user("root"), *options])
+        self.seq = self.at = 0
+        self.names = [str(n) for n in etf.binary_to_term(
+            self.frame(64))[A.calls]]
+
+    def frame(self, *kinds):
+        """The next frame of such a type, without its head."""
+        while True:
+            self.p.until(self._whole, "a frame; %r" % self.p.out(
+                self.pid, A.stderr))
+            out = self.p.out(self.pid)
+            size, kind = struct.unpack_from(">IB", out, self.at)
+            data = out[self.at + 13:self.at + 4 + size]
+            self.at += 4 + size
+            if kind in kinds:
+                return data
+
+    def _whole(self):
+        out = self.p.out(self.pid)[self.at:]
+        return len(out) >= 4 and \
+            len(out) >= 4 + struct.unpack_from(">I", out)[0]
+
+    def call(self, name, *args, task=1):
+        self.seq += 1
+        data = struct.pack(">BIIIH", 1, task, self.seq, 0,
+                           self.names.index(name)) + etf.term_to_binary(args)
+        self.p.send((A.stdin, self.pid, struct.pack(">I", len(data)) + data))
+        return etf.binary_to_term(self.frame(65))
+
+
+def task_program():
+    path = os.path.join(world.home, "proctor-task")
+    if not os.path.exists(path):
+        shutil.copy(os.path.join(world.build, "proctor-task"), path)
+        os.chmod(path, 0o755)
+    return path
+
+
+def denied(name, stage="policy"):
+    return A.error, (getattr(A, stage), A.eperm, getattr(A, name))
+
+
+NONE = {A.effective: [], A.permitted: [], A.inheritable: []}
+
+
+@case(SECTION + " proctor-task: what root's file gives, and no more")
+def task_rights():
+    words = [task_program(), "-maxchild", "3"]
+    with Rules(rule("sys_admin sys_chroot setuid setgid", words)), Suid() as p:
+        t = Task(p, words)
+        expect(OK, t.call("chroot", "/"))
+        expect(OK, t.call("unshare", A.clone_newns))
+        expect(OK, t.call("mount", [], "/", [], [A.ms_rec, A.ms_private]))
+        expect(OK, t.call("mount", "t", "/tmp", "tmpfs", A.ms_nodev))
+        expect(denied("unshare", "call"), t.call("unshare", A.clone_newuser))
+        expect(OK, t.call("mkfifo", "/tmp/f", 0o600))
+        expect((A.error, (A.call, A.eacces, A.setpriority)),
+               t.call("setpriority", A.prio_process, 0, -5))
+
+
+@case(SECTION + " proctor-task: who was root and is not has none left")
+def task_drops():
+    words = [task_program(), "-maxchild", "3"]
+    with Rules(rule("setuid setgid sys_chroot", words)), Suid() as p:
+        t = Task(p, words)
+        held = [A.cap_setgid, A.cap_setuid, A.cap_sys_chroot]
+        expect((A.ok, {A.effective: held, A.permitted: held,
+                       A.inheritable: held}), t.call("capget"))
+        expect(OK, t.call("setgroups", []))
+        expect(OK, t.call("setresgid", 4242, 4242, 4242))
+        expect(OK, t.call("setresuid", 4242, 4242, 4242))
+        said = t.call("capget")[1]
+        expect([], said[A.effective], "effective")
+        expect([], said[A.permitted], "permitted")
+        expect(denied("setresuid", "call"), t.call("setresuid", 0, 0, 0))
+        expect(denied("chroot", "call"), t.call("chroot", "/"))
+
+
+@case(SECTION + " proctor-task -uids: no other id is taken or given")
+def task_ids():
+    words = [task_program(), "-uids", "4000-4999"]
+    with Rules(rule("setuid setgid chown", words)), Suid() as p:
+        t = Task(p, words)
+        for name, args in (
+                ("setuid", (5000,)), ("setgid", (3999,)),
+                ("setresuid", (4000, 0, 4000)),
+                ("setresgid", (-1, 4000, 9)), ("setgroups", ([4000, 0],)),
+                ("chown", ("/tmp", 0, 4000)), ("chown", ("/tmp", 4000, 0)),
+                ("map_ids", (0, [(0, 0, 1)], [])),
+                ("map_ids", (0, [], [(0, 4999, 2)]))):
+            expect(denied(name), t.call(name, *args), name)
+        path = world.home + "/given"
+        open(path, "w").close()
+        expect(OK, t.call("chown", path, 4000, -1))
+        expect(4000, os.stat(path).st_uid)
+        expect(OK, t.call("setgroups", [4000, 4999]))
+        expect(OK, t.call("setresgid", 4000, 4000, 4002))
+        # The same behind its own program.
+        expect(OK, t.call("reexec"))
+        expect(denied("setuid"), t.call("setuid", 5000))
+        expect(denied("setuid"), t.call("setuid", 0))
+        expect(OK, t.call("setresuid", 4000, 4999, -1))
+
+
+@case(SECTION + " proctor-task -uids: a program of it has none")
+def task_programs():
+    words = [task_program(), "-uids", "4000-4999"]
+    with Rules(rule("setuid setgid chown", words)), Suid() as p:
+        t = Task(p, words)
+        expect((A.error, (A.exec, A.enoent, A.execve)),
+               t.call("execve", "/nowhere", ["x"], []))
+        expect(3, len(t.call("capget")[1][A.permitted]))
+        expect(OK, t.call("execve", "/bin/cat", CAT, []))
+        text = t.frame(69)
+        for key, found in sets(text.decode()).items():
+            if key != "CapBnd":
+                expect(0, found, key)
+
+
+@case(SECTION + " proctor-task -uids: not where root is root again")
+def task_needs_rule():
+    # As root without a launcher of ours, exec gives all rights back.
+    pid = os.fork()
+    if pid == 0:
+        os.dup2(os.open("/dev/null", os.O_RDWR), 2)
+        r, w = os.pipe()
+        os.dup2(r, 0)
+        os.dup2(w, 1)
+        os.execv(task_program(), ["proctor-task", "-uids", "1-2"])
+    expect(4, os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))

@@ -5,12 +5,13 @@ had refuses the run."""
 import os
 
 import world
-from case import Skip, case, check, expect, rows
+from case import Skip, case, check, eventually, expect, rows
+from cgroups import spares
 from etf import A
 from native import Native, exited
 from rules import Rules
 from suid import SLEEP, Suid, as_user
-from world import ONE, group_of
+from world import ONE, TWO, group_of
 
 SECTION = "ceilings:"
 RULE = "permit %s news as daemon\n"
@@ -32,7 +33,15 @@ class Limited(Native, Suid):
         top = world.groups_dir + self.has[A.path].decode()
         return [d[len(world.groups_dir):] for d, _, _ in os.walk(top)
                 if os.path.basename(d)[0] == "c"
-                and os.path.basename(d)[1:].isdigit()]
+                and os.path.basename(d)[1:].isdigit()
+                and d not in self.spares(top)]
+
+    @staticmethod
+    def spares(top):
+        """Those that are made ahead: one a user, or something is left."""
+        found = spares(top)
+        expect(len({os.path.dirname(d) for d in found}), len(found), "spares")
+        return found
 
     def child(self, asked=None, cmd=None):
         """What becomes of a run as another user: a pid, or why not."""
@@ -60,6 +69,23 @@ def own(word, asked, expected):
         told = p.exit(pid)
         expect(expected, A.cgroup in told, "in %s" % told)
         expect([], p.groups(), "left")
+
+
+@case(SECTION + " the next of each user is made ahead, and is his alone")
+def ahead():
+    with Rules(RULE % "cgroup" + "permit news as %s\n" % TWO), Limited() as p:
+        top = world.groups_dir + p.has[A.path].decode()
+        made = {}
+        for who in ONE, TWO:
+            pid = p.run(["/bin/true"], [as_user(who), (A.cgroup, A.true)])
+            p.exit(pid)
+            eventually(lambda: len(p.spares(top)) == len(made) + 1, 5, "none")
+            made[who], = set(p.spares(top)) - set(made.values())
+        for who, told in made.items():
+            check(os.stat(told).st_uid != world.uid(who), "it is his")
+            pid = p.run(SLEEP, [as_user(who), (A.cgroup, A.true)])
+            expect(told[len(world.groups_dir):], group_of(pid), "group")
+        check(not p.spares(top), "%s", p.spares(top))
 
 
 @rows(SECTION + " a request is refused that is above its rule:", [

@@ -357,6 +357,34 @@ def none(how):
             check(len(p.logged("control group")) == lines, "log %s", p.log())
 
 
+class Old(Suid):
+    """Started where there are trees of version 1 only."""
+
+    def _exec(self, child_in, child_out):
+        world.hide_groups("old")
+        super()._exec(child_in, child_out)
+
+
+@case(SECTION + " where there is version 1 only its freezer contains")
+def old():
+    world.freezer()
+    with usual_rules, Old() as p:
+        left = daemon(p)
+        ring = p.ring()
+        own = world.old_group_of(ring["priv"]).removesuffix("/ring")
+        check(own.startswith("/proctor/"), "%s", own)
+        for role in ("guard", "reaper"):
+            expect("/proctor/guards", world.old_group_of(ring[role]), role)
+        check(world.old_group_of(left).startswith(own + "/t"), "%s",
+              world.old_group_of(left))
+        check("keeper" in ring, "%s", ring)
+        kill_at_once(ring[role] for role in ("reaper", "priv"))
+        p.end()
+        check(not proc.alive(left), "a daemon is left")
+        check(not os.path.isdir(world.freezer() + own), "its group is left")
+        p.close(code=p.status)
+
+
 # Without other rights -----------------------------------------------------
 
 class Plain(Native, Inside):

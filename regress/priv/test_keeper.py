@@ -13,6 +13,7 @@ import struct
 
 import proc
 import world
+from cgroups import spares
 from case import Skip, case, check, eventually, expect, rows
 from etf import A
 from imsg import (FD_MARK, LAUNCHED, LEAF, LEAF_DONE, LEAF_EVENT, LEAF_STATE,
@@ -89,7 +90,7 @@ def event(number, kills=1, pad=0):
 # About a leaf that is there: its number comes first.
 LIES = [
     ("of a stranger, gone", lambda n: state(n + 1000, END)),
-    ("of the first process of the ring", lambda n: state(1, END)),
+    ("of the next that is made", lambda n: state(n + 1, END)),
     ("gone, and its child lives", lambda n: state(n, END)),
     ("gone, by an answer", lambda n: done(n, END)),
     ("gone, for a request of somebody's", lambda n: state(n, END, tid=5)),
@@ -134,6 +135,67 @@ def events():
         check(proc.rss(p.ring()["priv"]) < size + (4 << 20), "priv grows")
         p.ask(A.stop, pid)
         p.exit(pid)
+
+
+# What is made ahead ---
+
+def spare(p):
+    """The number of the leaf that is made ahead, and the child beside it."""
+    pid, number = p.child()
+    p.exit(p.run(["/bin/true"], [as_user(ONE), LEAF_OPTION]))
+    eventually(lambda: spares(world.groups_dir), 5, "none is made ahead")
+    path, = spares(world.groups_dir)
+    expect("c%d" % (number + 2), os.path.basename(path), "it")
+    return pid, number + 2
+
+
+@rows(SECTION + " of what was made ahead:", [
+    ("it is gone", lambda n: state(n, END)),
+    ("it is made again", lambda n: done(n, MAKE)),
+    ("it is not made, later", lambda n: done(n, MAKE, 28)),
+    ("an event", lambda n: event(n)),
+    ("stats", lambda n: state(n, STATS)),
+    ("nobody in it can be killed", lambda n: done(n, KILL, 16, b"t0/c1")),
+])
+def ahead(make):
+    with usual_rules, Contained() as p:
+        pid, number = spare(p)
+        p.says(make(number))
+        p.lied()
+        check(not proc.alive(pid), "a child lives")
+
+
+def says_ahead(p, make):
+    """The keeper's own words, of one that is asked for ahead: with that."""
+    number = p.child()[1] + 1
+    pid = p.run(SLEEP, [as_user(ONE), LEAF_OPTION])
+    p.held()
+    os.kill(pid, signal.SIGKILL)
+    eventually(lambda: not os.path.exists("/proc/%d" % pid), 5, "not reaped")
+    p.says(state(number, END))
+    p.exit(pid)
+    fd = make()
+    p.says(leaf(number + 1) + done(number + 1, MAKE), [fd])
+    os.close(fd)
+
+
+@case(SECTION + " what was made ahead and is no group is nobody's")
+def ahead_file():
+    with usual_rules, Contained() as p:
+        says_ahead(p, lingering_file)
+        p.lied()
+        expect(1, len(p.logged("what is of no control group")), "lines")
+
+
+@case(SECTION + " what was made ahead and cannot be entered is no child's")
+def ahead_other_group():
+    with usual_rules, Contained() as p:
+        says_ahead(p, lambda: os.open(
+            world.groups_dir + "/cgroup.controllers", os.O_RDONLY))
+        reply = p.ask(A.run, SLEEP, [as_user(ONE), LEAF_OPTION])
+        expect((A.error, A.cgroup, A.ebadf), (reply[0], *reply[1][:2]), "run")
+        os.kill(p.ring()["keeper"], signal.SIGKILL)
+        p.lied()
 
 
 # What is no file of a group ---

@@ -10,7 +10,7 @@ from etf import A
 from native import Native, exited
 from rules import usual_rules
 from suid import SLEEP, Suid, as_user
-from test_groups import Group, Plain, plain_instances
+from test_groups import Group, Old, Plain, plain_instances
 from world import ONE, UNRULED, group_of
 
 SECTION = "leaves:"
@@ -79,7 +79,8 @@ RAISE = r"""
 VALUES = {"memory.max": "max", "memory.high": "max", "memory.low": "max",
           "memory.swap.max": "max", "pids.max": "max", "cpu.max": "max",
           "cpu.weight": "10000", "cpuset.cpus": "0", "io.max": "8:0 rbps=max",
-          "memory.oom.group": "0", "cgroup.kill": "1", "cgroup.freeze": "1",
+          "memory.oom.group": "0", "freezer.state": "FROZEN",
+          "cgroup.kill": "1", "cgroup.freeze": "1",
           "cgroup.subtree_control": "-memory", "cgroup.type": "threaded",
           "cgroup.max.depth": "0", "cgroup.max.descendants": "0",
           "memory.reclaim": "1M", "memory.limit_in_bytes": "-1",
@@ -164,6 +165,30 @@ class Leaves(Native, Suid):
             raise Skip("no control groups here")
         super().__init__(*args, **more)
 
+    def group(self, pid):
+        """Its path in the tree that contains."""
+        return group_of(pid)
+
+    def directory(self, pid):
+        return world.groups_dir + group_of(pid)
+
+
+class OldLeaves(Leaves, Old):
+    """The same, where there is version 1 only."""
+
+    def __init__(self, *args, **more):
+        self.tree = world.freezer()
+        super().__init__(*args, **more)
+
+    def group(self, pid):
+        return world.old_group_of(pid)
+
+    def directory(self, pid):
+        return self.tree + self.group(pid)
+
+
+KINDS = (("", Leaves), (", version 1", OldLeaves))
+
 
 def as_whom(name):
     return [as_user(name)] if name else []
@@ -174,12 +199,13 @@ def all_groups(pid):
         return f.read()
 
 
-def values(pid):
+def values(p, pid):
     """Of all files in its group that can be read and say what is allowed."""
-    path = world.groups_dir + group_of(pid)
+    path = p.directory(pid)
     found = {}
     for name in sorted(os.listdir(path)):
-        if name.endswith((".max", ".high", ".type", ".freeze", "_control")):
+        if name.endswith((".max", ".high", ".type", ".freeze", "_control",
+                          ".state")):
             with open(os.path.join(path, name), encoding="ascii") as f:
                 found[name] = f.read()
     for line in all_groups(pid).splitlines():
@@ -207,23 +233,24 @@ def limits_of(p, *options):
 
 
 @rows(SECTION + " a child cannot", [
-    ("%s, %s" % (what, name or "the starter's"), name, code)
-    for what, code in ATTACKS for name in (None, ONE)], limit=60)
-def attacked(name, code):
-    with usual_rules, Leaves() as p:
+    ("%s, %s%s" % (what, name or "the starter's", kind), start, name, code)
+    for what, code in ATTACKS for name in (None, ONE)
+    for kind, start in KINDS], limit=60)
+def attacked(start, name, code):
+    with usual_rules, start() as p:
         # Its sister has the same user, another that has no leaf, too.
         sister, leaf = limits_of(p, *as_whom(name))
         bare = p.run(SLEEP, as_whom(name))
-        victims = [group_of(pid) for pid in (sister, bare)]
+        victims = [p.group(pid) for pid in (sister, bare)]
         pid = p.run([PYTHON, "-c", COMMON + code + END, *victims],
                     [A.stdin, A.stdout, A.stderr, leaf, *as_whom(name)])
-        before = [(all_groups(q), values(q)) for q in (pid, sister, bare)]
+        before = [(all_groups(q), values(p, q)) for q in (pid, sister, bare)]
         p.until(lambda: b"done\n" in p.out(pid) or p.exits[pid], "its end", 30)
         lines = [line for line in p.out(pid).decode().splitlines()
                  if not line.startswith(HARMLESS)]
         check(lines == ["done"], "%s, %s", lines[:5],
               p.out(pid, A.stderr)[-300:])
-        after = [(all_groups(q), values(q)) for q in (pid, sister, bare)]
+        after = [(all_groups(q), values(p, q)) for q in (pid, sister, bare)]
         expect(before, after, "groups and limits")
         p.stdin(pid, A.eof)
         p.ended(pid, exited(0))
@@ -314,28 +341,29 @@ PAUSED = "\nprint('ready', flush=True)\ntime.sleep(1000)\n"
 
 
 @rows(SECTION + " its exit is told when nobody is left, who", [
-    ("%s, %s" % (what, name or "the starter's"), name, code)
-    for what, code in STAYS for name in (None, ONE)], limit=60)
-def stays(name, code):
-    with usual_rules, Leaves() as p:
+    ("%s, %s%s" % (what, name or "the starter's", kind), start, name, code)
+    for what, code in STAYS for name in (None, ONE)
+    for kind, start in KINDS], limit=60)
+def stays(start, name, code):
+    with usual_rules, start() as p:
         pid = p.run([PYTHON, "-c", COMMON + code + READY],
                     [A.stdin, A.stdout, LEAF, *as_whom(name)])
         p.until(lambda: p.out(pid).endswith(b"ready\n"), "it is ready", 20)
-        group = world.groups_dir + group_of(pid)
+        group = p.directory(pid)
         check(len(processes(group)) > 1, "it is alone")
         p.stdin(pid, b"\n")
         p.ended(pid, exited(3), seconds=20)
         check(not os.path.exists(group), "%s is there", group)
 
 
-@case(SECTION + " one that stands still, and forks, is stopped for good",
-      limit=60)
-def paused():
-    with usual_rules, Leaves() as p:
+@rows(SECTION + " one that stands still, and forks, is stopped for good",
+      KINDS, limit=60)
+def paused(start):
+    with usual_rules, start() as p:
         pid = p.run([PYTHON, "-c", COMMON + STAYS[0][1] + PAUSED],
                     [A.stdout, LEAF, as_user(ONE), (A.kill_timeout, 0)])
         p.until(lambda: p.out(pid).endswith(b"ready\n"), "it is ready", 20)
-        group = world.groups_dir + group_of(pid)
+        group = p.directory(pid)
         expect((A.ok, A.cgroup), p.ask(A.pause, pid))
         still = processes(group)
         check(len(still) > 1, "it is alone")

@@ -99,7 +99,9 @@ test_write(void **state)
 	size_t len;
 
 	(void)state;
+	text[0] = 'x';
 	assert_int_equal(cpulist_write(text, sizeof(text), bits, MAX), 0);
+	assert_string_equal(text, "");
 	for (i = 0; i < MAX; i++)
 		if (i % 3 != 2)
 			bits[i / 64] |= BIT(i % 64);

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "compat/proc.h"
 #include "etf_read.h"
 #include "log.h"
 #include "task_util.h"
@@ -485,6 +486,8 @@ main(void)
 		task_main(1);
 	if (mkdtemp(folder) == NULL)
 		return (1);
+	/* make(1) starts what it starts with some ignored that libc keeps. */
+	proc_signals_default();
 	failed = cmocka_run_group_tests(tests, NULL, NULL);
 	(void)rmdir(folder);
 	return (failed);

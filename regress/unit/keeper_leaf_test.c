@@ -34,9 +34,9 @@
 static char done[4096];
 static int64_t now;
 static struct channel priv;
-static const struct cgroup_tree trees[2] = {
-	{ 1, 1U << LEAF_CTL_MEMORY, V2_DIR },
-	{ 0, 1U << LEAF_CTL_PIDS, V1_DIR },
+static struct cgroup_tree trees[2] = {
+	{ 1, 1U << LEAF_CTL_MEMORY, V2_DIR, CGROUP_AT_ONCE },
+	{ 0, 1U << LEAF_CTL_PIDS, V1_DIR, CGROUP_EACH },
 };
 
 /* What the kernel does. */
@@ -156,6 +156,8 @@ cgroup_get(int dir, const char *name, char *buf, size_t size)
 		(void)snprintf(buf, size, "5\n");
 	else if (strcmp(file, "memory.max") == 0)
 		(void)snprintf(buf, size, "4096\n");
+	else if (strcmp(file, "freezer.state") == 0)
+		(void)snprintf(buf, size, frozen ? "FROZEN\n" : "FREEZING\n");
 	else
 		(void)snprintf(buf, size, "1\n");
 	return (0);
@@ -286,6 +288,8 @@ begin(void)
 	leaf_init(&priv, "/inst", trees, 2);
 	request_init(USERS);
 	busy = refuses = frozen = blind = 0;
+	trees[0].v2 = 1;
+	trees[0].how = CGROUP_AT_ONCE;
 	ooms = 0;
 	fails = NULL;
 	watched = NULL;
@@ -460,6 +464,73 @@ test_stays(void **state)
 	pass(20000);
 	did("");
 	assert_int_equal(ask(7, LEAF_END), -1);
+}
+
+/* What has been counted is told when the last is gone. */
+static void
+test_counts_stay(void **state)
+{
+	(void)state;
+	begin();
+	assert_int_equal(make(7, 0, "", 0, 5), 0);
+	done[0] = '\0';
+	busy = 1;
+	assert_int_equal(ask(7, LEAF_END), 0);
+	did("cgroup.kill=1");
+	busy = 0;
+	pass(1);
+	did("rmdir; old rmdir; state 6 /inst/t0/c7");
+}
+
+/* Where there is no cgroup.kill the reaper is told to. */
+static void
+test_each(void **state)
+{
+	int i;
+
+	(void)state;
+	there();
+	trees[0].how = CGROUP_STILL;
+	assert_int_equal(ask(7, LEAF_KILL), 0);
+	did("done 2: 16 t0/c7");
+	busy = 1;
+	assert_int_equal(ask(7, LEAF_END), 0);
+	did("done 2: 16 t0/c7");
+	for (i = 1; i <= 512; i *= 2)
+		pass(i);
+	did("watch cgroup.events");
+	for (i = 0; i < 6; i++)
+		pass(512);
+	did("done 2: 16 t0/c7");
+	busy = 0;
+	changed();
+	did("rmdir; state 6 /inst/t0/c7");
+}
+
+/* In version 1 nothing tells. */
+static void
+test_old(void **state)
+{
+	(void)state;
+	there();
+	trees[0].v2 = 0;
+	trees[0].how = CGROUP_STILL;
+	assert_int_equal(ask(7, LEAF_FREEZE), 0);
+	pass(10);
+	did("freezer.state=FROZEN");
+	frozen = 1;
+	pass(10);
+	did("done 3: 0 ");
+	assert_int_equal(ask(7, LEAF_THAW), 0);
+	did("freezer.state=THAWED; done 4: 0 ");
+	busy = 1;
+	assert_int_equal(ask(7, LEAF_END), 0);
+	pass(100);
+	pass(100);
+	did("done 2: 16 t0/c7");
+	busy = 0;
+	pass(32);
+	did("rmdir; state 6 /inst/t0/c7");
 }
 
 /* The old tree's may be busy for longer. */
@@ -699,7 +770,10 @@ main(void)
 		cmocka_unit_test(test_silent),
 		cmocka_unit_test(test_deaf),
 		cmocka_unit_test(test_stays),
+		cmocka_unit_test(test_counts_stay),
 		cmocka_unit_test(test_old_busy),
+		cmocka_unit_test(test_each),
+		cmocka_unit_test(test_old),
 		cmocka_unit_test(test_kill),
 		cmocka_unit_test(test_freeze),
 		cmocka_unit_test(test_freeze_not),

@@ -155,8 +155,8 @@ static const struct file old_files[] = {
 static void
 read_all(uint32_t v2, uint32_t v1, uint32_t used, int live, uint64_t *stat)
 {
-	const struct cgroup_tree trees[2] = { { 1, v2, V2_DIR },
-		{ 0, v1, V1_DIR } };
+	const struct cgroup_tree trees[2] = { { 1, v2, V2_DIR, 0 },
+		{ 0, v1, V1_DIR, 0 } };
 
 	opened = 0;
 	stats_read(trees, 2, used, "t0/c1", live, stat);

@@ -2,12 +2,14 @@
  * Tests of the keeper on the system's own trees of control groups, as root: a
  * process plays the guard, another priv, which asks the keeper, and makes
  * children that enter what it opens. Everything twice: as where there are no
- * rights to give away, and with them. Where no group can be made all is
- * skipped, and limits where a controller is in no tree.
+ * rights to give away, and with them; and that again as if the kernel were
+ * older. Where no group can be made all is skipped, and limits where a
+ * controller is in no tree.
  */
 
 #include <sys/types.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -44,7 +46,57 @@
 #define PATIENCE 20000 /* ms, for what has to come */
 #define SKIPPED 77
 
-static int privileged;
+/* Where there is less: what a test sees of the kernel. */
+static const struct way {
+	const char *name;
+	int privileged;
+	enum cgroup_how how;
+	int old; /* there is no tree of version 2 */
+} ways[] = {
+	{ "plain", 0, CGROUP_AT_ONCE, 0 },
+	{ "privileged", 1, CGROUP_AT_ONCE, 0 },
+	{ "plain, before Linux 5.14", 0, CGROUP_STILL, 0 },
+	{ "privileged, before Linux 5.14", 1, CGROUP_STILL, 0 },
+	{ "plain, before Linux 5.2", 0, CGROUP_EACH, 0 },
+	{ "privileged, before Linux 5.2", 1, CGROUP_EACH, 0 },
+	{ "plain, version 1", 0, CGROUP_STILL, 1 },
+	{ "privileged, version 1", 1, CGROUP_STILL, 1 },
+};
+#define WAYS (sizeof(ways) / sizeof(ways[0]))
+
+static const struct way *way = ways;
+#define privileged (way->privileged)
+
+static int
+is_hidden(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash == NULL ? path : slash + 1;
+
+	errno = ENOENT;
+	return (
+	    (way->how != CGROUP_AT_ONCE && strcmp(name, "cgroup.kill") == 0) ||
+	    (way->how == CGROUP_EACH && strcmp(name, "cgroup.freeze") == 0));
+}
+
+/* By the names that they have everywhere with large files. */
+int __wrap_openat64(int, const char *, int, ...);
+int __real_openat64(int, const char *, int, ...);
+int __wrap_fstatat64(int, const char *, struct stat *, int);
+int __real_fstatat64(int, const char *, struct stat *, int);
+
+/* Nothing here makes a file. */
+int
+__wrap_openat64(int dir, const char *path, int flags, ...)
+{
+	return (is_hidden(path) ? -1 : __real_openat64(dir, path, flags));
+}
+
+int
+__wrap_fstatat64(int dir, const char *path, struct stat *st, int flags)
+{
+	return (is_hidden(path) ? -1 : __real_fstatat64(dir, path, st, flags));
+}
 
 /* Of priv. */
 void permit_forget(void);
@@ -126,7 +178,12 @@ on_done(const struct msg *m)
 {
 	done = m->leaf_done.m;
 	(void)strlcpy(text, m->leaf_done.text, sizeof(text));
-	came[IMSG_LEAF_DONE]++;
+	if (done.op == LEAF_KILL) {
+		/* As the reaper, which priv tells. */
+		CHECK(done.error == EBUSY);
+		cgroup_kill_leaf(text);
+	} else
+		came[IMSG_LEAF_DONE]++;
 	return (0);
 }
 
@@ -399,7 +456,7 @@ is_new(enum leaf_controller c)
 	struct cgroup_tree trees[CGROUP_TREES];
 
 	(void)cgroup_trees(trees);
-	return (trees[0].controllers >> c & 1);
+	return (trees[0].v2 && trees[0].controllers >> c & 1);
 }
 
 static void
@@ -416,7 +473,7 @@ test_make_and_end(void)
 	CHECK(strncmp(text, cgroup_path(), strlen(cgroup_path())) == 0);
 	CHECK(!is_there("t0/c7"));
 	CHECK(ended(pid) == SIGKILL);
-	CHECK(state.stat[LEAF_CPU_US] != LEAF_UNKNOWN);
+	CHECK(way->old || state.stat[LEAF_CPU_US] != LEAF_UNKNOWN);
 }
 
 static void
@@ -451,6 +508,10 @@ test_kill(void)
 	pid = child(run_pause);
 	wait_for(1);
 	ask(7, LEAF_KILL);
+	if (way->how != CGROUP_AT_ONCE) {
+		ask(7, LEAF_STATS); /* behind what is for the reaper */
+		until(IMSG_LEAF_STATE);
+	}
 	CHECK(ended(pid) == SIGKILL);
 	CHECK(is_there("t0/c7"));
 	end(7);
@@ -465,6 +526,13 @@ test_freeze(void)
 	CHECK(make(7, "", NULL) == 0);
 	pid = child(run_count);
 	wait_for(1);
+	if (way->how == CGROUP_EACH) {
+		ask(7, LEAF_FREEZE);
+		until(IMSG_LEAF_DONE);
+		CHECK(done.op == LEAF_FREEZE && done.error == ENOENT);
+		end(7);
+		_exit(0);
+	}
 	ask(7, LEAF_FREEZE);
 	until(IMSG_LEAF_DONE);
 	CHECK(done.op == LEAF_FREEZE && done.error == 0);
@@ -552,7 +620,8 @@ test_other_user(void)
 	until(IMSG_LEAF_DONE);
 	CHECK(done.error == 0 && is_there("t1/c1"));
 	/* Who is one user's cannot enter what is another's. */
-	CHECK(privileged ? WEXITSTATUS(ended(child(run_pause))) == 100 : 1);
+	if (privileged && !way->old)
+		CHECK(WEXITSTATUS(ended(child(run_pause))) == 100);
 	end(1);
 	CHECK(!is_there("t1/c1"));
 }
@@ -704,10 +773,13 @@ test_absent(void)
 	}
 }
 
+static void test_held(void);
+
 static const struct row {
 	const char *what;
 	void (*fn)(void);
 } rows[] = {
+	{ "a place that stands still", test_held },
 	{ "a leaf is made, entered, killed and removed", test_make_and_end },
 	{ "many, of children that have ended", test_empty },
 	{ "who has hidden is killed with it", test_family },
@@ -738,6 +810,7 @@ priv_main(const struct row *r)
 {
 	cgroup_enter();
 	CHECK(keeper_start(&running) == 1);
+	CHECK(keeper_info()->how == way->how);
 	channel_init(&keeper, "keeper", running.fd, 1, table,
 	    sizeof(table) / sizeof(table[0]), NULL);
 	r->fn();
@@ -752,8 +825,44 @@ is_gone(void)
 	struct stat st;
 
 	return (
-	    cgroup_find(CGROUP_V2, privileged, NULL, &p) == 0 &&
+	    cgroup_find(way->old ? CGROUP_FREEZER : CGROUP_V2, privileged, NULL,
+		&p) == 0 &&
 	    fstatat(p.fd, cgroup_path() + strlen(p.path) + 1, &st, 0) == -1);
+}
+
+/* From here on there is no tree of that controller; NULL: of version 2. */
+static void
+hide_tree(const char *controller)
+{
+	char point[PATH_MAX];
+	const char *below;
+	FILE *f;
+
+	CHECK((f = fopen("/proc/self/mountinfo", "re")) != NULL);
+	if (unshare(CLONE_NEWNS) == -1 ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1)
+		_exit(SKIPPED);
+	while (cgroup_mounted(
+		   f, controller, "/", point, sizeof(point), &below) == 0)
+		CHECK(mount("none", point, "tmpfs", 0, NULL) == 0);
+	(void)fclose(f);
+}
+
+/* Whoever enters it stands still: there are no leaves, and nobody hangs. */
+static void
+test_held(void)
+{
+	struct cgroup_tree t[CGROUP_TREES];
+
+	(void)cgroup_trees(t);
+	if (way->how == CGROUP_EACH)
+		_exit(SKIPPED);
+	CHECK(cgroup_hold(&t[0], ".", 1) == 0);
+	CHECK(cgroup_users(USERS, OUR_ID, OUR_ID, 0) == -1);
+	CHECK(strstr(cgroup_reason(), "does not run") != NULL);
+	cgroup_enter(); /* does not */
+	CHECK(cgroup_hold(&t[0], ".", 0) == 0);
+	_exit(0);
 }
 
 static void guard_main(const struct row *) __attribute__((__noreturn__));
@@ -764,13 +873,21 @@ guard_main(const struct row *r)
 	int status;
 	pid_t pid;
 
+	if (way->old)
+		hide_tree(NULL);
+	if (way->how == CGROUP_EACH)
+		hide_tree("freezer");
 	if (cgroup_make(privileged, OUR_ID, NULL) == -1 ||
-	    cgroup_users(USERS, OUR_ID, OUR_ID, 0) == -1) {
+	    (r->fn != test_held &&
+		cgroup_users(USERS, OUR_ID, OUR_ID, 0) == -1)) {
 		print_message("%s\n", cgroup_reason());
 		_exit(SKIPPED);
 	}
-	if ((pid = fork()) == 0)
+	if ((pid = fork()) == 0) {
+		if (r->fn == test_held)
+			r->fn();
 		priv_main(r);
+	}
 	status = ended(pid);
 	cgroup_kill();
 	cgroup_remove();
@@ -803,7 +920,7 @@ main(int argc, char *argv[])
 	static struct CMUnitTest tests[ROWS];
 	char *nothing[] = { NULL };
 	size_t i;
-	int r;
+	int r = 0;
 
 	setproctitle_init(argc, argv, nothing);
 	shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
@@ -816,8 +933,7 @@ main(int argc, char *argv[])
 		tests[i].test_func = test_row;
 		tests[i].initial_state = (void *)(uintptr_t)&rows[i];
 	}
-	r = cmocka_run_group_tests_name("plain", tests, NULL, NULL);
-	privileged = 1;
-	return (
-	    r | cmocka_run_group_tests_name("privileged", tests, NULL, NULL));
+	for (; way < ways + WAYS; way++)
+		r |= cmocka_run_group_tests_name(way->name, tests, NULL, NULL);
+	return (r);
 }

@@ -141,6 +141,7 @@ act_unlink(void)
 #define ALONE LANDLOCK_ALONE
 #define PROC LANDLOCK_READ_PROC
 #define KEEPER (LANDLOCK_ALONE | LANDLOCK_MAKE)
+#define WRITING (LANDLOCK_READ_PROC | LANDLOCK_WRITE)
 #define PLACE 0x100 /* guard's, reaper's and keeper's */
 
 static const struct row {
@@ -173,6 +174,13 @@ static const struct row {
 	{ "guard: list a group", act_list_inner, PROC | PLACE, 1, 0 },
 	{ "guard: open a file", act_file, PROC | PLACE, 1, EACCES },
 	{ "guard: remove a group", act_rmdir, PROC | PLACE, 1, ENOTEMPTY },
+	{ "writing guard: open a file", act_file, WRITING | PLACE, 1, 0 },
+	{ "writing guard: make a file", act_make_file, WRITING | PLACE, 1,
+	    EACCES },
+	{ "writing guard: make a group", act_mkdir, WRITING | PLACE, 1,
+	    EACCES },
+	{ "writing guard: write elsewhere", act_write, WRITING | PLACE, 1,
+	    EACCES },
 	{ "keeper: open a file", act_file, KEEPER | PLACE, 1, 0 },
 	{ "keeper: list a group", act_list_inner, KEEPER | PLACE, 1, 0 },
 	{ "keeper: make a file", act_make_file, KEEPER | PLACE, 1, EACCES },

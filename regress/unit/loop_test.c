@@ -78,6 +78,24 @@ test_call(void **state)
 	SAY(root, "nothing", "{}", "{error,{system,enosys,call}}");
 }
 
+/* What it has open for itself is nobody else's. */
+static void
+test_owned(void **state)
+{
+	char args[32], close[32];
+	int fd;
+
+	(void)state;
+	for (fd = 3; fd < 6; fd++) {
+		(void)snprintf(close, sizeof(close), "{%d}", fd);
+		(void)snprintf(args, sizeof(args), "{0,%d}", fd);
+		SAY(root, "close", close, "{error,{argument,ebadf,1}}");
+		SAY(root, "dup2", args, "{error,{argument,ebadf,2}}");
+	}
+	SAY(root, "dup", "{0}", "{ok,6}");
+	SAY(root, "close", "{6}", "ok");
+}
+
 /* Whoever the term comes from, it is a term or nothing. */
 static void
 test_no_term(void **state)
@@ -764,6 +782,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(test_call),
 		CASE(test_no_term),
+		CASE(test_owned),
 		CASE(test_fork),
 		CASE(test_limits),
 		CASE(test_exit),

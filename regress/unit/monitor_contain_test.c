@@ -11,6 +11,7 @@
 #include "monitor/channels.h"
 #include "monitor/contain.h"
 #include "monitor/exit.h"
+#include "monitor/keep.h"
 #include "monitor/launch.h"
 #include "monitor/phase.h"
 #include "monitor/reply.h"
@@ -41,7 +42,7 @@ begin_with(size_t makers)
 	makers_start(makers);
 	proc_born(KEEPER_PID, 0);
 	(void)child_new_ring("keeper", KEEPER_PID, keeper_ended);
-	contain_keeper(KEEPER_PID);
+	keep_init(KEEPER_PID);
 	world.rule.runas = world.kill_rule.runas = maker_user(0);
 }
 
@@ -163,9 +164,9 @@ static void
 running_in(const struct run *r)
 {
 	runs(r);
-	did("leaf 3 make");
-	true_of(says_file(3, 0, FD1));
-	true_of(says_done(3, LEAF_MAKE, 0, ""));
+	did("leaf 1 make");
+	true_of(says_file(1, 0, FD1));
+	true_of(says_done(1, LEAF_MAKE, 0, ""));
 	did("leaf 3 fd 1001 left 0; launch 3");
 	proc_born(100, 0);
 	maker_says(0, 3, 100, STAGE_NONE, 0);
@@ -200,24 +201,24 @@ test_life(void)
 	begin();
 	r.leaf_name = "web";
 	runs(&r);
-	did("leaf 3 make web");
+	did("leaf 1 make web");
 	assert_int_equal(child_by_id(3)->state, CHILD_ASKED);
-	true_of(says_file(3, 1, FD1));
-	true_of(says_file(3, 0, FD2));
+	true_of(says_file(1, 1, FD1));
+	true_of(says_file(1, 0, FD2));
 	did("");
-	true_of(says_done(3, LEAF_MAKE, 0, ""));
+	true_of(says_done(1, LEAF_MAKE, 0, ""));
 	did("leaf 3 fd 1001 left 1; leaf 3 fd 1002 left 0; launch 3");
 	proc_born(100, 0);
 	maker_says(0, 3, 100, STAGE_NONE, 0);
 	makers_turn();
 	did("child 3 pid 100");
 	ended(100, EXITED(3));
-	did("reap 100; leaf 3 end");
+	did("reap 100; leaf 1 end");
 	assert_int_equal(child_by_id(3)->state, CHILD_EMPTYING);
 	assert_null(child_by_pid(100));
 	assert_int_equal(world.taken, 1);
 	assert_int_equal(child_count(), 1);
-	true_of(says_state(3, LEAF_END, 0));
+	true_of(says_state(1, LEAF_END, 0));
 	did("0 state 3 end ''; exit 3 768/768");
 	assert_int_equal(child_count(), 0);
 	assert_int_equal(world.taken, 0);
@@ -229,8 +230,8 @@ test_refused_by_keeper(void)
 {
 	begin();
 	run_asked(0);
-	did("leaf 3 make");
-	true_of(says_done(3, LEAF_MAKE, ENODEV, "memory_max"));
+	did("leaf 1 make");
+	true_of(says_done(1, LEAF_MAKE, ENODEV, "memory_max"));
 	did("7 runfail; stage 14; error 19; 'memory_max'");
 	assert_int_equal(child_count(), 0);
 	assert_int_equal(world.taken, 0);
@@ -241,13 +242,13 @@ test_file_lost(void)
 {
 	begin();
 	run_asked(0);
-	did("leaf 3 make");
-	true_of(says_file(3, 1, FD1));
-	true_of(says_file(3, 0, -1));
-	true_of(says_done(3, LEAF_MAKE, 0, ""));
-	did("7 runfail; stage 14; error 24; leaf 3 end; close 1001");
+	did("leaf 1 make");
+	true_of(says_file(1, 1, FD1));
+	true_of(says_file(1, 0, -1));
+	true_of(says_done(1, LEAF_MAKE, 0, ""));
+	did("7 runfail; stage 14; error 24; leaf 1 end; close 1001");
 	assert_int_equal(world.taken, 1);
-	true_of(says_state(3, LEAF_END, 0));
+	true_of(says_state(1, LEAF_END, 0));
 	did("");
 	assert_int_equal(child_count(), 0);
 	assert_int_equal(world.taken, 0);
@@ -259,15 +260,15 @@ test_launch_fails(void)
 {
 	begin();
 	run_asked(0);
-	true_of(says_file(3, 0, FD1));
-	true_of(says_done(3, LEAF_MAKE, 0, ""));
-	did("leaf 3 make; leaf 3 fd 1001 left 0; launch 3");
+	true_of(says_file(1, 0, FD1));
+	true_of(says_done(1, LEAF_MAKE, 0, ""));
+	did("leaf 1 make; leaf 3 fd 1001 left 0; launch 3");
 	maker_says(0, 3, 0, STAGE_EXEC, 0);
 	makers_turn();
-	did("7 runfail; stage 10; leaf 3 end");
+	did("7 runfail; stage 10; leaf 1 end");
 	assert_int_equal(world.taken, 1);
 	assert_true(child_count() == 1);
-	true_of(says_state(3, LEAF_END, 0));
+	true_of(says_state(1, LEAF_END, 0));
 	did("");
 	assert_int_equal(child_count(), 0);
 }
@@ -277,16 +278,16 @@ test_launcher_dies(void)
 {
 	begin();
 	run_asked(0);
-	did("leaf 3 make");
+	did("leaf 1 make");
 	maker_hangs_up(0);
 	makers_turn();
 	did("down www0; shut 0");
-	true_of(says_file(3, 0, FD1));
-	true_of(says_done(3, LEAF_MAKE, 0, ""));
-	did("7 runfail; stage 11; error 32; leaf 3 end; close 1001");
+	true_of(says_file(1, 0, FD1));
+	true_of(says_done(1, LEAF_MAKE, 0, ""));
+	did("7 runfail; stage 11; error 32; leaf 1 end; close 1001");
 	stop_check();
 	assert_int_equal(phase_now(), PHASE_RUN);
-	true_of(says_state(3, LEAF_END, 0));
+	true_of(says_state(1, LEAF_END, 0));
 	did("");
 	stop_check();
 	assert_int_equal(phase_now(), PHASE_DONE);
@@ -298,16 +299,16 @@ test_shutdown_while_made(void)
 {
 	begin();
 	run_asked(0);
-	did("leaf 3 make");
+	did("leaf 1 make");
 	stop_all(EXIT_CLEAN);
 	stop_check();
 	assert_int_equal(phase_now(), PHASE_STOP);
-	true_of(says_file(3, 0, FD1));
-	true_of(says_done(3, LEAF_MAKE, 0, ""));
-	did("7 runfail; stage 11; error 32; leaf 3 end; close 1001");
+	true_of(says_file(1, 0, FD1));
+	true_of(says_done(1, LEAF_MAKE, 0, ""));
+	did("7 runfail; stage 11; error 32; leaf 1 end; close 1001");
 	stop_check();
 	assert_int_equal(phase_now(), PHASE_STOP);
-	true_of(says_state(3, LEAF_END, 0));
+	true_of(says_state(1, LEAF_END, 0));
 	stop_check();
 	assert_int_equal(phase_now(), PHASE_DONE);
 	did("");
@@ -321,12 +322,12 @@ test_shutdown(void)
 	stop_all(EXIT_CLEAN);
 	did("descendants 100 TERM; kill -100 TERM; kill -100 CONT");
 	sleep_ms(ALARM);
-	did("descendants 100 KILL; kill -100 KILL; leaf 3 kill");
+	did("descendants 100 KILL; kill -100 KILL; leaf 1 kill");
 	ended(100, SIGKILL);
-	did("reap 100; leaf 3 end");
+	did("reap 100; leaf 1 end");
 	stop_check();
 	assert_int_equal(phase_now(), PHASE_KILL);
-	true_of(says_state(3, LEAF_END, 0));
+	true_of(says_state(1, LEAF_END, 0));
 	did("0 state 3 end ''; exit 3 9/9 shutdown killed");
 	stop_check();
 	assert_int_equal(phase_now(), PHASE_DONE);
@@ -339,11 +340,11 @@ test_shutdown_emptying(void)
 	begin();
 	running(0);
 	ended(100, 0);
-	did("reap 100; leaf 3 end");
+	did("reap 100; leaf 1 end");
 	stop_all(EXIT_CLEAN);
 	sleep_ms(ALARM);
 	did("");
-	true_of(says_state(3, LEAF_END, 0));
+	true_of(says_state(1, LEAF_END, 0));
 	did("0 state 3 end ''; exit 3 0/0");
 }
 
@@ -354,11 +355,35 @@ test_deaf(void)
 	begin();
 	running(0);
 	ended(100, 0);
-	did("reap 100; leaf 3 end");
-	true_of(says_done(3, LEAF_KILL, EBUSY, "t0/c3"));
-	did("orphans in t0/c3 KILL");
-	true_of(says_state(3, LEAF_END, 0));
-	did("0 state 3 end ''; exit 3 0/0");
+	did("reap 100; leaf 1 end");
+	true_of(says_done(1, LEAF_KILL, EBUSY, "t0/c1"));
+	did("orphans in t0/c1 KILL");
+	true_of(says_state(1, LEAF_END, 0));
+	did("0 state 3 end ''; exit 3 0/0; leaf 2 make");
+}
+
+/* Where the keeper kills nobody the reaper does, as often as it is asked. */
+static void
+test_each(void)
+{
+	int i;
+
+	begin();
+	world.how = CGROUP_STILL;
+	running(0);
+	assert_int_equal(says_done(1, LEAF_KILL, EBUSY, "t0/c1"), -1);
+	contain_kill(child_by_pid(100));
+	did("leaf 1 kill");
+	true_of(says_done(1, LEAF_KILL, EBUSY, "t0/c1"));
+	did("orphans in t0/c1 KILL");
+	assert_int_equal(says_done(1, LEAF_KILL, EBUSY, "t0/c1"), -1);
+	ended(100, 0);
+	did("reap 100; leaf 1 end");
+	for (i = 0; i < 64; i++) {
+		true_of(says_done(1, LEAF_KILL, EBUSY, "t0/c1"));
+		did("orphans in t0/c1 KILL");
+	}
+	assert_int_equal(says_done(1, LEAF_KILL, EBUSY, "t0/c1"), -1);
 }
 
 static const struct oom_row {
@@ -369,15 +394,15 @@ static const struct oom_row {
 	const char *exit;
 } ooms[] = {
 	{ "killed as there was no memory", SIGKILL, REASON_NORMAL, 1,
-	    "0 state 3 end ''; exit 3 9/9 oom" },
+	    "0 state 3 end ''; exit 3 9/9 oom; leaf 2 make" },
 	{ "killed by somebody", SIGKILL, REASON_NORMAL, 0,
-	    "0 state 3 end ''; exit 3 9/9" },
+	    "0 state 3 end ''; exit 3 9/9; leaf 2 make" },
 	{ "killed where nobody counts", SIGKILL, REASON_NORMAL, LEAF_UNKNOWN,
-	    "0 state 3 end ''; exit 3 9/9" },
+	    "0 state 3 end ''; exit 3 9/9; leaf 2 make" },
 	{ "it has outlived who was", EXITED(1), REASON_NORMAL, 2,
-	    "0 state 3 end ''; exit 3 256/256" },
+	    "0 state 3 end ''; exit 3 256/256; leaf 2 make" },
 	{ "its time was over before", SIGKILL, REASON_TIMEOUT, 1,
-	    "0 state 3 end ''; exit 3 9/9 timeout" },
+	    "0 state 3 end ''; exit 3 9/9 timeout; leaf 2 make" },
 };
 
 static void
@@ -389,8 +414,8 @@ oom_row(const void *arg)
 	running(0);
 	child_by_id(3)->reason = row->reason;
 	ended(100, row->status);
-	did("reap 100; leaf 3 end");
-	true_of(says_state(3, LEAF_END, row->kills));
+	did("reap 100; leaf 1 end");
+	true_of(says_state(1, LEAF_END, row->kills));
 	did(row->exit);
 }
 
@@ -410,8 +435,8 @@ test_oom(void **state)
 
 enum about {
 	STRANGER, /* nobody has that number */
-	KEEPER, /* of the ring */
-	LEAFLESS,
+	SPARE_MAKING, /* ahead, for nobody yet */
+	SPARE,
 	MAKING,
 	HALF, /* one of its two files has come */
 	THERE,
@@ -470,7 +495,7 @@ lie_killed(uint32_t id)
 static int
 lie_deaf(uint32_t id)
 {
-	return (says_done(id, LEAF_KILL, EBUSY, "t0/c3"));
+	return (says_done(id, LEAF_KILL, EBUSY, "t0/c1"));
 }
 
 static int
@@ -528,11 +553,12 @@ lie_event(uint32_t id)
 }
 
 static const struct lie_row lies[] = {
-	{ "a file", lie_file, { [MAKING] = 1 } },
-	{ "the last file", lie_last_file, { [MAKING] = 1, [HALF] = 1 } },
+	{ "a file", lie_file, { [SPARE_MAKING] = 1, [MAKING] = 1 } },
+	{ "the last file", lie_last_file,
+	    { [SPARE_MAKING] = 1, [MAKING] = 1, [HALF] = 1 } },
 	{ "a file of something else", lie_other_file, { 0 } },
 	{ "made, without all files", lie_made, { 0 } },
-	{ "not made", lie_not_made, { [MAKING] = 1 } },
+	{ "not made", lie_not_made, { [SPARE_MAKING] = 1, [MAKING] = 1 } },
 	{ "other limits", lie_set, { 0 } },
 	{ "killed", lie_killed, { 0 } },
 	{ "not to be killed", lie_deaf, { [ENDING] = 1 } },
@@ -546,7 +572,27 @@ static const struct lie_row lies[] = {
 	{ "an event", lie_event, { [THERE] = 1, [ENDING] = 1 } },
 };
 
-/* The number of a child about whom that can be said. */
+/* Child 3 was there: the next leaf is made ahead. */
+static void
+spare_making(void)
+{
+	running(0);
+	ended(100, 0);
+	did("reap 100; leaf 1 end");
+	true_of(says_state(1, LEAF_END, 0));
+	did("0 state 3 end ''; exit 3 0/0; leaf 2 make");
+}
+
+static void
+spare(void)
+{
+	spare_making();
+	true_of(says_file(2, 0, FD2));
+	true_of(says_done(2, LEAF_MAKE, 0, ""));
+	did("");
+}
+
+/* The number of a leaf of which that can be said. */
 static uint32_t
 about(enum about who)
 {
@@ -554,25 +600,26 @@ about(enum about who)
 	switch (who) {
 	case STRANGER:
 		return (4711);
-	case KEEPER:
+	case SPARE_MAKING:
+		spare_making();
 		return (2);
-	case LEAFLESS:
-		(void)child_running(100, 0);
-		return (3);
+	case SPARE:
+		spare();
+		return (2);
 	case MAKING:
 		run_asked(0);
-		return (3);
+		return (1);
 	case HALF:
 		run_asked(0);
-		true_of(says_file(3, 1, FD1));
-		return (3);
+		true_of(says_file(1, 1, FD1));
+		return (1);
 	case THERE:
 		running(0);
-		return (3);
+		return (1);
 	default:
 		running(0);
 		ended(100, 0);
-		return (3);
+		return (1);
 	}
 }
 
@@ -614,15 +661,227 @@ test_two(void)
 	begin();
 	run_asked(0);
 	run_asked(0);
-	did("leaf 3 make; leaf 4 make");
-	true_of(says_file(3, 1, FD1));
-	true_of(says_file(4, 0, FD2));
-	assert_int_equal(says_done(3, LEAF_MAKE, 0, ""), -1);
-	true_of(says_done(4, LEAF_MAKE, 0, ""));
+	did("leaf 1 make; leaf 2 make");
+	true_of(says_file(1, 1, FD1));
+	true_of(says_file(2, 0, FD2));
+	assert_int_equal(says_done(1, LEAF_MAKE, 0, ""), -1);
+	true_of(says_done(2, LEAF_MAKE, 0, ""));
 	did("leaf 4 fd 1002 left 0; launch 4");
-	true_of(says_file(3, 0, FD2));
-	true_of(says_done(3, LEAF_MAKE, 0, ""));
+	true_of(says_file(1, 0, FD2));
+	true_of(says_done(1, LEAF_MAKE, 0, ""));
 	did("leaf 3 fd 1001 left 1; leaf 3 fd 1002 left 0; launch 3");
+}
+
+/*
+ * One that was made ahead.
+ */
+
+/* Who takes it waits for nothing, and the next is made when he has ended. */
+static void
+test_spare(void)
+{
+	begin();
+	spare();
+	run_asked(0);
+	did("leaf 4 fd 1002 left 0; launch 4");
+	proc_born(101, 0);
+	maker_says(0, 4, 101, STAGE_NONE, 0);
+	makers_turn();
+	did("child 4 pid 101");
+	/* It is the child's now: by its own number to the node. */
+	true_of(says_event(2, 1));
+	asks(request_handle_stats, 101, 0);
+	true_of(says_state(2, LEAF_STATS, 0));
+	did("leaf 2 stats; 20 state 4 stats '/c'");
+	ended(101, 0);
+	did("reap 101; leaf 2 end");
+	true_of(says_state(2, LEAF_END, 1));
+	did("event 4 oom 1; 0 state 4 end ''; exit 4 0/0; leaf 3 make");
+	assert_int_equal(child_count(), 0);
+}
+
+/* There is one only: who comes behind has his own made. */
+static void
+test_spare_of_two(void)
+{
+	begin();
+	spare();
+	run_asked(0);
+	run_asked(0);
+	did("leaf 4 fd 1002 left 0; launch 4; leaf 3 make");
+}
+
+/* It is on its way: that one is waited for. */
+static void
+test_spare_soon(void)
+{
+	begin();
+	spare_making();
+	run_asked(0);
+	did("");
+	true_of(says_file(2, 0, FD2));
+	true_of(says_done(2, LEAF_MAKE, 0, ""));
+	did("leaf 4 fd 1002 left 0; launch 4");
+}
+
+static void
+test_spare_soon_refused(void)
+{
+	begin();
+	spare_making();
+	run_asked(0);
+	true_of(says_done(2, LEAF_MAKE, ENOSPC, ""));
+	did("7 runfail; stage 14; error 28");
+	assert_int_equal(child_count(), 0);
+}
+
+/* Nobody is told; the next has his own made. */
+static void
+test_spare_refused(void)
+{
+	begin();
+	spare_making();
+	true_of(says_done(2, LEAF_MAKE, ENOSPC, ""));
+	did("");
+	run_asked(0);
+	did("leaf 3 make");
+}
+
+/* One that cannot be entered is nobody's. */
+static void
+test_spare_lost(void)
+{
+	begin();
+	spare_making();
+	true_of(says_file(2, 0, -1));
+	true_of(says_done(2, LEAF_MAKE, 0, ""));
+	did("");
+	run_asked(0);
+	did("leaf 2 end; leaf 3 make");
+	true_of(says_state(2, LEAF_END, 0));
+	did("");
+	true_of(says_file(3, 0, FD1));
+	true_of(says_done(3, LEAF_MAKE, 0, ""));
+	did("leaf 4 fd 1001 left 0; launch 4");
+}
+
+/* It has no name and no limit, and who wants one does not get it. */
+static void
+test_spare_not_for(void)
+{
+	struct run r = run_plain(RUN_CGROUP);
+
+	begin();
+	native();
+	spare();
+	r.leaf_name = "web";
+	runs(&r);
+	did("leaf 3 make web");
+	r.leaf_name = "";
+	r.leaf.given = 1U << LEAF_PIDS_MAX;
+	runs(&r);
+	did("leaf 4 make");
+	true_of(says_file(4, 0, FD1));
+	true_of(says_done(4, LEAF_MAKE, 0, ""));
+	did("leaf 5 fd 1001 left 0; launch 5");
+	proc_born(100, 0);
+	maker_says(0, 5, 100, STAGE_NONE, 0);
+	makers_turn();
+	did("child 5 pid 100");
+	ended(100, 0);
+	true_of(says_state(4, LEAF_END, 0));
+	did("reap 100; leaf 4 end; 0 state 5 end ''; exit 5 0/0");
+	run_asked(0);
+	did("leaf 6 fd 1002 left 0; launch 6");
+}
+
+/* Each user has one of his own. */
+static void
+test_spare_of_users(void)
+{
+	begin_with(2);
+	world.rule.runas = maker_user(1);
+	run_asked(0);
+	did("leaf 1 make");
+	true_of(says_file(1, 0, FD1));
+	true_of(says_done(1, LEAF_MAKE, 0, ""));
+	did("leaf 4 fd 1001 left 0; launch 4");
+	proc_born(100, 0);
+	maker_says(1, 4, 100, STAGE_NONE, 0);
+	makers_turn();
+	did("child 4 pid 100");
+	ended(100, 0);
+	true_of(says_state(1, LEAF_END, 0));
+	did("reap 100; leaf 1 end; 0 state 4 end ''; exit 4 0/0; leaf 2 make");
+	true_of(says_file(2, 0, FD2));
+	true_of(says_done(2, LEAF_MAKE, 0, ""));
+	world.rule.runas = maker_user(0);
+	run_asked(0);
+	did("leaf 3 make");
+	world.rule.runas = maker_user(1);
+	run_asked(0);
+	did("leaf 6 fd 1002 left 0; launch 6");
+}
+
+/* Nobody is waited for on its behalf, and none is made at the end. */
+static void
+test_spare_shutdown(void)
+{
+	begin();
+	spare();
+	stop_all(EXIT_CLEAN);
+	stop_check();
+	assert_int_equal(phase_now(), PHASE_DONE);
+	did("");
+}
+
+/* What was kept is the launcher's no more than any other. */
+static void
+test_spare_launcher_dies(void)
+{
+	begin();
+	spare();
+	run_asked(0);
+	did("leaf 4 fd 1002 left 0; launch 4");
+	maker_hangs_up(0);
+	makers_turn();
+	did("down www0; shut 0; 7 runfail; stage 11; error 32; leaf 2 end");
+	true_of(says_state(2, LEAF_END, 0));
+	stop_check();
+	assert_int_equal(phase_now(), PHASE_DONE);
+}
+
+static void
+test_spare_patience(void)
+{
+	begin();
+	spare_making();
+	sleep_ms(PATIENCE);
+	did("kill 950 KILL");
+}
+
+static void
+test_spare_keeper_dies(void)
+{
+	begin();
+	spare();
+	keeper_channel.open = 0;
+	contain_lost();
+	did("close 1002");
+	assert_null(maker_user(0)->spare);
+	assert_false(keep_busy());
+}
+
+static void
+test_spare_keeper_dies_early(void)
+{
+	begin();
+	spare_making();
+	keeper_channel.open = 0;
+	contain_lost();
+	did("");
+	assert_null(maker_user(0)->spare);
+	assert_false(keep_busy());
 }
 
 /* In the first dialect answers have the order of their requests. */
@@ -635,15 +894,15 @@ test_order(void)
 	run_asked(0);
 	r.tid = 8;
 	runs(&r);
-	did("leaf 3 make; launch 4");
+	did("leaf 1 make; launch 4");
 	proc_born(101, 0);
 	maker_says(0, 4, 101, STAGE_NONE, 0);
 	makers_turn();
 	did("");
 	ended(101, 0);
 	did("reap 101");
-	true_of(says_file(3, 0, FD1));
-	true_of(says_done(3, LEAF_MAKE, 0, ""));
+	true_of(says_file(1, 0, FD1));
+	true_of(says_done(1, LEAF_MAKE, 0, ""));
 	did("leaf 3 fd 1001 left 0; launch 3");
 	proc_born(100, 0);
 	maker_says(0, 3, 100, STAGE_NONE, 0);
@@ -660,20 +919,20 @@ test_ends_behind_answer(void)
 	begin();
 	runs(&r);
 	run_asked(0);
-	true_of(says_file(4, 0, FD1));
-	true_of(says_done(4, LEAF_MAKE, 0, ""));
-	did("launch 3; leaf 4 make; leaf 4 fd 1001 left 0; launch 4");
+	true_of(says_file(1, 0, FD1));
+	true_of(says_done(1, LEAF_MAKE, 0, ""));
+	did("launch 3; leaf 1 make; leaf 4 fd 1001 left 0; launch 4");
 	proc_born(100, 0);
 	proc_born(101, 0);
 	maker_says(0, 3, 100, STAGE_NONE, 0);
 	maker_says(0, 4, 101, STAGE_NONE, 0);
 	makers_turn();
 	did("child 3 pid 100; child 4 pid 101");
-	true_of(says_event(4, 1));
+	true_of(says_event(1, 1));
 	ended(101, SIGKILL);
-	did("reap 101; leaf 4 end");
-	true_of(says_state(4, LEAF_END, 1));
-	did("event 4 oom 1; 0 state 4 end ''; exit 4 9/9 oom");
+	did("reap 101; leaf 1 end");
+	true_of(says_state(1, LEAF_END, 1));
+	did("event 4 oom 1; 0 state 4 end ''; exit 4 9/9 oom; leaf 2 make");
 }
 
 /*
@@ -690,23 +949,23 @@ test_asks(void)
 	asks(request_handle_pause, 100, 0);
 	asks_limits(100);
 	asks(request_handle_stats, 100, 0);
-	did("leaf 3 stats; leaf 3 freeze; leaf 3 thaw; leaf 3 set; "
-	    "leaf 3 stats");
+	did("leaf 1 stats; leaf 1 freeze; leaf 1 thaw; leaf 1 set; "
+	    "leaf 1 stats");
 	/* Those of one kind in their order. */
-	true_of(says_state(3, LEAF_STATS, 0));
+	true_of(says_state(1, LEAF_STATS, 0));
 	did("20 state 3 stats '/c'");
-	true_of(says_done(3, LEAF_STATS, EIO, ""));
+	true_of(says_done(1, LEAF_STATS, EIO, ""));
 	did("20 term; stage 14; error 5");
-	assert_int_equal(says_state(3, LEAF_STATS, 0), -1);
-	true_of(says_done(3, LEAF_THAW, 0, ""));
-	true_of(says_done(3, LEAF_FREEZE, 0, ""));
+	assert_int_equal(says_state(1, LEAF_STATS, 0), -1);
+	true_of(says_done(1, LEAF_THAW, 0, ""));
+	true_of(says_done(1, LEAF_FREEZE, 0, ""));
 	did("20 paused; error 1; 21 paused; error 1");
-	true_of(says_done(3, LEAF_SET, EINVAL, "pids_max"));
+	true_of(says_done(1, LEAF_SET, EINVAL, "pids_max"));
 	did("30 term; stage 14; error 22; 'pids_max'");
-	assert_int_equal(says_done(3, LEAF_SET, 0, ""), -1);
+	assert_int_equal(says_done(1, LEAF_SET, 0, ""), -1);
 	asks_limits(100);
-	true_of(says_done(3, LEAF_SET, 0, ""));
-	did("leaf 3 set; 30 ok");
+	true_of(says_done(1, LEAF_SET, 0, ""));
+	did("leaf 1 set; 30 ok");
 }
 
 /* What the keeper has not said before the end it never says. */
@@ -718,13 +977,14 @@ test_asks_dropped(void)
 	asks(request_handle_pause, 100, 1);
 	asks(request_handle_stats, 100, 0);
 	ended(100, 0);
-	did("leaf 3 freeze; leaf 3 stats; reap 100; leaf 3 end");
+	did("leaf 1 freeze; leaf 1 stats; reap 100; leaf 1 end");
 	/* It was on its way. */
-	true_of(says_state(3, LEAF_STATS, 0));
+	true_of(says_state(1, LEAF_STATS, 0));
 	did("20 state 3 stats '/c'");
-	true_of(says_state(3, LEAF_END, 0));
-	did("21 term; stage 14; error 3; 0 state 3 end ''; exit 3 0/0");
-	assert_false(contain_busy());
+	true_of(says_state(1, LEAF_END, 0));
+	did("21 term; stage 14; error 3; 0 state 3 end ''; exit 3 0/0; leaf 2 "
+	    "make");
+	assert_false(keep_busy());
 }
 
 static void
@@ -785,7 +1045,7 @@ test_rule(void)
 	did("7 runfail; stage 14; error 19; 'no base'");
 	world.no_leaves = 0;
 	runs(&r);
-	did("leaf 3 make");
+	did("leaf 1 make");
 }
 
 static const struct pause_row {
@@ -874,11 +1134,11 @@ test_stop(void)
 	stop_child(child_by_id(3));
 	did("kill 100 TERM; kill 100 CONT");
 	sleep_ms(KILL_TIMEOUT_DEFAULT);
-	did("kill 100 KILL; leaf 3 kill");
+	did("kill 100 KILL; leaf 1 kill");
 	ended(100, SIGKILL);
-	did("reap 100; leaf 3 end");
-	true_of(says_state(3, LEAF_END, 1));
-	did("0 state 3 end ''; exit 3 0/9 stopped killed");
+	did("reap 100; leaf 1 end");
+	true_of(says_state(1, LEAF_END, 1));
+	did("0 state 3 end ''; exit 3 0/9 stopped killed; leaf 2 make");
 }
 
 /* One that is held hears nothing. */
@@ -888,14 +1148,14 @@ test_stop_frozen(void)
 	begin();
 	running(0);
 	asks(request_handle_pause, 100, 1);
-	true_of(says_done(3, LEAF_FREEZE, 0, ""));
-	did("leaf 3 freeze; 21 paused; error 1");
+	true_of(says_done(1, LEAF_FREEZE, 0, ""));
+	did("leaf 1 freeze; 21 paused; error 1");
 	stop_child(child_by_id(3));
-	did("leaf 3 thaw; kill 100 TERM; kill 100 CONT");
+	did("leaf 1 thaw; kill 100 TERM; kill 100 CONT");
 	/* priv has asked, and nobody wants to know. */
-	true_of(says_done(3, LEAF_THAW, 0, ""));
+	true_of(says_done(1, LEAF_THAW, 0, ""));
 	did("");
-	assert_int_equal(says_done(3, LEAF_THAW, 0, ""), -1);
+	assert_int_equal(says_done(1, LEAF_THAW, 0, ""), -1);
 }
 
 /* The rest of its group has its time, and then its leaf has none. */
@@ -909,9 +1169,9 @@ test_group_left(void)
 	did("kill -100 TERM; kill -100 CONT; reap 100");
 	assert_int_equal(child_by_id(3)->state, CHILD_LEFT);
 	sleep_ms(KILL_TIMEOUT_DEFAULT);
-	did("leaf 3 end");
-	true_of(says_state(3, LEAF_END, 0));
-	did("0 state 3 end ''; exit 3 0/0 killed");
+	did("leaf 1 end");
+	true_of(says_state(1, LEAF_END, 0));
+	did("0 state 3 end ''; exit 3 0/0 killed; leaf 2 make");
 }
 
 static void
@@ -925,7 +1185,7 @@ test_group_gone(void)
 	proc_dies(101, 0);
 	proc_gone(101);
 	sleep_ms(100);
-	did("leaf 3 end");
+	did("leaf 1 end");
 }
 
 /* None, where there is no time: its leaf is quicker. */
@@ -937,7 +1197,7 @@ test_group_due(void)
 	proc_born(101, 100);
 	child_by_id(3)->reason = REASON_TIMEOUT;
 	ended(100, SIGTERM);
-	did("kill -100 KILL; reap 100; leaf 3 end");
+	did("kill -100 KILL; reap 100; leaf 1 end");
 }
 
 static void
@@ -949,8 +1209,8 @@ test_shutdown_left(void)
 	ended(100, 0);
 	did("kill -100 TERM; kill -100 CONT; reap 100");
 	stop_all(EXIT_CLEAN);
-	did("leaf 3 end");
-	true_of(says_state(3, LEAF_END, 0));
+	did("leaf 1 end");
+	true_of(says_state(1, LEAF_END, 0));
 	did("0 state 3 end ''; exit 3 0/0");
 }
 
@@ -964,9 +1224,9 @@ test_traced(void)
 	ended(100, 0);
 	did("");
 	sleep_ms(2000);
-	did("leaf 3 end");
-	true_of(says_state(3, LEAF_END, 0));
-	did("0 state 3 end ''; exit 3 -1/-1");
+	did("leaf 1 end");
+	true_of(says_state(1, LEAF_END, 0));
+	did("0 state 3 end ''; exit 3 -1/-1; leaf 2 make");
 	assert_int_equal(child_by_pid(100)->kind, CHILD_HELD);
 }
 
@@ -982,20 +1242,20 @@ test_killer(void)
 	child_by_id(3)->runas = maker_user(0);
 	world.leaf_rule = 1;
 	stop_child(child_by_id(3));
-	did("leaf 4 make");
-	true_of(says_file(4, 0, FD1));
-	true_of(says_done(4, LEAF_MAKE, 0, ""));
+	did("leaf 1 make");
+	true_of(says_file(1, 0, FD1));
+	true_of(says_done(1, LEAF_MAKE, 0, ""));
 	did("leaf 4 fd 1001 left 0; launch 4");
 	proc_born(101, 0);
 	maker_says(0, 4, 101, STAGE_NONE, 0);
 	makers_turn();
-	true_of(says_event(4, 1));
-	contain_tell(contain_busy);
+	true_of(says_event(1, 1));
+	contain_tell(keep_busy);
 	did("");
 	ended(101, 0);
-	did("reap 101; leaf 4 end");
-	true_of(says_state(4, LEAF_END, 1));
-	did("");
+	did("reap 101; leaf 1 end");
+	true_of(says_state(1, LEAF_END, 1));
+	did("leaf 2 make");
 	assert_null(child_by_id(4));
 }
 
@@ -1010,8 +1270,8 @@ test_killer_refused(void)
 	child_by_id(3)->runas = maker_user(0);
 	world.leaf_rule = 1;
 	stop_child(child_by_id(3));
-	did("leaf 4 make");
-	true_of(says_done(4, LEAF_MAKE, EPERM, ""));
+	did("leaf 1 make");
+	true_of(says_done(1, LEAF_MAKE, EPERM, ""));
 	did("kill 100 TERM; kill 100 CONT");
 	logs("a kill command cannot be executed");
 }
@@ -1050,11 +1310,11 @@ test_events(void)
 {
 	begin();
 	running(0);
-	true_of(says_event(3, 1));
+	true_of(says_event(1, 1));
 	did("");
 	contain_tell(room);
 	did("");
-	true_of(says_event(3, 2));
+	true_of(says_event(1, 2));
 	has_room = 1;
 	contain_tell(room);
 	did("event 3 oom 2");
@@ -1062,12 +1322,12 @@ test_events(void)
 	did("");
 	/* Behind its exit there is nothing. */
 	has_room = 0;
-	true_of(says_event(3, 3));
+	true_of(says_event(1, 3));
 	ended(100, 0);
-	did("reap 100; leaf 3 end");
-	true_of(says_event(3, 4));
-	true_of(says_state(3, LEAF_END, 4));
-	did("event 3 oom 4; 0 state 3 end ''; exit 3 0/0");
+	did("reap 100; leaf 1 end");
+	true_of(says_event(1, 4));
+	true_of(says_state(1, LEAF_END, 4));
+	did("event 3 oom 4; 0 state 3 end ''; exit 3 0/0; leaf 2 make");
 }
 
 /* What is not there yet, or never was, is nothing to tell of. */
@@ -1077,18 +1337,18 @@ test_events_untold(void)
 	begin();
 	has_room = 1;
 	run_asked(0);
-	true_of(says_file(3, 0, FD1));
-	true_of(says_done(3, LEAF_MAKE, 0, ""));
-	did("leaf 3 make; leaf 3 fd 1001 left 0; launch 3");
-	true_of(says_event(3, 1));
+	true_of(says_file(1, 0, FD1));
+	true_of(says_done(1, LEAF_MAKE, 0, ""));
+	did("leaf 1 make; leaf 3 fd 1001 left 0; launch 3");
+	true_of(says_event(1, 1));
 	contain_tell(room);
 	did("");
 	maker_says(0, 3, 0, STAGE_EXEC, 0);
 	makers_turn();
-	did("7 runfail; stage 10; leaf 3 end");
-	true_of(says_event(3, 2));
+	did("7 runfail; stage 10; leaf 1 end");
+	true_of(says_event(1, 2));
 	contain_tell(room);
-	true_of(says_state(3, LEAF_END, 2));
+	true_of(says_state(1, LEAF_END, 2));
 	did("");
 }
 
@@ -1101,7 +1361,7 @@ test_patience(void)
 {
 	begin();
 	run_asked(0);
-	did("leaf 3 make");
+	did("leaf 1 make");
 	sleep_ms(PATIENCE - 1);
 	did("");
 	sleep_ms(1);
@@ -1119,17 +1379,17 @@ test_patience_with_others(void)
 	native();
 	running(0);
 	run_asked(0);
-	did("leaf 4 make");
+	did("leaf 2 make");
 	for (i = 0; i < 4; i++) {
 		sleep_ms(PATIENCE / 2);
 		asks(request_handle_stats, 100, 0);
-		true_of(says_state(3, LEAF_STATS, 0));
+		true_of(says_state(1, LEAF_STATS, 0));
 		sleep_ms(PATIENCE / 2);
-		did("leaf 3 stats; 20 state 3 stats '/c'");
+		did("leaf 1 stats; 20 state 3 stats '/c'");
 	}
 	asks(request_handle_stats, 100, 0);
-	true_of(says_state(3, LEAF_STATS, 0));
-	did("leaf 3 stats; 20 state 3 stats '/c'");
+	true_of(says_state(1, LEAF_STATS, 0));
+	did("leaf 1 stats; 20 state 3 stats '/c'");
 	sleep_ms(PATIENCE);
 	did("kill 950 KILL");
 }
@@ -1143,7 +1403,7 @@ test_patience_at_end(void)
 	asks(request_handle_stats, 100, 0);
 	sleep_ms(PATIENCE - 1);
 	ended(100, 0);
-	did("leaf 3 stats; reap 100; leaf 3 end");
+	did("leaf 1 stats; reap 100; leaf 1 end");
 	sleep_ms(PATIENCE - 1);
 	did("");
 	sleep_ms(1);
@@ -1157,15 +1417,15 @@ test_lost(void)
 	native();
 	running(0);
 	run_asked(0);
-	true_of(says_file(4, 1, FD2));
+	true_of(says_file(2, 1, FD2));
 	asks(request_handle_stats, 100, 0);
-	did("leaf 4 make; leaf 3 stats");
+	did("leaf 2 make; leaf 1 stats");
 	keeper_channel.open = 0;
 	contain_lost();
 	did("20 term; stage 14; error 3; close 1002; "
 	    "7 runfail; stage 14; error 32");
 	assert_null(child_by_id(3)->leaf);
-	assert_false(contain_busy());
+	assert_false(keep_busy());
 	/* It is a child without a leaf from here on. */
 	ended(100, 0);
 	did("reap 100; exit 3 0/0");
@@ -1177,7 +1437,7 @@ test_lost_at_end(void)
 	begin();
 	running(0);
 	ended(100, SIGKILL);
-	did("reap 100; leaf 3 end");
+	did("reap 100; leaf 1 end");
 	keeper_channel.open = 0;
 	contain_lost();
 	did("exit 3 9/9");
@@ -1193,13 +1453,13 @@ test_busy(void)
 	begin();
 	running(0);
 	for (i = 0; i < 256; i++) {
-		assert_false(contain_busy());
+		assert_false(keep_busy());
 		asks(request_handle_stats, 100, 0);
-		did("leaf 3 stats");
+		did("leaf 1 stats");
 	}
-	assert_true(contain_busy());
-	true_of(says_state(3, LEAF_STATS, 0));
-	assert_false(contain_busy());
+	assert_true(keep_busy());
+	true_of(says_state(1, LEAF_STATS, 0));
+	assert_false(keep_busy());
 	did("20 state 3 stats '/c'");
 }
 
@@ -1213,18 +1473,18 @@ test_busy_ending(void)
 	running(0);
 	for (i = 0; i < 255; i++) {
 		asks(request_handle_stats, 100, 0);
-		did("leaf 3 stats");
+		did("leaf 1 stats");
 	}
 	ended(100, 0);
-	did("reap 100; leaf 3 end");
-	assert_false(contain_busy());
+	did("reap 100; leaf 1 end");
+	assert_false(keep_busy());
 	for (i = 0; i < 255; i++) {
-		true_of(says_state(3, LEAF_STATS, 0));
+		true_of(says_state(1, LEAF_STATS, 0));
 		did("20 state 3 stats '/c'");
 	}
-	true_of(says_state(3, LEAF_END, 0));
-	did("0 state 3 end ''; exit 3 0/0");
-	assert_false(contain_busy());
+	true_of(says_state(1, LEAF_END, 0));
+	did("0 state 3 end ''; exit 3 0/0; leaf 2 make");
+	assert_false(keep_busy());
 }
 
 /* Where priv makes the children. */
@@ -1233,12 +1493,12 @@ test_here(void)
 {
 	begin_with(0);
 	run_asked(0);
-	did("leaf 2 make");
-	true_of(says_file(2, 1, FD1));
-	true_of(says_file(2, 0, FD2));
+	did("leaf 1 make");
+	true_of(says_file(1, 1, FD1));
+	true_of(says_file(1, 0, FD2));
 	proc_born(100, 0);
 	maker_makes(100, STAGE_NONE);
-	true_of(says_done(2, LEAF_MAKE, 0, ""));
+	true_of(says_done(1, LEAF_MAKE, 0, ""));
 	did("enters by 2; child 2 pid 100; close 1001; close 1002");
 	assert_int_equal(child_by_pid(100)->state, CHILD_RUNNING);
 }
@@ -1256,9 +1516,23 @@ main(void)
 		CASE(test_shutdown),
 		CASE(test_shutdown_emptying),
 		CASE(test_deaf),
+		CASE(test_each),
 		cmocka_unit_test(test_oom),
 		cmocka_unit_test(test_lies),
 		CASE(test_two),
+		CASE(test_spare),
+		CASE(test_spare_of_two),
+		CASE(test_spare_soon),
+		CASE(test_spare_soon_refused),
+		CASE(test_spare_refused),
+		CASE(test_spare_lost),
+		CASE(test_spare_not_for),
+		CASE(test_spare_of_users),
+		CASE(test_spare_shutdown),
+		CASE(test_spare_launcher_dies),
+		CASE(test_spare_patience),
+		CASE(test_spare_keeper_dies),
+		CASE(test_spare_keeper_dies_early),
 		CASE(test_order),
 		CASE(test_ends_behind_answer),
 		CASE(test_asks),

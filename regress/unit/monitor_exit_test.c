@@ -4,6 +4,7 @@
  */
 
 #include "monitor_util.h"
+#include "reap.h"
 
 #include "monitor/exit.h"
 #include "monitor/phase.h"
@@ -615,7 +616,7 @@ test_foreign_reused(void)
 	proc_dies(100, 0);
 	exit_check(c);
 	did("exit 1 -1/-1");
-	assert_true(watch_is_dead(100));
+	assert_true(reap_has_ended(100, NULL));
 }
 
 int

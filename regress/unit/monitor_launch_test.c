@@ -369,6 +369,7 @@ test_idle_has_no_deadline(void)
 	maker_says(0, 2, 0, STAGE_EXEC, 0);
 	makers_turn();
 	did("2 failed 10 0");
+	assert_int_equal(timer_wait(), -1);
 	/* Whatever it says of what it is making: nothing was asked for. */
 	proc_born(100, 0);
 	maker_in_flight(0, 100);

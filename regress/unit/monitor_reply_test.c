@@ -103,12 +103,14 @@ test_order(void **state)
 static void
 test_behind(void)
 {
+	static const struct reply level = { 4, REPLY_LEVEL, 1, STAGE_NONE, 2,
+		"" };
 	struct slot *one;
 
 	(void)failing(&one, 1);
 	reply_code(2, REPLY_OK, 0, "");
 	reply_code(3, REPLY_ERRNO, ESRCH, "");
-	reply_level(4, 1, 2);
+	reply_term(&level);
 	did("");
 	assert_int_equal(reply_waiting(), 4);
 	run_fails(one);

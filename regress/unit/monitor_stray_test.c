@@ -21,8 +21,9 @@ begin(void)
 static void
 sigchld(void)
 {
-	stray_signal(1);
+	watch_signal(1);
 	watch_dispatch();
+	stray_check();
 }
 
 static uint32_t
@@ -56,6 +57,7 @@ test_explained(void)
 	sigchld();
 	did("reap 100; exit 2 0/0");
 	assert_int_equal(watch_unexplained(), 0);
+	assert_int_equal(timer_wait(), -1);
 	/* A child that is reaped before its signal comes explains that, too. */
 	(void)child_running(100, 0);
 	proc_dies(100, 0);
@@ -207,7 +209,8 @@ test_known(void)
 {
 	begin();
 	(void)child_running(100, 0);
-	stray_signal(1);
+	watch_signal(1);
+	stray_check();
 	proc_dies(100, EXITED(1));
 	sleep_ms(1000);
 	did("reap 100; exit 2 256/256");

@@ -642,11 +642,11 @@ keeper_alive(void)
 const struct keeper_info *
 keeper_info(void)
 {
-	static const struct keeper_info info = { .path = "/proctor/1",
-		.controllers = 1,
-		.kill = 1,
-		.reason = "no base" };
+	static struct keeper_info info = {
+		.path = "/proctor/1", .controllers = 1, .reason = "no base"
+	};
 
+	info.how = world.how;
 	return (&info);
 }
 

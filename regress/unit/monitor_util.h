@@ -26,6 +26,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compat/cgroup.h"
 #include "monitor/child.h"
 #include "policy/policy.h"
 #include "policy/runas.h"
@@ -52,6 +53,7 @@ struct world {
 	int forbid; /* nothing is permitted */
 	int unshaped; /* a run is too large for its environment */
 	int taken; /* places of children */
+	enum cgroup_how how; /* leaves are killed */
 	int launcher_dead;
 	int launcher_full;
 	int awaits; /* a launcher has something to name */

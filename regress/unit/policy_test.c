@@ -23,9 +23,9 @@
 #include <cmocka.h>
 
 #include "check/check.h"
+#include "check/limit.h"
 #include "limitname.h"
 #include "log_util.h"
-#include "policy/limit.h"
 #include "policy/policy.h"
 
 #define nitems(a) (sizeof(a) / sizeof((a)[0]))
@@ -1005,7 +1005,7 @@ test_fields(void **state)
 static void
 check_limits(const char *config, int leaf, const char *text)
 {
-	char is[LIMIT_TEXT_MAX];
+	char is[LIMITS_TEXT_MAX];
 	struct policy p;
 	const struct rule *r;
 

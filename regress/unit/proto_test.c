@@ -221,7 +221,7 @@ try_welcome(const void *data, size_t len)
 		return (-1);
 	assert_true(m.privilege < PRIVILEGES && m.launcher <= 1);
 	assert_true(users.count > 0 && users.len <= HELLO_USERS_MAX);
-	assert_true(m.leaves <= 1 && m.kill <= m.leaves);
+	assert_true(m.leaves <= 1 && m.kill <= 2 * m.leaves);
 	assert_int_equal(sizeof(m) + users.len + m.cgroup.len + 1, len);
 	assert_memory_equal(&m, data, sizeof(m));
 	assert_ptr_equal(users.base, (const char *)data + sizeof(m));
@@ -1574,7 +1574,8 @@ static const struct {
 	{ WELCOME, 0, offsetof(struct msg_hello, leaves), 0, -1 },
 	{ WELCOME, 0, offsetof(struct msg_hello, leaves), 2, -1 },
 	{ WELCOME, 0, offsetof(struct msg_hello, kill), 0, 0 },
-	{ WELCOME, 0, offsetof(struct msg_hello, kill), 2, -1 },
+	{ WELCOME, 0, offsetof(struct msg_hello, kill), 2, 0 },
+	{ WELCOME, 0, offsetof(struct msg_hello, kill), 3, -1 },
 	{ WELCOME, 0, offsetof(struct msg_hello, controllers),
 	    (1U << LEAF_CTLS) - 1, 0 },
 	{ WELCOME, 0, offsetof(struct msg_hello, controllers), 1U << LEAF_CTLS,

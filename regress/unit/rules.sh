@@ -17,7 +17,7 @@ build() {
 		# The messages are several files.
 		test "$source" != common/proto.c || source=$PROTO_SRC
 		test "$source" != priv/monitor/contain.c ||
-			source="$source common/leafset.c"
+			source="$source priv/monitor/keep.c common/leafset.c"
 		for part in $source; do
 			objects="$objects \$(OBJ)/${part%.c}.o"
 		done
@@ -82,7 +82,8 @@ build options_test broker/options.c broker/bounds.c broker/ttymodes.c \
     broker/request.c common/capname.c common/etf_read.c common/etf_write.c \
     common/proto.c common/compat/ptymodes.c common/log.c regress/unit/unpack.c
 build task_args_test regress/unit/task_util.c task/args.c task/call.c task/cstruct.c \
-    task/constant.c task/rows.c common/etf_read.c common/etf_write.c
+    task/constant.c task/owned.c task/rows.c common/etf_read.c \
+    common/etf_write.c
 build frame_test broker/frame.c common/etf_read.c common/etf_write.c common/log.c
 # shellcheck disable=SC2086
 build stream_test common/log.c $SPLICE_SRC $STREAM_SRC $STREAM_IO_SRC
@@ -99,14 +100,14 @@ build port_test worker/port.c worker/queue.c worker/callback.c common/log.c \
 build wterm_test worker/event.c worker/leaf.c worker/reply.c worker/hello.c worker/term.c \
     common/etf_write.c common/errname.c common/etf_read.c common/proto.c \
     common/compat/ptymodes.c common/log.c
-build keeper_limits_test priv/keeper/limits.c common/proto.c \
-    common/compat/ptymodes.c
+build keeper_limits_test priv/keeper/limits.c common/cpulist.c \
+    common/leaf_limit.c common/proto.c common/compat/ptymodes.c
 build keeper_stats_test priv/keeper/stats.c
 wrapping clock_gettime keeper_leaf_test priv/keeper/request.c \
     priv/keeper/end.c priv/keeper/freeze.c priv/keeper/event.c \
     priv/keeper/leaf.c priv/keeper/limits.c priv/keeper/stats.c \
-    common/timer.c common/leaf_limit.c common/proto.c \
-    common/compat/ptymodes.c
+    common/timer.c common/cpulist.c common/leaf_limit.c common/proto.c \
+    common/compat/ptymodes.c common/compat/cgroup_hold.c
 build environ_test priv/launcher/environ.c common/proto.c common/compat/ptymodes.c \
     common/log.c
 build reap_test common/reap.c
@@ -133,7 +134,7 @@ build runas_test priv/policy/runas.c priv/policy/gids.c priv/policy/userenv.c
 build policy_test priv/policy/rule.c priv/policy/read.c priv/policy/resolve.c \
     priv/policy/userenv.c \
     priv/policy/match.c priv/policy/gids.c priv/check/check.c \
-    priv/check/path.c priv/policy/environ_name.c parse.c \
+    priv/check/limit.c priv/check/path.c priv/policy/environ_name.c parse.c \
     priv/policy/limit.c priv/policy/place.c priv/policy/size.c \
     common/capname.c common/cpulist.c common/leaf_limit.c common/limitname.c \
     common/proto.c common/compat/ptymodes.c
@@ -174,8 +175,9 @@ tasking() {
 	# shellcheck disable=SC2086
 	build "$@" regress/unit/task_util.c $TASK_SRC \
 	    task/message.c common/reap.c common/channel.c common/dispatch.c \
-	    common/log.c $PROC_SRC $SELF_SRC $IMSG_SRC $SEND_SRC
+	    common/log.c $PROC_SRC $SELF_SRC $PRIVS_SRC $IMSG_SRC $SEND_SRC
 }
+build seal_openbsd_test task/callset.c task/rows.c
 tasking task_calls_test
 tasking task_fuzz_test
 # The switch without a task.
@@ -192,17 +194,17 @@ case $CGROUP_SRC in
 *cgroup_place.c*)
 	# shellcheck disable=SC2086
 	build cgroup_test common/compat/cgroup_place.c \
-	    common/compat/cgroup_tree.c common/compat/cgroup_each.c $PROC_SRC
+	    common/compat/cgroup_tree.c common/compat/cgroup_each.c \
+	    common/compat/cgroup_hold.c $PROC_SRC
 	case $BOX_SRC in
 	*landlock_linux.c*)
 		box="$BOX_SRC $BPF_SRC priv/keeper/sandbox_linux.c"
-		box="$box common/compat/sandbox_ring.c"
 		;;
 	*) box=$BOX_SRC ;;
 	esac
 	# shellcheck disable=SC2086
-	build keeper_test common/log.c common/channel.c common/dispatch.c \
-	    common/drop.c common/leaf_limit.c common/compat/ptymodes.c \
+	wrapping "openat64 fstatat64" keeper_test common/log.c common/channel.c common/dispatch.c \
+	    common/drop.c common/cpulist.c common/leaf_limit.c common/compat/ptymodes.c \
 	    common/timer.c common/proto.c $KEEPER_SRC $CGROUP_SRC $box \
 	    $IMSG_SRC $SEND_SRC $PRIVS_SRC $PROC_SRC $SELF_SRC
 	;;

@@ -102,15 +102,17 @@ prepare(void)
 	_exit(read(life[0], path, 1) == 0 ? WELL : errno);
 }
 
+static int writes; /* guard and reaper have to stop who is in a leaf */
+
 static void
 enter(enum part part)
 {
 	switch (part) {
 	case GUARD:
-		sandbox_guard(NULL, 0);
+		sandbox_guard(NULL, 0, writes);
 		break;
 	case REAPER:
-		sandbox_reaper(NULL, 0);
+		sandbox_reaper(NULL, 0, writes);
 		break;
 	case PRIV:
 		sandbox_priv(0);
@@ -1545,6 +1547,29 @@ test_limits(void **state)
 }
 
 /* Where priv makes the children it gives up nothing. */
+static int
+act_open_both(void)
+{
+	return (open("/dev/null", O_RDWR) == -1 ? -1 : 0);
+}
+
+/* To write is not refused, but is anywhere else; nothing is made. */
+static void
+test_writes(void **state)
+{
+	int part;
+
+	(void)state;
+	writes = 1;
+	for (part = GUARD; part <= REAPER; part++) {
+		assert_int_equal(
+		    attempt((enum part)part, act_open_write), EACCES);
+		assert_true(refused(attempt((enum part)part, act_open_both)));
+		assert_true(refused(attempt((enum part)part, act_open_create)));
+	}
+	writes = 0;
+}
+
 static void
 test_priv_forks(void **state)
 {
@@ -1595,6 +1620,7 @@ main(void)
 		cmocka_unit_test(test_launcher_suid),
 		cmocka_unit_test(test_launcher_parent),
 		cmocka_unit_test(test_launcher_root),
+		cmocka_unit_test(test_writes),
 		cmocka_unit_test(test_priv_forks),
 	};
 	static struct CMUnitTest

@@ -134,9 +134,33 @@ remove_all(const char *folder)
 	assert_int_equal(system(command), 0);
 }
 
+/*
+ * Nothing is left to this process from here on but what its script asks for:
+ * each row says all that it needs of the system. 1 if it is so.
+ */
+static int
+seal_in(const struct script *s)
+{
+	char args[4096] = "{{allow,[", name[32];
+	size_t i;
+	int ok;
+
+	for (i = 0; i < LINES && s->lines[i] != NULL; i++) {
+		if (sscanf(s->lines[i] + (*s->lines[i] == '?'), "%31s", name) !=
+		    1)
+			abort();
+		(void)strlcat(args, name, sizeof(args));
+		(void)strlcat(args, " ", sizeof(args));
+	}
+	if (strlcat(args, "]},[],[seal]}", sizeof(args)) >= sizeof(args))
+		abort();
+	(void)call("filter", args, &ok);
+	return (ok);
+}
+
 /* Only 0 to 3 are open, and 3 is nobody's. */
 static int
-run_here(const struct script *s, const char *folder)
+run_here(const struct script *s, const char *folder, int sealed)
 {
 	size_t i;
 	int fd, r;
@@ -151,6 +175,8 @@ run_here(const struct script *s, const char *folder)
 	uid = geteuid();
 	gid = getegid();
 	interrupt_init();
+	if (sealed && !seal_in(s))
+		return (SKIPPED);
 	for (i = 0; i < LINES && s->lines[i] != NULL; i++)
 		if ((r = run_line(s->title, s->lines[i])) != 0)
 			return (r);
@@ -158,9 +184,8 @@ run_here(const struct script *s, const char *folder)
 }
 
 static void
-run_script(void **state)
+run(const struct script *s, int sealed)
 {
-	const struct script *s = *state;
 	char folder[] = "/tmp/proctor-calls.XXXXXX";
 	int status;
 	pid_t pid;
@@ -169,13 +194,25 @@ run_script(void **state)
 	fflush(NULL);
 	if ((pid = fork()) == 0) {
 		alarm(60);
-		_exit(run_here(s, folder));
+		_exit(run_here(s, folder, sealed));
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	remove_all(folder);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == SKIPPED)
 		skip();
 	assert_int_equal(status, 0);
+}
+
+static void
+run_script(void **state)
+{
+	run(*state, 0);
+}
+
+static void
+run_sealed(void **state)
+{
+	run(*state, 1);
 }
 
 /* clang-format off */
@@ -483,9 +520,11 @@ static const struct script scripts[] = {
 	    "setns {3 0} = {error,{argument,ebadf,1}}",
 	    } },
 	/* As anybody, root of a world of his own. */
-	{ "system calls by name", {
-	    "?prctl {pr_get_seccomp 0 0 0 0} = {ok,{*}}",
+	{ "unsealed: by name wants no_new_privs", {
+	    "?prctl {pr_get_no_new_privs 0 0 0 0} = {ok,{0,0,0,0,0}}",
 	    "seccomp_rules {#{default allow, calls []}} = {error,{call,eacces,seccomp_rules}}",
+	    } },
+	{ "system calls by name", {
 	    "prctl {pr_set_no_new_privs 1 0 0 0} = {ok,*}",
 	    "seccomp_rules {5} = {error,{argument,einval,1}}",
 	    "seccomp_rules {#{default allow}} = {error,{argument,einval,1}}",
@@ -757,24 +796,35 @@ test_interrupt(void **state)
 	assert_int_equal(status, 0);
 }
 
+#define N (sizeof(scripts) / sizeof(scripts[0]))
+
 int
 main(int argc, char *argv[])
 {
 	char *nothing[] = { NULL };
-	static struct CMUnitTest
-	    tests[sizeof(scripts) / sizeof(scripts[0]) + 4] = {
-		    cmocka_unit_test(test_too_large),
-		    cmocka_unit_test(test_no_row),
-		    cmocka_unit_test(test_here),
-		    cmocka_unit_test(test_interrupt),
-	    };
+	static char names[N][64];
+	static struct CMUnitTest tests[2 * N + 4] = {
+		cmocka_unit_test(test_too_large),
+		cmocka_unit_test(test_no_row),
+		cmocka_unit_test(test_here),
+		cmocka_unit_test(test_interrupt),
+	};
+	struct CMUnitTest *t = &tests[4];
 	size_t i;
 
 	setproctitle_init(argc, argv, nothing);
-	for (i = 0; i < sizeof(scripts) / sizeof(scripts[0]); i++) {
-		tests[i + 4].name = scripts[i].title;
-		tests[i + 4].test_func = run_script;
-		tests[i + 4].initial_state = (void *)(uintptr_t)&scripts[i];
+	for (i = 0; i < N; i++) {
+		t->name = scripts[i].title;
+		t->test_func = run_script;
+		t++->initial_state = (void *)(uintptr_t)&scripts[i];
+		if (strncmp(scripts[i].title, "unsealed", 8) == 0)
+			continue;
+		(void)snprintf(
+		    names[i], sizeof(names[i]), "sealed: %s", scripts[i].title);
+		t->name = names[i];
+		t->test_func = run_sealed;
+		t++->initial_state = (void *)(uintptr_t)&scripts[i];
 	}
-	return (cmocka_run_group_tests(tests, NULL, NULL));
+	return (_cmocka_run_group_tests(
+	    "calls", tests, (size_t)(t - tests), NULL, NULL));
 }

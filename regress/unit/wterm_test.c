@@ -16,6 +16,7 @@
 
 #include <cmocka.h>
 
+#include "compat/cgroup.h"
 #include "etf_read.h"
 #include "config.h"
 #include "version.h"
@@ -519,11 +520,12 @@ test_hello(void **state)
 	m.tid = 6;
 	sandbox[0] = NULL;
 	m.leaves = 1;
+	m.kill = CGROUP_STILL;
 	m.controllers = 1U << LEAF_CTL_MEMORY | 1U << LEAF_CTL_IO;
 	hello_reply(&m, &users, "/a/b");
 	assert_non_null(
 	    strstr(sent, ",sandbox=>[],cgroup=>#{path=><<\"/a/b\">>,"
-			 "controllers=>[memory,io],kill=>false}}}}"));
+			 "controllers=>[memory,io],kill=>freezer}}}}"));
 	assert_non_null(strstr(sent, "user=><<\"me\">>,users=>[],"));
 	assert_non_null(strstr(sent, "features=>[launcher,ack,"));
 	terms = 0;

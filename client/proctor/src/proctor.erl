@@ -241,8 +241,8 @@ start() ->
 %%   are to be, from where the hierarchies are mounted. Otherwise it is the
 %%   node's own, if that was delegated to its user; in privileged mode
 %%   `proctor.conf' says it. `hello' of {@link info/1} has in `cgroup' what came
-%%   of it: `#{path := Path, controllers := Names, kill := boolean()}', or why
-%%   there are none.</dd>
+%%   of it: `#{path := Path, controllers := Names, kill := true | freezer | each}',
+%%   with how all in one are killed, or why there are none.</dd>
 %% <dt>`{alarm, Seconds}'</dt><dd>What a shutdown may take before everything
 %%   is killed (12).</dd>
 %% <dt>`{linger, Milliseconds}'</dt><dd>See {@link run/2}: for runs that do not

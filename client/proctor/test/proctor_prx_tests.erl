@@ -460,6 +460,7 @@ death_test_() ->
         {"a program that is stopped is dead", fun stop_program/1},
         {"a program that does not care", fun stop_deaf/1},
         {"a task that is stopped in a call", fun stop_blocked/1},
+        {"a program's children are not waited for", fun background/1},
         {"what is below a task that is stopped", fun stop_below/1},
         {"what is below a task that ends", fun end_below/1},
         {"what is below a task that is killed", fun kill_below/1},
@@ -499,6 +500,15 @@ stop_blocked(Root) ->
     normal = proctor_case:down(Ref),
     ?assertNot(proctor_case:alive(Pid)),
     quiet().
+
+background(Root) ->
+    {ok, Task} = proctor_prx:fork(Root),
+    ok = proctor_prx:execvp(Task, ["sh", "-c", "sleep 1000 & echo $!"]),
+    {Out, {exit_status, 0}} = all(Task),
+    Pid = binary_to_integer(string:trim(Out)),
+    ?assert(proctor_case:alive(Pid)),
+    ok = proctor_prx:kill(Root, Pid, sigkill),
+    gone(Pid).
 
 %% A task with a child, a program below that, and their numbers.
 family(Root) ->
@@ -739,6 +749,7 @@ cmd_traps(Root) ->
 start_test_() ->
     proctor_case:alone([
         {"the application is started if there is nothing", fun started/0},
+        {"the instance that it was started in ends", fun instance_ends/0},
         {"a program that is not there", fun no_task_program/0},
         {"sudo is a user", fun sudo/0}]).
 
@@ -746,6 +757,16 @@ started() ->
     {ok, Root} = proctor_prx:fork(),
     ?assert(is_pid(whereis(proctor))),
     ok = proctor_prx:stop(Root).
+
+instance_ends() ->
+    process_flag(trap_exit, true),
+    {ok, Root} = proctor_prx:fork(),
+    {Task, Below, Pids} = family(Root),
+    Server = whereis(proctor),
+    exit(Server, kill),
+    ?assertMatch({'EXIT', Root, {shutdown, _}}, next()),
+    all_gone([Task | Below], Pids),
+    quiet().
 
 no_task_program() ->
     with_options([{progname, "/nowhere"}], fun() ->

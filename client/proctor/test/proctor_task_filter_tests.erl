@@ -7,7 +7,8 @@
 
 filter_test_() ->
     proctor_case:cases([],
-     [{Title, fun() -> with(Case) end} || {Title, Case} <- cases()]).
+     [{Title, fun() -> with(Case) end} || {Title, Case} <- cases()]
+         ++ [{"task filter: from the command line", fun command_line/0}]).
 
 cases() ->
     [{"task filter: what is taken away stays so", fun filter/1},
@@ -20,6 +21,15 @@ with(Case) ->
     {ok, Root} = proctor_task:start([]),
     {ok, Task} = proctor_task:fork(Root),
     Case(Task),
+    ok = proctor_task:stop(Root),
+    _ = flush().
+
+command_line() ->
+    {ok, Root} = proctor_task:start([{args, ["-calls", "@self,fork"]}]),
+    {ok, Task} = proctor_task:fork(Root),
+    {ok, _} = proctor_task:call(Task, getuid),
+    [?assertEqual({error, {policy, eperm, open}},
+                  proctor_task:call(T, open, ["/", [], 0])) || T <- [Root, Task]],
     ok = proctor_task:stop(Root),
     _ = flush().
 

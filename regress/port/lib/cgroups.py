@@ -4,8 +4,11 @@ Only root can make a place for one; as whom the program is started there is
 another question.
 """
 
+import ctypes
 import os
 import re
+import signal
+import subprocess
 
 import proc
 from case import ROOT, Skip, eventually
@@ -13,6 +16,7 @@ from starter import NOBODY, PLAIN, Starter, usable
 from native import Native
 
 OWNED = ("", "cgroup.procs", "cgroup.threads", "cgroup.subtree_control")
+CLONE_NEWNS = 0x20000
 _count = 0
 
 
@@ -23,32 +27,61 @@ def mounts():
         for line in f:
             here, _, there = line.rstrip("\n").partition(" - ")
             kind, _, options = there.split(" ")[:3]
-            if kind in ("cgroup", "cgroup2") and here.split()[3] == "/":
+            if kind in ("cgroup", "cgroup2") and here.split()[3] == "/" \
+                    and os.path.exists(here.split()[4] + "/cgroup.procs"):
                 found.append((kind, here.split()[4], options.split(",")))
     return found
 
 
-def whole():
-    """Where the tree of version 2 is mounted."""
+def is_old():
+    """What contains is the freezer of version 1."""
+    return not [kind for kind, _, _ in mounts() if kind == "cgroup2"]
+
+
+def only_old():
+    """For this process and what it starts there is no tree of version 2."""
+    if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNS) == -1:
+        raise OSError(ctypes.get_errno(), "unshare")
+    _mount("--make-rprivate", "/")
     for kind, point, _ in mounts():
         if kind == "cgroup2":
+            _mount("-t", "tmpfs", "none", point)
+    if not [1 for _, _, options in mounts() if "freezer" in options]:
+        os.makedirs("/sys/fs/cgroup/freezer", exist_ok=True)
+        _mount("-t", "cgroup", "-o", "freezer", "none",
+               "/sys/fs/cgroup/freezer")
+
+
+def whole():
+    """Where the tree that contains is mounted."""
+    for kind, point, options in mounts():
+        if kind == "cgroup2" or (is_old() and "freezer" in options):
             return point
-    raise Skip("no control groups of version 2 here")
+    raise Skip("no control groups here")
 
 
 def trees():
     """Where groups of ours may be: of both versions."""
     return [point for kind, point, options in mounts()
             if kind == "cgroup2" or set(options) &
-            {"memory", "cpu", "cpuset", "pids", "blkio"}]
+            {"memory", "cpu", "cpuset", "pids", "blkio", "freezer"}]
 
 
 def controllers():
     """Those of the tree of version 2."""
     try:
         return read(whole() + "/cgroup.controllers").split()
-    except Skip:
+    except (Skip, FileNotFoundError):
         return []
+
+
+def own_line(lines):
+    """Of what /proc/PID/cgroup says, the path in that tree."""
+    for line in lines:
+        number, names, path = line.split(":", 2)
+        if number == "0" if not is_old() else "freezer" in names.split(","):
+            return path
+    raise AssertionError("no such tree: %s" % lines)
 
 
 def group_of(pid):
@@ -58,7 +91,11 @@ def group_of(pid):
             lines = f.read().splitlines()
     except (FileNotFoundError, ProcessLookupError):
         return ""
-    return [line[3:] for line in lines if line.startswith("0::")][0]
+    return own_line(lines) if lines else ""
+
+
+def _mount(*args):
+    subprocess.run(["/usr/bin/mount", *args], check=True)
 
 
 def write(path, text):
@@ -80,6 +117,20 @@ def below(path):
     return [d for d, _, _ in os.walk(path, topdown=False)][:-1]
 
 
+def spares(path):
+    """The groups in an instance that were made ahead: nobody's, and empty."""
+    found = []
+    for group in below(path):
+        try:
+            if (re.search(r"/t[0-9]+/c[0-9]+$", group)
+                    and not any(read(d + "/cgroup.procs")
+                                for d in [group] + below(group))):
+                found.append(group)
+        except OSError:
+            pass
+    return found
+
+
 def instances(path):
     """The groups of instances in a place, of living and of dead."""
     found = []
@@ -94,7 +145,7 @@ class Place:
     """A group for instances, whose owner that user is: of all trees.
 
     name    its path below the mount points
-    path    the same in the tree of version 2
+    path    the same in the tree that contains
     """
 
     def __init__(self, uid=0, name=None):
@@ -114,10 +165,27 @@ class Place:
     def own(self):
         """Delegate it, as systemd does."""
         for name in OWNED:
-            os.chown(os.path.join(self.path, name), self.uid, -1)
+            if os.path.exists(os.path.join(self.path, name)):
+                os.chown(os.path.join(self.path, name), self.uid, -1)
+
+    def hold(self, held):
+        """Have who is in it stand still, or go on."""
+        if is_old():
+            write(self.path + "/freezer.state", "FROZEN" if held else "THAWED")
+        else:
+            write(self.path + "/cgroup.freeze", int(held))
+
+    def _kill(self):
+        if not is_old():
+            write(self.path + "/cgroup.kill", 1)
+            return
+        for pid in self.processes():
+            os.kill(pid, signal.SIGKILL)
+        for directory in below(self.path) + [self.path]:
+            write(directory + "/freezer.state", "THAWED")
 
     def __exit__(self, *args):
-        write(self.path + "/cgroup.kill", 1)
+        self._kill()
         for tree in trees():
             eventually(lambda t=tree: self._removed(t + self.name), 3,
                        "%s%s stays" % (tree, self.name))

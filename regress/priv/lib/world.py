@@ -26,6 +26,8 @@ import stat
 import subprocess
 import tempfile
 
+from case import Skip
+
 MS_RDONLY, MS_REMOUNT, MS_BIND = 1, 0x20, 0x1000
 MS_REC, MS_PRIVATE = 0x4000, 0x40000
 CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWCGROUP = 0x20000, 0x20000000, 0x2000000
@@ -64,7 +66,8 @@ home = None         # a directory on the tmpfs
 folder = None       # the one that the three programs are installed in
 libexecdir = None
 build = None
-LIMITING = {"memory", "cpu", "cpuset", "pids", "blkio"}
+# Trees of version 1 that ours are in: what limits, and what can contain.
+OURS = {"memory", "cpu", "cpuset", "pids", "blkio", "freezer"}
 groups_outside = None   # the control group of all cases, in the machine's tree
 groups_dir = None       # the same as it is seen inside; None: there is no tree
 
@@ -207,14 +210,14 @@ def _groups_mount():
 
 
 def old_trees():
-    """[(where, controllers)]: those of version 1 that have what limits."""
+    """[(where, controllers)]: those of version 1 that ours are in."""
     found = []
     with open("/proc/self/mounts", encoding="utf-8") as f:
         for line in f:
             words = line.split()
             options = words[3].split(",")
             if words[2] == "cgroup" and "rw" in options and (
-                    LIMITING & set(options)):
+                    OURS & set(options)):
                 found.append((words[1], ",".join(
                     o for o in options if o not in ("rw", "relatime"))))
     return found
@@ -256,11 +259,29 @@ def group_of(pid):
                 if line.startswith("0::")][0]
 
 
+def old_group_of(pid):
+    """The same in the tree of version 1's freezer."""
+    with open("/proc/%d/cgroup" % pid, encoding="ascii") as f:
+        return [line.rstrip("\n").split(":")[2] for line in f
+                if "freezer" in line.split(":")[1].split(",")][0]
+
+
+def freezer():
+    """Where that is."""
+    for tree, controllers in old_trees():
+        if "freezer" in controllers.split(","):
+            return tree
+    raise Skip("no freezer here")
+
+
 def hide_groups(how):
     """For the caller and what it starts: a tree that can only be read, or
-    none at all."""
+    none at all; "old": none but those of version 1."""
     _libc("unshare", CLONE_NEWNS)
     mount("none", "/", None, MS_REC | MS_PRIVATE)
+    for tree, controllers in old_trees():
+        if how != "old" and "freezer" in controllers.split(","):
+            umount(tree)
     if how == "ro":
         mount("none", groups_dir, None, MS_BIND | MS_REMOUNT | MS_RDONLY)
         return

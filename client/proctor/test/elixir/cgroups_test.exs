@@ -193,6 +193,15 @@ defmodule Proctor.CgroupsTest do
 
     assert Files.olds_of(text, "app/proctor/1.a/t0/c4") == %{}
     assert Files.olds_of("", "a") == %{}
+
+    # The freezer of version 1 contains.
+    text = "8:pids:/x/proctor/1.a/t0/c5\n6:freezer:/proctor/1.a/t0/c5\n"
+
+    assert Files.olds_of(text, "proctor/1.a/t0/c5") == %{
+             "pids" => "/x/proctor/1.a/t0/c5",
+             "freezer" => "/proctor/1.a/t0/c5"
+           }
+
     assert Files.olds(4_194_305, "a") == %{}
 
     for %{version: 1, point: point, controllers: ["memory" | _]} <- Files.trees() do

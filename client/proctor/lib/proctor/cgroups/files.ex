@@ -88,7 +88,7 @@ defmodule Proctor.Cgroups.Files do
     own = "/" <> (path |> Path.split() |> Enum.take(-3) |> Path.join())
 
     # Whose pid it is by now may be in any.
-    if ["0", "", "/" <> path] in lines do
+    if Enum.any?(lines, &contains?(&1, "/" <> path)) do
       for [_, controllers, old] <- lines,
           String.ends_with?(old, own),
           name <- String.split(controllers, ",", trim: true),
@@ -98,6 +98,11 @@ defmodule Proctor.Cgroups.Files do
       %{}
     end
   end
+
+  # Where there is no version 2 the freezer does.
+  defp contains?(["0", "", path], path), do: true
+  defp contains?([_, names, path], path), do: "freezer" in String.split(names, ",")
+  defp contains?(_line, _path), do: false
 
   @doc """
   What a file says. One that only the other version has is read there, and what

@@ -44,7 +44,9 @@ tasks(Max) ->
      {bulk, [open_port, proctor, frames | peers()],
       #{children => min(Max, 2000), bytes => 1 bsl 20}},
      {leaf, [proctor], #{count => 300, alive => min(Max, 10000),
-                         bomb => min(Max, 1000), killed => min(Max, 500)}}].
+                         bomb => min(Max, 1000), killed => min(Max, 500)}},
+     {task, [proctor], #{count => 5000, tasks => 50, forks => 10000,
+                         bytes => 1 bsl 30}}].
 
 peers() ->
     case code:which(exec) of
@@ -140,7 +142,24 @@ figures(Max) ->
         figure(leaf, killed_ms, "~w leaves killed at once, and gone",
                [min(Max, 500)], "ms", {at_most, 500}),
         figure(leaf, bomb_ms, "end of a fork bomb of ~w", [min(Max, 1000)],
-               "ms", {at_most, 1000})].
+               "ms", {at_most, 1000}),
+        figure(task, getpid_us, "getpid of a task, p50", "us", none),
+        figure(task, getpid_x, "  of 10 bytes through cat", "x",
+               {at_most, 1.5}),
+        figure(task, deep_x, "  at depth 15, of that", "x", {at_most, 1.1}),
+        figure(task, ops_x, "  30 in one message, of one", "x",
+               {at_most, 1.5}),
+        figure(task, fork_us, "fork of a task, p50", "us", none),
+        figure(task, exec_us, "  and /bin/true to its end", "us", none),
+        figure(task, exec_x, "    of a plain run", "x", none),
+        figure(task, forks_s, "10,000 forked and stopped", "/s", none),
+        figure(task, stdout_mb, "1 GiB from depth 15", "MB/s", none),
+        figure(task, stdout_x, "  of a plain run", "x", {at_least, 0.8}),
+        figure(task, stdin_mb, "1 GiB to a program", "MB/s", none),
+        figure(task, task_kb, "memory of a task", "KiB", {at_most, 100}),
+        figure(task, node_b, "  and of the node for it", "B", none),
+        figure(task, task_fds, "descriptors for a task", "", {at_most, 2}),
+        figure(task, program_fds, "  for a program", "", {at_most, 5})].
 
 crowd_goal(Last, Last) -> {at_most, [{1.05, self, first}]};
 crowd_goal(_, _) -> none.

@@ -66,7 +66,9 @@ do(stopped, System, Args) ->
 do(bulk, System, Args) ->
     bulk(System, Args);
 do(leaf, System, Args) ->
-    bench_leaf:run(System, Args).
+    bench_leaf:run(System, Args);
+do(task, System, Args) ->
+    bench_task:run(System, Args).
 
 %%% Spawning
 

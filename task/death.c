@@ -58,7 +58,11 @@ death_kill(struct task *top, int cause)
 			t->cause = cause;
 		if (t->pidfd.fd != -1)
 			(void)pidfd_signal(t->pidfd.fd, SIGKILL);
-		/* Without one it ends with its parent, and with this. */
+		/* Its parent is about to tell which process it is. */
+		else if (t->parent != NULL && t->parent->newborn == t &&
+			 !t->parent->dead && !t->parent->lied)
+			continue;
+		/* Or will not: it ends with its parent, and with this. */
 		else {
 			(void)source_set(&t->channel_source, 0);
 			channel_shut(&t->channel);
@@ -85,13 +89,6 @@ death_lie(struct task *t, const char *why)
 	death_check(t);
 }
 
-static void
-channel_end(struct task *t)
-{
-	(void)source_set(&t->channel_source, 0);
-	channel_close(&t->channel);
-}
-
 /* Out of the table, and so are those above that have waited for it. */
 static void
 death_remove(struct task *t)
@@ -104,6 +101,8 @@ death_remove(struct task *t)
 		timer_clear(&t->timer);
 		timer_clear(&t->lingering);
 		timer_clear(&t->stopping);
+		if (parent != NULL && parent->newborn == t)
+			parent->newborn = NULL;
 		free(t->exec_reply);
 		free(t->heirs);
 		t->exec_reply = NULL;
@@ -232,8 +231,11 @@ death_died(struct task *t)
 	stray_wanted();
 	timer_clear(&t->timer);
 	(void)evset_set(&t->pidfd, 0);
-	channel_end(t);
+	/* Others have it still, and may have sent what must not be closed. */
+	(void)source_set(&t->channel_source, 0);
+	channel_shut(&t->channel);
 	stream_forget(t);
+	stream_end_input(t);
 	TAILQ_FOREACH (c, &t->children, sibling)
 		death_kill(c, CAUSE_PARENT);
 	death_output(t);
@@ -259,7 +261,8 @@ on_no_end(void *arg)
 void
 death_closed(struct task *t)
 {
-	channel_end(t);
+	(void)source_set(&t->channel_source, 0);
+	channel_close(&t->channel);
 	if (!t->dead && !t->timer.set)
 		timer_set(&t->timer, CLOSED_MS, on_no_end, t);
 }

@@ -165,8 +165,10 @@ peer_pidfd(const struct msg *msg)
 	tell_born(c, m.seq);
 	peer_limits(c);
 	/* It was to end before it was known. */
-	if (t->cause != CAUSE_ITSELF)
-		death_kill(c, t->cause);
+	if (c->cause == CAUSE_ITSELF && t->cause != CAUSE_ITSELF)
+		c->cause = t->cause;
+	if (c->cause != CAUSE_ITSELF)
+		death_kill(c, c->cause);
 	return (0);
 }
 

@@ -287,6 +287,12 @@ stream_close_input(struct task *t)
 		input_empty(s);
 }
 
+void
+stream_end_input(struct task *t)
+{
+	put_away(&t->stream[0]);
+}
+
 int
 stream_close(struct task *t, uint32_t number)
 {
@@ -332,7 +338,6 @@ stream_cut(struct task *t)
 	struct stream *s;
 	int i, n;
 
-	put_away(&t->stream[0]);
 	for (i = 1; i < 3; i++) {
 		s = &t->stream[i];
 		if (!is_open(s) || s->left >= 0)

@@ -36,6 +36,9 @@ void stream_forget(struct task *);
 int stream_input(struct task *, const uint8_t *, size_t);
 void stream_close_input(struct task *);
 
+/* At once, and nobody is told. */
+void stream_end_input(struct task *);
+
 /* Our end of one, at once. 0, or -1: it is closed. */
 int stream_close(struct task *, uint32_t number);
 

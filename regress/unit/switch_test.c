@@ -409,6 +409,46 @@ test_out_of_reach(void **state)
 	assert_int_equal(told_exit(number), CAUSE_LIE);
 }
 
+/* It is ended between the two messages about a child: that ends, too. */
+static void
+test_birth_and_end(void **state)
+{
+	const struct task_born m = { SEQ, 7, 0, 0 };
+	pid_t child = idle();
+	int i;
+
+	(void)state;
+	sends(TASK_BORN, a_channel(), &m, sizeof(m));
+	turns(1);
+	assert_non_null(task->newborn);
+	death_kill(task, CAUSE_STOPPED);
+	sends(TASK_PIDFD, pidfd_of(child), &m, sizeof(m));
+	for (i = 0; i < 100 && table_root != NULL; i++)
+		turns(1);
+	assert_null(table_root);
+	assert_int_equal(kill(child, 0), -1);
+}
+
+/* And if the second one does not come. */
+static void
+test_half_born(void **state)
+{
+	const struct task_born m = { SEQ, 7, 0, 0 };
+	uint32_t number;
+	int i;
+
+	(void)state;
+	sends(TASK_BORN, a_channel(), &m, sizeof(m));
+	turns(1);
+	number = task->newborn->number;
+	assert_int_equal(kill(task_pid, SIGKILL), 0);
+	for (i = 0; i < 100 && table_root != NULL; i++)
+		turns(1);
+	assert_null(table_root);
+	/* The node was never told of it. */
+	assert_int_equal(told_exit(number), -1);
+}
+
 /* What it may send, in one go: nothing of that is a lie. */
 static void
 test_truth(void **state)
@@ -452,6 +492,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_truth, begin, end),
 		cmocka_unit_test_setup_teardown(test_lies, begin, end),
 		cmocka_unit_test_setup_teardown(test_stranger, begin, end),
+		cmocka_unit_test_setup_teardown(test_birth_and_end, begin, end),
+		cmocka_unit_test_setup_teardown(test_half_born, begin, end),
 		cmocka_unit_test_setup_teardown(test_no_message, begin, end),
 		cmocka_unit_test_setup_teardown(test_out_of_reach, begin, end),
 	};

@@ -498,6 +498,7 @@ enum leaf_stat {
 	LEAF_PIDS_DENIED, /* forks */
 	LEAF_IO_READ, /* bytes */
 	LEAF_IO_WRITTEN,
+	LEAF_MAXES, /* times that memory_max was met, and room was made */
 	LEAF_FROZEN, /* 0 or 1 */
 	LEAF_STATS_COUNT
 };

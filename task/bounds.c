@@ -15,6 +15,12 @@
 
 struct bounds bounds;
 
+static int
+are_set(void)
+{
+	return (bounds.ids || bounds.folder);
+}
+
 static uint64_t passed, inherited; /* while a program has none of them */
 
 int
@@ -43,7 +49,7 @@ bounds_ids(const char *text)
 int
 bounds_hold(void)
 {
-	if (!bounds.ids || geteuid() != 0 || privs_plain_root())
+	if (!are_set() || geteuid() != 0 || privs_plain_root())
 		return (0);
 	return (-1);
 }
@@ -60,7 +66,7 @@ bounds_id(struct call *c, int64_t id)
 void
 bounds_exec_begin(void)
 {
-	if (!bounds.ids)
+	if (!are_set())
 		return;
 	passed = privs_passed();
 	if (privs_inherit(0, &inherited) == -1)
@@ -70,7 +76,7 @@ bounds_exec_begin(void)
 void
 bounds_exec_end(void)
 {
-	if (bounds.ids &&
+	if (are_set() &&
 	    (privs_inherit(inherited, NULL) == -1 || privs_pass(passed) == -1))
 		fatal("capabilities of programs");
 }

@@ -14,6 +14,10 @@ struct bounds {
 	int ids; /* only these can be taken and given */
 	uint32_t lowest;
 	uint32_t highest;
+	int folder; /* and only what is in this one: within.h */
+	int inside; /* its root is */
+	uint64_t dev;
+	uint64_t ino;
 };
 extern struct bounds bounds; /* the same for all tasks; a reexec hands it on */
 

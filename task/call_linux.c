@@ -19,6 +19,7 @@
 #include "calls.h"
 #include "cstruct.h"
 #include "value.h"
+#include "within.h"
 #include "write.h"
 
 /* What a machine's word is for an argument: a number, or where memory is. */
@@ -31,8 +32,18 @@ word_of(const struct arg *a)
 }
 
 static int
+do_chroot(struct call *c)
+{
+	if (within_is_set())
+		return (within_chroot(c));
+	return (chroot(c->a[0].text));
+}
+
+static int
 do_mount(struct call *c)
 {
+	if (within_is_set())
+		return (within_mount(c));
 	return (mount(c->a[0].text, c->a[1].text, c->a[2].text,
 	    (unsigned long)c->a[3].number, c->a[4].text));
 }
@@ -40,12 +51,16 @@ do_mount(struct call *c)
 static int
 do_umount(struct call *c)
 {
+	if (within_is_set())
+		return (within_umount(c));
 	return (umount2(c->a[0].text, (int)c->a[1].number));
 }
 
 static int
 do_pivot_root(struct call *c)
 {
+	if (within_is_set())
+		return (within_pivot_root(c));
 	return (value_done(
 	    (int)syscall(SYS_pivot_root, c->a[0].text, c->a[1].text)));
 }
@@ -59,6 +74,8 @@ do_unshare(struct call *c)
 static int
 do_setns(struct call *c)
 {
+	if (within_is_set())
+		return (within_setns(c));
 	return (setns((int)c->a[0].number, (int)c->a[1].number));
 }
 
@@ -170,6 +187,7 @@ do_cgroup_enter(struct call *c)
 }
 
 const struct call_handler call_system_handlers[] = {
+	{ "chroot", do_chroot },
 	{ "mount", do_mount },
 	{ "umount", do_umount },
 	{ "umount2", do_umount },

@@ -129,12 +129,6 @@ do_chown(struct call *c)
 }
 
 static int
-do_chroot(struct call *c)
-{
-	return (chroot(path_of(c, 0)));
-}
-
-static int
 do_mkdir(struct call *c)
 {
 	return (mkdir(path_of(c, 0), mode_of(c, 1)));
@@ -270,7 +264,6 @@ const struct call_handler call_path_handlers[] = {
 	{ "getcwd", do_getcwd },
 	{ "chmod", do_chmod },
 	{ "chown", do_chown },
-	{ "chroot", do_chroot },
 	{ "mkdir", do_mkdir },
 	{ "rmdir", do_rmdir },
 	{ "unlink", do_unlink },

@@ -4,11 +4,13 @@
  * one's child the root task.
  */
 
+#include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "compat/proc.h"
@@ -22,6 +24,7 @@
 #include "task/loop.h"
 #include "task/reexec.h"
 #include "task/switch.h"
+#include "task/within.h"
 #include "task/table.h"
 
 extern char **environ;
@@ -31,8 +34,9 @@ static void usage(void) __attribute__((__noreturn__));
 static void
 usage(void)
 {
-	(void)fprintf(stderr, "usage: proctor-task [-V] [-calls NAMES] "
-			      "[-kill-timeout MS] [-maxchild N] [-uids A-B]\n");
+	(void)fprintf(stderr,
+	    "usage: proctor-task [-V] [-calls NAMES] "
+	    "[-kill-timeout MS] [-maxchild N] [-root DIR] [-uids A-B]\n");
 	exit(EXIT_USAGE);
 }
 
@@ -86,6 +90,16 @@ uids(const char *range)
 }
 
 static void
+folder(const char *path)
+{
+	if (within_set(path) == 0)
+		return;
+	(void)fprintf(
+	    stderr, "proctor-task: -root %s: %s\n", path, strerror(errno));
+	exit(EXIT_USAGE);
+}
+
+static void
 options(int argc, char *argv[])
 {
 	static const struct option known[] = {
@@ -93,6 +107,7 @@ options(int argc, char *argv[])
 		{ "calls", required_argument, NULL, 'c' },
 		{ "kill-timeout", required_argument, NULL, 'k' },
 		{ "maxchild", required_argument, NULL, 'm' },
+		{ "root", required_argument, NULL, 'r' },
 		{ "uids", required_argument, NULL, 'u' },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -112,6 +127,9 @@ options(int argc, char *argv[])
 		case 'm':
 			table_start.maxchild =
 			    (uint32_t)number("-maxchild", optarg, UINT32_MAX);
+			break;
+		case 'r':
+			folder(optarg);
 			break;
 		case 'u':
 			uids(optarg);
@@ -144,7 +162,8 @@ main(int argc, char *argv[])
 	log_init("proctor-task", 0);
 	options(argc, argv);
 	if (bounds_hold() == -1) {
-		log_warnx("-uids holds nobody whose programs are root again: it"
+		log_warnx("-uids or -root holds nobody whose programs are root "
+			  "again: it"
 			  " wants a rule with caps");
 		return (EXIT_REFUSED);
 	}

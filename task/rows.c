@@ -83,11 +83,13 @@ const struct call_row call_rows[] = {
 	{ "pipe", "?f:file", ALL, 0, "", "pipe2" },
 
 	/* The tree of files. */
-	{ "chroot", "p", ALL, R, NULL, "chroot" },
-	{ "mount", "o:p p o:t f:mount ?o:t ?T", ALL, R, NULL, "mount" },
-	{ "umount", "p", ALL, R, NULL, "umount2" },
-	{ "umount2", "p f:mount", ALL, R, NULL, "umount2" },
-	{ "pivot_root", "p p", LINUX, R, "", "pivot_root" },
+	{ "chroot", "p", ALL, R, NULL, "chroot fchdir openat newfstatat fstat dup" },
+	{ "mount", "o:p p o:t f:mount ?o:t ?T", ALL, R, NULL,
+	    "mount open_tree move_mount fchdir openat newfstatat fstat dup" },
+	{ "umount", "p", ALL, R, NULL, "umount2 fchdir openat newfstatat fstat dup" },
+	{ "umount2", "p f:mount", ALL, R, NULL, "umount2 fchdir openat newfstatat fstat dup" },
+	{ "pivot_root", "p p", LINUX, R, "",
+	    "pivot_root fchdir openat newfstatat fstat dup" },
 
 	/* Signals and processes. */
 	{ "kill", "P c:signal", ALL, 0, "proc", "kill" },

@@ -21,6 +21,7 @@ static const char *const names[LEAF_STATS_COUNT] = {
 	[LEAF_PIDS_DENIED] = "pids_denied",
 	[LEAF_IO_READ] = "io_read",
 	[LEAF_IO_WRITTEN] = "io_written",
+	[LEAF_MAXES] = "memory_max",
 	[LEAF_FROZEN] = "frozen",
 };
 

@@ -23,6 +23,9 @@ extern const int bounds_resource[LIMITS];
  */
 int bounds_score_open(int plain);
 
+/* The score that such a descriptor, or another process's, says. 0 or -1. */
+int bounds_score_get(int fd, int *score);
+
 /* Set the score; before, unless it is NULL, is what it was. 0 or -1. */
 int bounds_score(int fd, int score, int *before);
 

@@ -18,6 +18,7 @@
 
 #define CPUS 1024
 #define SCORE_PATH "/proc/self/oom_score_adj"
+#define SCORE_MAX 1000 /* either way */
 
 /* linux/ioprio.h, which not every system's headers have. */
 #define IO_WHO_PROCESS 1
@@ -63,17 +64,28 @@ bounds_score_open(int plain)
 }
 
 int
+bounds_score_get(int fd, int *score)
+{
+	char text[16];
+	const char *why;
+	ssize_t n;
+
+	if ((n = pread(fd, text, sizeof(text) - 1, 0)) == -1)
+		return (-1);
+	text[n] = '\0';
+	text[strcspn(text, "\n")] = '\0';
+	*score = (int)strtonum(text, -SCORE_MAX, SCORE_MAX, &why);
+	errno = EINVAL;
+	return (why == NULL ? 0 : -1);
+}
+
+int
 bounds_score(int fd, int score, int *before)
 {
 	char text[16];
-	ssize_t n;
 
-	if (before != NULL) {
-		if ((n = pread(fd, text, sizeof(text) - 1, 0)) <= 0)
-			return (-1);
-		text[n] = '\0';
-		*before = atoi(text);
-	}
+	if (before != NULL && bounds_score_get(fd, before) == -1)
+		return (-1);
 	(void)snprintf(text, sizeof(text), "%d", score);
 	return (pwrite(fd, text, strlen(text), 0) == -1 ? -1 : 0);
 }

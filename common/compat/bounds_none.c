@@ -49,6 +49,14 @@ bounds_score_open(int plain)
 }
 
 int
+bounds_score_get(int fd, int *score)
+{
+	(void)fd;
+	(void)score;
+	return (bounds_lack());
+}
+
+int
 bounds_score(int fd, int score, int *before)
 {
 	(void)fd;

@@ -17,12 +17,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "compat/bounds.h"
 #include "compat/fresh.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define SLACK 50000UL /* ns: what the first process has */
 #define CORE_FILTER "0x33" /* what is dumped where nobody says otherwise */
-#define SCORE_MAX 1000
 #define LIMIT_COLUMN 26 /* of /proc/1/limits: the first value */
 
 /* Not in every header. */
@@ -134,18 +134,14 @@ reset_memory_policy(void)
 static int
 reset_score(void)
 {
-	char text[16] = "0";
+	char text[16];
 	int fd, score = 0;
-	ssize_t n;
 
 	if ((fd = open("/proc/1/oom_score_adj", O_RDONLY | O_CLOEXEC)) != -1) {
-		n = read(fd, text, sizeof(text) - 1);
+		if (bounds_score_get(fd, &score) == -1 || score < 0)
+			score = 0;
 		(void)close(fd);
-		text[n > 0 ? n : 0] = '\0';
-		score = atoi(text);
 	}
-	if (score < 0 || score > SCORE_MAX)
-		score = 0;
 	(void)snprintf(text, sizeof(text), "%d", score);
 	return (write_file("/proc/self/oom_score_adj", text));
 }

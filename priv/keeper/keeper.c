@@ -120,16 +120,24 @@ keeper_main(int fd, uint32_t users)
 
 /* What there is, and what the leaves have. */
 static void
-keeper_note(void)
+keeper_note(int loud)
 {
+	void (*say)(const char *, ...) = loud ? log_warnx : log_debug;
 	struct cgroup_tree list[CGROUP_TREES];
+	static const char *const ways[CGROUP_HOWS] = {
+		[CGROUP_AT_ONCE] = "",
+		[CGROUP_STILL] = "; each is stopped and killed",
+		[CGROUP_EACH] = "; each is killed",
+	};
 	char names[64] = "";
 	size_t i, count;
 
 	info.path = cgroup_path();
 	info.reason = cgroup_reason();
-	if (*info.path == '\0' || *info.reason != '\0')
+	if (*info.path == '\0' || *info.reason != '\0') {
+		say("no control group: %s", info.reason);
 		return;
+	}
 	count = cgroup_trees(list);
 	for (i = 0; i < count; i++)
 		info.controllers |= list[i].controllers;
@@ -141,19 +149,18 @@ keeper_note(void)
 		}
 	info.how = list[0].how;
 	alive = 1;
-	log_debug("control group %s, controllers%s", info.path,
-	    names[0] == '\0' ? " none" : names);
+	say("control group %s, controllers%s%s", info.path,
+	    names[0] == '\0' ? " none" : names, ways[info.how]);
 }
 
 int
-keeper_start(struct keeper *k)
+keeper_start(struct keeper *k, int loud)
 {
 	int fds[2];
 
-	keeper_note();
+	keeper_note(loud);
 	if (!alive) {
 		cgroup_forget();
-		log_debug("no control group: %s", info.reason);
 		return (0);
 	}
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) == -1)

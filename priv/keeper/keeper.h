@@ -29,10 +29,10 @@ struct keeper_info {
 
 /*
  * Fork it, while we are root: 1 and it is in k, or 0: there are no leaves,
- * and keeper_info() says why. Fatal on failure. What priv has open by now it
- * closes.
+ * and keeper_info() says why. loud: so does the log, of either. Fatal on
+ * failure. What priv has open by now it closes.
  */
-int keeper_start(struct keeper *k);
+int keeper_start(struct keeper *k, int loud);
 
 /* 1 or 0: are there leaves? As keeper_start() has found. */
 int keeper_alive(void);

@@ -5,9 +5,10 @@
 #include "keeper/keeper.h"
 
 int
-keeper_start(struct keeper *k)
+keeper_start(struct keeper *k, int loud)
 {
 	(void)k;
+	(void)loud;
 	return (0);
 }
 

@@ -14,6 +14,8 @@
 #include "proto.h"
 #include "start/groups.h"
 
+static int told;
+
 void
 groups_make(const struct starter_env *s, const struct args *a)
 {
@@ -27,10 +29,19 @@ groups_make(const struct starter_env *s, const struct args *a)
 		    "-cgroup: root says where, if other users can be had");
 		exit(EXIT_REFUSED);
 	}
-	if (cgroup_make(privileged, gid, place) == -1 && place != NULL)
+	told = privileged || place != NULL;
+	if (cgroup_make(privileged, gid, place) == -1 && place != NULL) {
 		log_warnx("%s: cgroup: %s",
 		    a->cgroup != NULL ? a->cgroup : POLICY_PATH,
 		    cgroup_reason());
+		told = 0; /* it is */
+	}
+}
+
+int
+groups_told(void)
+{
+	return (told);
 }
 
 void

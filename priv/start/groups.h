@@ -16,6 +16,12 @@
  */
 void groups_make(const struct starter_env *, const struct args *);
 
+/*
+ * 1 or 0: is the log to say what there is, or why there is none? Whoever has
+ * named a place, and whose program has rights, wants to know.
+ */
+int groups_told(void);
+
 /* Make what is in it, for each user that children can be. While we are root. */
 void groups_fill(void);
 

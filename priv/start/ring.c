@@ -26,6 +26,7 @@
 #include "monitor/ring.h"
 #include "monitor/table.h"
 #include "policy/permit.h"
+#include "start/groups.h"
 #include "start/ring.h"
 
 #define RING_DIR LIBEXECDIR "/proctor"
@@ -165,7 +166,7 @@ ring_keeper(void)
 {
 	struct keeper k;
 
-	if (!keeper_start(&k))
+	if (!keeper_start(&k, groups_told()))
 		return;
 	ring_add("keeper", k.pid);
 	keep_init(k.pid);

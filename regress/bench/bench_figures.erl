@@ -76,6 +76,8 @@ floor(stdin, #{bytes := Bytes}) ->
     floor(stdin, [Bytes, bench_os:helper("child")]);
 floor(echo, #{count := Count}) ->
     floor(echo, [Count]);
+floor(leaf, #{count := Count}) ->
+    floor(leaf, [Count]);
 floor(kill, #{children := Count}) ->
     floor(kill, [Count, bench_os:helper("child")]);
 floor(What, Args) when is_list(Args) ->
@@ -132,6 +134,7 @@ figures(Max) ->
         figure(leaf, p50_us, "/bin/true in a leaf to its end, p50", "us",
                none),
         figure(leaf, ratio, "  of one without", "x", {at_most, 1.15}),
+        figure(leaf, apart, "  the same, each by itself", "x", none),
         figure(leaf, flat, "    beside ~w leaves, of that", [min(Max, 10000)],
                "x", {at_most, 1.05}),
         figure(leaf, bytes_leaf, "memory of the keeper for each", "B",

@@ -6,6 +6,8 @@
 
 -define(TRUE, ["/bin/true"]).
 -define(LEAF, {cgroup, true}).
+-define(SOME, 10).
+-define(APART, 3). % ms
 
 %% `#{}' where there can be none. The system is at its end afterwards.
 run(#{client := Client} = System, Args) ->
@@ -20,25 +22,34 @@ run(#{client := Client} = System, Args) ->
 
 measured(System, #{count := Count, alive := Alive, bomb := Bomb,
                    killed := Killed}) ->
-    {First, Bare} = pairs(System, Count),
+    {First, Bare} = pairs(System, Count, 0),
+    {Apart, BareApart} = pairs(System, Count, ?APART),
     Keeper = keeper(System),
     Before = bench_os:memory([Keeper]),
     Idle = idle(System, Alive),
     Grown = bench_os:memory([Keeper]) - Before,
-    {Last, LastBare} = pairs(System, Count),
+    {Last, LastBare} = pairs(System, Count, 0),
     ok = kill(System, Idle),
     BombMs = bomb(System, Bomb),
-    #{p50_us => First, ratio => First / Bare,
+    #{p50_us => First, ratio => First / Bare, apart => Apart / BareApart,
       flat => (Last / LastBare) / (First / Bare),
       bytes_leaf => Grown / Alive, bomb_ms => BombMs,
       killed_ms => killed(System, Killed)}.
 
-%% One with a leaf and one without, in turns: the p50 of each.
-pairs(System, Count) ->
-    {Leaves, Bare} = lists:unzip([{spawn_us(System, [?LEAF]),
-                                   spawn_us(System, [])}
-                                  || _ <- lists:seq(1, Count)]),
-    {bench_stat:percentile(50, Leaves), bench_stat:percentile(50, Bare)}.
+%% Some with a leaf and as many without, in turns: the p50 of each. What is
+%% done behind one that has a leaf is in the time of the next that has one.
+pairs(System, Count, Pause) ->
+    {Leaves, Bare} = lists:unzip([{some(System, [?LEAF], Pause),
+                                   some(System, [], Pause)}
+                                  || _ <- lists:seq(1, Count div ?SOME)]),
+    {bench_stat:percentile(50, lists:append(Leaves)),
+     bench_stat:percentile(50, lists:append(Bare))}.
+
+some(System, Options, Pause) ->
+    [begin
+         ok = timer:sleep(Pause),
+         spawn_us(System, Options)
+     end || _ <- lists:seq(1, ?SOME)].
 
 spawn_us(#{client := Client}, Options) ->
     micros(fun() ->

@@ -4,13 +4,15 @@
  * its name and its value, goes to standard output.
  *
  *	floor spawn count		posix_spawn of true(1) and wait,
- *serially floor callers count n		n of these loops at once floor
- *kill count child		kill so many idle children and reap them floor
- *splice|relay bytes	head(1) to a reader through this process floor stdin
- *bytes child		write to a child that reads
+ *serially floor leaf count		the same in a control group, and without
+ *	floor callers count n		n of these loops at once
+ *	floor kill count child		kill so many idle children and reap them
+ *	floor splice|relay bytes	head(1) to a reader through this process
+ *	floor stdin bytes child		write to a child that reads
  *	floor echo count		100 bytes through cat(1) and back
  */
 
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <err.h>
@@ -144,6 +146,96 @@ spawn(long count)
 	spawn_loop(v, count);
 	say_percentile("p50_us", v, count, 50);
 	free(v);
+}
+
+/* The group that we are in, and its path in the tree of version 2: 1 or 0. */
+static int
+own_group(char *path, size_t size)
+{
+	char line[1024], point[512] = "", group[512] = "";
+	FILE *f;
+
+	if ((f = fopen("/proc/self/mounts", "re")) == NULL)
+		return (0);
+	while (point[0] == '\0' && fgets(line, sizeof(line), f) != NULL)
+		if (strstr(line, " cgroup2 ") != NULL)
+			(void)sscanf(line, "%*s %511s", point);
+	(void)fclose(f);
+	if ((f = fopen("/proc/self/cgroup", "re")) == NULL)
+		return (0);
+	while (group[0] == '\0' && fgets(line, sizeof(line), f) != NULL)
+		(void)sscanf(line, "0::%511s", group);
+	(void)fclose(f);
+	return (point[0] != '\0' && group[0] != '\0' &&
+		snprintf(path, size, "%s%s/floor.%ld", point, group,
+		    (long)getpid()) < (int)size);
+}
+
+/* true(1), which goes into a group by that descriptor before it is that. */
+static pid_t
+start_in(int procs)
+{
+	static char name[] = "true", *argv[] = { name, NULL };
+	pid_t pid;
+
+	if ((pid = vfork()) == 0) {
+		if (write(procs, "0", 1) == 1)
+			(void)execve("/bin/true", argv, environ);
+		_exit(1);
+	}
+	if (pid == -1)
+		err(1, "vfork");
+	return (pid);
+}
+
+/* All that the keeper does of one, in a group that is made for it. */
+static void
+leaf_once(const char *path)
+{
+	char name[1100];
+	int fd;
+
+	if (mkdir(path, 0711) == -1)
+		err(1, "%s", path);
+	(void)snprintf(name, sizeof(name), "%s/cgroup.procs", path);
+	if ((fd = open(name, O_WRONLY | O_CLOEXEC)) == -1)
+		err(1, "%s", name);
+	reap(start_in(fd));
+	(void)close(fd);
+	(void)snprintf(name, sizeof(name), "%s/cpu.stat", path);
+	if ((fd = open(name, O_RDONLY | O_CLOEXEC)) == -1 ||
+	    read(fd, buf, sizeof(buf)) == -1)
+		err(1, "%s", name);
+	(void)close(fd);
+	if (rmdir(path) == -1)
+		err(1, "%s", path);
+}
+
+/* Nothing is said where there can be no group. */
+static void
+leaf(long count)
+{
+	double t, *in, *out;
+	char path[1024];
+	long i;
+
+	if (!own_group(path, sizeof(path)) || mkdir(path, 0711) == -1)
+		return;
+	(void)rmdir(path);
+	in = samples(count);
+	out = samples(count);
+	for (i = 0; i < count; i++) {
+		t = now(CLOCK_MONOTONIC);
+		leaf_once(path);
+		in[i] = now(CLOCK_MONOTONIC) - t;
+		spawn_loop(&out[i], 1);
+	}
+	say_percentile("p50_us", in, count, 50);
+	qsort(out, (size_t)count, sizeof(*out), compare);
+	(void)printf(
+	    "ratio %.3f\n", in[(count - 1) / 2] / out[(count - 1) / 2]);
+	free(in);
+	free(out);
 }
 
 static pid_t
@@ -341,6 +433,8 @@ main(int argc, char *argv[])
 
 	if (argc == 3 && strcmp(what, "spawn") == 0)
 		spawn(number(argv[2]));
+	else if (argc == 3 && strcmp(what, "leaf") == 0)
+		leaf(number(argv[2]));
 	else if (argc == 4 && strcmp(what, "callers") == 0)
 		callers(number(argv[2]), number(argv[3]));
 	else if (argc == 4 && strcmp(what, "kill") == 0)

@@ -372,6 +372,7 @@ def oom():
         p.ended(pid, signaled(9), A.oom, 30, killed=False)
         used = p.used(pid)
         check(used[A.oom_kill] >= 1, "%s", used)
+        check(used[A.memory_max] >= 1, "%s", used)
         check(used[A.memory_peak] <= 64 * MIB, "%s", used)
 
 

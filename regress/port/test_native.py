@@ -1528,7 +1528,8 @@ def timeout_held_shutdown():
         held = Held(p)
         p.send((A.shutdown,), 0)
         p.until(lambda: p.exits[held.pid], "the exit")
-        check(not [x for x in p.log() if "group" in x], "log %s", p.log())
+        check(not [x for x in p.log() if "group %d has" % held.pid in x],
+              "log %s", p.log())
         held.let_go()
 
 

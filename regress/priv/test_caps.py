@@ -314,3 +314,99 @@ def task_needs_rule():
         os.dup2(w, 1)
         os.execv(task_program(), ["proctor-task", "-uids", "1-2"])
     expect(4, os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+
+
+def jail_of(t, root):
+    """A folder for -root, with something in it; the tree is in namespaces of
+    its own, so that what it mounts is seen by nobody else."""
+    expect(OK, t.call("unshare", A.clone_newns))
+    for name in ("new", "src", "new/old", "new/proc"):
+        expect(OK, t.call("mkdir", root + "/" + name, 0o755))
+
+
+@case(SECTION + " proctor-task -root: roots and mounts are in there")
+def task_root():
+    root = world.home + "/tree"
+    shutil.rmtree(root, ignore_errors=True)
+    os.mkdir(root)
+    os.symlink("/", root + "/out")
+    os.symlink("new", root + "/in")
+    words = [task_program(), "-root", root]
+    with Rules(rule("sys_admin sys_chroot", words)), Suid() as p:
+        t = Task(p, words)
+        jail_of(t, root)
+        expect(OK, t.call("chdir", root))
+        open_root = t.call("open", "/", A.o_rdonly)[1]
+        # Elsewhere, by whatever way.
+        for name, args in (
+                ("chroot", ("/",)), ("chroot", (root + "/..",)),
+                ("chroot", (root + "/out",)), ("chroot", ("out/tmp",)),
+                ("chroot", ("/proc/self/root",)),
+                ("chroot", ("/proc/self/fd/%d" % open_root,)),
+                ("mount", ("t", "/tmp", "tmpfs", 0)),
+                ("mount", ("t", "out/tmp", "tmpfs", 0)),
+                ("mount", ("/etc", "new", [], A.ms_bind)),
+                ("mount", ("out/etc", "new", [], A.ms_bind)),
+                ("mount", ("/etc/passwd", "src", [], A.ms_bind)),
+                ("mount", ("src", "/tmp", [], A.ms_bind)),
+                ("mount", ("/", "new", [], A.ms_move)),
+                ("mount", ([], "/", [], [A.ms_rec, A.ms_private])),
+                ("mount", ("o", "new", "overlay", 0,
+                           "lowerdir=/etc:/usr")),
+                ("mount", ("/dev/sda", "new", "ext4", 0)),
+                ("umount", ("/proc",)), ("umount2", ("out/proc", 0)),
+                ("umount", ("..",)), ("umount", (root,)),
+                ("pivot_root", ("/", "/tmp")),
+                ("pivot_root", ("new", "/tmp")),
+                ("setns", (open_root,)),
+                ("setns", (open_root, A.clone_newns))):
+            expect(denied(name), t.call(name, *args), "%s%r" % (name, args))
+        # And in there what there is to do.
+        expect(OK, t.call("mkfifo", root + "/src/f", 0o600))
+        expect(OK, t.call("mount", "t", "in", "tmpfs", A.ms_nodev,
+                          "size=64k"))
+        for name in ("old", "proc", "sub"):
+            expect(OK, t.call("mkdir", "in/" + name, 0o755))
+        expect(OK, t.call("mount", "src", root + "/new/sub", [],
+                          [A.ms_bind, A.ms_rec]))
+        expect(A.ok, t.call("lstat", "new/sub/f")[0])
+        expect(OK, t.call("mount", [], "new/sub", [],
+                          [A.ms_remount, A.ms_bind, A.ms_rdonly]))
+        expect((A.error, (A.call, A.erofs, A.mkdir)),
+               t.call("mkdir", "new/sub/x", 0o755))
+        expect(OK, t.call("umount", "new/sub/"))
+        expect((A.error, (A.call, A.enoent, A.lstat)),
+               t.call("lstat", "new/sub/f"))
+        expect(OK, t.call("mount", "p", "new/proc", "proc", 0))
+        # What a proc that is in there leads to is out there.
+        expect(denied("chroot"), t.call("chroot", "new/proc/self/root"))
+        expect(denied("mount"), t.call("mount", "new/proc/self/root/etc",
+                                       "src", [], A.ms_bind))
+        # Its own program remembers.
+        expect(OK, t.call("reexec"))
+        expect(denied("chroot"), t.call("chroot", "/"))
+        expect(OK, t.call("chdir", root))
+        expect(OK, t.call("pivot_root", "new", "new/old"))
+        expect(OK, t.call("chdir", "/"))
+        expect(OK, t.call("umount2", "old", A.mnt_detach))
+        expect(OK, t.call("rmdir", "old"))
+        # The new root is in there, with all that is in it.
+        expect(OK, t.call("mount", "t", "/sub", "tmpfs", 0))
+        expect(OK, t.call("mkdir", "/sub/deep", 0o755))
+        # But not what was left open.
+        expect(denied("chroot"),
+               t.call("chroot", "/proc/self/fd/%d" % open_root))
+        expect(OK, t.call("chroot", "/sub"))
+        expect(OK, t.call("chdir", "/"))
+        expect([b".", b"..", b"deep"], sorted(t.call("readdir", "/")[1]))
+        expect(OK, t.call("chroot", "deep"))
+
+
+@rows(SECTION + " proctor-task -root: no such folder:", [
+    (w, w) for w in ("nowhere", "/nowhere", "/etc/passwd")])
+def task_no_root(word):
+    pid = os.fork()
+    if pid == 0:
+        os.dup2(os.open("/dev/null", os.O_RDWR), 2)
+        os.execv(task_program(), ["proctor-task", "-root", word])
+    expect(2, os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))

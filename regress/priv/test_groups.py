@@ -350,10 +350,26 @@ def none(how):
             super()._exec(child_in, child_out)
     if world.groups_dir is None:
         raise Skip("no control groups here")
-    for level, lines in ((0, 0), (1, 1)):
-        with usual_rules, Without("-debug", str(level)) as p:
-            p.output_of(["/bin/true"], as_user(ONE))
-            check(group_of(p.ring()["priv"]) == "/", "it has one")
+    with usual_rules, Without() as p:
+        p.output_of(["/bin/true"], as_user(ONE))
+        check(group_of(p.ring()["priv"]) == "/", "it has one")
+        check(len(p.logged("no control group: ")) == 1, "log %s", p.log())
+
+
+@case(SECTION + " one line says where they are")
+def told():
+    with usual_rules, Suid() as p:
+        p.output_of(["/bin/true"], as_user(ONE))
+        path = group_of(p.ring()["priv"]).removesuffix("/ring")
+        check(len(p.logged("control group")) == 1, "log %s", p.log())
+        check(p.logged("control group %s, controllers" % path), "log %s",
+              p.log())
+
+
+@case(SECTION + " plain: nobody is told who has not asked")
+def told_plain():
+    for flags, lines in (((), 0), (("-debug", "1"), 1)):
+        with Group(UNRULED) as group, Plain(group, *flags) as p:
             check(len(p.logged("control group")) == lines, "log %s", p.log())
 
 

@@ -192,7 +192,7 @@ GOOD = {
     LEAF_SET: struct.pack("=II", 1, 0) + limits() + bytes(64),
     LEAF_ASK: struct.pack("=II", 1, 6), LEAF: struct.pack("=II", 1, 0),
     LEAF_DONE: struct.pack("=IIiIII", 1, 0, 0, 0, 0, 0) + b"\0",
-    LEAF_STATE: struct.pack("=qII15QII", 0, 1, 6, *range(15), 0, 0) + b"\0",
+    LEAF_STATE: struct.pack("=qII16QII", 0, 1, 6, *range(16), 0, 0) + b"\0",
     LEAF_EVENT: struct.pack("=IIQQQ", 1, 0, 1, 1, 1),
     CGROUP_SET: cgroup_set(), STATS: request(), PAUSE: request(0, 1),
 }

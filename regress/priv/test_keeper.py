@@ -6,6 +6,7 @@ nobody else entered, signalled or told of, and nobody waits for it for ever.
 """
 
 import array
+import errno
 import os
 import signal
 import socket
@@ -20,6 +21,7 @@ from imsg import (FD_MARK, LAUNCHED, LEAF, LEAF_DONE, LEAF_EVENT, LEAF_STATE,
                   LIST, STREAM, imsg)
 from native import Native, exited
 from suid import SLEEP, Suid, as_user
+from test_groups import Old
 from test_launcher import fetch
 from world import ONE, TWO
 from rules import Rules, usual_rules
@@ -69,6 +71,14 @@ class Contained(Native, Suid):
         return pid, int(os.path.basename(path)[1:])
 
 
+class OldContained(Contained, Old):
+    """The same where the reaper kills for it."""
+
+    def __init__(self, *args, **more):
+        world.freezer()
+        super().__init__(*args, **more)
+
+
 def leaf(number, left=0):
     return imsg(LEAF, struct.pack("=II", number, left), FD_MARK | 24)
 
@@ -78,8 +88,8 @@ def done(number, op, error=0, text=b"", off=0):
                                        len(text), 0) + text + b"\0")
 
 
-def state(number, op, tid=0, stats=(0,) * 15):
-    return imsg(LEAF_STATE, struct.pack("=qII15QII", tid, number, op, *stats,
+def state(number, op, tid=0, stats=(0,) * 16):
+    return imsg(LEAF_STATE, struct.pack("=qII16QII", tid, number, op, *stats,
                                         0, 0) + b"\0")
 
 
@@ -97,6 +107,8 @@ LIES = [
     ("made again", lambda n: done(n, MAKE)),
     ("not made, later", lambda n: done(n, MAKE, 1)),
     ("other limits, unasked", lambda n: done(n, SET)),
+    ("not to be killed, unasked", lambda n: done(n, KILL, errno.EBUSY,
+                                                 b"t0/c%d" % n)),
     ("frozen, unasked", lambda n: done(n, FREEZE)),
     ("stats, unasked", lambda n: state(n, STATS)),
     ("a negative error", lambda n: done(n, SET, -1)),
@@ -114,9 +126,11 @@ LIES = [
 ]
 
 
-@rows(SECTION + " ends all at once:", LIES)
-def lie(make):
-    with usual_rules, Contained() as p:
+@rows(SECTION + " ends all at once:", [
+    (title + kind, start, make) for title, make in LIES
+    for kind, start in (("", Contained), (", version 1", OldContained))])
+def lie(start, make):
+    with usual_rules, start() as p:
         pid, number = p.child()
         p.says(make(number))
         p.lied()

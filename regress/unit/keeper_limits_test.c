@@ -89,7 +89,7 @@ limits_do(const struct leaf_limits *l, int v2, uint32_t controllers,
 {
 	const struct cgroup_tree trees[2] = {
 		{ 1, v2 ? controllers : 0, V2_DIR, CGROUP_AT_ONCE },
-		{ 0, v2 ? 0 : controllers, V1_DIR, CGROUP_AT_ONCE },
+		{ 0, v2 ? 0 : controllers, V1_DIR, CGROUP_EACH },
 	};
 	uint32_t used;
 	int error;

@@ -131,7 +131,8 @@ static const struct file new_files[] = {
 	{ V2_DIR, AT "memory.current", "4096\n" },
 	{ V2_DIR, AT "memory.peak", "8192\n" },
 	{ V2_DIR, AT "memory.swap.current", "1\n" },
-	{ V2_DIR, AT "memory.events", "low 0\nhigh 3\noom 2\noom_kill 1\n" },
+	{ V2_DIR, AT "memory.events",
+	    "low 0\nhigh 3\nmax 6\noom 2\noom_kill 1\n" },
 	{ V2_DIR, AT "pids.current", "7\n" },
 	{ V2_DIR, AT "pids.peak", "9\n" },
 	{ V2_DIR, AT "pids.events", "max 4\n" },
@@ -143,6 +144,7 @@ static const struct file old_files[] = {
 	{ V1_DIR, AT "cpu.stat", "nr_throttled 1\nthrottled_time 5999\n" },
 	{ V1_DIR, AT "memory.usage_in_bytes", "4096\n" },
 	{ V1_DIR, AT "memory.max_usage_in_bytes", "8192\n" },
+	{ V1_DIR, AT "memory.failcnt", "2\n" },
 	{ V1_DIR, AT "memory.stat", "swap 5\ntotal_swap 1\n" },
 	{ V1_DIR, AT "memory.oom_control", "under_oom 0\noom_kill 1\n" },
 	{ V1_DIR, AT "pids.current", "7\n" },
@@ -182,6 +184,7 @@ test_new(void **state)
 		[LEAF_PIDS_DENIED] = 4,
 		[LEAF_IO_READ] = 100,
 		[LEAF_IO_WRITTEN] = 200,
+		[LEAF_MAXES] = 6,
 		[LEAF_FROZEN] = 1 };
 	uint64_t stat[LEAF_STATS_COUNT];
 
@@ -218,6 +221,7 @@ test_old(void **state)
 	assert_int_equal(stat[LEAF_MEMORY_PEAK], 8192);
 	assert_int_equal(stat[LEAF_SWAP_CURRENT], 1);
 	assert_int_equal(stat[LEAF_OOM_KILLS], 1);
+	assert_int_equal(stat[LEAF_MAXES], 2);
 	assert_int_equal(stat[LEAF_PIDS_DENIED], 4);
 	assert_int_equal(stat[LEAF_IO_READ], 100);
 	assert_int_equal(stat[LEAF_IO_WRITTEN], 200);
@@ -226,6 +230,31 @@ test_old(void **state)
 	read_all(0, ALL, 1, 1, stat);
 	assert_int_equal(stat[LEAF_PIDS_PEAK], NONE);
 	assert_int_equal(stat[LEAF_CPU_US], 30);
+}
+
+/* The freezer of version 1 contains. */
+static void
+test_freezer(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t want;
+	} states[] = { { "THAWED\n", 0 }, { "FREEZING\n", 0 },
+		{ "FROZEN\n", 1 } };
+	static struct file file = { V1_DIR, AT "freezer.state", NULL };
+	uint64_t stat[LEAF_STATS_COUNT];
+	size_t i;
+
+	(void)state;
+	files = &file;
+	nfiles = 1;
+	for (i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
+		file.text = states[i].text;
+		read_all(0, 0, 2, 1, stat);
+		assert_int_equal(stat[LEAF_FROZEN], states[i].want);
+		read_all(0, 0, 2, 0, stat);
+		assert_int_equal(stat[LEAF_FROZEN], NONE);
+	}
 }
 
 /* Files that are gone, or say nothing. */
@@ -257,6 +286,7 @@ main(void)
 		cmocka_unit_test(test_sum),
 		cmocka_unit_test(test_new),
 		cmocka_unit_test(test_old),
+		cmocka_unit_test(test_freezer),
 		cmocka_unit_test(test_nothing),
 	};
 

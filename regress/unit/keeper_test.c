@@ -809,7 +809,7 @@ static void
 priv_main(const struct row *r)
 {
 	cgroup_enter();
-	CHECK(keeper_start(&running) == 1);
+	CHECK(keeper_start(&running, 0) == 1);
 	CHECK(keeper_info()->how == way->how);
 	channel_init(&keeper, "keeper", running.fd, 1, table,
 	    sizeof(table) / sizeof(table[0]), NULL);

@@ -278,7 +278,7 @@ ends_in_leaf(void)
 	    "truncated=>[],cgroup=>#{memory_peak=>1,oom_kill=>3,"
 	    "memory_high=>4,cpu_us=>5,cpu_user_us=>6,cpu_system_us=>7,"
 	    "cpu_throttled_us=>8,pids_peak=>10,pids_denied=>11,io_read=>12,"
-	    "io_written=>13}}}}");
+	    "io_written=>13,memory_max=>14}}}}");
 	for (i = 0; i < LEAF_STATS_COUNT; i++)
 		used[i] = LEAF_UNKNOWN;
 	event_exit(&c);
@@ -332,7 +332,7 @@ test_stats(void **state)
 	    "swap_current=>2,oom_kill=>3,memory_high=>4,cpu_us=>5,"
 	    "cpu_user_us=>6,cpu_system_us=>7,cpu_throttled_us=>8,"
 	    "pids_current=>9,pids_peak=>10,pids_denied=>11,io_read=>12,"
-	    "io_written=>13,frozen=>true}}}");
+	    "io_written=>13,memory_max=>14,frozen=>true}}}");
 	m.tid = 0;
 	reply_stats(&m, "");
 	assert_int_equal(terms, 0);

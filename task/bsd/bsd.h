@@ -5,6 +5,7 @@
 
 #include "task/call.h"
 
+int call_chroot(struct call *);
 int call_mount(struct call *);
 int call_umount(struct call *);
 

@@ -115,6 +115,7 @@ do_procctl(struct call *c)
 }
 
 const struct call_handler call_system_handlers[] = {
+	{ "chroot", call_chroot },
 	{ "mount", call_mount },
 	{ "umount", call_umount },
 	{ "umount2", call_umount },

@@ -8,9 +8,25 @@
 #include <sys/mount.h>
 
 #include <errno.h>
+#include <unistd.h>
 
 #include "bsd.h"
 #include "task/cstruct.h"
+#include "task/within.h"
+
+int
+within_set(const char *path)
+{
+	(void)path;
+	errno = ENOSYS;
+	return (-1);
+}
+
+int
+call_chroot(struct call *c)
+{
+	return (chroot(c->a[0].text));
+}
 
 int
 call_mount(struct call *c)

@@ -20,6 +20,7 @@ do_unveil(struct call *c)
 }
 
 const struct call_handler call_system_handlers[] = {
+	{ "chroot", call_chroot },
 	{ "mount", call_mount },
 	{ "umount", call_umount },
 	{ "umount2", call_umount },

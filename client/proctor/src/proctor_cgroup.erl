@@ -30,19 +30,20 @@
 -type used() :: #{memory_peak | io_read | io_written => Bytes :: non_neg_integer(),
                   cpu_us | cpu_user_us | cpu_system_us
                   | cpu_throttled_us => non_neg_integer(),
-                  oom_kill | memory_high | pids_peak
+                  oom_kill | memory_high | memory_max | pids_peak
                   | pids_denied => non_neg_integer()}.
 %% What all of it together has used, as far as the system tells: processor time
 %% in microseconds, and that which `cpu_max' has kept it from; how many were
 %% killed because of `memory_max', how many could not be made because of
-%% `pids_max', and how often it was above `memory_high'.
+%% `pids_max', and how often it was above `memory_high', or met `memory_max' and
+%% room was made.
 
 -type stats() :: #{path := binary(),
                    memory_current | memory_peak | swap_current
                    | io_read | io_written => Bytes :: non_neg_integer(),
                    cpu_us | cpu_user_us | cpu_system_us
                    | cpu_throttled_us => non_neg_integer(),
-                   oom_kill | memory_high | pids_current | pids_peak
+                   oom_kill | memory_high | memory_max | pids_current | pids_peak
                    | pids_denied => non_neg_integer(),
                    frozen => boolean()}.
 %% `path' is that of its group, below where the hierarchy is mounted.

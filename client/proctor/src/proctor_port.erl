@@ -455,7 +455,8 @@ vocabulary() ->
      %% leaves
      cgroup, pause, path, controllers, memory, cpu, cpuset, pids, io, signal,
      freezer, each,
-     rlimit, oom, oom_kill, pids_denied, memory_high, memory_current,
+     rlimit, oom, oom_kill, pids_denied, memory_high, memory_max,
+     memory_current,
      memory_peak, swap_current, cpu_us, cpu_user_us, cpu_system_us,
      cpu_throttled_us, pids_current, pids_peak, io_read, io_written, frozen,
      %% errors

@@ -59,7 +59,7 @@ dispatch_check(const struct channel *c, const struct msg *m, unsigned int state,
 int
 channel_try(struct channel *c, unsigned int state, char *why)
 {
-	const struct dispatch *row;
+	const struct dispatch *row = NULL;
 	struct imsg imsg;
 	struct ibuf body;
 	struct msg m;
@@ -86,7 +86,7 @@ channel_try(struct channel *c, unsigned int state, char *why)
 	m.data = m.len == 0 || imsg_get_ibuf(&imsg, &body) == -1
 		     ? NULL
 		     : ibuf_data(&body);
-	if (dispatch_check(c, &m, state, &row, why) == -1)
+	if (dispatch_check(c, &m, state, &row, why) == -1 || row == NULL)
 		r = -1;
 	else if (proto_unpack(&m) == -1 || row->handler(&m) == -1)
 		r = wrong(why, c, "a broken %s", proto_type(m.type)->name);

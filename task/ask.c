@@ -41,7 +41,7 @@ static void
 asked_free(struct task *t, struct asked *a)
 {
 	timer_clear(&a->deadline);
-	TAILQ_REMOVE(&t->asked, a, next);
+	STAILQ_REMOVE(&t->asked, a, asked, next);
 	if (a->data != NULL)
 		t->waiting -= a->len;
 	free(a->data);
@@ -87,7 +87,7 @@ on_deadline(void *arg)
 static void
 ask_next(struct task *t)
 {
-	struct asked *a = TAILQ_FIRST(&t->asked);
+	struct asked *a = STAILQ_FIRST(&t->asked);
 
 	if (a == NULL || a->data == NULL || t->state != TASK_READY)
 		return;
@@ -122,7 +122,7 @@ ask_for(struct task *t, uint32_t type, uint32_t seq, uint16_t number,
 	memcpy(a->data, head, headlen);
 	memcpy(a->data + headlen, data, len);
 	t->waiting += a->len;
-	TAILQ_INSERT_TAIL(&t->asked, a, next);
+	STAILQ_INSERT_TAIL(&t->asked, a, next);
 	if (ms != 0)
 		timer_set(&a->deadline, ms, on_deadline, a);
 	ask_next(t);
@@ -131,7 +131,7 @@ ask_for(struct task *t, uint32_t type, uint32_t seq, uint16_t number,
 int
 ask_is(const struct task *t, uint32_t seq)
 {
-	const struct asked *a = TAILQ_FIRST(&t->asked);
+	const struct asked *a = STAILQ_FIRST(&t->asked);
 
 	return (a != NULL && a->data == NULL && a->seq == seq);
 }
@@ -139,7 +139,7 @@ ask_is(const struct task *t, uint32_t seq)
 int
 ask_busy(const struct task *t)
 {
-	const struct asked *a = TAILQ_FIRST(&t->asked);
+	const struct asked *a = STAILQ_FIRST(&t->asked);
 
 	return (a != NULL && a->data == NULL);
 }
@@ -147,7 +147,7 @@ ask_busy(const struct task *t)
 void
 ask_interrupt(struct task *t)
 {
-	struct asked *a = TAILQ_FIRST(&t->asked);
+	struct asked *a = STAILQ_FIRST(&t->asked);
 
 	if (ask_busy(t))
 		timer_set(&a->deadline, 0, on_deadline, a);
@@ -156,7 +156,7 @@ ask_interrupt(struct task *t)
 void
 ask_done(struct task *t)
 {
-	struct asked *a = TAILQ_FIRST(&t->asked);
+	struct asked *a = STAILQ_FIRST(&t->asked);
 
 	if (a != NULL && a->data == NULL)
 		asked_free(t, a);
@@ -177,7 +177,7 @@ ask_refuse_all(struct task *t)
 {
 	struct asked *a;
 
-	while ((a = TAILQ_FIRST(&t->asked)) != NULL) {
+	while ((a = STAILQ_FIRST(&t->asked)) != NULL) {
 		if (has_exited(t, a))
 			tell_ok(t->number, a->seq);
 		else if (t->dead || t->state != TASK_PROGRAM)

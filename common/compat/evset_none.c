@@ -38,7 +38,8 @@ evset_set(struct watch *w, int events)
 	if (events != 0 && i == count) {
 		if (count == room) {
 			room = room * 2 + 8;
-			watches = reallocarray(watches, room, sizeof(*watches));
+			watches =
+			    reallocarray(watches, room, sizeof(struct watch *));
 			fds = reallocarray(fds, room, sizeof(*fds));
 			if (watches == NULL || fds == NULL)
 				fatal("no memory for what is watched");

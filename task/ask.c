@@ -41,7 +41,7 @@ static void
 asked_free(struct task *t, struct asked *a)
 {
 	timer_clear(&a->deadline);
-	STAILQ_REMOVE(&t->asked, a, asked, next);
+	TAILQ_REMOVE(&t->asked, a, next);
 	if (a->data != NULL)
 		t->waiting -= a->len;
 	free(a->data);
@@ -83,12 +83,10 @@ on_deadline(void *arg)
 	asked_free(t, a);
 }
 
-/* The first one, if it is not being done already. */
+/* The first one, a, if there is one that is not being done already. */
 static void
-ask_next(struct task *t)
+ask_begin(struct task *t, struct asked *a)
 {
-	struct asked *a = STAILQ_FIRST(&t->asked);
-
 	if (a == NULL || a->data == NULL || t->state != TASK_READY)
 		return;
 	channel_send(&t->channel, a->type, -1, a->data, a->len);
@@ -122,16 +120,16 @@ ask_for(struct task *t, uint32_t type, uint32_t seq, uint16_t number,
 	memcpy(a->data, head, headlen);
 	memcpy(a->data + headlen, data, len);
 	t->waiting += a->len;
-	STAILQ_INSERT_TAIL(&t->asked, a, next);
+	TAILQ_INSERT_TAIL(&t->asked, a, next);
 	if (ms != 0)
 		timer_set(&a->deadline, ms, on_deadline, a);
-	ask_next(t);
+	ask_begin(t, TAILQ_FIRST(&t->asked));
 }
 
 int
 ask_is(const struct task *t, uint32_t seq)
 {
-	const struct asked *a = STAILQ_FIRST(&t->asked);
+	const struct asked *a = TAILQ_FIRST(&t->asked);
 
 	return (a != NULL && a->data == NULL && a->seq == seq);
 }
@@ -139,7 +137,7 @@ ask_is(const struct task *t, uint32_t seq)
 int
 ask_busy(const struct task *t)
 {
-	const struct asked *a = STAILQ_FIRST(&t->asked);
+	const struct asked *a = TAILQ_FIRST(&t->asked);
 
 	return (a != NULL && a->data == NULL);
 }
@@ -147,7 +145,7 @@ ask_busy(const struct task *t)
 void
 ask_interrupt(struct task *t)
 {
-	struct asked *a = STAILQ_FIRST(&t->asked);
+	struct asked *a = TAILQ_FIRST(&t->asked);
 
 	if (ask_busy(t))
 		timer_set(&a->deadline, 0, on_deadline, a);
@@ -156,11 +154,14 @@ ask_interrupt(struct task *t)
 void
 ask_done(struct task *t)
 {
-	struct asked *a = STAILQ_FIRST(&t->asked);
+	struct asked *a = TAILQ_FIRST(&t->asked), *behind;
 
-	if (a != NULL && a->data == NULL)
+	if (a != NULL && a->data == NULL) {
+		behind = TAILQ_NEXT(a, next);
 		asked_free(t, a);
-	ask_next(t);
+		a = behind;
+	}
+	ask_begin(t, a);
 }
 
 /* exit is a call that is answered by the end of the task. */
@@ -175,9 +176,9 @@ has_exited(const struct task *t, const struct asked *a)
 void
 ask_refuse_all(struct task *t)
 {
-	struct asked *a;
+	struct asked *a, *behind;
 
-	while ((a = STAILQ_FIRST(&t->asked)) != NULL) {
+	TAILQ_FOREACH_SAFE (a, &t->asked, next, behind) {
 		if (has_exited(t, a))
 			tell_ok(t->number, a->seq);
 		else if (t->dead || t->state != TASK_PROGRAM)

@@ -71,7 +71,7 @@ table_add(struct task *parent, int32_t inner)
 	t->inner = inner;
 	t->pidfd.fd = t->channel_source.watch.fd = -1;
 	TAILQ_INIT(&t->children);
-	STAILQ_INIT(&t->asked);
+	TAILQ_INIT(&t->asked);
 	TAILQ_INIT(&t->stops);
 	for (i = 0; i < 3; i++) {
 		t->next_fds[i] = t->stream[i].source.watch.fd = -1;

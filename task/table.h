@@ -28,7 +28,7 @@ struct source {
 
 /* Something that the node has asked a task for. */
 struct asked {
-	STAILQ_ENTRY(asked) next;
+	TAILQ_ENTRY(asked) next;
 	struct task *task;
 	uint32_t seq;
 	uint32_t type; /* TASK_CALL or TASK_BATCH */
@@ -92,7 +92,7 @@ struct task {
 	struct task *newborn; /* the child whose pidfd is to come */
 	int lied;
 
-	STAILQ_HEAD(, asked) asked; /* the first is what it does now */
+	TAILQ_HEAD(, asked) asked; /* the first is what it does now */
 	size_t waiting; /* bytes of the others */
 	uint32_t exec_seq;
 	int exec_results;

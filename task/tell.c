@@ -115,7 +115,7 @@ state_name(const struct task *t)
 	case TASK_NEW:
 		return ("new");
 	case TASK_READY:
-		return (STAILQ_EMPTY(&t->asked) ? "call" : "busy");
+		return (TAILQ_EMPTY(&t->asked) ? "call" : "busy");
 	case TASK_PROGRAM:
 		return ("program");
 	case TASK_LEAVING:

@@ -9,7 +9,9 @@
 #include "compat/evset.h"
 #include "log.h"
 
-static struct watch **watches;
+static struct {
+	struct watch *watch;
+} * watches;
 static struct pollfd *fds;
 static size_t count, room;
 
@@ -23,7 +25,7 @@ place(const struct watch *w)
 {
 	size_t i;
 
-	for (i = 0; i < count && watches[i] != w; i++)
+	for (i = 0; i < count && watches[i].watch != w; i++)
 		continue;
 	return (i);
 }
@@ -43,7 +45,7 @@ evset_set(struct watch *w, int events)
 			if (watches == NULL || fds == NULL)
 				fatal("no memory for what is watched");
 		}
-		watches[count++] = w;
+		watches[count++].watch = w;
 	}
 	w->events = events;
 	return (0);
@@ -58,10 +60,11 @@ evset_run(int ms, const sigset_t *mask)
 	size_t i, n = 0;
 
 	for (i = 0; i < count; i++) {
-		fds[i].fd = watches[i]->fd;
+		fds[i].fd = watches[i].watch->fd;
 		fds[i].events =
-		    (short)((watches[i]->events & EVSET_IN ? POLLIN : 0) |
-			    (watches[i]->events & EVSET_OUT ? POLLOUT : 0));
+		    (short)((watches[i].watch->events & EVSET_IN ? POLLIN : 0) |
+			    (watches[i].watch->events & EVSET_OUT ? POLLOUT
+								  : 0));
 		fds[i].revents = 0;
 	}
 	ts.tv_sec = ms / 1000;
@@ -74,7 +77,7 @@ evset_run(int ms, const sigset_t *mask)
 	for (i = 0; i < count && n < 64; i++) {
 		if (fds[i].revents == 0)
 			continue;
-		w[n] = watches[i];
+		w[n] = watches[i].watch;
 		is[n++] =
 		    (fds[i].revents & POLLIN ? EVSET_IN : 0) |
 		    (fds[i].revents & POLLOUT ? EVSET_OUT : 0) |

@@ -321,8 +321,10 @@ def namespace():
         inner = t.fork(first)
         expect(t.born[inner][2], t.value(inner, "getpid"))
         os.kill(t.os_pid(first), signal.SIGKILL)
-        for task in (first, n, inner):
+        for task, cause in ((first, tree.ITSELF), (n, tree.PARENT),
+                            (inner, tree.PARENT)):
             check(t.exit(task).is_signal(9), "%r", t.exit(task))
+            expect(cause, t.exit(task).cause)
         eventually(lambda: len([p for p in proc.descendants(os.getpid())
                                 if proc.alive(p)]) == 3, SOON, "left")
 
@@ -358,6 +360,21 @@ def signals():
         expect(A.ok, t.kill(upper, int(signal.SIGKILL), tree.SUBTREE))
         for task in [upper, *pair]:
             check(t.exit(task).is_signal(9), "%r", t.exit(task))
+
+
+@case("signals: to the group of all tasks, which is not the switch's")
+def group_of_all():
+    with Tree() as t:
+        n, program = t.fork(), t.program(["/bin/sleep", "1000"])
+        script = t.sh("kill 0")
+        for task in (program, script):
+            check(t.exit(task).is_signal(signal.SIGTERM), "%r", t.exit(task))
+        expect(t.os_pid(ROOT), t.value(n, "getpgrp"))
+        t.begin(n, "kill", 0, A.sigstop)
+        eventually(lambda: proc.state(t.os_pid(ROOT)) == "T", SOON, "runs")
+        expect(A.ok, t.stop(n, ms=100))
+        expect(A.ok, t.kill(ROOT, signal.SIGCONT))
+        expect(t.os_pid(ROOT), t.value(ROOT, "getpid"))
 
 
 @case("signals: to a group that a program leads")

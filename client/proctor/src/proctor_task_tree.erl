@@ -32,8 +32,8 @@
                     | fun((Tree :: pid(), Number :: pos_integer(),
                            {Parent :: non_neg_integer(), Pid :: integer(),
                             Inner :: integer()}) -> pid()).
-%% Who is to hear of a task that is born. The function is called here. The answer
-%% to its fork is `{ok, {Number, Inner}}', or `{ok, Pid}' of a function.
+%% Who is to hear of a task that is born. The function is called here. The
+%% answer to its fork is `{ok, {Number, Inner}}', or `{ok, Pid}' of a function.
 
 -type request() :: {call, name(), [term()], Ms :: non_neg_integer()}
                  | {fork, name(), [term()], Ms :: non_neg_integer(),

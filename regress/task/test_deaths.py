@@ -329,6 +329,21 @@ def namespace():
                                 if proc.alive(p)]) == 3, SOON, "left")
 
 
+@case("PID namespace: a stop of a program in it, with what it has left")
+def inside():
+    with Tree() as t:
+        first = in_namespace(t)
+        n = t.sh(FAMILY, parent=first)
+        t.until_out(n, b"up\n")
+        eventually(lambda: len([p for p in proc.descendants(t.pid)
+                                if proc.comm(p) == "sleep"]) == 4, 5,
+                   "the family is not complete")
+        expect(A.ok, t.stop(n))
+        expect(4, len([p for p in proc.descendants(os.getpid())
+                       if proc.alive(p)]))
+        expect((A.ok, 1), t.call(first, "getpid"))
+
+
 @case("PID namespace: in each other, and a stop")
 def namespaces():
     with Tree() as t:

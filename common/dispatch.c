@@ -31,9 +31,10 @@ wrong(char *why, const struct channel *c, const char *fmt, ...)
 	return (-1);
 }
 
-static int
-dispatch_check(const struct channel *c, const struct msg *m, unsigned int state,
-    const struct dispatch **found, char *why)
+/* Its row in the table; NULL, having said so: it cannot be. */
+static const struct dispatch *
+dispatch_check(
+    const struct channel *c, const struct msg *m, unsigned int state, char *why)
 {
 	const struct msg_type *t = proto_type(m->type);
 	const struct dispatch *row = NULL;
@@ -43,17 +44,18 @@ dispatch_check(const struct channel *c, const struct msg *m, unsigned int state,
 		if (c->table[i].type == m->type)
 			row = &c->table[i];
 	if (row == NULL || t == NULL)
-		return (wrong(why, c, "message type %u", m->type));
-	if (m->len < t->min || m->len > t->max)
-		return (wrong(why, c, "%s of %zu bytes", t->name, m->len));
-	if (m->fd != -1 && !t->passes_fd)
-		return (wrong(why, c, "%s with a descriptor", t->name));
-	if (!(row->states & state))
-		return (wrong(why, c, "%s out of turn", t->name));
-	if (m->data == NULL)
-		return (wrong(why, c, "an empty %s", t->name));
-	*found = row;
-	return (0);
+		(void)wrong(why, c, "message type %u", m->type);
+	else if (m->len < t->min || m->len > t->max)
+		(void)wrong(why, c, "%s of %zu bytes", t->name, m->len);
+	else if (m->fd != -1 && !t->passes_fd)
+		(void)wrong(why, c, "%s with a descriptor", t->name);
+	else if (!(row->states & state))
+		(void)wrong(why, c, "%s out of turn", t->name);
+	else if (m->data == NULL)
+		(void)wrong(why, c, "an empty %s", t->name);
+	else
+		return (row);
+	return (NULL);
 }
 
 int
@@ -86,7 +88,7 @@ channel_try(struct channel *c, unsigned int state, char *why)
 	m.data = m.len == 0 || imsg_get_ibuf(&imsg, &body) == -1
 		     ? NULL
 		     : ibuf_data(&body);
-	if (dispatch_check(c, &m, state, &row, why) == -1)
+	if ((row = dispatch_check(c, &m, state, why)) == NULL)
 		r = -1;
 	else if (proto_unpack(&m) == -1 || row->handler(&m) == -1)
 		r = wrong(why, c, "a broken %s", proto_type(m.type)->name);

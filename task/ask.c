@@ -83,12 +83,10 @@ on_deadline(void *arg)
 	asked_free(t, a);
 }
 
-/* The first one, if it is not being done already. */
+/* The first one, a, if there is one that is not being done already. */
 static void
-ask_next(struct task *t)
+ask_begin(struct task *t, struct asked *a)
 {
-	struct asked *a = TAILQ_FIRST(&t->asked);
-
 	if (a == NULL || a->data == NULL || t->state != TASK_READY)
 		return;
 	channel_send(&t->channel, a->type, -1, a->data, a->len);
@@ -125,7 +123,7 @@ ask_for(struct task *t, uint32_t type, uint32_t seq, uint16_t number,
 	TAILQ_INSERT_TAIL(&t->asked, a, next);
 	if (ms != 0)
 		timer_set(&a->deadline, ms, on_deadline, a);
-	ask_next(t);
+	ask_begin(t, TAILQ_FIRST(&t->asked));
 }
 
 int
@@ -156,11 +154,14 @@ ask_interrupt(struct task *t)
 void
 ask_done(struct task *t)
 {
-	struct asked *a = TAILQ_FIRST(&t->asked);
+	struct asked *a = TAILQ_FIRST(&t->asked), *behind;
 
-	if (a != NULL && a->data == NULL)
+	if (a != NULL && a->data == NULL) {
+		behind = TAILQ_NEXT(a, next);
 		asked_free(t, a);
-	ask_next(t);
+		a = behind;
+	}
+	ask_begin(t, a);
 }
 
 /* exit is a call that is answered by the end of the task. */
@@ -175,9 +176,9 @@ has_exited(const struct task *t, const struct asked *a)
 void
 ask_refuse_all(struct task *t)
 {
-	struct asked *a;
+	struct asked *a, *behind;
 
-	while ((a = TAILQ_FIRST(&t->asked)) != NULL) {
+	TAILQ_FOREACH_SAFE (a, &t->asked, next, behind) {
 		if (has_exited(t, a))
 			tell_ok(t->number, a->seq);
 		else if (t->dead || t->state != TASK_PROGRAM)

@@ -15,7 +15,7 @@
 
 #define LENGTH 4
 #define IN_SIZE (LENGTH + WIRE_MAX)
-#define OUT_PIPE (256 * 1024) /* what the node's pipe is to hold */
+#define OUT_PIPE 262144U /* what the node's pipe is to hold */
 #define OUT_KEEP (1U << 20) /* of memory for what waits to leave */
 
 static int fd_in, fd_out;

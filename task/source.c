@@ -4,9 +4,9 @@
 #include "task/source.h"
 #include "task/table.h"
 
-#define WAITING_MAX (256 * 1024) /* bytes that wait to leave */
+#define WAITING_MAX 262144U /* bytes that wait to leave */
 
-static TAILQ_HEAD(, source) held = TAILQ_HEAD_INITIALIZER(held);
+static TAILQ_HEAD(held_list, source) held = TAILQ_HEAD_INITIALIZER(held);
 
 int
 source_set(struct source *s, int events)

@@ -51,7 +51,8 @@
 %% <dt>`timeout'</dt><dd>The call took too long, and was interrupted.</dd>
 %% <dt>`limit'</dt><dd>There may not be more tasks.</dd>
 %% <dt>`gone'</dt><dd>There is no such task any more.</dd>
-%% <dt>`exec'</dt><dd>A step to the program has failed; `Detail' says which.</dd>
+%% <dt>`exec'</dt><dd>A step to the program has failed; `Detail' says
+%%   which.</dd>
 %% <dt>`wire'</dt><dd>What was asked, or is the answer, is too long.</dd>
 %% <dt>`options', `start'</dt><dd>Of {@link exec/3} and {@link start/1}.</dd>
 %% </dl>
@@ -469,8 +470,9 @@ exec(Task, Argv) ->
 %%   ignored (`keep').</dd>
 %% <dt>`{stdin | stdout | stderr, pipe | null | close | {file, Path} |
 %%   {append, Path}}'</dt><dd>Where its streams go (`pipe'); `{stderr, stdout}'
-%%   is where stdout goes. Output also to a pid, `{stdout, Task, Data}' as a message of this module, or to a function,
-%%   as in {@link proctor:run/2}.</dd>
+%%   is where stdout goes. Output also to another process, in the words of
+%%   messages to the owner, or to a function, as in {@link
+%%   proctor:run/2}.</dd>
 %% <dt>`pty', `{pty, {Rows, Columns}}'</dt><dd>It has a terminal.</dd>
 %% <dt>`{active, true | false | once | N}'</dt><dd>As in {@link proctor:run/2},
 %%   and so are `window', `lines', `max_line' and `cr'.</dd>
@@ -644,8 +646,8 @@ stop(Task, Ms) when is_integer(Ms), Ms >= 0, Ms < 16#7FFFFFFF ->
 info(Task) ->
     of_process(Task, info, info, ?TIMEOUT).
 
-%% @doc All tasks of the tree that a task is in, as the switch has them; `task' is
-%% the pid of one that has a process.
+%% @doc All tasks of the tree that a task is in, as the switch has them; `task'
+%% is the pid of one that has a process.
 -spec tree(task()) -> {ok, [map()]} | {error, term()}.
 tree(Task) ->
     case proctor_task_process:where(Task) of
@@ -699,8 +701,8 @@ option(Task, Name) ->
 option(Task, Name, Value) ->
     request(Task, option, ?TIMEOUT, {option, Name, Value}).
 
-%% @doc Gives a task to another process, or to nobody (`none'). One that does not
-%% live is refused.
+%% @doc Gives a task to another process, or to nobody (`none'). One that does
+%% not live is refused.
 -spec controlling_process(task(), pid() | none) -> ok | {error, term()}.
 controlling_process(Task, Owner) ->
     case is_owner(Owner) of

@@ -32,8 +32,8 @@
                     | fun((Tree :: pid(), Number :: pos_integer(),
                            {Parent :: non_neg_integer(), Pid :: integer(),
                             Inner :: integer()}) -> pid()).
-%% Who is to hear of a task that is born. The function is called here. The answer
-%% to its fork is `{ok, {Number, Inner}}', or `{ok, Pid}' of a function.
+%% Who is to hear of a task that is born. The function is called here. The
+%% answer to its fork is `{ok, {Number, Inner}}', or `{ok, Pid}' of a function.
 
 -type request() :: {call, name(), [term()], Ms :: non_neg_integer()}
                  | {fork, name(), [term()], Ms :: non_neg_integer(),
@@ -266,6 +266,16 @@ format_status(Status) ->
 %%% The start
 
 run(Options) ->
+    case [Name || Name <- [maxchild, kill_timeout],
+                  not is_number32(get(Name, 0, Options))] of
+        [] -> run_program(Options);
+        [Name | _] -> {error, {options, einval, Name}}
+    end.
+
+is_number32(N) ->
+    is_integer(N) andalso N >= 0 andalso N =< 16#7FFFFFFF.
+
+run_program(Options) ->
     case program(Options) of
         {ok, Program} ->
             Own = [program, args, maxchild, kill_timeout, stderr],

@@ -151,6 +151,8 @@ many(Root) ->
     Ops = [{setenv, ["N", integer_to_list(N), 1]} || N <- lists:seq(1, 70000)],
     ?assertEqual(ok, proctor_prx_task:with(Root, Ops, none)),
     ?assertEqual(<<"70000">>, ?P:getenv(Root, "N")),
+    Ops1 = [{getcwd, []} || _ <- lists:seq(1, 70000)],
+    ?assertEqual(ok, proctor_prx_task:with(Root, Ops1, none)),
     Long = lists:duplicate(100000, $x),
     ?assertEqual(ok, proctor_prx_task:with(Root,
                                            [{setenv, ["L", Long, 1]}

@@ -65,7 +65,9 @@ no_term() ->
 
 no_program() ->
     ?assertMatch({error, {exec, enoent, _}},
-                 proctor_task:start([{program, "/nowhere/proctor-task"}])).
+                 proctor_task:start([{program, "/nowhere/proctor-task"}])),
+    ?assertMatch({error, _}, proctor_task:start([{instance, nobody_here}])),
+    ?assertMatch({error, _}, proctor_task:start([{node, 'nobody@nowhere'}])).
 
 options() ->
     ?assertEqual({error, {options, einval, owner}},

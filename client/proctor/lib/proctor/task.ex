@@ -170,6 +170,20 @@ defmodule Proctor.Task do
   end
 
   @doc """
+  A filter of system calls, by their names, for a task and all that it makes and
+  becomes: `%{default: :allow, calls: [{:ptrace, :kill}]}`. It wants `no_new_privs`
+  (`prctl`); what a task needs itself is `loop_calls/0`.
+  """
+  @doc since: "0.1.0"
+  @spec seccomp(t(), %{default: term(), calls: [tuple()]}) :: :ok | {:error, Error.t()}
+  def seccomp(task, rules), do: answer(:proctor_task.seccomp(task, rules))
+
+  @doc "The system calls that a task needs to carry out others."
+  @doc since: "0.1.0"
+  @spec loop_calls() :: [atom()]
+  def loop_calls, do: :proctor_task.loop_calls()
+
+  @doc """
   Has a task become a program.
 
   Options:

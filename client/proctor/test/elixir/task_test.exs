@@ -132,6 +132,17 @@ defmodule Proctor.TaskTest do
     assert {:error, %Error{stage: :exec, posix: :enoent}} = T.start(program: "/nowhere/x")
   end
 
+  test "a filter by names", %{root: root} do
+    {:ok, task} = T.fork(root)
+    rules = %{default: :allow, calls: [{:getcwd, {:errno, :eperm}}]}
+    assert {:error, %Error{posix: :eacces}} = T.seccomp(task, rules)
+    {:ok, _} = T.call(task, :prctl, [:pr_set_no_new_privs, 1, 0, 0, 0])
+    assert :ok = T.seccomp(task, rules)
+    assert {:error, %Error{stage: :call, posix: :eperm}} = T.call(task, :getcwd)
+    assert {:ok, _} = T.call(root, :getcwd)
+    assert :recvmsg in T.loop_calls()
+  end
+
   test "a terminal", %{root: root} do
     task = sh(root, "stty size; read x; stty size", pty: {11, 22})
     assert T.read(task, :stdout, 7) == {:ok, "11 22\r\n"}

@@ -28,7 +28,8 @@ begin_as(dead, _Port) -> halt(3);
 begin_as(no_hello, Port) -> say(Port, 65, 1, 0, term_to_binary(ok));
 begin_as(no_term, Port) -> say(Port, 64, 0, 0, <<131, 255>>);
 begin_as(_Mode, Port) ->
-    Hello = #{version => <<"0">>, protocol => 1, pid => 6, root_pid => 7, system => linux,
+    Hello = #{version => <<"0">>, protocol => 1, pid => 6, root_pid => 7,
+              system => linux,
               calls => [fork, getpid, read, chdir, exec, only_here],
               absent => [only_here], features => [], root => 1},
     say(Port, 64, 0, 0, term_to_binary(Hello)).

@@ -5,7 +5,6 @@
 #include <sys/types.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
-#include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
@@ -17,6 +16,8 @@
 
 #include "call_linux.h"
 #include "calls.h"
+#include "compat/proc.h"
+#include "compat/ptrace.h"
 #include "cstruct.h"
 #include "value.h"
 #include "within.h"
@@ -105,7 +106,7 @@ do_ptrace(struct call *c)
 	long r;
 
 	errno = 0;
-	r = ptrace((int)c->a[0].number, (pid_t)c->a[1].number,
+	r = ptrace((ptrace_request)c->a[0].number, (pid_t)c->a[1].number,
 	    word_of(&c->a[2]), word_of(&c->a[3]));
 	if (r == -1 && errno != 0)
 		return (-1);
@@ -131,7 +132,7 @@ do_prlimit(struct call *c)
 
 	if (c->a[2].given)
 		value_to_rlimit(&c->a[2], &new);
-	if (prlimit((pid_t)c->a[0].number, (int)c->a[1].number,
+	if (prlimit((pid_t)c->a[0].number, (proc_resource)c->a[1].number,
 		c->a[2].given ? &new : NULL, &old) == -1)
 		return (-1);
 	value_rlimit(c->out, &old);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "calls.h"
+#include "compat/proc.h"
 #include "family.h"
 #include "value.h"
 
@@ -73,19 +74,19 @@ do_waitpid(struct call *c)
 static int
 do_getpid(struct call *c)
 {
-	return (value_number(c, getpid()));
+	return (value_always(c, getpid()));
 }
 
 static int
 do_getppid(struct call *c)
 {
-	return (value_number(c, getppid()));
+	return (value_always(c, getppid()));
 }
 
 static int
 do_getpgrp(struct call *c)
 {
-	return (value_number(c, getpgrp()));
+	return (value_always(c, getpgrp()));
 }
 
 static int
@@ -113,7 +114,8 @@ do_getpriority(struct call *c)
 	int priority;
 
 	errno = 0;
-	priority = getpriority((int)c->a[0].number, (id_t)c->a[1].number);
+	priority =
+	    getpriority((proc_which)c->a[0].number, (id_t)c->a[1].number);
 	if (priority == -1 && errno != 0)
 		return (-1);
 	etf_put_int(c->out, priority);
@@ -123,8 +125,8 @@ do_getpriority(struct call *c)
 static int
 do_setpriority(struct call *c)
 {
-	return (setpriority(
-	    (int)c->a[0].number, (id_t)c->a[1].number, (int)c->a[2].number));
+	return (setpriority((proc_which)c->a[0].number, (id_t)c->a[1].number,
+	    (int)c->a[2].number));
 }
 
 static int
@@ -132,7 +134,7 @@ do_getrlimit(struct call *c)
 {
 	struct rlimit rl;
 
-	if (getrlimit((int)c->a[0].number, &rl) == -1)
+	if (getrlimit((proc_resource)c->a[0].number, &rl) == -1)
 		return (-1);
 	value_rlimit(c->out, &rl);
 	return (0);
@@ -144,7 +146,7 @@ do_setrlimit(struct call *c)
 	struct rlimit rl;
 
 	value_to_rlimit(&c->a[1], &rl);
-	return (setrlimit((int)c->a[0].number, &rl));
+	return (setrlimit((proc_resource)c->a[0].number, &rl));
 }
 
 /* What ps(1) shows of it. */

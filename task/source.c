@@ -6,7 +6,7 @@
 
 #define WAITING_MAX 262144U /* bytes that wait to leave */
 
-static TAILQ_HEAD(, source) held = TAILQ_HEAD_INITIALIZER(held);
+static TAILQ_HEAD(held_list, source) held = TAILQ_HEAD_INITIALIZER(held);
 
 int
 source_set(struct source *s, int events)

@@ -20,7 +20,7 @@
 #include "task/table.h"
 #include "task/tell.h"
 
-static TAILQ_HEAD(, stopping) of_tree = TAILQ_HEAD_INITIALIZER(of_tree);
+static struct stopping_list of_tree = TAILQ_HEAD_INITIALIZER(of_tree);
 static int ending;
 
 void

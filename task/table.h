@@ -69,6 +69,8 @@ struct stopping {
 };
 
 TAILQ_HEAD(task_list, task);
+TAILQ_HEAD(asked_list, asked);
+TAILQ_HEAD(stopping_list, stopping);
 
 struct task {
 	uint32_t number;
@@ -92,7 +94,7 @@ struct task {
 	struct task *newborn; /* the child whose pidfd is to come */
 	int lied;
 
-	TAILQ_HEAD(, asked) asked; /* the first is what it does now */
+	struct asked_list asked; /* the first is what it does now */
 	size_t waiting; /* bytes of the others */
 	uint32_t exec_seq;
 	int exec_results;
@@ -117,6 +119,7 @@ struct task {
 	uint64_t utime, stime, maxrss;
 	int cause; /* 0: itself */
 	int ending; /* it is to end when nobody is left below it */
+	int first; /* of a PID namespace */
 	int strays; /* some of what it has left lives, as seen last */
 	int looked; /* and was looked for behind its end */
 	uint32_t
@@ -125,7 +128,7 @@ struct task {
 	struct timer timer; /* for what is to be known of its end */
 	struct timer stopping;
 	struct timer lingering;
-	TAILQ_HEAD(, stopping) stops;
+	struct stopping_list stops;
 };
 
 /* What the command line says of the root task; set before it is there. */

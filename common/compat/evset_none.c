@@ -10,10 +10,12 @@
 #include "log.h"
 
 static struct {
-	struct watch *watch;
-} * watches;
-static struct pollfd *fds;
-static size_t count, room;
+	struct place {
+		struct watch *watch;
+	} * watches;
+	struct pollfd *fds;
+	size_t count, room;
+} set;
 
 void
 evset_open(void)
@@ -25,7 +27,7 @@ place(const struct watch *w)
 {
 	size_t i;
 
-	for (i = 0; i < count && watches[i].watch != w; i++)
+	for (i = 0; i < set.count && set.watches[i].watch != w; i++)
 		continue;
 	return (i);
 }
@@ -35,17 +37,19 @@ evset_set(struct watch *w, int events)
 {
 	size_t i = place(w);
 
-	if (events == 0 && i < count)
-		watches[i] = watches[--count];
-	if (events != 0 && i == count) {
-		if (count == room) {
-			room = room * 2 + 8;
-			watches = reallocarray(watches, room, sizeof(*watches));
-			fds = reallocarray(fds, room, sizeof(*fds));
-			if (watches == NULL || fds == NULL)
+	if (events == 0 && i < set.count)
+		set.watches[i] = set.watches[--set.count];
+	if (events != 0 && i == set.count) {
+		if (set.count == set.room) {
+			set.room = set.room * 2 + 8;
+			set.watches = reallocarray(
+			    set.watches, set.room, sizeof(*set.watches));
+			set.fds =
+			    reallocarray(set.fds, set.room, sizeof(*set.fds));
+			if (set.watches == NULL || set.fds == NULL)
 				fatal("no memory for what is watched");
 		}
-		watches[count++].watch = w;
+		set.watches[set.count++].watch = w;
 	}
 	w->events = events;
 	return (0);
@@ -59,29 +63,31 @@ evset_run(int ms, const sigset_t *mask)
 	int is[64];
 	size_t i, n = 0;
 
-	for (i = 0; i < count; i++) {
-		fds[i].fd = watches[i].watch->fd;
-		fds[i].events =
-		    (short)((watches[i].watch->events & EVSET_IN ? POLLIN : 0) |
-			    (watches[i].watch->events & EVSET_OUT ? POLLOUT
-								  : 0));
-		fds[i].revents = 0;
+	for (i = 0; i < set.count; i++) {
+		set.fds[i].fd = set.watches[i].watch->fd;
+		set.fds[i].events =
+		    (short)((set.watches[i].watch->events & EVSET_IN ? POLLIN
+								     : 0) |
+			    (set.watches[i].watch->events & EVSET_OUT ? POLLOUT
+								      : 0));
+		set.fds[i].revents = 0;
 	}
 	ts.tv_sec = ms / 1000;
 	ts.tv_nsec = (ms % 1000) * 1000000L;
-	if (ppoll(fds, (nfds_t)count, ms == -1 ? NULL : &ts, mask) == -1) {
+	if (ppoll(set.fds, (nfds_t)set.count, ms == -1 ? NULL : &ts, mask) ==
+	    -1) {
 		if (errno != EINTR)
 			fatal("poll");
 		return (0);
 	}
-	for (i = 0; i < count && n < 64; i++) {
-		if (fds[i].revents == 0)
+	for (i = 0; i < set.count && n < 64; i++) {
+		if (set.fds[i].revents == 0)
 			continue;
-		w[n] = watches[i].watch;
+		w[n] = set.watches[i].watch;
 		is[n++] =
-		    (fds[i].revents & POLLIN ? EVSET_IN : 0) |
-		    (fds[i].revents & POLLOUT ? EVSET_OUT : 0) |
-		    (fds[i].revents & ~(POLLIN | POLLOUT) ? EVSET_END : 0);
+		    (set.fds[i].revents & POLLIN ? EVSET_IN : 0) |
+		    (set.fds[i].revents & POLLOUT ? EVSET_OUT : 0) |
+		    (set.fds[i].revents & ~(POLLIN | POLLOUT) ? EVSET_END : 0);
 	}
 	for (i = 0; i < n; i++)
 		if (w[i]->events != 0)

@@ -62,6 +62,12 @@ typedef __rlimit_resource_t proc_resource;
 #else
 typedef int proc_resource;
 #endif
+/* And getpriority(2). */
+#ifdef __GLIBC__
+typedef __priority_which_t proc_which;
+#else
+typedef int proc_which;
+#endif
 
 /* Limits that only some systems have; else none of RLIM_NLIMITS. */
 extern const int proc_limit_nice, proc_limit_rtprio;

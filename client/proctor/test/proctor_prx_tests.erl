@@ -703,6 +703,8 @@ allowed(Root) ->
     ?assertError(undef, proctor_prx:filter(Task, [])),
     {ok, Child} = proctor_prx:fork(Task),
     ok = proctor_prx:stop(Child),
+    ?assert(proctor_prx:setcpid(Task, flowcontrol, 7)),
+    ?assertEqual(7, proctor_prx:getcpid(Task, flowcontrol)),
     ok = proctor_prx:execvp(Task, ["true"]),
     ?assertEqual({exit_status, Task, 0}, next()).
 

@@ -25,16 +25,25 @@ put_three(struct call *c, int result, const uint32_t ids[3])
 	return (0);
 }
 
+/* No id is -1; what a filter says instead of EPERM might be one. */
+static int
+put_id(struct call *c, uint32_t id)
+{
+	if (id == UINT32_MAX)
+		return (value_always(c, -EPERM));
+	return (value_number(c, id));
+}
+
 static int
 do_getuid(struct call *c)
 {
-	return (value_number(c, getuid()));
+	return (put_id(c, getuid()));
 }
 
 static int
 do_getgid(struct call *c)
 {
-	return (value_number(c, getgid()));
+	return (put_id(c, getgid()));
 }
 
 static int

@@ -255,7 +255,7 @@ do_lstat(struct call *c)
 static int
 do_umask(struct call *c)
 {
-	return (value_number(c, umask(mode_of(c, 0))));
+	return (value_always(c, (int32_t)umask(mode_of(c, 0))));
 }
 
 const struct call_handler call_path_handlers[] = {

@@ -74,19 +74,19 @@ do_waitpid(struct call *c)
 static int
 do_getpid(struct call *c)
 {
-	return (value_number(c, getpid()));
+	return (value_always(c, getpid()));
 }
 
 static int
 do_getppid(struct call *c)
 {
-	return (value_number(c, getppid()));
+	return (value_always(c, getppid()));
 }
 
 static int
 do_getpgrp(struct call *c)
 {
-	return (value_number(c, getpgrp()));
+	return (value_always(c, getpgrp()));
 }
 
 static int

@@ -121,6 +121,9 @@ on_unknown(void *arg)
 	struct task *t = arg, *parent = t->parent;
 	int status;
 
+	/* As the first of a PID namespace it takes all with it. */
+	if (parent != NULL && parent->dead && t->cause == CAUSE_ITSELF)
+		t->cause = CAUSE_PARENT;
 	if (pidfd_status(t->pidfd.fd, &status) == 0)
 		death_known(t, status, 0, 0, 0);
 	else if (parent == NULL || parent->dead ||

@@ -32,6 +32,7 @@
 
 #include "task/frame.h"
 
+#define NEWPID 0x20000000U /* CLONE_NEWPID, where there is one */
 #define DRAIN_READS 16 /* of what a dead one has sent */
 
 static int checks;
@@ -124,6 +125,7 @@ peer_born(const struct msg *msg)
 	    table_child(t, m.inner) != NULL)
 		return (-1);
 	c = table_add(t, m.inner);
+	c->first = (m.flags & NEWPID) != 0;
 	t->newborn = c;
 	peer_open(c, msg->fd);
 	return (0);

@@ -5,8 +5,10 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "compat/mark.h"
+#include "compat/pidfd.h"
 #include "compat/proc.h"
 #include "log.h"
 
@@ -54,21 +56,56 @@ spared(const struct task *t)
 	return (t->state == TASK_PROGRAM && t->cause == CAUSE_ITSELF);
 }
 
-/* A child of ours that is no task. */
-static void
-stray_one(pid_t pid, void *arg)
+/* Whose is it, if it is no task and is to be looked at? */
+static struct task *
+left_by(pid_t pid)
 {
 	struct task *t;
 	uint32_t mark;
 
-	(void)arg;
 	if (table_by_pid(pid) != NULL || mark_of(pid, &mark) == -1 ||
 	    (t = owner(mark)) == NULL || !t->dead)
+		return (NULL);
+	return (t);
+}
+
+/* A child of ours. */
+static void
+stray_one(pid_t pid, void *arg)
+{
+	struct task *t = left_by(pid);
+
+	(void)arg;
+	if (t == NULL)
 		return;
 	if (spared(t))
 		t->strays = 1;
 	else if (kill(pid, SIGKILL) == 0)
 		found = t->strays = 1;
+}
+
+/*
+ * A child of the first task of a PID namespace, to whom falls what is left
+ * there. That one reaps it, when it comes to that.
+ */
+static void
+stray_inner(pid_t pid, void *arg)
+{
+	const struct task *first = arg;
+	struct task *t = left_by(pid);
+	pid_t parent;
+	int fd;
+
+	if (t == NULL || (fd = pidfd_of(pid)) == -1)
+		return;
+	if (pidfd_parent(fd, &parent) == 0 && parent == first->pid &&
+	    !proc_has_ended(pid)) {
+		if (spared(t))
+			t->strays = 1;
+		else if (pidfd_signal(fd, SIGKILL) == 0)
+			found = t->strays = 1;
+	}
+	(void)close(fd);
 }
 
 static void
@@ -102,6 +139,9 @@ stray_look(void (*none)(struct task *))
 	for (t = table_first(); t != NULL; t = table_after(t))
 		t->strays = 0;
 	(void)proc_children(stray_one, NULL);
+	for (t = table_first(); t != NULL; t = table_after(t))
+		if (t->first && !t->dead && t->pid != 0)
+			(void)proc_children_of(t->pid, stray_inner, t);
 	for (t = table_first(); t != NULL; t = next) {
 		next = table_after(t);
 		if (!t->dead || t->looked || (t->strays && !spared(t)))

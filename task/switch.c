@@ -64,6 +64,9 @@ root_be(int fd, void (*root)(int))
 	if (fcntl(TASK_CHANNEL_FD, F_SETFD, FD_CLOEXEC) == -1)
 		fatal("channel of the root task");
 	closefrom(TASK_CHANNEL_FD + 1);
+	/* What tasks and programs send to their group is not for us. */
+	if (setsid() == -1)
+		fatal("session of the root task");
 	root(0);
 	exit(EXIT_RING);
 }

@@ -119,6 +119,7 @@ struct task {
 	uint64_t utime, stime, maxrss;
 	int cause; /* 0: itself */
 	int ending; /* it is to end when nobody is left below it */
+	int first; /* of a PID namespace */
 	int strays; /* some of what it has left lives, as seen last */
 	int looked; /* and was looked for behind its end */
 	uint32_t

@@ -3,6 +3,7 @@
  */
 
 #include <ctype.h>
+#include <errno.h>
 #include <string.h>
 
 #include "constant.h"
@@ -22,6 +23,16 @@ value_number(struct call *c, int64_t result)
 		return (-1);
 	etf_put_int(c->out, result);
 	return (0);
+}
+
+int
+value_always(struct call *c, int32_t result)
+{
+	if (result < 0) {
+		errno = -result;
+		return (-1);
+	}
+	return (value_number(c, result));
 }
 
 int

@@ -20,6 +20,11 @@
  */
 int value_number(struct call *, int64_t result);
 int value_done(int result);
+/*
+ * Of a call that fails by a filter only, never negative otherwise: libc then
+ * returns the errno as the kernel does, and sets none.
+ */
+int value_always(struct call *, int32_t result);
 /* {A, B} */
 int value_two(struct call *, int64_t a, int64_t b);
 

@@ -63,7 +63,7 @@ evset_run(int ms, const sigset_t *mask)
 	int is[64];
 	size_t i, n = 0;
 
-	for (i = 0; i < count; i++) {
+	for (i = 0; i < set.count; i++) {
 		set.fds[i].fd = set.watches[i].watch->fd;
 		set.fds[i].events =
 		    (short)((set.watches[i].watch->events & EVSET_IN ? POLLIN

@@ -321,10 +321,27 @@ def namespace():
         inner = t.fork(first)
         expect(t.born[inner][2], t.value(inner, "getpid"))
         os.kill(t.os_pid(first), signal.SIGKILL)
-        for task in (first, n, inner):
+        for task, cause in ((first, tree.ITSELF), (n, tree.PARENT),
+                            (inner, tree.PARENT)):
             check(t.exit(task).is_signal(9), "%r", t.exit(task))
+            expect(cause, t.exit(task).cause)
         eventually(lambda: len([p for p in proc.descendants(os.getpid())
                                 if proc.alive(p)]) == 3, SOON, "left")
+
+
+@case("PID namespace: a stop of a program in it, with what it has left")
+def inside():
+    with Tree() as t:
+        first = in_namespace(t)
+        n = t.sh(FAMILY, parent=first)
+        t.until_out(n, b"up\n")
+        eventually(lambda: len([p for p in proc.descendants(t.pid)
+                                if proc.comm(p) == "sleep"]) == 4, 5,
+                   "the family is not complete")
+        expect(A.ok, t.stop(n))
+        expect(4, len([p for p in proc.descendants(os.getpid())
+                       if proc.alive(p)]))
+        expect((A.ok, 1), t.call(first, "getpid"))
 
 
 @case("PID namespace: in each other, and a stop")
@@ -358,6 +375,21 @@ def signals():
         expect(A.ok, t.kill(upper, int(signal.SIGKILL), tree.SUBTREE))
         for task in [upper, *pair]:
             check(t.exit(task).is_signal(9), "%r", t.exit(task))
+
+
+@case("signals: to the group of all tasks, which is not the switch's")
+def group_of_all():
+    with Tree() as t:
+        n, program = t.fork(), t.program(["/bin/sleep", "1000"])
+        script = t.sh("kill 0")
+        for task in (program, script):
+            check(t.exit(task).is_signal(signal.SIGTERM), "%r", t.exit(task))
+        expect(t.os_pid(ROOT), t.value(n, "getpgrp"))
+        t.begin(n, "kill", 0, A.sigstop)
+        eventually(lambda: proc.state(t.os_pid(ROOT)) == "T", SOON, "runs")
+        expect(A.ok, t.stop(n, ms=100))
+        expect(A.ok, t.kill(ROOT, signal.SIGCONT))
+        expect(t.os_pid(ROOT), t.value(ROOT, "getpid"))
 
 
 @case("signals: to a group that a program leads")

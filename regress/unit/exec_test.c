@@ -419,23 +419,22 @@ test_signals_default(void **state)
 static void
 test_signal_before(void **state)
 {
-	(void)state;
-	(void)kill(root->pid, SIGSTOP);
-	(void)kill(root->pid, SIGTERM);
-	task_ask(root, "exec", "{\"/bin/echo\",[\"echo\",\"alive\"]}");
-	(void)kill(root->pid, SIGCONT);
-	for (;;) {
-		assert_int_not_equal(task_hear(root), 0);
-		if (heard.type == TASK_STREAM) {
-			struct task_stream s;
+	char calls[128];
 
-			memcpy(&s, heard.data, sizeof(s));
-			ends[s.stream] = heard.fd;
-		} else if (heard.type == TASK_EXEC)
-			break;
-		else
-			assert_int_equal(heard.type, TASK_SIGNAL);
-	}
+	(void)state;
+	(void)snprintf(calls, sizeof(calls),
+	    "kill {%d,sigterm}; exec {\"/bin/echo\",[\"echo\",\"alive\"]}",
+	    root->pid);
+	task_ask_all(root, calls, 0);
+	task_expect(root, TASK_STREAM);
+	(void)close(heard.fd);
+	task_expect(root, TASK_STREAM);
+	ends[1] = heard.fd;
+	task_expect(root, TASK_STREAM);
+	(void)close(heard.fd);
+	task_expect(root, TASK_SIGNAL);
+	task_expect(root, TASK_EXEC);
+	assert_int_equal(task_hear(root), 0);
 	assert_string_equal(output(1), "alive\n");
 }
 

@@ -283,12 +283,18 @@ access({eof, _}) -> {owner, always};
 access(_) -> {owner, task}.
 
 permitted(true, Request, From, State, #task{denied = {Denied, _}} = Task) ->
-    case Denied =/= [] andalso lists:member(what(Request), Denied) of
+    case Denied =/= [] andalso lists:member(filtered(Request), Denied) of
         true -> reply(From, {?REFUSED, undef});
         false -> request(Request, From, State, Task)
     end;
 permitted(false, _Request, From, _State, _Task) ->
     reply(From, {?REFUSED, eacces}).
+
+%% Of its own entry a task's parent would be asked: the task's filter is not for
+%% that.
+filtered({getcpid, _}) -> none;
+filtered({setcpid, _, _}) -> none;
+filtered(Request) -> what(Request).
 
 reply(From, Answer) ->
     {keep_state_and_data, [{reply, From, Answer}]}.

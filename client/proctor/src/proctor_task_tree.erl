@@ -266,6 +266,16 @@ format_status(Status) ->
 %%% The start
 
 run(Options) ->
+    case [Name || Name <- [maxchild, kill_timeout],
+                  not is_number32(get(Name, 0, Options))] of
+        [] -> run_program(Options);
+        [Name | _] -> {error, {options, einval, Name}}
+    end.
+
+is_number32(N) ->
+    is_integer(N) andalso N >= 0 andalso N =< 16#7FFFFFFF.
+
+run_program(Options) ->
     case program(Options) of
         {ok, Program} ->
             Own = [program, args, maxchild, kill_timeout, stderr],

@@ -299,7 +299,8 @@ endings(Root) ->
                 {exit_status, Task, Told} = next(),
                 Told
             end,
-    ?assertEqual([0, 7, 255, 255], [Exits(N) || N <- [256, 7, 255, -1]]),
+    ?assertEqual([0, 7, 255, 255, 9],
+                 [Exits(N) || N <- [256, 7, 255, -1, 1 bsl 40 + 9]]),
     {ok, Killed} = proctor_prx:fork(Root),
     ok = proctor_prx:kill(Root, proctor_prx:pidof(Killed), sigkill),
     ?assertEqual({termsig, Killed, sigkill}, next()),
@@ -702,6 +703,8 @@ allowed(Root) ->
     ?assertError(undef, proctor_prx:filter(Task, [])),
     {ok, Child} = proctor_prx:fork(Task),
     ok = proctor_prx:stop(Child),
+    ?assert(proctor_prx:setcpid(Task, flowcontrol, 7)),
+    ?assertEqual(7, proctor_prx:getcpid(Task, flowcontrol)),
     ok = proctor_prx:execvp(Task, ["true"]),
     ?assertEqual({exit_status, Task, 0}, next()).
 

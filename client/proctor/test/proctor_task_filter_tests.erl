@@ -15,6 +15,7 @@ cases() ->
      {"task filter: sealed", fun sealed/1},
      {"task filter: over reexec", fun reexec/1},
      {"task filter: the loop lives by its own calls", fun loop/1},
+     {"task filter: what never fails fails by names", fun by_names/1},
      {"task filter: by names wants no_new_privs", fun no_new_privs/1}].
 
 with(Case) ->
@@ -46,6 +47,21 @@ filter(Task) ->
     ?assertEqual({error, {policy, eperm, getuid}},
                  proctor_task:call(Child, getuid)),
     {ok, _} = proctor_task:call(Child, getpid).
+
+by_names(Task) ->
+    {ok, _} = proctor_task:call(Task, prctl,
+                                [pr_set_no_new_privs, 1, 0, 0, 0]),
+    Rules = #{default => errno,
+              calls => [{C, allow} || C <- proctor_task:loop_calls()]},
+    case proctor_task:seccomp(Task, Rules) of
+        ok ->
+            [?assertEqual({error, {call, eperm, Name}},
+                          proctor_task:call(Task, Name, Args))
+             || {Name, Args} <- [{umask, [8#077]}, {getuid, []}, {getgid, []},
+                                 {getpgrp, []}, {getcwd, []}]];
+        {error, {call, enosys, seccomp_rules}} ->
+            ok
+    end.
 
 sealed(Task) ->
     case proctor_task:call(Task, filter,

@@ -673,6 +673,10 @@ start_options() ->
     ?assertEqual({ok, <<"5">>}, proctor_task:call(Root, getenv, ["A"])),
     ?assertEqual({ok, 1}, proctor_task:option(Root, maxchild)),
     ok = proctor_task:stop(Root),
+    [?assertEqual({error, {options, einval, Name}},
+                  proctor_task:start([{Name, Value}]))
+     || Name <- [maxchild, kill_timeout],
+        Value <- [foo, -1, 1 bsl 31, infinity]],
     _ = flush().
 
 owner_dies() ->

@@ -2,7 +2,7 @@
 """How long functions are, folder by folder: none has more than 60 lines.
 
 usage: functions.py [FOLDER | --self-test], FOLDER having broker, worker,
-common and priv in it.
+task, common and priv in it.
 
 style(9) makes them easy to find: a line with the type, one that begins with
 the name, and a "}" that begins a line. A length is from the type to that, both
@@ -27,7 +27,7 @@ def functions(text):
 
 def main(root):
     bad = 0
-    for name in ("priv", "broker", "worker", "common"):
+    for name in ("priv", "broker", "worker", "task", "common"):
         lines, lengths = 0, []
         for path in sorted(f for e in "cy" for f in glob.glob(
                 f"{root}/{name}/**/*.{e}", recursive=True)):

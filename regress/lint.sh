@@ -75,7 +75,7 @@ sys.exit(bad)'
 
 # No #ifdef outside common/compat, no line over 80 columns in C.
 if grep -nE '^[[:space:]]*#[[:space:]]*(if|ifdef|ifndef|elif)\b' \
-    priv/*/*.[cy] broker/*.c worker/*.c common/*.c; then
+    priv/*/*.[cy] broker/*.c worker/*.c task/*.c common/*.c; then
 	echo "lint: #ifdef outside common/compat"
 	bad=1
 fi

@@ -39,7 +39,9 @@ const struct call_row call_rows[] = {
 	{ "execve", "p v v", ALL, N, "exec", EXECS },
 	{ "fexecve", "d v v", LINUX | FREEBSD, N, "exec", EXECS },
 	{ "exec", "p v ?o:v ?T", ALL, N, "exec rpath", EXECS },
-	{ "reexec", "?v ?v", ALL, N, "exec", "execveat memfd_create signalfd4 write lseek getsockopt getuid geteuid getgid getegid prlimit64 " STARTS },
+	{ "reexec", "?v ?v", ALL, N, "exec",
+	    "execveat memfd_create signalfd4 write lseek getsockopt getuid "
+	    "geteuid getgid getegid prlimit64 " STARTS },
 	{ "exit", "i", ALL, N, "", "" },
 	{ "init", "", LINUX, F, "", FORKS " kill" },
 	{ "cpid", "?T ?T", ALL, S, "", "" },
@@ -83,11 +85,14 @@ const struct call_row call_rows[] = {
 	{ "pipe", "?f:file", ALL, 0, "", "pipe2" },
 
 	/* The tree of files. */
-	{ "chroot", "p", ALL, R, NULL, "chroot fchdir openat newfstatat fstat dup" },
+	{ "chroot", "p", ALL, R, NULL,
+	    "chroot fchdir openat newfstatat fstat dup" },
 	{ "mount", "o:p p o:t f:mount ?o:t ?T", ALL, R, NULL,
 	    "mount open_tree move_mount fchdir openat newfstatat fstat dup" },
-	{ "umount", "p", ALL, R, NULL, "umount2 fchdir openat newfstatat fstat dup" },
-	{ "umount2", "p f:mount", ALL, R, NULL, "umount2 fchdir openat newfstatat fstat dup" },
+	{ "umount", "p", ALL, R, NULL,
+	    "umount2 fchdir openat newfstatat fstat dup" },
+	{ "umount2", "p f:mount", ALL, R, NULL,
+	    "umount2 fchdir openat newfstatat fstat dup" },
 	{ "pivot_root", "p p", LINUX, R, "",
 	    "pivot_root fchdir openat newfstatat fstat dup" },
 
@@ -176,8 +181,9 @@ const struct call_row call_rows[] = {
 
 	/* Restriction by names. */
 	{ "seccomp_rules", "T", LINUX, 0, "", "seccomp" },
-	{ "landlock", "T ?T", LINUX, 0, "", "openat open fstat newfstatat "
-	    "landlock_create_ruleset landlock_add_rule landlock_restrict_self" },
+	{ "landlock", "T ?T", LINUX, 0, "",
+	    "openat open fstat newfstatat landlock_create_ruleset "
+	    "landlock_add_rule landlock_restrict_self" },
 };
 /* clang-format on */
 

@@ -81,11 +81,11 @@ sandbox_worker(void)
 void
 sandbox_task_guard(void)
 {
-	sandbox_guard(NULL, 0);
+	dumpable();
 }
 
 void
 sandbox_switch(void)
 {
-	sandbox_guard(NULL, 0);
+	dumpable();
 }

@@ -1,4 +1,4 @@
-"""A rule with caps: one program that has some of root's rights, and only it."""
+"""A rule with caps: one program has some of root's rights, and only it."""
 
 import os
 import re

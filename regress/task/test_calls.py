@@ -238,8 +238,8 @@ def batch_deadline():
     with Tree() as t:
         r, _ = pipe(t)
         got = t.batch(ROOT, [("getpid",), ("read", r, 1), ("getpid",)], ms=100)
-        expect([(A.ok, t.os_pid(ROOT)), failed("timeout", "etimedout", "read")],
-               got)
+        expect([(A.ok, t.os_pid(ROOT)),
+                failed("timeout", "etimedout", "read")], got)
 
 
 def ours(t):

@@ -219,7 +219,8 @@ run_sealed(void **state)
 static const struct script scripts[] = {
 	{ "files", {
 	    "open {<\"f\"> [o_rdwr o_creat o_excl] 384} = {ok,4}",
-	    "open {<\"f\"> [o_rdwr o_creat o_excl] 384} = {error,{call,eexist,open}}",
+	    "open {<\"f\"> [o_rdwr o_creat o_excl] 384} = {error,{call,eexist,"
+	    "open}}",
 	    "open {<\"g\"> o_rdonly} = {error,{call,enoent,open}}",
 	    "open {<\"g\"> o_foo} = {error,{argument,enotsup,2}}",
 	    "open {<\"f\\zg\"> o_rdonly} = {error,{argument,einval,1}}",
@@ -260,7 +261,8 @@ static const struct script scripts[] = {
 	    "chdir {<\"nowhere\">} = {error,{call,enoent,chdir}}",
 	    "getcwd {} = {ok,<\"/tmp/proctor-calls.*/d\">}",
 	    "mkfifo {<\"p\"> 384} = ok",
-	    "stat {<\"p\">} = {ok,#{type,fifo,mode,384,uid,$U,gid,*,size,0,nlink,1,*}}",
+	    "stat {<\"p\">} = {ok,#{type,fifo,mode,384,uid,$U,gid,*,size,0,"
+	    "nlink,1,*}}",
 	    "symlink {\"p\" <\"s\">} = ok",
 	    "symlink {\"p\" <\"s\">} = {error,{call,eexist,symlink}}",
 	    "lstat {<\"s\">} = {ok,#{type,symlink,*,size,1,*}}",
@@ -314,10 +316,12 @@ static const struct script scripts[] = {
 	    "select {[3] [] [] 0} = {error,{call,ebadf,select}}",
 	    "select {[-1] [] [] 0} = {error,{call,ebadf,select}}",
 	    "select {[] [] [] -1} = {error,{argument,einval,4}}",
-	    "select {[] [] [] #{sec 0 usec 1000000}} = {error,{argument,einval,4}}",
+	    "select {[] [] [] #{sec 0 usec 1000000}} = {error,{argument,einval,"
+	    "4}}",
 	    "select {[] [] [] #{seconds 0}} = {error,{argument,einval,4}}",
 	    "select {4 [] [] 0} = {error,{argument,einval,1}}",
-	    "ioctl {4 fionread <\"\\z\\z\\z\\z\">} = {ok,{0,<\"\\01\\00\\00\\00\">}}",
+	    "ioctl {4 fionread <\"\\z\\z\\z\\z\">} = {ok,{0,"
+	    "<\"\\01\\00\\00\\00\">}}",
 	    "ioctl {4 fionread [{ptr 4}]} = {ok,{0,[{ptr,*}]}}",
 	    "ioctl {4 tiocsctty 0} = {error,{call,enotty,ioctl}}",
 	    "ioctl {4 tiocfoo 0} = {error,{argument,enotsup,2}}",
@@ -378,7 +382,8 @@ static const struct script scripts[] = {
 	    "setpriority {prio_process 0 19} = ok",
 	    "getpriority {prio_process 0} = {ok,19}",
 	    "getpriority {99 0} = {error,{call,einval,getpriority}}",
-	    "setpriority {prio_process 2147483647 1} = {error,{call,esrch,setpriority}}",
+	    "setpriority {prio_process 2147483647 1} = {error,{call,esrch,"
+	    "setpriority}}",
 	    } },
 	{ "session", {
 	    "setsid {} = {ok,$P}",
@@ -387,30 +392,38 @@ static const struct script scripts[] = {
 	{ "limits", {
 	    "setrlimit {rlimit_nofile #{cur 64 max 128}} = ok",
 	    "getrlimit {rlimit_nofile} = {ok,#{cur,64,max,128}}",
-	    "setrlimit {rlimit_nofile #{cur 129 max 128}} = {error,{call,einval,setrlimit}}",
+	    "setrlimit {rlimit_nofile #{cur 129 max 128}} = {error,{call,"
+	    "einval,setrlimit}}",
 	    "setrlimit {rlimit_nofile #{cur 1}} = {error,{argument,einval,2}}",
-	    "setrlimit {rlimit_foo #{cur 1 max 1}} = {error,{argument,enotsup,1}}",
+	    "setrlimit {rlimit_foo #{cur 1 max 1}} = {error,{argument,enotsup,"
+	    "1}}",
 	    "getrlimit {99} = {error,{call,einval,getrlimit}}",
 	    "setrlimit {rlimit_core #{cur 0 max infinity}} = *",
 	    } },
 	{ "limits of others", {
-	    "?prlimit {0 rlimit_nofile #{cur 64 max 128}} = {ok,#{cur,*,max,*}}",
+	    "?prlimit {0 rlimit_nofile #{cur 64 max 128}} = {ok,#{cur,*,max,"
+	    "*}}",
 	    "prlimit {0 rlimit_nofile []} = {ok,#{cur,64,max,128}}",
-	    "prlimit {2147483647 rlimit_nofile []} = {error,{call,esrch,prlimit}}",
+	    "prlimit {2147483647 rlimit_nofile []} = {error,{call,esrch,"
+	    "prlimit}}",
 	    "prlimit {0 rlimit_nofile 1} = {error,{argument,einval,3}}",
 	    } },
 	{ "limits without end", {
 	    "getrlimit {rlimit_fsize} = {ok,#{cur,*,max,*}}",
-	    "?setrlimit {rlimit_fsize #{cur infinity max 18446744073709551615}} = ok",
-	    "getrlimit {rlimit_fsize} = {ok,#{cur,18446744073709551615,max,18446744073709551615}}",
+	    "?setrlimit {rlimit_fsize #{cur infinity max "
+	    "18446744073709551615}} = ok",
+	    "getrlimit {rlimit_fsize} = {ok,#{cur,18446744073709551615,max,"
+	    "18446744073709551615}}",
 	    } },
 	{ "processors", {
 	    "?sched_setaffinity {0 [0]} = ok",
 	    "sched_getaffinity {0} = {ok,[0]}",
-	    "sched_setaffinity {0 []} = {error,{call,einval,sched_setaffinity}}",
+	    "sched_setaffinity {0 []} = {error,{call,einval,"
+	    "sched_setaffinity}}",
 	    "sched_setaffinity {0 [99999]} = {error,{argument,einval,2}}",
 	    "sched_setaffinity {0 [-1]} = {error,{argument,einval,2}}",
-	    "sched_getaffinity {2147483647} = {error,{call,esrch,sched_getaffinity}}",
+	    "sched_getaffinity {2147483647} = {error,{call,esrch,"
+	    "sched_getaffinity}}",
 	    } },
 	{ "environment", {
 	    "clearenv {} = ok",
@@ -448,9 +461,11 @@ static const struct script scripts[] = {
 	    "connect {5 {local <\"\">}} = {error,{argument,einval,2}}",
 	    "connect {5 {local <\"a\\zb\">}} = {error,{argument,einval,2}}",
 	    "connect {5 {inet {127 0 0 256} 1}} = {error,{argument,einval,2}}",
-	    "connect {5 {inet {127 0 0 1} 65536}} = {error,{argument,einval,2}}",
+	    "connect {5 {inet {127 0 0 1} 65536}} = {error,{argument,einval,"
+	    "2}}",
 	    "connect {5 {inet {127 0 0} 1}} = {error,{argument,einval,2}}",
-	    "connect {5 {inet6 {0 0 0 0 0 0 0 65536} 1}} = {error,{argument,einval,2}}",
+	    "connect {5 {inet6 {0 0 0 0 0 0 0 65536} 1}} = {error,{argument,"
+	    "einval,2}}",
 	    "connect {5 {local}} = {error,{argument,einval,2}}",
 	    "connect {5 7} = {error,{argument,einval,2}}",
 	    "connect {5 [{ptr 1} 7]} = {error,{argument,einval,2}}",
@@ -468,7 +483,8 @@ static const struct script scripts[] = {
 	    "?bind {4 {inet {127 0 0 1} 0}} = ok",
 	    "connect {4 {inet {127 0 0 1} 9}} = ok",
 	    "socket {af_inet sock_stream 0} = {ok,5}",
-	    "connect {5 {inet {127 0 0 1} 1}} = {error,{call,econnrefused,connect}}",
+	    "connect {5 {inet {127 0 0 1} 1}} = {error,{call,econnrefused,"
+	    "connect}}",
 	    "socket {af_inet6 sock_dgram 0} = {ok,6}",
 	    "?bind {6 {inet6 {0 0 0 0 0 0 0 1} 0}} = ok",
 	    "connect {6 {inet {127 0 0 1} 9}} = {error,{call,*,connect}}",
@@ -485,7 +501,8 @@ static const struct script scripts[] = {
 	    "errno_id {1} = {ok,eperm}",
 	    "errno_id {99999} = {ok,unknown}",
 	    "iolist_to_bin {[<\"a\"> [\"b\" 99]]} = {ok,<\"abc\">}",
-	    "alloc {[<\"a\"> {ptr 1}]} = {ok,{<\"a*\">,[<\"a\">,{ptr,<\"\\00\">}]}}",
+	    "alloc {[<\"a\"> {ptr 1}]} = {ok,{<\"a*\">,[<\"a\">,{ptr,"
+	    "<\"\\00\">}]}}",
 	    "alloc {[]} = {error,{argument,einval,1}}",
 	    "setproctitle {\"a task %s\"} = ok",
 	    "getcpid {a b c} = {error,{system,enosys,getcpid}}",
@@ -493,10 +510,13 @@ static const struct script scripts[] = {
 	    } },
 	{ "one's own rights", {
 	    "?prctl {pr_get_dumpable 0 0 0 0} = {ok,{*,0,0,0,0}}",
-	    "prctl {pr_set_name <\"named\\z\"> 0 0 0} = {ok,{0,<\"named\\00\">,0,0,0}}",
-	    "prctl {pr_get_name <\"0123456789abcdef\"> 0 0 0} = {ok,{0,<\"named\\00*\">,0,0,0}}",
+	    "prctl {pr_set_name <\"named\\z\"> 0 0 0} = {ok,{0,<\"named\\00\">,"
+	    "0,0,0}}",
+	    "prctl {pr_get_name <\"0123456789abcdef\"> 0 0 0} = {ok,{0,"
+	    "<\"named\\00*\">,0,0,0}}",
 	    "prctl {pr_set_pdeathsig sigkill 0 0 0} = {ok,{0,9,0,0,0}}",
-	    "prctl {pr_get_pdeathsig <\"\\z\\z\\z\\z\"> 0 0 0} = {ok,{0,<\"\\09\\00\\00\\00\">,0,0,0}}",
+	    "prctl {pr_get_pdeathsig <\"\\z\\z\\z\\z\"> 0 0 0} = {ok,{0,"
+	    "<\"\\09\\00\\00\\00\">,0,0,0}}",
 	    "prctl {999999 0 0 0 0} = {error,{call,einval,prctl}}",
 	    "prctl {pr_foo 0 0 0 0} = {error,{argument,enotsup,1}}",
 	    "prctl {pr_get_no_new_privs 0 0 0 0} = {ok,{*,0,0,0,0}}",
@@ -514,7 +534,8 @@ static const struct script scripts[] = {
 	    "umount {<\"/\">} = {error,{call,eperm,umount}}",
 	    "umount2 {<\"/\"> mnt_detach} = {error,{call,eperm,umount2}}",
 	    "pivot_root {<\"/\"> <\"/\">} = {error,{call,eperm,pivot_root}}",
-	    "cgroup_enter {<\"/nowhere\">} = {error,{call,enoent,cgroup_enter}}",
+	    "cgroup_enter {<\"/nowhere\">} = {error,{call,enoent,"
+	    "cgroup_enter}}",
 	    "cgroup_enter {<\"/\">} = {error,{call,enoent,cgroup_enter}}",
 	    "setns {99 clone_newns} = {error,{call,ebadf,setns}}",
 	    "setns {3 0} = {error,{argument,ebadf,1}}",
@@ -522,23 +543,33 @@ static const struct script scripts[] = {
 	/* As anybody, root of a world of his own. */
 	{ "unsealed: by name wants no_new_privs", {
 	    "?prctl {pr_get_no_new_privs 0 0 0 0} = {ok,{0,0,0,0,0}}",
-	    "seccomp_rules {#{default allow, calls []}} = {error,{call,eacces,seccomp_rules}}",
+	    "seccomp_rules {#{default allow, calls []}} = {error,{call,eacces,"
+	    "seccomp_rules}}",
 	    } },
 	{ "system calls by name", {
 	    "prctl {pr_set_no_new_privs 1 0 0 0} = {ok,*}",
 	    "seccomp_rules {5} = {error,{argument,einval,1}}",
 	    "seccomp_rules {#{default allow}} = {error,{argument,einval,1}}",
-	    "seccomp_rules {#{default allow, default allow}} = {error,{argument,einval,1}}",
-	    "seccomp_rules {#{default some, calls []}} = {error,{argument,einval,1}}",
-	    "seccomp_rules {#{default allow, calls [{nothing,kill}]}} = {error,{argument,einval,1}}",
-	    "seccomp_rules {#{default allow, calls [{getuid}]}} = {error,{argument,einval,1}}",
-	    "seccomp_rules {#{default allow, calls [{getuid,{errno,efoo}}]}} = {error,{argument,einval,1}}",
-	    "seccomp_rules {#{default allow, calls [{getuid,{errno,0}}]}} = {error,{argument,einval,1}}",
-	    "seccomp_rules {#{default allow, calls [{getuid,{args,[{6,eq,1}]},kill}]}} = {error,{argument,einval,1}}",
-	    "seccomp_rules {#{default allow, calls [{getuid,{args,[{0,is,1}]},kill}]}} = {error,{argument,einval,1}}",
-	    "seccomp_rules {#{default allow, calls [{getuid,{args,[{0,mask,1}]},kill}]}} = {error,{argument,einval,1}}",
+	    "seccomp_rules {#{default allow, default allow}} = {error,"
+	    "{argument,einval,1}}",
+	    "seccomp_rules {#{default some, calls []}} = {error,{argument,"
+	    "einval,1}}",
+	    "seccomp_rules {#{default allow, calls [{nothing,kill}]}} = {error,"
+	    "{argument,einval,1}}",
+	    "seccomp_rules {#{default allow, calls [{getuid}]}} = {error,"
+	    "{argument,einval,1}}",
+	    "seccomp_rules {#{default allow, calls [{getuid,{errno,efoo}}]}} = "
+	    "{error,{argument,einval,1}}",
+	    "seccomp_rules {#{default allow, calls [{getuid,{errno,0}}]}} = "
+	    "{error,{argument,einval,1}}",
+	    "seccomp_rules {#{default allow, calls [{getuid,{args,[{6,eq,1}]},"
+	    "kill}]}} = {error,{argument,einval,1}}",
+	    "seccomp_rules {#{default allow, calls [{getuid,{args,[{0,is,1}]},"
+	    "kill}]}} = {error,{argument,einval,1}}",
+	    "seccomp_rules {#{default allow, calls [{getuid,{args,[{0,mask,"
+	    "1}]},kill}]}} = {error,{argument,einval,1}}",
 	    "chdir {<\"/\">} = ok",
-	    /* Of the whole argument, of some of its bits; the first rule counts. */
+	    /* Of a whole argument, of some bits; the first rule counts. */
 	    "seccomp_rules {#{default allow, calls ["
 	    "{getsid,{args,[{0,eq,4294967296}]},kill},"
 	    "{getsid,{args,[{0,eq,19}]},{errno,enotty}},"
@@ -557,22 +588,26 @@ static const struct script scripts[] = {
 	    "mkdir {<\"out\"> 448} = ok",
 	    "getcwd {} = *",
 	    "prctl {pr_set_no_new_privs 1 0 0 0} = {ok,*}",
-	    "?landlock {[{<\"/\">,[read,write,make,remove,execute,ioctl]}]} = ok",
+	    "?landlock {[{<\"/\">,[read,write,make,remove,execute,ioctl]}]} = "
+	    "ok",
 	    "landlock {5} = {error,{argument,einval,1}}",
 	    "landlock {[{<\"in\">,[]}]} = {error,{argument,einval,1}}",
 	    "landlock {[{<\"in\">,[look]}]} = {error,{argument,einval,1}}",
 	    "landlock {[{<\"in\">,read}]} = {error,{argument,einval,1}}",
-	    "landlock {[{<\"nowhere\">,[read]}]} = {error,{call,enoent,landlock}}",
+	    "landlock {[{<\"nowhere\">,[read]}]} = {error,{call,enoent,"
+	    "landlock}}",
 	    "landlock {[] [all]} = {error,{argument,einval,2}}",
 	    "open {<\"out/a\"> [o_creat o_rdwr] 384} = {ok,*}",
 	    "open {<\"in/a\"> [o_creat o_rdwr] 384} = {ok,*}",
 	    "open {<\"one\"> [o_creat o_rdwr] 384} = {ok,*}",
-	    "landlock {[{<\"in\">,[read,write,make]},{<\"one\">,[read,make]}] []} = ok",
+	    "landlock {[{<\"in\">,[read,write,make]},{<\"one\">,[read,make]}] "
+	    "[]} = ok",
 	    "open {<\"in/b\"> [o_creat o_rdwr] 384} = {ok,*}",
 	    "open {<\"in/a\"> o_rdwr 0} = {ok,*}",
 	    "unlink {<\"in/a\">} = {error,{call,eacces,unlink}}",
 	    "open {<\"out/a\"> o_rdonly 0} = {error,{call,eacces,open}}",
-	    "open {<\"out/b\"> [o_creat o_rdwr] 384} = {error,{call,eacces,open}}",
+	    "open {<\"out/b\"> [o_creat o_rdwr] 384} = {error,{call,eacces,"
+	    "open}}",
 	    "open {<\"one\"> o_rdonly 0} = {ok,*}",
 	    "open {<\"one\"> o_rdwr 0} = {error,{call,eacces,open}}",
 	    } },
@@ -607,10 +642,13 @@ static const struct script scripts[] = {
 	    "setns {4} = ok",
 	    "mkdir {<\"new\"> 493} = ok",
 	    "mount {[] <\"/\"> [] [ms_rec ms_private]} = ok",
-	    "mount {\"it\" <\"new\"> \"tmpfs\" [ms_nosuid ms_nodev] \"size=64k\"} = ok",
+	    "mount {\"it\" <\"new\"> \"tmpfs\" [ms_nosuid ms_nodev] "
+	    "\"size=64k\"} = ok",
 	    "mount {\"it\" <\"new\"> \"nofs\" 0} = {error,{call,enodev,mount}}",
-	    "mount {\"it\" <\"nowhere\"> \"tmpfs\" 0} = {error,{call,enoent,mount}}",
-	    "mount {\"it\" <\"new\"> \"tmpfs\" ms_foo} = {error,{argument,enotsup,4}}",
+	    "mount {\"it\" <\"nowhere\"> \"tmpfs\" 0} = {error,{call,enoent,"
+	    "mount}}",
+	    "mount {\"it\" <\"new\"> \"tmpfs\" ms_foo} = {error,{argument,"
+	    "enotsup,4}}",
 	    "mkdir {<\"new/old\"> 493} = ok",
 	    "mkdir {<\"new/sub\"> 493} = ok",
 	    "mount {<\"new\"> <\"new/sub\"> [] ms_bind} = ok",
@@ -634,7 +672,8 @@ static const struct script scripts[] = {
 	    "?pledge {\"stdio\" []} = {error,{system,enosys,pledge}}",
 	    "unveil {[] []} = {error,{system,enosys,unveil}}",
 	    "cap_enter {} = {error,{system,enosys,cap_enter}}",
-	    "cap_rights_limit {0 []} = {error,{system,enosys,cap_rights_limit}}",
+	    "cap_rights_limit {0 []} = {error,{system,enosys,"
+	    "cap_rights_limit}}",
 	    "jail {<\"\">} = {error,{system,enosys,jail}}",
 	    "procctl {p_pid 0 1 []} = {error,{system,enosys,procctl}}",
 	    } },

@@ -299,7 +299,8 @@ endings(Root) ->
                 {exit_status, Task, Told} = next(),
                 Told
             end,
-    ?assertEqual([0, 7, 255, 255], [Exits(N) || N <- [256, 7, 255, -1]]),
+    ?assertEqual([0, 7, 255, 255, 9],
+                 [Exits(N) || N <- [256, 7, 255, -1, 1 bsl 40 + 9]]),
     {ok, Killed} = proctor_prx:fork(Root),
     ok = proctor_prx:kill(Root, proctor_prx:pidof(Killed), sigkill),
     ?assertEqual({termsig, Killed, sigkill}, next()),

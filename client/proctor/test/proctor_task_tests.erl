@@ -722,5 +722,13 @@ process_killed() ->
     ?assertMatch({ok, #{cause := stopped}}, proctor_task:await(Below)),
     wait_until(fun() -> not lists:any(fun proctor_case:alive/1, Pids) end),
     ?assertMatch({ok, _}, proctor_task:call(Root, getpid)),
+    %% Nor does output wait that nobody will take.
+    Loud = sh(Root, "yes", [{active, false}]),
+    {ok, _} = proctor_task:recv(Loud, 1),
+    exit(Loud, kill),
+    wait_until(fun() ->
+        {ok, Left} = proctor_task:tree(Root),
+        length(Left) =:= 1
+    end),
     ok = proctor_task:stop(Root),
     _ = flush().

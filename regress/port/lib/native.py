@@ -9,9 +9,9 @@ USAGE = {A.utime_us, A.stime_us, A.maxrss_kb, A.minflt, A.majflt, A.inblock,
          A.oublock, A.nvcsw, A.nivcsw}
 REASONS = (A.normal, A.stopped, A.timeout, A.idle_timeout, A.shutdown, A.oom)
 # What a leaf has used, as far as the system knows it.
-USED = {A.memory_peak, A.oom_kill, A.memory_high, A.memory_max, A.cpu_us, A.cpu_user_us,
-        A.cpu_system_us, A.cpu_throttled_us, A.pids_peak, A.pids_denied,
-        A.io_read, A.io_written}
+USED = {A.memory_peak, A.oom_kill, A.memory_high, A.memory_max, A.pids_peak,
+        A.pids_denied, A.cpu_us, A.cpu_user_us, A.cpu_system_us,
+        A.cpu_throttled_us, A.io_read, A.io_written}
 COUNTS = {A.oom_kill, A.pids_denied, A.memory_high}
 CUTS = ([], [A.stdout], [A.stderr], [A.stdout, A.stderr])
 

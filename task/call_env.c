@@ -57,8 +57,9 @@ do_environ(struct call *c)
 	for (; environ != NULL && environ[n] != NULL; n++) {
 		if (n < start)
 			continue;
-		if (parts && c->out->size - c->out->len <
-				 VALUE_REST + strlen(environ[n]))
+		if (put > 0 && parts &&
+		    c->out->size - c->out->len <
+			VALUE_REST + strlen(environ[n]))
 			break;
 		(void)value_text(c, environ[n]);
 		put++;

@@ -135,6 +135,19 @@ def large_environment():
         expect(want, got)
 
 
+@case("calls size: one variable that has no room, and one that just has")
+def huge_variable():
+    with Tree() as t:
+        expect(A.ok, t.value(ROOT, "clearenv"))
+        t.value(ROOT, "setenv", "A", "x", 1)
+        for size, fits in (((1 << 20) - 500, True), ((1 << 20) - 31, False)):
+            t.value(ROOT, "setenv", "B", b"x" * size, 1)
+            expect(([b"A=x"], 1), t.value(ROOT, "environ", 0))
+            expect((A.ok, ([b"B=" + b"x" * size], A.eof)) if fits
+                   else failed("wire", "emsgsize", "environ"),
+                   t.call(ROOT, "environ", 1))
+
+
 @case("calls size: in a batch each answer has its own room")
 def batch_room():
     with Tree() as t, folder() as d:

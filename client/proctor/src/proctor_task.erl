@@ -341,6 +341,10 @@ listed(Task, Name, Args, From, Deadline, Acc) ->
     case request(Task, Name, Left, {call, Name, Args ++ [From], ms(Left)}) of
         {ok, {Some, eof}} ->
             {ok, lists:append(lists:reverse([Some | Acc]))};
+        {ok, {_, _}} when Left =:= 0 ->
+            {error, {timeout, etimedout, Name}};
+        {ok, {[], _}} ->
+            {error, {wire, emsgsize, Name}};
         {ok, {Some, Next}} ->
             listed(Task, Name, Args, Next, Deadline, [Some | Acc]);
         {error, _} = Error ->

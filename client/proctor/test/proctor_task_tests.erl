@@ -218,6 +218,10 @@ names(Root) ->
     {ok, Environ} = proctor_task:call(Root, environ),
     ?assertEqual(15, length([Each || Each <- Environ,
                                      byte_size(Each) > 100000])),
+    ok = proctor_task:call(Root, setenv,
+                           ["N", binary:copy(<<"x">>, 1048545), 1]),
+    ?assertEqual({error, {wire, emsgsize, environ}},
+                 proctor_task:call(Root, environ)),
     {ok, Few} = proctor_task:call(Root, readdir, ["/"]),
         ?assert(lists:member(<<"usr">>, Few))
     end).

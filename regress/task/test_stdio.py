@@ -143,9 +143,9 @@ def late():
     with Tree(acks=False) as t:
         size = tree.OUTPUT + 40000      # the rest is in its pipe
         n = t.sh("head -c %d /dev/zero; exit 3" % size)
-        eventually(lambda: not proc.alive(t.os_pid(n)), 5, "it lives")
         t.until(lambda: len(t.out.get((n, 1), b"")) == tree.OUTPUT,
                 "the window is not filled")
+        eventually(lambda: not proc.alive(t.os_pid(n)), 5, "it lives")
         t.pump(0.3)
         check(n not in t.exits, "%r", t.exits)
         t.ack(n, 1, tree.OUTPUT)

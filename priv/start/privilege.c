@@ -364,6 +364,15 @@ privilege_choose(struct starter_env *s, const struct args *args)
 		log_warnx(
 		    "set-user-ID or set-group-ID to a user other than root");
 		exit(EXIT_REFUSED);
-	} else
+	} else {
+		if (proc_suid_lost() != NULL)
+			plain_why = proc_suid_lost();
 		privilege_plain(s, a);
+	}
+}
+
+const char *
+privilege_why_plain(void)
+{
+	return (plain_why);
 }

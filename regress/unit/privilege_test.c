@@ -54,6 +54,7 @@ struct start {
 	struct rule_row rules[RULES_MAX];
 	const char *not_had; /* whom not even root can become here */
 	int unable; /* root has no rights */
+	const char *lost; /* why the bit did not count */
 };
 
 static const struct row {
@@ -280,6 +281,12 @@ int
 proc_privileged(void)
 {
 	return (now->suid || now->other);
+}
+
+const char *
+proc_suid_lost(void)
+{
+	return (now->lost);
 }
 
 uint64_t

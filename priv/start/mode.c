@@ -2,6 +2,8 @@
  * What this start is: see mode.h.
  */
 
+#include <unistd.h>
+
 #include "compat/proc.h"
 #include "log.h"
 #include "policy/permit.h"
@@ -13,6 +15,7 @@
 void
 mode_tell(void)
 {
+	void (*say)(const char *, ...);
 	const char *who = runas_self_name();
 
 	switch (permit_privilege()) {
@@ -29,10 +32,12 @@ mode_tell(void)
 				  " with -user");
 		break;
 	default:
-		if (proc_privileged() || proc_suid_lost() != NULL)
-			log_warnx("mode: plain, as %s", privilege_why_plain());
-		else
-			log_debug("mode: plain, as %s", privilege_why_plain());
+		say = proc_privileged() || proc_suid_lost() != NULL ||
+			      geteuid() == 0
+			  ? log_warnx
+			  : log_debug;
+		say("mode: plain, nobody but %s can be had, as %s", who,
+		    privilege_why_plain());
 		break;
 	}
 }

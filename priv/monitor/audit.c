@@ -157,7 +157,7 @@ audit_args(const struct run *r, char *buf, size_t size)
 	*buf = '\0';
 	if (r->flags & RUN_SHELL) {
 		n = (size_t)snprintf(buf, size, "\"-c\" \"");
-		n += trail_escape(buf + n, size - n - 1, arg);
+		(void)trail_escape(buf + n, size - n - 1, arg);
 		(void)strlcat(buf, "\"", size);
 		return;
 	}

@@ -76,12 +76,12 @@ main(int argc, char *argv[])
 
 	start(&s, &args, argc, argv);
 	privilege_choose(&s, &args);
-	mode_tell();
 	login_check(&s);
 	privdrop_user(&s);
 	groups_make(&s, &args);
 	privdrop_choose(&s);
 	groups_fill();
+	mode_tell();
 	guard_start(&s, &link); /* returns in the grandchild: priv */
 	cgroup_enter();
 

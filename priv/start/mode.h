@@ -8,7 +8,7 @@
 /*
  * One line: the mode, and why it is that. Of a plain start of a program that
  * has no bit, which is what everybody expects, only with -debug. Behind
- * privilege_choose().
+ * privdrop_choose(), as the log may be one that blocks before.
  */
 void mode_tell(void);
 

@@ -11,7 +11,7 @@ pages_test_() ->
      || {Page, Least} <- [{"README.md", 9}, {"doc/erlang.md", 15},
                              {"doc/from-erlexec.md", 12}, {"doc/task.md", 38},
                              {"doc/from-prx.md", 16},
-                             {"doc/watching.md", 8}]].
+                             {"doc/watching.md", 8}, {"doc/wrong.md", 4}]].
 
 %% The table says all keys that the application reads, and no others.
 environment_test() ->

@@ -140,8 +140,7 @@ def main():
         found = look(said | lines('log_warnx("new %s"\n  " line", x);'),
                      log | {"old"}, protocol.replace("success_exit_code", ""))
         short = re.sub(r"\| `fork` .*\n|\| `proctor: reply .*\n|.*, 6}.*\n",
-                       "",
-                       text("doc/wrong.md"))
+                       "", text("doc/wrong.md"))
         return int((found[0], wrong(short)) !=
                    (["proctor-log(7) lacks: new % line",
                      "proctor-log(7) has what nobody says: old",

@@ -494,15 +494,24 @@ openbsd-check:
 	@$(CC) $(ALL_CFLAGS) -Iregress/stubs -Iregress/stubs/bsd \
 	    -Iregress/stubs/freebsd -fsyntax-only $(C_BSD)
 
-lint-run: $(PARSE_C) $(NAMES) $(STAGES) $(CONSTANTS)
-	@PARSE_C="$(PARSE_C)" C_SRC="$(C_SRC)" C_ALL="$(C_ALL)" \
+lint-run: $(PARSE_C) $(NAMES) $(STAGES) $(CONSTANTS) $(PROTOCOL_7)
+	@PARSE_C="$(PARSE_C)" MANUALS="man/*.[578] $(PROTOCOL_7)" C_SRC="$(C_SRC)" C_ALL="$(C_ALL)" \
 	    C_FORMAT="$(C_FORMAT)" \
 	    CFLAGS="$(ALL_CFLAGS) -Iregress/stubs" \
 	    sh regress/lint.sh
 
-install-run: programs
+# A manual of a page that whoever writes a client has, too.
+PROTOCOL_7 = $(BUILD)/proctor-protocol.7
+$(PROTOCOL_7): PROTOCOL.md man/markdown.awk
+	@LC_ALL=C awk -f man/markdown.awk -v name=proctor-protocol \
+	    -v section=7 -v about="what crosses the port of proctor" \
+	    -v date="November 30, 2026" PROTOCOL.md >$@.tmp
+	@mv $@.tmp $@
+
+install-run: programs $(PROTOCOL_7)
 	mkdir -p $(DESTDIR)$(LIBEXECDIR)/proctor/empty
-	mkdir -p $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8
+	mkdir -p $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man7 \
+	    $(DESTDIR)$(MANDIR)/man8
 	@$(INSTALL_SUID) program
 	install -m 755 $(RING_PROGRAMS) $(BUILD)/proctor-check \
 	    $(BUILD)/proctor-task $(DESTDIR)$(LIBEXECDIR)/proctor
@@ -512,10 +521,13 @@ install-run: programs
 	install -m 644 man/proctor.conf.5 $(DESTDIR)$(MANDIR)/man5
 	install -m 644 man/proctor.8 man/proctor-check.8 man/proctor-task.8 \
 	    $(DESTDIR)$(MANDIR)/man8
+	install -m 644 man/proctor-log.7 $(PROTOCOL_7) $(DESTDIR)$(MANDIR)/man7
 
 uninstall-run:
 	rm -f $(DESTDIR)$(BINDIR)/proctor-check
 	rm -f $(DESTDIR)$(MANDIR)/man5/proctor.conf.5
+	rm -f $(DESTDIR)$(MANDIR)/man7/proctor-log.7 \
+	    $(DESTDIR)$(MANDIR)/man7/proctor-protocol.7
 	rm -f $(DESTDIR)$(MANDIR)/man8/proctor.8 \
 	    $(DESTDIR)$(MANDIR)/man8/proctor-check.8 \
 	    $(DESTDIR)$(MANDIR)/man8/proctor-task.8

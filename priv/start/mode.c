@@ -25,8 +25,8 @@ mode_tell(void)
 	case PRIVILEGE_USERS:
 		if (proc_privileged())
 			log_warnx("mode: privileged, as it is set-user-ID root"
-				  " and " POLICY_PATH " has rules for %s",
-			    who);
+				  " and %s has rules for %s",
+			    POLICY_PATH, who);
 		else
 			log_warnx("mode: privileged, as root has started it"
 				  " with -user");

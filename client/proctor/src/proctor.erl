@@ -872,6 +872,13 @@ info() ->
 %% <dt>`runs', `refused', `restarts'</dt><dd>How many commands it has run, how
 %%   many it could not, and how often it was started again because it had ended,
 %%   since one of that name was last told to end.</dd>
+%% <dt>`exits', `bytes'</dt><dd>How many commands have ended, by their reason
+%%   ({@link proctor_exit:reason()}; `unknown' in the dialect of erlexec), and how
+%%   many bytes have passed, by stream: `#{stdin := N, stdout := N, stderr := N}'.
+%%   </dd>
+%% <dt>`left_behind'</dt><dd>What has fallen to the port program because its
+%%   parent has ended, and runs still, with all below it, as
+%%   {@link proctor_usage:sum()}; `undefined' where `/proc' does not tell.</dd>
 %% <dt>`hello', `port_os_pid'</dt><dd>What the port program said of itself, in
 %%   `cgroup' also where its control groups are or why there are none, and its
 %%   OS process.</dd>
@@ -900,12 +907,17 @@ info() ->
 %% processor time, memory, the same of all its descendants, threads, user, and
 %% since when it runs. `/proc' of its node's machine says that; where that
 %% hides it, it is `{error, Posix}'. What has fallen to the port program, as the
-%% children of one that has ended do, is nobody's descendant.
+%% children of one that has ended do, is nobody's descendant: `left_behind' has
+%% that.
 -spec info(where() | atom() | target()) -> {ok, map()} | {error, reason()}.
 info(Where) ->
     proctor_info:info(Where).
 
-%% @doc Prints what runs in all instances of this node, as `c:i/0' does.
+%% @doc Prints what runs in all instances of this node, as `c:i/0' does: of each
+%% OS process its user and since when it runs, processor time and memory with
+%% those of its descendants and how many (`Below') they are, and the bytes that
+%% have passed and wait. {@link proctor_prometheus} has the figures of instances
+%% for programs.
 -spec i() -> ok.
 i() ->
     proctor_info:i().

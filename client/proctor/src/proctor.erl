@@ -106,6 +106,7 @@
       | {timeout, Milliseconds :: pos_integer() | infinity}
       | {idle_timeout, Milliseconds :: pos_integer()}
       | {errors, text | term}
+      | {telemetry, none | terse | verbose} | {telemetry_metadata, map()}
       | {instance, atom() | pid()} | {node, node()}
       | {input, iodata()}
       | flag(stdin) | {stdin, null | close | text()}
@@ -144,6 +145,7 @@
 -type manage_option() ::
         flag(monitor | link | exit | await) | {tag, term()}
       | {errors, text | term}
+      | {telemetry, none | terse | verbose} | {telemetry_metadata, map()}
       | {instance, atom() | pid()} | {node, node()}
       | {kill, text()} | {kill_timeout, kill_timeout()}
       | {stop_signal, atom() | pos_integer()}
@@ -432,6 +434,10 @@ instances() ->
 %%   executed is to erlexec one that has run: it says so on its standard error
 %%   and exits with 1, which is the status 256. Otherwise it is an error,
 %%   `{exec, enoent, <<"/no/such">>}'.</dd>
+%% <dt>`{telemetry, none | terse | verbose}', `{telemetry_metadata, Map}'</dt>
+%%   <dd>What events of it say: nothing at all, what it is (`terse'), or also its
+%%   arguments; and what else is to be in their metadata. See
+%%   {@link proctor_telemetry}.</dd>
 %% <dt>`{instance, Instance}', `{node, Node}'</dt><dd>Run it by that instance
 %%   (`proctor'), on that node (this one). If that node loses the connection to
 %%   the caller's the command is stopped there.</dd>

@@ -106,6 +106,7 @@
       | {timeout, Milliseconds :: pos_integer() | infinity}
       | {idle_timeout, Milliseconds :: pos_integer()}
       | {errors, text | term}
+      | {telemetry, none | terse | verbose} | {telemetry_metadata, map()}
       | {instance, atom() | pid()} | {node, node()}
       | {input, iodata()}
       | flag(stdin) | {stdin, null | close | text()}
@@ -144,6 +145,7 @@
 -type manage_option() ::
         flag(monitor | link | exit | await) | {tag, term()}
       | {errors, text | term}
+      | {telemetry, none | terse | verbose} | {telemetry_metadata, map()}
       | {instance, atom() | pid()} | {node, node()}
       | {kill, text()} | {kill_timeout, kill_timeout()}
       | {stop_signal, atom() | pos_integer()}
@@ -452,6 +454,10 @@ instances() ->
 %%   executed is to erlexec one that has run: it says so on its standard error
 %%   and exits with 1, which is the status 256. Otherwise it is an error,
 %%   `{exec, enoent, <<"/no/such">>}'.</dd>
+%% <dt>`{telemetry, none | terse | verbose}', `{telemetry_metadata, Map}'</dt>
+%%   <dd>What events of it say: nothing at all, what it is (`terse'), or also its
+%%   arguments; and what else is to be in their metadata. See
+%%   {@link proctor_telemetry}.</dd>
 %% <dt>`{instance, Instance}', `{node, Node}'</dt><dd>Run it by that instance
 %%   (`proctor'), on that node (this one). If that node loses the connection to
 %%   the caller's the command is stopped there.</dd>
@@ -892,6 +898,13 @@ info() ->
 %% <dt>`runs', `refused', `restarts'</dt><dd>How many commands it has run, how
 %%   many it could not, and how often it was started again because it had ended,
 %%   since one of that name was last told to end.</dd>
+%% <dt>`exits', `bytes'</dt><dd>How many commands have ended, by their reason
+%%   ({@link proctor_exit:reason()}; `unknown' in the dialect of erlexec), and how
+%%   many bytes have passed, by stream: `#{stdin := N, stdout := N, stderr := N}'.
+%%   </dd>
+%% <dt>`left_behind'</dt><dd>What has fallen to the port program because its
+%%   parent has ended, and runs still, with all below it, as
+%%   {@link proctor_usage:sum()}; `undefined' where `/proc' does not tell.</dd>
 %% <dt>`hello', `port_os_pid'</dt><dd>What the port program said of itself, in
 %%   `cgroup' also where its control groups are or why there are none, and its
 %%   OS process.</dd>
@@ -922,12 +935,17 @@ info() ->
 %% processor time, memory, the same of all its descendants, threads, user, and
 %% since when it runs. `/proc' of its node's machine says that; where that
 %% hides it, it is `{error, Posix}'. What has fallen to the port program, as the
-%% children of one that has ended do, is nobody's descendant.
+%% children of one that has ended do, is nobody's descendant: `left_behind' has
+%% that.
 -spec info(where() | atom() | target()) -> {ok, map()} | {error, reason()}.
 info(Where) ->
     proctor_info:info(Where).
 
-%% @doc Prints what runs in all instances of this node, as `c:i/0' does.
+%% @doc Prints what runs in all instances of this node, as `c:i/0' does: of each
+%% OS process its user and since when it runs, processor time and memory with
+%% those of its descendants and how many (`Below') they are, and the bytes that
+%% have passed and wait. {@link proctor_prometheus} has the figures of instances
+%% for programs.
 -spec i() -> ok.
 i() ->
     proctor_info:i().

@@ -9,7 +9,7 @@
 
 -export([start/1, start_link/1, start_hidden/2, take_over/2]).
 -export([run/4, cancel/2, stop/2, stop/3, kill/3, kill/4, change/4, change/5,
-         ospid/2, hello/1, pid/2, list/1, debug/2, counts/2, info/2, stop_child/2, confirm/2]).
+         ospid/2, hello/1, pid/2, list/1, list/2, debug/2, counts/2, info/2, stop_child/2, confirm/2]).
 -export([init/1, handle_call/3, handle_cast/2, handle_info/2, terminate/2,
          format_status/1]).
 
@@ -28,6 +28,7 @@
                   linger := non_neg_integer(),
                   cgroup := proctor_cgroup:default(),
                   leaves := boolean(),
+                  counted := proctor_count:count(),
                   cwd := binary() | undefined}.
 %% What the process of an OS process needs of its server.
 
@@ -75,6 +76,9 @@
                 answered = erlang:monotonic_time(millisecond) :: integer(),
                 runs = 0 :: non_neg_integer(),
                 refused = 0 :: non_neg_integer(),
+                %% How many have ended, by reason.
+                exits = #{} :: #{proctor_exit:reason() => pos_integer()},
+                counted = proctor_count:new() :: proctor_count:count(),
                 groups = [] :: [atom()],
                 %% Whether it has its name; `{past, Id}' is in that place of the
                 %% supervisor until it has nothing to do, and `over' from then on.
@@ -278,7 +282,12 @@ pid(Server, OsPid) ->
 %% @doc The identifiers of all OS processes, as the port program has them.
 -spec list(ref()) -> [proctor:ospid()] | {error, term()}.
 list(Server) ->
-    call(Server, list).
+    list(Server, infinity).
+
+%% @doc The same, and waits no longer than that for the answer.
+-spec list(ref(), timeout()) -> [proctor:ospid()] | {error, term()}.
+list(Server, Timeout) ->
+    call(Server, list, Timeout).
 
 %% @doc Sets what the port program tells on standard error.
 -spec debug(ref(), non_neg_integer()) ->
@@ -440,6 +449,7 @@ serving(Port, {Dialect, Hello},
                          linger => maps:get(linger, Start, 0),
                          cgroup => maps:get(cgroup, Start, none),
                          leaves => proctor_cgroup:has_leaves(Hello),
+                         counted => State#state.counted,
                          cwd => proctor_place:cwd(),
                          writer => proctor_port:start_writer(Port)}}.
 
@@ -731,12 +741,15 @@ fail_pending(#state{pending = Pending}) ->
                   lists:keysort(1, maps:to_list(Pending))).
 
 info(#state{name = Name, hello = Hello, port_os_pid = OsPid, runs = Runs,
-            refused = Refused, started = Started, pending = Pending, ospids = OsPids,
+            refused = Refused, exits = Exits, counted = Counted,
+            started = Started, pending = Pending, ospids = OsPids,
             children = Children, launchers_down = Down, turn = Turn} = State) ->
     Now = now_ms(),
     {Restarts, _} = proctor_restarts:find({instance, Name}),
-    maps:merge(#{refused => Refused, restarts => Restarts, instance => Name, pid => self(), node => node(),
+    maps:merge(#{instance => Name, pid => self(), node => node(),
                  hello => Hello, port_os_pid => OsPid, runs => Runs,
+                 refused => Refused, restarts => Restarts, exits => Exits,
+                 bytes => proctor_count:bytes(Counted),
                  uptime_ms => Now - Started, pending => map_size(Pending),
                  messages => messages(), launchers_down => Down,
                  replaced => Turn =/= current,
@@ -887,7 +900,9 @@ launcher_down(User, #state{launchers_down = Down, name = Name} = State) ->
           "~tp ends when it has no children", [User, Name]),
     State#state{launchers_down = lists:usort([User | Down])}.
 
-output(Stream, OsPid, Data, #state{ospids = OsPids} = State) ->
+output(Stream, OsPid, Data, #state{ospids = OsPids, counted = Counted}
+       = State) ->
+    ok = proctor_count:add(Stream, byte_size(Data), Counted),
     case OsPids of
         #{OsPid := Pid} when is_pid(Pid) ->
             ok = proctor_child:output(Pid, Stream, Data),
@@ -996,14 +1011,20 @@ ended(OsPid, Exit, #state{ospids = OsPids} = State) ->
             ok = note(Exit1#{what => proctor_exit, ospid => OsPid, pid => Pid},
                       State),
             Children1 = Children#{Pid := Child#child{exited = true}},
-            State#state{ospids = Rest, children = Children1};
+            count_exit(Exit, State#state{ospids = Rest, children = Children1});
         {orphan, Rest} ->
-            State#state{ospids = Rest};
+            count_exit(Exit, State#state{ospids = Rest});
         error ->
             ?TELL(warning, "proctor: end of unknown process ~tp dropped",
                          [OsPid]),
             State
     end.
+
+%% In the other dialect nobody says why.
+count_exit(Exit, #state{exits = Exits} = State) ->
+    Reason = maps:get(reason, Exit, unknown),
+    State#state{exits = maps:update_with(Reason, fun(N) -> N + 1 end, 1,
+                                         Exits)}.
 
 exit_of(#{raw := _} = Exit, _Child) ->
     Exit;

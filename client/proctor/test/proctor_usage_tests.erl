@@ -12,9 +12,15 @@ usage_test_() ->
         {"what its descendants use", fun descendants/0},
         {"by either of its ends", fun ends/0},
         {"one that is over", fun over/0},
-        {"runs and refusals are counted", fun counted/0}])
+        {"runs and refusals are counted", fun counted/0},
+        {"bytes are counted", fun bytes/0},
+        {"ends are counted", fun exits/0},
+        {"what is left behind", fun left_behind/0},
+        {"a table", fun table/0}])
      || Start <- [[], [{dialect, exec_port}]]]
-        ++ [proctor_case:cases([], [{"a silent port program", fun silent/0}]),
+        ++ [proctor_case:cases([], [{"a silent port program", fun silent/0},
+                                    {"a table without an answer",
+                                     fun silent_table/0}]),
             proctor_case:alone([{"a number that is another's", fun another/0},
                                 {"restarts are counted", fun restarts/0},
                                 {"one of another node", fun remote/0}])].
@@ -112,6 +118,94 @@ counted() ->
     {error, _} = proctor:run("true", [{cd, "/no/such"}]),
     {ok, #{runs := After, refused := Then}} = proctor:info(),
     ?assertEqual({Runs + 1, Refused + 1}, {After, Then}).
+
+%% Of all, also of those that are gone.
+bytes() ->
+    {ok, #{bytes := #{stdin := In, stdout := Out, stderr := Err}}} =
+        proctor:info(),
+    {ok, _} = proctor:cmd("cat", [], [{input, "12345"}]),
+    {ok, _} = proctor:run("echo abc >&2", [sync, stderr]),
+    {ok, _} = proctor:cmd("cat", [], [{input, "67"}]),
+    {ok, #{bytes := After}} = proctor:info(),
+    ?assertEqual(#{stdin => In + 7, stdout => Out + 7, stderr => Err + 4},
+                 After).
+
+%% One is stopped, which only the native dialect says, and nobody hears of the
+%% end of another.
+exits() ->
+    {ok, #{dialect := Dialect, exits := Before}} = proctor:info(),
+    {error, _} = proctor:run("exit 3", [sync]),
+    {ok, Pid, OsPid} = proctor:run("exec sleep 1000", [monitor]),
+    ok = stop(Pid),
+    {'DOWN', OsPid, process, Pid, _} = next(),
+    {ok, Orphan, _} = proctor:run("exec sleep 1000", []),
+    exit(Orphan, kill),
+    wait_until(fun() -> proctor:which_children() =:= [] end),
+    {ok, #{exits := After}} = proctor:info(),
+    ?assertEqual(case Dialect of
+                     native -> [{normal, 1}, {stopped, 2}];
+                     exec_port -> [{unknown, 3}]
+                 end,
+                 [{Reason, Count - maps:get(Reason, Before, 0)}
+                  || {Reason, Count} <- lists:sort(maps:to_list(After)),
+                     Count > maps:get(Reason, Before, 0)]).
+
+%% Its parent has ended; its child is counted with it.
+left_behind() ->
+    ?assertMatch({ok, #{left_behind := #{count := 0, rss_kb := 0}}},
+                 proctor:info()),
+    {ok, Pid, OsPid} =
+        proctor:run("(sh -c 'sleep 1000; :' & echo $!); read x",
+                    [stdin, stdout, kill_group, monitor]),
+    {stdout, OsPid, Line} = next(),
+    Left = binary_to_integer(string:trim(Line)),
+    wait_until(fun() ->
+        {ok, #{left_behind := #{count := Count, rss_kb := Size}}} =
+            proctor:info(),
+        Count =:= 2 andalso Size > 0
+    end),
+    ?assertMatch(#{descendants := #{count := 0}}, live(Pid)),
+    ?assertEqual(undefined, proctor_usage:left_behind(Left)),
+    ok = stop(Pid),
+    {'DOWN', OsPid, process, Pid, _} = next(),
+    wait_until(fun() ->
+        {ok, #{left_behind := #{count := Count}}} = proctor:info(),
+        Count =:= 0
+    end).
+
+%% Who, since when, and with whom below it.
+table() ->
+    {ok, Pid, OsPid} = proctor:run("sleep 1000 & echo on; wait",
+                                   [stdout, kill_group, monitor]),
+    {stdout, OsPid, <<"on\n">>} = next(),
+    [Row] = rows(OsPid),
+    [_, _, User, Date, Time, Cpu, Memory, Below, In, Out, Err | _] =
+        string:lexemes(Row, " "),
+    ?assertEqual(string:trim(os:cmd("id -un")), User),
+    ?assertMatch([[_, _, $-, _, _], [_, _, $:, _, _]], [Date, Time]),
+    ?assertEqual($s, lists:last(Cpu)),
+    ?assertEqual($K, lists:last(Memory)),
+    ?assertEqual(["1", "0", "3", "0"], [Below, In, Out, Err]),
+    ok = stop(Pid),
+    {'DOWN', OsPid, process, Pid, _} = next().
+
+rows(OsPid) ->
+    [Line || Line <- string:split(
+                       proctor_case:printed(fun() -> ok = proctor:i() end),
+                       "\n", all),
+             lists:prefix(integer_to_list(OsPid) ++ " ", Line)].
+
+%% What cannot be vouched for is not shown.
+silent_table() ->
+    {ok, Pid, OsPid} = proctor:run(["/bin/sleep", "1000"], [monitor]),
+    Parts = parts(os_pid(proctor)),
+    ok = freeze(Parts),
+    [Row] = rows(OsPid),
+    ?assertMatch([_, _, "-", _, _, "-", "-", "-" | _],
+                 string:lexemes(Row, " ")),
+    ok = thaw(Parts),
+    ok = stop(Pid),
+    {'DOWN', OsPid, process, Pid, _} = next().
 
 silent() ->
     {ok, Pid, OsPid} = proctor:run(["/bin/sleep", "1000"], [monitor]),

@@ -63,7 +63,7 @@ RING_SRC = common/log.c $(PROTO_SRC) common/channel.c common/dispatch.c \
 # What yacc makes of priv/policy/parse.y; among the sources it is parse.c.
 PARSE_C = $(BUILD)/parse.c
 BASE_SRC = common/timer.c common/signals.c common/reap.c common/clean.c \
-	priv/base/ownlog.c priv/base/privdrop.c
+	priv/base/ownlog.c priv/base/privdrop.c priv/base/trail.c
 RULE_SRC = priv/policy/rule.c priv/policy/read.c priv/policy/resolve.c \
 	priv/policy/match.c priv/policy/gids.c priv/policy/environ_name.c \
 	priv/policy/userenv.c priv/policy/limit.c priv/policy/place.c \
@@ -87,11 +87,11 @@ MONITOR_SRC = priv/monitor/loop.c priv/monitor/table.c \
 	priv/monitor/exit.c priv/monitor/contain.c priv/monitor/keep.c \
 	priv/monitor/left.c priv/monitor/group.c priv/monitor/reply.c \
 	priv/monitor/orphan.c priv/monitor/watch.c priv/monitor/child.c \
-	priv/monitor/phase.c
+	priv/monitor/phase.c priv/monitor/audit.c
 START_SRC = priv/start/main.c priv/start/undo.c priv/start/configtest.c \
 	priv/start/args.c priv/start/privilege.c priv/start/login.c \
 	priv/start/privdrop.c priv/start/groups.c priv/start/port.c \
-	priv/start/ring.c
+	priv/start/ring.c priv/start/mode.c
 PRIV_SRC = $(START_SRC) $(GUARD_SRC) $(MONITOR_SRC) $(KEEPER_SRC) \
 	$(LAUNCHER_SRC) $(POLICY_SRC) $(BASE_SRC) \
 	$(LOCK_SRC) $(CGROUP_SRC) $(CGROUP_FILE_SRC) $(FRESH_SRC) $(STREAM_SRC) \

@@ -218,8 +218,9 @@ privilege_plain(struct starter_env *s, const struct args *a)
 			exit(EXIT_NOUSER);
 		}
 		if (pw->pw_uid != s->who.uid) {
-			log_warnx("-user %s: not the user that started this",
-			    a->user);
+			log_warnx("-user %s: not the user that started this,"
+				  " and nobody else can be had, as %s",
+			    a->user, plain_why);
 			exit(EXIT_REFUSED);
 		}
 	}
@@ -266,8 +267,9 @@ privilege_root(struct starter_env *s, const struct args *a)
 	if ((root = pw->pw_uid == 0)) /* others are looked up below */
 		log_warnx("children run as root");
 	if (!privs_able() || !privdrop_able(s)) {
-		plain_why = "root has no rights to give away here";
-		log_warnx("%s", plain_why);
+		plain_why = privs_able()
+				? "root cannot become another user here"
+				: "root has no capabilities to give away here";
 		privilege_plain(s, a);
 		return;
 	}
@@ -313,8 +315,6 @@ privilege_suid(struct starter_env *s, const struct args *a)
 
 	(void)privilege_permit_self(s);
 	if (privilege_file(s) == -1) {
-		log_warnx("nobody but %s can be had, as %s", runas_self_name(),
-		    plain_why);
 		policy_free(&policy); /* it may be nobody's to read */
 		policy_init(&policy);
 		privdrop_self(s);
@@ -364,6 +364,15 @@ privilege_choose(struct starter_env *s, const struct args *args)
 		log_warnx(
 		    "set-user-ID or set-group-ID to a user other than root");
 		exit(EXIT_REFUSED);
-	} else
+	} else {
+		if (proc_suid_lost() != NULL)
+			plain_why = proc_suid_lost();
 		privilege_plain(s, a);
+	}
+}
+
+const char *
+privilege_why_plain(void)
+{
+	return (plain_why);
 }

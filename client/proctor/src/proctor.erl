@@ -927,16 +927,18 @@ info() ->
 %%   passed, by stream; `queued', the bytes that wait by stream, the pieces
 %%   that a function or the screen has not done with (`sink'), and `messages';
 %%   `stdin_unacked', the bytes that the port program has and the OS process
-%%   has not; and how many wait in {@link recv/3} (`receivers').</dd>
+%%   has not; how many wait in {@link recv/3} (`receivers'); and `live', where
+%%   that is known: see below.</dd>
 %% </dl>
 %%
-%% Of a process, by either of its ends, it is the map that is in `children',
-%% with `live', what it uses at this moment, as {@link proctor_usage:live()}:
+%% Of a process, by either of its ends, it is the map that is in `children'.
+%% `live' is what it uses at this moment, as {@link proctor_usage:live()}:
 %% processor time, memory, the same of all its descendants, threads, user, and
 %% since when it runs. `/proc' of its node's machine says that; where that
-%% hides it, it is `{error, Posix}'. What has fallen to the port program, as the
-%% children of one that has ended do, is nobody's descendant: `left_behind' has
-%% that.
+%% hides it, it is `{error, Posix}' of one process, and not there among
+%% `children', as it is not if the port program does not say in a second that it
+%% has it still. What has fallen to the port program, as the children of one that
+%% has ended do, is nobody's descendant: `left_behind' has that.
 -spec info(where() | atom() | target()) -> {ok, map()} | {error, reason()}.
 info(Where) ->
     proctor_info:info(Where).

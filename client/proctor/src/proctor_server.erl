@@ -306,7 +306,8 @@ counts(Servers, Timeout) ->
                || {Request, Server} <- Asked],
     [{Count, Server} || {{reply, Count}, Server} <- Answers].
 
-%% @doc What it knows of itself, and the Erlang processes of its children.
+%% @doc What it knows of itself, and the Erlang processes of its children; by
+%% their numbers, those whose OS processes run.
 -spec info(ref(), timeout()) -> {ok, map()} | {error, term()}.
 info(Server, Timeout) ->
     call(Server, info, Timeout).
@@ -754,7 +755,7 @@ info(#state{name = Name, hello = Hello, port_os_pid = OsPid, runs = Runs,
                  messages => messages(), launchers_down => Down,
                  replaced => Turn =/= current,
                  orphans => length([1 || orphan <- maps:values(OsPids)]),
-                 pids => maps:keys(Children)},
+                 pids => maps:keys(Children), ospids => OsPids},
                info_of_port(Now, State)).
 
 info_of_port(_Now, #state{asleep = #{} = Start}) ->

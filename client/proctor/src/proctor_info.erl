@@ -62,9 +62,11 @@ of_machine(Node, Function, Argument) when Node =:= node() ->
     proctor_usage:Function(Argument);
 of_machine(Node, Function, Argument) ->
     try
-        erpc:call(Node, proctor_usage, Function, [Argument], ?PATIENCE)
+        erpc:call(Node, proctor_usage, Function, [Argument], ?PATIENCE * 5)
     catch
-        error:{erpc, Reason} -> {error, Reason}
+        error:{erpc, Reason} -> {error, Reason};
+        %% An older node.
+        error:{exception, undef, _} -> {error, enotsup}
     end.
 
 %% Whom the port program can still signal it has not buried: so what was read
@@ -85,8 +87,9 @@ of_instance(Server) ->
     case proctor_server:info(Server, ?PATIENCE * 5) of
         {ok, #{pids := Pids} = Info} ->
             Children = proctor_request:infos(Pids, ?PATIENCE),
-            {ok, (maps:remove(pids, Info))#{children => Children,
-                                            left_behind => left(Info)}};
+            {ok, (maps:without([pids, ospids], Info))
+                     #{children => lively(Children, Info),
+                       left_behind => left(Info)}};
         {error, _} = Error ->
             Error
     end.
@@ -99,17 +102,29 @@ left(#{port_os_pid := OsPid, node := Node}) ->
         _ -> undefined
     end.
 
-%% @doc What some of the OS processes of an instance of this node use now. Those
-%% that the port program has afterwards it had all the time.
--spec lives(pid(), [proctor:ospid()]) ->
-    #{proctor:ospid() => proctor_usage:live()}.
-lives(_Server, []) ->
-    #{};
-lives(Server, OsPids) ->
-    Lives = proctor_usage:read_all(OsPids),
+%% Each with what it uses now, where that is known: of one that is over and has
+%% output still it is not. Those that the port program has afterwards it had all
+%% the time.
+lively(Children, #{pid := Server, node := Node, ospids := Pids})
+  when map_size(Pids) > 0 ->
+    OsPids = [OsPid || #{ospid := OsPid, pid := Pid} <- Children,
+                       maps:get(OsPid, Pids, none) =:= Pid],
+    Lives = case of_machine(Node, read_all, OsPids) of
+                {error, _} -> #{};
+                All -> maps:with(listed(Server), All)
+            end,
+    [case {Lives, Pids} of
+         {#{OsPid := Live}, #{OsPid := Pid}} -> Child#{live => Live};
+         _ -> Child
+     end || #{ospid := OsPid, pid := Pid} = Child <- Children];
+%% There is none, or their node is older than this.
+lively(Children, #{}) ->
+    Children.
+
+listed(Server) ->
     case proctor_server:list(Server, ?PATIENCE) of
-        Listed when is_list(Listed) -> maps:with(Listed, Lives);
-        {error, _} -> #{}
+        Listed when is_list(Listed) -> Listed;
+        {error, _} -> []
     end.
 
 %% @doc See {@link proctor:i/0}: a table, wider than that of `c:i/0'.
@@ -145,7 +160,7 @@ name(Server, Supervised) ->
 instance({Name, {error, Reason}}) ->
     io:format("~tp: ~tp~n", [Name, Reason]);
 instance({_, {ok, #{instance := Name, node := Node, dialect := Dialect,
-                    pid := Server, port_os_pid := OsPid, parts := Parts,
+                    port_os_pid := OsPid, parts := Parts,
                     pending := Pending, messages := Messages,
                     writer_messages := Writer, launchers_down := Down,
                     hello := Hello, children := Children} = Info}}) ->
@@ -160,10 +175,7 @@ instance({_, {ok, #{instance := Name, node := Node, dialect := Dialect,
         orelse io:format("  launchers that have died: ~ts~n",
                          [lists:join(", ", Down)]),
     Children =:= [] orelse io:format(?ROW, ?HEAD),
-    Lives = lives(Server, [Child || #{ospid := Child} <- Children]),
-    lists:foreach(fun(#{ospid := Child} = One) ->
-                      child(One, maps:get(Child, Lives, undefined))
-                  end,
+    lists:foreach(fun child/1,
                   lists:sort(fun(#{ospid := A}, #{ospid := B}) -> A =< B end,
                              Children)).
 
@@ -195,23 +207,20 @@ part({Name, #{uptime_ms := Uptime}}) ->
     io_lib:format("~ts up ~ts", [Name, duration(Uptime)]).
 
 child(#{ospid := OsPid, pid := Pid, bytes := Bytes, queued := Queued,
-        active := Active, window := Window, command := Command} = Info,
-      Live) ->
+        active := Active, window := Window, command := Command} = Info) ->
     #{stdin := In, stdout := Out, stderr := Err} = Bytes,
     #{stdin := QueuedIn, stdout := QueuedOut, stderr := QueuedErr} = Queued,
     io:format(?ROW, [integer_to_list(OsPid), pid_to_list(Pid)]
-              ++ live_columns(Info, Live)
+              ++ live_columns(Info)
               ++ [bytes(In), bytes(Out), bytes(Err),
                   bytes(QueuedIn + QueuedOut + QueuedErr), bytes(Window),
                   io_lib:format("~w", [Active]), command(Command)]).
 
 %% Whom and since when, processor time and memory with that of all below it, and
 %% how many they are.
-live_columns(#{uptime_ms := Uptime}, undefined) ->
-    ["-", date(erlang:system_time(millisecond) - Uptime), "-", "-", "-"];
-live_columns(_Info, #{usage := #{rss_kb := Size} = Usage, uid := Uid,
-                      user := User, since := Since,
-                      descendants := Descendants}) ->
+live_columns(#{live := #{usage := #{rss_kb := Size} = Usage, uid := Uid,
+                         user := User, since := Since,
+                         descendants := Descendants}}) ->
     {Count, #{rss_kb := More} = Below} =
         case Descendants of
             undefined -> {"-", #{rss_kb => 0, utime_us => 0, stime_us => 0}};
@@ -222,7 +231,9 @@ live_columns(_Info, #{usage := #{rss_kb := Size} = Usage, uid := Uid,
                _ -> User
            end,
     [Name, date(Since), cpu(Usage, Below), bytes((Size + More) * 1024),
-     Count].
+     Count];
+live_columns(#{uptime_ms := Uptime}) ->
+    ["-", date(erlang:system_time(millisecond) - Uptime), "-", "-", "-"].
 
 date(Ms) ->
     {{_, Month, Day}, {Hour, Minute, _}} =

@@ -93,6 +93,17 @@ metrics() ->
       "Bytes to and from commands, by stream.", each(bytes, stream)},
      {"proctor_children", gauge, "OS processes that are told of.",
       fun(#{children := Children}) -> [{[], length(Children)}] end},
+     {"proctor_children_seconds", gauge,
+      "Processor time of those and their descendants that run now.",
+      fun(#{children := Children}) ->
+              [{[], (used(utime_us, Children) + used(stime_us, Children))
+                    / 1000000}]
+      end},
+     {"proctor_children_bytes", gauge,
+      "Resident memory of those and their descendants.",
+      fun(#{children := Children}) ->
+              [{[], used(rss_kb, Children) * 1024}]
+      end},
      {"proctor_orphans", gauge,
       "OS processes that are stopped because their Erlang process has died.",
       one(orphans)},
@@ -130,6 +141,12 @@ queued(#{children := Children}) ->
     [{[{stream, Stream}],
       lists:sum([Bytes || #{queued := #{Stream := Bytes}} <- Children])}
      || Stream <- [stderr, stdin, stdout]].
+
+used(Key, Children) ->
+    lists:sum([maps:get(Key, Used)
+               || #{live := #{usage := Usage, descendants := Descendants}}
+                      <- Children,
+                  #{} = Used <- [Usage, Descendants]]).
 
 %% Nothing of them where nobody knows.
 left(Key) ->

@@ -48,6 +48,9 @@
 %% the process that is meant is for the caller to know.
 -spec read(proctor:ospid()) -> {ok, live()} | {error, file:posix() | badarg}.
 read(OsPid) ->
+    read(OsPid, users()).
+
+read(OsPid, Users) ->
     try
         #{ppid := _, start := Start} = Stat = stat(OsPid),
         Status = status(OsPid),
@@ -56,7 +59,7 @@ read(OsPid) ->
                descendants => unless_hidden(fun() -> descendants(OsPid) end),
                threads => number(maps:get(<<"Threads">>, Status, <<"0">>)),
                maxrss_kb => number(maps:get(<<"VmHWM">>, Status, <<"0">>)),
-               uid => Uid, user => user(Uid), since => since(Start)}}
+               uid => Uid, user => user(Uid, Users), since => since(Start)}}
     catch
         throw:{unreadable, Reason} -> {error, Reason};
         %% It was not what it should be.
@@ -66,8 +69,9 @@ read(OsPid) ->
 %% @doc Of those of several of which something can be said.
 -spec read_all([proctor:ospid()]) -> #{proctor:ospid() => live()}.
 read_all(OsPids) ->
+    Users = users(),
     maps:from_list([{OsPid, Live} || OsPid <- OsPids,
-                                     {ok, Live} <- [read(OsPid)]]).
+                                     {ok, Live} <- [read(OsPid, Users)]]).
 
 %% @doc What has fallen to a port program because its parent has ended, by the
 %% process that the node has started: that of the port program's which reaps
@@ -136,20 +140,20 @@ number(Value) ->
     binary_to_integer(First).
 
 %% Names of users that are not in this file are found otherwise, by libraries.
-user(Uid) ->
-    Wanted = integer_to_binary(Uid),
-    Users = try
+%% The first that has a number is meant.
+users() ->
+    Lines = try
                 binary:split(file("/etc/passwd"), <<"\n">>, [global])
             catch
                 throw:{unreadable, _} -> []
             end,
-    case [Name || Line <- Users,
-                  [Name, _, Number | _] <- [binary:split(Line, <<":">>,
-                                                         [global])],
-                  Number =:= Wanted] of
-        [First | _] -> First;
-        [] -> undefined
-    end.
+    maps:from_list(
+      [{Number, Name} || Line <- lists:reverse(Lines),
+                         [Name, _, Number | _] <- [binary:split(Line, <<":">>,
+                                                                [global])]]).
+
+user(Uid, Users) ->
+    maps:get(integer_to_binary(Uid), Users, undefined).
 
 %%% Descendants
 

@@ -89,7 +89,11 @@ escapes() ->
              ",dialect=\"native\",mode=\"plain\",release=\"?\"">>,
     Up = <<"proctor_up ", Label/binary>>,
     Left = <<"proctor_left_behind_bytes ", Label/binary>>,
-    ?assertMatch(#{Info := <<"1">>, Up := <<"1">>, Left := <<"2048">>},
+    Time = <<"proctor_children_seconds ", Label/binary>>,
+    Size = <<"proctor_children_bytes ", Label/binary>>,
+    Wait = <<"proctor_queued_bytes ", Label/binary, ",stream=\"stdout\"">>,
+    ?assertMatch(#{Info := <<"1">>, Up := <<"1">>, Left := <<"2048">>,
+                   Time := <<"3.5">>, Size := <<"6144">>, Wait := <<"6">>},
                  Samples).
 
 info() ->
@@ -99,7 +103,17 @@ info() ->
       writer_messages => 0, launchers_down => [],
       bytes => #{stdin => 0, stdout => 0, stderr => 0},
       left_behind => #{count => 1, utime_us => 0, stime_us => 0, rss_kb => 2},
-      children => []}.
+      children => [#{queued => #{stdin => 1, stdout => 2, stderr => 3}},
+                   #{queued => #{stdin => 1, stdout => 2, stderr => 3},
+                     live => #{usage => #{utime_us => 1, stime_us => 1000000,
+                                          rss_kb => 1},
+                               descendants => undefined}},
+                   #{queued => #{stdin => 1, stdout => 2, stderr => 3},
+                     live => #{usage => #{utime_us => 1, stime_us => 2000000,
+                                          rss_kb => 1},
+                               descendants =>
+                                   #{count => 1, utime_us => 500000,
+                                     stime_us => 0, rss_kb => 4}}}]}.
 
 %% Nothing is made up for it, nor where nobody knows.
 down() ->

@@ -82,8 +82,8 @@ ends() ->
      || Target <- [Pid, OsPid, {OsPid, []}, {OsPid, [{instance, proctor}]}]],
     {ok, #{children := [Child]}} = proctor:info(),
     {ok, Info} = proctor:info(Pid),
-    ?assertEqual(lists:sort([live | maps:keys(Child)]),
-                 lists:sort(maps:keys(Info))),
+    ?assertMatch(#{live := #{usage := #{rss_kb := _}}}, Child),
+    ?assertEqual(lists:sort(maps:keys(Child)), lists:sort(maps:keys(Info))),
     ok = stop(Pid),
     {'DOWN', OsPid, process, Pid, _} = next().
 
@@ -98,6 +98,8 @@ over() ->
     wait_until(fun() -> proctor:which_children() =:= [] end),
     %% Its process waits for somebody who takes the rest.
     ?assertEqual({error, no_process}, proctor:info(Pid)),
+    {ok, #{children := [Child]}} = proctor:info(),
+    ?assertNot(is_map_key(live, Child)),
     {ok, <<"rest\n">>} = proctor:recv(Pid, 0),
     {exit, OsPid, _} = next(),
     {'DOWN', OsPid, process, Pid, _} = next(),
@@ -238,6 +240,9 @@ remote() ->
                                            [{node, Node}, monitor]),
             ?assertMatch({ok, #{ospid := OsPid, live := #{usage := _}}},
                          proctor:info(Pid)),
+            ?assertMatch({ok, #{children := [#{live := #{usage := _}}],
+                                left_behind := #{count := 0}}},
+                         proctor:info([{node, Node}])),
             normal = proctor:stop_and_wait(Pid, 20000),
             {'DOWN', OsPid, process, Pid, _} = next(),
             proctor_case:stop_peers(Peers);

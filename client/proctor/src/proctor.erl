@@ -19,7 +19,7 @@
 -module(proctor).
 
 -export([start/0, start/1, start_link/1]).
--export([start_instance/1, stop_instance/1, instances/0]).
+-export([start_instance/1, replace_instance/2, stop_instance/1, instances/0]).
 -export([run/2, run/3, run_link/2, run_link/3, manage/2]).
 -export([cmd/2, cmd/3, pipe/2, fold_lines/4, run_on/2, run_on/3]).
 -export([send/2, send/3, send_nowait/2, recv/2, recv/3, setopts/2]).
@@ -300,13 +300,33 @@ start_link(Options) ->
 start_instance(Options) ->
     proctor_sup:start_instance(Options).
 
-%% @doc Ends one, and every OS process with it.
+%% @doc Starts a new instance beside that one of {@link start_instance/1} or of the
+%% application, with its name and its groups: for a new port program, or other
+%% options. What is not among `Options' stays as the old one was started. Nothing
+%% that runs is lost: from then on new commands are run by the new one, and the old
+%% one ends with the last of its own. Until then these are reached as before, by
+%% either end, while {@link which_children/1}, {@link info/1} and {@link debug/2} of
+%% the name are about the new one; {@link instances/0} has the old one, without a
+%% name. A daemon stays where it is until it is started again. `pid()' of an
+%% instance, where somebody has kept that, is the old one.
+%%
+%% If the new one cannot be started nothing is changed, and the error is that of
+%% {@link start/1}; it is started at once, whatever `start' says.
+%% `{error, not_found}' if there is none of that name under the supervisor of the
+%% application. While both are there they share what limits an instance: rules of
+%% `proctor.conf' count the children of both.
+-spec replace_instance(atom(), [start_option()]) -> {ok, pid()} | {error, term()}.
+replace_instance(Name, Options) ->
+    proctor_sup:replace_instance(Name, Options).
+
+%% @doc Ends one, and every OS process with it; by its name, also those that it has
+%% replaced.
 -spec stop_instance(atom() | pid()) -> ok | {error, not_found | not_started}.
 stop_instance(Instance) ->
     proctor_sup:stop_instance(Instance).
 
 %% @doc The instances under the supervisor of the application, by name, which
-%% is `undefined' for those that have none.
+%% is `undefined' for those that have none, as those that were replaced.
 -spec instances() -> [{atom(), pid()}].
 instances() ->
     proctor_sup:instances().
@@ -857,8 +877,9 @@ pid(Process) ->
 debug(Level) ->
     debug(Level, []).
 
-%% @doc Sets what the port program of an instance tells on standard error, from
-%% 0 to 10; returns what it was.
+%% @doc Sets whether the port program of an instance tells on standard error what
+%% is only good to know: 0 is no, 1 to 10 are yes, and one as the other. Returns
+%% what it was.
 -spec debug(non_neg_integer(), where() | atom() | pid()) ->
     {ok, OldLevel :: non_neg_integer()} | {error, reason()}.
 debug(Level, Where) ->
@@ -896,6 +917,8 @@ info() ->
 %% <dt>`pending', `messages', `writer_messages'</dt><dd>How many requests wait
 %%   for an answer of the port program, how many messages for the server, and
 %%   how many writes until the port program reads what was written before.</dd>
+%% <dt>`replaced'</dt><dd>Whether another has its name: see
+%%   {@link replace_instance/2}.</dd>
 %% <dt>`launchers_down'</dt><dd>The users whose launcher has died: nothing is
 %%   run as them any more, and the port program ends when no child is left.</dd>
 %% <dt>`orphans'</dt><dd>How many OS processes are being stopped because their

@@ -4,7 +4,7 @@
 -module(proctor_nodes).
 -behaviour(gen_server).
 
--export([start_link/0, join/1, members/1, local/0, idlest/1, watch/3]).
+-export([start_link/0, join/1, leave/1, members/1, local/0, idlest/1, watch/3]).
 -export([init/1, handle_call/3, handle_cast/2, handle_info/2]).
 
 -define(SCOPE, proctor_pg).
@@ -36,6 +36,17 @@ join(Groups) ->
         exit:_ ->
             true = demonitor(Ref, [flush]),
             retry
+    end.
+
+%% @doc Makes the caller a member of groups no more.
+-spec leave([atom()]) -> ok.
+leave(Groups) ->
+    try
+        _ = [pg:leave(?SCOPE, Group, self()) || Group <- lists:usort(Groups)],
+        ok
+    catch
+        %% Nobody is a member of what has ended.
+        exit:_ -> ok
     end.
 
 %% @doc The instances in a group, on all connected nodes.

@@ -383,12 +383,25 @@ shutdown_late(void *timer)
 	timer_set(timer, STOP_GIVEUP, shutdown_late, timer);
 }
 
+static const char *
+stop_why(int status)
+{
+	switch (status) {
+	case EXIT_CLEAN:
+		return ("as was asked");
+	case EXIT_PEER:
+		return ("the node or its port is broken");
+	default:
+		return ("one of its own processes has died");
+	}
+}
+
 void
 stop_all(int status)
 {
 	if (!phase_stop(status))
 		return;
-	log_debug("shutting down with status %d", status);
+	log_debug("shutting down: %s", stop_why(status));
 	timer_set(&alarm_timer, alarm_ms, shutdown_late, &alarm_timer);
 	timer_set(&tick_timer, STOP_TICK, shutdown_tick, &tick_timer);
 	child_each(shutdown_child);

@@ -12,8 +12,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "compat/bounds.h"
 #include "compat/fresh.h"
 #include "compat/proc.h"
+#include "limitname.h"
 #include "log.h"
 #include "proto.h"
 #include "start/login.h"
@@ -62,6 +64,17 @@ login_limits(struct starter_env *s)
 	}
 }
 
+const char *
+login_limit(int resource)
+{
+	int i;
+
+	for (i = 0; i < LIMITS; i++)
+		if (bounds_resource[i] == resource)
+			return (limitname[i]);
+	return ("of a kind that has no name here");
+}
+
 /*
  * A hard limit that undo_limits() could not lift no launcher can. It may be
  * lower than a login's, if what a login begins with is not.
@@ -77,9 +90,9 @@ check_limits(struct starter_env *s)
 		if (getrlimit((proc_resource)i, &rl) == -1)
 			fatal("login: limit %d", i);
 		if (rl.rlim_max < login->rlim_cur) {
-			log_warnx("the starter's limit %d cannot be lifted for"
+			log_warnx("the starter's limit %s cannot be lifted for"
 				  " other users' children",
-			    i);
+			    login_limit(i));
 			exit(EXIT_REFUSED);
 		}
 		if (rl.rlim_max >= login->rlim_max)

@@ -877,8 +877,9 @@ pid(Process) ->
 debug(Level) ->
     debug(Level, []).
 
-%% @doc Sets what the port program of an instance tells on standard error, from
-%% 0 to 10; returns what it was.
+%% @doc Sets whether the port program of an instance tells on standard error what
+%% is only good to know: 0 is no, 1 to 10 are yes, and one as the other. Returns
+%% what it was.
 -spec debug(non_neg_integer(), where() | atom() | pid()) ->
     {ok, OldLevel :: non_neg_integer()} | {error, reason()}.
 debug(Level, Where) ->

@@ -726,8 +726,8 @@ format_status(Status) ->
              end, Status).
 
 port_exit(Reason, State) ->
-    ?TELL(error, "proctor: the port program ended: ~tp; ~w OS processes with "
-          "it", [Reason, map_size(State#state.ospids)]),
+    ?TELL(error, "proctor: the port program ended: ~ts; ~w OS processes with "
+          "it", [proctor_error:ended(Reason), map_size(State#state.ospids)]),
     {stop, {shutdown, {port_exit, Reason}}, State}.
 
 %% Ends that are reported during the shutdown are still ends.

@@ -19,8 +19,8 @@ SECTION = "container:"
 PR_CAPBSET_DROP = 24
 CAPS = ("chown dac_override dac_read_search fowner fsetid kill setgid setuid "
         "setpcap linux_immutable net_bind_service net_broadcast net_admin "
-        "net_raw ipc_lock ipc_owner sys_module sys_rawio sys_chroot sys_ptrace "
-        "sys_pacct sys_admin sys_boot sys_nice sys_resource sys_time "
+        "net_raw ipc_lock ipc_owner sys_module sys_rawio sys_chroot "
+        "sys_ptrace sys_pacct sys_admin sys_boot sys_nice sys_resource sys_time "
         "sys_tty_config mknod lease audit_write audit_control setfcap "
         "mac_override mac_admin syslog wake_alarm block_suspend audit_read "
         "perfmon bpf checkpoint_restore").split()
@@ -187,7 +187,8 @@ def node(path):
     return subprocess.Popen(
         ["unshare", "--pid", "--fork", "--mount-proc", "erl", "-noshell",
          "-noinput", "-kernel",
-         "logger_level", "error", "-pa", ebin, "-eval", NODE.replace("FILE", path)],
+         "logger_level", "error", "-pa", ebin, "-eval",
+         NODE.replace("FILE", path)],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         env=dict(os.environ, PROCTOR_PORT=plain_program(),
                  HOME=world.home), cwd="/")
@@ -319,7 +320,7 @@ def image():
           packages)
     # libc and what libbsd0 itself depends on come by themselves.
     wanted = {p for p in packages
-              if not re.match("libc6|libmd0|libc-bin|lib[aut]*san|valgrind", p)}
+              if not re.match("libc6|libmd0|libc-bin|lib[aut]*san", p)}
     check(wanted <= image_["apt"], "not in the image: %s",
           wanted - image_["apt"])
     with open("regress/deps.sh", encoding="utf-8") as f:

@@ -196,8 +196,8 @@ def upgrade(mode, destdir):
               said)
         left = sorted(os.listdir(os.path.dirname(path)))
         check(left == ["empty", "proctor", "proctor-broker",
-                       "proctor-check", "proctor-worker"], "there is %s",
-              left)
+                       "proctor-check", "proctor-task", "proctor-worker"],
+              "there is %s", left)
 
 
 @rows(SECTION + " install over a program with rights is refused", [

@@ -319,6 +319,12 @@ privilege_suid(struct starter_env *s, const struct args *a)
 {
 	char why[128];
 
+	/* As in a container without any: not even back to the starter. */
+	if (!privs_able()) {
+		log_warnx("set-user-ID root has no capabilities here: without"
+			  " that bit the mode is plain");
+		exit(EXIT_REFUSED);
+	}
 	(void)privilege_permit_self(s);
 	if (privilege_file(s) == -1) {
 		policy_free(&policy); /* it may be nobody's to read */

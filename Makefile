@@ -20,6 +20,7 @@ GROUP =
 BINDIR = $(PREFIX)/bin
 MANDIR = $(PREFIX)/share/man
 SYSUSERSDIR = $(PREFIX)/lib/sysusers.d
+TMPFILESDIR = $(PREFIX)/lib/tmpfiles.d
 SYSCONFDIR = /etc
 
 SAN_0 = $(HARD_CFLAGS)
@@ -531,12 +532,13 @@ uninstall-run:
 	rm -f $(DESTDIR)$(MANDIR)/man8/proctor.8 \
 	    $(DESTDIR)$(MANDIR)/man8/proctor-check.8 \
 	    $(DESTDIR)$(MANDIR)/man8/proctor-task.8
-	rm -f $(DESTDIR)$(SYSUSERSDIR)/proctor.conf
+	rm -f $(DESTDIR)$(SYSUSERSDIR)/proctor.conf \
+	    $(DESTDIR)$(TMPFILESDIR)/proctor.conf
 	rm -rf $(DESTDIR)$(LIBEXECDIR)/proctor
 
 INSTALL_SUID = GROUP="$(GROUP)" DESTDIR="$(DESTDIR)" BUILD="$(BUILD)" \
 	LIBEXECDIR="$(LIBEXECDIR)" SYSUSERSDIR="$(SYSUSERSDIR)" \
-	SYSCONFDIR="$(SYSCONFDIR)" sh dist/install-suid.sh
+	TMPFILESDIR="$(TMPFILESDIR)" SYSCONFDIR="$(SYSCONFDIR)" sh dist/install-suid.sh
 
 install-suid-run:
 	@$(INSTALL_SUID) check

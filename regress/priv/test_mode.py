@@ -34,7 +34,8 @@ def modes(p):
      "plain, nobody but news can be had, as there is no /etc/proctor.conf"),
     ("set-user-ID, nothing for its starter", "permit news as daemon\n", [],
      {"who": UNRULED},
-     "plain, nobody but games can be had, as no rule of /etc/proctor.conf is for its starter"),
+     "plain, nobody but games can be had, as no rule of /etc/proctor.conf is "
+     "for its starter"),
     ("set-user-ID, with no_new_privs", "permit news as daemon\n", [],
      {"last": no_new_privs}, "plain, nobody but news can be had, as "
      "no_new_privs is set, with which its set-user-ID bit does not count"),

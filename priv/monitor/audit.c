@@ -75,6 +75,20 @@ audit_begin(int level, const char *what, const char *result)
 	trail_number("node", (long long)starter->node);
 }
 
+void
+audit_no_start(const struct starter_env *s, const char *user, const char *why)
+{
+	if (!trail_open())
+		return;
+	starter = s;
+	audit_begin(LOG_NOTICE, "start", "refused");
+	if (user != NULL)
+		trail_quote("user", user, TRAIL_WHY_MAX);
+	trail_quote("why", why, TRAIL_WHY_MAX);
+	trail_send();
+	trail_close();
+}
+
 static void
 audit_more(struct audit *a)
 {

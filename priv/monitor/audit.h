@@ -22,6 +22,13 @@ struct run;
  */
 void audit_init(const struct starter_env *);
 
+/*
+ * A start that a starter without rights of his own has asked for is refused,
+ * and ends: as that user, or NULL.
+ */
+void
+audit_no_start(const struct starter_env *, const char *user, const char *why);
+
 /* What is not told yet is, at the end. */
 void audit_end(void);
 

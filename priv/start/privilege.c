@@ -17,6 +17,7 @@
 #include "compat/proc.h"
 #include "config.h"
 #include "log.h"
+#include "monitor/audit.h"
 #include "policy/permit.h"
 #include "policy/policy.h"
 #include "policy/runas.h"
@@ -295,13 +296,18 @@ privilege_file(const struct starter_env *s)
 		plain_why = "there is no " POLICY_PATH;
 		if (errno == ENOENT)
 			return (-1);
+		audit_no_start(s, NULL,
+		    "others than root could write " POLICY_PATH
+		    ", or it cannot be read");
 		exit(EXIT_REFUSED);
 	}
 	/* The starter reads the log, and may not be one to read the file. */
 	policy.terse = 1;
 	if (policy_read(&policy, fd, POLICY_PATH) == -1 ||
-	    policy_resolve(&policy, POLICY_PATH) == -1)
+	    policy_resolve(&policy, POLICY_PATH) == -1) {
+		audit_no_start(s, NULL, POLICY_PATH " is wrong");
 		exit(EXIT_REFUSED);
+	}
 	(void)close(fd);
 	plain_why = "no rule of " POLICY_PATH " is for its starter";
 	return (policy_concerns(&policy, &s->who) ? 0 : -1);
@@ -333,6 +339,7 @@ privilege_suid(struct starter_env *s, const struct args *a)
 	if (a->user != NULL && permit_user(a->user) == NULL) {
 		permit_why_user(a->user, why, sizeof(why));
 		log_warnx("-user %s: not permitted: %s", a->user, why);
+		audit_no_start(s, a->user, why);
 		exit(getpwnam(a->user) == NULL ? EXIT_NOUSER : EXIT_REFUSED);
 	}
 }

@@ -338,3 +338,33 @@ def by_root():
         got, = log.until(1)
         expect((0, ONE, 0, pid), (got["starter"], got["user"], got["line"],
                                   got["pid"]), "line")
+
+
+@rows(SECTION + " a start that is refused:", [
+    ("a user whom no rule is for", "permit news as daemon\n",
+     ["-user", "mail"], "mail", "no rule permits it"),
+    ("a user who is denied", "permit news as daemon\ndeny news as bin\n",
+     ["-user", "bin"], "bin", "line 2 denies it"),
+    ("a file that is wrong", "permit\n", [], None,
+     "/etc/proctor.conf is wrong"),
+])
+def no_start(rules, args, user, why):
+    with Rules(rules), Log() as log, Suid(*args) as p:
+        p.end()
+        expect(4, p.status, "exit")
+        got, = log.until(1)
+        expect(("start", "refused", world.uid(STARTER), os.getpid(), user,
+                why), (got["what"], got["result"], got["starter"],
+                       got["node"], got.get("user"), got["why"]), "line")
+        p.closed = True
+
+
+@case(SECTION + " a start that is refused for a file that others may write")
+def no_start_loose():
+    with Rules("permit news as daemon\n"), Log() as log:
+        os.chmod("/etc/proctor.conf", 0o666)
+        with Suid() as p:
+            p.end()
+            check("others than root could write" in log.until(1)[0]["why"],
+                  "%s", log.raw)
+            p.closed = True

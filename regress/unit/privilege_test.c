@@ -12,6 +12,7 @@
 
 #include "compat/privs.h"
 #include "compat/proc.h"
+#include "monitor/audit.h"
 #include "policy/permit.h"
 #include "policy/runas.h"
 #include "policy/shape.h"
@@ -236,6 +237,7 @@ static const struct row {
 static struct result {
 	enum privilege privilege;
 	int dropped;
+	int audited; /* that it was refused */
 	int privileged; /* of struct starter_env */
 	char who[64];
 } * result;
@@ -303,6 +305,16 @@ int
 proc_privileged(void)
 {
 	return (now->suid || now->other);
+}
+
+void
+audit_no_start(const struct starter_env *s, const char *user, const char *why)
+{
+	assert_ptr_equal(s, env);
+	assert_true(user == NULL || strcmp(user, now->user) == 0);
+	assert_non_null(why);
+	assert_true(now->suid);
+	result->audited++;
 }
 
 const char *
@@ -504,6 +516,9 @@ test_start(void **state)
 
 	memset(result, 0, sizeof(*result));
 	take_step(choose, &row->start);
+	/* Whoever has the bit, and is refused, is told of. */
+	assert_int_equal(
+	    result->audited, row->start.suid && row->status != RETURNED);
 	if (row->logged == NULL)
 		assert_string_equal(step->logged, "");
 	else if (strstr(step->logged, row->logged) == NULL)

@@ -107,8 +107,7 @@ left(#{port_os_pid := OsPid, node := Node}) ->
 %% the time.
 lively(Children, #{pid := Server, node := Node, ospids := Pids})
   when map_size(Pids) > 0 ->
-    OsPids = [OsPid || #{ospid := OsPid, pid := Pid} <- Children,
-                       maps:get(OsPid, Pids, none) =:= Pid],
+    OsPids = [OsPid || {OsPid, Pid} <- maps:to_list(Pids), is_pid(Pid)],
     Lives = case of_machine(Node, read_all, OsPids) of
                 {error, _} -> #{};
                 All -> maps:with(listed(Server), All)

@@ -22,6 +22,8 @@ usage_test_() ->
                                     {"a table without an answer",
                                      fun silent_table/0}]),
             proctor_case:alone([{"a number that is another's", fun another/0},
+                                {"a number that is another child's",
+                                 fun reused/0},
                                 {"restarts are counted", fun restarts/0},
                                 {"one of another node", fun remote/0}])].
 
@@ -112,6 +114,23 @@ another() ->
         {ok, _} = proctor_usage:read(1),
         ?assertEqual({error, no_process}, proctor:info(Pid)),
         exit(Pid, kill)
+    end).
+
+%% One is over, and has output still; the other has its number now.
+reused() ->
+    proctor_case:with_fake(reused, [], fun(_) ->
+        {ok, First, 1} = proctor:run("x", [stdout, {active, false}]),
+        wait_until(fun() ->
+            {ok, #{exits := Exits}} = proctor:info(),
+            Exits =:= #{normal => 1}
+        end),
+        {ok, Second, 1} = proctor:run("x", []),
+        {ok, #{children := Children}} = proctor:info(),
+        ?assertEqual([{First, false}, {Second, true}],
+                     lists:sort([{Pid, is_map_key(live, Child)}
+                                 || #{pid := Pid} = Child <- Children])),
+        exit(First, kill),
+        exit(Second, kill)
     end).
 
 counted() ->

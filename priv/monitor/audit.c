@@ -211,7 +211,8 @@ audit_refused(const struct run *r, const struct rule *rule, const char *why)
 	trail_quote("why", why, TRAIL_WHY_MAX);
 	if (rule != NULL && rule->log_args) {
 		audit_args(r, args, sizeof(args));
-		trail_raw("args", args);
+		if (*args != '\0')
+			trail_raw("args", args);
 	}
 	trail_send();
 }
@@ -267,7 +268,7 @@ audit_answered(struct child *c, const struct launched *l)
 		trail_number("pid", (long long)c->pid);
 	else
 		trail_quote("why", strerror(l->error), TRAIL_WHY_MAX);
-	if (c->rule->log_args)
+	if (*args != '\0')
 		trail_raw("args", args);
 	trail_send();
 	free(c->audit);

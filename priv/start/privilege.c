@@ -323,6 +323,7 @@ privilege_suid(struct starter_env *s, const struct args *a)
 	if (!privs_able()) {
 		log_warnx("set-user-ID root has no capabilities here: without"
 			  " that bit the mode is plain");
+		audit_no_start(s, NULL, "root has no capabilities here");
 		exit(EXIT_REFUSED);
 	}
 	(void)privilege_permit_self(s);

@@ -180,7 +180,9 @@ def arguments():
         p.exit(p.run(["/bin/echo", "one two", hostile], [as_user(ONE)]))
         p.exit(p.run("echo $HOME", [as_user(ONE)]))
         p.exit(p.run(["/bin/echo", "secret"], [as_user(TWO)]))
-        first, shell, other = log.until(3)
+        p.exit(p.run(TRUE, [as_user(ONE)]))
+        first, shell, other, none_at_all = log.until(4)
+        check("args" not in none_at_all, "%s", none_at_all)
         expect('"one two" "a\\012<0>proctor[1]: run\\033[2J\\042\\134'
                '\\303\\251"', first["args"], "args")
         expect('"-c" "echo $HOME"', shell["args"], "a command line")

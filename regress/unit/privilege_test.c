@@ -166,6 +166,8 @@ static const struct row {
 		.rules = { { '+', 1001, "www", 0 } },
 		.why = "no rule of" },
 	    RETURNED, "bob*", NULL, PRIVILEGE_NONE, 1 },
+	{ "no capabilities", { .name = "bob", .suid = 1, .unable = 1 },
+	    EXIT_REFUSED, "", "has no capabilities here", PRIVILEGE_NONE, 0 },
 	{ "a permit",
 	    { .name = "bob", .suid = 1, .rules = { { '+', 1000, "www", 0 } } },
 	    RETURNED, "bob* www", NULL, PRIVILEGE_USERS, 0 },

@@ -83,7 +83,7 @@
                 %% Whether it has its name; `{past, Id}' is in that place of the
                 %% supervisor until it has nothing to do, and `over' from then on.
                 turn = current :: next | current | over
-                                | {past, supervisor:child_id()},
+                                | {past, term()},
                 %% Those that it has replaced, while they live.
                 past = [] :: [pid()],
                 %% The monitor of the owner of the tables.
@@ -213,7 +213,7 @@ started({error, Reason}) -> {error, Reason}.
 %% under the supervisor, where `past' is its turn, and goes from there as soon as
 %% nothing is left that it runs.
 -spec take_over(pid(), #{turn := proctor_turn:turn(), past := proctor_turn:turn(),
-                         past_id := supervisor:child_id()}) ->
+                         past_id := term()}) ->
     ok | {error, term()}.
 take_over(Server, Turns) ->
     call(Server, {take_over, Turns}).

@@ -138,7 +138,7 @@ succeed(#{id := Id} = Spec, Turns) ->
     end.
 
 %% @doc Takes a place away, with whoever is there.
--spec drop(supervisor:child_id()) -> ok.
+-spec drop(term()) -> ok.
 drop(Id) ->
     try
         _ = supervisor:terminate_child(?MODULE, Id),

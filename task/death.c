@@ -104,8 +104,10 @@ death_remove(struct task *t)
 		if (parent != NULL && parent->newborn == t)
 			parent->newborn = NULL;
 		free(t->exec_reply);
+		free(t->early);
 		free(t->heirs);
 		t->exec_reply = NULL;
+		t->early = NULL;
 		t->heirs = NULL;
 		table_remove(t);
 	}

@@ -15,7 +15,7 @@
 
 #define LENGTH 4
 #define IN_SIZE (LENGTH + WIRE_MAX)
-#define OUT_PIPE 262144U /* what the node's pipe is to hold */
+#define OUT_PIPE 524288U /* what the node's pipe, and ours, are to hold */
 #define OUT_KEEP (1U << 20) /* of memory for what waits to leave */
 
 static int fd_in, fd_out;
@@ -87,8 +87,10 @@ frame_init(int from, int to)
 	if (pipe2(mid.pipe, O_CLOEXEC | O_NONBLOCK) == -1)
 		fatal("pipe of our own");
 	mid.able = splice_able(to) && splice_able(mid.pipe[0]);
-	if (mid.able)
+	if (mid.able) {
 		(void)splice_size(to, OUT_PIPE);
+		(void)splice_size(mid.pipe[0], OUT_PIPE);
+	}
 }
 
 int

@@ -34,6 +34,7 @@
 
 #define NEWPID 0x20000000U /* CLONE_NEWPID, where there is one */
 #define DRAIN_READS 16 /* of what a dead one has sent */
+#define EARLY_MAX 64 /* signals of one that is not told of yet */
 
 static int checks;
 
@@ -145,6 +146,41 @@ is_child(const struct task *t, int pidfd)
 		pidfd_signal(t->pidfd.fd, 0) == 0);
 }
 
+static void
+signal_tell(const struct task *t, const struct task_signal *m)
+{
+	uint8_t signo = (uint8_t)m->signo;
+
+	frame_put(
+	    WIRE_SIGNAL, t->number, 0, &signo, 1, m->info, sizeof(m->info));
+}
+
+/* The node does not know of it yet: told behind its birth. */
+static int
+signal_keep(struct task *t, const struct task_signal *m)
+{
+	if (t->early_count == EARLY_MAX)
+		return (-1);
+	t->early =
+	    reallocarray(t->early, t->early_count + 1, sizeof(*t->early));
+	if (t->early == NULL)
+		fatal("no memory for a signal");
+	t->early[t->early_count++] = *m;
+	return (0);
+}
+
+static void
+signal_release(struct task *t)
+{
+	size_t i;
+
+	for (i = 0; i < t->early_count; i++)
+		signal_tell(t, &t->early[i]);
+	free(t->early);
+	t->early = NULL;
+	t->early_count = 0;
+}
+
 static int
 peer_pidfd(const struct msg *msg)
 {
@@ -165,6 +201,7 @@ peer_pidfd(const struct msg *msg)
 	c->told_pid = pid;
 	c->born = 1;
 	tell_born(c, m.seq);
+	signal_release(c);
 	peer_limits(c);
 	/* It was to end before it was known. */
 	if (c->cause == CAUSE_ITSELF && t->cause != CAUSE_ITSELF)
@@ -210,15 +247,15 @@ peer_exec(const struct msg *msg)
 static int
 peer_signal(const struct msg *msg)
 {
-	const struct task *t = msg->arg;
+	struct task *t = msg->arg;
 	struct task_signal m;
-	uint8_t signo;
 
 	memcpy(&m, msg->data, sizeof(m));
 	if (m.signo == 0 || m.signo >= NSIG)
 		return (-1);
-	signo = (uint8_t)m.signo;
-	frame_put(WIRE_SIGNAL, t->number, 0, &signo, 1, m.info, sizeof(m.info));
+	if (!t->born)
+		return (signal_keep(t, &m));
+	signal_tell(t, &m);
 	return (0);
 }
 

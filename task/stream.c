@@ -23,6 +23,9 @@
 #define BULK_MIN 16384 /* bytes read at once by which a stream is known */
 #define LARGE_MAX 64 /* of a user's memory for pipes, the system counts all */
 #define MOVE_MIN 8192 /* bytes that are cheaper moved than copied */
+/* Bytes moved at once: with its head it is what a worker moves at once. */
+#define MOVE_MAX 245747U
+#define LARGE_PIPE 262144U
 
 static void (*on_closed)(struct task *);
 static uint8_t piece[WIRE_WINDOW];
@@ -117,12 +120,12 @@ output_piece(struct stream *s, size_t want, int *moved)
 			return (n);
 		}
 	}
-	n = output_get(s, piece, want);
+	n = output_get(s, piece, want < sizeof(piece) ? want : sizeof(piece));
 	if (n >= BULK_MIN && !s->bulk && !s->tty) {
 		s->bulk = 1;
 		/* As much as the node takes: the less often it waits. */
 		if (large < LARGE_MAX && !s->large) {
-			(void)splice_size(s->source.watch.fd, WIRE_OUTPUT);
+			(void)splice_size(s->source.watch.fd, LARGE_PIPE);
 			s->large = 1;
 			large++;
 		}
@@ -135,7 +138,7 @@ on_output(void *arg, int events)
 {
 	struct stream *s = arg;
 	int moved;
-	size_t want = s->credit < sizeof(piece) ? s->credit : sizeof(piece);
+	size_t want = s->credit < MOVE_MAX ? s->credit : MOVE_MAX;
 	ssize_t n;
 
 	(void)events;

@@ -17,6 +17,7 @@
 #include "compat/evset.h"
 #include "timer.h"
 
+#include "task/message.h"
 #include "task/wire.h"
 
 /* A watch that is off while the node does not take what is there. */
@@ -100,6 +101,8 @@ struct task {
 	int exec_results;
 	uint8_t *exec_reply;
 	size_t exec_len;
+	struct task_signal *early; /* caught before the node knows of it */
+	size_t early_count;
 
 	int next_fds[3]; /* of the program that it is about to become */
 	unsigned int next_ttys;

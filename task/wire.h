@@ -19,7 +19,7 @@
 #define WIRE_MAX (1U << 20) /* bytes of a frame, without its length */
 #define WIRE_HEAD 9 /* of these the type, the task and the number */
 #define WIRE_WINDOW 65536 /* bytes of input that may be under way */
-#define WIRE_OUTPUT 262144 /* and of a stream of output */
+#define WIRE_OUTPUT 1048576 /* and of a stream of output */
 
 #define TASK_TREE 0
 #define TASK_ROOT 1

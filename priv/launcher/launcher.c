@@ -59,6 +59,12 @@ launcher_launch(const struct msg *msg)
 		if (fds[m.stream] != -1)
 			channel_send(&priv_channel, IMSG_STREAM, fds[m.stream],
 			    &m, sizeof(m));
+	/*
+	 * Who reads a terminal takes one that somebody has open for one that is
+	 * written to: before priv knows of the child, we have it no more.
+	 */
+	if (r->flags & RUN_PTY && imsgbuf_flush(&priv_channel.ibuf) == -1)
+		exit(EXIT_RING);
 	channel_send(&priv_channel, IMSG_LAUNCHED, -1, buf,
 	    proto_pack_launched(buf, &l));
 	if (imsgbuf_flush(&priv_channel.ibuf) == -1)

@@ -105,7 +105,7 @@ other_flags() {
 	did=$(compiled)
 	echo "did: $did"
 	[ "$(echo "$did" | grep -c '^cc')" -eq 0 ]
-	[ "$(echo "$did" | grep -c '^ld')" -eq 4 ]
+	[ "$(echo "$did" | grep -c '^ld')" -eq 5 ]
 	nothing
 }
 
@@ -148,7 +148,8 @@ version() {
 	did=$(compiled)
 	echo "did: $did"
 	[ "$(echo "$did" | grep '^cc' | sort)" = \
-	    "$(grep -l '"version.h"' priv/*.c priv/*/*.c broker/*.c worker/*.c |
+	    "$(grep -l '"version.h"' priv/*.c priv/*/*.c broker/*.c worker/*.c \
+	        task/*.c |
 	    sed 's/^/cc /' | sort)" ]
 	[ "$(build/proctor --version)" = "proctor 9.8.7" ]
 	if command -v erlc; then

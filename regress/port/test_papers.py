@@ -47,7 +47,7 @@ def named(pattern, least):
 
 @case(SECTION + " the client has every errno as an atom")
 def atoms():
-    names = found(r'\{ E\w+, "(\w+)" \}', "worker")
+    names = found(r'\{ E\w+, "(\w+)" \}', "common")
     check(len(names) >= 39, "only %s found", sorted(names))
     words = set(re.findall(r"\w+",
                            text("client/proctor/src/proctor_port.erl")))

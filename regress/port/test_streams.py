@@ -17,6 +17,7 @@ from etf import A
 from native import Native, exited, signaled
 from patience import stretched
 from port import Port
+from trace import Trace
 
 LINGER = "linger:"
 CUT = "stdin cut:"
@@ -126,6 +127,21 @@ def linger_nobody(options):
         pid = p.run(["/bin/true"], options)
         p.ended(pid, exited(0))
         truncated(p, pid)
+
+
+@case(LINGER + " nor for a terminal that its launcher is slow to close")
+def linger_launcher():
+    with Native() as p:
+        if "launcher" not in p.ring():
+            raise Skip("there is no launcher")
+        t = Trace([p.ring()["launcher"]],
+                  ["-e", "inject=close:delay_enter=200000"])
+        try:
+            pid = p.run(["/bin/true"], [A.pty, A.stdout, LONG])
+            p.ended(pid, exited(0))
+            truncated(p, pid)
+        finally:
+            t.stop()
 
 
 @case(LINGER + " a terminal, whose holders are hung up, is not waited for")

@@ -70,13 +70,24 @@ class Mode:
         pid = self.port.run(SLEEP, options)
         self.children.append(settled(pid, SLEEP[0]))
 
+    @staticmethod
+    def _pipes(pids):
+        return {what for pid in pids
+                for what in proc.descriptors(pid).values()
+                if what.startswith("pipe:")} - set(
+                    proc.descriptors(os.getpid()).values())
+
     def measure(self):
         """{"guard" ... "launcher USER", "child USER": State}"""
         ring = self.port.ring()
         eventually(lambda: all(is_filtered(pid) for pid in ring.values()), 5,
                    "all have dropped what they began with")
-        found = {role: state.State(pid) for role, pid in ring.items()}
         launchers = self.port.launchers()
+        eventually(lambda: not any(self._pipes(self.children)
+                                   & self._pipes([pid])
+                                   for pid in launchers.values()), 5,
+                   "the launchers have closed what they have handed on")
+        found = {role: state.State(pid) for role, pid in ring.items()}
         for user, pid in zip(self.users, self.children):
             launcher = launchers.get(world.uid(user))
             if launcher:

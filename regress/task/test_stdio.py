@@ -115,13 +115,13 @@ def complete():
 @case("stdout: no more than the window until it is taken")
 def window():
     with Tree(acks=False) as t:
-        n = t.sh("head -c 1000000 /dev/zero; echo end >&2")
+        n = t.sh("head -c 4000000 /dev/zero; echo end >&2")
         t.until(lambda: len(t.out.get((n, 1), b"")) == tree.OUTPUT,
                 "the window is not filled")
         t.pump(0.3)
         expect(tree.OUTPUT, len(t.out[n, 1]))
         check((n, 2) not in t.out, "it went on")
-        while len(t.out[n, 1]) < 1000000:
+        while len(t.out[n, 1]) < 4000000:
             t.ack(n, 1, tree.OUTPUT - t.credit[n, 1])
             got = len(t.out[n, 1])
             t.until(lambda: len(t.out[n, 1]) > got, "no more")
@@ -141,15 +141,16 @@ def too_much_taken():
 @case("stdout: an exit waits for what was written, untaken or not")
 def late():
     with Tree(acks=False) as t:
-        n = t.sh("head -c 300000 /dev/zero; exit 3")
-        eventually(lambda: not proc.alive(t.os_pid(n)), 5, "it lives")
+        size = tree.OUTPUT + 40000      # the rest is in its pipe
+        n = t.sh("head -c %d /dev/zero; exit 3" % size)
         t.until(lambda: len(t.out.get((n, 1), b"")) == tree.OUTPUT,
                 "the window is not filled")
+        eventually(lambda: not proc.alive(t.os_pid(n)), 5, "it lives")
         t.pump(0.3)
         check(n not in t.exits, "%r", t.exits)
         t.ack(n, 1, tree.OUTPUT)
         check(t.exit(n).is_exit(3), "%r", t.exit(n))
-        expect(300000, len(t.out[n, 1]))
+        expect(size, len(t.out[n, 1]))
 
 
 @case("stdout: the node reads nothing, memory does not grow, all arrives",

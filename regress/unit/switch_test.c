@@ -429,6 +429,58 @@ test_birth_and_end(void **state)
 	assert_int_equal(kill(child, 0), -1);
 }
 
+/* Of task number the node was told these, in this order. */
+static void
+told(uint32_t number, const uint8_t *types, size_t count)
+{
+	static uint8_t buf[1 << 20];
+	ssize_t n = read(frames, buf, sizeof(buf));
+	size_t at = 0, i = 0;
+
+	for (; n > 0 && at + 4 + WIRE_HEAD <= (size_t)n;
+	     at += 4 + frame_32(buf + at)) {
+		if (frame_32(buf + at + 5) != number)
+			continue;
+		assert_true(i < count);
+		assert_int_equal(buf[at + 4], types[i++]);
+	}
+	assert_int_equal(i, count);
+}
+
+/* It catches a signal between the two: the node hears of it behind its birth.
+ */
+static void
+test_early_signal(void **state)
+{
+	static const uint8_t both[] = { WIRE_BORN, WIRE_SIGNAL };
+	const struct task_born m = { SEQ, 7, 0, 0 };
+	const struct task_here here = { 7, 0 };
+	const struct task_signal sig = { SIGUSR1, 0, { 0 } };
+	struct imsgbuf young;
+	uint32_t number;
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+	assert_int_equal(imsgbuf_init(&young, fds[1]), 0);
+	sends(TASK_BORN, fds[0], &m, sizeof(m));
+	turns(1);
+	number = task->newborn->number;
+	assert_int_equal(
+	    imsg_compose(&young, TASK_HERE, 0, 0, -1, &here, sizeof(here)), 1);
+	assert_int_equal(
+	    imsg_compose(&young, TASK_SIGNAL, 0, 0, -1, &sig, sizeof(sig)), 1);
+	assert_int_equal(imsgbuf_flush(&young), 0);
+	turns(2);
+	told(number, NULL, 0);
+	sends(TASK_PIDFD, pidfd_of(idle()), &m, sizeof(m));
+	turns(2);
+	told(number, both, 2);
+	(void)close(fds[1]);
+	imsgbuf_clear(&young);
+}
+
 /* And if the second one does not come. */
 static void
 test_half_born(void **state)
@@ -493,6 +545,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_lies, begin, end),
 		cmocka_unit_test_setup_teardown(test_stranger, begin, end),
 		cmocka_unit_test_setup_teardown(test_birth_and_end, begin, end),
+		cmocka_unit_test_setup_teardown(test_early_signal, begin, end),
 		cmocka_unit_test_setup_teardown(test_half_born, begin, end),
 		cmocka_unit_test_setup_teardown(test_no_message, begin, end),
 		cmocka_unit_test_setup_teardown(test_out_of_reach, begin, end),

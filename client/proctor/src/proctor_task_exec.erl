@@ -33,7 +33,7 @@
 
 %% What the switch lets be under way of each stream.
 -define(WIRE, 65536).
--define(WIRE_OUTPUT, 262144).
+-define(WIRE_OUTPUT, 1048576).
 
 -define(MAX_LINE, 65536).
 

@@ -71,6 +71,10 @@
 
 -define(WINDOW, 1048576).
 
+%% Of what comes at once: programs' output has windows of its own, and this one
+%% is not to hold it up.
+-define(OUTPUT, 4194304).
+
 -type born() :: {pos_integer(), pid() | undefined}.
 %% A task, and who subscribed to it if that was found out here.
 
@@ -284,7 +288,7 @@ run_program(Options) ->
             Timeout = get(kill_timeout, ?KILL_TIMEOUT, Options),
             proctor:run([Program | get(args, [], Options)],
                         [stdin, stdout, monitor, exit, {errors, term},
-                         {stdin_window, ?WINDOW},
+                         {stdin_window, ?WINDOW}, {window, ?OUTPUT},
                          {kill_timeout, {ms, Timeout + ?GRACE}}
                          | stderr(Options)] ++ Rest);
         {error, _} = Error ->

@@ -17,7 +17,10 @@
                  %% be needed for one frame more.
                  parts = [] :: [binary()],
                  have = 0 :: non_neg_integer(),
-                 need = 4 :: pos_integer()}).
+                 need = 4 :: pos_integer(),
+                 %% Of whose output the rest is to come, and how much.
+                 open :: undefined | {non_neg_integer(), stdout | stderr,
+                                      pos_integer()}}).
 
 -opaque buffer() :: #buffer{}.
 
@@ -142,9 +145,18 @@ batch(How, Calls, Ms) ->
 new() ->
     #buffer{}.
 
-%% @doc More has come: the frames that are whole now. `error' is what no switch
-%% of ours says.
+%% @doc More has come: the frames that are whole now, and of output what there
+%% is, as if each piece were a frame, so that none of it is copied. `error' is
+%% what no switch of ours says.
 -spec frames(binary(), buffer()) -> {ok, [frame()], buffer()} | error.
+frames(Data, #buffer{open = {Task, Stream, Left}}) ->
+    case Data of
+        <<Last:Left/binary, Rest/binary>> ->
+            cut(Rest, [{Task, 0, {Stream, Last}}]);
+        _ ->
+            {ok, [{Task, 0, {Stream, Data}}],
+             #buffer{open = {Task, Stream, Left - byte_size(Data)}}}
+    end;
 frames(Data, #buffer{parts = Parts, have = Have, need = Need} = Buffer) ->
     case Have + byte_size(Data) of
         Now when Now < Need ->
@@ -162,6 +174,12 @@ cut(<<Size:32, Frame:Size/binary, Rest/binary>>, Frames) ->
         error -> error;
         Read -> cut(Rest, [Read | Frames])
     end;
+cut(<<Size:32, Type, Task:32, 0:32, Data/binary>>, Frames)
+  when Type =:= 69; Type =:= 70 ->
+    Stream = output(Type),
+    Pieces = [{Task, 0, {Stream, Data}} || Data =/= <<>>],
+    {ok, lists:reverse(Frames, Pieces),
+     #buffer{open = {Task, Stream, Size - ?HEAD - byte_size(Data)}}};
 cut(<<Size:32, _/binary>> = Rest, Frames) ->
     kept(Rest, Size + 4, Frames);
 cut(Rest, Frames) ->
@@ -190,8 +208,8 @@ up(66, Body) -> {results, answers(term(Body))};
 up(67, <<Parent:32, Pid:32/signed, Inner:32/signed>>) ->
     {born, Parent, Pid, Inner};
 up(68, <<Streams>>) -> {exec, streams(Streams)};
-up(69, Data) when Data =/= <<>> -> {stdout, Data};
-up(70, Data) when Data =/= <<>> -> {stderr, Data};
+up(Type, Data) when (Type =:= 69 orelse Type =:= 70), Data =/= <<>> ->
+    {output(Type), Data};
 up(71, <<Stream, Errno>>) when Stream =< 2 -> {eof, stream(Stream), Errno};
 up(72, <<Bytes:32>>) -> {taken, Bytes};
 up(73, <<Signal, Info/binary>>) -> {signal, Signal, Info};
@@ -207,6 +225,9 @@ hello(Body) ->
     try binary_to_term(Body)
     catch error:badarg -> error
     end.
+
+output(69) -> stdout;
+output(70) -> stderr.
 
 stream(0) -> stdin;
 stream(1) -> stdout;

@@ -192,8 +192,9 @@ flood_blocks(_Config) ->
         lists:all(fun(N) -> N >= 65536 end, Old)
             andalso Old =:= [written(Task) || Task <- Floods]
     end),
-    ?assertEqual([], [Task || Task <- Floods, written(Task) > ?MEGABYTE]),
-    ?assert(erlang:memory(total) - Before < 16 * ?MEGABYTE),
+    %% A window of one, and what pipes hold.
+    ?assertEqual([], [Task || Task <- Floods, written(Task) > 3 * ?MEGABYTE]),
+    ?assert(erlang:memory(total) - Before < 64 * ?MEGABYTE),
     ?assertMatch({ok, _}, proctor_task:call(Root, getpid)),
     ok = proctor_task:stop(Root),
     _ = flush().

@@ -194,9 +194,9 @@ acks() ->
     with(plain, fun(Root) ->
         {ok, Task} = proctor_task:fork(Root),
         ok = proctor_task:exec(Task, ["x"], [{active, false}]),
-        {ok, Half} = proctor_task:recv(Task, 131072),
-        ?assertEqual(131072, byte_size(Half)),
-        ?assertEqual({ok, <<"131072">>}, proctor_task:recv(Task, stderr)),
+        {ok, Half} = proctor_task:recv(Task, 524288),
+        ?assertEqual(524288, byte_size(Half)),
+        ?assertEqual({ok, <<"524288">>}, proctor_task:recv(Task, stderr)),
         ?assertEqual({error, timeout},
                      proctor_task:recv(Task, stderr, 10)),
         ok = proctor_task:stop(Task),

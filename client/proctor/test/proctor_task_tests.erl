@@ -395,13 +395,13 @@ waits(Root) ->
     {ok, _} = proctor_task:recv(Task, 1),
     Pid = pid(Task),
     wait_until(fun() -> written(Pid) =:= written(Pid) end),
-    ?assert(written(Pid) < 1000000),
+    ?assert(written(Pid) < 2000000),
     {ok, #{queued := #{stdout := Queued}}} = proctor_task:info(Task),
-    ?assert(Queued =< 262144),
+    ?assert(Queued =< 1048576),
     %% Others are not held up.
     ?assertMatch({ok, _}, proctor_task:call(Root, getpid)),
-    {ok, More} = proctor_task:recv(Task, 1000000),
-    ?assertEqual(1000000, byte_size(More)),
+    {ok, More} = proctor_task:recv(Task, 3000000),
+    ?assertEqual(3000000, byte_size(More)),
     ok = proctor_task:stop(Task).
 
 written(Pid) ->

@@ -44,12 +44,21 @@ pieces(Pieces) ->
     pieces(Pieces, proctor_task_wire:new(), []).
 
 pieces([], _Buffer, Acc) ->
-    lists:append(lists:reverse(Acc));
+    joined(lists:append(lists:reverse(Acc)));
 pieces([Piece | Rest], Buffer, Acc) ->
     case proctor_task_wire:frames(Piece, Buffer) of
         {ok, Frames, Buffer1} -> pieces(Rest, Buffer1, [Frames | Acc]);
         error -> error
     end.
+
+%% Output comes in whatever pieces it came.
+joined([{Task, 0, {Stream, A}}, {Task, 0, {Stream, B}} | Rest])
+  when Stream =:= stdout; Stream =:= stderr ->
+    joined([{Task, 0, {Stream, <<A/binary, B/binary>>}} | Rest]);
+joined([Frame | Rest]) ->
+    [Frame | joined(Rest)];
+joined([]) ->
+    [].
 
 each_test() ->
     [?assertEqual([Read], all(Bytes)) || {Bytes, Read} <- each()].
@@ -64,6 +73,19 @@ cut_test() ->
          <<Head:At/binary, Tail/binary>> = Whole,
          ?assertEqual(Read, pieces([Head, Tail]))
      end || At <- lists:seq(0, byte_size(Whole))].
+
+%% Nobody waits for the rest of output, and none of it is copied.
+output_test() ->
+    <<Head:13/binary, Body/binary>> = frame(69, 7, 0, binary:copy(<<1>>, 200)),
+    <<First:100/binary, Last:100/binary>> = Body,
+    Frames = fun proctor_task_wire:frames/2,
+    {ok, [], Begun} = Frames(Head, proctor_task_wire:new()),
+    {ok, [{7, 0, {stdout, First}}], Half} = Frames(First, Begun),
+    {ok, [{7, 0, {stdout, Given}}, {7, 0, {exec, [stdin]}}], End} =
+        Frames(<<Last/binary, (frame(68, 7, 0, <<1>>))/binary>>, Half),
+    ?assertEqual(Last, Given),
+    ?assertEqual(114, binary:referenced_byte_size(Given)),
+    ?assertEqual(proctor_task_wire:new(), End).
 
 %% Each of these ends the tree: no switch of ours says it.
 broken_test() ->

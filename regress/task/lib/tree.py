@@ -22,7 +22,7 @@ from patience import Limit, Pause
 PROGRAM = None
 PATIENCE = 5
 WINDOW = 65536     # of input
-OUTPUT = 4 * WINDOW
+OUTPUT = 16 * WINDOW
 ROOT = 1
 TREE = 0
 

@@ -144,13 +144,14 @@ defmodule Proctor.TaskTest do
   end
 
   test "a terminal", %{root: root} do
-    task = sh(root, "stty size; read x; stty size", pty: {11, 22})
+    task = sh(root, "stty size; read x; stty size; sleep 1000", pty: {11, 22})
     assert T.read(task, :stdout, 7) == {:ok, "11 22\r\n"}
     assert T.resize(task, 33, 44) == :ok
     assert T.write(task, "\n") == :ok
     assert T.read(task, :stdout, 7) == {:ok, "33 44\r\n"}
     assert T.set_active(task, true) == :ok
     assert T.close_stdin(task) == :ok
+    T.signal(task, :sigkill)
     assert {:ok, _} = T.await(task)
   end
 end

@@ -6,9 +6,13 @@
 all:
 
 BUILD = build
+# What drives the harnesses of regress/fuzz: files, or an engine of their own.
+ENGINE = files
+ENGINE_OBJ = $(OBJ)/regress/fuzz/engine_$(ENGINE).o
 -include $(BUILD)/config.mk
 -include $(BUILD)/rules.mk
 -include $(BUILD)/units.mk
+-include $(BUILD)/fuzzers.mk
 
 SANITIZE = 0
 SANDBOX_DEBUG = 0
@@ -139,7 +143,8 @@ CHECK_OBJ = $(CHECK_SRC:%.c=$(OBJ)/%.o)
 C_SRC = priv/*/*.c broker/*.c worker/*.c task/*.c common/*.c common/compat/*.c
 # What compiles on BSDs, and elsewhere against regress/stubs.
 C_BSD = task/bsd/*.c
-C_ALL = $(C_SRC) regress/unit/*.c regress/priv/*.c regress/bench/*.c
+C_FUZZ = regress/fuzz/*.c
+C_ALL = $(C_SRC) regress/unit/*.c $(C_FUZZ) regress/priv/*.c regress/bench/*.c
 C_FORMAT = $(C_ALL) $(C_BSD) task/bsd/*.h common/*.h common/compat/*.h priv/*/*.h \
 	broker/*.h worker/*.h task/*.h regress/unit/*.h regress/stubs/*.h \
 	regress/stubs/*/sys/*.h
@@ -155,7 +160,7 @@ PROGRAMS = $(PORT_PROGRAMS) $(BUILD)/proctor-check
 	bench-files regress regress-unit regress-port regress-erlang regress-get \
 	regress-priv regress-task regress-elixir regress-trixie elixir-run regress-build install \
 	install-suid \
-	clean format lint programs units \
+	clean format lint programs units fuzzers \
 	unit-run port-run priv-run task-run hostile erlang-run demo-run lint-run \
 	install-run install-suid-run client openbsd-check rules trace trace-run
 
@@ -374,6 +379,10 @@ rules:
 	    PRIVS_SRC="$(PRIVS_SRC)" BOUNDS_SRC="$(BOUNDS_SRC)" \
 	    sh regress/unit/rules.sh >$(BUILD)/units.out
 	@test ! -e regress || $(IFNEW) $(BUILD)/units.mk <$(BUILD)/units.out
+	@test ! -e regress || PROTO_SRC="$(PROTO_SRC)" IMSG_SRC="$(IMSG_SRC)" \
+	    SEND_SRC="$(SEND_SRC)" RULE_SRC="$(RULE_SRC)" \
+	    sh regress/fuzz/rules.sh >$(BUILD)/fuzzers.out
+	@test ! -e regress || $(IFNEW) $(BUILD)/fuzzers.mk <$(BUILD)/fuzzers.out
 
 programs: $(PROGRAMS)
 
@@ -452,6 +461,8 @@ client:
 	@LIBEXECDIR="$(LIBEXECDIR)" sh client/proctor/build.sh
 
 units: $(UNITS)
+
+fuzzers: $(FUZZERS)
 
 unit-run:
 	@sh regress/unit/run.sh $(UNITS)

@@ -44,5 +44,8 @@ strict=regress/fuzz/fatal.c
 	    common/channel.c $IMSG_SRC $SEND_SRC $PROTO_SRC \
 	    common/compat/ptymodes.c
 	harness policy "" $strict $RULE_SRC $PROTO_SRC common/compat/ptymodes.c
+	harness taskargs "" $strict task/args.c task/call.c task/cstruct.c \
+	    task/constant.c task/owned.c task/rows.c common/etf_read.c \
+	    common/etf_write.c
 }
 echo "FUZZERS =$all"

@@ -146,7 +146,7 @@ C_BSD = task/bsd/*.c
 C_FUZZ = regress/fuzz/*.c
 C_ALL = $(C_SRC) regress/unit/*.c $(C_FUZZ) regress/priv/*.c regress/bench/*.c
 C_FORMAT = $(C_ALL) $(C_BSD) task/bsd/*.h common/*.h common/compat/*.h priv/*/*.h \
-	broker/*.h worker/*.h task/*.h regress/unit/*.h regress/stubs/*.h \
+	broker/*.h worker/*.h task/*.h regress/unit/*.h regress/fuzz/*.h regress/stubs/*.h \
 	regress/stubs/*/sys/*.h
 
 RING_PROGRAMS = $(BUILD)/proctor-broker $(BUILD)/proctor-worker
@@ -155,7 +155,7 @@ PROGRAMS = $(PORT_PROGRAMS) $(BUILD)/proctor-check
 
 .SUFFIXES:
 .PHONY: uninstall uninstall-run deb deb-check regress-cross regress-uml \
-	programs-and-units
+	programs-and-units regress-fuzz fuzz fuzz-run
 .PHONY: all port dist package deps deps-dev demo soak bench bench-elixir bench-quick \
 	bench-files regress regress-unit regress-port regress-erlang regress-get \
 	regress-priv regress-task regress-elixir regress-trixie elixir-run regress-build install \
@@ -189,8 +189,9 @@ demo:
 
 regress:
 	@+$(BEFORE)
-	@+$(SUB) programs client units $(BUILD)/hostile $(BUILD)/calls
+	@+$(SUB) programs client units fuzzers $(BUILD)/hostile $(BUILD)/calls
 	@+$(SUB) unit-run
+	@+$(SUB) fuzz-run
 	@+$(SUB) port-run
 	@+$(SUB) task-run
 	@+$(SUB) erlang-run
@@ -211,6 +212,17 @@ regress-task:
 	@+$(BEFORE)
 	@+$(SUB) programs
 	@+$(SUB) task-run
+
+# What the fuzzers have found and what they begin with, once each.
+regress-fuzz:
+	@+$(BEFORE)
+	@+$(SUB) fuzzers
+	@+$(SUB) fuzz-run
+
+# Each harness for so long.
+FUZZ_SECONDS = 60
+fuzz:
+	@BUILD=$(BUILD) MAKE="$(MAKE)" sh regress/fuzz/run.sh $(FUZZ_SECONDS)
 
 # Needs root; says so and skips every case without.
 regress-priv:
@@ -466,6 +478,9 @@ fuzzers: $(FUZZERS)
 
 unit-run:
 	@sh regress/unit/run.sh $(UNITS)
+
+fuzz-run:
+	@/usr/bin/python3 regress/fuzz/corpus.py play $(FUZZERS)
 
 bench-files:
 	@CC="$(CC)" CFLAGS="$(ALL_CFLAGS)" LDFLAGS="$(ALL_LDFLAGS)" \

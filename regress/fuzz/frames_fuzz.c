@@ -3,9 +3,12 @@
  * The first byte says how long a length is, and whether the node has said
  * hello; the second how much comes at once; the others are what the node sends.
  * Whatever the broker makes of it has to be a message that is believed.
+ * MESSAGES names a folder: they are seeds of messages_fuzz.c.
  */
 
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* What it remembers has to be forgotten between inputs. */
@@ -26,6 +29,9 @@ static struct {
 	size_t piece;
 } port;
 
+static const char *folder;
+static unsigned int kept;
+
 ssize_t __wrap_read(int, void *, size_t);
 
 ssize_t
@@ -42,6 +48,18 @@ __wrap_read(int fd, void *out, size_t size)
 	return ((ssize_t)n);
 }
 
+static void
+keep(uint32_t type, const void *m, size_t n)
+{
+	char path[4096];
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "%s/%u", folder, kept++);
+	if ((f = fopen(path, "w")) == NULL || putc((int)type, f) == EOF ||
+	    fwrite(m, 1, n, f) != n || fclose(f) == EOF)
+		fuzz_wrong("a seed cannot be written");
+}
+
 void
 channel_send(struct channel *c, uint32_t type, int fd, const void *m, size_t n)
 {
@@ -50,23 +68,29 @@ channel_send(struct channel *c, uint32_t type, int fd, const void *m, size_t n)
 		fuzz_wrong("the broker sends a descriptor");
 	if (oracle_unpack(type, m, n) == -1)
 		fuzz_wrong("priv would not believe this");
+	if (folder != NULL)
+		keep(type, m, n);
 }
 
 void
 channel_send2(struct channel *c, uint32_t type, const void *head, size_t n,
     const void *bytes, size_t len)
 {
-	(void)c;
-	(void)head;
-	(void)bytes;
-	if (type != IMSG_STDIN || n != sizeof(struct msg_stdin) || len == 0 ||
-	    len > MSG_STDIN_MAX)
-		fuzz_wrong("the worker would not believe this");
+	uint8_t *m;
+
+	if ((m = malloc(n + len)) == NULL)
+		abort();
+	memcpy(m, head, n);
+	if (len > 0)
+		memcpy(m + n, bytes, len);
+	channel_send(c, type, -1, m, n + len);
+	free(m);
 }
 
 void
 fuzz_begin(void)
 {
+	folder = getenv("MESSAGES");
 	request_init(&to_nobody, &to_nobody);
 	frame_init(4);
 }

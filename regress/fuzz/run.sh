@@ -3,8 +3,8 @@
 #
 #	run.sh SECONDS [HARNESS ...]
 #
-# Starts from the inputs in corpus/HARNESS; what is found goes on from there in
-# BUILD/fuzz/HARNESS. An input that fails is left in BUILD/fuzz and named. Says
+# Starts from the inputs in corpus/HARNESS; what is found is in
+# BUILD/fuzzing/HARNESS, where the next run goes on. An input that fails is left in BUILD/fuzzing and named. Says
 # for each how many inputs were tried in how many seconds.
 
 set -eu
@@ -14,7 +14,7 @@ BUILD=${BUILD:-build}
 MAKE=${MAKE:-make}
 seconds=$1
 shift
-out=$BUILD/fuzz
+out=$BUILD/fuzzing
 log=$out/log
 mkdir -p "$out"
 
@@ -39,17 +39,20 @@ sh ./configure --quiet BUILD="$out/build" CC=clang \
 	}
 }
 bad=0 total=0 count=0
+# shellcheck disable=SC2046
 [ $# -gt 0 ] || set -- $(cd "$out/build/fuzz" && ls)
 for name; do
-	mkdir -p "$out/$name" "regress/fuzz/corpus/$name"
+	mkdir -p "$out/$name"
+	[ ! -e "regress/fuzz/corpus/$name" ] || /usr/bin/python3 \
+	    regress/fuzz/corpus.py unpack "regress/fuzz/corpus/$name" \
+	    "$out/$name"
 	words=
 	[ ! -e "regress/fuzz/$name.dict" ] ||
 		words=-dict=regress/fuzz/$name.dict
 	# shellcheck disable=SC2086
 	if "$out/build/fuzz/$name" -max_total_time="$seconds" -max_len=8192 \
 	    -rss_limit_mb=2048 -timeout=20 -print_final_stats=1 $words \
-	    -artifact_prefix="$out/$name-" "$out/$name" \
-	    "regress/fuzz/corpus/$name" >"$log" 2>&1; then
+	    -artifact_prefix="$out/$name-" "$out/$name" >"$log" 2>&1; then
 		said=ok
 	else
 		said=FAIL bad=1

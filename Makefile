@@ -24,6 +24,7 @@ GROUP =
 BINDIR = $(PREFIX)/bin
 MANDIR = $(PREFIX)/share/man
 SYSUSERSDIR = $(PREFIX)/lib/sysusers.d
+TMPFILESDIR = $(PREFIX)/lib/tmpfiles.d
 SYSCONFDIR = /etc
 
 SAN_0 = $(HARD_CFLAGS)
@@ -67,7 +68,7 @@ RING_SRC = common/log.c $(PROTO_SRC) common/channel.c common/dispatch.c \
 # What yacc makes of priv/policy/parse.y; among the sources it is parse.c.
 PARSE_C = $(BUILD)/parse.c
 BASE_SRC = common/timer.c common/signals.c common/reap.c common/clean.c \
-	priv/base/ownlog.c priv/base/privdrop.c
+	priv/base/ownlog.c priv/base/privdrop.c priv/base/trail.c
 RULE_SRC = priv/policy/rule.c priv/policy/read.c priv/policy/resolve.c \
 	priv/policy/match.c priv/policy/gids.c priv/policy/environ_name.c \
 	priv/policy/userenv.c priv/policy/limit.c priv/policy/place.c \
@@ -91,11 +92,11 @@ MONITOR_SRC = priv/monitor/loop.c priv/monitor/table.c \
 	priv/monitor/exit.c priv/monitor/contain.c priv/monitor/keep.c \
 	priv/monitor/left.c priv/monitor/group.c priv/monitor/reply.c \
 	priv/monitor/orphan.c priv/monitor/watch.c priv/monitor/child.c \
-	priv/monitor/phase.c
+	priv/monitor/phase.c priv/monitor/audit.c
 START_SRC = priv/start/main.c priv/start/undo.c priv/start/configtest.c \
 	priv/start/args.c priv/start/privilege.c priv/start/login.c \
 	priv/start/privdrop.c priv/start/groups.c priv/start/port.c \
-	priv/start/ring.c
+	priv/start/ring.c priv/start/mode.c
 PRIV_SRC = $(START_SRC) $(GUARD_SRC) $(MONITOR_SRC) $(KEEPER_SRC) \
 	$(LAUNCHER_SRC) $(POLICY_SRC) $(BASE_SRC) \
 	$(LOCK_SRC) $(CGROUP_SRC) $(CGROUP_FILE_SRC) $(FRESH_SRC) $(STREAM_SRC) \
@@ -160,7 +161,7 @@ PROGRAMS = $(PORT_PROGRAMS) $(BUILD)/proctor-check
 	bench-files regress regress-unit regress-port regress-erlang regress-get \
 	regress-priv regress-task regress-elixir regress-trixie elixir-run regress-build install \
 	install-suid \
-	clean format lint programs units fuzzers \
+	clean format lint nightly programs units fuzzers \
 	unit-run port-run priv-run task-run hostile erlang-run demo-run lint-run \
 	install-run install-suid-run client openbsd-check rules trace trace-run
 
@@ -270,6 +271,10 @@ trace:
 	@+$(BEFORE)
 	@+$(SUB) programs client $(BUILD)/hostile $(BUILD)/calls
 	@+$(SUB) trace-run
+
+# The long forms of tests: .ci/nightly.
+nightly:
+	@sh .ci/nightly
 
 lint:
 	@+$(BEFORE)
@@ -520,15 +525,24 @@ openbsd-check:
 	@$(CC) $(ALL_CFLAGS) -Iregress/stubs -Iregress/stubs/bsd \
 	    -Iregress/stubs/freebsd -fsyntax-only $(C_BSD)
 
-lint-run: $(PARSE_C) $(NAMES) $(STAGES) $(CONSTANTS)
-	@PARSE_C="$(PARSE_C)" C_SRC="$(C_SRC)" C_ALL="$(C_ALL)" \
+lint-run: $(PARSE_C) $(NAMES) $(STAGES) $(CONSTANTS) $(PROTOCOL_7)
+	@PARSE_C="$(PARSE_C)" MANUALS="man/*.[578] $(PROTOCOL_7)" C_SRC="$(C_SRC)" C_ALL="$(C_ALL)" \
 	    C_FORMAT="$(C_FORMAT)" \
 	    CFLAGS="$(ALL_CFLAGS) -Iregress/stubs" \
 	    sh regress/lint.sh
 
-install-run: programs
+# A manual of a page that whoever writes a client has, too.
+PROTOCOL_7 = $(BUILD)/proctor-protocol.7
+$(PROTOCOL_7): PROTOCOL.md man/markdown.awk
+	@LC_ALL=C awk -f man/markdown.awk -v name=proctor-protocol \
+	    -v section=7 -v about="what crosses the port of proctor" \
+	    -v date="November 30, 2026" PROTOCOL.md >$@.tmp
+	@mv $@.tmp $@
+
+install-run: programs $(PROTOCOL_7)
 	mkdir -p $(DESTDIR)$(LIBEXECDIR)/proctor/empty
-	mkdir -p $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8
+	mkdir -p $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man7 \
+	    $(DESTDIR)$(MANDIR)/man8
 	@$(INSTALL_SUID) program
 	install -m 755 $(RING_PROGRAMS) $(BUILD)/proctor-check \
 	    $(BUILD)/proctor-task $(DESTDIR)$(LIBEXECDIR)/proctor
@@ -538,19 +552,23 @@ install-run: programs
 	install -m 644 man/proctor.conf.5 $(DESTDIR)$(MANDIR)/man5
 	install -m 644 man/proctor.8 man/proctor-check.8 man/proctor-task.8 \
 	    $(DESTDIR)$(MANDIR)/man8
+	install -m 644 man/proctor-log.7 $(PROTOCOL_7) $(DESTDIR)$(MANDIR)/man7
 
 uninstall-run:
 	rm -f $(DESTDIR)$(BINDIR)/proctor-check
 	rm -f $(DESTDIR)$(MANDIR)/man5/proctor.conf.5
+	rm -f $(DESTDIR)$(MANDIR)/man7/proctor-log.7 \
+	    $(DESTDIR)$(MANDIR)/man7/proctor-protocol.7
 	rm -f $(DESTDIR)$(MANDIR)/man8/proctor.8 \
 	    $(DESTDIR)$(MANDIR)/man8/proctor-check.8 \
 	    $(DESTDIR)$(MANDIR)/man8/proctor-task.8
-	rm -f $(DESTDIR)$(SYSUSERSDIR)/proctor.conf
+	rm -f $(DESTDIR)$(SYSUSERSDIR)/proctor.conf \
+	    $(DESTDIR)$(TMPFILESDIR)/proctor.conf
 	rm -rf $(DESTDIR)$(LIBEXECDIR)/proctor
 
 INSTALL_SUID = GROUP="$(GROUP)" DESTDIR="$(DESTDIR)" BUILD="$(BUILD)" \
 	LIBEXECDIR="$(LIBEXECDIR)" SYSUSERSDIR="$(SYSUSERSDIR)" \
-	SYSCONFDIR="$(SYSCONFDIR)" sh dist/install-suid.sh
+	TMPFILESDIR="$(TMPFILESDIR)" SYSCONFDIR="$(SYSCONFDIR)" sh dist/install-suid.sh
 
 install-suid-run:
 	@$(INSTALL_SUID) check

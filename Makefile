@@ -84,7 +84,8 @@ GUARD_SRC = priv/guard/guard.c priv/guard/reaper.c priv/guard/wait.c \
 	priv/guard/family.c
 LAUNCHER_SRC = priv/launcher/spawn.c priv/launcher/environ.c \
 	priv/launcher/login.c priv/launcher/any.c priv/launcher/privdrop.c \
-	priv/launcher/bounds.c $(BOUNDS_SRC) $(SPAWN_SRC)
+	priv/launcher/bounds.c $(BOUNDS_SRC) $(SPAWN_SRC) \
+	common/compat/pty.c
 MONITOR_SRC = priv/monitor/loop.c priv/monitor/table.c \
 	priv/monitor/request.c priv/monitor/report.c priv/monitor/foreign.c \
 	priv/monitor/stop.c priv/monitor/stray.c priv/monitor/ring.c \
@@ -128,7 +129,7 @@ TASK_SWITCH_SRC = task/main.c task/guard.c task/switch.c task/request.c \
 TASK_LOOP_SRC = task/loop.c task/batch.c task/answer.c task/fork.c task/exec.c \
 	task/execio.c task/execopts.c task/reexec.c task/caught.c task/filter.c \
 	task/callset.c \
-	task/family.c task/self.c task/bounds.c $(TASK_OS_SRC) $(MARK_SRC)
+	common/compat/pty.c task/family.c task/self.c task/bounds.c $(TASK_OS_SRC) $(MARK_SRC)
 TASK_CALL_SRC = task/rows.c task/call.c task/calls.c task/args.c task/cstruct.c \
 	task/owned.c \
 	task/constant.c task/value.c task/interrupt.c task/call_file.c \

@@ -50,6 +50,29 @@
 	(*(to)->tqh_last = (from)->tqh_first,                               \
 	    (from)->tqh_first->field.tqe_prev = (to)->tqh_last)
 
+#define SLIST_HEAD(name, type)          \
+	struct name {                   \
+		struct type *slh_first; \
+	}
+#define SLIST_HEAD_INITIALIZER(head) \
+	{                            \
+		0                    \
+	}
+#define SLIST_ENTRY(type)              \
+	struct {                       \
+		struct type *sle_next; \
+	}
+#define SLIST_FIRST(head) ((head)->slh_first)
+#define SLIST_NEXT(e, field) ((e)->field.sle_next)
+#define SLIST_EMPTY(head) (SLIST_FIRST(head) == 0)
+#define SLIST_FOREACH(e, head, field) \
+	for ((e) = SLIST_FIRST(head); (e) != 0; (e) = SLIST_NEXT(e, field))
+#define SLIST_INIT(head) ((head)->slh_first = 0)
+#define SLIST_INSERT_HEAD(head, e, field) \
+	((e)->field.sle_next = (head)->slh_first, (head)->slh_first = (e))
+#define SLIST_REMOVE_HEAD(head, field) \
+	((head)->slh_first = (head)->slh_first->field.sle_next)
+
 #define STAILQ_HEAD(name, type)           \
 	struct name {                     \
 		struct type *stqh_first;  \

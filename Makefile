@@ -6,9 +6,13 @@
 all:
 
 BUILD = build
+# What drives the harnesses of regress/fuzz: files, or an engine of their own.
+ENGINE = files
+ENGINE_OBJ = $(OBJ)/regress/fuzz/engine_$(ENGINE).o
 -include $(BUILD)/config.mk
 -include $(BUILD)/rules.mk
 -include $(BUILD)/units.mk
+-include $(BUILD)/fuzzers.mk
 
 SANITIZE = 0
 SANDBOX_DEBUG = 0
@@ -140,9 +144,10 @@ CHECK_OBJ = $(CHECK_SRC:%.c=$(OBJ)/%.o)
 C_SRC = priv/*/*.c broker/*.c worker/*.c task/*.c common/*.c common/compat/*.c
 # What compiles on BSDs, and elsewhere against regress/stubs.
 C_BSD = task/bsd/*.c
-C_ALL = $(C_SRC) regress/unit/*.c regress/priv/*.c regress/bench/*.c
+C_FUZZ = regress/fuzz/*.c
+C_ALL = $(C_SRC) regress/unit/*.c $(C_FUZZ) regress/priv/*.c regress/bench/*.c
 C_FORMAT = $(C_ALL) $(C_BSD) task/bsd/*.h common/*.h common/compat/*.h priv/*/*.h \
-	broker/*.h worker/*.h task/*.h regress/unit/*.h regress/stubs/*.h \
+	broker/*.h worker/*.h task/*.h regress/unit/*.h regress/fuzz/*.h regress/stubs/*.h \
 	regress/stubs/*/sys/*.h
 
 RING_PROGRAMS = $(BUILD)/proctor-broker $(BUILD)/proctor-worker
@@ -151,12 +156,12 @@ PROGRAMS = $(PORT_PROGRAMS) $(BUILD)/proctor-check
 
 .SUFFIXES:
 .PHONY: uninstall uninstall-run deb deb-check regress-cross regress-uml \
-	programs-and-units
+	programs-and-units regress-fuzz fuzz fuzz-run
 .PHONY: all port dist package deps deps-dev demo soak bench bench-elixir bench-quick \
 	bench-files regress regress-unit regress-port regress-erlang regress-get \
 	regress-priv regress-task regress-elixir regress-trixie elixir-run regress-build install \
 	install-suid \
-	clean format lint nightly programs units \
+	clean format lint nightly programs units fuzzers \
 	unit-run port-run priv-run task-run hostile erlang-run demo-run lint-run \
 	install-run install-suid-run client openbsd-check rules trace trace-run
 
@@ -185,8 +190,9 @@ demo:
 
 regress:
 	@+$(BEFORE)
-	@+$(SUB) programs client units $(BUILD)/hostile $(BUILD)/calls
+	@+$(SUB) programs client units fuzzers $(BUILD)/hostile $(BUILD)/calls
 	@+$(SUB) unit-run
+	@+$(SUB) fuzz-run
 	@+$(SUB) port-run
 	@+$(SUB) task-run
 	@+$(SUB) erlang-run
@@ -207,6 +213,17 @@ regress-task:
 	@+$(BEFORE)
 	@+$(SUB) programs
 	@+$(SUB) task-run
+
+# What the fuzzers have found and what they begin with, once each.
+regress-fuzz:
+	@+$(BEFORE)
+	@+$(SUB) fuzzers
+	@+$(SUB) fuzz-run
+
+# Each harness for so long.
+FUZZ_SECONDS = 60
+fuzz:
+	@BUILD=$(BUILD) MAKE="$(MAKE)" sh regress/fuzz/run.sh $(FUZZ_SECONDS)
 
 # Needs root; says so and skips every case without.
 regress-priv:
@@ -379,6 +396,10 @@ rules:
 	    PRIVS_SRC="$(PRIVS_SRC)" BOUNDS_SRC="$(BOUNDS_SRC)" \
 	    sh regress/unit/rules.sh >$(BUILD)/units.out
 	@test ! -e regress || $(IFNEW) $(BUILD)/units.mk <$(BUILD)/units.out
+	@test ! -e regress || PROTO_SRC="$(PROTO_SRC)" IMSG_SRC="$(IMSG_SRC)" \
+	    SEND_SRC="$(SEND_SRC)" RULE_SRC="$(RULE_SRC)" \
+	    sh regress/fuzz/rules.sh >$(BUILD)/fuzzers.out
+	@test ! -e regress || $(IFNEW) $(BUILD)/fuzzers.mk <$(BUILD)/fuzzers.out
 
 programs: $(PROGRAMS)
 
@@ -458,8 +479,13 @@ client:
 
 units: $(UNITS)
 
+fuzzers: $(FUZZERS)
+
 unit-run:
 	@sh regress/unit/run.sh $(UNITS)
+
+fuzz-run:
+	@/usr/bin/python3 regress/fuzz/corpus.py play $(FUZZERS)
 
 bench-files:
 	@CC="$(CC)" CFLAGS="$(ALL_CFLAGS)" LDFLAGS="$(ALL_LDFLAGS)" \

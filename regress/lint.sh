@@ -45,7 +45,7 @@ manual() {
 }
 check shell shellcheck configure regress/*.sh regress/unit/*.sh \
     regress/build/*.sh regress/trixie/*.sh regress/get/*.sh regress/cross/*.sh \
-    regress/deb/*.sh regress/demo/*.sh regress/bench/*.sh dist/*.sh \
+    regress/deb/*.sh regress/demo/*.sh regress/fuzz/*.sh regress/bench/*.sh dist/*.sh \
     dist/debian/postinst dist/debian/proctor.postrm \
     client/proctor/*.sh client/proctor/test/*.sh .ci/run .ci/nightly
 # shellcheck disable=SC2086

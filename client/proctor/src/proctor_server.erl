@@ -957,7 +957,10 @@ between(Next, Id) -> [Next | between(following(Next), Id)].
 %% The new OS process is registered here and now: the next frame may be its
 %% output or even its end.
 reply({run, From, Spec} = Waiter, {pid, OsPid}, #state{link = Link} = State) ->
-    Pid = proctor_child:start(OsPid, From, Spec, Link),
+    Pid = case proctor_direct:grant(OsPid, From, Spec, Link) of
+              {ok, Caller} -> Caller;
+              no -> proctor_child:start(OsPid, From, Spec, Link)
+          end,
     _ = monitor(process, Pid),
     ok = note(#{what => proctor_run, ospid => OsPid, pid => Pid,
                 program => program(Spec)}, State),

@@ -58,7 +58,8 @@ audit_init(const struct starter_env *s)
 	if (!s->privileged && !proc_privileged())
 		return;
 	if (!trail_open()) {
-		log_warnx("there is no system log: no audit lines");
+		if (s->privileged)
+			log_warnx("there is no system log: no audit lines");
 		return;
 	}
 	starter = s;

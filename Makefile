@@ -97,7 +97,7 @@ MONITOR_SRC = priv/monitor/loop.c priv/monitor/table.c \
 START_SRC = priv/start/main.c priv/start/undo.c priv/start/configtest.c \
 	priv/start/args.c priv/start/privilege.c priv/start/login.c \
 	priv/start/privdrop.c priv/start/groups.c priv/start/port.c \
-	priv/start/ring.c priv/start/mode.c
+	priv/start/ring.c priv/start/mode.c priv/start/refuse.c
 PRIV_SRC = $(START_SRC) $(GUARD_SRC) $(MONITOR_SRC) $(KEEPER_SRC) \
 	$(LAUNCHER_SRC) $(POLICY_SRC) $(BASE_SRC) \
 	$(LOCK_SRC) $(CGROUP_SRC) $(CGROUP_FILE_SRC) $(FRESH_SRC) $(STREAM_SRC) \

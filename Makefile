@@ -404,6 +404,8 @@ rules:
 	@test ! -e regress || $(IFNEW) $(BUILD)/units.mk <$(BUILD)/units.out
 	@test ! -e regress || PROTO_SRC="$(PROTO_SRC)" IMSG_SRC="$(IMSG_SRC)" \
 	    SEND_SRC="$(SEND_SRC)" RULE_SRC="$(RULE_SRC)" \
+	    EVSET_SRC="$(EVSET_SRC)" SPLICE_SRC="$(SPLICE_SRC)" \
+	    STREAM_SRC="$(STREAM_SRC)" STREAM_IO_SRC="$(STREAM_IO_SRC)" \
 	    sh regress/fuzz/rules.sh >$(BUILD)/fuzzers.out
 	@test ! -e regress || $(IFNEW) $(BUILD)/fuzzers.mk <$(BUILD)/fuzzers.out
 

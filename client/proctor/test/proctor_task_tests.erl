@@ -38,6 +38,7 @@ cases() ->
      {"task: active once, and so many", fun active/1},
      {"task: a program that nobody reads waits", fun waits/1},
      {"task: ten megabytes there and back", fun through/1},
+     {"task: ten megabytes by windows of all sizes", fun windows/1},
      {"task: more to a program that does not read", fun stuffed/1},
      {"task: the input of one that has closed it", fun closed/1},
      {"task: streams that are closed by us", fun close/1},
@@ -429,6 +430,26 @@ through(Root) ->
     ?assert(all(Task, stdout) =:= Data),
     ?assertEqual(sent, next()),
     ?assertEqual({exited, 0}, status(Task)).
+
+%% Those that are smaller than the switch's, too.
+windows(Root) ->
+    [begin
+         Task = run(Root, ["head", "-c", "10000000", "/dev/zero"],
+                    [{window, Window} | Active]),
+         ?assertEqual(10000000, came(Task, Active, 0))
+     end || Window <- [1000, 100000, 2000000],
+            Active <- [[], [{active, once}]]].
+
+came(Task, Active, Sum) ->
+    receive
+        {proctor_task, Task, {stdout, Data}} ->
+            _ = [ok = proctor_task:setopts(Task, Active) || Active =/= []],
+            came(Task, Active, Sum + byte_size(Data));
+        {proctor_task, Task, {exit, #{status := {exited, 0}}}} ->
+            Sum
+    after 20000 ->
+        Sum
+    end.
 
 stuffed(Root) ->
     Task = sh(Root, "kill -STOP $$; cat >/dev/null", []),

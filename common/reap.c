@@ -46,3 +46,14 @@ reap_has_ended(pid_t pid, pid_t *which)
 		*which = si.si_pid;
 	return (1);
 }
+
+int
+reap_is_stopped(pid_t pid)
+{
+	siginfo_t si;
+
+	si.si_pid = 0;
+	return (
+	    waitid(P_PID, (id_t)pid, &si, WSTOPPED | WNOHANG | WNOWAIT) == 0 &&
+	    si.si_pid == pid && si.si_code == CLD_STOPPED);
+}

@@ -40,6 +40,13 @@ orphan_watch_reaper(void)
 		fatal("the reaper has died");
 }
 
+void
+orphan_wake_reaper(void)
+{
+	if (reaper.fd != -1 && getppid() == reaper.reaper)
+		(void)kill(reaper.reaper, SIGCONT);
+}
+
 int
 orphan_is_guard(pid_t pid)
 {

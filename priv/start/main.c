@@ -101,5 +101,6 @@ main(int argc, char *argv[])
 	sandbox_priv(MAKER_IN_PRIV);
 	status = loop_run();
 	ring_end();
+	orphan_wake_reaper();
 	return (status);
 }

@@ -5,6 +5,8 @@
 #include <sys/wait.h>
 
 #include <stddef.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "reap.h"
 
@@ -56,4 +58,21 @@ reap_is_stopped(pid_t pid)
 	return (
 	    waitid(P_PID, (id_t)pid, &si, WSTOPPED | WNOHANG | WNOWAIT) == 0 &&
 	    si.si_pid == pid && si.si_code == CLD_STOPPED);
+}
+
+const char *
+reap_words(int status)
+{
+	static char words[96];
+
+	if (status == -1)
+		return ("with a status that nobody knows");
+	if (WIFEXITED(status))
+		(void)snprintf(words, sizeof(words), "with status %d",
+		    WEXITSTATUS(status));
+	else
+		(void)snprintf(words, sizeof(words), "by signal %d (%s%s)",
+		    WTERMSIG(status), strsignal(WTERMSIG(status)),
+		    WCOREDUMP(status) ? ", core dumped" : "");
+	return (words);
 }

@@ -26,4 +26,10 @@ int reap_has_ended(pid_t pid, pid_t *which);
 /* Is pid, a child, stopped, and nobody traces it? 1 or 0. */
 int reap_is_stopped(pid_t pid);
 
+/*
+ * How it ended, for the log, of a status of wait(2) or -1: "with status 3", or
+ * "by signal 9 (Killed)". It lives until the next call.
+ */
+const char *reap_words(int status);
+
 #endif

@@ -127,7 +127,6 @@ wait_for(struct waiter *w)
 		(void)kill(w->parent, SIGCONT);
 	/* Last: a log is somebody else's, and may not be what it seems. */
 	if (WIFSIGNALED(status))
-		log_warnx("%s was killed by signal %d", w->child.name,
-		    WTERMSIG(status));
+		log_warnx("%s ended %s", w->child.name, reap_words(status));
 	exit(w->cleans ? code | ORDERLY : code & ~ORDERLY);
 }

@@ -27,7 +27,7 @@ ring_ended(struct child *c, int status)
 {
 	if (status == 0)
 		return;
-	log_warnx("%s ended with status %d", c->name, status);
+	log_warnx("%s ended %s", c->name, reap_words(status));
 	phase_broken();
 }
 

@@ -5,14 +5,22 @@
  * it by birth. A start by root is another thing: what root gives is meant.
  */
 
+#include <sys/types.h>
+#include <sys/wait.h>
+
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
+#include "compat/bounds.h"
 #include "compat/fresh.h"
 #include "compat/proc.h"
+#include "limitname.h"
 #include "log.h"
 #include "proto.h"
 #include "start/login.h"
+#include "start/refuse.h"
 
 #define MB (1UL << 20)
 
@@ -58,6 +66,17 @@ login_limits(struct starter_env *s)
 	}
 }
 
+const char *
+login_limit(int resource)
+{
+	int i;
+
+	for (i = 0; i < LIMITS; i++)
+		if (bounds_resource[i] == resource)
+			return (limitname[i]);
+	return ("of a kind that has no name here");
+}
+
 /*
  * A hard limit that undo_limits() could not lift no launcher can. It may be
  * lower than a login's, if what a login begins with is not.
@@ -72,12 +91,11 @@ check_limits(struct starter_env *s)
 		login = &s->login[i];
 		if (getrlimit((proc_resource)i, &rl) == -1)
 			fatal("login: limit %d", i);
-		if (rl.rlim_max < login->rlim_cur) {
-			log_warnx("the starter's limit %d cannot be lifted for"
-				  " other users' children",
-			    i);
-			exit(EXIT_REFUSED);
-		}
+		if (rl.rlim_max < login->rlim_cur)
+			refuse(s, EXIT_REFUSED,
+			    "the starter's limit %s cannot be lifted for other"
+			    " users' children",
+			    login_limit(i));
 		if (rl.rlim_max >= login->rlim_max)
 			continue;
 		limit = rl;
@@ -85,6 +103,34 @@ check_limits(struct starter_env *s)
 		if (setrlimit((proc_resource)i, &limit) == -1)
 			login->rlim_max = rl.rlim_max;
 	}
+}
+
+/*
+ * Can a launcher undo the rest? One that is tried says so; without some
+ * capabilities, as in a container, it may not.
+ */
+static void
+check_reset(const struct starter_env *s)
+{
+	const char *what;
+	pid_t pid;
+	int status;
+
+	if ((pid = fork()) == -1)
+		fatal("login: fork");
+	if (pid == 0) {
+		if (fresh_reset(&what) == 0)
+			_exit(0);
+		refuse(s, EXIT_REFUSED,
+		    "what the starter has set cannot be undone for other users'"
+		    " children here: %s: %s",
+		    what, strerror(errno));
+	}
+	while (waitpid(pid, &status, 0) == -1)
+		if (errno != EINTR)
+			fatal("login: wait");
+	if (status != 0)
+		exit(EXIT_REFUSED);
 }
 
 /* Refuse what would reach others' children whatever is done. */
@@ -96,10 +142,10 @@ login_check(struct starter_env *s)
 	if (!s->privileged || s->who.uid == 0)
 		return;
 	check_limits(s);
-	if ((what = fresh_odd()) == NULL)
-		return;
-	log_warnx("the starter has set what other users' children would have"
-		  " for good: %s",
-	    what);
-	exit(EXIT_REFUSED);
+	check_reset(s);
+	if ((what = fresh_odd()) != NULL)
+		refuse(s, EXIT_REFUSED,
+		    "the starter has set what other users' children would have"
+		    " for good: %s",
+		    what);
 }

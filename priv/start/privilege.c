@@ -24,6 +24,7 @@
 #include "policy/userenv.h"
 #include "start/privdrop.h"
 #include "start/privilege.h"
+#include "start/refuse.h"
 
 #define NICE_ANY (-20)
 #define ALL "all" /* of users, in a list */
@@ -206,23 +207,31 @@ privilege_settle(
 	permit_init(&policy, &s->who, user, privilege, plain_why);
 }
 
+/* Nobody else can be had: is that who the start asks for? */
+static void
+privilege_only_self(const struct starter_env *s, const struct args *a)
+{
+	const struct passwd *pw;
+
+	if (a->user == NULL)
+		return;
+	if ((pw = privilege_passwd(a->user)) == NULL) {
+		log_warnx("-user %s: no such user", a->user);
+		refuse_told(s, EXIT_NOUSER, a->user, "no such user");
+	}
+	if (pw->pw_uid != s->who.uid) {
+		log_warnx("-user %s: not the user that started this, and nobody"
+			  " else can be had, as %s",
+		    a->user, plain_why);
+		refuse_told(s, EXIT_REFUSED, a->user, plain_why);
+	}
+}
+
 /* The starter's own rights: it may run children as itself and nobody else. */
 static void
 privilege_plain(struct starter_env *s, const struct args *a)
 {
-	const struct passwd *pw;
-
-	if (a->user != NULL) {
-		if ((pw = privilege_passwd(a->user)) == NULL) {
-			log_warnx("-user %s: no such user", a->user);
-			exit(EXIT_NOUSER);
-		}
-		if (pw->pw_uid != s->who.uid) {
-			log_warnx("-user %s: not the user that started this",
-			    a->user);
-			exit(EXIT_REFUSED);
-		}
-	}
+	privilege_only_self(s, a);
 	s->privileged = 0;
 	privilege_permit_self(s)->nice = NICE_ANY; /* the kernel decides */
 	privilege_settle(s, a, runas_self_name());
@@ -266,8 +275,9 @@ privilege_root(struct starter_env *s, const struct args *a)
 	if ((root = pw->pw_uid == 0)) /* others are looked up below */
 		log_warnx("children run as root");
 	if (!privs_able() || !privdrop_able(s)) {
-		plain_why = "root has no rights to give away here";
-		log_warnx("%s", plain_why);
+		plain_why = privs_able()
+				? "root cannot become another user here"
+				: "root has no capabilities to give away here";
 		privilege_plain(s, a);
 		return;
 	}
@@ -293,13 +303,15 @@ privilege_file(const struct starter_env *s)
 		plain_why = "there is no " POLICY_PATH;
 		if (errno == ENOENT)
 			return (-1);
-		exit(EXIT_REFUSED);
+		refuse_told(s, EXIT_REFUSED, NULL,
+		    "others than root could write " POLICY_PATH
+		    ", or it cannot be read");
 	}
 	/* The starter reads the log, and may not be one to read the file. */
 	policy.terse = 1;
 	if (policy_read(&policy, fd, POLICY_PATH) == -1 ||
 	    policy_resolve(&policy, POLICY_PATH) == -1)
-		exit(EXIT_REFUSED);
+		refuse_told(s, EXIT_REFUSED, NULL, POLICY_PATH " is wrong");
 	(void)close(fd);
 	plain_why = "no rule of " POLICY_PATH " is for its starter";
 	return (policy_concerns(&policy, &s->who) ? 0 : -1);
@@ -311,12 +323,18 @@ privilege_suid(struct starter_env *s, const struct args *a)
 {
 	char why[128];
 
+	/* As in a container without any: not even back to the starter. */
+	if (!privs_able()) {
+		log_warnx("set-user-ID root has no capabilities here: without"
+			  " that bit the mode is plain");
+		refuse_told(
+		    s, EXIT_REFUSED, NULL, "root has no capabilities here");
+	}
 	(void)privilege_permit_self(s);
 	if (privilege_file(s) == -1) {
-		log_warnx("nobody but %s can be had, as %s", runas_self_name(),
-		    plain_why);
 		policy_free(&policy); /* it may be nobody's to read */
 		policy_init(&policy);
+		privilege_only_self(s, a); /* what it says is root's word */
 		privdrop_self(s);
 		privilege_plain(s, a);
 		return;
@@ -327,7 +345,9 @@ privilege_suid(struct starter_env *s, const struct args *a)
 	if (a->user != NULL && permit_user(a->user) == NULL) {
 		permit_why_user(a->user, why, sizeof(why));
 		log_warnx("-user %s: not permitted: %s", a->user, why);
-		exit(getpwnam(a->user) == NULL ? EXIT_NOUSER : EXIT_REFUSED);
+		refuse_told(s,
+		    getpwnam(a->user) == NULL ? EXIT_NOUSER : EXIT_REFUSED,
+		    a->user, why);
 	}
 }
 
@@ -360,10 +380,18 @@ privilege_choose(struct starter_env *s, const struct args *args)
 		privilege_root(s, a);
 	else if (geteuid() == 0)
 		privilege_suid(s, a);
-	else if (proc_privileged()) {
-		log_warnx(
+	else if (proc_privileged())
+		refuse(s, EXIT_REFUSED,
 		    "set-user-ID or set-group-ID to a user other than root");
-		exit(EXIT_REFUSED);
-	} else
+	else {
+		if (proc_suid_lost() != NULL)
+			plain_why = proc_suid_lost();
 		privilege_plain(s, a);
+	}
+}
+
+const char *
+privilege_why_plain(void)
+{
+	return (plain_why);
 }

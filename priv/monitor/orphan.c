@@ -6,6 +6,7 @@
 #include <sys/time.h>
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -43,7 +44,10 @@ orphan_watch_reaper(void)
 void
 orphan_wake_reaper(void)
 {
-	if (reaper.fd != -1 && getppid() == reaper.reaper)
+	struct pollfd pfd = { .fd = reaper.fd };
+
+	/* Of a dead one the other end is closed. */
+	if (reaper.fd != -1 && poll(&pfd, 1, 0) == 0)
 		(void)kill(reaper.reaper, SIGCONT);
 }
 

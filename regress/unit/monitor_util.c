@@ -426,6 +426,11 @@ orphan_kill_leaf(const char *path)
 	note("orphans in %s KILL", path);
 }
 
+void
+orphan_wake_reaper(void)
+{
+}
+
 int
 orphan_end_all(int sig)
 {

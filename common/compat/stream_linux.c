@@ -3,10 +3,12 @@
  */
 
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/stat.h>
 #include <unistd.h>
 
 #include "compat/stream.h"
@@ -38,8 +40,8 @@ look(int fd, struct stat *st)
 {
 	struct statx x;
 
-	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE, &x) ==
-	    -1)
+	if (syscall(SYS_statx, fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC,
+		STATX_TYPE, &x) == -1)
 		return (errno == ENOSYS ? fstat(fd, st) : -1);
 	st->st_mode = x.stx_mode;
 	st->st_dev = makedev(x.stx_dev_major, x.stx_dev_minor);

@@ -498,15 +498,18 @@ def shutdown_order():
     ("not executable", "/etc/passwd", "Permission denied"),
     ("below a file", "/etc/passwd/x", "Not a directory"),
     ("no PATH search", "echo", "No such file or directory"),
-    ("a name of 5,000 bytes", "/" + "x" * 4999, "File name too long"),
+    ("a name of 5,000 bytes", "/" + "x" * 4999,
+     ("File name too long", "Filename too long")),  # musl
 ])
 def exec_fails(path, why):
     """A pid, the text on the child's stderr, status 256."""
     with Port() as p:
         pid = p.run([path, "argument"], [A.stdout, A.stderr])
         expect(256, p.exit(pid), "status")
-        text = "Pid %d: cannot execute '%s': %s\n" % (pid, path, why)
-        check(p.out(pid, A.stderr) == text.encode(), "stderr %r",
+        whys = (why,) if isinstance(why, str) else why
+        texts = ["Pid %d: cannot execute '%s': %s\n" % (pid, path, w)
+                 for w in whys]
+        check(p.out(pid, A.stderr).decode() in texts, "stderr %r",
               p.out(pid, A.stderr))
         check(p.out(pid) == b"", "stdout %r", p.out(pid))
         expect([], p.ask(A.list))

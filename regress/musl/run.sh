@@ -53,7 +53,7 @@ units() {
 
 # Nothing that is loaded, and nowhere that it was built.
 is_static() {
-	for p in "$here"/static/proctor "$here"/static/proctor-*; do
+	for p in "$here"/static/proctor "$here"/static/proctor-[bctw]*; do
 		if readelf -ld "$p" | grep -E 'INTERP|NEEDED'; then
 			echo "FAIL: $p"
 			return 1
@@ -74,7 +74,7 @@ plain() (
 	trap 'rm -rf "$user"' EXIT
 	chmod 755 "$user"
 	mkdir "$user/build" "$user/regress"
-	cp "$here"/static/proctor "$here"/static/proctor-* "$user/build"
+	cp "$here"/static/proctor "$here"/static/proctor-[bctw]* "$user/build"
 	cp -R regress/port regress/task "$user/regress"
 	cd "$user" || exit 1
 	setpriv --reuid 65534 --regid 65534 --clear-groups \
@@ -111,7 +111,7 @@ if [ "$all" = all ]; then
 else
 	try "core" sh regress/core.sh "$here/build"
 fi
-try "static build" build static programs --static
+try "static build" build static all --static
 try "static: nothing is loaded" is_static
 if [ "$(id -u)" -eq 0 ]; then
 	try "static: as root" smoke "$here/static"

@@ -7,8 +7,7 @@
 
 #include <sys/ioctl.h>
 
-typedef __typeof__(_Generic(&ioctl, int (*)(int, int, ...)
-		   : 0, default
-		   : 0UL)) ioctl_request;
+typedef __typeof__(_Generic(
+    &ioctl, int (*)(int, int, ...) : 0, default : 0UL)) ioctl_request;
 
 #endif

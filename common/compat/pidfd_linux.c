@@ -146,7 +146,8 @@ pidfd_status(int fd, int *status)
 
 	memset(&info, 0, sizeof(info));
 	info.mask = INFO_EXIT;
-	if (ioctl(fd, (ioctl_request)INFO_ASK, &info) == -1 || !(info.mask & INFO_EXIT))
+	if (ioctl(fd, (ioctl_request)INFO_ASK, &info) == -1 ||
+	    !(info.mask & INFO_EXIT))
 		return (-1);
 	*status = info.status;
 	return (0);

@@ -43,7 +43,16 @@ strict=regress/fuzz/fatal.c
 	[ -z "$IMSG_SRC" ] || harness imsg recvmsg $strict common/dispatch.c \
 	    common/channel.c $IMSG_SRC $SEND_SRC $PROTO_SRC \
 	    common/compat/ptymodes.c
-	harness policy "" $strict $RULE_SRC $PROTO_SRC common/compat/ptymodes.c
+	harness policy "" $strict regress/fuzz/people.c $RULE_SRC $PROTO_SRC common/compat/ptymodes.c
+	harness keeper clock_gettime $strict regress/fuzz/oracle.c \
+	    priv/keeper/request.c priv/keeper/end.c priv/keeper/freeze.c \
+	    priv/keeper/event.c priv/keeper/leaf.c priv/keeper/limits.c \
+	    priv/keeper/stats.c common/timer.c common/cpulist.c \
+	    common/leaf_limit.c $PROTO_SRC common/compat/ptymodes.c \
+	    common/compat/cgroup_hold.c
+	harness check "" $strict regress/fuzz/people.c priv/check/check.c \
+	    priv/check/path.c priv/check/limit.c $RULE_SRC $PROTO_SRC \
+	    common/compat/ptymodes.c
 	harness taskargs "" $strict task/args.c task/call.c task/cstruct.c \
 	    task/constant.c task/owned.c task/rows.c common/etf_read.c \
 	    common/etf_write.c

@@ -459,8 +459,7 @@ answers(void)
 	    "{5,{error,\"Couldn't start pid: Failed to create a pipe"
 	    " for stderr: %s\"}}",
 	    strerror(EMFILE));
-	assert_sent(text,
-	    "{5,{error,{pipe,emfile,<<\"stderr\">>}}}");
+	assert_sent(text, "{5,{error,{pipe,emfile,<<\"stderr\">>}}}");
 }
 
 static void

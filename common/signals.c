@@ -37,7 +37,6 @@ signals_catch(void)
 	waits = 1;
 	memset(&sa, 0, sizeof(sa));
 	sa.sa_handler = signals_handler;
-	sa.sa_flags = SA_NOCLDSTOP;
 	(void)sigfillset(&sa.sa_mask);
 	for (i = 0; i < CAUGHT; i++)
 		if (sigaction(caught[i], &sa, NULL) == -1)

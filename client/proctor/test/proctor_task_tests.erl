@@ -755,7 +755,7 @@ itself() ->
         proctor:info(OsPid),
     {ok, _} = proctor_task:call(Root, getpid),
     {ok, #{ospid := OsPid, bytes := #{stdin := In1, stdout := Out1}}} =
-        settled(OsPid),
+        proctor:info(OsPid),
     ?assert(In1 > In),
     ?assert(Out1 > Out),
     %% Its streams are nobody else's.
@@ -766,13 +766,6 @@ itself() ->
     ?assertEqual(undefined, proctor:pid(OsPid)),
     ?assertEqual({error, no_process}, proctor:info(OsPid)),
     _ = flush().
-
-%% When all that was written has left for the program.
-settled(OsPid) ->
-    case proctor:info(OsPid) of
-        {ok, #{stdin_unacked := N}} when N > 0 -> settled(OsPid);
-        Info -> Info
-    end.
 
 stopped_there() ->
     {ok, Root} = proctor_task:start([]),

@@ -84,7 +84,8 @@ GUARD_SRC = priv/guard/guard.c priv/guard/reaper.c priv/guard/wait.c \
 	priv/guard/family.c
 LAUNCHER_SRC = priv/launcher/spawn.c priv/launcher/environ.c \
 	priv/launcher/login.c priv/launcher/any.c priv/launcher/privdrop.c \
-	priv/launcher/bounds.c $(BOUNDS_SRC) $(SPAWN_SRC)
+	priv/launcher/bounds.c $(BOUNDS_SRC) $(SPAWN_SRC) \
+	common/compat/pty.c
 MONITOR_SRC = priv/monitor/loop.c priv/monitor/table.c \
 	priv/monitor/request.c priv/monitor/report.c priv/monitor/foreign.c \
 	priv/monitor/stop.c priv/monitor/stray.c priv/monitor/ring.c \
@@ -128,7 +129,7 @@ TASK_SWITCH_SRC = task/main.c task/guard.c task/switch.c task/request.c \
 TASK_LOOP_SRC = task/loop.c task/batch.c task/answer.c task/fork.c task/exec.c \
 	task/execio.c task/execopts.c task/reexec.c task/caught.c task/filter.c \
 	task/callset.c \
-	task/family.c task/self.c task/bounds.c $(TASK_OS_SRC) $(MARK_SRC)
+	common/compat/pty.c task/family.c task/self.c task/bounds.c $(TASK_OS_SRC) $(MARK_SRC)
 TASK_CALL_SRC = task/rows.c task/call.c task/calls.c task/args.c task/cstruct.c \
 	task/owned.c \
 	task/constant.c task/value.c task/interrupt.c task/call_file.c \
@@ -163,7 +164,7 @@ PROGRAMS = $(PORT_PROGRAMS) $(BUILD)/proctor-check
 	install-suid \
 	clean format lint nightly programs units fuzzers \
 	unit-run port-run priv-run task-run hostile erlang-run demo-run lint-run \
-	install-run install-suid-run client openbsd-check rules trace trace-run
+	install-run install-suid-run client bsd-check lint-openbsd rules trace trace-run
 
 # What a user names is done in the order in which he names it, `make deps
 # regress'; what that takes is done with -j.
@@ -278,7 +279,12 @@ nightly:
 
 lint:
 	@+$(BEFORE)
-	@+$(SUB) openbsd-check lint-run
+	@+$(SUB) bsd-check lint-run
+	@sh regress/elsewhere/run.sh openbsd $(BUILD)/openbsd
+
+# What OpenBSD does not have is not used there: see regress/elsewhere.
+lint-openbsd:
+	@sh regress/elsewhere/run.sh openbsd $(BUILD)/openbsd
 
 install:
 	@+$(BEFORE)
@@ -398,6 +404,8 @@ rules:
 	@test ! -e regress || $(IFNEW) $(BUILD)/units.mk <$(BUILD)/units.out
 	@test ! -e regress || PROTO_SRC="$(PROTO_SRC)" IMSG_SRC="$(IMSG_SRC)" \
 	    SEND_SRC="$(SEND_SRC)" RULE_SRC="$(RULE_SRC)" \
+	    EVSET_SRC="$(EVSET_SRC)" SPLICE_SRC="$(SPLICE_SRC)" \
+	    STREAM_SRC="$(STREAM_SRC)" STREAM_IO_SRC="$(STREAM_IO_SRC)" \
 	    sh regress/fuzz/rules.sh >$(BUILD)/fuzzers.out
 	@test ! -e regress || $(IFNEW) $(BUILD)/fuzzers.mk <$(BUILD)/fuzzers.out
 
@@ -517,10 +525,7 @@ demo-run:
 	@PROCTOR_PORT=$$(pwd)/$(BUILD)/proctor sh regress/demo/run.sh
 
 # Not run anywhere but there, yet it has to compile.
-openbsd-check:
-	@echo "lint: sandbox_openbsd.c"
-	@$(CC) $(ALL_CFLAGS) -Iregress/stubs -fsyntax-only \
-	    common/compat/sandbox_openbsd.c
+bsd-check:
 	@echo "lint: calls of BSDs"
 	@$(CC) $(ALL_CFLAGS) -Iregress/stubs -Iregress/stubs/bsd \
 	    -Iregress/stubs/freebsd -fsyntax-only $(C_BSD)

@@ -87,7 +87,6 @@ signals_mask(sigset_t *mask)
 void
 signals_take(void)
 {
-	const struct timespec now = { 0, 0 };
 	sigset_t set;
 	size_t i;
 	int sig;
@@ -95,7 +94,7 @@ signals_take(void)
 	(void)sigemptyset(&set);
 	for (i = 0; i < CAUGHT; i++)
 		(void)sigaddset(&set, caught[i]);
-	while ((sig = sigtimedwait(&set, NULL, &now)) != -1)
+	while ((sig = proc_signal_take(&set, NULL)) != 0)
 		got[sig] = 1;
 }
 

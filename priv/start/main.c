@@ -58,7 +58,7 @@ start(struct starter_env *s, struct args *a, int argc, char *argv[])
 	undo_signals();
 	undo_limits(s);
 	proc_undumpable();
-	setproctitle_init(argc, argv, nothing);
+	proc_title_init(argc, argv, nothing);
 	args_parse(a, argc, argv);
 	log_init("proctor", a->debug);
 	port_check(a);

@@ -47,7 +47,7 @@ privdrop_try(uid_t u, gid_t g, const gid_t *groups, int ngroups)
 	case -1:
 		fatal("privdrop: fork");
 	case 0:
-		if (setgroups((size_t)ngroups, groups) == -1 ||
+		if (setgroups((proc_ngroups)ngroups, groups) == -1 ||
 		    setresgid(g, g, g) == -1 || setresuid(u, u, u) == -1)
 			_exit(1);
 		_exit(0);

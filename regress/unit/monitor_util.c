@@ -379,6 +379,14 @@ proc_signal_main(int sig)
 	fail_msg("signal %d", sig);
 }
 
+int
+proc_signal_take(const sigset_t *set, siginfo_t *info)
+{
+	(void)set;
+	(void)info;
+	return (0); /* none waits */
+}
+
 /*
  * monitor/orphan.c: the reaper.
  */

@@ -62,6 +62,8 @@
                   windows := #{stdout | stderr => non_neg_integer()},
                   window := non_neg_integer() | default
                           | #{stdout | stderr => non_neg_integer()},
+                  %% Bytes that are acknowledged at a time, if not half of it.
+                  worth => pos_integer(),
                   stdin_window := pos_integer(),
                   input := binary() | none,
                   lines := boolean() | stdout | stderr,

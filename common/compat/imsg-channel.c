@@ -82,6 +82,16 @@ pending_expire(struct imsg_channel *ch)
 	}
 }
 
+/* CMSG_NXTHDR, whose signs not every compiler likes as every libc has it. */
+static struct cmsghdr *
+control_next(struct msghdr *msg, struct cmsghdr *cmsg)
+{
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsign-conversion"
+	return (CMSG_NXTHDR(msg, cmsg));
+#pragma GCC diagnostic pop
+}
+
 /*
  * Return the first descriptor of a control message, or -1.  A well-behaved
  * peer sends one at a time; any other is closed.  All of them fit: what the
@@ -95,7 +105,7 @@ control_fd(struct imsg_channel *ch, struct msghdr *msg)
 	int fd, first = -1;
 
 	for (cmsg = CMSG_FIRSTHDR(msg); cmsg != NULL;
-	     cmsg = CMSG_NXTHDR(msg, cmsg)) {
+	     cmsg = control_next(msg, cmsg)) {
 		if (cmsg->cmsg_level != SOL_SOCKET ||
 		    cmsg->cmsg_type != SCM_RIGHTS)
 			continue;

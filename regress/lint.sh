@@ -45,7 +45,7 @@ manual() {
 }
 check shell shellcheck configure regress/*.sh regress/unit/*.sh regress/elsewhere/cc \
     regress/elsewhere/*.sh \
-    regress/build/*.sh regress/trixie/*.sh regress/get/*.sh regress/cross/*.sh \
+    regress/build/*.sh regress/trixie/*.sh regress/get/*.sh regress/cross/*.sh regress/musl/*.sh regress/core.sh \
     regress/deb/*.sh regress/demo/*.sh regress/fuzz/*.sh regress/bench/*.sh dist/*.sh \
     dist/debian/postinst dist/debian/proctor.postrm \
     client/proctor/*.sh client/proctor/test/*.sh .ci/run .ci/nightly

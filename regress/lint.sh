@@ -53,6 +53,8 @@ check shell shellcheck configure regress/*.sh regress/unit/*.sh regress/elsewher
 check manual manual $MANUALS
 check "manuals, of themselves" /usr/bin/python3 regress/manuals.py --self-test
 check manuals /usr/bin/python3 regress/manuals.py
+check "manuals of tasks, of themselves" /usr/bin/python3 regress/manuals_task.py --self-test
+check "manuals of tasks" /usr/bin/python3 regress/manuals_task.py
 check dialyzer sh client/proctor/dialyze.sh
 check xref sh client/proctor/xref.sh
 check alcove sh client/proctor/alcove.sh check

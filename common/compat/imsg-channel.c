@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "compat/imsg_send.h"
+#include "starved.h"
 #include "imsg-channel.h"
 
 #define IMSG_IOV_MAX 64
@@ -195,10 +196,9 @@ imsgbuf_read(struct imsgbuf *imsgbuf)
 		memmove(ch->buf, ch->buf + ch->rpos, ch->wpos);
 		ch->rpos = 0;
 	}
-	/* What one large message has needed goes back. */
-	if (ch->wpos == 0 && ch->size > IMSG_READ_MAX &&
-	    read_resize(ch, IMSG_READ_MAX) == -1)
-		return (-1);
+	/* What one large message has needed goes back, if that can be. */
+	if (ch->wpos == 0 && ch->size > IMSG_READ_MAX)
+		(void)read_resize(ch, IMSG_READ_MAX);
 	if (ch->wpos == ch->size)
 		return (1);
 	/* A plain read makes the kernel discard descriptors. */
@@ -208,7 +208,9 @@ imsgbuf_read(struct imsgbuf *imsgbuf)
 	else
 		n = read(imsgbuf->fd, ch->buf + ch->wpos, ch->size - ch->wpos);
 	if (n == -1)
-		return (errno == EAGAIN || errno == EINTR ? 1 : -1);
+		return (errno == EAGAIN || errno == EINTR || starved(errno)
+			    ? 1
+			    : -1);
 	if (n == 0)
 		return (0);
 	ch->wpos += (size_t)n;
@@ -334,6 +336,7 @@ imsgbuf_write(struct imsgbuf *imsgbuf)
 			return (0);
 		case EMFILE: /* what some systems say */
 		case ENOBUFS:
+		case ENOMEM:
 		case ETOOMANYREFS:
 			flight_refused(ch);
 			return (0);

@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +32,8 @@
 #include "guard/family.h"
 #include "guard/reaper.h"
 #include "guard/wait.h"
+
+#define SEND_AGAIN 10 /* ms, where no memory is left for an answer */
 
 /* An orphan that is to end. */
 struct orphan {
@@ -224,19 +227,35 @@ reaper_answer(const struct reaper_request *q, struct reaper_answer *a)
 	return (0);
 }
 
+/* Has a call failed for what may be over the next time? */
+static int
+passing(void)
+{
+	return (errno == EINTR || errno == EAGAIN || errno == ENOBUFS ||
+		errno == ENOMEM);
+}
+
 /* 0, or -1: no more requests are taken. */
 static int
 reaper_serve(int fd)
 {
 	struct reaper_answer a = { 0 };
 	struct reaper_request q;
+	ssize_t n;
 
 	/* One that was stopped meanwhile may answer late: to what, it says. */
-	if (recv(fd, &q, sizeof(q), 0) != (ssize_t)sizeof(q) ||
-	    reaper_answer(&q, &a) == -1)
+	if ((n = recv(fd, &q, sizeof(q), 0)) == -1 && passing())
+		return (0);
+	if (n != (ssize_t)sizeof(q) || reaper_answer(&q, &a) == -1)
 		return (-1);
 	a.seq = q.seq;
-	return (send(fd, &a, sizeof(a), MSG_NOSIGNAL) == -1 ? -1 : 0);
+	/* Priv asks nothing more before it has this. */
+	while (send(fd, &a, sizeof(a), MSG_NOSIGNAL) == -1) {
+		if (!passing())
+			return (-1);
+		(void)poll(NULL, 0, SEND_AGAIN);
+	}
+	return (0);
 }
 
 static void reaper_main(int fd) __attribute__((__noreturn__));

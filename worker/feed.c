@@ -11,6 +11,7 @@
 
 #include "compat/stream.h"
 #include "log.h"
+#include "starved.h"
 #include "worker.h"
 
 #define ACK_MARK 32768 /* bytes that are worth an acknowledgement */
@@ -117,7 +118,7 @@ on_writable(void *arg)
 	ssize_t n;
 
 	if ((n = queue_write(&f->queue, f->fd, feed_put(c))) == -1 &&
-	    errno != EAGAIN && errno != EINTR) {
+	    errno != EAGAIN && errno != EINTR && !starved(errno)) {
 		feed_failed(c, errno);
 		return;
 	}
@@ -166,7 +167,8 @@ feed_write(struct wchild *c, const uint8_t *data, size_t len)
 		iov.iov_base = (void *)(uintptr_t)data;
 		iov.iov_len = len;
 		n = feed_put(c)(f->fd, &iov, 1);
-		if (n == -1 && errno != EAGAIN && errno != EINTR) {
+		if (n == -1 && errno != EAGAIN && errno != EINTR &&
+		    !starved(errno)) {
 			feed_failed(c, errno);
 			return;
 		}

@@ -14,7 +14,6 @@
 #include <sys/wait.h>
 
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,12 +27,11 @@
 #include "log.h"
 #include "proto.h"
 #include "sandbox.h"
+#include "starved.h"
 
 #include "guard/family.h"
 #include "guard/reaper.h"
 #include "guard/wait.h"
-
-#define SEND_AGAIN 10 /* ms, where no memory is left for an answer */
 
 /* An orphan that is to end. */
 struct orphan {
@@ -229,10 +227,9 @@ reaper_answer(const struct reaper_request *q, struct reaper_answer *a)
 
 /* Has a call failed for what may be over the next time? */
 static int
-passing(void)
+passing(int error)
 {
-	return (errno == EINTR || errno == EAGAIN || errno == ENOBUFS ||
-		errno == ENOMEM);
+	return (error == EINTR || error == EAGAIN || starved(error));
 }
 
 /* 0, or -1: no more requests are taken. */
@@ -244,17 +241,15 @@ reaper_serve(int fd)
 	ssize_t n;
 
 	/* One that was stopped meanwhile may answer late: to what, it says. */
-	if ((n = recv(fd, &q, sizeof(q), 0)) == -1 && passing())
+	if ((n = recv(fd, &q, sizeof(q), 0)) == -1 && passing(errno))
 		return (0);
 	if (n != (ssize_t)sizeof(q) || reaper_answer(&q, &a) == -1)
 		return (-1);
 	a.seq = q.seq;
 	/* Priv asks nothing more before it has this. */
-	while (send(fd, &a, sizeof(a), MSG_NOSIGNAL) == -1) {
-		if (!passing())
+	while (send(fd, &a, sizeof(a), MSG_NOSIGNAL) == -1)
+		if (!passing(errno))
 			return (-1);
-		(void)poll(NULL, 0, SEND_AGAIN);
-	}
 	return (0);
 }
 

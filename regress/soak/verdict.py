@@ -1,0 +1,47 @@
+"""Whether all is flat from the second quarter on, and what is to be said."""
+
+# What memory may grow by from the first rest that counts to the last, in KiB:
+# pages that an allocator happens to hold. A leak of one byte a run is more in an
+# hour.
+SLACK = {"node": 4096, "part": 256}
+# Of the node: must be the same.
+SAME = ("processes", "ports", "tables", "fds")
+
+
+def growth(rests, key):
+    """From the least of the first half of those that count to the least of the
+    rest: what it has grown by, whatever it is for a moment."""
+    values = [rest[key] for _, rest in rests if key in rest]
+    half = len(values) // 2
+    if half == 0:
+        return 0
+    return min(values[half:]) - min(values[:half])
+
+
+def grown(rests, seconds):
+    """[text] of what was not flat."""
+    counted = [(at, rest) for at, rest in rests if at >= seconds / 4 - 1]
+    keys = sorted({key for _, rest in counted for key in rest})
+    faults = []
+    for what, name in keys:
+        more = growth(counted, (what, name))
+        if name in SAME and more > 0:
+            faults.append("%s has %d more %s" % (what, more, name))
+        if name == "kib" and more > SLACK["node" if what == "node"
+                                         else "part"]:
+            faults.append("%s has %d KiB more" % (what, more))
+        if (what, name) == ("node", "memory") and more > 1024 * SLACK["node"]:
+            faults.append("the node's terms have %d KiB more" % (more >> 10))
+    return faults
+
+
+def table(rests):
+    """Lines: a row for each figure, a column for each rest."""
+    keys = sorted({key for _, rest in rests for key in rest})
+    lines = ["%-28s" % "second" + "".join("%9d" % at for at, _ in rests)]
+    for what, name in keys:
+        values = [rest.get((what, name)) for _, rest in rests]
+        lines.append("%-28s" % (what + " " + name) + "".join(
+            "%9s" % ("-" if v is None else v >> 10 if name in (
+                "memory", "binaries") else v) for v in values))
+    return lines

@@ -155,7 +155,7 @@ PROGRAMS = $(PORT_PROGRAMS) $(BUILD)/proctor-check
 	bench-files regress regress-unit regress-port regress-erlang regress-get \
 	regress-priv regress-task regress-elixir regress-trixie elixir-run regress-build install \
 	install-suid \
-	clean format lint programs units \
+	clean format lint nightly programs units \
 	unit-run port-run priv-run task-run hostile erlang-run demo-run lint-run \
 	install-run install-suid-run client openbsd-check rules trace trace-run
 
@@ -253,6 +253,10 @@ trace:
 	@+$(BEFORE)
 	@+$(SUB) programs client $(BUILD)/hostile $(BUILD)/calls
 	@+$(SUB) trace-run
+
+# The long forms of tests: .ci/nightly.
+nightly:
+	@sh .ci/nightly
 
 lint:
 	@+$(BEFORE)

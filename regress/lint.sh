@@ -46,7 +46,7 @@ check shell shellcheck configure regress/*.sh regress/unit/*.sh \
     regress/build/*.sh regress/trixie/*.sh regress/get/*.sh regress/cross/*.sh \
     regress/deb/*.sh regress/demo/*.sh regress/bench/*.sh dist/*.sh \
     dist/debian/postinst dist/debian/proctor.postrm \
-    client/proctor/*.sh client/proctor/test/*.sh .ci/run
+    client/proctor/*.sh client/proctor/test/*.sh .ci/run .ci/nightly
 check manual manual man/*.[58]
 check dialyzer sh client/proctor/dialyze.sh
 check xref sh client/proctor/xref.sh

@@ -12,7 +12,9 @@ class Beside(tree.Tree):
 
     def __init__(self, *args, options=()):
         port.PROGRAM = os.path.join(os.path.dirname(tree.PROGRAM), "proctor")
-        self.port = port.Port()
+        # What the node's end leaves alive, as a daemon that minds no SIGTERM
+        # of a tree whose guard and switch are both gone, has this long.
+        self.port = port.Port("-alarm", "1")
         self.options = options
         super().__init__(*args)
 

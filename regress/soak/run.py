@@ -4,8 +4,8 @@
 usage: run.py [-s SECONDS] [-e SECONDS] [-c CALLERS] [-r SEED] [-k KINDS] [BUILD]
 
 Callers in a node (soak_*.erl) run, feed, stop and watch all kinds of things by
-three instances. Of two of them, and of trees of tasks, a random part gets SIGKILL
-every -e seconds (20). Eight times all stand still, and what the node and each
+three instances. Every -e seconds (20) a random part of two of them gets SIGKILL,
+or one of a tree of tasks of the third. Eight times all stand still, and what the node and each
 part have is counted. At the end it says what was lost, doubled or left; the exit
 status is 1 if anything was. As root it is privileged mode in namespaces of its
 own (regress/priv/lib/world.py), else what any user can have.
@@ -72,6 +72,7 @@ class Soak:
             if instance in STRUCK:
                 found += [(instance, role, pid) for role, pid in
                           parts.ring(guard).items()]
+                continue
             tasks = parts.tasks(guard)
             if tasks:
                 found.append((instance, "task", self.random.choice(tasks)))

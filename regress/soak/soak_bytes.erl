@@ -75,6 +75,8 @@ pulled(Pid, N) ->
 pull(Pid, Out) ->
     case proctor:recv(Pid, rand:uniform(2) - 1, 120000) of
         {ok, Data} -> pull(Pid, [Out, Data]);
+        %% Who waits just then is told why; it stays for its reader even so.
+        {error, port_closed} -> pull(Pid, Out);
         {error, closed} -> iolist_to_binary(Out);
         Other -> soak_mail:fault(bytes, Other)
     end.

@@ -64,24 +64,24 @@ judge(ok, Name, _Instance, _Server) ->
     ok;
 judge({fault, Class, What}, Name, Instance, _Server) ->
     soak_count:fault(Class, {Name, Instance, What});
+judge({gone, {tree, What}}, Name, proctor, _Server) ->
+    one_tree(What, Name);
 judge({gone, What}, Name, Instance, Server) ->
     case soak_watch:has_left(Instance, Server) of
         true ->
             _ = soak_count:add({cut, Name}),
             timer:sleep(rand:uniform(200));
         false ->
-            one_tree(What, Name, Instance)
+            soak_count:fault(unexplained, {Name, Instance, What})
     end.
 
-%% A part of the tree was struck, and only one caller had that.
-one_tree({tree, What}, Name, Instance) ->
+%% Trees are struck where the instance is not: each is one caller's.
+one_tree(What, Name) ->
     Lost = soak_count:add({died, tree}),
     case ets:lookup(soak_count, {struck, tree}) of
-        [{_, Struck}] when Struck >= Lost -> ok;
-        _ -> soak_count:fault(unexplained, {Name, Instance, What})
-    end;
-one_tree(What, Name, Instance) ->
-    soak_count:fault(unexplained, {Name, Instance, What}).
+        [{_, Struck}] when Struck >= Lost -> soak_count:add({cut, Name});
+        _ -> soak_count:fault(unexplained, {Name, What})
+    end.
 
 %% Behind the end of what was done, and of the one before.
 leftovers(Name, Done) ->

@@ -42,6 +42,8 @@ leaf_left(#{instance := Instance}) ->
             case soak_mail:cmd(Answer) of
                 #{status := {exited, 0}, stdout := <<"left\n">>,
                   cgroup := #{}} -> ok;
+                %% Nobody is there any more who could say what it has used.
+                #{status := {exited, 0}} -> soak_mail:gone(keeper);
                 Other -> soak_mail:fault(answer, Other)
             end;
         false ->

@@ -27,12 +27,14 @@ refused(port_closed) -> gone(port_closed);
 refused(not_started) -> gone(not_started);
 refused({launcher, Errno, _}) -> gone({launcher, Errno});
 refused({port, eio, _}) -> gone(port);
+refused({cgroup, epipe, _}) -> gone(keeper);
 refused(Reason) -> fault(answer, Reason).
 
 %% The result of proctor:cmd/3 and the like.
 cmd({ok, Result}) -> Result;
 cmd({error, {port, eio, _}}) -> gone(port);
 cmd({error, {launcher, Errno, _}}) -> gone({launcher, Errno});
+cmd({error, {cgroup, epipe, _}}) -> gone(keeper);
 cmd({error, Reason}) -> fault(answer, Reason).
 
 %% Output until it ends with that, or its end is told, which follow/2 has then.

@@ -77,9 +77,17 @@ received(Cat, Out) ->
         Error -> failed({Error, iolist_size(Out)})
     end.
 
-%% Of each that there was, once.
+%% Of each that there was, once, behind all else. Those of an instance that ends
+%% hear SIGTERM, and tell.
 exit_of(Task) ->
     case proctor_task:await(Task, ?PATIENCE) of
-        {ok, Exit} -> Exit;
+        {ok, Exit} -> signals(Task), Exit;
         Error -> soak_mail:fault(lost, {task, Error})
+    end.
+
+signals(Task) ->
+    receive
+        {proctor_task, Task, {signal, _, _}} -> signals(Task)
+    after 0 ->
+        ok
     end.

@@ -35,13 +35,23 @@ def grown(rests, seconds):
     return faults
 
 
+def _cells(values):
+    return "".join("%9s" % ("-" if v is None else v) for v in values)
+
+
 def table(rests):
-    """Lines: a row for each figure, a column for each rest."""
+    """Lines: a row for each figure, a column for each rest. Descriptors are
+    told where they were not the same at all rests."""
     keys = sorted({key for _, rest in rests for key in rest})
-    lines = ["%-28s" % "second" + "".join("%9d" % at for at, _ in rests)]
+    lines = ["%-28s" % "second" + _cells(int(at) for at, _ in rests)]
+    steady = 0
     for what, name in keys:
         values = [rest.get((what, name)) for _, rest in rests]
-        lines.append("%-28s" % (what + " " + name) + "".join(
-            "%9s" % ("-" if v is None else v >> 10 if name in (
-                "memory", "binaries") else v) for v in values))
+        if name == "fds" and len(set(values)) == 1:
+            steady += 1
+            continue
+        if name in ("memory", "binaries"):
+            values = [v >> 10 for v in values]
+        lines.append("%-28s" % (what + " " + name) + _cells(values))
+    lines.append("descriptors of %d more: always the same" % steady)
     return lines

@@ -126,8 +126,9 @@ class Soak:
     def run(self):
         """The counts."""
         step = self.args.seconds / RESTS
+        strike = self.args.every / 2
         for number in range(1, RESTS + 1):
-            strike = self.seconds() + self.args.every / 2
+            strike = max(strike, self.seconds() + 1)
             while self.seconds() < number * step:
                 if self.seconds() >= strike:
                     self.strike()

@@ -6,9 +6,13 @@
 all:
 
 BUILD = build
+# What drives the harnesses of regress/fuzz: files, or an engine of their own.
+ENGINE = files
+ENGINE_OBJ = $(OBJ)/regress/fuzz/engine_$(ENGINE).o
 -include $(BUILD)/config.mk
 -include $(BUILD)/rules.mk
 -include $(BUILD)/units.mk
+-include $(BUILD)/fuzzers.mk
 
 SANITIZE = 0
 SANDBOX_DEBUG = 0
@@ -21,6 +25,7 @@ GROUP =
 BINDIR = $(PREFIX)/bin
 MANDIR = $(PREFIX)/share/man
 SYSUSERSDIR = $(PREFIX)/lib/sysusers.d
+TMPFILESDIR = $(PREFIX)/lib/tmpfiles.d
 SYSCONFDIR = /etc
 
 SAN_0 = $(HARD_CFLAGS)
@@ -64,7 +69,7 @@ RING_SRC = common/log.c $(PROTO_SRC) common/channel.c common/dispatch.c \
 # What yacc makes of priv/policy/parse.y; among the sources it is parse.c.
 PARSE_C = $(BUILD)/parse.c
 BASE_SRC = common/timer.c common/signals.c common/reap.c common/clean.c \
-	priv/base/ownlog.c priv/base/privdrop.c
+	priv/base/ownlog.c priv/base/privdrop.c priv/base/trail.c
 RULE_SRC = priv/policy/rule.c priv/policy/read.c priv/policy/resolve.c \
 	priv/policy/match.c priv/policy/gids.c priv/policy/environ_name.c \
 	priv/policy/userenv.c priv/policy/limit.c priv/policy/place.c \
@@ -88,11 +93,11 @@ MONITOR_SRC = priv/monitor/loop.c priv/monitor/table.c \
 	priv/monitor/exit.c priv/monitor/contain.c priv/monitor/keep.c \
 	priv/monitor/left.c priv/monitor/group.c priv/monitor/reply.c \
 	priv/monitor/orphan.c priv/monitor/watch.c priv/monitor/child.c \
-	priv/monitor/phase.c
+	priv/monitor/phase.c priv/monitor/audit.c
 START_SRC = priv/start/main.c priv/start/undo.c priv/start/configtest.c \
 	priv/start/args.c priv/start/privilege.c priv/start/login.c \
 	priv/start/privdrop.c priv/start/groups.c priv/start/port.c \
-	priv/start/ring.c
+	priv/start/ring.c priv/start/mode.c
 PRIV_SRC = $(START_SRC) $(GUARD_SRC) $(MONITOR_SRC) $(KEEPER_SRC) \
 	$(LAUNCHER_SRC) $(POLICY_SRC) $(BASE_SRC) \
 	$(LOCK_SRC) $(CGROUP_SRC) $(CGROUP_FILE_SRC) $(FRESH_SRC) $(STREAM_SRC) \
@@ -140,9 +145,10 @@ CHECK_OBJ = $(CHECK_SRC:%.c=$(OBJ)/%.o)
 C_SRC = priv/*/*.c broker/*.c worker/*.c task/*.c common/*.c common/compat/*.c
 # What compiles on BSDs, and elsewhere against regress/stubs.
 C_BSD = task/bsd/*.c
-C_ALL = $(C_SRC) regress/unit/*.c regress/priv/*.c regress/bench/*.c
+C_FUZZ = regress/fuzz/*.c
+C_ALL = $(C_SRC) regress/unit/*.c $(C_FUZZ) regress/priv/*.c regress/bench/*.c
 C_FORMAT = $(C_ALL) $(C_BSD) task/bsd/*.h common/*.h common/compat/*.h priv/*/*.h \
-	broker/*.h worker/*.h task/*.h regress/unit/*.h regress/stubs/*.h \
+	broker/*.h worker/*.h task/*.h regress/unit/*.h regress/fuzz/*.h regress/stubs/*.h \
 	regress/stubs/*/sys/*.h
 
 RING_PROGRAMS = $(BUILD)/proctor-broker $(BUILD)/proctor-worker
@@ -151,12 +157,12 @@ PROGRAMS = $(PORT_PROGRAMS) $(BUILD)/proctor-check
 
 .SUFFIXES:
 .PHONY: uninstall uninstall-run deb deb-check regress-cross regress-uml \
-	programs-and-units
+	programs-and-units regress-fuzz fuzz fuzz-run
 .PHONY: all port dist package deps deps-dev demo soak bench bench-elixir bench-quick \
 	bench-files regress regress-unit regress-port regress-erlang regress-get \
 	regress-priv regress-task regress-elixir regress-trixie elixir-run regress-build install \
 	install-suid \
-	clean format lint nightly programs units \
+	clean format lint nightly programs units fuzzers \
 	unit-run port-run priv-run task-run hostile erlang-run demo-run lint-run \
 	install-run install-suid-run client openbsd-check rules trace trace-run
 
@@ -185,8 +191,9 @@ demo:
 
 regress:
 	@+$(BEFORE)
-	@+$(SUB) programs client units $(BUILD)/hostile $(BUILD)/calls
+	@+$(SUB) programs client units fuzzers $(BUILD)/hostile $(BUILD)/calls
 	@+$(SUB) unit-run
+	@+$(SUB) fuzz-run
 	@+$(SUB) port-run
 	@+$(SUB) task-run
 	@+$(SUB) erlang-run
@@ -207,6 +214,17 @@ regress-task:
 	@+$(BEFORE)
 	@+$(SUB) programs
 	@+$(SUB) task-run
+
+# What the fuzzers have found and what they begin with, once each.
+regress-fuzz:
+	@+$(BEFORE)
+	@+$(SUB) fuzzers
+	@+$(SUB) fuzz-run
+
+# Each harness for so long.
+FUZZ_SECONDS = 60
+fuzz:
+	@BUILD=$(BUILD) MAKE="$(MAKE)" sh regress/fuzz/run.sh $(FUZZ_SECONDS)
 
 # Needs root; says so and skips every case without.
 regress-priv:
@@ -382,6 +400,10 @@ rules:
 	    PRIVS_SRC="$(PRIVS_SRC)" BOUNDS_SRC="$(BOUNDS_SRC)" \
 	    sh regress/unit/rules.sh >$(BUILD)/units.out
 	@test ! -e regress || $(IFNEW) $(BUILD)/units.mk <$(BUILD)/units.out
+	@test ! -e regress || PROTO_SRC="$(PROTO_SRC)" IMSG_SRC="$(IMSG_SRC)" \
+	    SEND_SRC="$(SEND_SRC)" RULE_SRC="$(RULE_SRC)" \
+	    sh regress/fuzz/rules.sh >$(BUILD)/fuzzers.out
+	@test ! -e regress || $(IFNEW) $(BUILD)/fuzzers.mk <$(BUILD)/fuzzers.out
 
 programs: $(PROGRAMS)
 
@@ -461,8 +483,13 @@ client:
 
 units: $(UNITS)
 
+fuzzers: $(FUZZERS)
+
 unit-run:
 	@sh regress/unit/run.sh $(UNITS)
+
+fuzz-run:
+	@/usr/bin/python3 regress/fuzz/corpus.py play $(FUZZERS)
 
 bench-files:
 	@CC="$(CC)" CFLAGS="$(ALL_CFLAGS)" LDFLAGS="$(ALL_LDFLAGS)" \
@@ -502,15 +529,24 @@ openbsd-check:
 	@$(CC) $(ALL_CFLAGS) -Iregress/stubs -Iregress/stubs/bsd \
 	    -Iregress/stubs/freebsd -fsyntax-only $(C_BSD)
 
-lint-run: $(PARSE_C) $(NAMES) $(STAGES) $(CONSTANTS)
-	@PARSE_C="$(PARSE_C)" C_SRC="$(C_SRC)" C_ALL="$(C_ALL)" \
+lint-run: $(PARSE_C) $(NAMES) $(STAGES) $(CONSTANTS) $(PROTOCOL_7)
+	@PARSE_C="$(PARSE_C)" MANUALS="man/*.[578] $(PROTOCOL_7)" C_SRC="$(C_SRC)" C_ALL="$(C_ALL)" \
 	    C_FORMAT="$(C_FORMAT)" \
 	    CFLAGS="$(ALL_CFLAGS) -Iregress/stubs" \
 	    sh regress/lint.sh
 
-install-run: programs
+# A manual of a page that whoever writes a client has, too.
+PROTOCOL_7 = $(BUILD)/proctor-protocol.7
+$(PROTOCOL_7): PROTOCOL.md man/markdown.awk
+	@LC_ALL=C awk -f man/markdown.awk -v name=proctor-protocol \
+	    -v section=7 -v about="what crosses the port of proctor" \
+	    -v date="November 30, 2026" PROTOCOL.md >$@.tmp
+	@mv $@.tmp $@
+
+install-run: programs $(PROTOCOL_7)
 	mkdir -p $(DESTDIR)$(LIBEXECDIR)/proctor/empty
-	mkdir -p $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8
+	mkdir -p $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man7 \
+	    $(DESTDIR)$(MANDIR)/man8
 	@$(INSTALL_SUID) program
 	install -m 755 $(RING_PROGRAMS) $(BUILD)/proctor-check \
 	    $(BUILD)/proctor-task $(DESTDIR)$(LIBEXECDIR)/proctor
@@ -520,19 +556,23 @@ install-run: programs
 	install -m 644 man/proctor.conf.5 $(DESTDIR)$(MANDIR)/man5
 	install -m 644 man/proctor.8 man/proctor-check.8 man/proctor-task.8 \
 	    $(DESTDIR)$(MANDIR)/man8
+	install -m 644 man/proctor-log.7 $(PROTOCOL_7) $(DESTDIR)$(MANDIR)/man7
 
 uninstall-run:
 	rm -f $(DESTDIR)$(BINDIR)/proctor-check
 	rm -f $(DESTDIR)$(MANDIR)/man5/proctor.conf.5
+	rm -f $(DESTDIR)$(MANDIR)/man7/proctor-log.7 \
+	    $(DESTDIR)$(MANDIR)/man7/proctor-protocol.7
 	rm -f $(DESTDIR)$(MANDIR)/man8/proctor.8 \
 	    $(DESTDIR)$(MANDIR)/man8/proctor-check.8 \
 	    $(DESTDIR)$(MANDIR)/man8/proctor-task.8
-	rm -f $(DESTDIR)$(SYSUSERSDIR)/proctor.conf
+	rm -f $(DESTDIR)$(SYSUSERSDIR)/proctor.conf \
+	    $(DESTDIR)$(TMPFILESDIR)/proctor.conf
 	rm -rf $(DESTDIR)$(LIBEXECDIR)/proctor
 
 INSTALL_SUID = GROUP="$(GROUP)" DESTDIR="$(DESTDIR)" BUILD="$(BUILD)" \
 	LIBEXECDIR="$(LIBEXECDIR)" SYSUSERSDIR="$(SYSUSERSDIR)" \
-	SYSCONFDIR="$(SYSCONFDIR)" sh dist/install-suid.sh
+	TMPFILESDIR="$(TMPFILESDIR)" SYSCONFDIR="$(SYSCONFDIR)" sh dist/install-suid.sh
 
 install-suid-run:
 	@$(INSTALL_SUID) check

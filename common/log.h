@@ -12,7 +12,10 @@
 /* who: a string that lives as long as the process, such as "broker". */
 void log_init(const char *who, int level);
 
-/* 0 to LOG_LEVEL_MAX; log_debug() writes from level 1 on. */
+/*
+ * 0 to LOG_LEVEL_MAX, as erlexec's clients send it; log_debug() writes from
+ * level 1 on, and no other is different.
+ */
 void log_setlevel(int level);
 int log_getlevel(void);
 

@@ -5,6 +5,8 @@
 #include <sys/wait.h>
 
 #include <stddef.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "reap.h"
 
@@ -45,4 +47,21 @@ reap_has_ended(pid_t pid, pid_t *which)
 	if (which != NULL)
 		*which = si.si_pid;
 	return (1);
+}
+
+const char *
+reap_words(int status)
+{
+	static char words[96];
+
+	if (status == -1)
+		return ("with a status that nobody knows");
+	if (WIFEXITED(status))
+		(void)snprintf(words, sizeof(words), "with status %d",
+		    WEXITSTATUS(status));
+	else
+		(void)snprintf(words, sizeof(words), "by signal %d (%s%s)",
+		    WTERMSIG(status), strsignal(WTERMSIG(status)),
+		    WCOREDUMP(status) ? ", core dumped" : "");
+	return (words);
 }

@@ -23,4 +23,10 @@ pid_t reap_ended(pid_t pid, int *status, struct rusage *ru);
  */
 int reap_has_ended(pid_t pid, pid_t *which);
 
+/*
+ * How it ended, for the log, of a status of wait(2) or -1: "with status 3", or
+ * "by signal 9 (Killed)". It lives until the next call.
+ */
+const char *reap_words(int status);
+
 #endif

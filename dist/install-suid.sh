@@ -7,7 +7,7 @@
 #	install-suid.sh do	after `make install' has done its part
 #	install-suid.sh program	before `make install' installs the others
 #
-# and GROUP, DESTDIR, LIBEXECDIR, SYSUSERSDIR, SYSCONFDIR, BUILD in the
+# and GROUP, DESTDIR, LIBEXECDIR, SYSUSERSDIR, TMPFILESDIR, SYSCONFDIR, BUILD in the
 # environment. With DESTDIR it touches nothing outside of that: no user is
 # made, the package's own script has to.
 
@@ -108,6 +108,9 @@ do)
 	mkdir -p "$DESTDIR$SYSUSERSDIR" || exit 1
 	install -m 644 dist/proctor.sysusers \
 	    "$DESTDIR$SYSUSERSDIR/proctor.conf" || exit 1
+	mkdir -p "$DESTDIR$TMPFILESDIR" || exit 1
+	install -m 644 dist/proctor.tmpfiles \
+	    "$DESTDIR$TMPFILESDIR/proctor.conf" || exit 1
 	if [ -z "$DESTDIR" ]; then
 		make_user
 		make_uids

@@ -14,7 +14,7 @@ erlang-common-test erlang-proper
 python3-minimal python3 procps strace valgrind"
 DEV="bmake clang clang-tidy clang-format cppcheck shellcheck mandoc
 erlang-dialyzer erlang-edoc rebar3 elixir gnuplot-nox bpftrace
-git dpkg-dev debhelper lintian debootstrap"
+git dpkg-dev debhelper lintian debootstrap apparmor systemd"
 
 if ! command -v apt-get >/dev/null; then
 	cat <<'EOF'

@@ -140,7 +140,7 @@ cstruct_write(struct etf_writer *out, const struct arg *a)
 {
 	struct etf e = a->term;
 	struct element el;
-	const uint8_t *at = a->memory, *there = at + a->len;
+	const uint8_t *at = a->memory, *there;
 	uint32_t count, i;
 
 	if (!a->buffer) {
@@ -151,6 +151,8 @@ cstruct_write(struct etf_writer *out, const struct arg *a)
 		etf_put_binary(out, at, a->len);
 		return;
 	}
+	/* One of no bytes is a binary, and has no memory. */
+	there = at + a->len;
 	etf_put_list(out, count);
 	for (i = 0; i < count; i++) {
 		(void)next_element(&e, &el);

@@ -144,6 +144,19 @@ int proc_has_ended(pid_t);
 int proc_uid(pid_t, uid_t *);
 
 /*
+ * The process that had this one started, as the system tells it: the parent, or
+ * the parent of that if it is the program that starts others for an Erlang
+ * node.
+ */
+pid_t proc_node(void);
+
+/*
+ * Why a set-user-ID bit of root's that the running file has did not count for
+ * this process; NULL if it has none.
+ */
+const char *proc_suid_lost(void);
+
+/*
  * A set of processes that tells which have ended, behind one descriptor that
  * polls readable when one has. -1 where the system has no such thing: then
  * SIGCHLD has to do.

@@ -164,6 +164,18 @@ proc_has_ended(pid_t pid)
 	return (0);
 }
 
+pid_t
+proc_node(void)
+{
+	return (getppid());
+}
+
+const char *
+proc_suid_lost(void)
+{
+	return (NULL);
+}
+
 int
 proc_uid(pid_t pid, uid_t *uid)
 {

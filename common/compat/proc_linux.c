@@ -6,6 +6,8 @@
 #include <sys/auxv.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 
@@ -350,6 +352,46 @@ proc_signal_descendants(pid_t parent, pid_t child, int sig, int (*ours)(pid_t))
 	if (stat_read(child, &ppid, &pgrp) == 0 && ppid == parent)
 		(void)proc_children_of(child, walk_child, &w);
 	(void)close(w.parent_fd);
+}
+
+/* It is read by name, and can have another only as its own user likes. */
+pid_t
+proc_node(void)
+{
+	static const char helper[] = "erl_child_setup\n";
+	pid_t parent = getppid(), above, pgrp;
+	char path[64], name[sizeof(helper)];
+	ssize_t n;
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/comm", (int)parent);
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) == -1)
+		return (parent);
+	n = read(fd, name, sizeof(name));
+	(void)close(fd);
+	/* The kernel keeps 15 bytes of a name: this one has as many. */
+	if (n == sizeof(helper) - 1 && memcmp(name, helper, (size_t)n) == 0 &&
+	    stat_read(parent, &above, &pgrp) == 0)
+		return (above);
+	return (parent);
+}
+
+const char *
+proc_suid_lost(void)
+{
+	struct statvfs fs;
+	struct stat st;
+
+	if (stat("/proc/self/exe", &st) == -1 || !(st.st_mode & S_ISUID) ||
+	    st.st_uid != 0)
+		return (NULL);
+	if (prctl(PR_GET_NO_NEW_PRIVS, 0UL, 0UL, 0UL, 0UL) == 1)
+		return ("no_new_privs is set, with which its set-user-ID bit"
+			" does not count");
+	if (statvfs("/proc/self/exe", &fs) == 0 && fs.f_flag & ST_NOSUID)
+		return ("its file system is mounted nosuid");
+	return ("its set-user-ID bit did not count: it is traced, or in a user"
+		" namespace");
 }
 
 int

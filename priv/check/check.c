@@ -224,7 +224,8 @@ check_say(const struct policy *p, const struct rule *r)
 		    printf("deny, line %d\n", r->line) < 0 ? -1 : CHECK_BAD);
 	if (r->line == 0)
 		return (printf("permit, own user\n") < 0 ? -1 : CHECK_GOOD);
-	if (printf("permit, line %d", r->line) < 0 ||
+	if (printf("permit, line %d%s%s", r->line, r->nolog ? ", nolog" : "",
+		r->log_args ? ", log args" : "") < 0 ||
 	    check_say_limits(r) == -1 || check_say_leaf(p, r) == -1)
 		return (-1);
 	return (CHECK_GOOD);

@@ -124,7 +124,6 @@ wait_for(const struct waiter *w)
 	cgroup_remove();
 	/* Last: a log is somebody else's, and may not be what it seems. */
 	if (WIFSIGNALED(status))
-		log_warnx("%s was killed by signal %d", w->child_name,
-		    WTERMSIG(status));
+		log_warnx("%s ended %s", w->child_name, reap_words(status));
 	exit(w->cleans ? code | ORDERLY : code & ~ORDERLY);
 }

@@ -90,6 +90,7 @@ child_free(struct child *c)
 	(void)RB_REMOVE(id_tree, &ids, c);
 	counts[c->kind]--;
 	total--;
+	free(c->audit);
 	free(c->kill);
 	free(c->launch);
 	free(c);

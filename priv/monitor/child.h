@@ -67,6 +67,7 @@ struct child {
 	int stop_signal; /* asks it to end */
 	int nice; /* RUN_NICE */
 	pid_t group; /* joined; 0 if it leads its own */
+	char *audit; /* for the system's log: audit.c; or NULL; owned */
 	char *kill; /* the command that stops it, or NULL; owned */
 	struct rule *kill_rule; /* that permits it */
 	struct rule *rule; /* that permits the child, or NULL */

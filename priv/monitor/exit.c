@@ -83,7 +83,7 @@ exit_send(struct child *c)
 	memcpy(m.usage, c->usage, sizeof(m.usage));
 	if (c->run_flags & RUN_DEBUG)
 		log_warnx(
-		    "pid %d ended with status %d", (int)c->pid, (int)c->status);
+		    "pid %d ended %s", (int)c->pid, reap_words(c->status));
 	if (c->reason == REASON_STOPPED)
 		m.status = 0;
 	else if (c->status == 0)
@@ -215,7 +215,7 @@ exit_over(struct child *c)
 {
 	int64_t left = timer_left(&c->deadline);
 
-	log_debug("pid %d ended with status %d", (int)c->pid, c->status);
+	log_debug("pid %d ended %s", (int)c->pid, reap_words(c->status));
 	exit_forget(c);
 	/* Its time was over, and it has ended by itself at that moment. */
 	if (c->status != -1 &&

@@ -16,6 +16,7 @@
 #include "log.h"
 #include "policy/runas.h"
 #include "policy/uids.h"
+#include "reap.h"
 
 #include "monitor/birth.h"
 #include "monitor/channels.h"
@@ -440,7 +441,7 @@ launch_ended(struct child *c, int status)
 {
 	size_t i;
 
-	log_debug("%s ended with status %d", c->name, status);
+	log_debug("%s ended %s", c->name, reap_words(status));
 	for (i = 0; i < launchers_count; i++) {
 		if (c->pid != launchers[i].maker.pid)
 			continue;

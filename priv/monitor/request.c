@@ -23,6 +23,7 @@
 #include "policy/runas.h"
 #include "policy/shape.h"
 
+#include "monitor/audit.h"
 #include "monitor/exit.h"
 #include "monitor/foreign.h"
 #include "monitor/group.h"
@@ -32,13 +33,15 @@
 #include "monitor/stop.h"
 
 /*
- * why: for the log, which says what was refused to whom, and of a command the
- * program alone; or NULL.
+ * why: for the logs, which say what was refused to whom, and of a command the
+ * program alone; or NULL. rule: what says so, or NULL.
  */
 static void
-run_refuse(const struct run *r, enum stage stage, int error, const char *text,
-    const char *why)
+run_refuse(const struct run *r, const struct rule *rule, enum stage stage,
+    int error, const char *text, const char *why)
 {
+	if (why != NULL)
+		audit_refused(r, rule, why);
 	if (why != NULL)
 		log_warnx("run refused: %.64s as %.64s, %.256s: %s",
 		    runas_self_name(), permit_name(r->user), permit_program(r),
@@ -51,8 +54,8 @@ run_refuse(const struct run *r, enum stage stage, int error, const char *text,
  * about it. what: the thing that is refused, if it is not the whole.
  */
 static int
-run_forbid(
-    const struct run *r, enum stage stage, const char *what, const char *why)
+run_forbid(const struct run *r, const struct rule *rule, enum stage stage,
+    const char *what, const char *why)
 {
 	char text[256];
 
@@ -64,7 +67,7 @@ run_forbid(
 		    permit_program(r), permit_name(r->user), why);
 	else
 		(void)snprintf(text, sizeof(text), "%.100s: %s", what, why);
-	run_refuse(r, stage, EPERM, text, what == NULL ? why : text);
+	run_refuse(r, rule, stage, EPERM, text, what == NULL ? why : text);
 	return (-1);
 }
 
@@ -75,7 +78,7 @@ run_forbid_line(const struct run *r, const struct rule *rule, const char *what)
 	char why[64];
 
 	(void)snprintf(why, sizeof(why), "line %d has cmd", rule->line);
-	return (run_forbid(r, STAGE_POLICY, what, why));
+	return (run_forbid(r, rule, STAGE_POLICY, what, why));
 }
 
 /*
@@ -131,7 +134,7 @@ run_forbid_nice(const struct run *r, const struct rule *rule)
 	else
 		(void)snprintf(why, sizeof(why), "line %d permits %d at least",
 		    rule->line, permit_lowest(rule));
-	return (run_forbid(r, STAGE_NICE, what, why));
+	return (run_forbid(r, rule, STAGE_NICE, what, why));
 }
 
 static int
@@ -142,7 +145,7 @@ run_forbid_limit(const struct run *r, const struct rule *rule, int limit)
 	(void)snprintf(what, sizeof(what), "rlimit %s", limitname[limit]);
 	(void)snprintf(why, sizeof(why), "line %d permits %llu at most",
 	    rule->line, (unsigned long long)rule->ceiling[limit]);
-	return (run_forbid(r, STAGE_LIMIT, what, why));
+	return (run_forbid(r, rule, STAGE_LIMIT, what, why));
 }
 
 /* What the rule leaves open. 0, or -1 and it was answered. */
@@ -157,18 +160,18 @@ run_limits(const struct run *r, const struct rule *rule)
 	if (r->flags & RUN_NICE && r->nice < permit_lowest(rule))
 		return (run_forbid_nice(r, rule));
 	if (*r->kill != '\0' && permit_kill(rule, r->kill) == NULL)
-		return (run_forbid(r, STAGE_POLICY, "a kill command",
+		return (run_forbid(r, rule, STAGE_POLICY, "a kill command",
 		    "no rule permits its shell that"));
 	if (r->flags & RUN_CAPS && r->caps & ~t->ambient &&
 	    r->caps != UINT64_MAX)
-		return (run_forbid(r, STAGE_POLICY, "capabilities",
+		return (run_forbid(r, rule, STAGE_POLICY, "capabilities",
 		    "they are not there to be kept"));
 	/*
 	 * Another user could have the starter's terminal by it, and where there
 	 * are any it is a log that does not block, or none: base/ownlog.h.
 	 */
 	if (r->io[2].kind == IO_INHERIT && t->base.change)
-		return (run_forbid(r, STAGE_POLICY, "stderr: inherit",
+		return (run_forbid(r, rule, STAGE_POLICY, "stderr: inherit",
 		    "only a start without privileges has one to give"));
 	return (run_exact(r, rule));
 }
@@ -186,7 +189,7 @@ run_allowed(const struct run *r)
 	if ((rule = permit_run(r)) == NULL) {
 		user = permit_why_run(r, why, sizeof(why));
 		(void)run_forbid(
-		    r, user ? STAGE_USER : STAGE_POLICY, NULL, why);
+		    r, NULL, user ? STAGE_USER : STAGE_POLICY, NULL, why);
 		return (NULL);
 	}
 	t = rule->runas;
@@ -194,17 +197,17 @@ run_allowed(const struct run *r)
 		return (NULL);
 	if (!launch_alive(t)) {
 		run_refuse(
-		    r, STAGE_LAUNCHER, EPIPE, "", "its launcher is gone");
+		    r, rule, STAGE_LAUNCHER, EPIPE, "", "its launcher is gone");
 		return (NULL);
 	}
 	if (!launch_room(t)) {
-		run_refuse(r, STAGE_LAUNCHER, EAGAIN, "",
+		run_refuse(r, rule, STAGE_LAUNCHER, EAGAIN, "",
 		    "its launcher has too much to do");
 		return (NULL);
 	}
 	leader = child_by_pid(r->group);
 	if (r->group != 0 && (leader == NULL || group_of(leader) != r->group)) {
-		run_refuse(r, STAGE_GROUP, ESRCH, "", NULL);
+		run_refuse(r, rule, STAGE_GROUP, ESRCH, "", NULL);
 		return (NULL);
 	}
 	return (rule);
@@ -228,13 +231,13 @@ run_leaf(struct run *r, const struct rule *rule)
 	default:
 		(void)snprintf(why, sizeof(why), "line %d permits less of %s",
 		    rule->line, above);
-		run_refuse(r, STAGE_LIMIT, EPERM, above, why);
+		run_refuse(r, rule, STAGE_LIMIT, EPERM, above, why);
 		return (-1);
 	}
 	r->flags |= RUN_CGROUP;
 	if (keeper_alive())
 		return (0);
-	run_refuse(r, STAGE_CGROUP, ENODEV, keeper_info()->reason,
+	run_refuse(r, rule, STAGE_CGROUP, ENODEV, keeper_info()->reason,
 	    "there are no leaves");
 	return (-1);
 }
@@ -243,6 +246,7 @@ run_leaf(struct run *r, const struct rule *rule)
 static void
 run_started(struct child *c, const struct launched *l, int fds[3])
 {
+	audit_answered(c, l);
 	if (l->stage != STAGE_NONE) {
 		reply_failed(c->slot, l);
 		return;
@@ -259,13 +263,13 @@ run_launch(struct run *r, struct rule *rule)
 	int place;
 
 	if ((env = shape_run(r, rule)) == NULL) {
-		run_refuse(r, STAGE_LIMIT, E2BIG, "env", NULL);
+		run_refuse(r, rule, STAGE_LIMIT, E2BIG, "env", NULL);
 		return;
 	}
 	if (count_take(rule, &place) == -1) {
 		(void)snprintf(why, sizeof(why), "line %d permits %u children",
 		    rule->line, (unsigned int)rule->children);
-		run_refuse(r, STAGE_LIMIT, EAGAIN, "children", why);
+		run_refuse(r, rule, STAGE_LIMIT, EAGAIN, "children", why);
 		free(env);
 		return;
 	}
@@ -279,6 +283,7 @@ run_launch(struct run *r, struct rule *rule)
 	c->place = place;
 	if (c->kill != NULL)
 		c->kill_rule = permit_kill(rule, c->kill);
+	audit_asked(c, r);
 	reply_open(&c->slot, r);
 	r->id = c->id;
 	launch_run(c, r);
@@ -296,11 +301,11 @@ request_handle_run(const struct msg *msg)
 	r.user = permit_whom(r.user, r.gid);
 	r.gid = "";
 	if (strlen(r.user) >= RUN_PATH_MAX) {
-		run_refuse(&r, STAGE_USER, ENAMETOOLONG, "", NULL);
+		run_refuse(&r, NULL, STAGE_USER, ENAMETOOLONG, "", NULL);
 		return (0);
 	}
 	if (child_table_full())
-		run_refuse(&r, STAGE_LIMIT, EAGAIN, "children", NULL);
+		run_refuse(&r, NULL, STAGE_LIMIT, EAGAIN, "children", NULL);
 	else if ((rule = run_allowed(&r)) != NULL && run_leaf(&r, rule) == 0)
 		run_launch(&r, rule);
 	return (0);
@@ -326,6 +331,7 @@ request_handle_manage(const struct msg *msg)
 	else {
 		error = errno;
 		log_warn("manage of pid %d refused", (int)r.pid);
+		audit_unmanaged(r.pid, error);
 		/* It is only ever about its priority. */
 		if (error == EACCES)
 			(void)snprintf(text, sizeof(text), "nice %d", r.nice);

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "log.h"
+#include "reap.h"
 
 #include "monitor/channels.h"
 #include "monitor/child.h"
@@ -25,7 +26,7 @@ ring_ended(struct child *c, int status)
 {
 	if (status == 0)
 		return;
-	log_warnx("%s ended with status %d", c->name, status);
+	log_warnx("%s ended %s", c->name, reap_words(status));
 	phase_broken();
 }
 

@@ -13,6 +13,7 @@
 #include "signals.h"
 #include "log.h"
 
+#include "monitor/audit.h"
 #include "monitor/channels.h"
 #include "monitor/exit.h"
 #include "monitor/foreign.h"
@@ -138,6 +139,7 @@ static void
 killer_started(struct child *killer, const struct launched *l, int fds[3])
 {
 	(void)fds; /* it has none of ours */
+	audit_answered(killer, l);
 	if (l->stage != STAGE_NONE) {
 		killer_failed(killer);
 		return;
@@ -200,6 +202,7 @@ stop_command(struct child *c)
 		log_warnx("a kill command has no room: line %d permits %u"
 			  " children",
 		    c->kill_rule->line, (unsigned int)c->kill_rule->children);
+		audit_refused(&r, c->kill_rule, "a kill command has no room");
 		return (-1);
 	}
 	if ((env = shape_run(&r, c->kill_rule)) == NULL) {
@@ -211,6 +214,7 @@ stop_command(struct child *c)
 	killer->victim = c->id;
 	killer->started = killer_started;
 	killer->ended = killer_ended;
+	audit_asked(killer, &r);
 	r.id = killer->id;
 	launch_run(killer, &r);
 	free(env);
@@ -379,12 +383,25 @@ shutdown_late(void *timer)
 	timer_set(timer, STOP_GIVEUP, shutdown_late, timer);
 }
 
+static const char *
+stop_why(int status)
+{
+	switch (status) {
+	case EXIT_CLEAN:
+		return ("as was asked");
+	case EXIT_PEER:
+		return ("the node or its port is broken");
+	default:
+		return ("one of its own processes has died");
+	}
+}
+
 void
 stop_all(int status)
 {
 	if (!phase_stop(status))
 		return;
-	log_debug("shutting down with status %d", status);
+	log_debug("shutting down: %s", stop_why(status));
 	timer_set(&alarm_timer, alarm_ms, shutdown_late, &alarm_timer);
 	timer_set(&tick_timer, STOP_TICK, shutdown_tick, &tick_timer);
 	child_each(shutdown_child);

@@ -75,7 +75,7 @@ static int set_place(const char *);
 }
 
 %token PERMIT DENY NICE CHILDREN RLIMIT CGROUP IO CAPS KEEPENV SETENV AS GROUPS
-%token CMD ARGS BROKEN
+%token CMD ARGS LOG NOLOG BROKEN
 %token <word> WORD LIMIT
 %type <word> limit
 
@@ -130,6 +130,15 @@ option:	nice WORD			{ if (set_nice($2) == -1)
 					    "keepenv") == -1)
 						YYABORT; }
 	| setenv variables '}'
+	| log ARGS			{ if (set_flag(&parse.rule->log_args,
+					    "log args") == -1)
+						YYABORT; }
+	| NOLOG				{ if (set_flag(&parse.rule->nolog,
+					    "nolog") == -1)
+						YYABORT; }
+	;
+
+log:	LOG				{ expect("\"args\""); }
 	;
 
 nice:	NICE				{ expect("a number"); }
@@ -249,7 +258,9 @@ static const struct {
 	{ "groups", GROUPS },
 	{ "io", IO },
 	{ "keepenv", KEEPENV },
+	{ "log", LOG },
 	{ "nice", NICE },
+	{ "nolog", NOLOG },
 	{ "permit", PERMIT },
 	{ "rlimit", RLIMIT },
 	{ "setenv", SETENV },

@@ -98,13 +98,28 @@ permit_shell(const char *user, const struct gids *groups, const char *shell,
 }
 
 void
-permit_counts(void)
+permit_each(void (*fn)(struct rule *))
 {
 	struct rule *r;
 
 	TAILQ_FOREACH (r, &policy->rules, entry)
-		if (r->runas != NULL && r->children != 0)
-			count_open(r, starter->uid);
+		if (r->runas != NULL)
+			fn(r);
+	if (any != NULL)
+		fn(any);
+}
+
+static void
+permit_count(struct rule *r)
+{
+	if (r->children != 0)
+		count_open(r, starter->uid);
+}
+
+void
+permit_counts(void)
+{
+	permit_each(permit_count);
 }
 
 const char *

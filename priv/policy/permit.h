@@ -33,6 +33,9 @@ const char *permit_place(void);
 /* Have children counted, of the rules that say so. While we are root. */
 void permit_counts(void);
 
+/* Call fn for each rule by which children can be had. */
+void permit_each(void (*fn)(struct rule *));
+
 /* Whom a request is for: user, or if that is empty the default one. */
 const char *permit_name(const char *user);
 

@@ -31,6 +31,7 @@
 #define NICE_UNSET 127 /* no rule can say it */
 #define ID_MAX_VALUE 4294967294LL /* the next one is "no id" */
 
+struct audit;
 struct count;
 struct runas;
 
@@ -45,6 +46,8 @@ struct rule {
 	uint32_t ceilings; /* 1 << n for each of limitname.h that it has */
 	uint64_t ceiling[RUN_LIMITS]; /* LIMIT_MAX at most */
 	int keepenv;
+	int nolog; /* what it permits is not told to the system's log */
+	int log_args; /* what is told has its arguments */
 	uint64_t caps; /* 1 << n: capabilities that its children have */
 	int leaf; /* each child has a control group of its own */
 	struct leaf_limits limits; /* of that: leaf.h */
@@ -67,6 +70,7 @@ struct rule {
 
 	/* Of who uses the policy; only base is freed with the rule. */
 	struct count *count; /* of its children: count.c */
+	struct audit *audit; /* of what is logged of them; monitor/audit.c's */
 	struct runas *runas; /* NULL: nobody can become that user */
 	char **base; /* environment from shape.c; NULL: runas has it */
 };

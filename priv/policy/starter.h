@@ -21,6 +21,7 @@ struct starter {
 /* What it gave us. */
 struct starter_env {
 	struct starter who; /* real ids and groups */
+	pid_t node; /* the process that had us started */
 	char **environ; /* data for children: nothing of ours looks there */
 	mode_t umask;
 	int cwd; /* its working directory, or -1 */

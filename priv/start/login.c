@@ -5,11 +5,17 @@
  * it by birth. A start by root is another thing: what root gives is meant.
  */
 
+#include <sys/types.h>
+#include <sys/wait.h>
+
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
+#include "compat/bounds.h"
 #include "compat/fresh.h"
 #include "compat/proc.h"
+#include "limitname.h"
 #include "log.h"
 #include "proto.h"
 #include "start/login.h"
@@ -58,6 +64,17 @@ login_limits(struct starter_env *s)
 	}
 }
 
+const char *
+login_limit(int resource)
+{
+	int i;
+
+	for (i = 0; i < LIMITS; i++)
+		if (bounds_resource[i] == resource)
+			return (limitname[i]);
+	return ("of a kind that has no name here");
+}
+
 /*
  * A hard limit that undo_limits() could not lift no launcher can. It may be
  * lower than a login's, if what a login begins with is not.
@@ -73,9 +90,9 @@ check_limits(struct starter_env *s)
 		if (getrlimit((proc_resource)i, &rl) == -1)
 			fatal("login: limit %d", i);
 		if (rl.rlim_max < login->rlim_cur) {
-			log_warnx("the starter's limit %d cannot be lifted for"
+			log_warnx("the starter's limit %s cannot be lifted for"
 				  " other users' children",
-			    i);
+			    login_limit(i));
 			exit(EXIT_REFUSED);
 		}
 		if (rl.rlim_max >= login->rlim_max)
@@ -87,6 +104,34 @@ check_limits(struct starter_env *s)
 	}
 }
 
+/*
+ * Can a launcher undo the rest? One that is tried says so; without some
+ * capabilities, as in a container, it may not.
+ */
+static void
+check_reset(void)
+{
+	const char *what;
+	pid_t pid;
+	int status;
+
+	if ((pid = fork()) == -1)
+		fatal("login: fork");
+	if (pid == 0) {
+		if (fresh_reset(&what) == 0)
+			_exit(0);
+		log_warn("what the starter has set cannot be undone for other"
+			 " users' children here: %s",
+		    what);
+		_exit(EXIT_REFUSED);
+	}
+	while (waitpid(pid, &status, 0) == -1)
+		if (errno != EINTR)
+			fatal("login: wait");
+	if (status != 0)
+		exit(EXIT_REFUSED);
+}
+
 /* Refuse what would reach others' children whatever is done. */
 void
 login_check(struct starter_env *s)
@@ -96,6 +141,7 @@ login_check(struct starter_env *s)
 	if (!s->privileged || s->who.uid == 0)
 		return;
 	check_limits(s);
+	check_reset();
 	if ((what = fresh_odd()) == NULL)
 		return;
 	log_warnx("the starter has set what other users' children would have"

@@ -15,6 +15,7 @@
 #include "config.h"
 #include "guard/guard.h"
 #include "log.h"
+#include "monitor/audit.h"
 #include "monitor/exit.h"
 #include "monitor/launch.h"
 #include "monitor/loop.h"
@@ -31,6 +32,7 @@
 #include "start/configtest.h"
 #include "start/groups.h"
 #include "start/login.h"
+#include "start/mode.h"
 #include "start/port.h"
 #include "start/privdrop.h"
 #include "start/privilege.h"
@@ -49,6 +51,7 @@ start(struct starter_env *s, struct args *a, int argc, char *argv[])
 		_exit(EXIT_USAGE);
 	configtest(argc, argv);
 	undo_ids(s);
+	s->node = proc_node();
 	undo_environ(s);
 	s->umask = umask(077);
 	undo_directory(s);
@@ -78,6 +81,7 @@ main(int argc, char *argv[])
 	groups_make(&s, &args);
 	privdrop_choose(&s);
 	groups_fill();
+	mode_tell();
 	guard_start(&s, &link); /* returns in the grandchild: priv */
 	cgroup_enter();
 
@@ -96,10 +100,12 @@ main(int argc, char *argv[])
 	ring_watch();
 	stop_init(args.alarm);
 	permit_counts();
+	audit_init(&s);
 	privdrop_priv();
 	orphan_watch_reaper(); /* again: a change of user undoes it */
 	sandbox_priv(MAKER_IN_PRIV);
 	status = loop_run();
+	audit_end();
 	ring_end();
 	return (status);
 }

@@ -17,6 +17,7 @@
 #include "compat/proc.h"
 #include "config.h"
 #include "log.h"
+#include "monitor/audit.h"
 #include "policy/permit.h"
 #include "policy/policy.h"
 #include "policy/runas.h"
@@ -218,8 +219,9 @@ privilege_plain(struct starter_env *s, const struct args *a)
 			exit(EXIT_NOUSER);
 		}
 		if (pw->pw_uid != s->who.uid) {
-			log_warnx("-user %s: not the user that started this",
-			    a->user);
+			log_warnx("-user %s: not the user that started this,"
+				  " and nobody else can be had, as %s",
+			    a->user, plain_why);
 			exit(EXIT_REFUSED);
 		}
 	}
@@ -266,8 +268,9 @@ privilege_root(struct starter_env *s, const struct args *a)
 	if ((root = pw->pw_uid == 0)) /* others are looked up below */
 		log_warnx("children run as root");
 	if (!privs_able() || !privdrop_able(s)) {
-		plain_why = "root has no rights to give away here";
-		log_warnx("%s", plain_why);
+		plain_why = privs_able()
+				? "root cannot become another user here"
+				: "root has no capabilities to give away here";
 		privilege_plain(s, a);
 		return;
 	}
@@ -293,13 +296,18 @@ privilege_file(const struct starter_env *s)
 		plain_why = "there is no " POLICY_PATH;
 		if (errno == ENOENT)
 			return (-1);
+		audit_no_start(s, NULL,
+		    "others than root could write " POLICY_PATH
+		    ", or it cannot be read");
 		exit(EXIT_REFUSED);
 	}
 	/* The starter reads the log, and may not be one to read the file. */
 	policy.terse = 1;
 	if (policy_read(&policy, fd, POLICY_PATH) == -1 ||
-	    policy_resolve(&policy, POLICY_PATH) == -1)
+	    policy_resolve(&policy, POLICY_PATH) == -1) {
+		audit_no_start(s, NULL, POLICY_PATH " is wrong");
 		exit(EXIT_REFUSED);
+	}
 	(void)close(fd);
 	plain_why = "no rule of " POLICY_PATH " is for its starter";
 	return (policy_concerns(&policy, &s->who) ? 0 : -1);
@@ -311,10 +319,15 @@ privilege_suid(struct starter_env *s, const struct args *a)
 {
 	char why[128];
 
+	/* As in a container without any: not even back to the starter. */
+	if (!privs_able()) {
+		log_warnx("set-user-ID root has no capabilities here: without"
+			  " that bit the mode is plain");
+		audit_no_start(s, NULL, "root has no capabilities here");
+		exit(EXIT_REFUSED);
+	}
 	(void)privilege_permit_self(s);
 	if (privilege_file(s) == -1) {
-		log_warnx("nobody but %s can be had, as %s", runas_self_name(),
-		    plain_why);
 		policy_free(&policy); /* it may be nobody's to read */
 		policy_init(&policy);
 		privdrop_self(s);
@@ -327,6 +340,7 @@ privilege_suid(struct starter_env *s, const struct args *a)
 	if (a->user != NULL && permit_user(a->user) == NULL) {
 		permit_why_user(a->user, why, sizeof(why));
 		log_warnx("-user %s: not permitted: %s", a->user, why);
+		audit_no_start(s, a->user, why);
 		exit(getpwnam(a->user) == NULL ? EXIT_NOUSER : EXIT_REFUSED);
 	}
 }
@@ -364,6 +378,15 @@ privilege_choose(struct starter_env *s, const struct args *args)
 		log_warnx(
 		    "set-user-ID or set-group-ID to a user other than root");
 		exit(EXIT_REFUSED);
-	} else
+	} else {
+		if (proc_suid_lost() != NULL)
+			plain_why = proc_suid_lost();
 		privilege_plain(s, a);
+	}
+}
+
+const char *
+privilege_why_plain(void)
+{
+	return (plain_why);
 }

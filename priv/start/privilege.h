@@ -16,4 +16,7 @@
  */
 void privilege_choose(struct starter_env *, const struct args *);
 
+/* Why that is no more than what its starter has, with PRIVILEGE_NONE. */
+const char *privilege_why_plain(void);
+
 #endif

@@ -138,7 +138,7 @@ undo_lift_limits(struct starter_env *s)
 		if (hard < want && undo_set_limit(s, i, want, want) == 0)
 			continue;
 		if (undo_set_limit(s, i, hard, hard) == -1)
-			log_debug("limit %d stays", i);
+			log_debug("limit %s stays", login_limit(i));
 	}
 }
 

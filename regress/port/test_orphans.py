@@ -353,7 +353,7 @@ def killed():
         check(p.end(20) == 5, "exit %d", p.status)
         gone(entry, 1)
         gone(other, 1)
-        check(any("reaper was killed by signal 9" in line
+        check(any("reaper ended by signal 9 (Killed)" in line
                   for line in p.log()), "log %s", p.log())
         p.closed = True
 

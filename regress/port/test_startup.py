@@ -369,8 +369,8 @@ UNSHARE = ["/usr/bin/unshare", "-U", "-r"]
 def few_ids():
     with Under(UNSHARE, "-user", "root", user=False) as p:
         check(works(p) == 0, "another user")
-        check(any("no rights" in line for line in p.log()), "log %s",
-              p.log())
+        check(any("cannot become another user" in line
+                  for line in p.log()), "log %s", p.log())
 
 
 @case(SECTION + " root of a user namespace, and a user whom it does not have")

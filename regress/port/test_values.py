@@ -244,7 +244,7 @@ def debug_log(option, more):
         pid = p.run("exit 3", [option])
         expect(768, p.exit(pid), "status")
         expect(768, p.exit(other), "status")
-        for what in ("pid %d started", "pid %d ended with status 768"):
+        for what in ("pid %d started", "pid %d ended with status 3"):
             told = [line for line in p.log() if what % pid in line]
             check(len(told) == more, "log %s", p.log())
         check(not [line for line in p.log() if "pid %d " % other in line],

@@ -85,7 +85,8 @@ class Again:
         done = world.make(
             target, "LIBEXECDIR=%s/libexec" % self.root, "BUILD=" + folder,
             "MANDIR=%s/man" % self.root, "BINDIR=%s/bin" % self.root,
-            "SYSUSERSDIR=%s/sysusers.d" % self.root, *words, **env)
+            "SYSUSERSDIR=%s/sysusers.d" % self.root,
+            "TMPFILESDIR=%s/tmpfiles.d" % self.root, *words, **env)
         return done.returncode, done.stdout
 
     def installed(self):
@@ -150,7 +151,7 @@ def not_root():
     copy_script(script)
     done = world.login(
         "nobody", "/bin/sh", "-c",
-        "GROUP=%s DESTDIR= LIBEXECDIR=/x SYSUSERSDIR=/x "
+        "GROUP=%s DESTDIR= LIBEXECDIR=/x SYSUSERSDIR=/x TMPFILESDIR=/x "
         "SYSCONFDIR=/x BUILD=x sh %s do 2>&1; echo $?"
         % (world.GROUP, script))
     check(done.endswith(b"\n1\n") and b"only root" in done, "%r", done)
@@ -196,8 +197,8 @@ def upgrade(mode, destdir):
               said)
         left = sorted(os.listdir(os.path.dirname(path)))
         check(left == ["empty", "proctor", "proctor-broker",
-                       "proctor-check", "proctor-task",
-                       "proctor-worker"], "there is %s", left)
+                       "proctor-check", "proctor-task", "proctor-worker"],
+              "there is %s", left)
 
 
 @rows(SECTION + " install over a program with rights is refused", [
@@ -245,6 +246,14 @@ def destdir():
               == ("-rw-r--r--", 0, 0), "the policy's example")
         expect(world.folder + "/proctor-check",
                os.readlink(root + "/usr/bin/proctor-check"), "the link")
+        for name in ("sysusers.d", "tmpfiles.d"):
+            check(os.path.exists("%s/usr/local/lib/%s/proctor.conf"
+                                 % (root, name)), "no %s", name)
+        done = world.make("uninstall", "DESTDIR=" + root, "BINDIR=/usr/bin")
+        check(done.returncode == 0, "%s", done.stdout)
+        left = [os.path.join(d, name) for d, _, files in os.walk(root)
+                for name in files]
+        expect([root + "/etc/proctor.conf"], left, "left by uninstall")
 
 
 @case(SECTION + " install-suid twice: user and policy stay", limit=60)

@@ -29,7 +29,7 @@ def stopped(options, sig):
         eventually(lambda: proc.state(pid) == "T", 2, "not stopped")
         expect(OK, p.ask(A.stop, pid))
         expect(0, p.exit(pid), "status")
-        p.until_logged("pid %d ended with status %d" % (pid, sig))
+        p.until_logged("pid %d ended by signal %d (" % (pid, sig))
 
 
 @case(SECTION + " a shutdown reaches another user's stopped daemon")

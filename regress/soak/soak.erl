@@ -104,6 +104,8 @@ rest(Instances, Callers) ->
     timer:sleep(500),
     [{memory, erlang:memory(total)},
      {binaries, erlang:memory(binary)},
+     {heaps, erlang:memory(processes_used)},
+     {rows, erlang:memory(ets)},
      {processes, erlang:system_info(process_count)},
      {ports, length(erlang:ports())},
      {tables, length(ets:all())},

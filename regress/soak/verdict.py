@@ -4,7 +4,8 @@
 # pages that an allocator happens to hold. A leak of one byte a run is more in an
 # hour.
 SLACK = {"node": 4096, "part": 256}
-# Of the node: must be the same.
+BYTES = ("memory", "binaries", "heaps", "rows")     # of the node; shown in KiB
+# What may not grow at all.
 SAME = ("processes", "ports", "tables", "fds")
 
 
@@ -50,7 +51,7 @@ def table(rests):
         if name == "fds" and len(set(values)) == 1:
             steady += 1
             continue
-        if name in ("memory", "binaries"):
+        if name in BYTES:
             values = [v >> 10 for v in values]
         lines.append("%-28s" % (what + " " + name) + _cells(values))
     lines.append("descriptors of %d more: always the same" % steady)

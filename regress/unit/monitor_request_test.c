@@ -159,14 +159,17 @@ run_row(const void *arg)
 	did(row->done);
 	logs(row->logged);
 	assert_null(strstr(log_text(), "x\n"));
+	assert_int_equal(world.audited, *row->logged != '\0');
 	assert_int_equal(world.taken, 4 + asked);
 	assert_int_equal((c = child_by_id(9)) != NULL, asked);
 	if (!asked)
 		return;
+	assert_string_equal(c->audit, "asked");
 	assert_int_equal(c->state, CHILD_ASKED);
 	assert_int_equal(c->kill_rule != NULL, c->kill != NULL);
 	launched(9, 200);
 	did("child 9 pid 200");
+	assert_null(c->audit);
 }
 
 static void
@@ -280,6 +283,7 @@ no_row(const void *arg)
 	assert_int_equal(handle(request_handle_run, &m), 0);
 	did(row->done);
 	logs(row->logged);
+	assert_int_equal(world.audited, *row->logged != '\0');
 	assert_int_equal(child_count(), 0);
 	assert_int_equal(world.taken, 0);
 }

@@ -17,6 +17,7 @@
 #include "channel.h"
 #include "compat/cgroup_file.h"
 #include "compat/proc.h"
+#include "monitor/audit.h"
 #include "monitor/group.h"
 #include "monitor/orphan.h"
 #include "monitor/watch.h"
@@ -749,6 +750,45 @@ count_give(const struct rule *rule, int place)
 	assert_non_null(rule);
 	if (place != -1)
 		world.taken--;
+}
+
+/*
+ * priv/monitor/audit.c, which has a test of its own: what it is told.
+ */
+
+void
+audit_refused(const struct run *r, const struct rule *rule, const char *why)
+{
+	(void)r;
+	assert_true(
+	    rule == NULL || rule == &world.rule || rule == &world.kill_rule);
+	assert_non_null(why);
+	world.audited++;
+}
+
+void
+audit_unmanaged(pid_t pid, int error)
+{
+	(void)pid;
+	assert_int_not_equal(error, 0);
+	world.audited++;
+}
+
+void
+audit_asked(struct child *c, const struct run *r)
+{
+	(void)r;
+	assert_null(c->audit);
+	assert_non_null(c->audit = strdup("asked"));
+}
+
+void
+audit_answered(struct child *c, const struct launched *l)
+{
+	(void)l;
+	assert_string_equal(c->audit, "asked");
+	free(c->audit);
+	c->audit = NULL;
 }
 
 /*

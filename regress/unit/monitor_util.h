@@ -53,6 +53,7 @@ struct world {
 	int forbid; /* nothing is permitted */
 	int unshaped; /* a run is too large for its environment */
 	int taken; /* places of children */
+	int audited; /* refusals that the system's log was told */
 	enum cgroup_how how; /* leaves are killed */
 	int launcher_dead;
 	int launcher_full;

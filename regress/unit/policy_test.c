@@ -426,6 +426,7 @@ static const struct {
 	{ "permit nice 5 children 3 keepenv setenv { A B=c -D } bob as www\n",
 	    "bob", "www", NULL, 1 },
 	{ "permit setenv{A}keepenv bob as www\n", "bob", "www", NULL, 1 },
+	{ "permit nolog log args nice 5 bob as www\n", "bob", "www", NULL, 1 },
 	{ "permit caps{sys_chroot}bob as www cmd /x args a\n", "bob", "www",
 	    "/x|/x|a", 1 },
 	{ "permit caps { kill } bob as www cmd /x args a\n", "bob", "www",
@@ -558,6 +559,10 @@ static const struct {
 	{ "permit children 1 keepenv children 1 bob as www\n",
 	    "1: children a second time" },
 	{ "permit keepenv keepenv bob as www\n", "1: keepenv a second time" },
+	{ "permit nolog nolog bob as www\n", "1: nolog a second time" },
+	{ "permit log args log args bob as www\n",
+	    "1: log args a second time" },
+	{ "permit log bob as www\n", "1: expected \"args\", not \"bob\"" },
 	{ "permit caps { sys_chroot } bob as www\n",
 	    "1: caps: only with cmd and args" },
 	{ "permit caps { sys_chroot } bob as www cmd /x\n",
@@ -930,7 +935,7 @@ test_fields(void **state)
 	(void)state;
 	text_policy(&p,
 	    "permit setenv { A B=c=\" d\" -E } children 262144 keepenv"
-	    " rlimit nofile 1K rlimit core 0 rlimit fsize 3M"
+	    " log args nolog rlimit nofile 1K rlimit core 0 rlimit fsize 3M"
 	    " rlimit \"as\" 8388607T rlimit cpu 9223372036854775806"
 	    " rlimit rss 2K rlimit data 1G"
 	    " nice -20 :wheel as www:adm groups { wheel 4711 0 } cmd /x args"
@@ -944,6 +949,8 @@ test_fields(void **state)
 	assert_null(r->setenv[3]);
 	assert_int_equal(r->children, 262144);
 	assert_int_equal(r->keepenv, 1);
+	assert_int_equal(r->log_args, 1);
+	assert_int_equal(r->nolog, 1);
 	assert_int_equal(r->ceilings, 1U << LIMIT_NOFILE | 1U << LIMIT_CORE |
 					  1U << LIMIT_FSIZE | 1U << LIMIT_AS |
 					  1U << LIMIT_CPU | 1U << LIMIT_RSS |
@@ -982,6 +989,8 @@ test_fields(void **state)
 	assert_int_equal(r->children, 0);
 	assert_int_equal(r->ceilings, 0);
 	assert_int_equal(r->keepenv, 0);
+	assert_int_equal(r->log_args, 0);
+	assert_int_equal(r->nolog, 0);
 	assert_null(r->setenv);
 	assert_null(r->group);
 	assert_null(r->groups);
@@ -1505,6 +1514,10 @@ static const struct {
 	{ P, "bob as bob", 0, "permit, own user\n" },
 	{ "deny bob as bob\n", "bob as bob", 1, "deny, line 1\n" },
 	{ "permit :adm as www\n", "bob as www", 0, "permit, line 1\n" },
+	{ "permit nolog bob as www\n", "bob as www", 0,
+	    "permit, line 1, nolog\n" },
+	{ "permit log args rlimit core 0 bob as www\n", "bob as www", 0,
+	    "permit, line 1, log args, rlimit core 0\n" },
 	{ "permit :adm as www\n", ":adm as www", 0, "permit, line 1\n" },
 	{ "permit :adm as www\n", ":4 as www", 0, "permit, line 1\n" },
 	{ "permit :adm as www\n", ":wheel as www", 1,
@@ -1680,8 +1693,9 @@ test_check_program(void **state)
 static const char valid[] =
     "# A file with all there is.\n"
     "permit nice -5 children 100 rlimit fsize 1K :wheel as www:adm\n"
-    "permit keepenv setenv { A B=\"c d\" -E } bob as alice cmd /bin/x\n"
-    "permit 1000 as toor cmd \"/bin/a b\" args -c \"a\\\"b\" \\# \\\n"
+    "permit log args keepenv setenv { A B=\"c d\" -E } bob as alice cmd "
+    "/bin/x\n"
+    "permit nolog 1000 as toor cmd \"/bin/a b\" args -c \"a\\\"b\" \\# \\\n"
     "\tlast\n"
     "deny :1000 as root\n"
     "permit bob as www cmd /bin/y args\n"
@@ -1707,10 +1721,11 @@ next_random(void)
 /* Pieces that mean something, and bytes that do not. */
 static const char *const pieces[] = { "permit", "deny", "as", "cmd", "args",
 	"caps", "sys_chroot", "nice", "children", "keepenv", "rlimit", "core",
-	"setenv", "groups", "{", "}", "\"", "\\", "\n", "\\\n", "#", ":", " ",
-	"\t", "\r", "\177", "\377", "=", "-", "-1", "99999999999", "cgroup",
-	"memory", "cpu", "cpus", "io", "1T", "50%", "0-3", "8:0", "rbps=", "/",
-	"..", "bob", "www", "adm", "4", "{}{}", "\"\"", "\"\n", "" };
+	"log", "nolog", "setenv", "groups", "{", "}", "\"", "\\", "\n", "\\\n",
+	"#", ":", " ", "\t", "\r", "\177", "\377", "=", "-", "-1",
+	"99999999999", "cgroup", "memory", "cpu", "cpus", "io", "1T", "50%",
+	"0-3", "8:0", "rbps=", "/", "..", "bob", "www", "adm", "4", "{}{}",
+	"\"\"", "\"\n", "" };
 
 static size_t
 mutate(char *text, size_t len, size_t size)

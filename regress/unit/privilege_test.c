@@ -12,6 +12,7 @@
 
 #include "compat/privs.h"
 #include "compat/proc.h"
+#include "monitor/audit.h"
 #include "policy/permit.h"
 #include "policy/runas.h"
 #include "policy/shape.h"
@@ -54,6 +55,9 @@ struct start {
 	struct rule_row rules[RULES_MAX];
 	const char *not_had; /* whom not even root can become here */
 	int unable; /* root has no rights */
+	int narrow; /* nor is there anybody whom it could become */
+	const char *lost; /* why the bit did not count */
+	const char *why; /* why it is plain; or NULL */
 };
 
 static const struct row {
@@ -70,8 +74,13 @@ static const struct row {
 	{ "plain, its own name", { .name = "bob", .user = "bob" }, RETURNED,
 	    "bob*", NULL, PRIVILEGE_NONE, 0 },
 	{ "plain, another's name", { .name = "bob", .user = "www" },
-	    EXIT_REFUSED, "", "-user www: not the user that started this",
+	    EXIT_REFUSED, "",
+	    "-user www: not the user that started this, and nobody else "
+	    "can be had, as proctor is not set-user-ID root",
 	    PRIVILEGE_NONE, 0 },
+	{ "plain, a bit that did not count",
+	    { .name = "bob", .lost = "it is lost", .why = "it is lost" },
+	    RETURNED, "bob*", NULL, PRIVILEGE_NONE, 0 },
 	{ "plain, nobody's name", { .name = "bob", .user = "eve" }, EXIT_NOUSER,
 	    "", "-user eve: no such user", PRIVILEGE_NONE, 0 },
 	{ "plain, others in the list", { .name = "bob", .limit = "www,mail" },
@@ -122,15 +131,27 @@ static const struct row {
 	    RETURNED, "www* bob", "mail cannot be had here", PRIVILEGE_USERS,
 	    0 },
 	{ "root without rights, as root",
-	    { .name = "root", .user = "root", .unable = 1 }, RETURNED, "root*",
-	    "root has no rights to give away here", PRIVILEGE_NONE, 0 },
+	    { .name = "root",
+		.user = "root",
+		.unable = 1,
+		.why = "root has no capabilities" },
+	    RETURNED, "root*", "children run as root", PRIVILEGE_NONE, 0 },
+	{ "root in a narrow user namespace, as root",
+	    { .name = "root",
+		.user = "root",
+		.narrow = 1,
+		.why = "root cannot become another user" },
+	    RETURNED, "root*", "children run as root", PRIVILEGE_NONE, 0 },
 	{ "root without rights, as another",
 	    { .name = "root", .user = "www", .unable = 1 }, EXIT_REFUSED, "",
 	    "-user www: not the user that started this", PRIVILEGE_NONE, 0 },
 
-	{ "no file", { .name = "bob", .suid = 1, .file = ENOENT }, RETURNED,
-	    "bob*", "nobody but bob can be had, as there is no", PRIVILEGE_NONE,
-	    1 },
+	{ "no file",
+	    { .name = "bob",
+		.suid = 1,
+		.file = ENOENT,
+		.why = "there is no /etc/proctor.conf" },
+	    RETURNED, "bob*", NULL, PRIVILEGE_NONE, 1 },
 	{ "a file that is not believed",
 	    { .name = "bob", .suid = 1, .file = EPERM }, EXIT_REFUSED, "", NULL,
 	    PRIVILEGE_NONE, 0 },
@@ -140,8 +161,13 @@ static const struct row {
 	    { .name = "bob", .suid = 1, .broken = 2 }, EXIT_REFUSED, "", NULL,
 	    PRIVILEGE_NONE, 0 },
 	{ "a file that has nothing for it",
-	    { .name = "bob", .suid = 1, .rules = { { '+', 1001, "www", 0 } } },
-	    RETURNED, "bob*", "no rule of", PRIVILEGE_NONE, 1 },
+	    { .name = "bob",
+		.suid = 1,
+		.rules = { { '+', 1001, "www", 0 } },
+		.why = "no rule of" },
+	    RETURNED, "bob*", NULL, PRIVILEGE_NONE, 1 },
+	{ "no capabilities", { .name = "bob", .suid = 1, .unable = 1 },
+	    EXIT_REFUSED, "", "has no capabilities here", PRIVILEGE_NONE, 0 },
 	{ "a permit",
 	    { .name = "bob", .suid = 1, .rules = { { '+', 1000, "www", 0 } } },
 	    RETURNED, "bob* www", NULL, PRIVILEGE_USERS, 0 },
@@ -213,6 +239,7 @@ static const struct row {
 static struct result {
 	enum privilege privilege;
 	int dropped;
+	int audited; /* that it was refused */
 	int privileged; /* of struct starter_env */
 	char who[64];
 } * result;
@@ -282,6 +309,22 @@ proc_privileged(void)
 	return (now->suid || now->other);
 }
 
+void
+audit_no_start(const struct starter_env *s, const char *user, const char *why)
+{
+	assert_ptr_equal(s, env);
+	assert_true(user == NULL || strcmp(user, now->user) == 0);
+	assert_non_null(why);
+	assert_true(now->suid);
+	result->audited++;
+}
+
+const char *
+proc_suid_lost(void)
+{
+	return (now->lost);
+}
+
 uint64_t
 privs_permitted(void)
 {
@@ -298,7 +341,7 @@ int
 privdrop_able(const struct starter_env *s)
 {
 	assert_ptr_equal(s, env);
-	return (1);
+	return (!now->narrow);
 }
 
 int
@@ -418,6 +461,9 @@ permit_init(struct policy *p, const struct starter *s, const char *user,
 	size_t i;
 
 	assert_non_null(plain);
+	if (now->why != NULL)
+		assert_non_null(strstr(plain, now->why));
+	assert_ptr_equal(plain, privilege_why_plain());
 	policy = p;
 	starter = s;
 	result->privilege = privilege;
@@ -472,6 +518,9 @@ test_start(void **state)
 
 	memset(result, 0, sizeof(*result));
 	take_step(choose, &row->start);
+	/* Whoever has the bit, and is refused, is told of. */
+	assert_int_equal(
+	    result->audited, row->start.suid && row->status != RETURNED);
 	if (row->logged == NULL)
 		assert_string_equal(step->logged, "");
 	else if (strstr(step->logged, row->logged) == NULL)

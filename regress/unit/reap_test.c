@@ -107,6 +107,27 @@ test_behind(void **state)
 	end(last);
 }
 
+/* How it ended, as the log says it. */
+static void
+test_words(void **state)
+{
+	int status;
+	pid_t pid;
+
+	(void)state;
+	assert_string_equal(reap_words(3 << 8), "with status 3");
+	assert_string_equal(reap_words(0), "with status 0");
+	assert_string_equal(reap_words(-1), "with a status that nobody knows");
+	if ((pid = fork()) == 0) {
+		(void)raise(SIGKILL);
+		_exit(1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_string_equal(reap_words(status), "by signal 9 (Killed)");
+	assert_string_equal(reap_words(11 | 0x80),
+	    "by signal 11 (Segmentation fault, core dumped)");
+}
+
 int
 main(void)
 {
@@ -114,6 +135,7 @@ main(void)
 		cmocka_unit_test(test_reap),
 		cmocka_unit_test(test_look),
 		cmocka_unit_test(test_behind),
+		cmocka_unit_test(test_words),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

@@ -127,9 +127,11 @@ build permit_leaf_test priv/policy/leaf.c common/leaf_limit.c common/proto.c \
 wrapping exit port_check_test priv/start/port.c $PROC_SRC
 # shellcheck disable=SC2086
 wrapping exit undo_test priv/start/undo.c priv/start/login.c \
+    common/limitname.c \
     common/signals.c $PROC_SRC $FRESH_SRC $BOUNDS_SRC
 wrapping exit privilege_test priv/start/privilege.c priv/policy/rule.c \
     priv/policy/match.c priv/policy/gids.c common/proto.c common/compat/ptymodes.c
+wrapping connect trail_test priv/base/trail.c
 build runas_test priv/policy/runas.c priv/policy/gids.c priv/policy/userenv.c
 build policy_test priv/policy/rule.c priv/policy/read.c priv/policy/resolve.c \
     priv/policy/userenv.c \

@@ -18,8 +18,8 @@ defmodule Proctor do
 
     * `:timeout` (or `:timeout_ms`) - milliseconds, or `:infinity`; then it is
       stopped, with all of its process group
-    * `:idle_timeout` - milliseconds without any output, after which it is
-      stopped
+    * `:idle_timeout` (or `:idle_timeout_ms`) - milliseconds without any output,
+      after which it is stopped
     * `:kill_grace` (or `:kill_grace_ms`, `:delay_to_sigkill`) - milliseconds
       from the signal that asks it to end to SIGKILL (5,000; of `cmd/3` and `shell/2`
       500)

@@ -19,7 +19,7 @@
 -module(proctor).
 
 -export([start/0, start/1, start_link/1]).
--export([start_instance/1, stop_instance/1, instances/0]).
+-export([start_instance/1, replace_instance/2, stop_instance/1, instances/0]).
 -export([run/2, run/3, run_link/2, run_link/3, manage/2]).
 -export([cmd/2, cmd/3, pipe/2, fold_lines/4, run_on/2, run_on/3]).
 -export([send/2, send/3, send_nowait/2, recv/2, recv/3, setopts/2]).
@@ -106,6 +106,7 @@
       | {timeout, Milliseconds :: pos_integer() | infinity}
       | {idle_timeout, Milliseconds :: pos_integer()}
       | {errors, text | term}
+      | {telemetry, none | terse | verbose} | {telemetry_metadata, map()}
       | {instance, atom() | pid()} | {node, node()}
       | {input, iodata()}
       | flag(stdin) | {stdin, null | close | text()}
@@ -144,6 +145,7 @@
 -type manage_option() ::
         flag(monitor | link | exit | await) | {tag, term()}
       | {errors, text | term}
+      | {telemetry, none | terse | verbose} | {telemetry_metadata, map()}
       | {instance, atom() | pid()} | {node, node()}
       | {kill, text()} | {kill_timeout, kill_timeout()}
       | {stop_signal, atom() | pos_integer()}
@@ -298,13 +300,33 @@ start_link(Options) ->
 start_instance(Options) ->
     proctor_sup:start_instance(Options).
 
-%% @doc Ends one, and every OS process with it.
+%% @doc Starts a new instance beside that one of {@link start_instance/1} or of the
+%% application, with its name and its groups: for a new port program, or other
+%% options. What is not among `Options' stays as the old one was started. Nothing
+%% that runs is lost: from then on new commands are run by the new one, and the old
+%% one ends with the last of its own. Until then these are reached as before, by
+%% either end, while {@link which_children/1}, {@link info/1} and {@link debug/2} of
+%% the name are about the new one; {@link instances/0} has the old one, without a
+%% name. A daemon stays where it is until it is started again. `pid()' of an
+%% instance, where somebody has kept that, is the old one.
+%%
+%% If the new one cannot be started nothing is changed, and the error is that of
+%% {@link start/1}; it is started at once, whatever `start' says.
+%% `{error, not_found}' if there is none of that name under the supervisor of the
+%% application. While both are there they share what limits an instance: rules of
+%% `proctor.conf' count the children of both.
+-spec replace_instance(atom(), [start_option()]) -> {ok, pid()} | {error, term()}.
+replace_instance(Name, Options) ->
+    proctor_sup:replace_instance(Name, Options).
+
+%% @doc Ends one, and every OS process with it; by its name, also those that it has
+%% replaced.
 -spec stop_instance(atom() | pid()) -> ok | {error, not_found | not_started}.
 stop_instance(Instance) ->
     proctor_sup:stop_instance(Instance).
 
 %% @doc The instances under the supervisor of the application, by name, which
-%% is `undefined' for those that have none.
+%% is `undefined' for those that have none, as those that were replaced.
 -spec instances() -> [{atom(), pid()}].
 instances() ->
     proctor_sup:instances().
@@ -432,6 +454,10 @@ instances() ->
 %%   executed is to erlexec one that has run: it says so on its standard error
 %%   and exits with 1, which is the status 256. Otherwise it is an error,
 %%   `{exec, enoent, <<"/no/such">>}'.</dd>
+%% <dt>`{telemetry, none | terse | verbose}', `{telemetry_metadata, Map}'</dt>
+%%   <dd>What events of it say: nothing at all, what it is (`terse'), or also its
+%%   arguments; and what else is to be in their metadata. See
+%%   {@link proctor_telemetry}.</dd>
 %% <dt>`{instance, Instance}', `{node, Node}'</dt><dd>Run it by that instance
 %%   (`proctor'), on that node (this one). If that node loses the connection to
 %%   the caller's the command is stopped there.</dd>
@@ -851,8 +877,9 @@ pid(Process) ->
 debug(Level) ->
     debug(Level, []).
 
-%% @doc Sets what the port program of an instance tells on standard error, from
-%% 0 to 10; returns what it was.
+%% @doc Sets whether the port program of an instance tells on standard error what
+%% is only good to know: 0 is no, 1 to 10 are yes, and one as the other. Returns
+%% what it was.
 -spec debug(non_neg_integer(), where() | atom() | pid()) ->
     {ok, OldLevel :: non_neg_integer()} | {error, reason()}.
 debug(Level, Where) ->
@@ -872,6 +899,13 @@ info() ->
 %% <dt>`runs', `refused', `restarts'</dt><dd>How many commands it has run, how
 %%   many it could not, and how often it was started again because it had ended,
 %%   since one of that name was last told to end.</dd>
+%% <dt>`exits', `bytes'</dt><dd>How many commands have ended, by their reason
+%%   ({@link proctor_exit:reason()}; `unknown' in the dialect of erlexec), and how
+%%   many bytes have passed, by stream: `#{stdin := N, stdout := N, stderr := N}'.
+%%   </dd>
+%% <dt>`left_behind'</dt><dd>What has fallen to the port program because its
+%%   parent has ended, and runs still, with all below it, as
+%%   {@link proctor_usage:sum()}; `undefined' where `/proc' does not tell.</dd>
 %% <dt>`hello', `port_os_pid'</dt><dd>What the port program said of itself, in
 %%   `cgroup' also where its control groups are or why there are none, and its
 %%   OS process.</dd>
@@ -883,6 +917,8 @@ info() ->
 %% <dt>`pending', `messages', `writer_messages'</dt><dd>How many requests wait
 %%   for an answer of the port program, how many messages for the server, and
 %%   how many writes until the port program reads what was written before.</dd>
+%% <dt>`replaced'</dt><dd>Whether another has its name: see
+%%   {@link replace_instance/2}.</dd>
 %% <dt>`launchers_down'</dt><dd>The users whose launcher has died: nothing is
 %%   run as them any more, and the port program ends when no child is left.</dd>
 %% <dt>`orphans'</dt><dd>How many OS processes are being stopped because their
@@ -892,20 +928,27 @@ info() ->
 %%   passed, by stream; `queued', the bytes that wait by stream, the pieces
 %%   that a function or the screen has not done with (`sink'), and `messages';
 %%   `stdin_unacked', the bytes that the port program has and the OS process
-%%   has not; and how many wait in {@link recv/3} (`receivers').</dd>
+%%   has not; how many wait in {@link recv/3} (`receivers'); and `live', where
+%%   that is known: see below.</dd>
 %% </dl>
 %%
-%% Of a process, by either of its ends, it is the map that is in `children',
-%% with `live', what it uses at this moment, as {@link proctor_usage:live()}:
+%% Of a process, by either of its ends, it is the map that is in `children'.
+%% `live' is what it uses at this moment, as {@link proctor_usage:live()}:
 %% processor time, memory, the same of all its descendants, threads, user, and
 %% since when it runs. `/proc' of its node's machine says that; where that
-%% hides it, it is `{error, Posix}'. What has fallen to the port program, as the
-%% children of one that has ended do, is nobody's descendant.
+%% hides it, it is `{error, Posix}' of one process, and not there among
+%% `children', as it is not if the port program does not say in a second that it
+%% has it still. What has fallen to the port program, as the children of one that
+%% has ended do, is nobody's descendant: `left_behind' has that.
 -spec info(where() | atom() | target()) -> {ok, map()} | {error, reason()}.
 info(Where) ->
     proctor_info:info(Where).
 
-%% @doc Prints what runs in all instances of this node, as `c:i/0' does.
+%% @doc Prints what runs in all instances of this node, as `c:i/0' does: of each
+%% OS process its user and since when it runs, processor time and memory with
+%% those of its descendants and how many (`Below') they are, and the bytes that
+%% have passed and wait. {@link proctor_prometheus} has the figures of instances
+%% for programs.
 -spec i() -> ok.
 i() ->
     proctor_info:i().

@@ -24,7 +24,7 @@
 -module(proctor_child).
 -behaviour(gen_statem).
 
--export([start/4, output/3, event/2, cancel/1]).
+-export([start/4, output/3, event/2, cancel/1, info/4]).
 -export([enter/5, init/1, callback_mode/0, offered/3, running/3, draining/3,
          ended/3, format_status/1, code_change/4]).
 
@@ -486,6 +486,14 @@ leave(Reason, #child{output = Output}) ->
 
 info(#child{ospid = OsPid, spec = Spec, input = Input, output = Output,
             started = Started}) ->
+    info(OsPid, Spec, {Input, Output}, Started).
+
+%% @doc What {@link proctor:info/1} says of an OS process, and the caller is the
+%% process of.
+-spec info(proctor:ospid(), proctor_run_options:spec(),
+           {proctor_input:input(), proctor_output:output()},
+           Started :: integer()) -> map().
+info(OsPid, Spec, {Input, Output}, Started) ->
     #{total := Written, queued := Unwritten, unacked := Unacked} =
         proctor_input:info(Input),
     #{stdout := {Out, OutLeft}, stderr := {Err, ErrLeft}, sink := Busy} = Info =

@@ -3,7 +3,8 @@
 %% none: both have them of proctor_stages.hrl.
 -module(proctor_error).
 
--export([text/1, run_text/2, answer/1]).
+-export([text/1, run_text/2, answer/1, ended/1]).
+
 
 -include("proctor_stages.hrl").
 
@@ -53,6 +54,25 @@ text({Stage, Errno, Detail})
                [Head, Detail, Tail, posix(Errno)]);
 text(Reason) ->
     Reason.
+
+%% @doc How the port program has ended, in words: its statuses are those of
+%% `proctor(8)'; anything else is shown as it is.
+-spec ended(term()) -> string().
+ended(Status) when is_integer(Status) ->
+    characters("status ~w~ts", [Status, ended_why(Status)]);
+ended(Reason) ->
+    characters("~tp", [Reason]).
+
+ended_why(0) -> ", as it was asked to";
+ended_why(1) -> ", as the port or what was sent on it is broken";
+ended_why(2) -> ", as its command line is wrong";
+ended_why(3) -> ", as -user names nobody";
+ended_why(4) -> ", as this start is not permitted";
+ended_why(5) -> ", as one of its own processes has died";
+ended_why(6) -> ", as the system has refused what a start needs";
+ended_why(Status) when Status > 128 ->
+    characters(", by signal ~w", [Status - 128]);
+ended_why(_) -> "".
 
 %% An error number in words.
 -spec posix(atom()) -> string().

@@ -4,7 +4,7 @@
 -module(proctor_feed).
 
 -export([new/1, closed/0, push/4, pump/1, acked/2, close/1, drop/2]).
--export([state/1, fits/2, size/1, total/1, unacked/1]).
+-export([state/1, fits/2, size/1, total/1, unacked/1, bytes/1]).
 
 -export_type([feed/0, sender/0, step/0]).
 
@@ -124,6 +124,8 @@ drop(Ref, #feed{queue = Queue, size = Size} = Feed) ->
 reopen(eof, Feed) -> Feed#feed{state = open};
 reopen(_, Feed) -> Feed.
 
+%% @doc How many bytes there are in what is to be written.
+-spec bytes(binary() | eof) -> non_neg_integer().
 bytes(eof) -> 0;
 bytes(Data) -> byte_size(Data).
 

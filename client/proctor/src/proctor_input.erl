@@ -90,7 +90,8 @@ write({write, Data, Last, From, Ref}, #input{ospid = OsPid, link = Link}
             ok = Write(Data),
             Sender =:= none orelse stop_timer(Ref),
             answer(Sender, ok, Input);
-        #{} ->
+        #{counted := Counted} ->
+            ok = proctor_count:add(stdin, proctor_feed:bytes(Data), Counted),
             {ok, Frames} = proctor_port:encode(0, {stdin, OsPid, Data}),
             written(Frames, Sender, Ref, Input)
     end.

@@ -4,7 +4,7 @@
 -module(proctor_nodes).
 -behaviour(gen_server).
 
--export([start_link/0, join/1, members/1, idlest/1, watch/3]).
+-export([start_link/0, join/1, leave/1, members/1, local/0, idlest/1, watch/3]).
 -export([init/1, handle_call/3, handle_cast/2, handle_info/2]).
 
 -define(SCOPE, proctor_pg).
@@ -38,12 +38,33 @@ join(Groups) ->
             retry
     end.
 
+%% @doc Makes the caller a member of groups no more.
+-spec leave([atom()]) -> ok.
+leave(Groups) ->
+    try
+        _ = [pg:leave(?SCOPE, Group, self()) || Group <- lists:usort(Groups)],
+        ok
+    catch
+        %% Nobody is a member of what has ended.
+        exit:_ -> ok
+    end.
+
 %% @doc The instances in a group, on all connected nodes.
 -spec members(atom()) -> [pid()].
 members(Group) ->
     case whereis(?SCOPE) of
         undefined -> [];
         _ -> pg:get_members(?SCOPE, Group)
+    end.
+
+%% @doc Those of this node that are in any.
+-spec local() -> [pid()].
+local() ->
+    case whereis(?SCOPE) of
+        undefined -> [];
+        _ -> lists:usort([Server || Group <- pg:which_groups(?SCOPE),
+                                    Server <- pg:get_local_members(?SCOPE,
+                                                                   Group)])
     end.
 
 %% @doc The instance of a group with the fewest OS processes; if several have

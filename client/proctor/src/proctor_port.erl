@@ -178,9 +178,14 @@ await_ready(Port, Start) ->
         error:badarg -> {error, exited(last_word(Port))}
     end.
 
-%% As erlexec says it.
-exited(Status) when is_integer(Status) -> {port_exited_with_status, Status};
-exited(Reason) -> {port_exit, Reason}.
+%% As erlexec says it; the log has it in words.
+exited(End) ->
+    ?TELL(error, "proctor: the port program did not start: ~ts",
+          [proctor_error:ended(End)]),
+    case is_integer(End) of
+        true -> {port_exited_with_status, End};
+        false -> {port_exit, End}
+    end.
 
 check_ready(Port, {ok, {1, {ok, Hello}}}) when is_map(Hello) ->
     {ok, Port, native, Hello};

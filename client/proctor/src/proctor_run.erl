@@ -22,9 +22,19 @@ run(Command, Options, Link, Given, Timeout) ->
 -spec run_on(atom(), proctor:cmd(), [proctor:run_option()]) ->
     {ok, pid(), proctor:ospid()} | {ok, term()} | {error, term()}.
 run_on(Group, Command, Options) ->
+    run_on(Group, Command, Options, none).
+
+%% One that was replaced and has gone just now has left the group before.
+run_on(Group, Command, Options, Gone) ->
     case proctor_nodes:idlest(Group) of
         {ok, Instance} ->
-            run(Command, [{instance, Instance} | Options], false, infinity);
+            case run(Command, [{instance, Instance} | Options], false,
+                     infinity) of
+                {error, not_started} when Instance =/= Gone ->
+                    run_on(Group, Command, Options, Instance);
+                Result ->
+                    Result
+            end;
         {error, _} = Error ->
             Error
     end.
@@ -48,14 +58,21 @@ start(Timeout, Read) ->
     proctor_await:within(Timeout, fun() -> ask(Read(), Timeout) end).
 
 ask({ok, Request, #{where := Where} = Spec}, Timeout) ->
-    Run = fun(Server) ->
-              {Instance, Request1} = proctor_environ:request(Server, Request),
-              started(proctor_await:run(Instance, Request1, Spec, Timeout),
-                      Request1, Spec)
-          end,
-    proctor_ref:at(Where, Run);
+    proctor_ref:at(Where, fun(Server) ->
+                              run_at(Server, Request, Spec, Timeout, none)
+                          end);
 ask({error, _} = Error, _Timeout) ->
     Error.
+
+%% The instance that had the name may have been replaced, and gone, since.
+run_at(Server, Request, Spec, Timeout, Gone) ->
+    {Instance, Request1} = proctor_environ:request(Server, Request),
+    case proctor_await:run(Instance, Request1, Spec, Timeout) of
+        {error, not_started} when Instance =/= Server, Instance =/= Gone ->
+            run_at(Server, Request, Spec, Timeout, Instance);
+        Result ->
+            started(Result, Request1, Spec)
+    end.
 
 started({error, Reason}, Request, #{errors := text}) ->
     {error, proctor_error:run_text(Reason, Request)};

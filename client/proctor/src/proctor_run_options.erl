@@ -38,6 +38,9 @@
                   %% waited for, and by what name; see proctor_await.
                   notify => {pid(), reference()},
                   offer => true,
+                  %% The caller is to stand for the OS process itself, where
+                  %% it can: see proctor_direct.
+                  direct => true,
                   patience => pos_integer() | infinity,
                   reply := run | sync | full,
                   monitor := boolean(),

@@ -7,9 +7,9 @@
 
 -include("proctor_log.hrl").
 
--export([start/1, start_link/1, start_hidden/1]).
+-export([start/1, start_link/1, start_hidden/2, take_over/2]).
 -export([run/4, cancel/2, stop/2, stop/3, kill/3, kill/4, change/4, change/5,
-         ospid/2, hello/1, pid/2, list/1, debug/2, counts/2, info/2, stop_child/2, confirm/2]).
+         ospid/2, hello/1, pid/2, list/1, list/2, debug/2, counts/2, info/2, stop_child/2, confirm/2]).
 -export([init/1, handle_call/3, handle_cast/2, handle_info/2, terminate/2,
          format_status/1]).
 
@@ -28,6 +28,7 @@
                   linger := non_neg_integer(),
                   cgroup := proctor_cgroup:default(),
                   leaves := boolean(),
+                  counted := proctor_count:count(),
                   cwd := binary() | undefined}.
 %% What the process of an OS process needs of its server.
 
@@ -75,7 +76,16 @@
                 answered = erlang:monotonic_time(millisecond) :: integer(),
                 runs = 0 :: non_neg_integer(),
                 refused = 0 :: non_neg_integer(),
+                %% How many have ended, by reason.
+                exits = #{} :: #{proctor_exit:reason() => pos_integer()},
+                counted = proctor_count:new() :: proctor_count:count(),
                 groups = [] :: [atom()],
+                %% Whether it has its name; `{past, Id}' is in that place of the
+                %% supervisor until it has nothing to do, and `over' from then on.
+                turn = current :: next | current | over
+                                | {past, term()},
+                %% Those that it has replaced, while they live.
+                past = [] :: [pid()],
                 %% The monitor of the owner of the tables.
                 tables :: undefined | reference(),
                 %% The monitor of the scope that the groups are in.
@@ -115,11 +125,29 @@ start(Options) ->
 start_link(Options) ->
     start(start_link, Options).
 
-%% @doc Like start_link/1, with options that its supervisor cannot report.
--spec start_hidden(proctor_secret:secret([term()])) ->
-    {ok, pid()} | {error, term()}.
-start_hidden(Hidden) ->
-    start_link(proctor_secret:show(Hidden)).
+%% @doc Like start_link/1, with options that its supervisor cannot report. One
+%% whose turn has not come yet has no name, and one whose turn is over is not
+%% started again.
+-spec start_hidden(proctor_secret:secret([term()]), proctor_turn:turn()) ->
+    {ok, pid()} | ignore | {error, term()}.
+start_hidden(Hidden, Turn) ->
+    Options = proctor_secret:show(Hidden),
+    case proctor_turn:read(Turn) of
+        past -> ignore;
+        current -> start_link(Options);
+        next -> start_next(Options)
+    end.
+
+start_next(Options) ->
+    case proctor_start_options:start(Options) of
+        {ok, Start} ->
+            case proctor_start_options:allowed(Start) of
+                ok -> started(gen_server:start_link(?MODULE, {next, Options}, []));
+                {error, _} = Error -> Error
+            end;
+        {error, _} = Error ->
+            Error
+    end.
 
 %% Options that are wrong are so whether it runs already or not.
 start(How, Options) ->
@@ -180,6 +208,15 @@ started({error, {shutdown, Reason}}) -> {error, Reason};
 started({error, Reason}) -> {error, Reason}.
 
 %%% What a server may be asked. Nobody else writes these messages.
+
+%% @doc Takes the name, and the groups, from whoever has it: that one has `past_id'
+%% under the supervisor, where `past' is its turn, and goes from there as soon as
+%% nothing is left that it runs.
+-spec take_over(pid(), #{turn := proctor_turn:turn(), past := proctor_turn:turn(),
+                         past_id := term()}) ->
+    ok | {error, term()}.
+take_over(Server, Turns) ->
+    call(Server, {take_over, Turns}).
 
 %% @doc Runs or manages something; the process of it, or its result, is the
 %% answer. See {@link proctor_await:run/4}, which waits for it.
@@ -245,7 +282,12 @@ pid(Server, OsPid) ->
 %% @doc The identifiers of all OS processes, as the port program has them.
 -spec list(ref()) -> [proctor:ospid()] | {error, term()}.
 list(Server) ->
-    call(Server, list).
+    list(Server, infinity).
+
+%% @doc The same, and waits no longer than that for the answer.
+-spec list(ref(), timeout()) -> [proctor:ospid()] | {error, term()}.
+list(Server, Timeout) ->
+    call(Server, list, Timeout).
 
 %% @doc Sets what the port program tells on standard error.
 -spec debug(ref(), non_neg_integer()) ->
@@ -264,7 +306,8 @@ counts(Servers, Timeout) ->
                || {Request, Server} <- Asked],
     [{Count, Server} || {{reply, Count}, Server} <- Answers].
 
-%% @doc What it knows of itself, and the Erlang processes of its children.
+%% @doc What it knows of itself, and the Erlang processes of its children; by
+%% their numbers, those whose OS processes run.
 -spec info(ref(), timeout()) -> {ok, map()} | {error, term()}.
 info(Server, Timeout) ->
     call(Server, info, Timeout).
@@ -282,8 +325,29 @@ confirm(Server, Pid) ->
 call(Server, Request) ->
     call(Server, Request, infinity).
 
-%% Waits for the answer. If there is none it is an error like any other.
+%% Waits for the answer. If there is none it is an error like any other. The name
+%% may be passing from one to another just now, and who has it now may have
+%% replaced the one whose an OS process is.
 call(Server, Request, Timeout) ->
+    case ask(Server, Request, Timeout) of
+        {error, not_started} when not is_pid(Server) ->
+            ok = proctor_turn:wait(Server),
+            there(ask(Server, Request, Timeout), Server, Request, Timeout);
+        Answer ->
+            there(Answer, Server, Request, Timeout)
+    end.
+
+there({past, []}, Server, Request, Timeout) ->
+    ask(Server, {here, Request}, Timeout);
+there({past, [Past | Others]}, Server, Request, Timeout) ->
+    case ask(Past, {has, target_of(Request)}, Timeout) of
+        true -> ask(Past, Request, Timeout);
+        _ -> there({past, Others}, Server, Request, Timeout)
+    end;
+there(Answer, _Server, _Request, _Timeout) ->
+    Answer.
+
+ask(Server, Request, Timeout) ->
     %% Not gen_server:call/3, which gives the server its plain process
     %% identifier: here others answer too, and what they say after the server
     %% has died must not reach the mailbox of the caller.
@@ -296,11 +360,23 @@ call(Server, Request, Timeout) ->
         {error, {_Reason, _}} -> {error, port_closed}
     end.
 
+target_of({stop, Target}) -> Target;
+target_of({kill, Target, _Signal}) -> Target;
+target_of({change, _What, Target, _Args}) -> Target;
+target_of({pid, Target}) -> Target;
+target_of(_Request) -> none.
+
 %%% gen_server
 
 %% @private
--spec init([term()]) -> {ok, #state{}} | {stop, {shutdown, term()}}.
+-spec init([term()] | {next, [term()]}) ->
+    {ok, #state{}} | {stop, {shutdown, term()}}.
+init({next, Options}) ->
+    init(Options, next);
 init(Options) ->
+    init(Options, current).
+
+init(Options, Turn) ->
     process_flag(trap_exit, true),
     %% Output waits here when the node is slow: not to be copied with the heap.
     process_flag(message_queue_data, off_heap),
@@ -310,7 +386,7 @@ init(Options) ->
         {ok, #{alarm := Alarm, groups := Groups, answer_timeout := Timeout}
              = Start} ->
             Name = proctor_start_options:name(Options),
-            first(Start, #state{name = Name, alarm = Alarm, started = Now,
+            first(Start, #state{name = Name, turn = Turn, alarm = Alarm, started = Now,
                                 notes = notes(Start),
                                 answer_timeout = Timeout, tables = Tables,
                                 groups = [Name || Name =/= undefined] ++ Groups,
@@ -322,9 +398,9 @@ init(Options) ->
 notes(#{verbose := Verbose} = Start) ->
     Verbose orelse maps:get(debug, Start, 0) > 0.
 
-first(#{start := lazy}, State) ->
+first(#{start := lazy}, #state{turn = current} = State) ->
     {ok, join(State)};
-first(#{start := now}, State) ->
+first(_Start, State) ->
     case wake(State) of
         {ok, Awake} -> {ok, join(Awake)};
         {error, Reason} -> {stop, {shutdown, Reason}}
@@ -374,9 +450,12 @@ serving(Port, {Dialect, Hello},
                          linger => maps:get(linger, Start, 0),
                          cgroup => maps:get(cgroup, Start, none),
                          leaves => proctor_cgroup:has_leaves(Hello),
+                         counted => State#state.counted,
                          cwd => proctor_place:cwd(),
                          writer => proctor_port:start_writer(Port)}}.
 
+join(#state{turn = next} = State) ->
+    State;
 join(#state{groups = Groups} = State) ->
     case proctor_nodes:join(Groups) of
         {ok, Scope} ->
@@ -390,14 +469,70 @@ join(#state{groups = Groups} = State) ->
 -spec handle_call(term(), gen_server:from(), #state{}) ->
     {reply, term(), #state{}} | {noreply, #state{}}
     | {stop, {shutdown, term()}, #state{}}.
-handle_call(Request, From, State) ->
+handle_call(Asked, From, State) ->
     try
-        case wake_for(Request, State) of
-            {ok, Awake} -> on_call(Request, From, Awake);
-            {error, _} = Error -> {reply, Error, State}
+        case here(Asked, State) of
+            {ok, Request, Awake} -> over(on_call(Request, From, Awake));
+            {error, _} = Error -> {reply, Error, State};
+            {past, _} = Elsewhere -> {reply, Elsewhere, State}
         end
     catch
         Class:Reason:Stack -> failed({Class, Reason, Stack}, State)
+    end.
+
+%% Whether it is for this server, which is awake if it has to be then. An OS
+%% process that it does not know may be one of those that it has replaced.
+here({here, Request}, State) ->
+    awake(Request, State);
+here(_Request, #state{turn = over}) ->
+    {error, not_started};
+here(Request, #state{past = []} = State) ->
+    awake(Request, State);
+here(Request, #state{past = Past, ospids = OsPids} = State) ->
+    case target_of(Request) of
+        OsPid when is_integer(OsPid), not is_map_key(OsPid, OsPids) ->
+            {past, Past};
+        _ ->
+            awake(Request, State)
+    end.
+
+awake(Request, State) ->
+    case wake_for(Request, State) of
+        {ok, Awake} -> {ok, Request, Awake};
+        {error, _} = Error -> Error
+    end.
+
+%% One that was replaced goes when nothing is left that it has to do.
+over({noreply, State}) -> {noreply, over_state(State)};
+over({reply, Reply, State}) -> {reply, Reply, over_state(State)};
+over(Stop) -> Stop.
+
+over_state(#state{turn = {past, Id}, pending = Pending, ospids = OsPids,
+                  children = Children} = State)
+  when map_size(Pending) =:= 0, map_size(OsPids) =:= 0,
+       map_size(Children) =:= 0 ->
+    _ = spawn(proctor_sup, drop, [Id]),
+    State#state{turn = over};
+over_state(State) ->
+    State.
+
+%% Who has the name is asked for it until nobody has it: one that has died may
+%% just have been started again.
+take_name(#state{name = Name, past = Past} = State, Id) ->
+    case whereis(Name) of
+        undefined ->
+            try register(Name, self()) of
+                true -> State
+            catch
+                error:badarg -> take_name(State, Id)
+            end;
+        Pid ->
+            More = case ask(Pid, {retire, Id}, infinity) of
+                       {retired, Before} -> [Pid | Before];
+                       {error, _} -> []
+                   end,
+            _ = [monitor(process, Each) || Each <- More],
+            take_name(State#state{past = More ++ Past}, Id)
     end.
 
 %% What has failed must not say with what: the reports of OTP would have the
@@ -405,6 +540,18 @@ handle_call(Request, From, State) ->
 failed(Failure, State) ->
     {stop, {shutdown, proctor_log:failed("an instance", Failure)}, State}.
 
+on_call({take_over, #{turn := Turn, past := Past, past_id := Id}}, _From,
+        #state{turn = next} = State) ->
+    ok = proctor_turn:pass(Past, Turn),
+    {reply, ok, join((take_name(State, Id))#state{turn = current})};
+on_call({retire, Id}, _From, #state{turn = current, name = Name, groups = Groups,
+                                    past = Past} = State) ->
+    ok = proctor_nodes:leave(Groups),
+    true = unregister(Name),
+    {reply, {retired, Past}, State#state{turn = {past, Id}, groups = [],
+                                         past = []}};
+on_call({has, OsPid}, _From, #state{ospids = OsPids} = State) ->
+    {reply, is_map_key(abs(OsPid), OsPids), State};
 on_call({run, Request, Spec}, From, #state{link = Link} = State) ->
     Asked = Spec#{asked => erlang:monotonic_time()},
     request(proctor_run_options:request(Request, Spec, Link),
@@ -453,7 +600,7 @@ on_call(_Request, _From, State) ->
     {noreply, #state{}} | {stop, {shutdown, term()}, #state{}}.
 handle_cast(Message, State) ->
     try
-        on_cast(Message, State)
+        over(on_cast(Message, State))
     catch
         Class:Reason:Stack -> failed({Class, Reason, Stack}, State)
     end.
@@ -481,7 +628,7 @@ on_cast(_Message, State) ->
     {noreply, #state{}} | {stop, {shutdown, term()}, #state{}}.
 handle_info(Message, State) ->
     try
-        on_info(Message, State)
+        over(on_info(Message, State))
     catch
         Class:Reason:Stack -> failed({Class, Reason, Stack}, State)
     end.
@@ -518,17 +665,38 @@ on_info(_Message, State) ->
 %% @private
 -spec terminate(term(), #state{}) -> ok.
 terminate(Reason, #state{name = Name, started = Started, ospids = OsPids,
-                         asleep = Asleep} = State) ->
+                         asleep = Asleep, turn = Turn} = State) ->
     Why = case Reason of
               {shutdown, Known} -> Known;
               _ -> Reason
           end,
     ok = close(Why, State),
-    ok = remember(Why, Name),
+    ok = gone(Turn, Why, Name),
     Asleep =/= undefined
         orelse proctor_telemetry:instance_down({Name, Why}, Started,
                                                map_size(OsPids)),
     ok.
+
+%% What is counted is counted of the one that has the name.
+gone(current, Why, Name) ->
+    remember(Why, Name);
+gone({past, Id}, _Why, _Name) ->
+    _ = spawn(proctor_sup, drop, [Id]),
+    ok;
+gone(over, _Why, _Name) ->
+    turn_away();
+gone(next, _Why, _Name) ->
+    ok.
+
+%% Who asks one that goes because it was replaced may ask the other.
+turn_away() ->
+    receive
+        {'$gen_call', From, _Request} ->
+            gen_server:reply(From, {error, not_started}),
+            turn_away()
+    after 0 ->
+        ok
+    end.
 
 %% One that was told to end is not coming back.
 remember(Why, Name) when Why =:= normal; Why =:= shutdown; Name =:= undefined ->
@@ -558,8 +726,8 @@ format_status(Status) ->
              end, Status).
 
 port_exit(Reason, State) ->
-    ?TELL(error, "proctor: the port program ended: ~tp; ~w OS processes with "
-          "it", [Reason, map_size(State#state.ospids)]),
+    ?TELL(error, "proctor: the port program ended: ~ts; ~w OS processes with "
+          "it", [proctor_error:ended(Reason), map_size(State#state.ospids)]),
     {stop, {shutdown, {port_exit, Reason}}, State}.
 
 %% Ends that are reported during the shutdown are still ends.
@@ -574,16 +742,20 @@ fail_pending(#state{pending = Pending}) ->
                   lists:keysort(1, maps:to_list(Pending))).
 
 info(#state{name = Name, hello = Hello, port_os_pid = OsPid, runs = Runs,
-            refused = Refused, started = Started, pending = Pending, ospids = OsPids,
-            children = Children, launchers_down = Down} = State) ->
+            refused = Refused, exits = Exits, counted = Counted,
+            started = Started, pending = Pending, ospids = OsPids,
+            children = Children, launchers_down = Down, turn = Turn} = State) ->
     Now = now_ms(),
     {Restarts, _} = proctor_restarts:find({instance, Name}),
-    maps:merge(#{refused => Refused, restarts => Restarts, instance => Name, pid => self(), node => node(),
+    maps:merge(#{instance => Name, pid => self(), node => node(),
                  hello => Hello, port_os_pid => OsPid, runs => Runs,
+                 refused => Refused, restarts => Restarts, exits => Exits,
+                 bytes => proctor_count:bytes(Counted),
                  uptime_ms => Now - Started, pending => map_size(Pending),
                  messages => messages(), launchers_down => Down,
+                 replaced => Turn =/= current,
                  orphans => length([1 || orphan <- maps:values(OsPids)]),
-                 pids => maps:keys(Children)},
+                 pids => maps:keys(Children), ospids => OsPids},
                info_of_port(Now, State)).
 
 info_of_port(_Now, #state{asleep = #{} = Start}) ->
@@ -621,6 +793,7 @@ cancel_run(Ref, #state{pending = Pending, names = Names} = State) ->
             State#state{pending = Pending#{Id := cancelled},
                         names = maps:remove(Ref, Names)};
         #{} ->
+            lists:foreach(fun(Past) -> cancel(Past, Ref) end, State#state.past),
             State
     end.
 
@@ -728,7 +901,9 @@ launcher_down(User, #state{launchers_down = Down, name = Name} = State) ->
           "~tp ends when it has no children", [User, Name]),
     State#state{launchers_down = lists:usort([User | Down])}.
 
-output(Stream, OsPid, Data, #state{ospids = OsPids} = State) ->
+output(Stream, OsPid, Data, #state{ospids = OsPids, counted = Counted}
+       = State) ->
+    ok = proctor_count:add(Stream, byte_size(Data), Counted),
     case OsPids of
         #{OsPid := Pid} when is_pid(Pid) ->
             ok = proctor_child:output(Pid, Stream, Data),
@@ -782,7 +957,10 @@ between(Next, Id) -> [Next | between(following(Next), Id)].
 %% The new OS process is registered here and now: the next frame may be its
 %% output or even its end.
 reply({run, From, Spec} = Waiter, {pid, OsPid}, #state{link = Link} = State) ->
-    Pid = proctor_child:start(OsPid, From, Spec, Link),
+    Pid = case proctor_direct:grant(OsPid, From, Spec, Link) of
+              {ok, Caller} -> Caller;
+              no -> proctor_child:start(OsPid, From, Spec, Link)
+          end,
     _ = monitor(process, Pid),
     ok = note(#{what => proctor_run, ospid => OsPid, pid => Pid,
                 program => program(Spec)}, State),
@@ -837,14 +1015,20 @@ ended(OsPid, Exit, #state{ospids = OsPids} = State) ->
             ok = note(Exit1#{what => proctor_exit, ospid => OsPid, pid => Pid},
                       State),
             Children1 = Children#{Pid := Child#child{exited = true}},
-            State#state{ospids = Rest, children = Children1};
+            count_exit(Exit, State#state{ospids = Rest, children = Children1});
         {orphan, Rest} ->
-            State#state{ospids = Rest};
+            count_exit(Exit, State#state{ospids = Rest});
         error ->
             ?TELL(warning, "proctor: end of unknown process ~tp dropped",
                          [OsPid]),
             State
     end.
+
+%% In the other dialect nobody says why.
+count_exit(Exit, #state{exits = Exits} = State) ->
+    Reason = maps:get(reason, Exit, unknown),
+    State#state{exits = maps:update_with(Reason, fun(N) -> N + 1 end, 1,
+                                         Exits)}.
 
 exit_of(#{raw := _} = Exit, _Child) ->
     Exit;
@@ -880,7 +1064,7 @@ child_down(Pid, Reason, #state{children = Children, names = Names} = State) ->
                     orphan(OsPid, State1#state{ospids = OsPids})
             end;
         error ->
-            State
+            State#state{past = lists:delete(Pid, State#state.past)}
     end.
 
 %% It says itself why it ends, unless it was not left the time, or able to. Who

@@ -5,7 +5,7 @@
 -behaviour(supervisor).
 
 -export([start_link/1, start_instance/1, stop_instance/1, instances/0,
-         based/1]).
+         replace_instance/2, drop/1, based/1]).
 -export([init/1]).
 
 %% @doc Starts the supervisor; the options are those of
@@ -66,16 +66,98 @@ with_leaves(Pid) ->
             Error
     end.
 
-%% @doc Ends an instance for good, and every OS process with it.
+%% @doc Starts another in the place of an instance, which then has the name; the
+%% old one stays for what it runs. See {@link proctor:replace_instance/2}.
+-spec replace_instance(atom(), [proctor:start_option()]) ->
+    {ok, pid()} | {error, term()}.
+replace_instance(Name, Options) ->
+    case proctor_start_options:start(Options) of
+        {ok, _} ->
+            proctor_turn:alone(Name, fun() -> replace(Name, Options) end);
+        {error, _} = Error ->
+            Error
+    end.
+
+replace(Name, Options) ->
+    case {current(Name), lists:keyfind(name, 1, Options)} of
+        {{error, _} = Error, _} ->
+            Error;
+        {{ok, Id, Hidden, Turn}, Said} when Said =:= false;
+                                            Said =:= {name, Name} ->
+            All = changed(proctor_secret:show(Hidden), Options),
+            Next = proctor_turn:new(next),
+            succeed(instance({replaced, Name, make_ref()}, All, Next),
+                    #{turn => Next, past => Turn, past_id => Id});
+        {_, _} ->
+            {error, {badopt, {name, "It stays what it is."}}}
+    end.
+
+current(Name) ->
+    try [Id || {Id, _, _, [proctor_server]} <- supervisor:which_children(?MODULE),
+               named(Id) =:= Name] of
+        Ids ->
+            case [{ok, Id, Hidden, Turn}
+                  || Id <- Ids, {Hidden, Turn} <- arguments(Id),
+                     proctor_turn:read(Turn) =:= current] of
+                [Current] -> Current;
+                [] -> {error, not_found}
+            end
+    catch
+        exit:{noproc, _} -> {error, not_started}
+    end.
+
+%% What a place was made with, unless it is gone.
+arguments(Id) ->
+    case supervisor:get_childspec(?MODULE, Id) of
+        {ok, #{start := {_, _, [Hidden, Turn]}}} -> [{Hidden, Turn}];
+        {error, not_found} -> []
+    end.
+
+%% What is not said again stays.
+changed(Old, New) ->
+    Keys = [key(Option) || Option <- New],
+    New ++ [Option || Option <- Old, not lists:member(key(Option), Keys)].
+
+key(Option) when is_tuple(Option) -> element(1, Option);
+key(Option) -> Option.
+
+succeed(#{id := Id} = Spec, Turns) ->
+    case supervisor:start_child(?MODULE, Spec) of
+        {ok, Pid} when is_pid(Pid) ->
+            case proctor_server:take_over(Pid, Turns) of
+                ok ->
+                    {ok, Pid};
+                {error, _} = Error ->
+                    ok = drop(Id),
+                    Error
+            end;
+        {error, {Reason, Child}} when element(1, Child) =:= child ->
+            {error, Reason};
+        {error, Reason} ->
+            {error, Reason}
+    end.
+
+%% @doc Takes a place away, with whoever is there.
+-spec drop(term()) -> ok.
+drop(Id) ->
+    try
+        _ = supervisor:terminate_child(?MODULE, Id),
+        _ = supervisor:delete_child(?MODULE, Id),
+        ok
+    catch
+        %% The application ends.
+        exit:_ -> ok
+    end.
+
+%% @doc Ends an instance for good, and every OS process with it; by its name also
+%% those that it has replaced, and that are there still.
 -spec stop_instance(atom() | pid()) -> ok | {error, not_found | not_started}.
 stop_instance(Instance) ->
     try [Id || {Id, Pid, _, [proctor_server]}
                    <- supervisor:which_children(?MODULE),
-               Id =:= Instance orelse Pid =:= Instance] of
-        [Id] ->
-            _ = supervisor:terminate_child(?MODULE, Id),
-            _ = supervisor:delete_child(?MODULE, Id),
-            ok;
+               named(Id) =:= Instance orelse Pid =:= Instance] of
+        [_ | _] = Ids ->
+            lists:foreach(fun drop/1, Ids);
         [] ->
             {error, not_found}
     catch
@@ -92,8 +174,22 @@ instances() ->
         exit:{noproc, _} -> []
     end.
 
-name(Id) when is_atom(Id) -> Id;
-name(_) -> undefined.
+%% One that is replaced, or is to replace another, has no name.
+name(Id) ->
+    case [Turn || {_, Turn} <- arguments(Id)] of
+        [Turn] ->
+            case proctor_turn:read(Turn) of
+                current -> named(Id);
+                _ -> undefined
+            end;
+        [] ->
+            undefined
+    end.
+
+%% What is there under a reference has none of its own, and `undefined' is no name.
+named(Name) when is_atom(Name) -> Name;
+named({replaced, Name, _}) -> Name;
+named(_) -> undefined.
 
 %% @private
 -spec init(proctor_secret:secret([proctor:start_option()])) ->
@@ -108,14 +204,18 @@ init(Hidden) ->
     {ok, {#{strategy => one_for_one, intensity => 5, period => 30},
           Others ++ Instances}}.
 
-%% Environment and arguments of a port program are nothing for a report.
 instance(Options) ->
     Id = case proctor_start_options:name(Options) of
              undefined -> make_ref();
              Name -> Name
          end,
+    instance(Id, Options, proctor_turn:new(current)).
+
+%% Environment and arguments of a port program are nothing for a report.
+instance(Id, Options, Turn) ->
     #{id => Id,
-      start => {proctor_server, start_hidden, [proctor_secret:hide(Options)]},
+      start => {proctor_server, start_hidden,
+                [proctor_secret:hide(Options), Turn]},
       restart => permanent,
       %% The server bounds its own end by the option alarm.
       shutdown => infinity,

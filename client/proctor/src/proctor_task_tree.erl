@@ -91,7 +91,7 @@
                %% for something else.
                ref :: term()}).
 
--record(tree, {child :: pid(),
+-record(tree, {program :: proctor_direct:program(),
                ospid :: proctor:ospid(),
                hello :: map(),
                calls :: #{name() => non_neg_integer()},
@@ -179,15 +179,15 @@ stop(Tree, Ms) ->
 init({Caller, Secret}) ->
     Options = proctor_secret:show(Secret),
     case run(Options) of
-        {ok, Child, OsPid} ->
-            case await_hello(OsPid, proctor_task_wire:new()) of
-                {ok, #{calls := _} = Hello, Buffer} ->
-                    Tree = #tree{child = Child, ospid = OsPid,
+        {ok, Program, OsPid} ->
+            case await_hello(Program, proctor_task_wire:new()) of
+                {ok, #{calls := _} = Hello, Buffer, Program1} ->
+                    Tree = #tree{program = Program1, ospid = OsPid,
                                  hello = Hello, buffer = Buffer,
                                  calls = calls(Hello)},
                     {ok, limited(Options, subscribed(?ROOT, Caller, none,
                                                      Tree))};
-                {ok, _, _} ->
+                {ok, _, _, _} ->
                     {stop, {shutdown, {start, eproto, hello}}};
                 {error, Reason} ->
                     {stop, {shutdown, Reason}}
@@ -213,6 +213,11 @@ handle_call({subscribe, Number, Pid}, _From, #tree{tasks = Tasks} = Tree) ->
         #{} ->
             {reply, gone(Number), Tree}
     end;
+%% As the process of an OS process.
+handle_call(info, _From, #tree{program = Program} = Tree) ->
+    {reply, proctor_direct:info(Program), Tree};
+handle_call(discard, _From, Tree) ->
+    {reply, ok, Tree};
 handle_call(_Request, _From, Tree) ->
     {reply, {error, badarg}, Tree}.
 
@@ -227,31 +232,41 @@ handle_cast(_Message, Tree) ->
 
 %% @private
 -spec handle_info(term(), #tree{}) ->
-    {noreply, #tree{}} | {stop, {shutdown, term()}, #tree{}}.
-handle_info({stdout, OsPid, Data}, #tree{ospid = OsPid, buffer = Buffer}
-            = Tree) ->
+    {noreply, #tree{}} | {stop, term(), #tree{}}.
+handle_info(Message, #tree{program = Program} = Tree) ->
+    case proctor_direct:message(Message, Program) of
+        {data, Data, Program1} ->
+            wrote(Data, Tree#tree{program = Program1});
+        {ok, Program1} ->
+            {noreply, Tree#tree{program = Program1}};
+        {ended, _Status, Reason, Program1} ->
+            {stop, {shutdown, {ended, Reason}}, Tree#tree{program = Program1}};
+        other ->
+            heard(Message, Tree)
+    end.
+
+wrote(Data, #tree{buffer = Buffer} = Tree) ->
     case proctor_task_wire:frames(Data, Buffer) of
         {ok, Frames, Buffer1} ->
             {noreply, lists:foldl(fun came/2, Tree#tree{buffer = Buffer1},
                                   Frames)};
         error ->
             broken(frame, Tree)
-    end;
-handle_info({exit, OsPid, #{reason := Reason}}, #tree{ospid = OsPid} = Tree) ->
-    {stop, {shutdown, {ended, Reason}}, Tree};
-handle_info({'DOWN', OsPid, process, _, _}, #tree{ospid = OsPid} = Tree) ->
-    {stop, {shutdown, {ended, unknown}}, Tree};
-handle_info({'DOWN', Monitor, process, _, _}, Tree) ->
+    end.
+
+heard({'DOWN', Monitor, process, _, _}, Tree) ->
     {noreply, bereft(Monitor, Tree)};
-handle_info(_Message, Tree) ->
+heard({'EXIT', _Pid, Reason}, Tree) when Reason =/= normal ->
+    {stop, Reason, Tree};
+heard(_Message, Tree) ->
     {noreply, Tree}.
 
 %% @private The program ends with its caller.
 -spec terminate(term(), #tree{}) -> ok.
-terminate(_Reason, #tree{pending = Pending}) ->
+terminate(Reason, #tree{pending = Pending, program = Program}) ->
     _ = [answer(From, gone(Task))
          || #pending{from = From, task = Task} <- maps:values(Pending)],
-    ok.
+    proctor_direct:leave(Reason, Program).
 
 %% @private Nothing that tasks were given, or have written.
 -spec format_status(gen_server:format_status()) -> gen_server:format_status().
@@ -286,11 +301,11 @@ run_program(Options) ->
             Rest = [Option || Option <- Options,
                               not lists:member(key(Option), Own)],
             Timeout = get(kill_timeout, ?KILL_TIMEOUT, Options),
-            proctor:run([Program | get(args, [], Options)],
-                        [stdin, stdout, monitor, exit, {errors, term},
-                         {stdin_window, ?WINDOW}, {window, ?OUTPUT},
-                         {kill_timeout, {ms, Timeout + ?GRACE}}
-                         | stderr(Options)] ++ Rest);
+            proctor_direct:run([Program | get(args, [], Options)],
+                               [{errors, term}, {stdin_window, ?WINDOW},
+                                {window, ?OUTPUT},
+                                {kill_timeout, {ms, Timeout + ?GRACE}}
+                                | stderr(Options)] ++ Rest);
         {error, _} = Error ->
             Error
     end.
@@ -340,24 +355,28 @@ stderr(Options) ->
 logged(stderr, OsPid, {_, Line}) ->
     ?TELL(notice, "proctor-task ~w: ~tp", [OsPid, Line]).
 
-await_hello(OsPid, Buffer) ->
+await_hello(Program, Buffer) ->
     receive
-        {stdout, OsPid, Data} ->
-            case proctor_task_wire:frames(Data, Buffer) of
-                {ok, [], Buffer1} ->
-                    await_hello(OsPid, Buffer1);
-                {ok, [{0, 0, {hello, Hello}}], Buffer1} ->
-                    {ok, Hello, Buffer1};
-                _ ->
-                    {error, {start, eproto, hello}}
-            end;
-        {exit, OsPid, #{status := Status}} ->
-            {error, {start, eio, Status}};
-        {'DOWN', OsPid, process, _, _} ->
-            {error, {start, eio, unknown}}
+        Message ->
+            case proctor_direct:message(Message, Program) of
+                {data, Data, Program1} ->
+                    said(proctor_task_wire:frames(Data, Buffer), Program1);
+                {ok, Program1} ->
+                    await_hello(Program1, Buffer);
+                {ended, Status, _Reason, Program1} ->
+                    ok = proctor_direct:leave(start, Program1),
+                    {error, {start, eio, Status}};
+                other ->
+                    await_hello(Program, Buffer)
+            end
     after ?READY_TIMEOUT ->
         {error, {start, etimedout, hello}}
     end.
+
+said({ok, [], Buffer}, Program) -> await_hello(Program, Buffer);
+said({ok, [{0, 0, {hello, Hello}}], Buffer}, Program) ->
+    {ok, Hello, Buffer, Program};
+said(_, _Program) -> {error, {start, eproto, hello}}.
 
 %% Its tasks inherit that.
 limited(Options, Tree) ->
@@ -426,14 +445,15 @@ refuse(Error) ->
     throw({refused, Error}).
 
 sent(Request, #pending{task = Number} = Pending,
-     #tree{child = Child, calls = Calls} = Tree) ->
+     #tree{program = Program, calls = Calls} = Tree) ->
     {Down, Pending1} = prepared(Request, Pending, Calls),
     {Seq, Tree1} = numbered(Down, Pending1, Tree),
     case encoded(Number, Seq, Down) of
-        {ok, Frame} -> ok = proctor_request:feed(Child, Frame);
-        too_long -> refuse({wire, emsgsize, element(1, Down)})
-    end,
-    Tree1.
+        {ok, Frame} ->
+            Tree1#tree{program = proctor_direct:send(Frame, Program)};
+        too_long ->
+            refuse({wire, emsgsize, element(1, Down)})
+    end.
 
 %% What cannot be put into a frame is a mistake of who has asked.
 encoded(Number, Seq, Down) ->

@@ -4,9 +4,9 @@
 %% from both.
 -module(proctor_usage).
 
--export([read/1]).
+-export([read/1, read_all/1, left_behind/1]).
 
--export_type([live/0, usage/0]).
+-export_type([live/0, usage/0, sum/0]).
 
 -type usage() :: #{utime_us := non_neg_integer(),
                    stime_us := non_neg_integer(),
@@ -14,11 +14,14 @@
 %% Processor time in microseconds, of a kernel that counts it in hundredths of
 %% seconds, and resident memory in KiB.
 
+-type sum() :: #{count := non_neg_integer(),
+                 utime_us := non_neg_integer(),
+                 stime_us := non_neg_integer(),
+                 rss_kb := non_neg_integer()}.
+%% The same of several, and how many they are.
+
 -type live() :: #{usage := usage(),
-                  descendants := #{count := non_neg_integer(),
-                                   utime_us := non_neg_integer(),
-                                   stime_us := non_neg_integer(),
-                                   rss_kb := non_neg_integer()} | undefined,
+                  descendants := sum() | undefined,
                   threads := non_neg_integer(),
                   maxrss_kb := non_neg_integer(),
                   uid := non_neg_integer(),
@@ -38,23 +41,66 @@
 -define(MOST, 10000).
 -define(LENGTH, 1048576).
 
+%% How far below what the node has started the port program's reaper may be.
+-define(BETWEEN, 4).
+
 %% @doc Of one process, or why nothing can be said. Whether that number is still
 %% the process that is meant is for the caller to know.
 -spec read(proctor:ospid()) -> {ok, live()} | {error, file:posix() | badarg}.
 read(OsPid) ->
+    read(OsPid, users()).
+
+read(OsPid, Users) ->
     try
         #{ppid := _, start := Start} = Stat = stat(OsPid),
         Status = status(OsPid),
         Uid = number(maps:get(<<"Uid">>, Status)),
         {ok, #{usage => usage(Stat, Status),
-               descendants => descendants(OsPid),
+               descendants => unless_hidden(fun() -> descendants(OsPid) end),
                threads => number(maps:get(<<"Threads">>, Status, <<"0">>)),
                maxrss_kb => number(maps:get(<<"VmHWM">>, Status, <<"0">>)),
-               uid => Uid, user => user(Uid), since => since(Start)}}
+               uid => Uid, user => user(Uid, Users), since => since(Start)}}
     catch
         throw:{unreadable, Reason} -> {error, Reason};
         %% It was not what it should be.
         error:_ -> {error, badarg}
+    end.
+
+%% @doc Of those of several of which something can be said.
+-spec read_all([proctor:ospid()]) -> #{proctor:ospid() => live()}.
+read_all(OsPids) ->
+    Users = users(),
+    maps:from_list([{OsPid, Live} || OsPid <- OsPids,
+                                     {ok, Live} <- [read(OsPid, Users)]]).
+
+%% @doc What has fallen to a port program because its parent has ended, by the
+%% process that the node has started: that of the port program's which reaps
+%% them is below it, and has one child of its own, the first. `undefined' if
+%% nobody is found who says that it is the one.
+-spec left_behind(proctor:ospid()) -> sum() | undefined.
+left_behind(Started) ->
+    unless_hidden(fun() -> under(reaper(Started, ?BETWEEN)) end).
+
+under(undefined) ->
+    undefined;
+under(Reaper) ->
+    case children(Reaper) of
+        [_Priv | Left] -> sum(Left);
+        [] -> undefined
+    end.
+
+%% What starts it, as sudo(8), may stand between.
+reaper(_OsPid, 0) ->
+    undefined;
+reaper(OsPid, Depth) ->
+    case children(OsPid) of
+        [{_, Child}] ->
+            case file(path(Child, "cmdline")) of
+                <<"proctor: reaper", _/binary>> -> Child;
+                _ -> reaper(Child, Depth - 1)
+            end;
+        _ ->
+            undefined
     end.
 
 usage(#{utime := User, stime := System}, Status) ->
@@ -94,30 +140,35 @@ number(Value) ->
     binary_to_integer(First).
 
 %% Names of users that are not in this file are found otherwise, by libraries.
-user(Uid) ->
-    Wanted = integer_to_binary(Uid),
-    Users = try
+%% The first that has a number is meant.
+users() ->
+    Lines = try
                 binary:split(file("/etc/passwd"), <<"\n">>, [global])
             catch
                 throw:{unreadable, _} -> []
             end,
-    case [Name || Line <- Users,
-                  [Name, _, Number | _] <- [binary:split(Line, <<":">>,
-                                                         [global])],
-                  Number =:= Wanted] of
-        [First | _] -> First;
-        [] -> undefined
-    end.
+    maps:from_list(
+      [{Number, Name} || Line <- lists:reverse(Lines),
+                         [Name, _, Number | _] <- [binary:split(Line, <<":">>,
+                                                                [global])]]).
+
+user(Uid, Users) ->
+    maps:get(integer_to_binary(Uid), Users, undefined).
 
 %%% Descendants
 
 descendants(OsPid) ->
+    sum(children(OsPid)).
+
+unless_hidden(Fun) ->
     try
-        sum(children(OsPid), 0, #{count => 0, utime_us => 0, stime_us => 0,
-                                  rss_kb => 0})
+        Fun()
     catch
         throw:{unreadable, _} -> undefined
     end.
+
+sum(Children) ->
+    sum(Children, 0, #{count => 0, utime_us => 0, stime_us => 0, rss_kb => 0}).
 
 %% One that has ended meanwhile, whose number may be another's, is none.
 sum([], _Seen, Sum) ->

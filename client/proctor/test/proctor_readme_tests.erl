@@ -10,7 +10,8 @@ pages_test_() ->
     [{Page, {timeout, 60, {spawn, fun() -> page(Page, Least) end}}}
      || {Page, Least} <- [{"README.md", 9}, {"doc/erlang.md", 15},
                              {"doc/from-erlexec.md", 12}, {"doc/task.md", 38},
-                             {"doc/from-prx.md", 16}]].
+                             {"doc/from-prx.md", 16},
+                             {"doc/watching.md", 8}, {"doc/wrong.md", 4}]].
 
 %% The table says all keys that the application reads, and no others.
 environment_test() ->

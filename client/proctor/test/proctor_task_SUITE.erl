@@ -5,7 +5,7 @@
 
 -export([all/0, groups/0, suite/0, init_per_group/2, end_per_group/2,
          init_per_testcase/2, end_per_testcase/2]).
--export([forked_and_stopped/1, many_callers/1, deep/1, gigabytes_out/1,
+-export([forked_and_stopped/1, many_callers/1, killed_between/1, deep/1, gigabytes_out/1,
          gigabytes_in/1, flood_blocks/1, node_dies/1]).
 -export([there/1, node_lost/1]).
 
@@ -17,8 +17,8 @@ suite() ->
     [{timetrap, {minutes, 5}}].
 
 all() ->
-    [forked_and_stopped, many_callers, deep, gigabytes_out, gigabytes_in,
-     flood_blocks, node_dies, {group, task_nodes}].
+    [forked_and_stopped, many_callers, killed_between, deep, gigabytes_out,
+     gigabytes_in, flood_blocks, node_dies, {group, task_nodes}].
 
 groups() ->
     [{task_nodes, [], [there, node_lost]}].
@@ -111,6 +111,55 @@ many_callers(_Config) ->
     ok = proctor_task:stop(Root),
     [?assertNot(is_process_alive(Task)) || Task <- Blocked],
     _ = flush().
+
+%% Eight callers at one tree, which is killed, one part after the other, when a
+%% quarter of the calls are done, and another takes its place. Each call has one
+%% answer; behind the last there is nothing.
+killed_between(_Config) ->
+    Calls = number("CALLS", "10000") div 8,
+    Done = counters:new(1, []),
+    First = tree(),
+    Callers = [spawn_monitor(fun() ->
+        call_on(Calls, element(1, First), Done, 0)
+    end) || _ <- lists:seq(1, 8)],
+    Kills = [fun(Tree, _) -> exit(Tree, kill) end,
+             fun(_, OsPid) -> ok = proctor:kill(OsPid, sigkill) end,
+             fun(Tree, _) -> exit(Tree, shutdown) end],
+    Last = lists:foldl(fun({N, Kill}, {Root, Tree, OsPid}) ->
+        wait_until(fun() -> counters:get(Done, 1) > N * Calls * 2 end),
+        Kill(Tree, OsPid),
+        {New, _, _} = Next = tree(),
+        [Caller ! {root, Root, New} || {Caller, _} <- Callers],
+        wait_until(fun() -> not is_process_alive(Root) end),
+        wait_until(fun() -> length(proctor:which_children()) =:= 1 end),
+        Next
+    end, First, lists:zip([1, 2, 3], Kills)),
+    Gone = [receive {'DOWN', Ref, process, _, {done, N}} -> N end
+            || {_, Ref} <- Callers],
+    ?assertEqual(Calls * 8, counters:get(Done, 1)),
+    ?assert(lists:all(fun(N) -> N =< 3 end, Gone)),
+    ?assert(lists:sum(Gone) > 0),
+    ok = proctor_task:stop(element(1, Last)),
+    _ = flush().
+
+tree() ->
+    {ok, Root} = proctor_task:start([{owner, none}]),
+    {ok, #{tree := Tree}} = proctor_task:info(Root),
+    {Root, Tree, proctor:ospid(Tree)}.
+
+call_on(0, _Root, _Done, Gone) ->
+    ?assertEqual([], [Message || Message <- flush(),
+                                 element(1, Message) =/= root]),
+    exit({done, Gone});
+call_on(N, Root, Done, Gone) ->
+    Answer = proctor_task:call(Root, getpid, [], 60000),
+    ok = counters:add(Done, 1, 1),
+    case Answer of
+        {ok, _} ->
+            call_on(N - 1, Root, Done, Gone);
+        {error, {gone, _, _}} ->
+            receive {root, Root, New} -> call_on(N - 1, New, Done, Gone + 1) end
+    end.
 
 %% As deep as the option says, and no deeper; a call costs the same there.
 deep(_Config) ->

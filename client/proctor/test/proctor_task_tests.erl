@@ -11,7 +11,13 @@ task_test_() ->
          ++ [{"task: its owner dies", fun owner_dies/0},
              {"task: its program is killed", fun killed/0},
              {"task: its Erlang process is killed", fun process_killed/0},
-             {"task: options of the start", fun start_options/0}]).
+             {"task: options of the start", fun start_options/0},
+             {"task: a tree is the process of its program", fun itself/0},
+             {"task: a tree is stopped as any process", fun stopped_there/0},
+             {"task: a tree whose time is limited", fun limited/0},
+             {"task: what takes its standard error fails", fun sink_fails/0},
+             {"task: telemetry of a tree", fun telemetry/0},
+             {"task: its instance dies", fun instance_dies/0}]).
 
 cases() ->
     [{"task: calls", fun calls/1},
@@ -731,4 +737,111 @@ process_killed() ->
         length(Left) =:= 1
     end),
     ok = proctor_task:stop(Root),
+    _ = flush().
+
+%%% The tree, in the place of a process of its own for its program
+
+tree(Root) ->
+    {ok, #{tree := Tree}} = proctor_task:info(Root),
+    Tree.
+
+itself() ->
+    {ok, Root} = proctor_task:start([]),
+    Tree = tree(Root),
+    [OsPid] = proctor:which_children(),
+    ?assertEqual(Tree, proctor:pid(OsPid)),
+    ?assertEqual(OsPid, proctor:ospid(Tree)),
+    {ok, #{pid := Tree, bytes := #{stdin := In, stdout := Out}}} =
+        proctor:info(OsPid),
+    {ok, _} = proctor_task:call(Root, getpid),
+    {ok, #{ospid := OsPid, bytes := #{stdin := In1, stdout := Out1}}} =
+        settled(OsPid),
+    ?assert(In1 > In),
+    ?assert(Out1 > Out),
+    %% Its streams are nobody else's.
+    ?assertMatch({error, _}, proctor:send(OsPid, <<0:800>>)),
+    ?assertMatch({error, _}, proctor:recv(OsPid, 0)),
+    ?assertMatch({ok, _}, proctor_task:call(Root, getpid)),
+    ok = proctor_task:stop(Root),
+    ?assertEqual(undefined, proctor:pid(OsPid)),
+    ?assertEqual({error, no_process}, proctor:info(OsPid)),
+    _ = flush().
+
+%% When all that was written has left for the program.
+settled(OsPid) ->
+    case proctor:info(OsPid) of
+        {ok, #{stdin_unacked := N}} when N > 0 -> settled(OsPid);
+        Info -> Info
+    end.
+
+stopped_there() ->
+    {ok, Root} = proctor_task:start([]),
+    Task = sh(Root, "sleep 1000", []),
+    Pids = [pid(Root), pid(Task)],
+    [OsPid] = proctor:which_children(),
+    ?assertMatch({shutdown, {ended, _}}, proctor:stop_and_wait(OsPid, 20000)),
+    ?assertMatch({ok, #{cause := tree}}, proctor_task:await(Task)),
+    ?assertMatch({error, {gone, esrch, _}}, proctor_task:call(Root, getpid)),
+    wait_until(fun() -> not lists:any(fun proctor_case:alive/1, Pids) end),
+    _ = flush().
+
+%% Its caller could give up: it has a process of its own.
+limited() ->
+    {ok, Root} = proctor_task:start([{timeout, 60000}]),
+    [OsPid] = proctor:which_children(),
+    ?assertNotEqual(tree(Root), proctor:pid(OsPid)),
+    ?assertEqual({ok, pid(Root)}, proctor_task:call(Root, getpid)),
+    ok = proctor_task:stop(Root),
+    {ok, Short} = proctor_task:start([{timeout, 1500}]),
+    ?assertMatch({ok, #{cause := tree}}, proctor_task:await(Short)),
+    _ = flush().
+
+sink_fails() ->
+    {ok, Root} = proctor_task:start([{stderr, fun(_, _, _) -> error(no) end}]),
+    [_ | _] = proctor_case:logged(error, fun() ->
+        _ = proctor_task:call(Root, write, [2, <<"hm\n">>]),
+        {ok, #{cause := tree}} = proctor_task:await(Root)
+    end),
+    wait_until(fun() -> proctor:which_children() =:= [] end),
+    %% One that takes it, to the last.
+    Self = self(),
+    {ok, Other} = proctor_task:start([{stderr, Self}]),
+    {ok, 3} = proctor_task:call(Other, write, [2, <<"hm\n">>]),
+    receive {stderr, _, <<"hm\n">>} -> ok end,
+    ok = proctor_task:stop(Other),
+    _ = flush().
+
+telemetry() ->
+    telemetry:attached(self(), fun() ->
+        {ok, Root} = proctor_task:start([{telemetry_metadata, #{mine => 1}}]),
+        Tree = tree(Root),
+        {[proctor, run, start], _, #{pid := Tree, mine := 1}} = next(),
+        ok = proctor_task:stop(Root),
+        receive
+            {[proctor, run, stop], #{stdout_bytes := Bytes},
+             #{pid := Tree, status := {exited, 0}}} ->
+                ?assert(Bytes > 0)
+        end
+    end),
+    _ = flush().
+
+instance_dies() ->
+    {ok, Server} = proctor_case:quiet(fun() ->
+        proctor:start([{name, of_a_tree}])
+    end),
+    {ok, Root} = proctor_task:start([{instance, of_a_tree}]),
+    Task = sh(Root, "sleep 1000", []),
+    Pids = [pid(Root), pid(Task)],
+    Tree = tree(Root),
+    ?assertEqual(Tree, begin
+                           [OsPid] = proctor:which_children([{instance,
+                                                              of_a_tree}]),
+                           gen_server:call(Server, {pid, OsPid})
+                       end),
+    exit(Server, kill),
+    ?assertMatch({ok, #{cause := tree}}, proctor_task:await(Task)),
+    ?assertMatch({ok, #{cause := tree}}, proctor_task:await(Root)),
+    ?assertMatch({error, {gone, esrch, _}}, proctor_task:call(Root, getpid)),
+    wait_until(fun() -> not lists:any(fun proctor_case:alive/1, Pids) end),
+    ?assertNot(is_process_alive(Tree)),
     _ = flush().

@@ -587,7 +587,24 @@ start_failures() ->
         ok = file:change_mode(Stub, 8#644),
         ?assertEqual({error, {eacces, Stub}},
                      proctor:start([{portexe, Stub}]))
-    end).
+    end),
+    [with_stub("exit " ++ integer_to_list(Status), fun(Stub) ->
+         [Event | _] = proctor_case:logged(error, fun() ->
+             refused([{portexe, Stub}])
+         end),
+         #{msg := {Format, Args}} = Event,
+         ?assertEqual("proctor: the port program did not start: " ++ Why,
+                      lists:flatten(io_lib:format(Format, Args)))
+     end)
+     || {Status, Why} <-
+            [{1, "status 1, as the port or what was sent on it is broken"},
+             {2, "status 2, as its command line is wrong"},
+             {3, "status 3, as -user names nobody"},
+             {4, "status 4, as this start is not permitted"},
+             {5, "status 5, as one of its own processes has died"},
+             {6, "status 6, as the system has refused what a start needs"},
+             {7, "status 7"},
+             {137, "status 137, by signal 9"}]].
 
 refused(Options) ->
     proctor_case:refused(fun() -> proctor:start(Options) end).

@@ -12,10 +12,18 @@ usage_test_() ->
         {"what its descendants use", fun descendants/0},
         {"by either of its ends", fun ends/0},
         {"one that is over", fun over/0},
-        {"runs and refusals are counted", fun counted/0}])
+        {"runs and refusals are counted", fun counted/0},
+        {"bytes are counted", fun bytes/0},
+        {"ends are counted", fun exits/0},
+        {"what is left behind", fun left_behind/0},
+        {"a table", fun table/0}])
      || Start <- [[], [{dialect, exec_port}]]]
-        ++ [proctor_case:cases([], [{"a silent port program", fun silent/0}]),
+        ++ [proctor_case:cases([], [{"a silent port program", fun silent/0},
+                                    {"a table without an answer",
+                                     fun silent_table/0}]),
             proctor_case:alone([{"a number that is another's", fun another/0},
+                                {"a number that is another child's",
+                                 fun reused/0},
                                 {"restarts are counted", fun restarts/0},
                                 {"one of another node", fun remote/0}])].
 
@@ -76,8 +84,8 @@ ends() ->
      || Target <- [Pid, OsPid, {OsPid, []}, {OsPid, [{instance, proctor}]}]],
     {ok, #{children := [Child]}} = proctor:info(),
     {ok, Info} = proctor:info(Pid),
-    ?assertEqual(lists:sort([live | maps:keys(Child)]),
-                 lists:sort(maps:keys(Info))),
+    ?assertMatch(#{live := #{usage := #{rss_kb := _}}}, Child),
+    ?assertEqual(lists:sort(maps:keys(Child)), lists:sort(maps:keys(Info))),
     ok = stop(Pid),
     {'DOWN', OsPid, process, Pid, _} = next().
 
@@ -92,6 +100,8 @@ over() ->
     wait_until(fun() -> proctor:which_children() =:= [] end),
     %% Its process waits for somebody who takes the rest.
     ?assertEqual({error, no_process}, proctor:info(Pid)),
+    {ok, #{children := [Child]}} = proctor:info(),
+    ?assertNot(is_map_key(live, Child)),
     {ok, <<"rest\n">>} = proctor:recv(Pid, 0),
     {exit, OsPid, _} = next(),
     {'DOWN', OsPid, process, Pid, _} = next(),
@@ -106,12 +116,120 @@ another() ->
         exit(Pid, kill)
     end).
 
+%% One is over, and has output still; the other has its number now.
+reused() ->
+    proctor_case:with_fake(reused, [], fun(_) ->
+        {ok, First, 1} = proctor:run("x", [stdout, {active, false}]),
+        wait_until(fun() ->
+            {ok, #{exits := Exits}} = proctor:info(),
+            Exits =:= #{normal => 1}
+        end),
+        {ok, Second, 1} = proctor:run("x", []),
+        {ok, #{children := Children}} = proctor:info(),
+        ?assertEqual([{First, false}, {Second, true}],
+                     lists:sort([{Pid, is_map_key(live, Child)}
+                                 || #{pid := Pid} = Child <- Children])),
+        exit(First, kill),
+        exit(Second, kill)
+    end).
+
 counted() ->
     {ok, #{runs := Runs, refused := Refused, restarts := 0}} = proctor:info(),
     {ok, _} = proctor:run("true", [sync]),
     {error, _} = proctor:run("true", [{cd, "/no/such"}]),
     {ok, #{runs := After, refused := Then}} = proctor:info(),
     ?assertEqual({Runs + 1, Refused + 1}, {After, Then}).
+
+%% Of all, also of those that are gone.
+bytes() ->
+    {ok, #{bytes := #{stdin := In, stdout := Out, stderr := Err}}} =
+        proctor:info(),
+    {ok, _} = proctor:cmd("cat", [], [{input, "12345"}]),
+    {ok, _} = proctor:run("echo abc >&2", [sync, stderr]),
+    {ok, _} = proctor:cmd("cat", [], [{input, "67"}]),
+    {ok, #{bytes := After}} = proctor:info(),
+    ?assertEqual(#{stdin => In + 7, stdout => Out + 7, stderr => Err + 4},
+                 After).
+
+%% One is stopped, which only the native dialect says, and nobody hears of the
+%% end of another.
+exits() ->
+    {ok, #{dialect := Dialect, exits := Before}} = proctor:info(),
+    {error, _} = proctor:run("exit 3", [sync]),
+    {ok, Pid, OsPid} = proctor:run("exec sleep 1000", [monitor]),
+    ok = stop(Pid),
+    {'DOWN', OsPid, process, Pid, _} = next(),
+    {ok, Orphan, _} = proctor:run("exec sleep 1000", []),
+    exit(Orphan, kill),
+    Expected = case Dialect of
+                   native -> [{normal, 1}, {stopped, 2}];
+                   exec_port -> [{unknown, 3}]
+               end,
+    wait_until(fun() ->
+        {ok, #{exits := After}} = proctor:info(),
+        Expected =:= [{Reason, Count - maps:get(Reason, Before, 0)}
+                      || {Reason, Count} <- lists:sort(maps:to_list(After)),
+                         Count > maps:get(Reason, Before, 0)]
+    end).
+
+%% Its parent has ended; its child is counted with it.
+left_behind() ->
+    ?assertMatch({ok, #{left_behind := #{count := 0, rss_kb := 0}}},
+                 proctor:info()),
+    {ok, Pid, OsPid} =
+        proctor:run("(sh -c 'sleep 1000; :' & echo $!); read x",
+                    [stdin, stdout, kill_group, monitor]),
+    {stdout, OsPid, Line} = next(),
+    Left = binary_to_integer(string:trim(Line)),
+    wait_until(fun() ->
+        {ok, #{left_behind := #{count := Count, rss_kb := Size}}} =
+            proctor:info(),
+        Count =:= 2 andalso Size > 0
+    end),
+    wait_until(fun() -> #{descendants := #{count := Count}} = live(Pid),
+                        Count =:= 0
+               end),
+    ?assertEqual(undefined, proctor_usage:left_behind(Left)),
+    ok = stop(Pid),
+    {'DOWN', OsPid, process, Pid, _} = next(),
+    wait_until(fun() ->
+        {ok, #{left_behind := #{count := Count}}} = proctor:info(),
+        Count =:= 0
+    end).
+
+%% Who, since when, and with whom below it.
+table() ->
+    {ok, Pid, OsPid} = proctor:run("sleep 1000 & echo on; wait",
+                                   [stdout, kill_group, monitor]),
+    {stdout, OsPid, <<"on\n">>} = next(),
+    [Row] = rows(OsPid),
+    [_, _, User, Date, Time, Cpu, Memory, Below, In, Out, Err | _] =
+        string:lexemes(Row, " "),
+    ?assertEqual(string:trim(os:cmd("id -un")), User),
+    ?assertMatch([[_, _, $-, _, _], [_, _, $:, _, _]], [Date, Time]),
+    ?assertEqual($s, lists:last(Cpu)),
+    ?assertEqual($K, lists:last(Memory)),
+    ?assertEqual(["1", "0", "3", "0"], [Below, In, Out, Err]),
+    ok = stop(Pid),
+    {'DOWN', OsPid, process, Pid, _} = next().
+
+rows(OsPid) ->
+    [Line || Line <- string:split(
+                       proctor_case:printed(fun() -> ok = proctor:i() end),
+                       "\n", all),
+             lists:prefix(integer_to_list(OsPid) ++ " ", Line)].
+
+%% What cannot be vouched for is not shown.
+silent_table() ->
+    {ok, Pid, OsPid} = proctor:run(["/bin/sleep", "1000"], [monitor]),
+    Parts = parts(os_pid(proctor)),
+    ok = freeze(Parts),
+    [Row] = rows(OsPid),
+    ?assertMatch([_, _, "-", _, _, "-", "-", "-" | _],
+                 string:lexemes(Row, " ")),
+    ok = thaw(Parts),
+    ok = stop(Pid),
+    {'DOWN', OsPid, process, Pid, _} = next().
 
 silent() ->
     {ok, Pid, OsPid} = proctor:run(["/bin/sleep", "1000"], [monitor]),
@@ -144,6 +262,9 @@ remote() ->
                                            [{node, Node}, monitor]),
             ?assertMatch({ok, #{ospid := OsPid, live := #{usage := _}}},
                          proctor:info(Pid)),
+            ?assertMatch({ok, #{children := [#{live := #{usage := _}}],
+                                left_behind := #{count := 0}}},
+                         proctor:info([{node, Node}])),
             normal = proctor:stop_and_wait(Pid, 20000),
             {'DOWN', OsPid, process, Pid, _} = next(),
             proctor_case:stop_peers(Peers);

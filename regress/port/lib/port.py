@@ -20,6 +20,7 @@ import time
 
 import etf
 import proc
+import seeds
 from case import LAUNCHER, ROOT, STARTED, Failure, check, eventually, expect
 from etf import A
 from patience import Limit, Pause
@@ -146,6 +147,8 @@ class Port:
 
     def frame(self, data):
         """A length prefix and these bytes."""
+        seeds.keep("frames", bytes([3, 0]) + struct.pack(">I", len(data))
+                   + data)
         self.write(struct.pack(self.length, len(data)) + data)
 
     def _flush(self):

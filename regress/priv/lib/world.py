@@ -185,7 +185,8 @@ def make(*words, **env):
 def install():
     """make install-suid, into the tmpfs; what it said if it failed."""
     done = make("install-suid", "GROUP=" + GROUP, "MANDIR=%s/man" % home,
-                "BINDIR=%s/bin" % home, "SYSUSERSDIR=%s/sysusers.d" % home)
+                "BINDIR=%s/bin" % home, "SYSUSERSDIR=%s/sysusers.d" % home,
+                "TMPFILESDIR=%s/tmpfiles.d" % home)
     return done.stdout if done.returncode else None
 
 

@@ -70,6 +70,24 @@ defmodule Proctor.Instance do
     options |> native() |> :proctor.start_instance()
   end
 
+  @doc """
+  Starts a new instance beside one that `start/1` or the application has started,
+  with its name: for a new port program, or other options.
+
+  Options are those of the moduledoc; what is not said stays as it was. What runs is
+  not lost: from then on new commands are run by the new one, and the old one ends
+  with the last of its own, which is reached as before until then.
+
+      {:ok, _} = Proctor.Instance.replace(:proctor, portexe: "/opt/app-2/proctor")
+
+  `{:error, :not_found}` if there is none of that name below the application's own
+  supervisor; one that cannot be started changes nothing.
+  """
+  @doc since: "0.1.0"
+  @spec replace(atom(), [option()]) :: {:ok, pid()} | {:error, term()}
+  def replace(name, options \\ []) when is_atom(name),
+    do: :proctor.replace_instance(name, native(options))
+
   @doc "Ends an instance that `start/1` has started, and all that it runs."
   @doc since: "0.1.0"
   @spec stop(atom()) :: :ok | {:error, term()}

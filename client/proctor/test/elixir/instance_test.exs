@@ -35,6 +35,22 @@ defmodule Proctor.InstanceTest do
              Proctor.run(["true"], timeout: 1_000, instance: :own)
   end
 
+  test "one in the place of another: what runs goes on" do
+    {:ok, old} = Instance.start(options(:place))
+    {:ok, process} = Proctor.Process.start(["cat"], instance: :place)
+    assert {:error, {:badopt, _}} = Instance.replace(:place, no_such: 1)
+    assert {:ok, new} = Instance.replace(:place, env: [{"PLACE", nil}])
+    assert new != old
+    assert {:ok, %{pid: ^new, replaced: false}} = Instance.info(:place)
+    assert Proctor.list(instance: :place) == []
+    assert {"a\n", 0} = Proctor.cmd("echo", ["a"], instance: :place)
+    assert :ok = Proctor.Process.write(process, "on")
+    assert {:ok, "on"} = Proctor.Process.read(process)
+    assert :ok = Proctor.Process.stop(process)
+    assert :ok = Instance.stop(:place)
+    assert Instance.replace(:place) == {:error, :not_found}
+  end
+
   test "needs a name, and options that there are" do
     assert_raise KeyError, fn -> Instance.start_link([]) end
     assert_raise ArgumentError, fn -> Instance.child_spec(name: "text") end

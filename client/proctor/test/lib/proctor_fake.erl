@@ -86,6 +86,16 @@ answers(leaf, Request) when element(1, Request) =:= stats;
     [{error, not_found}];
 answers(secret, {run, _, _}) -> [{pid, 42}];
 answers(gone, {run, _, _}) -> [{pid, 1}];
+%% The first ends at once, and the second has its number.
+answers(reused, {run, _, Options}) ->
+    [{pid, 1}
+     | case lists:member(stdout, Options) of
+           true -> [{event, {stdout, 1, <<"rest">>}},
+                    {event, {exit, 1, #{status => {exited, 0},
+                                        reason => normal, usage => #{}}}}];
+           false -> []
+       end];
+answers(reused, {list}) -> [[1]];
 answers(gone, {kill, _, _}) -> [{error, esrch}];
 answers(_Mode, {list}) -> [[]];
 answers(_Mode, _) -> [].

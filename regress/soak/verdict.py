@@ -19,6 +19,13 @@ def growth(rests, key):
     return min(values[half:]) - min(values[:half])
 
 
+def added(rests, what, name):
+    """Of what is counted: more at the last than at any before is a leak."""
+    values = [rest[what, name] for _, rest in rests if (what, name) in rest]
+    more = values[-1] - min(values)
+    return ["%s has %d more %s" % (what, more, name)] if more > 0 else []
+
+
 def grown(rests, seconds):
     """[text] of what was not flat."""
     counted = [(at, rest) for at, rest in rests if at >= seconds / 4 - 1]
@@ -26,8 +33,8 @@ def grown(rests, seconds):
     faults = []
     for what, name in keys:
         more = growth(counted, (what, name))
-        if name in SAME and more > 0:
-            faults.append("%s has %d more %s" % (what, more, name))
+        if name in SAME:
+            faults += added(counted, what, name)
         if name == "kib" and more > SLACK["node" if what == "node"
                                          else "part"]:
             faults.append("%s has %d KiB more" % (what, more))

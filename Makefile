@@ -68,8 +68,8 @@ RING_SRC = common/log.c $(PROTO_SRC) common/channel.c common/dispatch.c \
 	$(PRIVS_SRC)
 # What yacc makes of priv/policy/parse.y; among the sources it is parse.c.
 PARSE_C = $(BUILD)/parse.c
-BASE_SRC = common/timer.c common/signals.c common/reap.c common/clean.c \
-	priv/base/ownlog.c priv/base/privdrop.c priv/base/trail.c
+BASE_SRC = common/timer.c common/signals.c common/reap.c common/stopped.c \
+	common/clean.c priv/base/ownlog.c priv/base/privdrop.c priv/base/trail.c
 RULE_SRC = priv/policy/rule.c priv/policy/read.c priv/policy/resolve.c \
 	priv/policy/match.c priv/policy/gids.c priv/policy/environ_name.c \
 	priv/policy/userenv.c priv/policy/limit.c priv/policy/place.c \
@@ -85,7 +85,8 @@ GUARD_SRC = priv/guard/guard.c priv/guard/reaper.c priv/guard/wait.c \
 	priv/guard/family.c
 LAUNCHER_SRC = priv/launcher/spawn.c priv/launcher/environ.c \
 	priv/launcher/login.c priv/launcher/any.c priv/launcher/privdrop.c \
-	priv/launcher/bounds.c $(BOUNDS_SRC) $(SPAWN_SRC)
+	priv/launcher/bounds.c $(BOUNDS_SRC) $(SPAWN_SRC) \
+	common/compat/pty.c
 MONITOR_SRC = priv/monitor/loop.c priv/monitor/table.c \
 	priv/monitor/request.c priv/monitor/report.c priv/monitor/foreign.c \
 	priv/monitor/stop.c priv/monitor/stray.c priv/monitor/ring.c \
@@ -97,7 +98,7 @@ MONITOR_SRC = priv/monitor/loop.c priv/monitor/table.c \
 START_SRC = priv/start/main.c priv/start/undo.c priv/start/configtest.c \
 	priv/start/args.c priv/start/privilege.c priv/start/login.c \
 	priv/start/privdrop.c priv/start/groups.c priv/start/port.c \
-	priv/start/ring.c priv/start/mode.c
+	priv/start/ring.c priv/start/mode.c priv/start/refuse.c
 PRIV_SRC = $(START_SRC) $(GUARD_SRC) $(MONITOR_SRC) $(KEEPER_SRC) \
 	$(LAUNCHER_SRC) $(POLICY_SRC) $(BASE_SRC) \
 	$(LOCK_SRC) $(CGROUP_SRC) $(CGROUP_FILE_SRC) $(FRESH_SRC) $(STREAM_SRC) \
@@ -121,7 +122,7 @@ WORKER_SRC = worker/worker.c worker/port.c worker/relay.c worker/feed.c \
 TASK_SWITCH_SRC = task/main.c task/guard.c task/switch.c task/request.c \
 	task/peer.c task/stop.c task/death.c task/ask.c task/stream.c \
 	task/stray.c task/source.c task/tell.c task/table.c task/frame.c task/message.c \
-	common/clean.c common/reap.c common/signals.c common/timer.c \
+	common/clean.c common/reap.c common/signals.c common/stopped.c common/timer.c \
 	common/channel.c common/dispatch.c common/nofile.c $(EVSET_SRC) \
 	$(PIDFD_SRC) $(PROC_SRC) $(SELF_SRC) $(PRIVS_SRC) $(CAPS_SRC) \
 	$(SPLICE_SRC) $(STREAM_SRC) $(STREAM_IO_SRC) $(IMSG_SRC) $(SEND_SRC) \
@@ -129,7 +130,7 @@ TASK_SWITCH_SRC = task/main.c task/guard.c task/switch.c task/request.c \
 TASK_LOOP_SRC = task/loop.c task/batch.c task/answer.c task/fork.c task/exec.c \
 	task/execio.c task/execopts.c task/reexec.c task/caught.c task/filter.c \
 	task/callset.c \
-	task/family.c task/self.c task/bounds.c $(TASK_OS_SRC) $(MARK_SRC)
+	common/compat/pty.c task/family.c task/self.c task/bounds.c $(TASK_OS_SRC) $(MARK_SRC)
 TASK_CALL_SRC = task/rows.c task/call.c task/calls.c task/args.c task/cstruct.c \
 	task/owned.c \
 	task/constant.c task/value.c task/interrupt.c task/call_file.c \
@@ -164,7 +165,7 @@ PROGRAMS = $(PORT_PROGRAMS) $(BUILD)/proctor-check
 	install-suid \
 	clean format lint nightly programs units fuzzers \
 	unit-run port-run priv-run task-run hostile erlang-run demo-run lint-run \
-	install-run install-suid-run client openbsd-check rules trace trace-run
+	install-run install-suid-run client bsd-check lint-openbsd rules trace trace-run
 
 # What a user names is done in the order in which he names it, `make deps
 # regress'; what that takes is done with -j.
@@ -279,7 +280,12 @@ nightly:
 
 lint:
 	@+$(BEFORE)
-	@+$(SUB) openbsd-check lint-run
+	@+$(SUB) bsd-check lint-run
+	@sh regress/elsewhere/run.sh openbsd $(BUILD)/openbsd
+
+# What OpenBSD does not have is not used there: see regress/elsewhere.
+lint-openbsd:
+	@sh regress/elsewhere/run.sh openbsd $(BUILD)/openbsd
 
 install:
 	@+$(BEFORE)
@@ -402,6 +408,8 @@ rules:
 	@test ! -e regress || $(IFNEW) $(BUILD)/units.mk <$(BUILD)/units.out
 	@test ! -e regress || PROTO_SRC="$(PROTO_SRC)" IMSG_SRC="$(IMSG_SRC)" \
 	    SEND_SRC="$(SEND_SRC)" RULE_SRC="$(RULE_SRC)" \
+	    EVSET_SRC="$(EVSET_SRC)" SPLICE_SRC="$(SPLICE_SRC)" \
+	    STREAM_SRC="$(STREAM_SRC)" STREAM_IO_SRC="$(STREAM_IO_SRC)" \
 	    sh regress/fuzz/rules.sh >$(BUILD)/fuzzers.out
 	@test ! -e regress || $(IFNEW) $(BUILD)/fuzzers.mk <$(BUILD)/fuzzers.out
 
@@ -521,10 +529,7 @@ demo-run:
 	@PROCTOR_PORT=$$(pwd)/$(BUILD)/proctor sh regress/demo/run.sh
 
 # Not run anywhere but there, yet it has to compile.
-openbsd-check:
-	@echo "lint: sandbox_openbsd.c"
-	@$(CC) $(ALL_CFLAGS) -Iregress/stubs -fsyntax-only \
-	    common/compat/sandbox_openbsd.c
+bsd-check:
 	@echo "lint: calls of BSDs"
 	@$(CC) $(ALL_CFLAGS) -Iregress/stubs -Iregress/stubs/bsd \
 	    -Iregress/stubs/freebsd -fsyntax-only $(C_BSD)

@@ -13,7 +13,7 @@
 void
 drop_user(uid_t uid, gid_t gid, const gid_t *groups, int ngroups)
 {
-	if (setgroups((size_t)ngroups, groups) == -1)
+	if (setgroups((proc_ngroups)ngroups, groups) == -1)
 		fatal("setgroups");
 	if (setresgid(gid, gid, gid) == -1)
 		fatal("setresgid to %u", (unsigned int)gid);

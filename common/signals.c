@@ -37,7 +37,6 @@ signals_catch(void)
 	waits = 1;
 	memset(&sa, 0, sizeof(sa));
 	sa.sa_handler = signals_handler;
-	sa.sa_flags = SA_NOCLDSTOP;
 	(void)sigfillset(&sa.sa_mask);
 	for (i = 0; i < CAUGHT; i++)
 		if (sigaction(caught[i], &sa, NULL) == -1)
@@ -87,7 +86,6 @@ signals_mask(sigset_t *mask)
 void
 signals_take(void)
 {
-	const struct timespec now = { 0, 0 };
 	sigset_t set;
 	size_t i;
 	int sig;
@@ -95,7 +93,7 @@ signals_take(void)
 	(void)sigemptyset(&set);
 	for (i = 0; i < CAUGHT; i++)
 		(void)sigaddset(&set, caught[i]);
-	while ((sig = sigtimedwait(&set, NULL, &now)) != -1)
+	while ((sig = proc_signal_take(&set, NULL)) != 0)
 		got[sig] = 1;
 }
 

@@ -43,7 +43,8 @@ manual() {
 	check clang-tidy clang-tidy --quiet --warnings-as-errors='*' \
 	    $C_SRC -- $CLANG_CFLAGS
 }
-check shell shellcheck configure regress/*.sh regress/unit/*.sh \
+check shell shellcheck configure regress/*.sh regress/unit/*.sh regress/elsewhere/cc \
+    regress/elsewhere/*.sh \
     regress/build/*.sh regress/trixie/*.sh regress/get/*.sh regress/cross/*.sh \
     regress/deb/*.sh regress/demo/*.sh regress/fuzz/*.sh regress/bench/*.sh dist/*.sh \
     dist/debian/postinst dist/debian/proctor.postrm \

@@ -11,7 +11,8 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 STRINGS = r'"(?:[^"\\]|\\.)*"'
 # What ends its process is not in the list of lines.
-LINE = re.compile(r"\b(?:log_warnx?|log_debug|say)\(\s*((?:%s\s*)+)[,)]"
+LINE = re.compile(r"\b(?:log_warnx?|log_debug|say|refusal|"
+                  r"refuse\(s, EXIT_[A-Z]+,)\(?\s*((?:%s\s*)+)[,)]"
                   % STRINGS)
 # Of builds that look for what a sandbox lacks; and what is put together.
 LEFT_OUT = {"system call % (%) of machine % was refused"}

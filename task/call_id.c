@@ -10,6 +10,7 @@
 
 #include "bounds.h"
 #include "calls.h"
+#include "compat/proc.h"
 #include "value.h"
 
 static int
@@ -152,7 +153,7 @@ do_setgroups(struct call *c)
 			return (-1);
 		gids[i] = (gid_t)a->numbers[i];
 	}
-	return (setgroups(a->len, gids));
+	return (setgroups((proc_ngroups)a->len, gids));
 }
 
 const struct call_handler call_id_handlers[] = {

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "compat/realtime.h"
 #include "constant.h"
 #include "constants.h"
 
@@ -41,12 +42,12 @@ static int
 realtime(const char *name, int64_t *value)
 {
 	if (strcasecmp(name, "SIGRTMIN") == 0)
-		*value = SIGRTMIN;
+		*value = REALTIME_FIRST;
 	else if (strcasecmp(name, "SIGRTMAX") == 0)
-		*value = SIGRTMAX;
+		*value = REALTIME_LAST;
 	else
 		return (-1);
-	return (0);
+	return (*value == 0 ? -1 : 0);
 }
 
 int

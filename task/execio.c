@@ -14,6 +14,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "compat/pty.h"
 #include "message.h"
 #include "self.h"
 #include "execio.h"
@@ -106,10 +107,7 @@ open_terminal(struct execio *s)
 	char name[64];
 	int slave;
 
-	s->ours[1] = above(posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
-	if (s->ours[1] == -1 || grantpt(s->ours[1]) == -1 ||
-	    unlockpt(s->ours[1]) == -1 ||
-	    ptsname_r(s->ours[1], name, sizeof(name)) != 0)
+	if ((s->ours[1] = above(pty_open(name, sizeof(name)))) == -1)
 		return (-1);
 	slave = s->theirs[1] = above(open(name, O_RDWR | O_NOCTTY | O_CLOEXEC));
 	if (slave == -1 || tcgetattr(slave, &t) == -1)

@@ -153,7 +153,7 @@ main(int argc, char *argv[])
 		fatalx("has more rights than its starter");
 	}
 	again = reexec_resume();
-	setproctitle_init(argc, argv, environ);
+	proc_title_init(argc, argv, environ);
 	if (again)
 		task_main(1);
 	/* What the starter ignores is no task's choice. */

@@ -265,5 +265,6 @@ switch_main(void (*root)(int))
 	guard_clean();
 	stop_over();
 	switch_flush();
+	guard_wake();
 	exit(status);
 }

@@ -266,7 +266,7 @@ stream_send(
 		return (writev(s, iov, (int)iovcnt));
 	memset(&msg, 0, sizeof(msg));
 	msg.msg_iov = iov;
-	msg.msg_iovlen = iovcnt;
+	msg.msg_iovlen = (__typeof__(msg.msg_iovlen))iovcnt;
 	if (fd == -1)
 		return (sendmsg(s, &msg, MSG_NOSIGNAL | MSG_DONTWAIT));
 	memset(&control, 0, sizeof(control));

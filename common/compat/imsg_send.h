@@ -14,6 +14,9 @@
 
 #define IMSG_SEND_IOV 2 /* pieces at most */
 
+/* As in any imsg since 2025: 1 a message, 0 there is none yet, -1 it broke. */
+int imsgbuf_get(struct imsgbuf *, struct imsg *);
+
 /*
  * As imsg_composev without a descriptor, but what the socket takes at once is
  * not copied; the rest is queued.

@@ -11,10 +11,17 @@
 #include <sys/types.h>
 #include <sys/resource.h>
 
+#include <signal.h>
 #include <stdint.h>
 
 /* Let nobody trace this process, dump it or look into it. */
 void proc_undumpable(void);
+
+/*
+ * To be called first, where setproctitle(3) wants that: envp is what the
+ * process will have for its environment.
+ */
+void proc_title_init(int argc, char *argv[], char *envp[]);
 
 /*
  * No exec gives this process or its children more rights from now on. 0 or
@@ -68,6 +75,12 @@ typedef __priority_which_t proc_which;
 #else
 typedef int proc_which;
 #endif
+/* And how setgroups(2) counts. */
+#ifdef __linux__
+typedef size_t proc_ngroups;
+#else
+typedef int proc_ngroups;
+#endif
 
 /* Limits that only some systems have; else none of RLIM_NLIMITS. */
 extern const int proc_limit_nice, proc_limit_rtprio;
@@ -78,6 +91,13 @@ extern const int proc_limit_nice, proc_limit_rtprio;
  * Libc has each thread change its user by such a signal.
  */
 void proc_signals_default(void);
+
+/*
+ * Take a signal of set, all of which are blocked, from those that wait for this
+ * process: its number, or 0 if none does. Of who has sent it info, if it is
+ * not NULL, has what the system can tell.
+ */
+int proc_signal_take(const sigset_t *set, siginfo_t *info);
 
 /* Send a signal to the first thread of this process. For signal handlers. */
 void proc_signal_main(int sig);

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "proc.h"
@@ -89,6 +90,33 @@ proc_signals_default(void)
 	for (sig = 1; sig < NSIG; sig++)
 		if (sigaction(sig, NULL, &sa) == 0 && sa.sa_handler == SIG_IGN)
 			(void)signal(sig, SIG_DFL);
+}
+
+/* A signal that waits is known, and so is taken at once; of its sender nothing
+ * is. */
+int
+proc_signal_take(const sigset_t *set, siginfo_t *info)
+{
+	sigset_t pending, one;
+	int sig;
+
+	if (sigpending(&pending) == -1)
+		return (0);
+	for (sig = 1; sig < NSIG; sig++)
+		if (sigismember(set, sig) == 1 &&
+		    sigismember(&pending, sig) == 1)
+			break;
+	if (sig == NSIG)
+		return (0);
+	(void)sigemptyset(&one);
+	(void)sigaddset(&one, sig);
+	if (sigwait(&one, &sig) != 0)
+		return (0);
+	if (info != NULL) {
+		memset(info, 0, sizeof(*info));
+		info->si_signo = sig;
+	}
+	return (sig);
 }
 
 void

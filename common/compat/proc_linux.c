@@ -132,6 +132,18 @@ proc_signals_default(void)
 			(void)syscall(SYS_rt_sigaction, sig, zero, NULL, mask);
 }
 
+int
+proc_signal_take(const sigset_t *set, siginfo_t *info)
+{
+	const struct timespec now = { 0, 0 };
+	int sig;
+
+	do
+		sig = sigtimedwait(set, info, &now);
+	while (sig == -1 && errno == EINTR);
+	return (sig == -1 ? 0 : sig);
+}
+
 void
 proc_signal_main(int sig)
 {

@@ -2,7 +2,15 @@
 
 #include <sys/prctl.h>
 
+#include <unistd.h>
+
 #include "proc.h"
+
+void
+proc_title_init(int argc, char *argv[], char *envp[])
+{
+	setproctitle_init(argc, argv, envp);
+}
 
 void
 proc_undumpable(void)

@@ -3,6 +3,14 @@
 #include "proc.h"
 
 void
+proc_title_init(int argc, char *argv[], char *envp[])
+{
+	(void)argc;
+	(void)argv;
+	(void)envp;
+}
+
+void
 proc_undumpable(void)
 {
 }

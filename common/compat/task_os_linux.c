@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "compat/proc.h"
 #include "compat/task_os.h"
 
 #define SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
@@ -54,15 +55,10 @@ os_signals_open(void)
 int
 os_signals_take(siginfo_t *info)
 {
-	const struct timespec now = { 0, 0 };
 	sigset_t all;
-	int signo;
 
 	(void)sigfillset(&all);
-	do
-		signo = sigtimedwait(&all, info, &now);
-	while (signo == -1 && errno == EINTR);
-	return (signo == -1 ? 0 : signo);
+	return (proc_signal_take(&all, info));
 }
 
 int

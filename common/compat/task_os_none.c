@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "compat/proc.h"
 #include "compat/task_os.h"
 
 const unsigned long os_clone_flags = 0;
@@ -35,26 +36,13 @@ os_signals_open(void)
 	return (missing());
 }
 
-/* What is pending is known, and waited for, but not what came with it. */
 int
 os_signals_take(siginfo_t *info)
 {
-	sigset_t pending, one;
-	int signo;
+	sigset_t all;
 
-	if (sigpending(&pending) == -1)
-		return (0);
-	for (signo = 1; signo < NSIG; signo++)
-		if (sigismember(&pending, signo) == 1)
-			break;
-	if (signo == NSIG)
-		return (0);
-	(void)sigemptyset(&one);
-	(void)sigaddset(&one, signo);
-	if (sigwait(&one, &signo) != 0)
-		return (0);
-	info->si_signo = signo;
-	return (signo);
+	(void)sigfillset(&all);
+	return (proc_signal_take(&all, info));
 }
 
 int

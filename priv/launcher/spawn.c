@@ -23,6 +23,7 @@
 #include "compat/cgroup.h"
 #include "compat/privs.h"
 #include "compat/proc.h"
+#include "compat/pty.h"
 #include "compat/ptymodes.h"
 #include "leafset.h"
 #include "log.h"
@@ -320,7 +321,7 @@ child_user(struct spawn *s)
 		caps &= s->run->caps;
 	if (b->from_root &&
 	    (privs_lock(0) == -1 || (b->keyring && privs_keyring() == -1) ||
-		setgroups((size_t)b->ngroups, b->groups) == -1 ||
+		setgroups((proc_ngroups)b->ngroups, b->groups) == -1 ||
 		setresgid(b->gid, b->gid, b->gid) == -1))
 		return (fail(s, STAGE_USER, 0));
 	if (setresuid(b->uid, b->uid, b->uid) == -1)
@@ -455,10 +456,7 @@ spawn_pty(struct spawn *s, int mine[3])
 	char name[64];
 	uint32_t i;
 
-	mine[1] = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
-	if (mine[1] == -1 || grantpt(mine[1]) == -1 ||
-	    unlockpt(mine[1]) == -1 ||
-	    ptsname_r(mine[1], name, sizeof(name)) != 0)
+	if ((mine[1] = pty_open(name, sizeof(name))) == -1)
 		return (fail(s, STAGE_PTY, 0));
 	s->slave = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
 	if (s->slave == -1 || tcgetattr(s->slave, &t) == -1)

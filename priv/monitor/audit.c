@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/trail.h"
+#include "compat/proc.h"
 #include "log.h"
 #include "policy/permit.h"
 #include "policy/policy.h"
@@ -54,10 +55,11 @@ audit_rule(struct rule *r)
 void
 audit_init(const struct starter_env *s)
 {
-	if (!s->privileged)
+	if (!s->privileged && !proc_privileged())
 		return;
 	if (!trail_open()) {
-		log_warnx("there is no system log: no audit lines");
+		if (s->privileged)
+			log_warnx("there is no system log: no audit lines");
 		return;
 	}
 	starter = s;

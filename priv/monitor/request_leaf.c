@@ -5,6 +5,8 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stddef.h>
+#include <unistd.h>
 
 #include "policy/leaf.h"
 

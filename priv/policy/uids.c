@@ -14,8 +14,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <paths.h>
+#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -64,7 +64,26 @@ range_find(const char *name)
 	return (slots > 0);
 }
 
-/* It is root's, like the directory, and nobody else can open it. */
+static const char *
+refusal(const char *, ...) __attribute__((__format__(printf, 1, 2)));
+
+/* Why there is none. */
+static const char *
+refusal(const char *fmt, ...)
+{
+	static char why[128];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(why, sizeof(why), fmt, ap);
+	va_end(ap);
+	return (why);
+}
+
+/*
+ * It is root's, like the directory, and nobody else can open it. -1: it cannot
+ * be had.
+ */
 static int
 locks_open(void)
 {
@@ -74,10 +93,8 @@ locks_open(void)
 	fd = open(LOCKS, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd == -1 || fstat(fd, &st) == -1 || !S_ISREG(st.st_mode) ||
 	    st.st_uid != 0 || (st.st_mode & (S_IWGRP | S_IWOTH)) ||
-	    (high = fcntl(fd, F_DUPFD_CLOEXEC, 16)) == -1) {
-		log_warn("%s", LOCKS);
-		exit(EXIT_START);
-	}
+	    (high = fcntl(fd, F_DUPFD_CLOEXEC, 16)) == -1)
+		return (-1);
 	(void)close(fd);
 	return (high); /* out of the way of those with fixed numbers */
 }
@@ -111,24 +128,21 @@ slots_of(uid_t starter)
 	return (n);
 }
 
-static void slots_none(const char *why) __attribute__((__noreturn__));
-
-static void
-slots_none(const char *why)
+static const char *
+slots_none(const char *part)
 {
-	(void)close(lock_fd); /* and with that what was taken */
-	log_warnx(
-	    "%s the uids that %s has for its instances are taken", why, RANGES);
-	exit(EXIT_START);
+	return (refusal("%s the uids that %s has for its instances are taken",
+	    part, RANGES));
 }
 
 /*
- * The next slot that nobody has: 0, or -1 where there are no locks. One
- * starter cannot have them all, which is known once it has taken one more: so
- * nobody waits for anybody, and nobody can be made to.
+ * The next slot that nobody has: 0; or -1 where there are no locks, or *why
+ * says what there is not. One starter cannot have them all, which is known once
+ * it has taken one more: so nobody waits for anybody, and nobody can be made
+ * to.
  */
 static int
-slot_take(uid_t starter, uint32_t *slot)
+slot_take(uid_t starter, uint32_t *slot, const char **why)
 {
 	uint32_t turn, n, i = 0;
 
@@ -144,52 +158,59 @@ slot_take(uid_t starter, uint32_t *slot)
 		if (errno != EAGAIN && errno != EACCES)
 			fatal("%s: lock", LOCKS);
 	}
-	if (n == slots)
-		slots_none("all of");
+	if (n == slots) {
+		*why = slots_none("all of");
+		return (-1);
+	}
 	turn = i + 1;
 	if (pwrite(lock_fd, &starter, sizeof(starter), owner_at(i)) !=
 		(ssize_t)sizeof(starter) ||
 	    pwrite(lock_fd, &turn, sizeof(turn), TURN_AT) !=
 		(ssize_t)sizeof(turn))
 		fatal("%s: write", LOCKS);
-	if (starter != 0 && slots_of(starter) >= (slots + 1) / 2)
-		slots_none("by its starter half of");
+	if (starter != 0 && slots_of(starter) >= (slots + 1) / 2) {
+		*why = slots_none("by its starter half of");
+		return (-1);
+	}
 	*slot = i;
 	return (0);
 }
 
-/* A user namespace may not have all of them. */
-static void
+/* A user namespace may not have all of them: NULL, or why not. */
+static const char *
 slot_prove(uid_t from)
 {
 	uint32_t i;
 
 	for (i = 0; i < UIDS_SLOT; i++)
-		if (privs_fsuid(from + i) == -1) {
-			log_warnx("there is no uid %u here, which %s names",
-			    (unsigned int)(from + i), RANGES);
-			exit(EXIT_START);
-		}
+		if (privs_fsuid(from + i) == -1)
+			return (
+			    refusal("there is no uid %u here, which %s names",
+				(unsigned int)(from + i), RANGES));
 	if (privs_fsuid(0) == -1)
 		fatal("file-system uid");
+	return (NULL);
 }
 
 int
-uids_take(const char *name, uid_t starter, uid_t *uid)
+uids_take(const char *name, uid_t starter, uid_t *uid, const char **why)
 {
 	uint32_t slot;
 
+	*why = NULL;
 	if (!range_find(name))
 		return (-1);
-	lock_fd = locks_open();
-	if (slot_take(starter, &slot) == -1) {
-		(void)close(lock_fd);
+	if ((lock_fd = locks_open()) == -1) {
+		*why = refusal("%s: %s", LOCKS, strerror(errno));
+		return (-1);
+	}
+	if (slot_take(starter, &slot, why) == -1) {
+		(void)close(lock_fd); /* and with that what was taken */
 		lock_fd = -1;
 		return (-1);
 	}
 	*uid = first + slot * UIDS_SLOT;
-	slot_prove(*uid);
-	return (0);
+	return ((*why = slot_prove(*uid)) == NULL ? 0 : -1);
 }
 
 int

@@ -12,11 +12,11 @@
 
 /*
  * Take a slot for this instance, from the range of the user name: the first of
- * its UIDS_SLOT uids is *uid then. 0, or -1 if there is no range, or nothing
- * to lock it with. Exits if all are taken, or not to be had here. While we
- * are root.
+ * its UIDS_SLOT uids is *uid then. 0; or -1 if there is no range, or nothing
+ * to lock it with; or -1, and *why says so, if all are taken or they are not
+ * to be had here. While we are root.
  */
-int uids_take(const char *name, uid_t starter, uid_t *uid);
+int uids_take(const char *name, uid_t starter, uid_t *uid, const char **why);
 
 /* Is it in the range, of which every instance may have what it likes? */
 int uids_has(uid_t);

@@ -3,8 +3,6 @@
  * what they are.
  */
 
-#include <stdlib.h>
-
 #include "base/privdrop.h"
 #include "compat/cgroup.h"
 #include "config.h"
@@ -13,6 +11,7 @@
 #include "policy/runas.h"
 #include "proto.h"
 #include "start/groups.h"
+#include "start/refuse.h"
 
 static int told;
 
@@ -24,11 +23,9 @@ groups_make(const struct starter_env *s, const struct args *a)
 	gid_t gid;
 	int privileged = privdrop_ids(&uid, &gid);
 
-	if (privileged && s->who.uid != 0 && a->cgroup != NULL) {
-		log_warnx(
+	if (privileged && s->who.uid != 0 && a->cgroup != NULL)
+		refuse(s, EXIT_REFUSED,
 		    "-cgroup: root says where, if other users can be had");
-		exit(EXIT_REFUSED);
-	}
 	told = privileged || place != NULL;
 	if (cgroup_make(privileged, gid, place) == -1 && place != NULL) {
 		log_warnx("%s: cgroup: %s",

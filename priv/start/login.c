@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "compat/bounds.h"
@@ -19,6 +20,7 @@
 #include "log.h"
 #include "proto.h"
 #include "start/login.h"
+#include "start/refuse.h"
 
 #define MB (1UL << 20)
 
@@ -89,12 +91,11 @@ check_limits(struct starter_env *s)
 		login = &s->login[i];
 		if (getrlimit((proc_resource)i, &rl) == -1)
 			fatal("login: limit %d", i);
-		if (rl.rlim_max < login->rlim_cur) {
-			log_warnx("the starter's limit %s cannot be lifted for"
-				  " other users' children",
+		if (rl.rlim_max < login->rlim_cur)
+			refuse(s, EXIT_REFUSED,
+			    "the starter's limit %s cannot be lifted for other"
+			    " users' children",
 			    login_limit(i));
-			exit(EXIT_REFUSED);
-		}
 		if (rl.rlim_max >= login->rlim_max)
 			continue;
 		limit = rl;
@@ -109,7 +110,7 @@ check_limits(struct starter_env *s)
  * capabilities, as in a container, it may not.
  */
 static void
-check_reset(void)
+check_reset(const struct starter_env *s)
 {
 	const char *what;
 	pid_t pid;
@@ -120,10 +121,10 @@ check_reset(void)
 	if (pid == 0) {
 		if (fresh_reset(&what) == 0)
 			_exit(0);
-		log_warn("what the starter has set cannot be undone for other"
-			 " users' children here: %s",
-		    what);
-		_exit(EXIT_REFUSED);
+		refuse(s, EXIT_REFUSED,
+		    "what the starter has set cannot be undone for other users'"
+		    " children here: %s: %s",
+		    what, strerror(errno));
 	}
 	while (waitpid(pid, &status, 0) == -1)
 		if (errno != EINTR)
@@ -141,11 +142,10 @@ login_check(struct starter_env *s)
 	if (!s->privileged || s->who.uid == 0)
 		return;
 	check_limits(s);
-	check_reset();
-	if ((what = fresh_odd()) == NULL)
-		return;
-	log_warnx("the starter has set what other users' children would have"
-		  " for good: %s",
-	    what);
-	exit(EXIT_REFUSED);
+	check_reset(s);
+	if ((what = fresh_odd()) != NULL)
+		refuse(s, EXIT_REFUSED,
+		    "the starter has set what other users' children would have"
+		    " for good: %s",
+		    what);
 }

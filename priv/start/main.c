@@ -58,7 +58,7 @@ start(struct starter_env *s, struct args *a, int argc, char *argv[])
 	undo_signals();
 	undo_limits(s);
 	proc_undumpable();
-	setproctitle_init(argc, argv, nothing);
+	proc_title_init(argc, argv, nothing);
 	args_parse(a, argc, argv);
 	log_init("proctor", a->debug);
 	port_check(a);
@@ -107,5 +107,6 @@ main(int argc, char *argv[])
 	status = loop_run();
 	audit_end();
 	ring_end();
+	orphan_wake_reaper();
 	return (status);
 }

@@ -7,7 +7,6 @@
 
 #include <grp.h>
 #include <pwd.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -22,6 +21,7 @@
 #include "policy/uids.h"
 #include "proto.h"
 #include "start/privdrop.h"
+#include "start/refuse.h"
 
 #define DROP_NAME "_proctor"
 #define OTHER_NAME "nobody" /* in a container, where nobody installs us */
@@ -47,7 +47,7 @@ privdrop_try(uid_t u, gid_t g, const gid_t *groups, int ngroups)
 	case -1:
 		fatal("privdrop: fork");
 	case 0:
-		if (setgroups((size_t)ngroups, groups) == -1 ||
+		if (setgroups((proc_ngroups)ngroups, groups) == -1 ||
 		    setresgid(g, g, g) == -1 || setresuid(u, u, u) == -1)
 			_exit(1);
 		_exit(0);
@@ -87,18 +87,20 @@ privdrop_others(void)
 static uid_t
 privdrop_uids(const struct starter_env *s, uid_t *uid)
 {
+	const char *why;
 	struct runas *t;
 	uid_t n;
 	int apart;
 
-	apart = own_name && uids_take(DROP_NAME, s->who.uid, uid) == 0;
+	apart = own_name && uids_take(DROP_NAME, s->who.uid, uid, &why) == 0;
+	if (own_name && why != NULL)
+		refuse(s, EXIT_START, "%s", why);
 	n = *uid;
 	for (t = runas_next(NULL); t != NULL; t = runas_next(t)) {
-		if (apart && ++n - *uid >= UIDS_SLOT) {
-			log_warnx("more than %d users with their groups",
+		if (apart && ++n - *uid >= UIDS_SLOT)
+			refuse(s, EXIT_REFUSED,
+			    "more than %d users with their groups",
 			    LAUNCHERS_MAX);
-			exit(EXIT_REFUSED);
-		}
 		t->own = n;
 	}
 	if (apart)
@@ -107,7 +109,8 @@ privdrop_uids(const struct starter_env *s, uid_t *uid)
 		log_warnx(
 		    "/etc/subuid has no %d uids for %s", UIDS_SLOT, DROP_NAME);
 		if (s->who.uid != 0 && !MAKER_IN_PRIV)
-			exit(EXIT_START);
+			refuse_told(s, EXIT_START, NULL,
+			    "/etc/subuid has no uids for " DROP_NAME);
 	}
 	return (1);
 }
@@ -124,10 +127,8 @@ privdrop_user(const struct starter_env *s)
 	if (pw != NULL && !own_name)
 		log_warnx(
 		    "there is no user %s: %s has to do", DROP_NAME, OTHER_NAME);
-	if (pw == NULL || pw->pw_uid == 0 || pw->pw_gid == 0) {
-		log_warnx("there is no user %s", DROP_NAME);
-		exit(EXIT_START);
-	}
+	if (pw == NULL || pw->pw_uid == 0 || pw->pw_gid == 0)
+		refuse(s, EXIT_START, "there is no user %s", DROP_NAME);
 	privdrop_set(pw->pw_uid, 1, pw->pw_gid);
 }
 
@@ -152,7 +153,8 @@ privdrop_choose(const struct starter_env *s)
 			  " which runs as it",
 		    t->user);
 		if (own_name)
-			exit(EXIT_REFUSED);
+			refuse_told(s, EXIT_REFUSED, t->user,
+			    "its children could signal " DROP_NAME);
 	}
 }
 

@@ -17,7 +17,6 @@
 #include "compat/proc.h"
 #include "config.h"
 #include "log.h"
-#include "monitor/audit.h"
 #include "policy/permit.h"
 #include "policy/policy.h"
 #include "policy/runas.h"
@@ -25,6 +24,7 @@
 #include "policy/userenv.h"
 #include "start/privdrop.h"
 #include "start/privilege.h"
+#include "start/refuse.h"
 
 #define NICE_ANY (-20)
 #define ALL "all" /* of users, in a list */
@@ -207,24 +207,31 @@ privilege_settle(
 	permit_init(&policy, &s->who, user, privilege, plain_why);
 }
 
+/* Nobody else can be had: is that who the start asks for? */
+static void
+privilege_only_self(const struct starter_env *s, const struct args *a)
+{
+	const struct passwd *pw;
+
+	if (a->user == NULL)
+		return;
+	if ((pw = privilege_passwd(a->user)) == NULL) {
+		log_warnx("-user %s: no such user", a->user);
+		refuse_told(s, EXIT_NOUSER, a->user, "no such user");
+	}
+	if (pw->pw_uid != s->who.uid) {
+		log_warnx("-user %s: not the user that started this, and nobody"
+			  " else can be had, as %s",
+		    a->user, plain_why);
+		refuse_told(s, EXIT_REFUSED, a->user, plain_why);
+	}
+}
+
 /* The starter's own rights: it may run children as itself and nobody else. */
 static void
 privilege_plain(struct starter_env *s, const struct args *a)
 {
-	const struct passwd *pw;
-
-	if (a->user != NULL) {
-		if ((pw = privilege_passwd(a->user)) == NULL) {
-			log_warnx("-user %s: no such user", a->user);
-			exit(EXIT_NOUSER);
-		}
-		if (pw->pw_uid != s->who.uid) {
-			log_warnx("-user %s: not the user that started this,"
-				  " and nobody else can be had, as %s",
-			    a->user, plain_why);
-			exit(EXIT_REFUSED);
-		}
-	}
+	privilege_only_self(s, a);
 	s->privileged = 0;
 	privilege_permit_self(s)->nice = NICE_ANY; /* the kernel decides */
 	privilege_settle(s, a, runas_self_name());
@@ -296,18 +303,15 @@ privilege_file(const struct starter_env *s)
 		plain_why = "there is no " POLICY_PATH;
 		if (errno == ENOENT)
 			return (-1);
-		audit_no_start(s, NULL,
+		refuse_told(s, EXIT_REFUSED, NULL,
 		    "others than root could write " POLICY_PATH
 		    ", or it cannot be read");
-		exit(EXIT_REFUSED);
 	}
 	/* The starter reads the log, and may not be one to read the file. */
 	policy.terse = 1;
 	if (policy_read(&policy, fd, POLICY_PATH) == -1 ||
-	    policy_resolve(&policy, POLICY_PATH) == -1) {
-		audit_no_start(s, NULL, POLICY_PATH " is wrong");
-		exit(EXIT_REFUSED);
-	}
+	    policy_resolve(&policy, POLICY_PATH) == -1)
+		refuse_told(s, EXIT_REFUSED, NULL, POLICY_PATH " is wrong");
 	(void)close(fd);
 	plain_why = "no rule of " POLICY_PATH " is for its starter";
 	return (policy_concerns(&policy, &s->who) ? 0 : -1);
@@ -323,13 +327,14 @@ privilege_suid(struct starter_env *s, const struct args *a)
 	if (!privs_able()) {
 		log_warnx("set-user-ID root has no capabilities here: without"
 			  " that bit the mode is plain");
-		audit_no_start(s, NULL, "root has no capabilities here");
-		exit(EXIT_REFUSED);
+		refuse_told(
+		    s, EXIT_REFUSED, NULL, "root has no capabilities here");
 	}
 	(void)privilege_permit_self(s);
 	if (privilege_file(s) == -1) {
 		policy_free(&policy); /* it may be nobody's to read */
 		policy_init(&policy);
+		privilege_only_self(s, a); /* what it says is root's word */
 		privdrop_self(s);
 		privilege_plain(s, a);
 		return;
@@ -340,8 +345,9 @@ privilege_suid(struct starter_env *s, const struct args *a)
 	if (a->user != NULL && permit_user(a->user) == NULL) {
 		permit_why_user(a->user, why, sizeof(why));
 		log_warnx("-user %s: not permitted: %s", a->user, why);
-		audit_no_start(s, a->user, why);
-		exit(getpwnam(a->user) == NULL ? EXIT_NOUSER : EXIT_REFUSED);
+		refuse_told(s,
+		    getpwnam(a->user) == NULL ? EXIT_NOUSER : EXIT_REFUSED,
+		    a->user, why);
 	}
 }
 
@@ -374,11 +380,10 @@ privilege_choose(struct starter_env *s, const struct args *args)
 		privilege_root(s, a);
 	else if (geteuid() == 0)
 		privilege_suid(s, a);
-	else if (proc_privileged()) {
-		log_warnx(
+	else if (proc_privileged())
+		refuse(s, EXIT_REFUSED,
 		    "set-user-ID or set-group-ID to a user other than root");
-		exit(EXIT_REFUSED);
-	} else {
+	else {
 		if (proc_suid_lost() != NULL)
 			plain_why = proc_suid_lost();
 		privilege_plain(s, a);

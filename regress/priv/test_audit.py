@@ -2,17 +2,18 @@
 journald's, to which nobody else here listens."""
 
 import contextlib
+import ctypes
 import os
 import re
 import socket
 import threading
 
 import world
-from case import case, check, eventually, expect, rows
+from case import Skip, case, check, eventually, expect, rows
 from etf import A
-from rules import Rules
+from rules import Range, Rules
 from suid import SLEEP, NativeSuid, Suid, as_user
-from world import ONE, STARTER, TWO
+from world import ONE, STARTER, TWO, UNRULED
 
 SECTION = "audit:"
 SYSLOG, JOURNAL = "/dev/log", "/run/systemd/journal/socket"
@@ -359,6 +360,73 @@ def no_start(rules, args, user, why):
                 why), (got["what"], got["result"], got["starter"],
                        got["node"], got.get("user"), got["why"]), "line")
         p.closed = True
+
+
+def for_good():
+    """What nobody undoes: PR_SET_MDWE."""
+    if ctypes.CDLL(None).prctl(65, 1, 0, 0, 0) == -1:
+        os._exit(99)
+
+
+@rows(SECTION + " a start that is refused:", [
+    ("nobody's rule is for him", UNRULED, ["-user", ONE], None, None, 4, ONE,
+     "no rule of /etc/proctor.conf is for its starter"),
+    ("nor for one who is nobody", UNRULED, ["-user", "nobody-at-all"], None,
+     None, 3, "nobody-at-all", "no such user"),
+    ("a control group", STARTER, ["-cgroup", "x"], None, None, 4, None,
+     "-cgroup: root says where, if other users can be had"),
+    ("what he has set", STARTER, [], for_good, None, 4, None,
+     "the starter has set what other users' children would have for good: "),
+    ("no uids", STARTER, [], None, "", 6, None,
+     "/etc/subuid has no uids for _proctor"),
+    ("uids that are somebody's", STARTER, [], None, "_proctor:1:65536\n", 4,
+     STARTER, "its children could signal _proctor"),
+])
+def no_start_at_all(who, args, last, subuid, status, user, why):
+    uids = Range(subuid) if subuid is not None else contextlib.nullcontext()
+    with Rules("permit news as daemon\n"), uids, Log() as log, \
+            Suid(*args, who=who, last=last) as p:
+        p.close_input()
+        p.end()
+        p.closed = True
+        if p.status == 99:
+            raise Skip("no PR_SET_MDWE in this kernel")
+        expect(status, p.status, "exit")
+        got, = log.until(1)
+        expect(("start", "refused", world.uid(who), user),
+               (got["what"], got["result"], got["starter"], got.get("user")),
+               "line")
+        check(got["why"].startswith(why), "%s", got)
+
+
+@case(SECTION + " a start that is refused: all uids are taken")
+def no_uids_left():
+    with Rules("permit news as daemon\n"), Log() as log, \
+            Range("_proctor:200000:65\n"), Suid() as first:
+        expect([], first.ask(A.list), "list")
+        p = Suid()
+        try:
+            p.close_input()
+            expect(6, p.end(20), "exit")
+            got, = log.until(1)
+            check(got["why"].startswith("all of the uids"), "%s", got)
+            p.closed = True
+        finally:
+            p.release()
+
+
+@case(SECTION + " what is refused to whom no rule is for")
+def no_rule():
+    with Rules("permit news as daemon\n"), Log() as log, \
+            Suid(who=UNRULED) as p:
+        p.refused(TRUE, as_user(ONE))
+        got, = log.until(1)
+        expect(("run", "refused", world.uid(UNRULED), ONE, "/bin/true"),
+               (got["what"], got["result"], got["starter"], got["user"],
+                got["program"]), "line")
+        check("no rule of /etc/proctor.conf" in got["why"], "%s", got)
+        p.exit(p.run(TRUE))
+        expect(1, len(log.read()), "his own are not told")
 
 
 @case(SECTION + " a start that is refused for a file that others may write")

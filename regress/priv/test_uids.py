@@ -15,7 +15,7 @@ from etf import A
 from suid import Suid, as_user
 from world import ONE, STARTER, UNRULED
 from ports import BOTH, Ports, end, parts
-from rules import usual_rules
+from rules import Range, usual_rules
 
 SECTION = "uids:"
 # Prints a line for each thing that works and should not, then "end".
@@ -126,21 +126,6 @@ def in_turn():
                     found.append(uid_of(other))
     check(kept not in found, "%d is in %s", kept, found)
     check(len(set(found[:3])) == 3 and found[:3] == found[3:], "%s", found)
-
-
-class Range:
-    """Another line, or none, for _proctor in /etc/subuid."""
-
-    def __init__(self, line, **how):
-        self.line, self.how = line, how
-
-    def __enter__(self):
-        with open("/etc/subuid", encoding="utf-8") as f:
-            self.kept = f.read()
-        world.write("/etc/subuid", self.line, **self.how)
-
-    def __exit__(self, *args):
-        world.write("/etc/subuid", self.kept)
 
 
 def refused(word, **more):

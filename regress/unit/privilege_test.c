@@ -204,6 +204,13 @@ static const struct row {
 		.rules = { { '+', 1000, "www", 0 } } },
 	    EXIT_REFUSED, "bob www", "-user mail: not permitted: none",
 	    PRIVILEGE_USERS, 0 },
+	{ "somebody, but no rule is for who asks",
+	    { .name = "bob", .suid = 1, .user = "www", .file = ENOENT },
+	    EXIT_REFUSED, "", "-user www: not the user that started this",
+	    PRIVILEGE_NONE, 0 },
+	{ "nobody, and no rule is for who asks",
+	    { .name = "bob", .suid = 1, .user = "eve", .file = ENOENT },
+	    EXIT_NOUSER, "", "-user eve: no such user", PRIVILEGE_NONE, 0 },
 	{ "by default as one who is nobody",
 	    { .name = "bob",
 		.suid = 1,
@@ -315,7 +322,8 @@ audit_no_start(const struct starter_env *s, const char *user, const char *why)
 	assert_ptr_equal(s, env);
 	assert_true(user == NULL || strcmp(user, now->user) == 0);
 	assert_non_null(why);
-	assert_true(now->suid);
+	assert_true(now->suid || now->other);
+	assert_int_equal(result->dropped, 0); /* it is told by root */
 	result->audited++;
 }
 
@@ -519,8 +527,8 @@ test_start(void **state)
 	memset(result, 0, sizeof(*result));
 	take_step(choose, &row->start);
 	/* Whoever has the bit, and is refused, is told of. */
-	assert_int_equal(
-	    result->audited, row->start.suid && row->status != RETURNED);
+	assert_int_equal(result->audited,
+	    (row->start.suid || row->start.other) && row->status != RETURNED);
 	if (row->logged == NULL)
 		assert_string_equal(step->logged, "");
 	else if (strstr(step->logged, row->logged) == NULL)

@@ -111,6 +111,7 @@ wrapping clock_gettime keeper_leaf_test priv/keeper/request.c \
 build environ_test priv/launcher/environ.c common/proto.c common/compat/ptymodes.c \
     common/log.c
 build reap_test common/reap.c
+build generic_test common/compat/proc_generic.c common/compat/pty.c
 build timer_test common/timer.c
 build match_test priv/policy/match.c priv/policy/gids.c common/proto.c common/compat/ptymodes.c
 build userenv_test priv/policy/userenv.c
@@ -126,10 +127,10 @@ build permit_leaf_test priv/policy/leaf.c common/leaf_limit.c common/proto.c \
 # shellcheck disable=SC2086
 wrapping exit port_check_test priv/start/port.c $PROC_SRC
 # shellcheck disable=SC2086
-wrapping exit undo_test priv/start/undo.c priv/start/login.c \
+wrapping exit undo_test priv/start/undo.c priv/start/login.c priv/start/refuse.c \
     common/limitname.c \
     common/signals.c $PROC_SRC $FRESH_SRC $BOUNDS_SRC
-wrapping exit privilege_test priv/start/privilege.c priv/policy/rule.c \
+wrapping exit privilege_test priv/start/privilege.c priv/start/refuse.c priv/policy/rule.c \
     priv/policy/match.c priv/policy/gids.c common/proto.c common/compat/ptymodes.c
 wrapping connect trail_test priv/base/trail.c
 build runas_test priv/policy/runas.c priv/policy/gids.c priv/policy/userenv.c

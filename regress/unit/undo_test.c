@@ -12,6 +12,7 @@
 #include <signal.h>
 
 #include "compat/proc.h"
+#include "monitor/audit.h"
 #include "proto.h"
 #include "start/port.h"
 #include "start/undo.h"
@@ -30,6 +31,17 @@ static struct found {
 } * found;
 
 static struct starter_env s;
+
+/* Nothing here is a set-user-ID start. */
+void
+audit_no_start(
+    const struct starter_env *starter, const char *user, const char *why)
+{
+	(void)starter;
+	(void)user;
+	(void)why;
+	abort();
+}
 
 /* arg: how many of descriptors 0 to 2 are closed. */
 static void

@@ -507,7 +507,7 @@ test_hello(void **state)
 	    "mode=>privileged,user=><<\"me\">>,users=>[<<\"joe\">>,<<\"ann\">>]"
 	    ",limits=>#{children=>%u,stdin=>4096,string=>%u},"
 	    "features=>[ack,cgroup,eof,exec_error,idle_timeout,linger,pause,"
-	    "pty,stdin_ack,timeout,usage,window],"
+	    "pty,stdin_ack,stdin_ack_bytes,timeout,usage,window],"
 	    "sandbox=>[landlock,syscall_filter],cgroup=><<\"no base\">>}}}",
 	    PROCTOR_VERSION, PLATFORM, MSG_PIDS_MAX, RUN_STRINGS_MAX);
 	hello_reply(&m, &users, "no base");

@@ -21,6 +21,21 @@ class Rules:
 usual_rules = Rules(world.RULES)
 
 
+class Range:
+    """Another line, or none, for _proctor in /etc/subuid."""
+
+    def __init__(self, line, **how):
+        self.line, self.how = line, how
+
+    def __enter__(self):
+        with open("/etc/subuid", encoding="utf-8") as f:
+            self.kept = f.read()
+        world.write("/etc/subuid", self.line, **self.how)
+
+    def __exit__(self, *args):
+        world.write("/etc/subuid", self.kept)
+
+
 class Place:
     """A directory of a user's that nobody else may look into."""
 

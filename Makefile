@@ -67,8 +67,8 @@ RING_SRC = common/log.c $(PROTO_SRC) common/channel.c common/dispatch.c \
 	$(PRIVS_SRC)
 # What yacc makes of priv/policy/parse.y; among the sources it is parse.c.
 PARSE_C = $(BUILD)/parse.c
-BASE_SRC = common/timer.c common/signals.c common/reap.c common/clean.c \
-	priv/base/ownlog.c priv/base/privdrop.c priv/base/trail.c
+BASE_SRC = common/timer.c common/signals.c common/reap.c common/stopped.c \
+	common/clean.c priv/base/ownlog.c priv/base/privdrop.c priv/base/trail.c
 RULE_SRC = priv/policy/rule.c priv/policy/read.c priv/policy/resolve.c \
 	priv/policy/match.c priv/policy/gids.c priv/policy/environ_name.c \
 	priv/policy/userenv.c priv/policy/limit.c priv/policy/place.c \
@@ -121,7 +121,7 @@ WORKER_SRC = worker/worker.c worker/port.c worker/relay.c worker/feed.c \
 TASK_SWITCH_SRC = task/main.c task/guard.c task/switch.c task/request.c \
 	task/peer.c task/stop.c task/death.c task/ask.c task/stream.c \
 	task/stray.c task/source.c task/tell.c task/table.c task/frame.c task/message.c \
-	common/clean.c common/reap.c common/signals.c common/timer.c \
+	common/clean.c common/reap.c common/signals.c common/stopped.c common/timer.c \
 	common/channel.c common/dispatch.c common/nofile.c $(EVSET_SRC) \
 	$(PIDFD_SRC) $(PROC_SRC) $(SELF_SRC) $(PRIVS_SRC) $(CAPS_SRC) \
 	$(SPLICE_SRC) $(STREAM_SRC) $(STREAM_IO_SRC) $(IMSG_SRC) $(SEND_SRC) \
@@ -156,7 +156,7 @@ PORT_PROGRAMS = $(BUILD)/proctor $(RING_PROGRAMS) $(BUILD)/proctor-task
 PROGRAMS = $(PORT_PROGRAMS) $(BUILD)/proctor-check
 
 .SUFFIXES:
-.PHONY: uninstall uninstall-run deb deb-check regress-cross regress-uml \
+.PHONY: uninstall uninstall-run deb deb-check regress-cross regress-musl regress-uml \
 	programs-and-units regress-fuzz fuzz fuzz-run
 .PHONY: all port dist package deps deps-dev demo soak bench bench-elixir bench-quick \
 	bench-files regress regress-unit regress-port regress-erlang regress-get \
@@ -251,6 +251,10 @@ hostile:
 # For other machines, and the unit programs in an emulator: regress/cross.
 regress-cross:
 	@BUILD=$(BUILD) MAKE="$(MAKE)" sh regress/cross/run.sh
+
+# With musl's libc, and static: regress/musl.
+regress-musl:
+	@BUILD=$(BUILD) MAKE="$(MAKE)" sh regress/musl/run.sh
 
 # Control groups under a kernel that has them whole: regress/uml.
 regress-uml:
@@ -404,6 +408,8 @@ rules:
 	@test ! -e regress || $(IFNEW) $(BUILD)/units.mk <$(BUILD)/units.out
 	@test ! -e regress || PROTO_SRC="$(PROTO_SRC)" IMSG_SRC="$(IMSG_SRC)" \
 	    SEND_SRC="$(SEND_SRC)" RULE_SRC="$(RULE_SRC)" \
+	    EVSET_SRC="$(EVSET_SRC)" SPLICE_SRC="$(SPLICE_SRC)" \
+	    STREAM_SRC="$(STREAM_SRC)" STREAM_IO_SRC="$(STREAM_IO_SRC)" \
 	    sh regress/fuzz/rules.sh >$(BUILD)/fuzzers.out
 	@test ! -e regress || $(IFNEW) $(BUILD)/fuzzers.mk <$(BUILD)/fuzzers.out
 

@@ -530,6 +530,12 @@ opt_window(struct etf *e, struct request *q)
 }
 
 static int
+opt_stdin_ack(struct etf *e, struct request *q)
+{
+	return (get_uint32(e, 0, RUN_WINDOW_MAX, &q->run->stdin_ack));
+}
+
+static int
 opt_timeout(struct etf *e, struct request *q)
 {
 	return (get_time(e, 1, &q->run->timeout));
@@ -627,6 +633,7 @@ static const struct option {
 	{ "debug", 0, 1, MANAGE, opt_debug },
 	{ "linger", 1, 1, RUN, opt_linger },
 	{ "window", 1, 1, NATIVE, opt_window },
+	{ "stdin_ack", 1, 1, NATIVE, opt_stdin_ack },
 	{ "timeout", 1, 1, NATIVE, opt_timeout },
 	{ "idle_timeout", 1, 1, NATIVE, opt_idle_timeout },
 	{ "cpu_timeout", 1, 1, NATIVE, opt_cpu_timeout },

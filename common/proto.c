@@ -25,7 +25,7 @@ _Static_assert(sizeof(struct msg_run) == 648 + 8 + sizeof(struct leaf_limits),
 _Static_assert(sizeof(struct msg_note) == 8, "padding in msg_note");
 _Static_assert(sizeof(struct msg_request) == 16, "padding in msg_request");
 _Static_assert(sizeof(struct msg_launched) == 32, "padding in msg_launched");
-_Static_assert(sizeof(struct msg_child) == 40, "padding in msg_child");
+_Static_assert(sizeof(struct msg_child) == 48, "padding in msg_child");
 _Static_assert(
     sizeof(struct msg_exit) == 24 + 8 * USAGES, "padding in msg_exit");
 _Static_assert(sizeof(struct msg_down) == 8, "padding in msg_down");
@@ -153,8 +153,7 @@ io_check(const struct msg_io *m, int stream)
 static int
 run_check_numbers(const struct msg_run *m)
 {
-	if (m->flags & ~(uint32_t)RUN_FLAGS || m->stop_signal >= NSIG ||
-	    m->pad != 0)
+	if (m->flags & ~(uint32_t)RUN_FLAGS || m->stop_signal >= NSIG)
 		return (-1);
 	if (!(m->flags & RUN_CAPS) && m->caps != 0)
 		return (-1);
@@ -232,7 +231,8 @@ run_check(const struct msg_run *m)
 	if (run_check_numbers(m) == -1 || run_check_bounds(m) == -1)
 		return (-1);
 	if (m->kill_timeout > RUN_TIMEOUT_MAX || m->success > 255 ||
-	    m->timeout > RUN_TIMEOUT_MAX || m->window > RUN_WINDOW_MAX)
+	    m->timeout > RUN_TIMEOUT_MAX || m->window > RUN_WINDOW_MAX ||
+	    m->stdin_ack > RUN_WINDOW_MAX)
 		return (-1);
 	/* Only what comes by a pipe, or a terminal that is heard, is output. */
 	if (m->idle > RUN_TIMEOUT_MAX ||
@@ -250,8 +250,8 @@ run_check(const struct msg_run *m)
 		return (-1);
 	if (m->pid != 0 ? m->args.count != 0 : m->args.count == 0)
 		return (-1);
-	if (m->pid != 0 &&
-	    (m->window != 0 || m->timeout != 0 || run_is_bounded(m)))
+	if (m->pid != 0 && (m->window != 0 || m->stdin_ack != 0 ||
+			       m->timeout != 0 || run_is_bounded(m)))
 		return (-1);
 	if (m->pid != 0 &&
 	    (m->env.count != 0 || m->user.len != 0 || m->cd.len != 0 ||
@@ -379,6 +379,7 @@ unpack_child(struct msg *msg)
 
 	memcpy(m, msg->data, sizeof(*m));
 	if (m->pid <= 1 || m->streams > 7 || m->window > RUN_WINDOW_MAX ||
+	    m->stdin_ack > RUN_WINDOW_MAX || m->pad != 0 ||
 	    m->idle > RUN_TIMEOUT_MAX || (m->idle != 0 && !(m->streams & 6)))
 		return (-1);
 	/* Only the end of output that comes by a pipe can be told. */

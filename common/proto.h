@@ -261,6 +261,7 @@ struct leaf_limits {
 	uint32_t flags; /* RUN_... */                                        \
 	uint32_t success; /* 0 to 255 */                                     \
 	uint32_t window; /* unacknowledged bytes of a stream; 0: no limit */ \
+	uint32_t stdin_ack; /* bytes of stdin worth one; 0: any */           \
 	uint32_t stop_signal; /* what asks it to end; 0: SIGTERM */          \
 	uint32_t linger; /* ms others may have its output when it is dead */ \
 	uint32_t umask; /* 0 to 0777 */                                      \
@@ -283,7 +284,6 @@ struct msg_run {
 	struct msg_vec env; /* "K=V" sets, "K" takes K away */
 	struct msg_vec groups; /* besides that, names or numbers */
 	struct msg_vec modes; /* count struct msg_mode */
-	uint32_t pad; /* 0 */
 };
 
 /* A terminal mode: compat/ptymodes.h has their names. */
@@ -369,7 +369,9 @@ struct msg_child {
 	uint32_t streams; /* 1 << n for each descriptor sent before */
 	uint32_t tty; /* TTY_... */
 	uint32_t window; /* as in the run */
+	uint32_t stdin_ack; /* as in the run */
 	uint32_t linger; /* 0, or 1: IMSG_DRAINED is waited for */
+	uint32_t pad; /* 0 */
 };
 
 /*

@@ -49,6 +49,17 @@ reap_has_ended(pid_t pid, pid_t *which)
 	return (1);
 }
 
+int
+reap_is_stopped(pid_t pid)
+{
+	siginfo_t si;
+
+	si.si_pid = 0;
+	return (
+	    waitid(P_PID, (id_t)pid, &si, WSTOPPED | WNOHANG | WNOWAIT) == 0 &&
+	    si.si_pid == pid && si.si_code == CLD_STOPPED);
+}
+
 const char *
 reap_words(int status)
 {

@@ -1,7 +1,7 @@
 /*
  * Reaping. A child can have its parent trace it (PTRACE_TRACEME), and then
  * wait(2) tells of each of its stops, whatever it is asked for. A stop is no
- * end: these tell of ends only.
+ * end: the first two tell of ends only.
  */
 
 #ifndef REAP_H
@@ -22,6 +22,9 @@ pid_t reap_ended(pid_t pid, int *status, struct rusage *ru);
  * them, whose pid is *which then, if that is not NULL.
  */
 int reap_has_ended(pid_t pid, pid_t *which);
+
+/* Is pid, a child, stopped, and nobody traces it? 1 or 0. */
+int reap_is_stopped(pid_t pid);
 
 /*
  * How it ended, for the log, of a status of wait(2) or -1: "with status 3", or

@@ -11,6 +11,7 @@
 #include "signals.h"
 #include "compat/proc.h"
 #include "log.h"
+#include "starved.h"
 
 static const int caught[] = { SIGTERM, SIGINT, SIGHUP, SIGCHLD };
 #define CAUGHT (sizeof(caught) / sizeof(caught[0]))
@@ -37,7 +38,6 @@ signals_catch(void)
 	waits = 1;
 	memset(&sa, 0, sizeof(sa));
 	sa.sa_handler = signals_handler;
-	sa.sa_flags = SA_NOCLDSTOP;
 	(void)sigfillset(&sa.sa_mask);
 	for (i = 0; i < CAUGHT; i++)
 		if (sigaction(caught[i], &sa, NULL) == -1)
@@ -109,7 +109,7 @@ signals_poll(struct pollfd *pfd, size_t n, int ms)
 	ts.tv_sec = ms / 1000;
 	ts.tv_nsec = (ms % 1000) * 1000000L;
 	ready = ppoll(pfd, (nfds_t)n, ms == -1 ? NULL : &ts, &mask);
-	if (ready == -1 && errno != EINTR)
+	if (ready == -1 && errno != EINTR && !starved(errno))
 		fatal("ppoll");
 	signals_take();
 	return (ready == -1 ? 0 : ready);

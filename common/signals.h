@@ -13,8 +13,9 @@
 #include <stddef.h>
 
 /*
- * Handle those that end proctor, and SIGCHLD, while signals_poll() waits, and
- * only then. To be called by the thread that waits. Fatal on failure.
+ * Handle those that end proctor, and SIGCHLD, which tells of stops, too, while
+ * signals_poll() waits, and only then. To be called by the thread that waits.
+ * Fatal on failure.
  */
 void signals_catch(void);
 

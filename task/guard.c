@@ -20,8 +20,11 @@
 #include "reap.h"
 #include "sandbox.h"
 #include "signals.h"
+#include "stopped.h"
 
 #include "task/guard.h"
+
+static pid_t guard;
 
 static int
 all(pid_t pid)
@@ -69,6 +72,8 @@ guard_confine(void)
 	signals_catch();
 	if (privs_keep(PRIV_KILL) == -1)
 		fatal("capabilities of the guard");
+	/* Who has stopped it must not outlive who could continue it. */
+	(void)proc_die_with(getppid(), SIGCONT);
 	sandbox_task_guard();
 }
 
@@ -78,13 +83,16 @@ static void
 guard_main(pid_t child)
 {
 	static const int sigs[] = { SIGTERM, SIGINT, SIGHUP };
+	struct stopped below = { .name = "the switch", .pid = child };
 	int status = 0;
 	pid_t pid = 0;
 	size_t i;
 
 	guard_confine();
+	stopped_check(&below);
 	while (pid != child) {
-		(void)signals_poll(NULL, 0, -1);
+		(void)signals_poll(NULL, 0, timer_wait());
+		timer_run();
 		for (i = 0; i < sizeof(sigs) / sizeof(sigs[0]); i++)
 			if (signals_got(sigs[i]))
 				(void)kill(child, SIGTERM);
@@ -92,6 +100,8 @@ guard_main(pid_t child)
 		while (
 		    pid != child && (pid = reap_ended(-1, &status, NULL)) > 0)
 			stranger_gone(pid);
+		if (pid != child)
+			stopped_check(&below);
 	}
 	guard_clean();
 	if (WIFSIGNALED(status))
@@ -103,9 +113,10 @@ guard_main(pid_t child)
 void
 guard_start(void)
 {
-	pid_t guard = getpid(), pid;
 	sigset_t set;
+	pid_t pid;
 
+	guard = getpid();
 	(void)sigfillset(&set);
 	(void)sigprocmask(SIG_BLOCK, &set, NULL);
 	if (proc_subreaper() == -1 || proc_children_open() == -1)
@@ -118,4 +129,11 @@ guard_start(void)
 		guard_main(pid);
 	if (proc_die_with(guard, SIGTERM) == -1)
 		exit(EXIT_RING);
+}
+
+void
+guard_wake(void)
+{
+	if (getppid() == guard)
+		(void)kill(guard, SIGCONT);
 }

@@ -14,4 +14,7 @@ void guard_start(void);
 /* Kill what has fallen to this process, and what is below that. */
 void guard_clean(void);
 
+/* The switch is about to end: a guard that somebody has stopped goes on. */
+void guard_wake(void);
+
 #endif

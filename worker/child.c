@@ -43,6 +43,7 @@ wchild_new(const struct msg_child *m)
 	c->lingers = (int)m->linger;
 	/* What the node is not sent it cannot acknowledge. */
 	c->window = m->tty & TTY_SILENT ? 0 : m->window;
+	c->in.worth = m->stdin_ack;
 	idle_init(c, m->tty & TTY_SILENT ? 0 : m->idle);
 	stream_terminals((c->tty & TTY_YES) != 0);
 	c->slave = c->in.fd = c->out[0].fd = c->out[1].fd = -1;

@@ -34,7 +34,8 @@ feed_ack(struct wchild *c, size_t n)
 	f->own -= own;
 	f->fed += n;
 	f->left += n - own;
-	if (f->left == 0 || (f->left < ACK_MARK && f->queue.len > 0))
+	if (f->left == 0 || f->left < f->worth ||
+	    (f->left < ACK_MARK && f->queue.len > 0))
 		return;
 	event_stdin_ack(c->pid, f->left);
 	f->left = 0;

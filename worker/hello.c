@@ -69,7 +69,7 @@ put_features(struct etf_writer *w, const struct msg_hello *m)
 {
 	static const char *const names[] = { "launcher", "ack", "cgroup", "eof",
 		"exec_error", "idle_timeout", "linger", "pause", "pty",
-		"stdin_ack", "timeout", "usage", "window" };
+		"stdin_ack", "stdin_ack_bytes", "timeout", "usage", "window" };
 	const uint32_t count = sizeof(names) / sizeof(names[0]);
 	uint32_t first = m->launcher ? 0 : 1;
 

@@ -83,6 +83,7 @@ struct feed {
 	int last; /* the byte last fed; '\n' where a line begins */
 	uint64_t fed; /* bytes that it has taken */
 	size_t left; /* bytes that have left and are not acknowledged yet */
+	size_t worth; /* how many of these are worth an acknowledgement */
 	size_t own; /* bytes on their way that are not the node's */
 };
 

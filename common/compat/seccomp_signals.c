@@ -23,6 +23,7 @@ static const int calls[] = {
 	SYS_fstat, /* where there is no statx */
 	SYS_newfstatat, /* how some libcs do fstat */
 	SYS_wait4,
+	SYS_waitid,
 	SYS_getpgid,
 	SYS_nanosleep,
 	SYS_clock_nanosleep,

@@ -6,6 +6,7 @@
  * left to end what was started.
  */
 
+#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -27,13 +28,16 @@ static void guard_main(pid_t reaper) __attribute__((__noreturn__));
 static void
 guard_main(pid_t reaper)
 {
-	struct waiter w = { "the reaper", reaper, 0, NULL, stranger_gone,
-		stranger_is };
+	struct waiter w = { .child = { .name = "the reaper", .pid = reaper },
+		.reaped = stranger_gone,
+		.spares = stranger_is };
 	int places[CGROUP_TREES], write;
 	size_t count;
 
 	family_mixed();
 	wait_confine("guard", -1);
+	/* Who has stopped it must not outlive who could continue it. */
+	(void)proc_die_with(getppid(), SIGCONT);
 	count = cgroup_places(places, &write);
 	sandbox_guard(places, count, write);
 	wait_for(&w);

@@ -244,8 +244,11 @@ static void reaper_main(int fd) __attribute__((__noreturn__));
 static void
 reaper_main(int fd)
 {
-	struct waiter w = { "priv", priv_pid, 1, reaper_serve, orphan_reaped,
-		NULL };
+	struct waiter w = { .child = { .name = "priv", .pid = priv_pid },
+		.parent = guard_pid,
+		.cleans = 1,
+		.serve = reaper_serve,
+		.reaped = orphan_reaped };
 	int places[CGROUP_TREES], write;
 	size_t count;
 

@@ -38,8 +38,8 @@ static const struct seccomp_row writing[] = {
 	{ SYS_open, 1, LACKS, VALUES((uint32_t)~WRITING), NULL },
 };
 
-/* The reaper is asked. */
-static const int reaper_calls[] = { SYS_recvfrom, SYS_recv };
+/* The reaper is asked, and has the guard go on. */
+static const int reaper_calls[] = { SYS_recvfrom, SYS_recv, SYS_getppid };
 
 static const struct seccomp_list list = LIST(calls, rows);
 static const struct seccomp_list reads = { NULL, 0, reading, COUNT(reading) };

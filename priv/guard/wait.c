@@ -87,7 +87,7 @@ wait_reap(const struct waiter *w, int *status)
 	pid_t pid;
 
 	while ((pid = reap_ended(-1, status, NULL)) > 0) {
-		if (pid == w->child)
+		if (pid == w->child.pid)
 			return (1);
 		w->reaped(pid);
 	}
@@ -95,7 +95,7 @@ wait_reap(const struct waiter *w, int *status)
 }
 
 void
-wait_for(const struct waiter *w)
+wait_for(struct waiter *w)
 {
 	static const int sigs[] = { SIGTERM, SIGINT, SIGHUP };
 	struct pollfd pfd = { .fd = w->serve != NULL ? WAIT_FD : -1,
@@ -104,6 +104,7 @@ wait_for(const struct waiter *w)
 	int status, code, ended = 0;
 	size_t i;
 
+	stopped_check(&w->child);
 	while (!ended) {
 		if (signals_poll(&pfd, 1, timer_wait()) > 0 &&
 		    w->serve != NULL && w->serve(pfd.fd) == -1)
@@ -111,9 +112,9 @@ wait_for(const struct waiter *w)
 		timer_run();
 		for (i = 0; i < sizeof(sigs) / sizeof(sigs[0]); i++)
 			if (signals_got(sigs[i]))
-				(void)kill(w->child, sigs[i]);
-		if (signals_got(SIGCHLD))
-			ended = wait_reap(w, &status);
+				(void)kill(w->child.pid, sigs[i]);
+		if (signals_got(SIGCHLD) && !(ended = wait_reap(w, &status)))
+			stopped_check(&w->child);
 	}
 	code = WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_RING;
 	if (w->cleans || !(code & ORDERLY)) {
@@ -122,8 +123,10 @@ wait_for(const struct waiter *w)
 		clean_children(&cleaner);
 	}
 	cgroup_remove();
+	if (w->parent != 0 && getppid() == w->parent)
+		(void)kill(w->parent, SIGCONT);
 	/* Last: a log is somebody else's, and may not be what it seems. */
 	if (WIFSIGNALED(status))
-		log_warnx("%s ended %s", w->child_name, reap_words(status));
+		log_warnx("%s ended %s", w->child.name, reap_words(status));
 	exit(w->cleans ? code | ORDERLY : code & ~ORDERLY);
 }

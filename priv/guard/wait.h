@@ -8,11 +8,13 @@
 
 #include <sys/types.h>
 
+#include "stopped.h"
+
 #define WAIT_FD 3 /* what it serves, where that is anything */
 
 struct waiter {
-	const char *child_name; /* for the log */
-	pid_t child;
+	struct stopped child; /* which is continued if somebody stops it */
+	pid_t parent; /* is continued at the end; 0: it is none of ours */
 	/*
 	 * 1: what the child leaves is killed however it has ended, and the
 	 * exit status tells our parent that this was done. 0: it is killed
@@ -37,6 +39,6 @@ struct waiter {
 void wait_confine(const char *name, int fd);
 
 /* Until the child has ended. What it leaves is killed; then exit. */
-void wait_for(const struct waiter *) __attribute__((__noreturn__));
+void wait_for(struct waiter *) __attribute__((__noreturn__));
 
 #endif

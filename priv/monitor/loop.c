@@ -18,6 +18,7 @@
 #include "monitor/loop.h"
 #include "monitor/phase.h"
 #include "monitor/reply.h"
+#include "monitor/ring.h"
 #include "monitor/stop.h"
 #include "monitor/stray.h"
 #include "monitor/watch.h"
@@ -120,14 +121,17 @@ ring_dispatch(struct channel *c, const struct pollfd *pfd)
 static void
 loop_signalled(void)
 {
-	int end;
+	int end, child;
 
 	end = signals_got(SIGTERM);
 	end |= signals_got(SIGINT);
 	end |= signals_got(SIGHUP);
 	if (end)
 		stop_all(EXIT_CLEAN);
-	watch_signal(signals_got(SIGCHLD));
+	child = signals_got(SIGCHLD);
+	watch_signal(child);
+	if (child)
+		ring_check();
 }
 
 static int

@@ -6,6 +6,7 @@
 #include <sys/time.h>
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -38,6 +39,16 @@ orphan_watch_reaper(void)
 {
 	if (reaper.fd != -1 && proc_die_with(reaper.reaper, SIGTERM) == -1)
 		fatal("the reaper has died");
+}
+
+void
+orphan_wake_reaper(void)
+{
+	struct pollfd pfd = { .fd = reaper.fd };
+
+	/* Of a dead one the other end is closed. */
+	if (reaper.fd != -1 && poll(&pfd, 1, 0) == 0)
+		(void)kill(reaper.reaper, SIGCONT);
 }
 
 int

@@ -28,6 +28,7 @@ struct slot {
 	/* Of the run that it answers. */
 	int64_t tid;
 	uint32_t window;
+	uint32_t stdin_ack;
 	uint32_t tty; /* TTY_... */
 };
 
@@ -128,6 +129,7 @@ reply_open(struct slot **holder, const struct run *r)
 
 	s->tid = r->tid;
 	s->window = r->window;
+	s->stdin_ack = r->stdin_ack;
 	/* What becomes of what is printed on the terminal. */
 	if (r->flags & RUN_PTY)
 		s->tty = r->io[1].kind == IO_PIPE   ? TTY_YES
@@ -164,6 +166,7 @@ reply_child(struct child *c, int fds[3])
 	m.pid = c->pid;
 	m.tty = c->slot->tty;
 	m.window = c->slot->window;
+	m.stdin_ack = c->slot->stdin_ack;
 	m.idle = c->idle;
 	m.linger = c->run_flags & RUN_LINGER && m.streams & 6 ? 1 : 0;
 	slot_put(c->slot, IMSG_CHILD, -1, 0, &m, sizeof(m));

@@ -7,6 +7,7 @@
 
 #include "log.h"
 #include "reap.h"
+#include "stopped.h"
 
 #include "monitor/channels.h"
 #include "monitor/child.h"
@@ -45,6 +46,36 @@ ring_watch(void)
 		watch_child(c);
 }
 
+/* One that was stopped at the last look, and is still. */
+static void
+ring_look(void *arg)
+{
+	struct timer *timer = arg;
+	struct child *c;
+	unsigned int stopped;
+
+	for (c = child_next(1, 0); c != NULL; c = child_next(1, c->id)) {
+		stopped = reap_is_stopped(c->pid) ? 1 : 0;
+		if (stopped && c->paused) {
+			(void)kill(c->pid, SIGCONT);
+			log_warnx("%s was stopped: continued", c->name);
+			stopped = 0;
+		}
+		c->paused = stopped & 1;
+		if (stopped)
+			timer_set(timer, STOPPED_MAX, ring_look, timer);
+	}
+}
+
+void
+ring_check(void)
+{
+	static struct timer timer;
+
+	if (!timer.set)
+		timer_set(&timer, STOPPED_MAX, ring_look, &timer);
+}
+
 /* How many lived when they were looked at. */
 static int
 ring_count(void)
@@ -75,6 +106,8 @@ ring_end(void)
 	struct child *c;
 	int i;
 
+	for (c = child_next(1, 0); c != NULL; c = child_next(1, c->id))
+		(void)kill(c->pid, SIGCONT);
 	channel_close(&broker_channel);
 	channel_shut(&keeper_channel);
 	launch_close();

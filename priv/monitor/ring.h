@@ -13,6 +13,9 @@ void ring_add(const char *name, pid_t pid);
 /* From here on the ends of all processes of the ring are noticed. */
 void ring_watch(void);
 
+/* SIGCHLD has come: those that stay stopped are continued in a while. */
+void ring_check(void);
+
 /*
  * Hand the worker what is queued, then close all channels, which is how the
  * processes of the ring hear that it is over. Those that do not end in time

@@ -26,7 +26,6 @@ static const int calls[] = {
 	SYS_epoll_ctl,
 	SYS_statx,
 	SYS_fstatfs, /* of what the keeper sends */
-	SYS_waitid,
 	SYS_setpgid,
 };
 

@@ -107,5 +107,6 @@ main(int argc, char *argv[])
 	status = loop_run();
 	audit_end();
 	ring_end();
+	orphan_wake_reaper();
 	return (status);
 }

@@ -53,6 +53,13 @@ strict=regress/fuzz/fatal.c
 	harness check "" $strict regress/fuzz/people.c priv/check/check.c \
 	    priv/check/path.c priv/check/limit.c $RULE_SRC $PROTO_SRC \
 	    common/compat/ptymodes.c
+	[ -z "$IMSG_SRC" ] || harness switch "kill getpgid clock_gettime" \
+	    $strict regress/fuzz/death_state.c regress/fuzz/stop_state.c \
+	    task/peer.c task/request.c task/ask.c task/stream.c task/stray.c \
+	    task/source.c task/tell.c task/table.c task/message.c task/rows.c \
+	    common/timer.c common/channel.c common/dispatch.c \
+	    common/etf_write.c $EVSET_SRC $SPLICE_SRC $STREAM_SRC \
+	    $STREAM_IO_SRC $IMSG_SRC $SEND_SRC
 	harness taskargs "" $strict task/args.c task/call.c task/cstruct.c \
 	    task/constant.c task/owned.c task/rows.c common/etf_read.c \
 	    common/etf_write.c

@@ -21,7 +21,7 @@ from etf import A
 from port import Port
 from family import DEAF, FAMILY, gone, mark, start
 from trace import Held, Trace, WALL, ptrace, seize
-from traffic import OutputTo, socket_pair, together
+from traffic import OutputTo, node_dies, socket_pair, together
 
 SHUTDOWN = "5 shutdown:"
 LOG = "5 log:"
@@ -40,16 +40,6 @@ PTRACE_O_TRACECLONE = 0x8
 def sent(p):
     """Everything that was queued is in the pipe at least."""
     p.until(lambda: not p.to_send, "requests to be taken")
-
-
-def node_dies(p):
-    """Both ends of the port close; what was to be sent never is."""
-    p.to_send.clear()
-    p.close_input()
-    os.close(p.rfd)
-    p.rfd = os.open("/dev/null", os.O_RDONLY)
-    p.received.clear()
-    p.eof = True
 
 
 # Requests on their way ------------------------------------------------------

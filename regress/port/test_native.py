@@ -36,8 +36,9 @@ HARD = "6 native, attacked:"
 SLEEP = ["/bin/sleep", "1000"]
 MIB = 1 << 20
 NOBODY = 2 ** 30
-FEATURES = {A.window, A.ack, A.stdin_ack, A.eof, A.usage, A.timeout, A.pty,
-            A.exec_error, A.idle_timeout, A.linger, A.cgroup, A.pause}
+FEATURES = {A.window, A.ack, A.stdin_ack, A.stdin_ack_bytes, A.eof, A.usage,
+            A.timeout, A.pty, A.exec_error, A.idle_timeout, A.linger, A.cgroup,
+            A.pause}
 VERSION = (A.error, (A.decode, A.eproto, b"version"))
 
 
@@ -417,6 +418,9 @@ MORE_REFUSALS = [
     ("{window}", [(A.window,)], "window"),
     ("window", [A.window], "window"),
     ("duplicate: window", [(A.window, 1), (A.window, 0)], "window"),
+    ("{stdin_ack, -1}", [(A.stdin_ack, -1)], "stdin_ack"),
+    ("{stdin_ack, 2^30 + 1}", [(A.stdin_ack, 2 ** 30 + 1)], "stdin_ack"),
+    ("stdin_ack", [A.stdin_ack], "stdin_ack"),
     ("{timeout, 0}", [(A.timeout, 0)], "timeout"),
     ("{timeout, -1}", [(A.timeout, -1)], "timeout"),
     ("{timeout, 2^53 + 1}", [(A.timeout, 2 ** 53 + 1)], "timeout"),
@@ -1188,6 +1192,30 @@ def stdin_ack_steps():
             check(p.left[pid] <= turn * 65536, "%d in step %d",
                   p.left[pid], turn)
             gate.open()
+
+
+@case(ACK + " {stdin_ack, N}: little is told with what follows")
+def stdin_ack_worth():
+    with Native() as p:
+        pid = p.run(["/bin/cat"], [A.stdin, A.stdout, (A.stdin_ack, 1000)])
+        for n in range(1, 100):
+            p.stdin(pid, b"0123456789")
+            p.until(lambda: len(p.out(pid)) == 10 * n, "the echo")
+        expect(0, p.left.get(pid, 0), "stdin_ack")
+        p.stdin(pid, b"0123456789")
+        p.until(lambda: p.left[pid] == 1000, "stdin_ack")
+        p.stdin(pid, bytes(999))
+        p.until(lambda: len(p.out(pid)) == 1999, "the echo")
+        expect(1000, p.left[pid], "stdin_ack")
+        p.stdin(pid, bytes(MIB))
+        p.until(lambda: p.left[pid] > MIB, "stdin_ack")
+        p.until(lambda: len(p.out(pid)) == MIB + 1999, "the echo")
+        check(p.left[pid] > MIB + 1999 - 1000, "%d told", p.left[pid])
+        p.stdin(pid, A.eof)
+        p.ended(pid, exited(0))
+        pid = p.run(["/bin/cat"], [A.stdin, A.stdout, (A.stdin_ack, 0)])
+        p.stdin(pid, b"x")
+        p.until(lambda: p.left[pid] == 1, "stdin_ack")
 
 
 @case(ACK + " a child that closes its stdin: eof, and no more acks")

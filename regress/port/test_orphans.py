@@ -146,8 +146,6 @@ def stopped():
         for _ in range(20):
             expect(0, p.exit(p.run(["/bin/true"], [])), "status")
         p.close_input()
-        eventually(lambda: not proc.alive(ring["worker"]), 30, "it goes on")
-        os.kill(ring["reaper"], signal.SIGCONT)
         check(p.end(20) == 0, "exit %d", p.status)
         gone(entry, 2)
         p.closed = True

@@ -112,6 +112,7 @@ FIELDS = [("tid", "q"), ("caps", "Q"), ("kill_timeout", "Q"),
           ("pid", "i"), ("group", "i"),
           ("nice", "i"), ("rows", "I"), ("cols", "I"), ("id", "I"),
           ("flags", "I"), ("success", "I"), ("window", "I"),
+          ("stdin_ack", "I"),
           ("stop_signal", "I"), ("linger", "I"), ("umask", "I"),
           ("limits", "I"), ("cpu_time", "I"), ("score", "I"),
           ("io_priority", "I")]
@@ -124,7 +125,6 @@ for _name in ("executable", "cd", "user", "kill", "arg0", "gid",
 for _name in ("args", "env", "groups", "modes"):
     FIELDS += [(_name + "_off", "I"), (_name + "_len", "I"),
                (_name + "_count", "I")]
-FIELDS += [("pad", "I")]
 FORMAT = "=" + "".join(kind for _, kind in FIELDS)
 assert struct.calcsize(FORMAT) == 1064
 
@@ -178,7 +178,7 @@ GOOD = {
     STDIN_EOF: stdin(77777), LAUNCH: run(id=1),
     STREAM: struct.pack("=II", 1, 0),
     LAUNCHED: struct.pack("=IiIiIIII", 1, 5, 0, 0, 0, 0, 0, 0) + b"\0",
-    CHILD: struct.pack("=qQIiIIII", TID, 0, 1, 5, 0, 0, 0, 0),
+    CHILD: struct.pack("=qQIiIIIIII", TID, 0, 1, 5, 0, 0, 0, 0, 0, 0),
     EXIT: struct.pack("=IiiIII9q", 1, 0, 0, 0, 0, 0, *range(9)),
     REPLY: reply(text=b"x"),
     PIDS: struct.pack("=qII", TID, 0, 0), LOST: struct.pack("=II", 1, 1),
@@ -484,6 +484,7 @@ def field(name):
     ("a fourth class", dict(io_priority=4 << 3)),
     ("a flag that is priv's", dict(flags=1 << 10)),
     ("a window of more than 1 GiB", dict(window=(1 << 30) + 1)),
+    ("a stdin_ack of more than 1 GiB", dict(stdin_ack=(1 << 30) + 1)),
     ("a timeout of more than 2^53 ms", dict(timeout=2 ** 53 + 1)),
     ("an idle_timeout of more than 2^53 ms",
      dict(kind1=1, idle=2 ** 53 + 1)),
@@ -538,6 +539,7 @@ def run_lies(fields):
     ("of a flag that is a run's", run((), pid=99999, flags=0x40)),
     ("with an id", run((), pid=99999, id=3)),
     ("with a window", run((), pid=99999, window=1)),
+    ("with a stdin_ack", run((), pid=99999, stdin_ack=1)),
     ("with a timeout", run((), pid=99999, timeout=1)),
     ("with a linger", run((), pid=99999, flags=0x1000, linger=1)),
     ("with a leaf", run((), pid=99999, flags=0x20000)),

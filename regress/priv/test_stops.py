@@ -8,7 +8,9 @@ import proc
 import world
 from case import ERROR, OK, check, eventually, expect, rows, case
 from etf import A
+from family import mark
 from suid import SLEEP, Suid, as_user
+from traffic import node_dies
 from world import ONE, STARTER, TWO
 from rules import Rules, usual_rules
 
@@ -43,6 +45,30 @@ def stopped_daemon():
         p.close_input()
         check(p.end() == 0, "exit %s", p.status)
         check(not proc.alive(daemon), "it lives")
+
+
+@rows(SECTION + " root stops ours and the node dies, nothing is left:", [
+    (" and ".join(roles), roles) for roles in (
+        ["guard"], ["reaper"], ["priv"], ["broker", "worker"], ["launcher"],
+        ["reaper", "priv", "broker", "worker"])], limit=90)
+def part_stopped(roles):
+    with usual_rules, Suid("-alarm", "1") as p:
+        entry = mark()
+        for name in (ONE, TWO):
+            p.run("setsid sleep 1000 & exec sleep 1000",
+                  [as_user(name), (A.env, [entry])])
+            p.exit(p.run("setsid sleep 1000 & exit 0",
+                         [as_user(name), (A.env, [entry])]))
+        eventually(lambda: len(proc.marked(entry)) == 6, 5, "not up")
+        ours = {**p.ring(), "launcher": p.launchers()[world.uid(ONE)]}
+        for role in roles:
+            os.kill(ours[role], signal.SIGSTOP)
+        for role in roles:
+            eventually(lambda role=role: proc.state(ours[role]) == "T", 2,
+                       role + " runs")
+        node_dies(p)
+        p.end(40)
+        check(not proc.marked(entry), "alive: %s", proc.marked(entry))
 
 
 @case(SECTION + " a launcher's death: the port ends when nobody is left")

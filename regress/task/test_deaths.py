@@ -182,6 +182,20 @@ def orderly(how):
     t.close()
 
 
+@rows("end: somebody has stopped", [("the guard", "guard"),
+                                    ("the switch", "switch")], limit=60)
+def part_stopped(role):
+    w = World()
+    t = w.t
+    pid = getattr(t, role)()
+    os.kill(pid, signal.SIGSTOP)
+    eventually(lambda: proc.state(pid) == "T", 2, "it runs")
+    t.hang_up()
+    expect(0, t.wait(30))
+    nobody(w)
+    t.close()
+
+
 @case("end: the signal that each program is to hear")
 def signaloneof():
     with Tree() as t:

@@ -250,6 +250,10 @@ test_lingers(void)
 	reply_open(&c->slot, &r);
 	reply_child(c, out);
 	did("stream 1.1 fd 1001; child 1 pid 100 lingers");
+	r.stdin_ack = 7;
+	reply_open(&c->slot, &r);
+	reply_child(c, fds);
+	did("child 1 pid 100 acks 7");
 }
 
 int

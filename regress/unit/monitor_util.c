@@ -426,6 +426,11 @@ orphan_kill_leaf(const char *path)
 	note("orphans in %s KILL", path);
 }
 
+void
+orphan_wake_reaper(void)
+{
+}
+
 int
 orphan_end_all(int sig)
 {
@@ -513,6 +518,9 @@ channel_send(
 	if (type == IMSG_STREAM)
 		note("stream %u.%u fd %d", (unsigned int)m.stream.id,
 		    (unsigned int)m.stream.stream, fd);
+	else if (type == IMSG_CHILD && m.child.stdin_ack != 0)
+		note("child %u pid %d acks %u", (unsigned int)m.child.id,
+		    (int)m.child.pid, (unsigned int)m.child.stdin_ack);
 	else if (type == IMSG_CHILD)
 		note("child %u pid %d%s", (unsigned int)m.child.id,
 		    (int)m.child.pid, m.child.linger ? " lingers" : "");

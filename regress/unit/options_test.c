@@ -415,6 +415,8 @@ show_more(char *buf, const struct run *r)
 		put(buf, " debug");
 	if (r->window != 0)
 		put(buf, " window=%u", r->window);
+	if (r->stdin_ack != 0)
+		put(buf, " stdin_ack=%u", r->stdin_ack);
 	if (r->timeout != 0)
 		put(buf, " timeout=%llu", (unsigned long long)r->timeout);
 	if (r->idle != 0)
@@ -1863,6 +1865,7 @@ static const struct row before_hello[] = {
 	{ "{ack,9,stdout,1}", "error Unknown command: ack" },
 	{ "{run,\"x\",[{window,1}]}", "error Unknown option: window" },
 	{ "{run,\"x\",[window]}", "error Unknown option: window" },
+	{ "{run,\"x\",[{stdin_ack,1}]}", "error Unknown option: stdin_ack" },
 	{ "{run,\"x\",[{linger,0}]}", "sh 'x' linger=0" },
 	{ "{run,\"x\",[{timeout,1}]}", "error Unknown option: timeout" },
 	{ "{manage,9,[{timeout,1}]}", "error Unknown option: timeout" },
@@ -1927,6 +1930,17 @@ static const struct row after_hello[] = {
 	{ "{run,\"x\",[{window,1,1}]}", "error Bad value of option: window" },
 	{ "{run,\"x\",[{window,1},{window,1}]}",
 	    "error Duplicate option: window" },
+	{ "{run,\"x\",[{stdin_ack,0}]}", "sh 'x'" },
+	{ "{run,\"x\",[{stdin_ack,1}]}", "sh 'x' stdin_ack=1" },
+	{ "{run,\"x\",[{stdin_ack,1073741824},{window,7}]}",
+	    "sh 'x' window=7 stdin_ack=1073741824" },
+	{ "{run,\"x\",[{stdin_ack,1073741825}]}",
+	    "error Bad value of option: stdin_ack" },
+	{ "{run,\"x\",[{stdin_ack,-1}]}",
+	    "error Bad value of option: stdin_ack" },
+	{ "{run,\"x\",[stdin_ack]}", "error Bad value of option: stdin_ack" },
+	{ "{run,\"x\",[{stdin_ack,1},{stdin_ack,1}]}",
+	    "error Duplicate option: stdin_ack" },
 	{ "{run,\"x\",[{linger,0}]}", "sh 'x' linger=0" },
 	{ "{run,\"x\",[{linger,86400000}]}", "sh 'x' linger=86400000" },
 	{ "{run,\"x\",[{linger,86400001}]}",
@@ -1989,6 +2003,8 @@ static const struct row after_hello[] = {
 	{ "{manage,9,[{timeout,1}]}",
 	    "error Not an option of manage: timeout" },
 	{ "{manage,9,[{window,1}]}", "error Not an option of manage: window" },
+	{ "{manage,9,[{stdin_ack,1}]}",
+	    "error Not an option of manage: stdin_ack" },
 	{ "{run,\"x\",[{exec_error,answer}]}", "sh 'x'" },
 	{ "{run,\"x\",[exec_error]}", "error Bad value of option: exec_error" },
 	{ "{run,\"x\",[{exec_error,text}]}",

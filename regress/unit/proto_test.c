@@ -360,6 +360,7 @@ sample_run(struct run *r)
 	r->kill_timeout = 1234;
 	r->success = 77;
 	r->window = 65536;
+	r->stdin_ack = 4096;
 	r->timeout = 60000;
 	r->umask = 027;
 	r->arg0 = "-ls";
@@ -492,7 +493,8 @@ copy_struct(uint8_t *buf, const void *m, size_t size)
 static size_t
 sample_fixed(enum kind kind, uint8_t *buf)
 {
-	struct msg_child child = { -5, 250, 9, 4711, 6, TTY_YES, 65536, 0 };
+	struct msg_child child = { -5, 250, 9, 4711, 6, TTY_YES, 65536, 4096, 0,
+		0 };
 	struct msg_stream stream = { 9, 2 };
 	struct msg_request request = { 7, -1, 15 };
 	struct msg_stdin in = { 4711, 0 };
@@ -619,6 +621,7 @@ assert_same_run(const struct run *a, const struct run *b)
 	assert_true(a->kill_timeout == b->kill_timeout);
 	assert_int_equal(a->success, b->success);
 	assert_int_equal(a->window, b->window);
+	assert_int_equal(a->stdin_ack, b->stdin_ack);
 	assert_true(a->timeout == b->timeout);
 	assert_true(a->idle == b->idle);
 	assert_int_equal(a->umask, b->umask);
@@ -1324,6 +1327,9 @@ static const struct {
 	{ RUN, 0, STR(window), RUN_WINDOW_MAX, 0 },
 	{ RUN, 0, STR(window), RUN_WINDOW_MAX + 1, -1 },
 	{ RUN, 0, STR(window), 0xffffffffU, -1 },
+	{ RUN, 0, STR(stdin_ack), RUN_WINDOW_MAX, 0 },
+	{ RUN, 0, STR(stdin_ack), RUN_WINDOW_MAX + 1, -1 },
+	{ RUN, 0, STR(stdin_ack), 0xffffffffU, -1 },
 	{ RUN, 0, STR(stop_signal), 0, 0 },
 	{ RUN, 0, STR(stop_signal), NSIG - 1, 0 },
 	{ RUN, 0, STR(stop_signal), NSIG, -1 },
@@ -1384,6 +1390,7 @@ static const struct {
 	/* Without its flag. */
 	{ RUN, 1, STR(linger), 1, -1 },
 	{ RUN, 4, STR(window), 1, -1 }, /* of a managed process */
+	{ RUN, 4, STR(stdin_ack), 1, -1 },
 	{ RUN, 4, STR(timeout), 1, -1 },
 	{ RUN, 0, STR(io[0].kind), IO_NULL, -1 }, /* with a path */
 	{ RUN, 0, STR(io[0].append), 1, 0 },
@@ -1530,6 +1537,11 @@ static const struct {
 	{ CHILD, 0, offsetof(struct msg_child, window), RUN_WINDOW_MAX + 1,
 	    -1 },
 	{ CHILD, 0, offsetof(struct msg_child, window), 0xffffffffU, -1 },
+	{ CHILD, 0, offsetof(struct msg_child, stdin_ack), 0, 0 },
+	{ CHILD, 0, offsetof(struct msg_child, stdin_ack), RUN_WINDOW_MAX, 0 },
+	{ CHILD, 0, offsetof(struct msg_child, stdin_ack), RUN_WINDOW_MAX + 1,
+	    -1 },
+	{ CHILD, 0, offsetof(struct msg_child, pad), 1, -1 },
 	{ EXIT, 0, offsetof(struct msg_exit, reason), REASON_NORMAL, 0 },
 	{ EXIT, 0, offsetof(struct msg_exit, killed), 0, 0 },
 	{ EXIT, 0, offsetof(struct msg_exit, killed), 2, -1 },

@@ -107,6 +107,36 @@ test_behind(void **state)
 	end(last);
 }
 
+/* However often it is asked; and a tracer's stop is none. */
+static void
+test_stopped(void **state)
+{
+	pid_t pid = fork(), other;
+	siginfo_t si;
+	int status;
+
+	(void)state;
+	if (pid == 0)
+		for (;;)
+			(void)pause();
+	assert_int_equal(reap_is_stopped(pid), 0);
+	assert_int_equal(kill(pid, SIGSTOP), 0);
+	assert_int_equal(waitid(P_PID, (id_t)pid, &si, WSTOPPED | WNOWAIT), 0);
+	assert_int_equal(reap_is_stopped(pid), 1);
+	assert_int_equal(reap_is_stopped(pid), 1);
+	assert_int_equal(reap_ended(pid, &status, NULL), 0);
+	assert_int_equal(kill(pid, SIGCONT), 0);
+	assert_int_equal(waitid(P_PID, (id_t)pid, &si, WCONTINUED), 0);
+	assert_int_equal(reap_is_stopped(pid), 0);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitid(P_PID, (id_t)pid, &si, WEXITED | WNOWAIT), 0);
+	assert_int_equal(reap_is_stopped(pid), 0);
+	assert_int_equal(reap_ended(pid, &status, NULL), pid);
+	other = traced();
+	assert_int_equal(reap_is_stopped(other), 0);
+	end(other);
+}
+
 /* How it ended, as the log says it. */
 static void
 test_words(void **state)
@@ -135,6 +165,7 @@ main(void)
 		cmocka_unit_test(test_reap),
 		cmocka_unit_test(test_look),
 		cmocka_unit_test(test_behind),
+		cmocka_unit_test(test_stopped),
 		cmocka_unit_test(test_words),
 	};
 

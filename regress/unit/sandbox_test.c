@@ -988,7 +988,7 @@ static const struct row {
 	{ "kill a thread", act_kill_thread, { R, R, R, 0, R, R, R } },
 	{ "signal handler", act_handler, { 0, 0, 0, 0, R, R, R } },
 	{ "kill by pidfd and reap", act_pidfd, { 0, 0, 0, 0, R, R, R } },
-	{ "look whether it is dead", act_waitid, { R, R, 0, 0, R, R, R } },
+	{ "look whether it is dead", act_waitid, { 0, 0, 0, 0, R, R, R } },
 	{ "kill a group by pidfd", act_pidfd_group,
 	    { R, R, R, EBADF, R, R, R } },
 	{ "wait for signals", act_wait, { 0, 0, 0, 0, R, R, R } },
@@ -1510,7 +1510,7 @@ test_state(void **state)
 }
 
 static rlim_t
-limit_of(pid_t pid, __rlimit_resource_t what)
+limit_of(pid_t pid, int what)
 {
 	struct rlimit rl;
 

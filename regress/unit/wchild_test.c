@@ -552,6 +552,48 @@ test_feed(void **state)
 	assert_said("exit 7;");
 }
 
+/* Little is not worth an acknowledgement, where the node has said how much is.
+ */
+static void
+test_feed_worth(void **state)
+{
+	static uint8_t data[65536], got[200000];
+	struct msg_child m = {
+		.tid = 5, .id = 1, .pid = 7, .streams = 1, .stdin_ack = 100
+	};
+	struct ends e;
+	struct wchild *c;
+
+	(void)state;
+	start(&e, &m, -1);
+	c = wchild_by_pid(7);
+	feed_data(c, data, 99);
+	assert_said("run 5 7;");
+	feed_data(c, data, 1);
+	assert_said("ack 7 100;");
+	feed_data(c, data, 1000);
+	assert_said("ack 7 1000;");
+	assert_int_equal(read(e.fds[0], got, sizeof(got)), 1100);
+	/* What has waited counts when it has left. */
+	feed_data(c, data, sizeof(data));
+	assert_said("ack 7 65536;");
+	feed_data(c, data, 60);
+	assert_int_equal(read(e.fds[0], got, sizeof(got)), sizeof(data));
+	turn();
+	assert_said("");
+	feed_data(c, data, 40);
+	assert_said("ack 7 100;");
+	/* Nor is it worth one at the end. */
+	feed_data(c, data, 1);
+	feed_eof(c);
+	assert_said("");
+	assert_int_equal(read(e.fds[0], got, sizeof(got)), 101);
+	assert_int_equal(read(e.fds[0], got, sizeof(got)), 0);
+	ends_close(&e);
+	end(1, 0);
+	assert_said("exit 7;");
+}
+
 /* What its leaf has used is said once, and goes with its exit. */
 static void
 test_used(void **state)
@@ -729,6 +771,7 @@ main(void)
 		CASE(test_pid_again),
 		CASE(test_window),
 		CASE(test_feed),
+		CASE(test_feed_worth),
 		CASE(test_used),
 	};
 

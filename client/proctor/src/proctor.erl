@@ -928,7 +928,7 @@ info() ->
 %%   passed, by stream; `queued', the bytes that wait by stream, the pieces
 %%   that a function or the screen has not done with (`sink'), and `messages';
 %%   `stdin_unacked', the bytes that the port program has and the OS process
-%%   has not; how many wait in {@link recv/3} (`receivers'); and `live', where
+%%   has not, or up to an eighth of the window more, of which it is not told; how many wait in {@link recv/3} (`receivers'); and `live', where
 %%   that is known: see below.</dd>
 %% </dl>
 %%

@@ -135,10 +135,13 @@ bytes(Data) -> byte_size(Data).
 state(#feed{state = State}) ->
     State.
 
-%% @doc Whether data would leave at once, or at least begin to with nothing
-%% before them.
+%% @doc Whether data would leave at once, or at least begin to with next to
+%% nothing before them: a little may have left without being told of.
 -spec fits(binary() | eof, feed()) -> boolean().
 fits(_Data, #feed{unacked = 0, size = 0}) ->
+    true;
+fits(_Data, #feed{unacked = Unacked, size = 0, window = Window})
+  when is_integer(Window), Unacked * 4 < Window ->
     true;
 fits(eof, #feed{size = Size}) ->
     Size =:= 0;

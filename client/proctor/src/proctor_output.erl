@@ -68,9 +68,14 @@ new(OsPid, #{caller := Caller, active := Active, stdout := Out, stderr := Err}
                         stderr => stream(stderr, Spec)},
             most = most(Spec)}.
 
-stream(Stream, #{window := Wire, windows := Windows, splits := Splits}) ->
-    proctor_stream:new(maps:get(Stream, Windows), Wire,
-                       maps:get(Stream, Splits, none)).
+stream(Stream, #{window := Wire, windows := Windows, splits := Splits}
+       = Spec) ->
+    Window = maps:get(Stream, Windows),
+    Lines = maps:get(Stream, Splits, none),
+    case Spec of
+        #{worth := Worth} -> proctor_stream:new(Window, Wire, Worth, Lines);
+        #{} -> proctor_stream:new(Window, Wire, Lines)
+    end.
 
 %% Who waits for all of it has too much: it is stopped. What is only wanted with
 %% the end is kept as far as it goes.

@@ -454,7 +454,8 @@ vocabulary() ->
     [ok, error, pid, stdin, stdout, stderr, exit_status, badarg, not_found,
      %% hello
      version, release, platform, mode, plain, privileged, root, user, users,
-     limits, children, string, features, window, ack, stdin_ack, eof, usage,
+     limits, children, string, features, window, ack, stdin_ack,
+     stdin_ack_bytes, eof, usage,
      timeout, idle_timeout, pty, launcher, exec_error, linger, sandbox,
      landlock, syscall_filter, pledge, unveil,
      %% leaves

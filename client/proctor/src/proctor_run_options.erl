@@ -13,6 +13,9 @@
 -define(WINDOW, 262144).
 -define(STDIN_WINDOW, 262144).
 
+%% The most input that is at rest without being told of.
+-define(STDIN_ACK, 32768).
+
 %% A longer line comes in several: one without an end must not fill the memory.
 -define(MAX_LINE, 65536).
 
@@ -59,6 +62,8 @@
                   windows := #{stdout | stderr => non_neg_integer()},
                   window := non_neg_integer() | default
                           | #{stdout | stderr => non_neg_integer()},
+                  %% Bytes that are acknowledged at a time, if not half of it.
+                  worth => pos_integer(),
                   stdin_window := pos_integer(),
                   input := binary() | none,
                   lines := boolean() | stdout | stderr,
@@ -174,8 +179,8 @@ new(Command, Link, Given) ->
 %% @doc The request as the port program of that link takes it.
 -spec request(proctor_server:run(), spec(), proctor_server:link()) -> tuple().
 request({run, Command, Options}, Spec, #{dialect := Dialect} = Link) ->
-    {run, Command, native(Dialect, Spec, Options) ++ cd(Spec, Link)
-                   ++ leaf(Spec, Link) ++ known(Dialect, Options)};
+    {run, Command, native(Dialect, Spec, Options) ++ stdin_ack(Spec, Link)
+                   ++ cd(Spec, Link) ++ leaf(Spec, Link) ++ known(Dialect, Options)};
 request({manage, OsPid, Options}, _Spec, #{dialect := Dialect}) ->
     {manage, OsPid, known(Dialect, Options)};
 request(Request, _Spec, _Link) ->
@@ -198,6 +203,13 @@ native(native, #{window := Window, timeout := Timeout, errors := Errors,
                                  not lists:keymember(linger, 1, Options)]
         ++ [{exec_error, exit} || Errors =:= text];
 native(exec_port, _Spec, _Options) ->
+    [].
+
+%% Of a conversation nothing is acknowledged by itself: what is at rest leaves
+%% most of the window open.
+stdin_ack(#{stdin := true, stdin_window := Window}, #{stdin_ack := true}) ->
+    [{stdin_ack, min(Window div 8, ?STDIN_ACK)} || Window >= 16];
+stdin_ack(_Spec, _Link) ->
     [].
 
 %% The port program is where the node was when it was started.

@@ -28,6 +28,7 @@
                   linger := non_neg_integer(),
                   cgroup := proctor_cgroup:default(),
                   leaves := boolean(),
+                  stdin_ack := boolean(),
                   counted := proctor_count:count(),
                   cwd := binary() | undefined}.
 %% What the process of an OS process needs of its server.
@@ -450,6 +451,9 @@ serving(Port, {Dialect, Hello},
                          linger => maps:get(linger, Start, 0),
                          cgroup => maps:get(cgroup, Start, none),
                          leaves => proctor_cgroup:has_leaves(Hello),
+                         stdin_ack => lists:member(
+                                        stdin_ack_bytes,
+                                        maps:get(features, Hello, [])),
                          counted => State#state.counted,
                          cwd => proctor_place:cwd(),
                          writer => proctor_port:start_writer(Port)}}.

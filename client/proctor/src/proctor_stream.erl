@@ -3,7 +3,7 @@
 %% port program for what was taken. Nothing but data: no process, no message.
 -module(proctor_stream).
 
--export([new/3, came/2, last/1, put/3, drop/1, take/2, consumed/2, flush/1,
+-export([new/3, new/4, came/2, last/1, put/3, drop/1, take/2, consumed/2, flush/1,
          ahead/1]).
 -export([is_empty/1, has_lines/1, oldest/1, size/1, total/1, window/1]).
 
@@ -19,6 +19,8 @@
                  %% what the port program does, which is no more, or 0.
                  window :: non_neg_integer(),
                  wire :: non_neg_integer(),
+                 %% How many bytes are worth an acknowledgement.
+                 worth :: non_neg_integer(),
                  %% Whether it comes in lines, and what waits for a newline.
                  in_lines :: boolean(),
                  lines :: proctor_lines:lines() | none,
@@ -35,11 +37,23 @@
 -opaque stream() :: #stream{}.
 
 %% @doc Nothing has come. `Window' bytes may be under way to its reader, and the
-%% port program lets `Wire' be.
+%% port program lets `Wire' be: of the smaller one half at a time is acknowledged,
+%% which is enough to keep a child busy.
 -spec new(non_neg_integer(), non_neg_integer(),
           proctor_lines:lines() | none) -> stream().
 new(Window, Wire, Lines) ->
-    #stream{window = Window, wire = Wire, in_lines = Lines =/= none,
+    new(Window, Wire, Wire, Lines).
+
+%% @doc The same where so much is enough, too.
+-spec new(non_neg_integer(), non_neg_integer(), non_neg_integer(),
+          proctor_lines:lines() | none) -> stream().
+new(Window, Wire, Enough, Lines) ->
+    Least = case Window of
+                0 -> Wire;
+                _ -> min(Window, Wire)
+            end,
+    #stream{window = Window, wire = Wire, worth = min((Least + 1) div 2, Enough),
+            in_lines = Lines =/= none,
             lines = Lines}.
 
 %% @doc Something has come: what is to be given on of it now.
@@ -128,12 +142,11 @@ so_many(Length, Queue, Acc) ->
     end.
 
 %% @doc `Bytes' have been dealt with: how many are to be acknowledged now.
-%% Half a window at a time is enough to keep a child busy.
 -spec consumed(non_neg_integer(), stream()) -> {non_neg_integer(), stream()}.
-consumed(Bytes, #stream{held = Held, wire = Wire} = Stream) ->
+consumed(Bytes, #stream{held = Held, worth = Worth} = Stream) ->
     Stream1 = Stream#stream{held = Held - Bytes},
     case may(Stream1) of
-        May when May * 2 >= Wire -> acked(May, Stream1);
+        May when May >= Worth -> acked(May, Stream1);
         _ -> {0, Stream1}
     end.
 

@@ -112,6 +112,8 @@ start() ->
 %% <dt>`{maxchild, N}'</dt><dd>How many children a task may have (64).</dd>
 %% <dt>`{kill_timeout, Milliseconds}'</dt><dd>How long a program may take to end
 %%   when the tree ends (5000).</dd>
+%% <dt>`{start_timeout, Milliseconds}'</dt><dd>How long the program may take until it
+%%   says what it is (30000).</dd>
 %% <dt>`{args, [Text]}'</dt><dd>Other options of `proctor-task'.</dd>
 %% </dl>
 %%
@@ -681,10 +683,12 @@ calls(Task) ->
 %% @doc A filter of system calls by name, for a task and all that it makes and
 %% becomes: the call `seccomp_rules', which wants `no_new_privs'. What the task
 %% itself needs is {@link loop_calls/0}.
--spec seccomp(task(), #{default := term(), calls := [tuple()]}) ->
+-spec seccomp(task(), #{default := term(), calls := [tuple()]} | term()) ->
           proctor_task_wire:answer().
 seccomp(Task, #{default := _, calls := _} = Rules) ->
-    call(Task, seccomp_rules, [Rules]).
+    call(Task, seccomp_rules, [Rules]);
+seccomp(_Task, _Rules) ->
+    wrong(seccomp).
 
 %% @doc The system calls of Linux that a task makes whatever it is asked for, to
 %% be allowed by what restricts it: of `mmap' and `mprotect' what is not to be

@@ -35,6 +35,10 @@
 -define(WIRE, 65536).
 -define(WIRE_OUTPUT, 1048576).
 
+%% Acknowledged at a time: what a program's pipe holds, which fills while the
+%% switch waits for it, so that its pieces are large.
+-define(WORTH, 262144).
+
 -define(MAX_LINE, 65536).
 
 %% @doc The arguments of the call `exec', what the task's process has to know,
@@ -176,7 +180,7 @@ spec(Given) ->
     Windows = maps:map(fun(Stream, Sink) -> window(Stream, Sink, Active, Given)
                        end, Sinks),
     maps:merge(Sinks, #{active => Active, windows => Windows,
-                        window => ?WIRE_OUTPUT,
+                        window => ?WIRE_OUTPUT, worth => ?WORTH,
                         stdin_window => ?WIRE, stdin => true, input => none,
                         max_output => infinity, reply => run,
                         splits => splits(Sinks, Given)}).

@@ -24,6 +24,7 @@
                 | {args, [proctor:text()]}
                 | {maxchild, non_neg_integer()}
                 | {kill_timeout, Milliseconds :: non_neg_integer()}
+                | {start_timeout, Milliseconds :: non_neg_integer()}
                 | proctor:run_option().
 
 -type name() :: atom().
@@ -180,17 +181,19 @@ init({Caller, Secret}) ->
     Options = proctor_secret:show(Secret),
     case run(Options) of
         {ok, Program, OsPid} ->
-            case await_hello(Program, proctor_task_wire:new()) of
-                {ok, #{calls := _} = Hello, Buffer, Program1} ->
+            Timeout = get(start_timeout, ?READY_TIMEOUT, Options),
+            Timer = erlang:start_timer(Timeout, self(), hello),
+            case await_hello(Program, Timer, proctor_task_wire:new()) of
+                {ok, Hello, Buffer, Program1} ->
+                    _ = erlang:cancel_timer(Timer),
                     Tree = #tree{program = Program1, ospid = OsPid,
                                  hello = Hello, buffer = Buffer,
                                  calls = calls(Hello)},
                     {ok, limited(Options, subscribed(?ROOT, Caller, none,
                                                      Tree))};
-                {ok, _, _, _} ->
-                    {stop, {shutdown, {start, eproto, hello}}};
-                {error, Reason} ->
-                    {stop, {shutdown, Reason}}
+                {error, Reason, Program1} ->
+                    ok = proctor_direct:leave(Reason, Program1),
+                    {stop, {shutdown, started(Reason)}}
             end;
         {error, Reason} ->
             {stop, {shutdown, Reason}}
@@ -284,8 +287,11 @@ format_status(Status) ->
 
 %%% The start
 
+started({eio, Status}) -> {start, eio, Status};
+started(Reason) -> {start, Reason, hello}.
+
 run(Options) ->
-    case [Name || Name <- [maxchild, kill_timeout],
+    case [Name || Name <- [maxchild, kill_timeout, start_timeout],
                   not is_number32(get(Name, 0, Options))] of
         [] -> run_program(Options);
         [Name | _] -> {error, {options, einval, Name}}
@@ -297,7 +303,8 @@ is_number32(N) ->
 run_program(Options) ->
     case program(Options) of
         {ok, Program} ->
-            Own = [program, args, maxchild, kill_timeout, stderr],
+            Own = [program, args, maxchild, kill_timeout, start_timeout,
+                   stderr],
             Rest = [Option || Option <- Options,
                               not lists:member(key(Option), Own)],
             Timeout = get(kill_timeout, ?KILL_TIMEOUT, Options),
@@ -355,28 +362,31 @@ stderr(Options) ->
 logged(stderr, OsPid, {_, Line}) ->
     ?TELL(notice, "proctor-task ~w: ~tp", [OsPid, Line]).
 
-await_hello(Program, Buffer) ->
+%% However often it says a little.
+await_hello(Program, Timer, Buffer) ->
     receive
+        {timeout, Timer, hello} ->
+            {error, etimedout, Program};
         Message ->
             case proctor_direct:message(Message, Program) of
                 {data, Data, Program1} ->
-                    said(proctor_task_wire:frames(Data, Buffer), Program1);
+                    said(proctor_task_wire:frames(Data, Buffer), Timer,
+                         Program1);
                 {ok, Program1} ->
-                    await_hello(Program1, Buffer);
+                    await_hello(Program1, Timer, Buffer);
                 {ended, Status, _Reason, Program1} ->
-                    ok = proctor_direct:leave(start, Program1),
-                    {error, {start, eio, Status}};
+                    {error, {eio, Status}, Program1};
                 other ->
-                    await_hello(Program, Buffer)
+                    await_hello(Program, Timer, Buffer)
             end
-    after ?READY_TIMEOUT ->
-        {error, {start, etimedout, hello}}
     end.
 
-said({ok, [], Buffer}, Program) -> await_hello(Program, Buffer);
-said({ok, [{0, 0, {hello, Hello}}], Buffer}, Program) ->
+said({ok, [], Buffer}, Timer, Program) ->
+    await_hello(Program, Timer, Buffer);
+said({ok, [{0, 0, {hello, #{calls := _} = Hello}}], Buffer}, _, Program) ->
     {ok, Hello, Buffer, Program};
-said(_, _Program) -> {error, {start, eproto, hello}}.
+said(_, _Timer, Program) ->
+    {error, eproto, Program}.
 
 %% Its tasks inherit that.
 limited(Options, Tree) ->

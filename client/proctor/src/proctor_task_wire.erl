@@ -72,6 +72,9 @@
 -define(MAX, 16#100000).
 -define(HEAD, 9).
 
+%% Bytes of output that are copied rather than handed on by themselves.
+-define(SMALL, 65536).
+
 %% @doc How much one frame may hold behind its head.
 -spec max() -> pos_integer().
 max() ->
@@ -178,7 +181,7 @@ cut(<<Size:32, Type, Task:32, 0:32, Data/binary>>, Frames)
   when Type =:= 69; Type =:= 70 ->
     Stream = output(Type),
     Pieces = [{Task, 0, {Stream, Data}} || Data =/= <<>>],
-    {ok, lists:reverse(Frames, Pieces),
+    {ok, joined(Pieces ++ Frames),
      #buffer{open = {Task, Stream, Size - ?HEAD - byte_size(Data)}}};
 cut(<<Size:32, _/binary>> = Rest, Frames) ->
     kept(Rest, Size + 4, Frames);
@@ -186,10 +189,31 @@ cut(Rest, Frames) ->
     kept(Rest, 4, Frames).
 
 kept(<<>>, _Need, Frames) ->
-    {ok, lists:reverse(Frames), #buffer{}};
+    {ok, joined(Frames), #buffer{}};
 kept(Rest, Need, Frames) ->
-    {ok, lists:reverse(Frames),
+    {ok, joined(Frames),
      #buffer{parts = [Rest], have = byte_size(Rest), need = Need}}.
+
+%% In their order, of which the last comes first. Small pieces of one stream that
+%% have come together go on together: to hand one on costs more than its bytes.
+joined(Frames) ->
+    joined(Frames, []).
+
+joined([{Task, 0, {Stream, Last}}, {Task, 0, {Stream, _}} | _] = Frames, Acc)
+  when (Stream =:= stdout orelse Stream =:= stderr),
+       byte_size(Last) < ?SMALL ->
+    {Pieces, Rest} = small(Frames, Task, Stream, []),
+    joined(Rest, [{Task, 0, {Stream, iolist_to_binary(Pieces)}} | Acc]);
+joined([Frame | Rest], Acc) ->
+    joined(Rest, [Frame | Acc]);
+joined([], Acc) ->
+    Acc.
+
+small([{Task, 0, {Stream, Data}} | Rest], Task, Stream, Acc)
+  when byte_size(Data) < ?SMALL ->
+    small(Rest, Task, Stream, [Data | Acc]);
+small(Rest, _Task, _Stream, Acc) ->
+    {Acc, Rest}.
 
 frame(<<Type, Task:32, Seq:32, Body/binary>>) ->
     case up(Type, Body) of

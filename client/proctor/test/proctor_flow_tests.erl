@@ -47,6 +47,7 @@ native_test_() ->
       {"windows of other sizes", fun windows/0},
       {"send waits for a child that does not read", fun send_waits/0},
       {"send_nowait", fun send_nowait/0},
+      {"a conversation is not acknowledged by itself", fun conversation/0},
       {"send that waits when the port program dies", fun send_port_dies/0},
       {"send to a child that has closed its stdin", fun send_closed/0},
       {"an orphan that floods", fun orphan/0},
@@ -766,6 +767,31 @@ orphan() ->
         {ok, #{orphans := N}} = proctor:info(),
         N =:= 0
     end).
+
+%% A little is at rest, and is in nobody's way.
+conversation() ->
+    {ok, Pid, OsPid} = proctor:run("exec cat", [stdin, stdout,
+                                                {stdin_window, 1000}]),
+    Turn = fun(Data) ->
+               ok = proctor:send(Pid, Data),
+               ?assertEqual({stdout, OsPid, Data}, next()),
+               {ok, #{stdin_unacked := Unacked}} = proctor:info(Pid),
+               Unacked
+           end,
+    ?assertEqual([10 * N || N <- lists:seq(1, 12)],
+                 [Turn(<<"0123456789">>) || _ <- lists:seq(1, 12)]),
+    ?assertEqual(124, Turn(<<"0123">>)),
+    %% What could never fit into what is left begins to leave all the same.
+    Large = binary:copy(<<"x">>, 5000),
+    ok = proctor:send_nowait(Pid, Large),
+    Large = received(OsPid, 5000),
+    ok = proctor:send(Pid, eof).
+
+received(_OsPid, 0) ->
+    <<>>;
+received(OsPid, Left) ->
+    {stdout, OsPid, Data} = next(),
+    <<Data/binary, (received(OsPid, Left - byte_size(Data)))/binary>>.
 
 through() ->
     Data = << <<N:32>> || N <- lists:seq(1, 2621440) >>,

@@ -9,6 +9,8 @@
 fake_test_() ->
     proctor_case:cases([],
      [{"task: a program that says nothing and ends", fun dead/0},
+      {"task: a program that says nothing", fun mute/0},
+      {"task: a program that says a little, again and again", fun dribble/0},
       {"task: a program whose first word is no greeting", fun no_hello/0},
       {"task: a greeting that is no term", fun no_term/0},
       {"task: no such program", fun no_program/0},
@@ -56,6 +58,22 @@ start(Mode) ->
 
 dead() ->
     ?assertEqual({error, {start, eio, {exited, 3}}}, start(dead)).
+
+%% And nothing is left of it.
+mute() ->
+    ?assertEqual({error, {start, etimedout, hello}},
+                 late_start(mute, 50)),
+    wait_until(fun() -> proctor:which_children() =:= [] end).
+
+dribble() ->
+    ?assertEqual({error, {start, etimedout, hello}},
+                 late_start(dribble, 3000)),
+    wait_until(fun() -> proctor:which_children() =:= [] end).
+
+late_start(Mode, Ms) ->
+    proctor_task_fake:with(Mode, fun(Path) ->
+        proctor_task:start([{program, Path}, {start_timeout, Ms}])
+    end).
 
 no_hello() ->
     ?assertEqual({error, {start, eproto, hello}}, start(no_hello)).

@@ -38,6 +38,7 @@ cases() ->
      {"task: active once, and so many", fun active/1},
      {"task: a program that nobody reads waits", fun waits/1},
      {"task: ten megabytes there and back", fun through/1},
+     {"task: ten megabytes by windows of all sizes", fun windows/1},
      {"task: more to a program that does not read", fun stuffed/1},
      {"task: the input of one that has closed it", fun closed/1},
      {"task: streams that are closed by us", fun close/1},
@@ -106,6 +107,9 @@ status(Task) ->
 
 calls(Root) ->
     Pid = pid(Root),
+    [?assertEqual({error, {options, einval, seccomp}},
+                  proctor_task:seccomp(Root, Rules))
+     || Rules <- [#{}, #{default => allow}, [], none]],
     ?assertEqual({ok, Pid}, proctor_task:call(Root, getpid)),
     Child = fork(Root),
     ?assertEqual({ok, Pid}, proctor_task:call(Child, getppid)),
@@ -430,6 +434,27 @@ through(Root) ->
     ?assertEqual(sent, next()),
     ?assertEqual({exited, 0}, status(Task)).
 
+%% Those that are smaller than the switch's, too.
+windows(Root) ->
+    [begin
+         Task = run(Root, ["head", "-c", "10000000", "/dev/zero"],
+                    [{window, Window} | Active]),
+         ?assertEqual(10000000, came(Task, Active, 0))
+     end || Window <- [1000, 100000, 2000000],
+            Active <- [[], [{active, once}]]].
+
+came(Task, Active, Sum) ->
+    receive
+        {proctor_task, Task, {stdout, Data}} ->
+            %% It may be gone by now.
+            Active =:= [] orelse proctor_task:setopts(Task, Active),
+            came(Task, Active, Sum + byte_size(Data));
+        {proctor_task, Task, {exit, #{status := {exited, 0}}}} ->
+            Sum
+    after 20000 ->
+        Sum
+    end.
+
 stuffed(Root) ->
     Task = sh(Root, "kill -STOP $$; cat >/dev/null", []),
     Data = binary:copy(<<"x">>, 1000000),
@@ -685,7 +710,7 @@ start_options() ->
     ok = proctor_task:stop(Root),
     [?assertEqual({error, {options, einval, Name}},
                   proctor_task:start([{Name, Value}]))
-     || Name <- [maxchild, kill_timeout],
+     || Name <- [maxchild, kill_timeout, start_timeout],
         Value <- [foo, -1, 1 bsl 31, infinity]],
     _ = flush().
 
@@ -755,7 +780,7 @@ itself() ->
         proctor:info(OsPid),
     {ok, _} = proctor_task:call(Root, getpid),
     {ok, #{ospid := OsPid, bytes := #{stdin := In1, stdout := Out1}}} =
-        settled(OsPid),
+        proctor:info(OsPid),
     ?assert(In1 > In),
     ?assert(Out1 > Out),
     %% Its streams are nobody else's.
@@ -766,13 +791,6 @@ itself() ->
     ?assertEqual(undefined, proctor:pid(OsPid)),
     ?assertEqual({error, no_process}, proctor:info(OsPid)),
     _ = flush().
-
-%% When all that was written has left for the program.
-settled(OsPid) ->
-    case proctor:info(OsPid) of
-        {ok, #{stdin_unacked := N}} when N > 0 -> settled(OsPid);
-        Info -> Info
-    end.
 
 stopped_there() ->
     {ok, Root} = proctor_task:start([]),

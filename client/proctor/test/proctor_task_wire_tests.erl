@@ -51,6 +51,22 @@ pieces([Piece | Rest], Buffer, Acc) ->
         error -> error
     end.
 
+%% Small pieces of a stream that come together become one; others, and those that
+%% something is between, stay as they are.
+small_test() ->
+    Big = binary:copy(<<"b">>, 65536),
+    Out = fun(Task, Data) -> frame(69, Task, 0, Data) end,
+    Data = iolist_to_binary([Out(7, <<"a">>), Out(7, <<"b">>), Out(7, <<"c">>),
+                             Out(8, <<"d">>), frame(70, 8, 0, <<"e">>),
+                             frame(70, 8, 0, <<"f">>), Out(8, <<"g">>),
+                             frame(71, 8, 0, <<1, 0>>), Out(9, <<"h">>),
+                             Out(9, Big), Out(9, <<"i">>), Out(9, <<"j">>)]),
+    ?assertMatch({ok, [{7, 0, {stdout, <<"abc">>}}, {8, 0, {stdout, <<"d">>}},
+                       {8, 0, {stderr, <<"ef">>}}, {8, 0, {stdout, <<"g">>}},
+                       {8, 0, {eof, stdout, 0}}, {9, 0, {stdout, <<"h">>}},
+                       {9, 0, {stdout, Big}}, {9, 0, {stdout, <<"ij">>}}], _},
+                 proctor_task_wire:frames(Data, proctor_task_wire:new())).
+
 %% Output comes in whatever pieces it came.
 joined([{Task, 0, {Stream, A}}, {Task, 0, {Stream, B}} | Rest])
   when Stream =:= stdout; Stream =:= stderr ->

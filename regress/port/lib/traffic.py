@@ -25,6 +25,16 @@ def together(p, *instructions):
     return numbers
 
 
+def node_dies(p):
+    """Both ends of the port close; what was to be sent never is."""
+    p.to_send.clear()
+    p.close_input()
+    os.close(p.rfd)
+    p.rfd = os.open("/dev/null", os.O_RDONLY)
+    p.received.clear()
+    p.eof = True
+
+
 class OutputTo(Port):
     """A port whose output is this descriptor; it is read from another."""
 

@@ -66,6 +66,7 @@ defmodule Proctor.Spec do
     {:program, nil, :path},
     {:args, nil, :any},
     {:max_children, nil, :non_neg_integer},
+    {:start_timeout, nil, :non_neg_integer},
     {:telemetry_metadata, nil, :map},
     {:telemetry, nil, :telemetry}
   ]
@@ -104,7 +105,7 @@ defmodule Proctor.Spec do
   @doc "And those of `Proctor.Task.start/1`."
   def task_options,
     do: ~w(instance node user group groups cgroup cd env clear_env rlimit nice umask
-           capabilities kill_grace owner program args max_children)a
+           capabilities kill_grace owner program args max_children start_timeout)a
 
   @doc "And those of `Proctor.Daemon`, besides its own."
   def daemon_options, do: @run -- [:timeout, :input, :max_output]

@@ -59,12 +59,14 @@ defmodule Proctor.Task do
     * `:args` - options of that program
     * `:max_children` - how many children a task may have
     * `:kill_grace` - milliseconds for programs to end when the tree does (5,000)
+    * `:start_timeout` - milliseconds for the program to say what it is (30,000)
   """
   @doc since: "0.1.0"
   @spec start(keyword()) :: {:ok, t()} | {:error, Error.t()}
   def start(options \\ []) do
     read = Spec.read!(options, "Proctor.Task.start/1", Spec.task_options())
-    {own, run} = Map.split(read, [:owner, :program, :args, :max_children, :kill_grace])
+    names = [:owner, :program, :args, :max_children, :kill_grace, :start_timeout]
+    {own, run} = Map.split(read, names)
     run = run |> Spec.to_erlang() |> Keyword.delete(:kill_timeout)
 
     own =

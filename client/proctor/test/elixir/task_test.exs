@@ -130,6 +130,11 @@ defmodule Proctor.TaskTest do
     assert :getpid in names
     assert T.stop(other) == :ok
     assert {:error, %Error{stage: :exec, posix: :enoent}} = T.start(program: "/nowhere/x")
+
+    assert {:error, %Error{stage: :start, posix: :etimedout}} =
+             T.start(program: "/bin/cat", start_timeout: 50)
+
+    assert {:error, %Error{stage: :options, detail: :seccomp}} = T.seccomp(root, %{})
   end
 
   test "a filter by names", %{root: root} do

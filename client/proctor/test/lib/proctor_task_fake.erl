@@ -24,6 +24,11 @@ main([Mode]) ->
     loop(Port, Mode).
 
 begin_as(mute, _Port) -> ok;
+begin_as(dribble, Port) ->
+    raw(Port, <<0>>),
+    timer:sleep(200),
+    raw(Port, <<15>>),
+    [begin timer:sleep(200), raw(Port, <<0>>) end || _ <- lists:seq(1, 1000)];
 begin_as(dead, _Port) -> halt(3);
 begin_as(no_hello, Port) -> say(Port, 65, 1, 0, term_to_binary(ok));
 begin_as(no_term, Port) -> say(Port, 64, 0, 0, <<131, 255>>);

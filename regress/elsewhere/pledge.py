@@ -123,7 +123,8 @@ def self_test():
     source = ('sandbox_a(void)\n{\n\tno_paths();\n\tpromise("stdio proc");\n}'
               '\nsandbox_b(int x)\n{\n\tsandbox_a(0);\n}\n'
               'sandbox_c(void)\n{\n\tpromise("stdio rpath");\n}\n')
-    text = "stdio read c/read\nproc|id kill\nrpath open c/read\nnone brk # why\n"
+    text = ("stdio read c/read\nproc|id kill\nrpath open c/read\n"
+            "none brk # why\n")
     calls = {"a": {"read", "kill", "brk"}, "b": {"kill", "read"},
              "c": {"open", "read"}}
 

@@ -157,7 +157,7 @@ PORT_PROGRAMS = $(BUILD)/proctor $(RING_PROGRAMS) $(BUILD)/proctor-task
 PROGRAMS = $(PORT_PROGRAMS) $(BUILD)/proctor-check
 
 .SUFFIXES:
-.PHONY: uninstall uninstall-run deb deb-check regress-cross regress-uml \
+.PHONY: uninstall uninstall-run deb deb-check regress-cross regress-musl regress-uml \
 	programs-and-units regress-fuzz fuzz fuzz-run
 .PHONY: all port dist package deps deps-dev demo soak bench bench-elixir bench-quick \
 	bench-files regress regress-unit regress-port regress-erlang regress-get \
@@ -252,6 +252,10 @@ hostile:
 # For other machines, and the unit programs in an emulator: regress/cross.
 regress-cross:
 	@BUILD=$(BUILD) MAKE="$(MAKE)" sh regress/cross/run.sh
+
+# With musl's libc, and static: regress/musl.
+regress-musl:
+	@BUILD=$(BUILD) MAKE="$(MAKE)" sh regress/musl/run.sh
 
 # Control groups under a kernel that has them whole: regress/uml.
 regress-uml:

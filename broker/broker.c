@@ -15,6 +15,7 @@
 #include "compat/splice.h"
 #include "dispatch.h"
 #include "log.h"
+#include "starved.h"
 #include "ring_arg.h"
 #include "sandbox.h"
 
@@ -53,12 +54,13 @@ static void
 broker_shutdown(int status)
 {
 	struct pollfd pfd;
+	int wait;
 
 	send_shutdown(status);
-	pfd.fd = RING_PRIV_FD;
-	pfd.events = POLLOUT;
 	while (channel_queued(&broker_priv) > 0) {
-		if (poll(&pfd, 1, -1) == -1 && errno != EINTR)
+		wait = channel_poll(&pfd, &broker_priv, 0);
+		if (poll(&pfd, 1, wait) == -1 && errno != EINTR &&
+		    !starved(errno))
 			break;
 		if (channel_write(&broker_priv) == -1)
 			break;
@@ -154,17 +156,18 @@ static void
 broker_once(void)
 {
 	struct pollfd pfd[3];
-	int room;
+	int room, wait, other;
 
 	/* What is left of the last read may have room by now. */
 	broker_drain();
 	room = ring_room();
 	pfd[0].fd = STDIN_FILENO;
 	pfd[0].events = (short)(room ? POLLIN : 0);
-	channel_poll(&pfd[1], &broker_priv, 1);
-	channel_poll(&pfd[2], &broker_worker, 1);
-	if (poll(pfd, 3, -1) == -1) {
-		if (errno == EINTR)
+	wait = channel_poll(&pfd[1], &broker_priv, 1);
+	if ((other = channel_poll(&pfd[2], &broker_worker, 1)) != -1)
+		wait = other;
+	if (poll(pfd, 3, wait) == -1) {
+		if (errno == EINTR || starved(errno))
 			return;
 		fatal("poll");
 	}

@@ -12,6 +12,7 @@
 
 #include "broker.h"
 #include "log.h"
+#include "starved.h"
 
 #define READ_MIN (256UL * 1024) /* room to have for a read */
 #define FRAME_MAX (64U << 20) /* more is a broken peer */
@@ -61,9 +62,9 @@ frame_read(int fd)
 		frame_make_room();
 	n = read(fd, buf + end, buf_size - end);
 	if (n == -1)
-		return (errno == EINTR || errno == EAGAIN ? 1
-			: errno == ECONNRESET		  ? 0
-							  : -1);
+		return (errno == EINTR || errno == EAGAIN || starved(errno) ? 1
+			: errno == ECONNRESET				    ? 0
+					      : -1);
 	end += (size_t)n;
 	return (n > 0);
 }

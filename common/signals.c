@@ -11,6 +11,7 @@
 #include "signals.h"
 #include "compat/proc.h"
 #include "log.h"
+#include "starved.h"
 
 static const int caught[] = { SIGTERM, SIGINT, SIGHUP, SIGCHLD };
 #define CAUGHT (sizeof(caught) / sizeof(caught[0]))
@@ -108,7 +109,7 @@ signals_poll(struct pollfd *pfd, size_t n, int ms)
 	ts.tv_sec = ms / 1000;
 	ts.tv_nsec = (ms % 1000) * 1000000L;
 	ready = ppoll(pfd, (nfds_t)n, ms == -1 ? NULL : &ts, &mask);
-	if (ready == -1 && errno != EINTR)
+	if (ready == -1 && errno != EINTR && !starved(errno))
 		fatal("ppoll");
 	signals_take();
 	return (ready == -1 ? 0 : ready);

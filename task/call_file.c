@@ -2,7 +2,6 @@
  * Calls on descriptors.
  */
 
-#include <sys/ioctl.h>
 #include <sys/time.h>
 
 #include <errno.h>
@@ -12,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "compat/ioctl.h"
 #include "calls.h"
 #include "cstruct.h"
 #include "message.h"
@@ -227,7 +227,7 @@ static int
 do_ioctl(struct call *c)
 {
 	const struct arg *a = &c->a[2];
-	unsigned long request = (unsigned int)c->a[1].number;
+	ioctl_request request = (ioctl_request)(unsigned int)c->a[1].number;
 	int r;
 
 	if (a->buffer)

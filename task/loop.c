@@ -106,6 +106,10 @@ signals(void)
 		end_as(status);
 }
 
+#pragma GCC diagnostic push
+/* Of the macros of musl. */
+#pragma GCC diagnostic ignored "-Wsign-conversion"
+
 /*
  * Not by poll(2): of that a task could have no descriptor left, by a limit
  * that it was asked to set.
@@ -126,6 +130,8 @@ wait_for(int channel, int *here, int *signalled)
 		*signalled = FD_ISSET(source, &set);
 	}
 }
+
+#pragma GCC diagnostic pop
 
 void
 task_main(int again)

@@ -82,7 +82,7 @@ const struct call_row call_rows[] = {
 	{ "umask", "m", ALL, 0, "", "umask" },
 	{ "dup", "d", ALL, 0, "", "dup" },
 	{ "dup2", "d d", ALL, 0, "", "dup2 dup3 fcntl" },
-	{ "pipe", "?f:file", ALL, 0, "", "pipe2" },
+	{ "pipe", "?f:file", ALL, 0, "", "pipe2 pipe" },
 
 	/* The tree of files. */
 	{ "chroot", "p", ALL, R, NULL,
@@ -130,7 +130,7 @@ const struct call_row call_rows[] = {
 	{ "prlimit", "P c:rlimit o:r", LINUX, 0, "", "prlimit64" },
 	{ "sched_getaffinity", "P", LINUX, 0, "", "sched_getaffinity" },
 	{ "sched_setaffinity", "P g", LINUX, 0, "", "sched_setaffinity" },
-	{ "cgroup_enter", "p", LINUX, 0, "", "openat write" },
+	{ "cgroup_enter", "p", LINUX, 0, "", "openat open write" },
 
 	/* Names and environment. */
 	{ "gethostname", "", ALL, 0, "", "uname" },
@@ -144,7 +144,7 @@ const struct call_row call_rows[] = {
 	/* Namespaces and restriction. */
 	{ "unshare", "f:clone", LINUX, I | R, "", "unshare" },
 	{ "setns", "d ?f:clone", LINUX, I | R, "", "setns" },
-	{ "map_ids", "P T T", LINUX, R, "", "openat write" },
+	{ "map_ids", "P T T", LINUX, R, "", "openat open write" },
 	{ "prctl", "c:prctl x:prctl x:prctl x:prctl x:prctl", LINUX, I, "",
 	    "prctl" },
 	{ "seccomp", "c:seccomp f:seccomp o:s", LINUX, 0, "", "seccomp" },

@@ -98,8 +98,9 @@ root_add(pid_t pid, int channel)
 	struct task *t;
 	int fd;
 
-	if ((fd = pidfd_of(pid)) == -1)
-		fatal("the root task");
+	/* Before anything is forked: what would not be ended is not begun. */
+	if ((fd = pidfd_of(pid)) == -1 || pidfd_signal(fd, 0) == -1)
+		fatal("no tree of tasks without pidfds");
 	t = table_add(NULL, pid);
 	t->told_pid = pid;
 	t->born = 1;

@@ -17,6 +17,7 @@
 
 #include "compat/stream.h"
 #include "log.h"
+#include "starved.h"
 #include "worker.h"
 
 #define PIECE_MAX 65536
@@ -184,7 +185,7 @@ port_output(struct port_head *h, const void *data, size_t len)
 	if (!port_waiting())
 		sent = writev(port_fd, iov, 2);
 	if (sent == -1) {
-		if (errno != EAGAIN && errno != EINTR) {
+		if (errno != EAGAIN && errno != EINTR && !starved(errno)) {
 			port_died();
 			return;
 		}
@@ -234,7 +235,7 @@ port_flush(void)
 		if (port_flush_some() == -1) {
 			if (errno == EINTR)
 				continue;
-			if (errno == EAGAIN)
+			if (errno == EAGAIN || starved(errno))
 				break;
 			port_died();
 		}

@@ -18,6 +18,7 @@
 
 #include "compat/stream.h"
 #include "log.h"
+#include "starved.h"
 #include "worker.h"
 
 #define BULK_MIN 16384 /* bytes read at once by which a stream is known */
@@ -173,7 +174,8 @@ relay_cut(struct stream *s)
 	ssize_t n;
 
 	n = relay_get(s, &byte, 1);
-	if (!(c->tty & TTY_SILENT) && (n > 0 || (n == -1 && errno == EAGAIN))) {
+	if (!(c->tty & TTY_SILENT) &&
+	    (n > 0 || (n == -1 && (errno != EIO || !(c->tty & TTY_YES))))) {
 		log_debug("pid %d: others have its %s", (int)c->pid,
 		    proto_stream_names[s->number]);
 		c->truncated |= 1U << s->number;
@@ -246,6 +248,8 @@ relay_piece(struct stream *s)
 	n = s->bulk && zc_able() ? relay_move(s) : relay_copy(s);
 	if (n == -1 && (errno == EAGAIN || errno == EINTR) &&
 	    s->left == STREAM_ALL)
+		return (0);
+	if (n == -1 && starved(errno))
 		return (0);
 	if (n <= 0 && s->left != STREAM_ALL) {
 		relay_cut(s);

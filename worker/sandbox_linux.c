@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 
+#include <asm/ioctls.h>
 #include <asm/termbits.h>
 #include <fcntl.h>
 #include <unistd.h>

@@ -24,7 +24,8 @@
 #define IO_WHO_PROCESS 1
 #define IO_CLASS_SHIFT 13
 
-_Static_assert(CPUS <= CPU_SETSIZE, "a set holds all that can be asked for");
+_Static_assert(
+    CPUS <= 8 * sizeof(cpu_set_t), "a set holds all that can be asked for");
 
 const int bounds_resource[LIMITS] = {
 	[LIMIT_AS] = RLIMIT_AS,

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "compat/imsg_send.h"
+#include "starved.h"
 #include "imsg-channel.h"
 
 #define IMSG_IOV_MAX 64
@@ -81,6 +82,16 @@ pending_expire(struct imsg_channel *ch)
 	}
 }
 
+/* CMSG_NXTHDR, whose signs not every compiler likes as every libc has it. */
+static struct cmsghdr *
+control_next(struct msghdr *msg, struct cmsghdr *cmsg)
+{
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsign-conversion"
+	return (CMSG_NXTHDR(msg, cmsg));
+#pragma GCC diagnostic pop
+}
+
 /*
  * Return the first descriptor of a control message, or -1.  A well-behaved
  * peer sends one at a time; any other is closed.  All of them fit: what the
@@ -94,7 +105,7 @@ control_fd(struct imsg_channel *ch, struct msghdr *msg)
 	int fd, first = -1;
 
 	for (cmsg = CMSG_FIRSTHDR(msg); cmsg != NULL;
-	     cmsg = CMSG_NXTHDR(msg, cmsg)) {
+	     cmsg = control_next(msg, cmsg)) {
 		if (cmsg->cmsg_level != SOL_SOCKET ||
 		    cmsg->cmsg_type != SCM_RIGHTS)
 			continue;
@@ -185,10 +196,9 @@ imsgbuf_read(struct imsgbuf *imsgbuf)
 		memmove(ch->buf, ch->buf + ch->rpos, ch->wpos);
 		ch->rpos = 0;
 	}
-	/* What one large message has needed goes back. */
-	if (ch->wpos == 0 && ch->size > IMSG_READ_MAX &&
-	    read_resize(ch, IMSG_READ_MAX) == -1)
-		return (-1);
+	/* What one large message has needed goes back, if that can be. */
+	if (ch->wpos == 0 && ch->size > IMSG_READ_MAX)
+		(void)read_resize(ch, IMSG_READ_MAX);
 	if (ch->wpos == ch->size)
 		return (1);
 	/* A plain read makes the kernel discard descriptors. */
@@ -198,7 +208,9 @@ imsgbuf_read(struct imsgbuf *imsgbuf)
 	else
 		n = read(imsgbuf->fd, ch->buf + ch->wpos, ch->size - ch->wpos);
 	if (n == -1)
-		return (errno == EAGAIN || errno == EINTR ? 1 : -1);
+		return (errno == EAGAIN || errno == EINTR || starved(errno)
+			    ? 1
+			    : -1);
 	if (n == 0)
 		return (0);
 	ch->wpos += (size_t)n;
@@ -324,6 +336,7 @@ imsgbuf_write(struct imsgbuf *imsgbuf)
 			return (0);
 		case EMFILE: /* what some systems say */
 		case ENOBUFS:
+		case ENOMEM:
 		case ETOOMANYREFS:
 			flight_refused(ch);
 			return (0);

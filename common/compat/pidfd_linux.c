@@ -1,6 +1,5 @@
 /* pidfds and what /proc tells of them. */
 
-#include <sys/ioctl.h>
 #include <sys/syscall.h>
 
 #include <errno.h>
@@ -11,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "compat/ioctl.h"
 #include "compat/pidfd.h"
 #include "log.h"
 
@@ -146,7 +146,8 @@ pidfd_status(int fd, int *status)
 
 	memset(&info, 0, sizeof(info));
 	info.mask = INFO_EXIT;
-	if (ioctl(fd, INFO_ASK, &info) == -1 || !(info.mask & INFO_EXIT))
+	if (ioctl(fd, (ioctl_request)INFO_ASK, &info) == -1 ||
+	    !(info.mask & INFO_EXIT))
 		return (-1);
 	*status = info.status;
 	return (0);

@@ -46,6 +46,8 @@ static const struct seccomp_row common_rows[] = {
 	    ALSO(3, HAS, VALUES(MAP_ANONYMOUS), NULL) },
 	{ SYS_mprotect, 2, LACKS, VALUES((uint32_t) ~(PROT_READ | PROT_WRITE)),
 	    NULL },
+	/* What musl's libc does with pages that are free. */
+	{ SYS_madvise, 2, IS, VALUES(MADV_FREE), NULL },
 	/* To a log that is a socket, and to nobody else whom it could reach. */
 	{ SYS_sendto, 4, IS, VALUES(0),
 	    ALSO(4 | UPPER, IS, VALUES(0),

@@ -32,6 +32,13 @@ stream_io_init(void)
 	stream_tick_init();
 }
 
+/* EOPNOTSUPP of this pipe, EPERM of a container's filter that is older. */
+static int
+is_missing(void)
+{
+	return (errno == EOPNOTSUPP || errno == ENOSYS || errno == EPERM);
+}
+
 ssize_t
 stream_get_pipe(int fd, void *buf, size_t len)
 {
@@ -39,7 +46,7 @@ stream_get_pipe(int fd, void *buf, size_t len)
 	ssize_t n;
 
 	n = nowait(SYS_preadv2, fd, &iov, 1);
-	if (n != -1 || (errno != EOPNOTSUPP && errno != ENOSYS))
+	if (n != -1 || !is_missing())
 		return (n);
 	return (vmsplice(fd, &iov, 1, SPLICE_F_NONBLOCK));
 }
@@ -65,7 +72,7 @@ stream_put_pipe(int fd, const struct iovec *iov, int count)
 	int error;
 
 	n = nowait(SYS_pwritev2, fd, iov, count);
-	if (n != -1 || (errno != EOPNOTSUPP && errno != ENOSYS))
+	if (n != -1 || !is_missing())
 		return (n);
 	if ((n = writev(own[1], iov, count)) <= 0)
 		return (n);

@@ -20,6 +20,7 @@
 #include "compat/cgroup.h"
 #include "dispatch.h"
 #include "log.h"
+#include "starved.h"
 #include "policy/permit.h"
 #include "policy/runas.h"
 #include "proto.h"
@@ -68,7 +69,8 @@ keeper_turn(struct pollfd *pfd)
 {
 	int n;
 
-	if ((n = poll(pfd, 2, timer_wait())) == -1 && errno != EINTR)
+	if ((n = poll(pfd, 2, timer_wait())) == -1 && errno != EINTR &&
+	    !starved(errno))
 		fatal("keeper: poll");
 	if (n > 0 && pfd[1].revents != 0)
 		watch_run();

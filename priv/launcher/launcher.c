@@ -16,6 +16,7 @@
 #include "dispatch.h"
 #include "leafset.h"
 #include "log.h"
+#include "starved.h"
 #include "policy/permit.h"
 #include "policy/runas.h"
 #include "proto.h"
@@ -129,7 +130,7 @@ launcher_main(int fd, struct runas *t, pid_t *in_flight)
 	 * Poll, and do not block in recvmsg: the socket's write space also
 	 * wakes that, on the child's first time slice.
 	 */
-	while ((poll(&pfd, 1, -1) == 1 || errno == EINTR) &&
+	while ((poll(&pfd, 1, -1) == 1 || errno == EINTR || starved(errno)) &&
 	       channel_read(&priv_channel) == 1)
 		while (channel_dispatch(&priv_channel, LAUNCHER_STATE))
 			continue;

@@ -8,6 +8,7 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <stddef.h>
 
 #include "reap.h"
 #include "compat/proc.h"

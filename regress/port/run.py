@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the cases against a port program.
 
-usage: run.py [-l] [-o] [-k SUBSTRING] [-j N] PATH_TO_PROCTOR
+usage: run.py [-l] [-o] [-k SUBSTRING ...] [-j N] PATH_TO_PROCTOR
 
 A line each on stdout, "ok PROTOCOL 3 run: Cmd list" or "FAIL ...", and as
 the last line "port: N passed, N failed, N skipped". Exit status 1 if any
@@ -32,8 +32,8 @@ def on_term(number, frame):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("-k", metavar="SUBSTRING", default="",
-                        help="only the cases with this in their names")
+    parser.add_argument("-k", metavar="SUBSTRING", action="append",
+                        help="only the cases with one of these in their names")
     parser.add_argument("-l", action="store_true", help="list, run nothing")
     parser.add_argument("-o", action="store_true",
                         help="control groups of version 1 only")
@@ -41,7 +41,8 @@ def main():
                         help="so many cases at a time")
     parser.add_argument("proctor", nargs="?", default="build/proctor")
     args = parser.parse_args()
-    cases = [c for c in runner.load(HERE) if args.k in c.name]
+    cases = [c for c in runner.load(HERE)
+             if any(k in c.name for k in args.k or [""])]
     if args.l:
         print("\n".join("PROTOCOL " + c.name for c in cases))
         return 0

@@ -362,9 +362,10 @@ def kill_stop():
 def kill_errors(name, reason):
     """A child of one's own can always be signalled: strace(1) refuses."""
     with Port() as p:
+        # Whoever answers is in its sandbox.
+        pid = p.run(["/bin/sleep", "1000"])
         if proc.status(p.ring()["priv"]).get("Seccomp") == "2":
             raise Skip("priv's sandbox has no place for strace's errors")
-        pid = p.run(["/bin/sleep", "1000"])
         trace = Trace([p.ring()["priv"]],
                       ["-e", "inject=kill:error=%s:when=1" % name])
         try:
@@ -498,15 +499,18 @@ def shutdown_order():
     ("not executable", "/etc/passwd", "Permission denied"),
     ("below a file", "/etc/passwd/x", "Not a directory"),
     ("no PATH search", "echo", "No such file or directory"),
-    ("a name of 5,000 bytes", "/" + "x" * 4999, "File name too long"),
+    ("a name of 5,000 bytes", "/" + "x" * 4999,
+     ("File name too long", "Filename too long")),  # musl
 ])
 def exec_fails(path, why):
     """A pid, the text on the child's stderr, status 256."""
     with Port() as p:
         pid = p.run([path, "argument"], [A.stdout, A.stderr])
         expect(256, p.exit(pid), "status")
-        text = "Pid %d: cannot execute '%s': %s\n" % (pid, path, why)
-        check(p.out(pid, A.stderr) == text.encode(), "stderr %r",
+        whys = (why,) if isinstance(why, str) else why
+        texts = ["Pid %d: cannot execute '%s': %s\n" % (pid, path, w)
+                 for w in whys]
+        check(p.out(pid, A.stderr).decode() in texts, "stderr %r",
               p.out(pid, A.stderr))
         check(p.out(pid) == b"", "stdout %r", p.out(pid))
         expect([], p.ask(A.list))

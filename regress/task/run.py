@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the cases against proctor-task.
 
-usage: run.py [-l] [-k SUBSTRING] [-j N] PATH_TO_PROCTOR_TASK
+usage: run.py [-l] [-k SUBSTRING ...] [-j N] PATH_TO_PROCTOR_TASK
 
 As regress/port/run.py, whose lib/ it uses.
 """
@@ -26,14 +26,15 @@ def on_term(number, frame):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("-k", metavar="SUBSTRING", default="",
-                        help="only the cases with this in their names")
+    parser.add_argument("-k", metavar="SUBSTRING", action="append",
+                        help="only the cases with one of these in their names")
     parser.add_argument("-l", action="store_true", help="list, run nothing")
     parser.add_argument("-j", metavar="N", type=int, default=1,
                         help="so many cases at a time")
     parser.add_argument("program", nargs="?", default="build/proctor-task")
     args = parser.parse_args()
-    cases = [c for c in runner.load(HERE) if args.k in c.name]
+    cases = [c for c in runner.load(HERE)
+             if any(k in c.name for k in args.k or [""])]
     if args.l:
         print("\n".join("TASK " + c.name for c in cases))
         return 0

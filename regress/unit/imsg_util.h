@@ -112,11 +112,13 @@ send_raw(int s, const void *data, size_t len, const int *fds, size_t nfds)
 	if (nfds > 0) {
 		memset(&control, 0, sizeof(control));
 		msg.msg_control = &control;
-		msg.msg_controllen = CMSG_SPACE(nfds * sizeof(int));
+		msg.msg_controllen = (__typeof__(msg.msg_controllen))CMSG_SPACE(
+		    nfds * sizeof(int));
 		cmsg = CMSG_FIRSTHDR(&msg);
 		cmsg->cmsg_level = SOL_SOCKET;
 		cmsg->cmsg_type = SCM_RIGHTS;
-		cmsg->cmsg_len = CMSG_LEN(nfds * sizeof(int));
+		cmsg->cmsg_len =
+		    (__typeof__(cmsg->cmsg_len))CMSG_LEN(nfds * sizeof(int));
 		memcpy(CMSG_DATA(cmsg), fds, nfds * sizeof(int));
 	}
 	assert_int_equal(sendmsg(s, &msg, MSG_NOSIGNAL), (ssize_t)len);

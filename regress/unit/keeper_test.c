@@ -80,22 +80,29 @@ is_hidden(const char *path)
 }
 
 /* By the names that they have everywhere with large files. */
-int __wrap_openat64(int, const char *, int, ...);
-int __real_openat64(int, const char *, int, ...);
-int __wrap_fstatat64(int, const char *, struct stat *, int);
-int __real_fstatat64(int, const char *, struct stat *, int);
+/* What glibc calls those with an off_t of 64 bits. */
+#ifdef __GLIBC__
+#define __wrap_openat __wrap_openat64
+#define __real_openat __real_openat64
+#define __wrap_fstatat __wrap_fstatat64
+#define __real_fstatat __real_fstatat64
+#endif
+int __wrap_openat(int, const char *, int, ...);
+int __real_openat(int, const char *, int, ...);
+int __wrap_fstatat(int, const char *, struct stat *, int);
+int __real_fstatat(int, const char *, struct stat *, int);
 
 /* Nothing here makes a file. */
 int
-__wrap_openat64(int dir, const char *path, int flags, ...)
+__wrap_openat(int dir, const char *path, int flags, ...)
 {
-	return (is_hidden(path) ? -1 : __real_openat64(dir, path, flags));
+	return (is_hidden(path) ? -1 : __real_openat(dir, path, flags));
 }
 
 int
-__wrap_fstatat64(int dir, const char *path, struct stat *st, int flags)
+__wrap_fstatat(int dir, const char *path, struct stat *st, int flags)
 {
-	return (is_hidden(path) ? -1 : __real_fstatat64(dir, path, st, flags));
+	return (is_hidden(path) ? -1 : __real_fstatat(dir, path, st, flags));
 }
 
 /* Of priv. */
@@ -401,7 +408,7 @@ run_where(void)
 
 	if (sched_getaffinity(0, sizeof(set), &set) == -1)
 		_exit(200);
-	_exit(CPU_COUNT(&set) * 10 + CPU_ISSET(0, &set));
+	_exit(CPU_COUNT(&set) * 10 + (int)CPU_ISSET(0U, &set));
 }
 
 /* Groups below its own, with a process in the last. */

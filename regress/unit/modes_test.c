@@ -408,6 +408,15 @@ assert_rest(const struct termios *t, const struct termios *before)
 	assert_memory_equal(t->c_cc, before->c_cc, sizeof(t->c_cc));
 }
 
+/* None is as the output's, and a libc may say so. */
+static speed_t
+input_speed(const struct termios *t, size_t i)
+{
+	if (speeds[i].speed == B0 && cfgetispeed(t) != B0)
+		return (cfgetospeed(t));
+	return (speeds[i].speed);
+}
+
 static void
 test_speeds(void **state)
 {
@@ -424,7 +433,7 @@ test_speeds(void **state)
 			assert_rest(&t, &before);
 			t = before;
 			set(&t, 128, speeds[i].baud);
-			assert_int_equal(cfgetispeed(&t), speeds[i].speed);
+			assert_int_equal(cfgetispeed(&t), input_speed(&t, i));
 			assert_rest(&t, &before);
 		}
 	}

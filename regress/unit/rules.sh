@@ -206,7 +206,7 @@ case $CGROUP_SRC in
 	*) box=$BOX_SRC ;;
 	esac
 	# shellcheck disable=SC2086
-	wrapping "openat64 fstatat64" keeper_test common/log.c common/channel.c common/dispatch.c \
+	wrapping "openat64 fstatat64 openat fstatat" keeper_test common/log.c common/channel.c common/dispatch.c \
 	    common/drop.c common/cpulist.c common/leaf_limit.c common/compat/ptymodes.c \
 	    common/timer.c common/proto.c $KEEPER_SRC $CGROUP_SRC $box \
 	    $IMSG_SRC $SEND_SRC $PRIVS_SRC $PROC_SRC $SELF_SRC

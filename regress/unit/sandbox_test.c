@@ -1510,7 +1510,7 @@ test_state(void **state)
 }
 
 static rlim_t
-limit_of(pid_t pid, __rlimit_resource_t what)
+limit_of(pid_t pid, int what)
 {
 	struct rlimit rl;
 

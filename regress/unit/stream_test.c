@@ -3,7 +3,6 @@
  * a wait, on kernels of all kinds and behind a splice, too.
  */
 
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -21,6 +20,7 @@
 
 #include <cmocka.h>
 
+#include "compat/ioctl.h"
 #include "compat/splice.h"
 #include "compat/stream.h"
 
@@ -105,7 +105,7 @@ test_move(void **state)
 static int clears; /* somebody clears the flag right behind our setting it */
 
 int
-ioctl(int fd, unsigned long what, ...)
+ioctl(int fd, ioctl_request what, ...)
 {
 	va_list ap;
 	void *arg;

@@ -420,6 +420,7 @@ static const struct {
 static void
 answers(void)
 {
+	char text[128];
 	struct reply r;
 	size_t i;
 
@@ -454,9 +455,11 @@ answers(void)
 	reply_run(0, 77);
 	assert_int_equal(terms, 0);
 	reply_nofd(5, 2);
-	assert_sent("{5,{error,\"Couldn't start pid: Failed to create a pipe"
-		    " for stderr: Too many open files\"}}",
-	    "{5,{error,{pipe,emfile,<<\"stderr\">>}}}");
+	(void)snprintf(text, sizeof(text),
+	    "{5,{error,\"Couldn't start pid: Failed to create a pipe"
+	    " for stderr: %s\"}}",
+	    strerror(EMFILE));
+	assert_sent(text, "{5,{error,{pipe,emfile,<<\"stderr\">>}}}");
 }
 
 static void

@@ -16,7 +16,8 @@ ENGINE_OBJ = $(OBJ)/regress/fuzz/engine_$(ENGINE).o
 
 SANITIZE = 0
 SANDBOX_DEBUG = 0
-SOAK = 1000000
+SOAK_SECONDS = 3600
+SOAK_EVERY = 20
 DESTDIR =
 GROUP =
 
@@ -312,11 +313,14 @@ install-suid:
 	@+$(BEFORE)
 	@+$(SUB) DESTDIR="$(DESTDIR)" GROUP="$(GROUP)" install-suid-run
 
-# An hour, give or take: SOAK runs one after another, each of them checked.
+# Mixed load for SOAK_SECONDS, with a random part killed every SOAK_EVERY; what it
+# did SOAK_SEED does again, as far as the machine lets it.
 soak:
 	@+$(BEFORE)
 	@+$(SUB) programs
-	@/usr/bin/python3 regress/port/soak.py $(BUILD)/proctor $(SOAK)
+	@PRIV_LIBEXECDIR=$(LIBEXECDIR) PORT_LAUNCHER=$(LAUNCHER) MAKE="$(MAKE)" \
+	    /usr/bin/python3 regress/soak/run.py -s $(SOAK_SECONDS) \
+	    -e $(SOAK_EVERY) $${SOAK_SEED:+-r $$SOAK_SEED} $(BUILD)
 
 # Measures, and draws; what it says depends on the machine.
 bench:

@@ -62,6 +62,7 @@ check edoc sh client/proctor/doc.sh
 check calls /usr/bin/python3 regress/calls.py
 check "arrows, of themselves" /usr/bin/python3 regress/arrows.py --self-test
 check arrows /usr/bin/python3 regress/arrows.py
+check "promises, of themselves" /usr/bin/python3 regress/elsewhere/pledge.py --self-test
 check "functions, of themselves" /usr/bin/python3 regress/functions.py --self-test
 check functions /usr/bin/python3 regress/functions.py
 check "guarantees, of themselves" /usr/bin/python3 regress/guarantees.py --self-test

@@ -65,6 +65,9 @@ pulled(Pid, N) ->
     case proctor:await(Pid, 60000) of
         {ok, #{status := {exited, 0}}} ->
             same(Out, seq(N), true);
+        {ok, #{reason := shutdown}} ->
+            ok = soak_mail:prefix(Out, seq(N)),
+            soak_mail:gone(shutdown);
         {error, {port_closed, _}} ->
             ok = soak_mail:prefix(Out, seq(N)),
             soak_mail:gone(port);
@@ -92,6 +95,7 @@ lines(#{instance := Instance}) ->
     case proctor:fold_lines(Count, 0, ["seq", integer_to_list(N)],
                             [{errors, term}, {instance, Instance}]) of
         {ok, N, #{status := {exited, 0}}} -> ok;
+        {ok, _, #{reason := shutdown}} -> soak_mail:gone(shutdown);
         {error, {port_closed, _, _}} -> soak_mail:gone(port);
         {error, Reason} -> soak_mail:cmd({error, port(Reason)});
         Other -> soak_mail:fault(bytes, {N, Other})

@@ -7,7 +7,8 @@
 
 kinds() ->
     [{echo, 5, fun echo/1}, {pull, 4, fun pull/1}, {lines, 3, fun lines/1},
-     {file, 3, fun file/1}, {both, 2, fun both/1}, {terminal, 4, fun terminal/1}].
+     {file, 3, fun file/1}, {both, 2, fun both/1},
+     {terminal, 4, fun terminal/1}].
 
 %% What `seq' writes, once for all.
 prepare() ->

@@ -62,10 +62,13 @@ check edoc sh client/proctor/doc.sh
 check calls /usr/bin/python3 regress/calls.py
 check "arrows, of themselves" /usr/bin/python3 regress/arrows.py --self-test
 check arrows /usr/bin/python3 regress/arrows.py
+check "promises, of themselves" /usr/bin/python3 regress/elsewhere/pledge.py --self-test
 check "functions, of themselves" /usr/bin/python3 regress/functions.py --self-test
 check functions /usr/bin/python3 regress/functions.py
 check "guarantees, of themselves" /usr/bin/python3 regress/guarantees.py --self-test
 check guarantees /usr/bin/python3 regress/guarantees.py
+check "faults, of themselves" /usr/bin/python3 regress/fault/faults.py --self-test
+check faults /usr/bin/python3 regress/fault/faults.py
 check python /usr/bin/python3 -c '
 import ast, glob, sys
 bad = 0

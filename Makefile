@@ -157,7 +157,7 @@ PORT_PROGRAMS = $(BUILD)/proctor $(RING_PROGRAMS) $(BUILD)/proctor-task
 PROGRAMS = $(PORT_PROGRAMS) $(BUILD)/proctor-check
 
 .SUFFIXES:
-.PHONY: uninstall uninstall-run deb deb-check regress-cross regress-musl regress-uml \
+.PHONY: regress-fault uninstall uninstall-run deb deb-check regress-cross regress-musl regress-uml \
 	programs-and-units regress-fuzz fuzz fuzz-run
 .PHONY: all port dist package deps deps-dev demo soak bench bench-elixir bench-quick \
 	bench-files regress regress-unit regress-port regress-erlang regress-get \
@@ -232,6 +232,14 @@ regress-priv:
 	@+$(BEFORE)
 	@+$(SUB) programs $(BUILD)/hostile $(BUILD)/calls
 	@+$(SUB) priv-run
+
+# System calls that fail, and parts that die: FAULT_ALL=1, FAULT_PLACES=N for
+# more of them. As root, with strace.
+regress-fault:
+	@+$(BEFORE)
+	@+$(SUB) programs
+	@PORT_LAUNCHER=$(LAUNCHER) \
+	    /usr/bin/python3 regress/fault/run.py -j 2 $(BUILD)
 
 regress-erlang:
 	@+$(BEFORE)

@@ -67,6 +67,8 @@ check "functions, of themselves" /usr/bin/python3 regress/functions.py --self-te
 check functions /usr/bin/python3 regress/functions.py
 check "guarantees, of themselves" /usr/bin/python3 regress/guarantees.py --self-test
 check guarantees /usr/bin/python3 regress/guarantees.py
+check "faults, of themselves" /usr/bin/python3 regress/fault/faults.py --self-test
+check faults /usr/bin/python3 regress/fault/faults.py
 check python /usr/bin/python3 -c '
 import ast, glob, sys
 bad = 0

@@ -104,15 +104,16 @@ def options():
     """Of start/1 and exec/3, in both clients."""
     page = text(CLIENT + "proctor_task.erl")
     tree = text(CLIENT + "proctor_task_tree.erl")
-    own = set(re.findall("[a-z_]+", re.search(r"Own = \[(.*?)\]", tree)[1]))
+    own = set(re.findall("[a-z_]+", re.search(r"Own = \[(.*?)\]", tree,
+                                              re.S)[1]))
     given = set(re.findall(r"^value\(([a-z_0-9]+), [^N]",
                            text(CLIENT + "proctor_task_exec.erl"), re.M))
     given |= {"stdout", "stderr"}
     elixir = text("client/proctor/lib/proctor/task.ex")
     known = set(re.findall(r"[a-z_0-9]+", re.search(
-        r"~w\((env [a-z_0-9 ]+)\)a", elixir)[1]))
+        r"~w\((env [a-z_0-9 \n]+)\)a", elixir)[1]))
     known |= set(re.findall(r":([a-z_]+)", re.search(
-        r"Map.split\(read, \[(.*?)\]", elixir)[1]))
+        r"\[(:owner, .*?)\]", elixir, re.S)[1]))
     shown = set(re.findall(r"`:([a-z_0-9]+)`", elixir))
     return (missing("proctor_task:start/1 lacks", own - {"stderr"},
                     quoted(page))

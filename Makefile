@@ -16,7 +16,8 @@ ENGINE_OBJ = $(OBJ)/regress/fuzz/engine_$(ENGINE).o
 
 SANITIZE = 0
 SANDBOX_DEBUG = 0
-SOAK = 1000000
+SOAK_SECONDS = 3600
+SOAK_EVERY = 20
 DESTDIR =
 GROUP =
 
@@ -156,7 +157,7 @@ PORT_PROGRAMS = $(BUILD)/proctor $(RING_PROGRAMS) $(BUILD)/proctor-task
 PROGRAMS = $(PORT_PROGRAMS) $(BUILD)/proctor-check
 
 .SUFFIXES:
-.PHONY: uninstall uninstall-run deb deb-check regress-cross regress-musl regress-uml \
+.PHONY: regress-fault uninstall uninstall-run deb deb-check regress-cross regress-musl regress-uml \
 	programs-and-units regress-fuzz fuzz fuzz-run
 .PHONY: all port dist package deps deps-dev demo soak bench bench-elixir bench-quick \
 	bench-files regress regress-unit regress-port regress-erlang regress-get \
@@ -232,6 +233,14 @@ regress-priv:
 	@+$(SUB) programs $(BUILD)/hostile $(BUILD)/calls
 	@+$(SUB) priv-run
 
+# System calls that fail, and parts that die: FAULT_ALL=1, FAULT_PLACES=N for
+# more of them. As root, with strace.
+regress-fault:
+	@+$(BEFORE)
+	@+$(SUB) programs
+	@PORT_LAUNCHER=$(LAUNCHER) \
+	    /usr/bin/python3 regress/fault/run.py -j 2 $(BUILD)
+
 regress-erlang:
 	@+$(BEFORE)
 	@+$(SUB) programs client
@@ -304,11 +313,14 @@ install-suid:
 	@+$(BEFORE)
 	@+$(SUB) DESTDIR="$(DESTDIR)" GROUP="$(GROUP)" install-suid-run
 
-# An hour, give or take: SOAK runs one after another, each of them checked.
+# Mixed load for SOAK_SECONDS, with a random part killed every SOAK_EVERY; what it
+# did SOAK_SEED does again, as far as the machine lets it.
 soak:
 	@+$(BEFORE)
 	@+$(SUB) programs
-	@/usr/bin/python3 regress/port/soak.py $(BUILD)/proctor $(SOAK)
+	@PRIV_LIBEXECDIR=$(LIBEXECDIR) PORT_LAUNCHER=$(LAUNCHER) MAKE="$(MAKE)" \
+	    /usr/bin/python3 regress/soak/run.py -s $(SOAK_SECONDS) \
+	    -e $(SOAK_EVERY) $${SOAK_SEED:+-r $$SOAK_SEED} $(BUILD)
 
 # Measures, and draws; what it says depends on the machine.
 bench:

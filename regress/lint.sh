@@ -53,6 +53,8 @@ check shell shellcheck configure regress/*.sh regress/unit/*.sh regress/elsewher
 check manual manual $MANUALS
 check "manuals, of themselves" /usr/bin/python3 regress/manuals.py --self-test
 check manuals /usr/bin/python3 regress/manuals.py
+check "manuals of tasks, of themselves" /usr/bin/python3 regress/manuals_task.py --self-test
+check "manuals of tasks" /usr/bin/python3 regress/manuals_task.py
 check dialyzer sh client/proctor/dialyze.sh
 check xref sh client/proctor/xref.sh
 check alcove sh client/proctor/alcove.sh check
@@ -60,10 +62,13 @@ check edoc sh client/proctor/doc.sh
 check calls /usr/bin/python3 regress/calls.py
 check "arrows, of themselves" /usr/bin/python3 regress/arrows.py --self-test
 check arrows /usr/bin/python3 regress/arrows.py
+check "promises, of themselves" /usr/bin/python3 regress/elsewhere/pledge.py --self-test
 check "functions, of themselves" /usr/bin/python3 regress/functions.py --self-test
 check functions /usr/bin/python3 regress/functions.py
 check "guarantees, of themselves" /usr/bin/python3 regress/guarantees.py --self-test
 check guarantees /usr/bin/python3 regress/guarantees.py
+check "faults, of themselves" /usr/bin/python3 regress/fault/faults.py --self-test
+check faults /usr/bin/python3 regress/fault/faults.py
 check python /usr/bin/python3 -c '
 import ast, glob, sys
 bad = 0

@@ -40,6 +40,18 @@ def lines(source):
             for said in LINE.findall(source)}
 
 
+def usages(source):
+    """What a command line is refused with before there is a log."""
+    return {shape(line) for line in
+            re.findall(r'"proctor-task: ([^"]*)\\n"', source)}
+
+
+def writers(source):
+    """What processes call themselves in the log."""
+    return set(re.findall(
+        r'\b(?:log_init|ring_join|wait_confine)\("([^"]+)"', source))
+
+
 def diagnostics(page):
     return {shape(line) for line in re.findall(r'^\.It "(.*)"$', page, re.M)}
 
@@ -137,7 +149,11 @@ def missing(name, wanted, there):
 
 
 def look(said, log, protocol):
-    found = missing("proctor-log(7) lacks", said - LEFT_OUT, log)
+    named = writers("".join(sources()))
+    listed = set(re.findall("^.It Cm (.*)$", text("man/proctor-log.7"), re.M))
+    found = missing("proctor-log(7) lacks", named, listed)
+    found += missing("proctor-log(7) has who is gone", listed, named)
+    found += missing("proctor-log(7) lacks", said - LEFT_OUT, log)
     found += missing("proctor-log(7) has what nobody says", log, said | MADE)
     options = text("broker/options.c")
     request = text("broker/request.c")
@@ -168,7 +184,8 @@ def look(said, log, protocol):
 
 
 def main():
-    said = set().union(*(lines(source) for source in sources()))
+    said = set().union(*(lines(source) | usages(source)
+                         for source in sources()))
     log = diagnostics(text("man/proctor-log.7"))
     protocol = text("PROTOCOL.md")
     if sys.argv[1:] == ["--self-test"]:

@@ -6,10 +6,12 @@
  */
 
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "compat/stream.h"
 #include "log.h"
+#include "starved.h"
 #include "worker.h"
 
 #define ACK_MARK 32768 /* bytes that are worth an acknowledgement */
@@ -41,28 +43,35 @@ feed_ack(struct wchild *c, size_t n)
 	f->left = 0;
 }
 
-/* The child will not read any more: what waits for it is lost. */
-static void
-feed_broken(struct wchild *c)
-{
-	feed_close(c);
-	event_eof(c->pid, 0);
-}
-
 /*
  * Some of its input is lost. It must not take what it has read for all of it,
  * so there is no end of file before it is dead.
  */
 static void
-feed_cut(struct wchild *c)
+feed_cut(struct wchild *c, const char *why)
 {
 	struct feed *f = &c->in;
 
-	log_warnx("pid %d does not read its stdin: killed", (int)c->pid);
+	log_warnx("stdin of pid %d: %s: killed", (int)c->pid, why);
 	(void)event_del(&f->writable.ev);
 	queue_clear(&f->queue);
 	f->cut = 1;
 	notify_child(c->id, IMSG_CUT);
+	event_eof(c->pid, 0);
+}
+
+/*
+ * It could not be written. A child that will not read any more, whose pipe is
+ * broken or whose terminal has hung up, misses nothing.
+ */
+static void
+feed_failed(struct wchild *c, int error)
+{
+	if (error != EPIPE && !(error == EIO && c->tty & TTY_YES)) {
+		feed_cut(c, strerror(error));
+		return;
+	}
+	feed_close(c);
 	event_eof(c->pid, 0);
 }
 
@@ -109,8 +118,8 @@ on_writable(void *arg)
 	ssize_t n;
 
 	if ((n = queue_write(&f->queue, f->fd, feed_put(c))) == -1 &&
-	    errno != EAGAIN && errno != EINTR) {
-		feed_broken(c);
+	    errno != EAGAIN && errno != EINTR && !starved(errno)) {
+		feed_failed(c, errno);
 		return;
 	}
 	feed_ack(c, n > 0 ? (size_t)n : 0);
@@ -158,15 +167,16 @@ feed_write(struct wchild *c, const uint8_t *data, size_t len)
 		iov.iov_base = (void *)(uintptr_t)data;
 		iov.iov_len = len;
 		n = feed_put(c)(f->fd, &iov, 1);
-		if (n == -1 && errno != EAGAIN && errno != EINTR) {
-			feed_broken(c);
+		if (n == -1 && errno != EAGAIN && errno != EINTR &&
+		    !starved(errno)) {
+			feed_failed(c, errno);
 			return;
 		}
 		if (n == -1)
 			n = 0;
 	}
 	if ((size_t)n < len && feed_wait(f, data + n, len - (size_t)n) == -1) {
-		feed_cut(c);
+		feed_cut(c, "it does not read");
 		return;
 	}
 	feed_ack(c, (size_t)n);

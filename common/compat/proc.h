@@ -133,7 +133,7 @@ int proc_own_dir(char *buf, size_t size);
 /*
  * Call fn for each living or unreaped child of this process, adopted ones
  * too. Opens no file, but proc_children_open() must have been called by this
- * very process. 0, or -1 if the system cannot tell.
+ * very process. 0, or -1 with errno, ENOSYS if the system cannot tell.
  */
 int proc_children_open(void);
 void proc_children_close(void);

@@ -155,6 +155,7 @@ proc_children(void (*fn)(pid_t, void *), void *arg)
 {
 	(void)fn;
 	(void)arg;
+	errno = ENOSYS;
 	return (-1);
 }
 

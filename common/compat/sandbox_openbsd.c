@@ -105,10 +105,13 @@ sandbox_task_guard(void)
 	promise("stdio proc");
 }
 
-/* recvfd: channels and pipes of tasks; tty: the size of terminals. */
+/*
+ * recvfd: channels and pipes of tasks; tty: the size of terminals; unix: is
+ * what has come a local socket?
+ */
 void
 sandbox_switch(void)
 {
 	no_paths();
-	promise("stdio recvfd proc tty");
+	promise("stdio recvfd proc tty unix");
 }

@@ -27,6 +27,7 @@
 #include "log.h"
 #include "proto.h"
 #include "sandbox.h"
+#include "starved.h"
 
 #include "guard/family.h"
 #include "guard/reaper.h"
@@ -224,19 +225,32 @@ reaper_answer(const struct reaper_request *q, struct reaper_answer *a)
 	return (0);
 }
 
+/* Has a call failed for what may be over the next time? */
+static int
+passing(int error)
+{
+	return (error == EINTR || error == EAGAIN || starved(error));
+}
+
 /* 0, or -1: no more requests are taken. */
 static int
 reaper_serve(int fd)
 {
 	struct reaper_answer a = { 0 };
 	struct reaper_request q;
+	ssize_t n;
 
 	/* One that was stopped meanwhile may answer late: to what, it says. */
-	if (recv(fd, &q, sizeof(q), 0) != (ssize_t)sizeof(q) ||
-	    reaper_answer(&q, &a) == -1)
+	if ((n = recv(fd, &q, sizeof(q), 0)) == -1 && passing(errno))
+		return (0);
+	if (n != (ssize_t)sizeof(q) || reaper_answer(&q, &a) == -1)
 		return (-1);
 	a.seq = q.seq;
-	return (send(fd, &a, sizeof(a), MSG_NOSIGNAL) == -1 ? -1 : 0);
+	/* Priv asks nothing more before it has this. */
+	while (send(fd, &a, sizeof(a), MSG_NOSIGNAL) == -1)
+		if (!passing(errno))
+			return (-1);
+	return (0);
 }
 
 static void reaper_main(int fd) __attribute__((__noreturn__));

@@ -79,8 +79,11 @@ orphan_send(struct reaper_request *q, struct reaper_answer *a)
 		return (-1);
 	answer_pending = 0;
 	q->seq = ++last_seq;
-	if (send(reaper.fd, q, sizeof(*q), MSG_NOSIGNAL) != -1 &&
-	    orphan_recv(a, 0) == 0)
+	if (send(reaper.fd, q, sizeof(*q), MSG_NOSIGNAL) == -1) {
+		log_warn("the reaper cannot be asked");
+		return (-1);
+	}
+	if (orphan_recv(a, 0) == 0)
 		return (0);
 	log_warn("the reaper does not answer");
 	answer_pending = 1;

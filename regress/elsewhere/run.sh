@@ -99,6 +99,11 @@ whole() {
 	make -s -k -j 2 BUILD="$dir" programs
 }
 
+# What each process promises there, by what it is seen to do here.
+pledges() {
+	/usr/bin/python3 regress/elsewhere/pledge.py "$build/old"
+}
+
 newer() {
 	configured new CFLAGS=-DOPENBSD_IMSGBUF_GET LDFLAGS=-lutil-7.8
 	[ "$(value IMSG_SRC)" = "" ]
@@ -118,6 +123,7 @@ rm -rf "$build"
 try "its headers have what it has" headers
 try "its linker" linker
 try "all programs" whole
+try "promises" pledges
 try "with the imsg of 7.8" newer
 try "with our own imsg" own
 exit $bad

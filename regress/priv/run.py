@@ -11,7 +11,6 @@ PRIV_MESSAGES how many mutated messages the hostile broker sends.
 """
 
 import argparse
-import json
 import os
 import shutil
 import signal
@@ -20,6 +19,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[1:1] = [os.path.join(HERE, "lib"), os.path.join(HERE, "../port/lib")]
 
+import apart      # noqa: E402
 import case       # noqa: E402
 import port       # noqa: E402
 import proc       # noqa: E402
@@ -44,46 +44,6 @@ def in_world(cases, directory, libexec):
         return runner.run_all(cases, HEADING)
     finally:
         proc.kill_all()
-
-
-def fork(function):
-    """Call it in a child; its pid, and what it wrote to the descriptor that
-    it got."""
-    rfd, wfd = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        status = 1
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        proc.die_with_parent()
-        try:
-            os.close(rfd)
-            function(wfd)
-            status = 0
-        finally:
-            sys.stdout.flush()
-            if status:
-                sys.excepthook(*sys.exc_info())
-            os._exit(status)
-    os.close(wfd)
-    with os.fdopen(rfd, "rb") as f:
-        data = f.read()
-    os.waitpid(pid, 0)
-    return pid, data
-
-
-def apart(cases, directory, libexec):
-    """in_world() as the first process of its namespaces; the count. When it
-    ends its processes and mounts are gone."""
-    def inner(wfd):
-        count = in_world(cases, directory, libexec)
-        os.write(wfd, json.dumps(count).encode())
-
-    def outer(wfd):
-        world.leave()
-        os.write(wfd, fork(inner)[1])
-    pid, data = fork(outer)
-    world.groups_remove(pid)
-    return json.loads(data) if data else dict(FAILED)
 
 
 def as_it_was(before, after):
@@ -115,9 +75,10 @@ def run(cases, libexec):
     before = world.fingerprint(libexec)
     directory = world.directory()
     try:
-        count = apart(cases, directory, libexec)
+        count = apart.apart(lambda: in_world(cases, directory, libexec))
     finally:
         shutil.rmtree(directory)
+    count = count or dict(FAILED)
     count["skip"] += len(skipped)
     count[as_it_was(before, world.fingerprint(libexec))] += 1
     return count

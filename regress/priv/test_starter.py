@@ -975,9 +975,10 @@ def traced():
     if not tool:
         raise Skip("no strace")
 
+    log = marker("strace")
+
     class Traced(Suid):
         def _execve(self):
-            log = marker("strace")
             os.execve(tool, [tool, "-o", log, "-e", "trace=none",
                              self.program, *self.argv[1:]], self.env)
     with usual_rules, Traced() as p:

@@ -43,6 +43,7 @@
 
 #include <cmocka.h>
 
+#include "compat/proc.h"
 #include "compat/seccomp_calls.h"
 #include "log.h"
 #include "proto.h"
@@ -1510,7 +1511,7 @@ test_state(void **state)
 }
 
 static rlim_t
-limit_of(pid_t pid, int what)
+limit_of(pid_t pid, proc_resource what)
 {
 	struct rlimit rl;
 

@@ -413,7 +413,7 @@ maybe_finish(#child{output = Output} = Child) ->
 -spec finish(proctor_result:why(), #child{}) -> #child{}.
 finish({exit, Reason}, #child{over = {_, _}} = Child) ->
     leave(Reason, Child);
-finish(Why, #child{awaiting = Awaiting} = Child) ->
+finish(Why, #child{awaiting = Awaiting, output = Output} = Child) ->
     Reason = finished(Why, Child),
     Answer = answer(Why, Child),
     maps:foreach(fun(Monitor, {From, Timer}) ->
@@ -421,7 +421,8 @@ finish(Why, #child{awaiting = Awaiting} = Child) ->
                                               {answer, Answer})
                  end, Awaiting),
     case stays(Why, Child) of
-        true -> Child#child{over = {Answer, Reason}};
+        true -> Child#child{over = {Answer, Reason},
+                            output = proctor_output:cut(Output)};
         false -> leave(Reason, Child)
     end.
 

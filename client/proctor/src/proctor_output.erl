@@ -4,7 +4,7 @@
 %% program.
 -module(proctor_output).
 
--export([new/3, put/3, sunk/3, eof/2, ended/1]).
+-export([new/3, put/3, sunk/3, eof/2, ended/1, cut/1]).
 -export([recv/5, forget/3, setopts/2, owner/2, discard/1, close/2]).
 -export([is_taken/1, is_over/2, sink/1, collected/1, info/1]).
 
@@ -398,6 +398,12 @@ last(Stream, #output{streams = Streams} = Output) ->
 ended(Output) ->
     Output1 = last(stderr, last(stdout, Output)),
     deliver(Output1#output{eof = [stdout, stderr], ended = true}).
+
+%% @doc Nothing will come any more, and nothing more is told: what is left is for
+%% who asks for it.
+-spec cut(output()) -> output().
+cut(Output) ->
+    Output#output{eof = [stdout, stderr], ended = true}.
 
 %% @doc From now on nobody wants it, unless it goes into a mailbox anyway.
 -spec discard(output()) -> output().

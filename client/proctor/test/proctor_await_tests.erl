@@ -38,6 +38,7 @@ fake_test_() ->
      || {Title, Case} <-
          [{"a port program that dies", fun dies/0},
           {"an exit survives the port program", fun survives/0},
+          {"what is left to be received survives it, too", fun left/0},
           {"a port program that says nothing", fun silent/0},
           {"a function for the exit of a daemon is not asked then",
            fun daemon/0}]].
@@ -274,6 +275,17 @@ survives() ->
                      proctor:await(Pid, 20000)),
         ?assertEqual({error, no_process}, proctor:await(Pid)),
         ?assertEqual([], flush())
+    end).
+
+left() ->
+    with_fake(dies, [], fun(Server) ->
+        {Pid, _} = run("x", [stdout, {active, false}, await]),
+        _ = down(monitor(process, Server)),
+        ?assertEqual({ok, <<"so far\n">>}, proctor:recv(Pid, stdout, 20000)),
+        ?assertEqual({error, closed}, proctor:recv(Pid, stdout, 20000)),
+        ?assertEqual({error, closed}, proctor:recv(Pid, any, 20000)),
+        ?assertMatch({error, {port_closed, _}}, proctor:await(Pid, 20000)),
+        ?assertEqual({error, closed}, proctor:recv(Pid, stdout, 20000))
     end).
 
 silent() ->

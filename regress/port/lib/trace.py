@@ -13,18 +13,20 @@ from case import Skip, eventually
 class Trace:
     """strace attached to some processes; the calls of each afterwards.
 
-    more is for strace: what else it is to do to them.
+    more is for strace: what else it is to do to them. alone: to this one
+    only, and not to what it makes.
     """
 
-    def __init__(self, pids, more=()):
+    def __init__(self, pids, more=(), alone=False):
         self.pids = pids
         self.directory = tempfile.TemporaryDirectory()
         self.prefix = self.directory.name + "/trace"
         tool = shutil.which("strace")
         if not tool:
             raise Skip("no strace")
-        argv = [tool, "-q", "-yy", "-s", "64", "-ff", "-o", self.prefix,
-                *more]
+        argv = [tool, "-q", "-yy", "-s", "64", *more]
+        argv += ["-o", "%s.%d" % (self.prefix, pids[0])] if alone else [
+            "-ff", "-o", self.prefix]
         for pid in pids:
             argv += ["-p", str(pid)]
         self.pid = os.fork()
@@ -40,8 +42,11 @@ class Trace:
         eventually(self._attached, 3, "strace cannot attach")
 
     def _attached(self):
-        if os.waitpid(self.pid, os.WNOHANG)[0]:
+        ended, status = os.waitpid(self.pid, os.WNOHANG)
+        if ended:
             self.ended = True
+            if status == 0:     # so have they
+                return True
             raise Skip("strace is not allowed to attach")
         return all(proc.status(pid).get("TracerPid") == str(self.pid)
                    for pid in self.pids)

@@ -83,6 +83,11 @@ class Log:
 
 
 def parsed(text):
+    # Whoever keeps it may be slow, here as well.
+    lost = re.fullmatch(r"<84>proctor\[\d+\]: lost count=(\d+): "
+                        "the log had no room", text)
+    if lost:
+        return {"what": "lost", "result": "lost", "count": int(lost[1])}
     m = re.fullmatch(r'<(\d+)>proctor\[(\d+)\]: (\w+)((?: \w+=(?:"[^"]*"|'
                      r'[^" ]+)(?: "[^"]*")*)+)(?: \.\.\.)?', text)
     check(m, "a line of another form: %r", text)

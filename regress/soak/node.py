@@ -72,7 +72,8 @@ class Node:
 def environment(home, files, args, program, plain, privileged):
     return {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": home,
             "LANG": "C.UTF-8", "SOAK_SEED": str(args.seed),
-            "SOAK_CALLERS": str(args.callers), "SOAK_KINDS": args.kinds, "SOAK_DIR": files,
+            "SOAK_CALLERS": str(args.callers), "SOAK_KINDS": args.kinds,
+            "SOAK_DIR": files,
             "SOAK_PRIVILEGED": "yes" if privileged else "no",
             "PROCTOR_PORT": program, "SOAK_PLAIN": plain}
 

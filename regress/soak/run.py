@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
 """Mixed load for long, and a random part killed again and again.
 
-usage: run.py [-s SECONDS] [-e SECONDS] [-c CALLERS] [-r SEED] [-k KINDS] [BUILD]
+usage: run.py [-s SECONDS] [-e SECONDS] [-c CALLERS] [-r SEED] [-k KINDS]
+              [BUILD]
 
-Callers in a node (soak_*.erl) run, feed, stop and watch all kinds of things by
-three instances. Every -e seconds (20) a random part of two of them gets SIGKILL,
-or one of a tree of tasks of the third. Eight times all stand still, and what the node and each
-part have is counted. At the end it says what was lost, doubled or left; the exit
-status is 1 if anything was. As root it is privileged mode in namespaces of its
-own (regress/priv/lib/world.py), else what any user can have.
+Callers in a node (soak_*.erl) run, feed, stop and watch all kinds of things
+by three instances. Every -e seconds (20) a random part of two of them gets
+SIGKILL, or one of a tree of tasks of the third. Eight times all stand still,
+and what the node and each part have is counted. At the end it says what was
+lost, doubled or left; the exit status is 1 if anything was. As root it is
+privileged mode in namespaces of its own (regress/priv/lib/world.py), else
+what any user can have.
 """
 
 import argparse

@@ -7,7 +7,8 @@
 
 kinds() ->
     [{echo, 5, fun echo/1}, {pull, 4, fun pull/1}, {lines, 3, fun lines/1},
-     {file, 3, fun file/1}, {both, 2, fun both/1}, {terminal, 4, fun terminal/1}].
+     {file, 3, fun file/1}, {both, 2, fun both/1},
+     {terminal, 4, fun terminal/1}].
 
 %% What `seq' writes, once for all.
 prepare() ->
@@ -65,6 +66,9 @@ pulled(Pid, N) ->
     case proctor:await(Pid, 60000) of
         {ok, #{status := {exited, 0}}} ->
             same(Out, seq(N), true);
+        {ok, #{reason := shutdown}} ->
+            ok = soak_mail:prefix(Out, seq(N)),
+            soak_mail:gone(shutdown);
         {error, {port_closed, _}} ->
             ok = soak_mail:prefix(Out, seq(N)),
             soak_mail:gone(port);
@@ -92,6 +96,7 @@ lines(#{instance := Instance}) ->
     case proctor:fold_lines(Count, 0, ["seq", integer_to_list(N)],
                             [{errors, term}, {instance, Instance}]) of
         {ok, N, #{status := {exited, 0}}} -> ok;
+        {ok, _, #{reason := shutdown}} -> soak_mail:gone(shutdown);
         {error, {port_closed, _, _}} -> soak_mail:gone(port);
         {error, Reason} -> soak_mail:cmd({error, port(Reason)});
         Other -> soak_mail:fault(bytes, {N, Other})

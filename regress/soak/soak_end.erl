@@ -21,7 +21,8 @@ signal(#{tag := Tag} = Context) ->
     Pid = soak_mail:run(["sleep", "1000"], [], Context),
     Answer = proctor:kill(Pid, Name),
     case soak_mail:follow(Tag) of
-        {{signaled, Number, false}, {exit_status, Number}, _} when Answer =:= ok ->
+        {{signaled, Number, false}, {exit_status, Number}, _}
+          when Answer =:= ok ->
             ok;
         {gone, _, _} -> soak_mail:gone(port);
         Other -> soak_mail:fault(answer, {Name, Answer, Other})

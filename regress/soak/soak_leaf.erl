@@ -26,7 +26,8 @@ limited(#{tag := Tag} = Context) ->
     Stats = proctor:stats(Pid, 60000),
     _ = proctor:send(Pid, eof),
     case {soak_mail:follow(Tag, Before), Stats} of
-        {{{exited, 0}, normal, #{stdout := <<"word\n">>}}, {ok, #{path := _}}} ->
+        {{{exited, 0}, normal, #{stdout := <<"word\n">>}},
+         {ok, #{path := _}}} ->
             ok;
         {{gone, _, _}, _} -> soak_mail:gone(port);
         Other -> soak_mail:fault(answer, Other)

@@ -1,8 +1,8 @@
 """Whether all is flat from the second quarter on, and what is to be said."""
 
 # What memory may grow by from the first rest that counts to the last, in KiB:
-# pages that an allocator happens to hold. A leak of one byte a run is more in an
-# hour.
+# pages that an allocator happens to hold. A leak of one byte a run is more in
+# an hour.
 SLACK = {"node": 4096, "part": 256}
 BYTES = ("memory", "binaries", "heaps", "rows")     # of the node; shown in KiB
 # What may not grow at all.

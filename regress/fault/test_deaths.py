@@ -1,7 +1,8 @@
 """The matrix of death: each part of the ring, and each pair, gets SIGKILL,
 SIGSEGV or SIGSTOP while children of nine kinds run, and then the node ends.
-Of the children nothing may be left, nor of the parts. Left out is SIGKILL of guard
-and reaper where there are no groups: nobody is left who could find orphans.
+Of the children nothing may be left, nor of the parts. Left out is
+SIGKILL of guard and reaper where there are no groups: nobody is left who could
+find orphans.
 
 DEATHS_ALL=1 has all of it; else each part gets SIGKILL in each mode, and where
 there are no groups all signals, and each pair SIGKILL.

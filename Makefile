@@ -82,7 +82,7 @@ CHECK_SRC = priv/check/main.c priv/check/check.c priv/check/path.c \
 	priv/check/limit.c \
 	$(RULE_SRC) common/log.c $(PROTO_SRC) common/compat/ptymodes.c
 GUARD_SRC = priv/guard/guard.c priv/guard/reaper.c priv/guard/wait.c \
-	priv/guard/family.c
+	priv/guard/family.c priv/guard/follower.c $(FOLLOW_SRC)
 LAUNCHER_SRC = priv/launcher/spawn.c priv/launcher/environ.c \
 	priv/launcher/login.c priv/launcher/any.c priv/launcher/privdrop.c \
 	priv/launcher/bounds.c $(BOUNDS_SRC) $(SPAWN_SRC) \

@@ -49,8 +49,10 @@ descriptors(void)
 	do
 		fd = open("/dev/null", O_RDWR);
 	while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd == -1)
+	if (fd == -1) {
+		log_warn("/dev/null");
 		exit(EXIT_START);
+	}
 	closefrom(STDERR_FILENO + 1);
 }
 

@@ -3,6 +3,7 @@
  * their descriptors until the node has been sent their exit.
  */
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -55,6 +56,7 @@ wchild_new(const struct msg_child *m)
 static int
 wchild_stream(struct wchild *c, int n, int fd)
 {
+	errno = EMFILE; /* which is why one is lost */
 	if (fd == -1)
 		return (-1);
 	if (n == 0)
@@ -85,15 +87,18 @@ wchild_close(struct wchild *c)
 }
 
 /*
- * No descriptor left for stream n: the run fails, and priv ends the child.
- * Priv learns of it before the node can read the reply and ask for a list.
+ * Stream n is not to be had, for that error: the run fails, and priv ends the
+ * child. Priv learns of it before the node can read the reply and ask for a
+ * list.
  */
 static void
-wchild_refuse(struct wchild *c, int64_t tid, int n)
+wchild_refuse(struct wchild *c, int64_t tid, int n, int error)
 {
+	enum stage stage = c->tty & TTY_YES ? STAGE_PTY : STAGE_PIPE;
+
 	wchild_close(c);
 	c->refused = 1;
-	reply_nofd(tid, n);
+	reply_nofd(tid, stage, n, error);
 	notify_nofd(c->id, n);
 }
 
@@ -129,15 +134,17 @@ void
 wchild_start(const struct msg_child *m, const int fds[3])
 {
 	struct wchild *c, *old;
-	int i, bad = -1;
+	int i, bad = -1, error = 0;
 
 	c = wchild_new(m);
 	for (i = 0; i < 3; i++)
 		if (m->streams & 1U << i && wchild_stream(c, i, fds[i]) == -1 &&
-		    bad == -1)
+		    bad == -1) {
 			bad = i;
+			error = errno;
+		}
 	if (bad != -1)
-		wchild_refuse(c, m->tid, bad);
+		wchild_refuse(c, m->tid, bad, error);
 	else if ((old = wchild_by_pid(m->pid)) != NULL)
 		wchild_wait_for_pid(c, old, m->tid);
 	else

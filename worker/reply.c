@@ -171,15 +171,15 @@ reply_text(int64_t tid, int error, const char *text)
 }
 
 void
-reply_nofd(int64_t tid, int number)
+reply_nofd(int64_t tid, enum stage stage, int number, int error)
 {
 	struct reply r = { 0 };
 
 	r.tid = tid;
 	r.code = REPLY_RUNFAIL;
-	r.stage = STAGE_PIPE;
-	r.value = EMFILE;
-	r.text = proto_stream_names[number];
+	r.stage = stage;
+	r.value = error;
+	r.text = stage == STAGE_PTY ? "" : proto_stream_names[number];
 	reply_send(&r);
 }
 

@@ -249,7 +249,7 @@ void reply_send(const struct reply *);
 void reply_run(int64_t tid, pid_t);
 
 /* A run fails, as its descriptor for stream number did not arrive. */
-void reply_nofd(int64_t tid, int number);
+void reply_nofd(int64_t tid, enum stage, int number, int error);
 
 void reply_ok(int64_t tid);
 void reply_text(int64_t tid, int error, const char *);

@@ -16,6 +16,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -166,13 +167,21 @@ proc_privileged(void)
 int
 proc_own_dir(char *buf, size_t size)
 {
-	char *slash;
+	const char *name;
+	char path[PATH_MAX], *slash;
 	ssize_t n;
 
 	n = readlink("/proc/self/exe", buf, size);
-	if (n <= 0 || (size_t)n >= size)
-		return (-1);
-	buf[n] = '\0';
+	if (n > 0 && (size_t)n < size)
+		buf[n] = '\0';
+	else {
+		/* There is no /proc: what exec was told has to do. */
+		name = (const char *)getauxval(AT_EXECFN);
+		if (name == NULL || *name != '/' ||
+		    realpath(name, path) == NULL ||
+		    strlcpy(buf, path, size) >= size)
+			return (-1);
+	}
 	if ((slash = strrchr(buf, '/')) == NULL)
 		return (-1);
 	*slash = '\0';

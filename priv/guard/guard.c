@@ -13,12 +13,14 @@
 #include "base/privdrop.h"
 #include "clean.h"
 #include "compat/cgroup.h"
+#include "compat/follow.h"
 #include "compat/proc.h"
 #include "log.h"
 #include "policy/starter.h"
 #include "sandbox.h"
 
 #include "guard/family.h"
+#include "guard/follower.h"
 #include "guard/guard.h"
 #include "guard/reaper.h"
 #include "guard/wait.h"
@@ -49,6 +51,12 @@ guard_start(const struct starter_env *s, struct guard_link *link)
 	pid_t guard = getpid(), pid;
 
 	link->fd = -1;
+	link->guard = link->reaper = 0;
+	if (follow_able) {
+		follower_start();
+		link->guard = guard;
+		return;
+	}
 	if (proc_subreaper() == -1 || proc_children_open() == -1) {
 		log_warn("orphans of children cannot be found");
 		return;

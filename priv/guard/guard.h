@@ -19,8 +19,9 @@ struct guard_link {
 /*
  * Fork twice: this returns in the last child, which is priv, and never in the
  * caller's process, which becomes the guard. Where no process can inherit
- * orphans these two would be of no use: then it returns in the caller, and
- * link->fd is -1.
+ * orphans there is no reaper, link->fd is -1, and the guard is one that is told
+ * of all forks (follower.h); where there is no such thing either, it returns in
+ * the caller.
  */
 void guard_start(const struct starter_env *, struct guard_link *link);
 

@@ -99,15 +99,17 @@ birth_lost(struct child *c)
 
 /* Did all its pipes arrive? If not, l says which is missing. 1 or 0. */
 static int
-streams_complete(struct launched *l, const int fds[3])
+streams_complete(const struct child *c, struct launched *l, const int fds[3])
 {
 	uint32_t i;
 
 	for (i = 0; i < 3; i++)
 		if ((l->streams & 1U << i) && fds[i] == -1) {
-			l->stage = STAGE_PIPE;
+			l->stage =
+			    c->run_flags & RUN_PTY ? STAGE_PTY : STAGE_PIPE;
 			l->error = EMFILE;
-			l->text = proto_stream_names[i];
+			l->text =
+			    c->run_flags & RUN_PTY ? "" : proto_stream_names[i];
 			return (0);
 		}
 	return (1);
@@ -157,7 +159,7 @@ birth_result(struct child *c, struct launched *l, int fds[3])
 		birth_failed(c, l, fds);
 		return (0);
 	}
-	if (!streams_complete(l, fds) || !priority_complete(c, l)) {
+	if (!streams_complete(c, l, fds) || !priority_complete(c, l)) {
 		(void)birth_kill(l->pid);
 		(void)birth_adopt(l->pid);
 		birth_failed(c, l, fds);

@@ -84,7 +84,7 @@ foreign_take(struct child *c, const struct run *r)
 	struct rule *rule = NULL;
 
 	if (watch_foreign(c, r->pid) == -1) {
-		if (errno != EMFILE && errno != ENFILE)
+		if (errno == EINVAL)
 			errno = ESRCH;
 		return (-1);
 	}

@@ -30,8 +30,10 @@ undo_descriptors(void)
 	int fd;
 
 	do {
-		if ((fd = open(_PATH_DEVNULL, O_RDWR)) == -1)
+		if ((fd = open(_PATH_DEVNULL, O_RDWR)) == -1) {
+			log_warn("%s", _PATH_DEVNULL);
 			_exit(EXIT_START);
+		}
 	} while (fd <= STDERR_FILENO);
 	(void)close(fd);
 }

@@ -85,6 +85,7 @@ configured() {
 	[ "$(value LAUNCHER)" = no ]
 	[ "$(value SANDBOX_SRC)" = common/compat/sandbox_openbsd.c ]
 	[ "$(value PROC_SRC)" = common/compat/proc_generic.c ]
+	[ "$(value FOLLOW_SRC)" = common/compat/follow_kqueue.c ]
 	grep 'PLATFORM "openbsd"' "$dir/config.h"
 }
 

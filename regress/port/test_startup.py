@@ -465,3 +465,43 @@ def signals_blocked():
         p.run(["/bin/sleep", "1000"])
         os.kill(p.pid, signal.SIGTERM)
         p.end()
+
+
+class Without(Port):
+    """Where this folder of the system's is an empty one."""
+
+    def __init__(self, place, *args):
+        self.place = place
+        super().__init__(*args)
+
+    def _execve(self):
+        os.execve("/usr/bin/unshare", [
+            "unshare", "-m", "sh", "-c",
+            'mount -t tmpfs none "$0" && exec "$@"', self.place, *self.argv],
+            self.env)
+
+
+def only_root():
+    if not ROOT:
+        raise Skip("only root can hide a folder")
+
+
+@case(SECTION + " without /proc it finds its programs beside itself")
+def no_proc():
+    only_root()
+    with Without("/proc") as p:
+        pid = p.run("echo up; exit 3", [A.stdout])
+        expect(3 << 8, p.exit(pid), "status")
+        check(p.out(pid) == b"up\n", "output %r", p.out(pid))
+        check(any("orphans of children cannot be found" in line
+                  for line in p.log()), "log %s", p.log())
+
+
+@case(SECTION + " without /dev/null it says so and does not start")
+def no_null():
+    only_root()
+    with Without("/dev") as p:
+        check(p.end() == 6, "exit %d", p.status)
+        check(len(p.log()) == 1 and "/dev/null" in p.log()[0], "log %s",
+              p.log())
+        p.closed = True

@@ -17,7 +17,7 @@ static const struct manage_row {
 	int nice; /* 0: none asked for */
 	int forbid;
 	uint32_t children; /* of the rule; 0: as many as they like */
-	int no_pidfds;
+	int no_pidfds; /* 1; or errno of a watch */
 	int error;
 	const char *done;
 } manages[] = {
@@ -34,6 +34,9 @@ static const struct manage_row {
 	    "" },
 	{ "that, dead", 105, "", 0, 0, 0, 0, EAGAIN, "" },
 	{ "nothing to hold it by", 100, "", 0, 0, 0, 1, ENOSYS, "" },
+	{ "no more watches", 100, "", 0, 0, 0, ENOSPC, ENOSPC, "" },
+	{ "no memory for a watch", 100, "", 0, 0, 0, ENOMEM, ENOMEM, "" },
+	{ "a thread's", 100, "", 0, 0, 0, EINVAL, ESRCH, "" },
 
 	{ "a command to stop it", 101, "stop", 0, 0, 0, 0, 0,
 	    "child 2 pid 101" },
@@ -56,7 +59,8 @@ manage_row(const void *arg)
 	struct run r = run_plain(row->nice != 0 ? RUN_NICE : 0);
 	struct child *c;
 
-	world.no_pidfds = row->no_pidfds;
+	world.no_pidfds = row->no_pidfds == 1;
+	world.watch_error = row->no_pidfds == 1 ? 0 : row->no_pidfds;
 	exit_init(0);
 	world.forbid = row->forbid;
 	world.rule.children = row->children;

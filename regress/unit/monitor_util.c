@@ -329,8 +329,8 @@ pidset_add(int set, pid_t pid, uint32_t id)
 	struct proc *p = proc_find(pid);
 
 	assert_int_equal(set, WATCH_FIRST - 1);
-	if (p == NULL) {
-		errno = ESRCH;
+	if (p == NULL || world.watch_error != 0) {
+		errno = p == NULL ? ESRCH : world.watch_error;
 		return (-1);
 	}
 	assert_true(watches_count < PROCS_MAX);

@@ -42,6 +42,7 @@
 /* What a test may say of the system, and of what is replaced. */
 struct world {
 	int no_pidfds; /* before the first use */
+	int watch_error; /* errno of each new watch, or 0 */
 	int traced; /* the tracer of the dead keeps them */
 	int nice_errno; /* of setpriority(2) */
 	struct rusage usage; /* of whoever is reaped */

@@ -111,6 +111,7 @@ wrapping clock_gettime keeper_leaf_test priv/keeper/request.c \
 build environ_test priv/launcher/environ.c common/proto.c common/compat/ptymodes.c \
     common/log.c
 build reap_test common/reap.c
+wrapping "kill waitpid" follower_test priv/guard/follower.c common/log.c
 build generic_test common/compat/proc_generic.c common/compat/pty.c
 build timer_test common/timer.c
 build match_test priv/policy/match.c priv/policy/gids.c common/proto.c common/compat/ptymodes.c

@@ -28,6 +28,7 @@
 
 static char said[1024]; /* to the node and to priv, in its order */
 static int busy; /* the port */
+static int refusal; /* errno of each watch, or 0 */
 static int64_t now; /* ms */
 static struct watched {
 	struct event *ev;
@@ -109,9 +110,13 @@ reply_run(int64_t tid, pid_t pid)
 }
 
 void
-reply_nofd(int64_t tid, int number)
+reply_nofd(int64_t tid, enum stage stage, int number, int error)
 {
-	say("nofd %d %d;", (int)tid, number);
+	say("nofd %d %s%d %s;", (int)tid, stage == STAGE_PTY ? "pty " : "",
+	    number,
+	    error == EMFILE   ? "emfile"
+	    : error == ENOSPC ? "enospc"
+			      : "?");
 }
 
 int
@@ -221,6 +226,10 @@ event_add(struct event *ev, const struct timeval *tv)
 {
 	if (tv != NULL)
 		assert_true(tv->tv_sec <= 86400 && tv->tv_usec >= 0);
+	if (refusal != 0) {
+		errno = refusal;
+		return (-1);
+	}
 	set_pending(ev, 1);
 	return (0);
 }
@@ -402,7 +411,7 @@ test_lost(void **state)
 
 		start(&e, &m, i);
 		(void)snprintf(
-		    want, sizeof(want), "nofd 5 %d;lost 1 %d;", i, i);
+		    want, sizeof(want), "nofd 5 %d emfile;lost 1 %d;", i, i);
 		assert_said(want);
 		assert_null(wchild_by_pid(7));
 		/* Its pipes are closed. */
@@ -412,6 +421,27 @@ test_lost(void **state)
 		assert_said("");
 		assert_null(wchild_by_id(1));
 	}
+}
+
+/* It did arrive and cannot be watched: for which reason. */
+static void
+test_unwatched(void **state)
+{
+	struct msg_child m = { .tid = 5, .id = 1, .pid = 7, .streams = 7 };
+	struct ends e;
+
+	(void)state;
+	refusal = ENOSPC;
+	start(&e, &m, -1);
+	refusal = 0;
+	assert_said("nofd 5 1 enospc;lost 1 1;");
+	ends_close(&e);
+	end(1, 0);
+	m.tty = TTY_YES;
+	start(&e, &m, 0);
+	assert_said("nofd 5 pty 0 emfile;lost 1 0;");
+	ends_close(&e);
+	end(1, 0);
 }
 
 /* A pid comes again before the old child's output has left. */
@@ -768,6 +798,7 @@ main(void)
 		CASE(test_exit_after_eof),
 		CASE(test_exit_with_others),
 		CASE(test_lost),
+		CASE(test_unwatched),
 		CASE(test_pid_again),
 		CASE(test_window),
 		CASE(test_feed),

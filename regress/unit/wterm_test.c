@@ -454,12 +454,17 @@ answers(void)
 	assert_sent("{5,{pid,77}}", "{5,{pid,77}}");
 	reply_run(0, 77);
 	assert_int_equal(terms, 0);
-	reply_nofd(5, 2);
+	reply_nofd(5, STAGE_PIPE, 2, EMFILE);
 	(void)snprintf(text, sizeof(text),
 	    "{5,{error,\"Couldn't start pid: Failed to create a pipe"
 	    " for stderr: %s\"}}",
 	    strerror(EMFILE));
 	assert_sent(text, "{5,{error,{pipe,emfile,<<\"stderr\">>}}}");
+	reply_nofd(5, STAGE_PTY, 0, ENOSPC);
+	(void)snprintf(text, sizeof(text),
+	    "{5,{error,\"Couldn't start pid: Failed to create a pty: %s\"}}",
+	    strerror(ENOSPC));
+	assert_sent(text, "{5,{error,{pty,enospc,<<\"\">>}}}");
 }
 
 static void

@@ -137,9 +137,8 @@ offered({call, From}, {confirm, Ref}, #child{spec = #{ref := Ref} = Spec,
     {next_state, running, Child#child{caller_ref = Tie}, [{reply, From, ok}]};
 offered(cast, cancel, Child) ->
     withdraw(normal, Child);
-offered(info, {'DOWN', Server, process, _, Reason},
-        #child{server = Server} = Child) ->
-    withdraw({port_exit, port_exit(Reason)}, Child);
+offered(info, {'DOWN', Server, process, _, _}, #child{server = Server} = Child) ->
+    withdraw(port_closed, Child);
 offered(info, {'DOWN', Ref, process, _, _}, #child{caller_ref = Ref} = Child) ->
     withdraw(normal, Child);
 offered(info, {nodedown, _}, Child) ->
@@ -260,9 +259,8 @@ handle_info({proctor_sink, Stream, Bytes}, #child{output = Output} = Child) ->
     maybe_finish(Child#child{output = Output1});
 handle_info({timeout, Ref, What}, Child) ->
     handle_timeout(What, Ref, Child);
-handle_info({'DOWN', Server, process, _, Reason},
-            #child{server = Server} = Child) ->
-    finish({port_exit, port_exit(Reason)}, Child);
+handle_info({'DOWN', Server, process, _, _}, #child{server = Server} = Child) ->
+    finish(port_closed, Child);
 handle_info({'DOWN', Ref, process, _, Reason},
             #child{caller_ref = Ref} = Child) ->
     orphaned(Reason, Child);
@@ -284,9 +282,6 @@ handle_exit(Pid, Reason, #child{output = Output} = Child) ->
         _ when Reason =/= normal -> finish({exit, Reason}, Child);
         _ -> Child
     end.
-
-port_exit({shutdown, {port_exit, Status}}) -> Status;
-port_exit(Reason) -> Reason.
 
 %% The caller is gone. A linked one leaves with its reason.
 -spec orphaned(term(), #child{}) -> no_return().
@@ -440,8 +435,7 @@ answer(Why, #child{exit = Exit, output = Output}) ->
 finished(Why, #child{spec = Spec, ospid = OsPid, exit = Exit, output = Output}
          = Child) ->
     Error = case Why of
-                {port_exit, _} -> {error, port_closed};
-                no_answer -> {error, no_answer};
+                _ when Why =:= port_closed; Why =:= no_answer -> {error, Why};
                 _ -> {error, closed}
             end,
     _ = proctor_output:close(Error, Output),

@@ -63,8 +63,8 @@ call(Pid, Request, Timeout) ->
     case gen_server:receive_response(RequestId, Timeout) of
         {reply, Reply} -> Reply;
         timeout -> {error, timeout};
-        {error, {{port_exit, _}, _}} -> {error, port_closed};
-        {error, {no_answer, _}} -> {error, no_answer};
-        {error, {noconnection, _}} -> {error, noconnection};
+        {error, {Why, _}} when Why =:= port_closed; Why =:= no_answer;
+                               Why =:= noconnection ->
+            {error, Why};
         {error, _} -> {error, closed}
     end.

@@ -219,9 +219,9 @@ dies() ->
             {ok, Pid, 42} = proctor:run("x", [stdout]),
             {_, #{pid := Pid}} = event(run, start),
             {_, Down} = event(instance, down),
-            ?assertMatch(#{reason := {port_exit, 7}, pid := Server}, Down),
+            ?assertMatch(#{reason := {port_closed, 7}, pid := Server}, Down),
             {_, Meta} = event(run, exception),
-            ?assertMatch(#{kind := exit, reason := {port_exit, 7},
+            ?assertMatch(#{kind := exit, reason := port_closed,
                            pid := Pid, os_pid := 42}, Meta)
         end),
         receive {stdout, 42, _} -> ok end

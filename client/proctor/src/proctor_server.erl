@@ -669,7 +669,10 @@ on_info(_Message, State) ->
 %% @private
 -spec terminate(term(), #state{}) -> ok.
 terminate(Reason, #state{name = Name, started = Started, ospids = OsPids,
-                         asleep = Asleep, turn = Turn} = State) ->
+                         asleep = Asleep, turn = Turn,
+                         children = Children} = State) ->
+    %% Who was promised an answer has it before it hears of our end.
+    ok = proctor_request:begun(maps:keys(Children), ?GRACE),
     Why = case Reason of
               {shutdown, Known} -> Known;
               _ -> Reason

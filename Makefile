@@ -47,6 +47,8 @@ BOX_1 = common/compat/sandbox_none.c
 NAMES = $(BUILD)/syscall_names.h
 # Why there is no child, in English.
 STAGES = $(BUILD)/stages.h
+# PROTOCOL.md as a manual.
+PROTOCOL_7 = $(BUILD)/proctor-protocol.7
 # What the system's headers call their numbers.
 CONSTANTS = $(BUILD)/constants.h
 BOXDEBUG_1 = common/compat/seccomp_debug.c
@@ -553,7 +555,6 @@ lint-run: $(PARSE_C) $(NAMES) $(STAGES) $(CONSTANTS) $(PROTOCOL_7)
 	    sh regress/lint.sh
 
 # A manual of a page that whoever writes a client has, too.
-PROTOCOL_7 = $(BUILD)/proctor-protocol.7
 $(PROTOCOL_7): PROTOCOL.md man/markdown.awk
 	@LC_ALL=C awk -f man/markdown.awk -v name=proctor-protocol \
 	    -v section=7 -v about="what crosses the port of proctor" \

@@ -56,7 +56,7 @@ def starved(role, call, error):
 
 
 @rows(SECTION + " what cannot be read is missing, and the exit says so:",
-      [(error, error) for error in ("EIO", "EPERM")], limit=60)
+      [(error, error) for error in ("EIO", "ENXIO")], limit=60)
 def unread(error):
     with Native() as p:
         trace = fail(p, "worker", "preadv2", error, "1+")

@@ -135,6 +135,8 @@ offered({call, From}, {confirm, Ref}, #child{spec = #{ref := Ref} = Spec,
     ok = proctor_server:confirm(Server, self()),
     Tie = proctor_caller:confirmed(Tied, Spec),
     {next_state, running, Child#child{caller_ref = Tie}, [{reply, From, ok}]};
+offered({call, From}, begun, _Child) ->
+    {keep_state_and_data, [{reply, From, ok}]};
 offered(cast, cancel, Child) ->
     withdraw(normal, Child);
 offered(info, {'DOWN', Server, process, _, _}, #child{server = Server} = Child) ->
@@ -384,6 +386,9 @@ handle_call({await, Timeout}, {Pid, _} = From, #child{awaiting = Awaiting}
 handle_call(discard, From, #child{output = Output} = Child) ->
     gen_server:reply(From, ok),
     Child#child{output = proctor_output:discard(Output), discarded = true};
+handle_call(begun, From, Child) ->
+    gen_server:reply(From, ok),
+    Child;
 handle_call(info, From, Child) ->
     gen_server:reply(From, {ok, info(Child)}),
     Child;

@@ -2,7 +2,8 @@
 %% messages; {@link proctor_child} answers them.
 -module(proctor_request).
 
--export([confirm/2, send/3, feed/2, recv/4, setopts/2, discard/2, await/2, infos/2]).
+-export([confirm/2, send/3, feed/2, recv/4, setopts/2, discard/2, await/2, infos/2,
+         begun/2]).
 
 %% @doc The caller of that run has its answer.
 -spec confirm(pid(), reference()) -> ok | {error, term()}.
@@ -57,6 +58,16 @@ infos(Pids, Timeout) ->
     [Info || Request <- Asked,
              {reply, {ok, Info}}
                  <- [gen_server:receive_response(Request, {abs, Deadline})]].
+
+%% @doc Waits until each of several has answered the caller of its run, or is
+%% gone, no longer than so many milliseconds.
+-spec begun([pid()], non_neg_integer()) -> ok.
+begun(Pids, Timeout) ->
+    Asked = [gen_server:send_request(Pid, begun) || Pid <- Pids],
+    Deadline = erlang:monotonic_time(millisecond) + Timeout,
+    _ = [gen_server:receive_response(Request, {abs, Deadline})
+         || Request <- Asked],
+    ok.
 
 call(Pid, Request, Timeout) ->
     RequestId = gen_server:send_request(Pid, Request),

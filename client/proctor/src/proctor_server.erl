@@ -669,17 +669,25 @@ on_info(_Message, State) ->
 %% @private
 -spec terminate(term(), #state{}) -> ok.
 terminate(Reason, #state{name = Name, started = Started, ospids = OsPids,
-                         asleep = Asleep, turn = Turn} = State) ->
+                         asleep = Asleep, turn = Turn,
+                         children = Children} = State) ->
     Why = case Reason of
               {shutdown, Known} -> Known;
               _ -> Reason
           end,
     ok = close(Why, State),
+    %% Who was promised an answer has it before it hears of our end.
+    ok = proctor_request:begun([Pid || {Pid, Child} <- maps:to_list(Children),
+                                       not is_direct(Pid, Child)], ?GRACE),
     ok = gone(Turn, Why, Name),
     Asleep =/= undefined
         orelse proctor_telemetry:instance_down({Name, Why}, Started,
                                                map_size(OsPids)),
     ok.
+
+%% We have answered those ourselves.
+is_direct(Pid, #child{spec = #{caller := Caller}}) ->
+    Pid =:= Caller.
 
 %% What is counted is counted of the one that has the name.
 gone(current, Why, Name) ->

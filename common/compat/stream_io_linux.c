@@ -17,6 +17,7 @@
 #define NOWAIT 8 /* RWF_NOWAIT */
 
 static int own[2] = { -1, -1 };
+static size_t page;
 
 static ssize_t
 nowait(long call, int fd, const struct iovec *iov, int count)
@@ -29,6 +30,7 @@ stream_io_init(void)
 {
 	if (pipe2(own, O_CLOEXEC | O_NONBLOCK) == -1)
 		fatal("pipe");
+	page = (size_t)sysconf(_SC_PAGESIZE);
 	stream_tick_init();
 }
 
@@ -39,15 +41,21 @@ is_missing(void)
 	return (errno == EOPNOTSUPP || errno == ENOSYS || errno == EPERM);
 }
 
+/*
+ * What was written with O_DIRECT is a packet, of at most a page: of one for
+ * which there is no room read(2) loses the rest, and vmsplice does not.
+ */
 ssize_t
 stream_get_pipe(int fd, void *buf, size_t len)
 {
 	struct iovec iov = { buf, len };
 	ssize_t n;
 
-	n = nowait(SYS_preadv2, fd, &iov, 1);
-	if (n != -1 || !is_missing())
-		return (n);
+	if (len >= page) {
+		n = nowait(SYS_preadv2, fd, &iov, 1);
+		if (n != -1 || !is_missing())
+			return (n);
+	}
 	return (vmsplice(fd, &iov, 1, SPLICE_F_NONBLOCK));
 }
 

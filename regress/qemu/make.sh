@@ -12,4 +12,4 @@ export DESTDIR='' SYSCONFDIR=/etc
 mkdir -p "$LIBEXECDIR/proctor/empty"
 sh dist/install-suid.sh program
 install -m 755 "$BUILD"/proctor-* "$LIBEXECDIR/proctor"
-sh dist/install-suid.sh do
+sh dist/install-suid.sh "do"

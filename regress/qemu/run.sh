@@ -35,9 +35,9 @@ as_root() {
 	fi
 }
 
+# shellcheck disable=SC2086 # names of packages
 tools() {
 	for again in '' update; do
-		# shellcheck disable=SC2086 # names of packages
 		dpkg-query -L qemu-system-x86 cpio $PACKAGES >/dev/null && return 0
 		[ -z "$again" ] || as_root apt-get -q update || continue
 		as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y \
@@ -72,7 +72,8 @@ files() {
 	    while read -r file; do
 		[ ! -f "$file" ] || echo "$file"
 	    done >"$dir/list"
-	libraries $(grep -E '/s?bin/|\.so$' "$dir/list") $PROGRAMS >>"$dir/list"
+	programs=$(grep -E '/s?bin/|\.so$' "$dir/list")
+	libraries $programs $PROGRAMS >>"$dir/list"
 	echo /etc/ld.so.cache /etc/nsswitch.conf /etc/shells /etc/login.defs |
 	    tr ' ' '\n' >>"$dir/list"
 	sed -E 's,^/(s?bin|lib|lib64)/,/usr&,' "$dir/list" | sort -u

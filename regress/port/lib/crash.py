@@ -52,4 +52,7 @@ def crash(*pids):
     for pid in pids:
         _aim(pid)
     for pid in pids:
-        _ptrace(DETACH, pid)
+        try:
+            _ptrace(DETACH, pid)
+        except ProcessLookupError:
+            os.waitpid(pid, WALL)   # the first has taken it with it

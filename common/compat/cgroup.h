@@ -84,8 +84,9 @@ void cgroup_enter(void);
 void cgroup_enter_launch(uint32_t number);
 
 /*
- * Of the caller: keep only what says that the instance lives, and what kills it;
- * or what guard and reaper need, from that descriptor on: how many there are.
+ * Of the caller: keep only what says that the instance lives, and what kills
+ * it; or what guard and reaper need, from that descriptor on: how many there
+ * are.
  */
 void cgroup_forget(void);
 int cgroup_keep(int at);

@@ -106,8 +106,10 @@ ring_end(void)
 	struct child *c;
 	int i;
 
+	/* Not all: a SIGCONT takes a stop away that is meant for a debugger. */
 	for (c = child_next(1, 0); c != NULL; c = child_next(1, c->id))
-		(void)kill(c->pid, SIGCONT);
+		if (reap_is_stopped(c->pid))
+			(void)kill(c->pid, SIGCONT);
 	channel_close(&broker_channel);
 	channel_shut(&keeper_channel);
 	launch_close();

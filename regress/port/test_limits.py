@@ -1,5 +1,6 @@
 """ARCHITECTURE, rules 5 to 8: nothing leaks or grows; too much is refused."""
 
+import contextlib
 import os
 import signal
 import time
@@ -369,7 +370,9 @@ def stdin_end():
         p.to_send.clear()
         p.close_input()
         gone = p.wait(lambda: not proc.alive(ring["broker"]))
-        os.kill(ring["worker"], signal.SIGCONT)
+        # Priv may have seen to that by now.
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(ring["worker"], signal.SIGCONT)
         check(left and gone, "%d frames left, broker gone: %s", left, gone)
 
 

@@ -27,7 +27,7 @@ class Log:
 
     def __init__(self, path=SYSLOG, reads=True):
         if path == SYSLOG and not os.path.ismount("/dev/null"):
-            world.tmpfs_for("/dev/proctor-audit")   # of these cases alone
+            world.dev()
         self.path = path
         os.makedirs(os.path.dirname(path), exist_ok=True)
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -103,6 +103,15 @@ def parsed(text):
 def run_of(p, cmd, *options):
     """The answer to a run, which may be refused."""
     return p.ask(A.run, cmd, list(options))
+
+
+@case(SECTION + " who makes a log here has terminals still")
+def terminals():
+    with Rules("\npermit news as daemon\n"), Log(), Suid() as p:
+        pid = p.run(["/bin/sh", "-c", "tty"], [A.pty, A.stdin, A.stdout,
+                                               as_user(ONE)])
+        expect(0, p.exit(pid), "status")
+        check(p.out(pid).startswith(b"/dev/pts/"), "%r", p.out(pid))
 
 
 @case(SECTION + " a child of another user")

@@ -148,6 +148,16 @@ def tmpfs_for(path):
     os.makedirs(path)
 
 
+def dev():
+    """A /dev that things can be made in; the machine's is below. What is bound
+    there as ptmx finds no terminals, so they are new, too."""
+    tmpfs_for("/dev/proctor")
+    mount("devpts", "/dev/pts", "devpts", 0, "mode=600,ptmxmode=666")
+    umount("/dev/ptmx")
+    os.unlink("/dev/ptmx")
+    os.symlink("pts/ptmx", "/dev/ptmx")
+
+
 # The files ---------------------------------------------------------------
 
 def users():

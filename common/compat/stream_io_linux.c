@@ -18,6 +18,7 @@
 #define NOWAIT 8 /* RWF_NOWAIT */
 
 static int own[2] = { -1, -1 };
+static size_t page;
 static int bare; /* there is neither here */
 
 static ssize_t
@@ -31,6 +32,7 @@ stream_io_init(void)
 {
 	if (pipe2(own, O_CLOEXEC | O_NONBLOCK) == -1)
 		fatal("pipe");
+	page = (size_t)sysconf(_SC_PAGESIZE);
 	stream_tick_init();
 }
 
@@ -41,17 +43,27 @@ is_missing(void)
 	return (errno == EOPNOTSUPP || errno == ENOSYS || errno == EPERM);
 }
 
+static int
+is_none(ssize_t n)
+{
+	return (n == -1 && (errno == ENOSYS || errno == EPERM));
+}
+
 /* Nor that: from here on pipes are terminals, and the tick goes on. */
 static int
 is_bare(ssize_t n)
 {
-	if (n != -1 || (errno != ENOSYS && errno != EPERM))
+	if (!is_none(n))
 		return (0);
 	stream_terminals(1);
 	bare = 1;
 	return (1);
 }
 
+/*
+ * What was written with O_DIRECT is a packet, of at most a page: of one for
+ * which there is no room read(2) loses the rest, and vmsplice does not.
+ */
 ssize_t
 stream_get_pipe(int fd, void *buf, size_t len)
 {
@@ -60,6 +72,11 @@ stream_get_pipe(int fd, void *buf, size_t len)
 
 	if (bare)
 		return (stream_get_terminal(fd, buf, len));
+	if (len < page) {
+		n = vmsplice(fd, &iov, 1, SPLICE_F_NONBLOCK);
+		if (!is_none(n))
+			return (n);
+	}
 	n = nowait(SYS_preadv2, fd, &iov, 1);
 	if (n != -1 || !is_missing())
 		return (n);

@@ -910,8 +910,9 @@ info() ->
 %%   parent has ended, and runs still, with all below it, as
 %%   {@link proctor_usage:sum()}; `undefined' where `/proc' does not tell.</dd>
 %% <dt>`hello', `port_os_pid'</dt><dd>What the port program said of itself, in
-%%   `cgroup' also where its control groups are or why there are none, and its
-%%   OS process.</dd>
+%%   `cgroup' also where its control groups are or why there are none, in
+%%   `orphans' who ends what has lost its parent (`reaper', `guard' or `none'), and
+%%   its OS process.</dd>
 %% <dt>`uptime_ms', `parts'</dt><dd>How long the instance is up, and each part
 %%   of its port program, as `#{broker := #{uptime_ms := Ms}, priv := ...,
 %%   worker := ...}'. If one of these dies the port program ends, and the

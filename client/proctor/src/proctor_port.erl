@@ -457,7 +457,7 @@ vocabulary() ->
      limits, children, string, features, window, ack, stdin_ack,
      stdin_ack_bytes, eof, usage,
      timeout, idle_timeout, pty, launcher, exec_error, linger, sandbox,
-     landlock, syscall_filter, pledge, unveil,
+     landlock, syscall_filter, pledge, unveil, orphans, guard, reaper,
      %% leaves
      cgroup, pause, path, controllers, memory, cpu, cpuset, pids, io, signal,
      freezer, each,

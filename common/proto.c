@@ -30,7 +30,7 @@ _Static_assert(
     sizeof(struct msg_exit) == 24 + 8 * USAGES, "padding in msg_exit");
 _Static_assert(sizeof(struct msg_down) == 8, "padding in msg_down");
 _Static_assert(sizeof(struct msg_ack) == 16, "padding in msg_ack");
-_Static_assert(sizeof(struct msg_hello) == 48, "padding in msg_hello");
+_Static_assert(sizeof(struct msg_hello) == 56, "padding in msg_hello");
 _Static_assert(sizeof(struct msg_reply) == 32, "padding in msg_reply");
 _Static_assert(sizeof(struct msg_pids) == 16, "padding in msg_pids");
 _Static_assert(sizeof(struct msg_winsz) == 16, "padding in msg_winsz");
@@ -551,7 +551,8 @@ unpack_hello(struct msg *msg)
 	t.size = (uint32_t)(msg->len - sizeof(*m));
 	if (m->privilege >= PRIVILEGES || m->launcher > 1 || m->leaves > 1 ||
 	    m->kill >= CGROUP_HOWS || m->controllers >> LEAF_CTLS != 0 ||
-	    (!m->leaves && (m->kill || m->controllers != 0)))
+	    (!m->leaves && (m->kill || m->controllers != 0)) ||
+	    m->orphans >= ORPHANS_HOWS || m->pad != 0)
 		return (-1);
 	if (tail_getvec(&t, &m->users, users) == -1 || users->count == 0 ||
 	    users->len > HELLO_USERS_MAX ||

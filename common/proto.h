@@ -558,6 +558,14 @@ enum privilege {
 	PRIVILEGES
 };
 
+/* Who ends what has lost its parent. */
+enum orphans {
+	ORPHANS_NONE, /* nobody */
+	ORPHANS_GUARD, /* the guard, at the end (follower.h) */
+	ORPHANS_REAPER, /* the reaper, and the guard what that leaves */
+	ORPHANS_HOWS
+};
+
 /* The users that children can have, the default one first. */
 #define HELLO_USERS_MAX 32768 /* bytes with all their NULs */
 struct msg_hello {
@@ -569,6 +577,8 @@ struct msg_hello {
 	uint32_t controllers; /* 1 << enum leaf_controller, that they have */
 	uint32_t kill; /* enum cgroup_how all in one are killed */
 	struct msg_str cgroup; /* of the instance; or why there are none */
+	uint32_t orphans; /* enum orphans */
+	uint32_t pad; /* 0 */
 };
 
 enum reply_code {

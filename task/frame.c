@@ -1,5 +1,7 @@
 /* Frames of the node: see frame.h and wire.h. */
 
+#include <sys/ioctl.h>
+
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -14,6 +16,8 @@
 #include "task/wire.h"
 
 #define LENGTH 4
+#define HEAD (LENGTH + WIRE_HEAD)
+#define MOVE_MIN 8192 /* bytes that are cheaper moved than copied */
 #define IN_SIZE (LENGTH + WIRE_MAX)
 #define OUT_PIPE 524288U /* what the node's pipe, and ours, are to hold */
 #define OUT_KEEP (1U << 20) /* of memory for what waits to leave */
@@ -152,21 +156,26 @@ out_room(size_t len)
 	return (out.buf + out.end);
 }
 
-/* The head of a frame of so many bytes; where they go, if they are copied. */
-static uint8_t *
-put_head(uint8_t type, uint32_t task, uint32_t seq, size_t len, size_t copied)
+static void
+head_put(uint8_t *p, uint8_t type, uint32_t task, uint32_t seq, size_t len)
 {
-	uint8_t *p;
-
 	if (len > WIRE_MAX - WIRE_HEAD)
 		fatalx("a frame with %zu bytes", len);
-	p = out_room(LENGTH + WIRE_HEAD + copied);
 	frame_to_32(p, (uint32_t)(WIRE_HEAD + len));
 	p[4] = type;
 	frame_to_32(p + 5, task);
 	frame_to_32(p + 9, seq);
-	out.end += LENGTH + WIRE_HEAD + copied;
-	return (p + LENGTH + WIRE_HEAD);
+}
+
+/* The head of a frame of so many bytes; where they go, if they are copied. */
+static uint8_t *
+put_head(uint8_t type, uint32_t task, uint32_t seq, size_t len, size_t copied)
+{
+	uint8_t *p = out_room(HEAD + copied);
+
+	head_put(p, type, task, seq, len);
+	out.end += HEAD + copied;
+	return (p + HEAD);
 }
 
 void
@@ -184,31 +193,43 @@ frame_put(uint8_t type, uint32_t task, uint32_t seq, const void *head,
 		memcpy(p + headlen, data, len);
 }
 
-int
-frame_moves(void)
+/* It was promised before it was moved, and is not all there. */
+static void
+mid_mend(uint8_t type, uint32_t task, size_t len)
 {
-	return (mid.able && mid.left == 0 && !out.gone);
-}
+	uint8_t head[HEAD];
 
-ssize_t
-frame_take(int fd, size_t len)
-{
-	return (splice_move(fd, mid.pipe[1], len));
-}
-
-void
-frame_copy(void *buf, size_t len)
-{
-	if (read(mid.pipe[0], buf, len) != (ssize_t)len)
+	if (read(mid.pipe[0], head, HEAD) != HEAD)
 		fatalx("pipe of our own");
+	if (len > 0)
+		(void)put_head(type, task, 0, len, 0);
 }
 
-void
-frame_put_taken(uint8_t type, uint32_t task, size_t len)
+size_t
+frame_move(uint8_t type, uint32_t task, int fd, size_t len)
 {
-	(void)put_head(type, task, 0, len, 0);
+	uint8_t head[HEAD];
+	size_t moved;
+	ssize_t n;
+	int have;
+
+	if (!mid.able || mid.left > 0 || out.gone ||
+	    ioctl(fd, FIONREAD, &have) == -1 || have < MOVE_MIN)
+		return (0);
+	if (len > (size_t)have)
+		len = (size_t)have;
+	head_put(head, type, task, 0, len);
+	if (write(mid.pipe[1], head, HEAD) != HEAD)
+		fatalx("pipe of our own");
+	n = splice_move(fd, mid.pipe[1], len);
+	moved = n > 0 ? (size_t)n : 0;
+	mid.left = moved;
+	if (moved < len)
+		mid_mend(type, task, moved);
+	else
+		mid.left += HEAD;
 	out.split = out.end;
-	mid.left = len;
+	return (moved);
 }
 
 size_t

@@ -42,15 +42,11 @@ void frame_put(uint8_t type, uint32_t task, uint32_t seq, const void *head,
     size_t headlen, const void *, size_t);
 
 /*
- * The same of bytes that are not copied: what frame_take() has taken out of a
- * pipe, so many. One such frame at a time, and only while frame_moves().
- * frame_take() is as read(2), and never waits; what is not worth it
- * frame_copy() gives.
+ * The same of at most so many bytes that are moved out of a pipe, and not
+ * copied. How many were: 0 if there are few, or others wait to leave, or the
+ * system cannot do it.
  */
-int frame_moves(void);
-ssize_t frame_take(int pipe, size_t);
-void frame_copy(void *, size_t);
-void frame_put_taken(uint8_t type, uint32_t task, size_t);
+size_t frame_move(uint8_t type, uint32_t task, int pipe, size_t);
 
 /* How much waits to leave. */
 size_t frame_waiting(void);

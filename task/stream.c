@@ -22,7 +22,6 @@
 #define CTRL_D 4 /* what ends the input of a terminal */
 #define BULK_MIN 16384 /* bytes read at once by which a stream is known */
 #define LARGE_MAX 64 /* of a user's memory for pipes, the system counts all */
-#define MOVE_MIN 8192 /* bytes that are cheaper moved than copied */
 /* Bytes moved at once: with its head it is what a worker moves at once. */
 #define MOVE_MAX 245747U
 #define LARGE_PIPE 262144U
@@ -107,21 +106,17 @@ output_piece(struct stream *s, size_t want, int *moved)
 	ssize_t n;
 
 	*moved = 0;
-	if (s->bulk && !s->tty && frame_moves()) {
-		n = frame_take(s->source.watch.fd, want);
-		*moved = n >= MOVE_MIN;
-		if (*moved)
-			frame_put_taken(
-			    output_type(s), s->task->number, (size_t)n);
-		else if (n > 0)
-			frame_copy(piece, (size_t)n);
-		if (n > 0) {
-			s->bulk = *moved;
+	if (s->bulk && !s->tty) {
+		n = (ssize_t)frame_move(
+		    output_type(s), s->task->number, s->source.watch.fd, want);
+		*moved = n > 0;
+		if (n > 0)
 			return (n);
-		}
 	}
 	n = output_get(s, piece, want < sizeof(piece) ? want : sizeof(piece));
-	if (n >= BULK_MIN && !s->bulk && !s->tty) {
+	if (n < BULK_MIN)
+		s->bulk = 0;
+	else if (!s->bulk && !s->tty) {
 		s->bulk = 1;
 		/* As much as the node takes: the less often it waits. */
 		if (large < LARGE_MAX && !s->large) {

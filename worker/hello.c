@@ -139,6 +139,11 @@ hello_reply(
 		[PRIVILEGE_USERS] = "privileged",
 		[PRIVILEGE_ROOT] = "root",
 	};
+	static const char *const orphans[ORPHANS_HOWS] = {
+		[ORPHANS_NONE] = "none",
+		[ORPHANS_GUARD] = "guard",
+		[ORPHANS_REAPER] = "reaper",
+	};
 	static uint8_t buf[HELLO_USERS_MAX * 4 + MSG_TEXT_MAX + 1024];
 	struct etf_writer w;
 
@@ -146,7 +151,7 @@ hello_reply(
 	term_open(&w, buf, sizeof(buf), m->tid);
 	etf_put_tuple(&w, 2);
 	etf_put_atom(&w, "ok");
-	etf_put_map(&w, 10);
+	etf_put_map(&w, 11);
 	etf_put_atom(&w, "version");
 	etf_put_int(&w, HELLO_VERSION);
 	put_text(&w, "release", PROCTOR_VERSION);
@@ -157,6 +162,8 @@ hello_reply(
 	put_limits(&w);
 	put_features(&w, m);
 	put_sandbox(&w);
+	etf_put_atom(&w, "orphans");
+	etf_put_atom(&w, orphans[m->orphans]);
 	put_cgroup(&w, m, cgroup);
 	if (m->tid != 0)
 		term_send(&w);

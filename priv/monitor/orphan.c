@@ -34,6 +34,14 @@ orphan_init(const struct guard_link *link)
 	orphan_watch_reaper();
 }
 
+enum orphans
+orphan_who(void)
+{
+	if (reaper.fd != -1)
+		return (ORPHANS_REAPER);
+	return (reaper.guard != 0 ? ORPHANS_GUARD : ORPHANS_NONE);
+}
+
 void
 orphan_watch_reaper(void)
 {

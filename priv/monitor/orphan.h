@@ -9,10 +9,15 @@
 
 #include <sys/types.h>
 
+#include "proto.h"
+
 #include "guard/reaper.h"
 
 /* The link is copied. One with fd -1 means that nobody can be asked. */
 void orphan_init(const struct guard_link *);
+
+/* Who ends what has lost its parent, for the node. */
+enum orphans orphan_who(void);
 
 /*
  * Have a reaper that is killed end priv in an orderly way, if the guard lets

@@ -28,6 +28,7 @@
 #include "monitor/foreign.h"
 #include "monitor/group.h"
 #include "monitor/launch.h"
+#include "monitor/orphan.h"
 #include "monitor/reply.h"
 #include "monitor/request.h"
 #include "monitor/stop.h"
@@ -493,6 +494,7 @@ request_handle_hello(const struct msg *msg)
 	w.leaves = (uint32_t)keeper_alive();
 	w.controllers = keeper->controllers;
 	w.kill = (uint32_t)keeper->how;
+	w.orphans = (uint32_t)orphan_who();
 	reply_send(IMSG_HELLO_REPLY, buf,
 	    proto_pack_hello(
 		buf, &w, w.leaves ? keeper->path : keeper->reason));

@@ -75,6 +75,7 @@ KEYS = [
     ("user", A.user, lambda v: v == default_user()),
     ("users", A.users, lambda v: v == []),
     ("features", A.features, features),
+    ("orphans", A.orphans, lambda v: v == A.reaper),
 ]
 
 

@@ -12,6 +12,7 @@ import tempfile
 import time
 
 import port
+import proc
 import starter
 from case import OK, ROOT, STARTED, Skip, case, check, check_took, expect, rows
 from etf import A
@@ -503,6 +504,21 @@ def no_proc():
         check(p.out(pid) == b"up\n", "output %r", p.out(pid))
         check(any("orphans of children cannot be found" in line
                   for line in p.log()), "log %s", p.log())
+
+
+@case(SECTION + " without /proc nobody has orphans, and hello says so")
+def no_orphans():
+    only_root()
+    no_leak_check()
+    with Without("/proc") as p:
+        pid = p.run("exec sleep 1000")
+        answer = p.ask(A.hello, {A.version: 1})
+        expect(A.none, answer[1][A.orphans])
+        os.kill(p.pid, signal.SIGKILL)
+        p.closed = True
+        p.until(lambda: p.eof, "the end")
+        check(proc.alive(pid), "somebody has ended it")
+        os.kill(pid, signal.SIGKILL)
 
 
 @case(SECTION + " without /dev/null it says so and does not start")

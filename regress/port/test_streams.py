@@ -177,6 +177,22 @@ def linger_window():
         truncated(p, pid)
 
 
+@case(LINGER + " a window does not lose the rest of a packet")
+def linger_packets():
+    with Native() as p:
+        pid = p.run(["/usr/bin/python3", "-c", "import fcntl, os\n"
+                     "fcntl.fcntl(1, fcntl.F_SETFL, os.O_WRONLY | os.O_DIRECT)"
+                     "\nfor n in range(9): os.write(1, b'%07d\\n' % n * 500)"],
+                    [A.stdout, (A.window, 10000)])
+        p.still(pid, 10000)
+        while not p.exits[pid]:
+            p.ack(pid)
+            p.pump(0.02)
+        p.ended(pid, exited(0))
+        check(b"".join(b"%07d\n" % n * 500 for n in range(9)) == p.out(pid),
+              "%d bytes", len(p.out(pid)))
+
+
 @case(LINGER + " the others of the group are ended after it, not before")
 def linger_group():
     with Native() as p:

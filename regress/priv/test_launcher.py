@@ -21,6 +21,7 @@ import proc
 import world
 from case import OK, SLOW, case, check, eventually, expect, rows
 from etf import A
+from missing import without
 from native import HELLO, Native
 from suid import SLEEP, SPARED, Suid, as_user, ids
 from world import ONE, STARTER, TWO, UNRULED
@@ -144,9 +145,21 @@ def wait_again(fd):
                 fcntl.fcntl(fd, fcntl.F_GETFL) & ~os.O_NONBLOCK)
 
 
-@case(SECTION + " a pipe that is made to wait holds up nobody")
-def stdin_waits():
-    with usual_rules, Suid() as p:
+class Bare(Suid):
+    """On a system on which the worker serves pipes as terminals."""
+
+    def _exec(self, child_in, child_out):
+        without("preadv2 and splice", "ENOSYS")()
+        super()._exec(child_in, child_out)
+
+
+WAITS = [("holds up nobody", Suid),
+         ("holds up for a second, without preadv2 and splice", Bare)]
+
+
+@rows(SECTION + " a pipe that is made to wait", WAITS)
+def stdin_waits(kind):
+    with usual_rules, kind() as p:
         pid = p.run(SLEEP, [as_user(ONE), A.stdin])
         fd = held_pipe(p, pid)
         wait_again(fd)
@@ -156,11 +169,10 @@ def stdin_waits():
         os.close(fd)
 
 
-@case(SECTION + " an output that is made to wait, and stays open, holds up "
-      "nobody")
-def output_waits():
+@rows(SECTION + " an output that is made to wait, and stays open,", WAITS)
+def output_waits(kind):
     """What its child has left is read, and one byte more is asked for."""
-    with usual_rules, Suid() as p:
+    with usual_rules, kind() as p:
         pid = p.run(SLEEP, [as_user(ONE), A.stdout])
         kept = os.open("/proc/%d/fd/1" % pid, os.O_WRONLY)
         fd = held_pipe(p, pid)

@@ -56,7 +56,7 @@ deserted(#{instance := Instance}) ->
         {ok, Pid, _} ->
             Monitor = monitor(process, Pid),
             receive
-                {'DOWN', Monitor, process, Pid, {port_exit, _}} ->
+                {'DOWN', Monitor, process, Pid, port_closed} ->
                     soak_mail:gone(port);
                 {'DOWN', Monitor, process, Pid, _} -> ok
             after 60000 ->

@@ -87,14 +87,14 @@ follow(Tag, Got, Exit) ->
 
 ended(none, Reason, _Got) ->
     fault(lost, {down, Reason});
-ended(#{status := unknown} = Exit, {port_exit, _}, Got) ->
+ended(#{status := unknown} = Exit, port_closed, Got) ->
     {gone, Exit, Got};
 %% The port program had time to say so.
 ended(#{reason := shutdown} = Exit, _Reason, Got) ->
     {gone, Exit, Got};
 ended(#{status := unknown} = Exit, Reason, _Got) ->
     fault(answer, {Exit, Reason});
-ended(Exit, {port_exit, _} = Reason, _Got) ->
+ended(Exit, port_closed = Reason, _Got) ->
     fault(answer, {Exit, Reason});
 ended(#{status := Status}, Reason, Got) ->
     {Status, Reason, Got}.

@@ -4,6 +4,7 @@ import fcntl
 import os
 import signal
 import struct
+import tempfile
 import termios
 
 import proc
@@ -169,6 +170,66 @@ def not_read():
         for n in tasks:
             check(t.exit(n, seconds=20).is_exit(0), "%r", t.exit(n))
             expect(500000, len(t.out[n, 1]))
+
+
+# In packets, as O_DIRECT makes them of what is written.
+PACKETS = """
+import fcntl, os, signal, sys
+def packets():
+    fcntl.fcntl(1, fcntl.F_SETFL, fcntl.fcntl(1, fcntl.F_GETFL) | os.O_DIRECT)
+"""
+
+
+@case("stdout: in packets, of which nothing is lost at the window's end")
+def packets():
+    with Tree(acks=False) as t:
+        n = t.program(["/usr/bin/python3", "-c", PACKETS + """
+packets()
+for n in range(300):
+    os.write(1, b"%07d\\n" % n * 500)
+"""])
+        t.until(lambda: len(t.out.get((n, 1), b"")) == tree.OUTPUT,
+                "the window is not filled")
+        t.ack(n, 1, tree.OUTPUT)
+        check(t.exit(n).is_exit(0), "%r", t.exit(n))
+        check(b"".join(b"%07d\n" % i * 500 for i in range(300))
+              == t.out[n, 1], "%d bytes", len(t.out[n, 1]))
+
+
+@case("stdout: small packets of one that had much to say harm nobody")
+def packets_small():
+    with Tree() as t, tempfile.TemporaryDirectory() as folder:
+        n = t.program(["/usr/bin/python3", "-c", PACKETS + """
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
+def step(n):
+    open(sys.argv[1] + "/%d" % n, "w").close()
+    signal.sigwait([signal.SIGUSR1])
+step(0)
+os.write(1, b"much" * 5000)
+step(1)
+packets()
+for n in range(20):
+    os.write(1, b"packet %02d\\n" % n)
+step(2)
+""", folder])
+
+        def reaches(step):
+            path = os.path.join(folder, str(step))
+            eventually(lambda: os.path.exists(path), 5, "no step %d" % step)
+        reaches(0)
+        # The switch sees all of each step at once.
+        for step, size in (1, 20000), (2, 20200):
+            os.kill(t.switch(), signal.SIGSTOP)
+            try:
+                os.kill(t.os_pid(n), signal.SIGUSR1)
+                reaches(step)
+            finally:
+                os.kill(t.switch(), signal.SIGCONT)
+            t.until(lambda: len(t.out.get((n, 1), b"")) == size,
+                    "%d bytes do not come" % size)
+        expect(b"packet 19\n", t.out[n, 1][-10:])
+        os.kill(t.os_pid(n), signal.SIGUSR1)
+        check(t.exit(n).is_exit(0), "%r", t.exit(n))
 
 
 @case("linger: 0, others that have its output are not waited for")

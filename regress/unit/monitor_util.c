@@ -397,6 +397,12 @@ orphan_is_guard(pid_t pid)
 	return (pid == GUARD_PID || pid == REAPER_PID);
 }
 
+enum orphans
+orphan_who(void)
+{
+	return (ORPHANS_REAPER);
+}
+
 int
 orphan_uid(pid_t pid, uid_t *uid)
 {

@@ -511,7 +511,8 @@ sample_fixed(enum kind kind, uint8_t *buf)
 		.users = { 0, 11, 3 },
 		.leaves = 1,
 		.controllers = 3,
-		.kill = 1 };
+		.kill = 1,
+		.orphans = ORPHANS_REAPER };
 	size_t n;
 
 	switch (kind) {
@@ -1596,6 +1597,9 @@ static const struct {
 	{ WELCOME, 0, offsetof(struct msg_hello, cgroup.off), 12, -1 },
 	{ WELCOME, 0, offsetof(struct msg_hello, cgroup.len), 7, -1 },
 	{ WELCOME, 0, offsetof(struct msg_hello, cgroup.len), 9, -1 },
+	{ WELCOME, 0, offsetof(struct msg_hello, orphans), ORPHANS_NONE, 0 },
+	{ WELCOME, 0, offsetof(struct msg_hello, orphans), ORPHANS_HOWS, -1 },
+	{ WELCOME, 0, offsetof(struct msg_hello, pad), 1, -1 },
 	{ STREAM, 0, offsetof(struct msg_stream, stream), 0, 0 },
 	{ STREAM, 0, offsetof(struct msg_stream, stream), 3, -1 },
 	{ STREAM, 0, offsetof(struct msg_stream, stream), 0xffffffffU, -1 },

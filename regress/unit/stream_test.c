@@ -24,6 +24,8 @@
 #include "compat/splice.h"
 #include "compat/stream.h"
 
+#define LARGE 8192
+
 static uint8_t buf[200000];
 
 static ssize_t
@@ -34,9 +36,9 @@ put(int fd, void *data, size_t len)
 	return (stream_put_pipe(fd, &iov, 1));
 }
 
-/* Bytes in, bytes out, and no wait at either end. */
+/* Bytes in, bytes out, so many at once, and no wait at either end. */
 static void
-play(const int fds[2])
+play(const int fds[2], size_t size)
 {
 	uint8_t got[sizeof(buf)];
 	size_t in, out = 0;
@@ -48,7 +50,8 @@ play(const int fds[2])
 		in += (size_t)n;
 	assert_int_equal(n, -1);
 	assert_int_equal(errno, EAGAIN);
-	while ((n = stream_get_pipe(fds[0], got + out, 3000)) > 0)
+	while ((n = stream_get_pipe(fds[0], got + out,
+		    sizeof(got) - out < size ? sizeof(got) - out : size)) > 0)
 		out += (size_t)n;
 	assert_int_equal(n, -1);
 	assert_int_equal(errno, EAGAIN);
@@ -67,21 +70,40 @@ test_waiting(void **state)
 		buf[i] = (uint8_t)(i * 7 + i / 251);
 	alarm(20); /* a wait */
 	assert_int_equal(pipe(fds), 0); /* as if O_NONBLOCK were cleared */
-	play(fds);
-	play(fds);
+	play(fds, 3000);
+	play(fds, LARGE);
 	/* Both ends have seen a splice from here on. */
 	assert_int_equal(pipe(other), 0);
 	assert_int_equal(write(other[1], "x", 1), 1);
 	assert_int_equal(splice_move(other[0], fds[1], 1), 1);
 	assert_int_equal(splice_move(fds[0], other[1], 1), 1);
-	play(fds);
-	play(fds);
+	play(fds, 3000);
+	play(fds, LARGE);
 	(void)alarm(0);
 	assert_int_equal(close(fds[1]), 0);
 	assert_int_equal(stream_get_pipe(fds[0], buf, 1), 0);
 	assert_int_equal(close(fds[0]), 0);
 	assert_int_equal(close(other[0]), 0);
 	assert_int_equal(close(other[1]), 0);
+}
+
+/* Of a packet nothing is lost, however little is read at a time. */
+static void
+test_packets(void **state)
+{
+	uint8_t got[LARGE];
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(pipe2(fds, O_DIRECT | O_NONBLOCK), 0);
+	assert_int_equal(write(fds[1], buf, 3000), 3000);
+	assert_int_equal(write(fds[1], buf, 3000), 3000);
+	assert_int_equal(stream_get_pipe(fds[0], got, 100), 100);
+	assert_int_equal(stream_get_pipe(fds[0], got + 100, LARGE - 100), 5900);
+	assert_memory_equal(got, buf, 3000);
+	assert_memory_equal(got + 3000, buf, 3000);
+	assert_int_equal(close(fds[0]), 0);
+	assert_int_equal(close(fds[1]), 0);
 }
 
 /* A pipe that has nothing, and no flag, is moved from without a wait. */
@@ -203,6 +225,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_waiting),
+		cmocka_unit_test(test_packets),
 		cmocka_unit_test(test_move),
 		cmocka_unit_test(test_terminals),
 		cmocka_unit_test(test_kinds),

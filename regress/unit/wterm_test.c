@@ -516,7 +516,8 @@ test_hello(void **state)
 	    ",limits=>#{children=>%u,stdin=>4096,string=>%u},"
 	    "features=>[ack,cgroup,eof,exec_error,idle_timeout,linger,pause,"
 	    "pty,stdin_ack,stdin_ack_bytes,timeout,usage,window],"
-	    "sandbox=>[landlock,syscall_filter],cgroup=><<\"no base\">>}}}",
+	    "sandbox=>[landlock,syscall_filter],orphans=>none,cgroup=><<\"no "
+	    "base\">>}}}",
 	    PROCTOR_VERSION, PLATFORM, MSG_PIDS_MAX, RUN_STRINGS_MAX);
 	hello_reply(&m, &users, "no base");
 	assert_sent(NULL, want);
@@ -529,11 +530,12 @@ test_hello(void **state)
 	sandbox[0] = NULL;
 	m.leaves = 1;
 	m.kill = CGROUP_STILL;
+	m.orphans = ORPHANS_REAPER;
 	m.controllers = 1U << LEAF_CTL_MEMORY | 1U << LEAF_CTL_IO;
 	hello_reply(&m, &users, "/a/b");
-	assert_non_null(
-	    strstr(sent, ",sandbox=>[],cgroup=>#{path=><<\"/a/b\">>,"
-			 "controllers=>[memory,io],kill=>freezer}}}}"));
+	assert_non_null(strstr(sent,
+	    ",sandbox=>[],orphans=>reaper,cgroup=>#{path=><<\"/a/b\">>,"
+	    "controllers=>[memory,io],kill=>freezer}}}}"));
 	assert_non_null(strstr(sent, "user=><<\"me\">>,users=>[],"));
 	assert_non_null(strstr(sent, "features=>[launcher,ack,"));
 	terms = 0;

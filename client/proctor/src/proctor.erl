@@ -215,8 +215,11 @@ start() ->
 %% {@link start_instance/1}.
 %%
 %% An instance ends when its port program does: because it was killed, does not
-%% answer, or has lost a launcher, which it survives until no child is left. Who
-%% waits then has `{error, port_closed}' or the like; who comes later finds
+%% answer, or has lost a launcher, which it survives until no child is left. For
+%% whom it runs something that is `port_closed', however it was seen: the error of
+%% calls, the reason of exits, of `DOWN' and of links. Its own reason says more,
+%% `{shutdown, {port_closed, Why}}', with the exit status of the port program, an
+%% error number of its pipe or `unresponsive'. Who comes later finds
 %% `{error, not_started}', if there is no supervisor to start another.
 %%
 %% <dl>
@@ -253,7 +256,7 @@ start() ->
 %%   leaves a request without answer for that long (60000) is taken for dead:
 %%   it is closed, continued if it was stopped, so that it ends with all that it
 %%   runs, and killed if it does not within `alarm', as far as the node has the
-%%   rights; the instance ends with `{port_exit, unresponsive}'.</dd>
+%%   rights; the instance ends with `{port_closed, unresponsive}'.</dd>
 %% <dt>`{args, Args}'</dt><dd>Further arguments.</dd>
 %% <dt>`{env, Env}'</dt><dd>Changes to its environment, which is the node's at
 %%   that moment and that of all commands: `{Name, Value}', and `false' to take
@@ -280,7 +283,7 @@ start() ->
 %% `limit_users'), "Not allowed to run without providing effective user ..."
 %% (`root' alone); `{already_started, Pid}', once the options are right;
 %% `{port_exited_with_status, Status}' if the port program ended instead of
-%% answering, `{port_exit, Posix}' if its pipe broke; `{no_port_program,
+%% answering, `{port_closed, Posix}' if its pipe broke; `{no_port_program,
 %% Paths}' if there is none; `{Posix, Path}' if it cannot be executed. One that
 %% was killed a moment ago is waited for.
 -spec start([start_option()]) -> {ok, pid()} | {error, term()}.
@@ -357,7 +360,7 @@ instances() ->
 %% <dt>`monitor'</dt><dd>Send the caller
 %%   `{'DOWN', OsPid, process, Pid, Reason}' at the end. `Reason'
 %%   is `normal', `{exit_status, Status}', `timeout' if its time was over,
-%%   whatever its status, or what ended the Erlang process: `{port_exit, Why}'
+%%   whatever its status, or what ended the Erlang process: `port_closed'
 %%   with the port program, `no_answer' (see `timeout');
 %%   `erlang:monitor/2' works as well, and says `noproc' if that process has
 %%   ended already. If the caller dies the command is stopped.</dd>
@@ -907,8 +910,9 @@ info() ->
 %%   parent has ended, and runs still, with all below it, as
 %%   {@link proctor_usage:sum()}; `undefined' where `/proc' does not tell.</dd>
 %% <dt>`hello', `port_os_pid'</dt><dd>What the port program said of itself, in
-%%   `cgroup' also where its control groups are or why there are none, and its
-%%   OS process.</dd>
+%%   `cgroup' also where its control groups are or why there are none, in
+%%   `orphans' who ends what has lost its parent (`reaper', `guard' or `none'), and
+%%   its OS process.</dd>
 %% <dt>`uptime_ms', `parts'</dt><dd>How long the instance is up, and each part
 %%   of its port program, as `#{broker := #{uptime_ms := Ms}, priv := ...,
 %%   worker := ...}'. If one of these dies the port program ends, and the

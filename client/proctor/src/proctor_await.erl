@@ -138,7 +138,6 @@ gone(Ref, Reason) ->
         {error, why(Reason)}
     end.
 
-why({port_exit, _}) -> port_closed;
 why(noproc) -> port_closed;
 why(Reason) -> Reason.
 

@@ -135,11 +135,12 @@ offered({call, From}, {confirm, Ref}, #child{spec = #{ref := Ref} = Spec,
     ok = proctor_server:confirm(Server, self()),
     Tie = proctor_caller:confirmed(Tied, Spec),
     {next_state, running, Child#child{caller_ref = Tie}, [{reply, From, ok}]};
+offered({call, From}, begun, _Child) ->
+    {keep_state_and_data, [{reply, From, ok}]};
 offered(cast, cancel, Child) ->
     withdraw(normal, Child);
-offered(info, {'DOWN', Server, process, _, Reason},
-        #child{server = Server} = Child) ->
-    withdraw({port_exit, port_exit(Reason)}, Child);
+offered(info, {'DOWN', Server, process, _, _}, #child{server = Server} = Child) ->
+    withdraw(port_closed, Child);
 offered(info, {'DOWN', Ref, process, _, _}, #child{caller_ref = Ref} = Child) ->
     withdraw(normal, Child);
 offered(info, {nodedown, _}, Child) ->
@@ -260,9 +261,8 @@ handle_info({proctor_sink, Stream, Bytes}, #child{output = Output} = Child) ->
     maybe_finish(Child#child{output = Output1});
 handle_info({timeout, Ref, What}, Child) ->
     handle_timeout(What, Ref, Child);
-handle_info({'DOWN', Server, process, _, Reason},
-            #child{server = Server} = Child) ->
-    finish({port_exit, port_exit(Reason)}, Child);
+handle_info({'DOWN', Server, process, _, _}, #child{server = Server} = Child) ->
+    finish(port_closed, Child);
 handle_info({'DOWN', Ref, process, _, Reason},
             #child{caller_ref = Ref} = Child) ->
     orphaned(Reason, Child);
@@ -284,9 +284,6 @@ handle_exit(Pid, Reason, #child{output = Output} = Child) ->
         _ when Reason =/= normal -> finish({exit, Reason}, Child);
         _ -> Child
     end.
-
-port_exit({shutdown, {port_exit, Status}}) -> Status;
-port_exit(Reason) -> Reason.
 
 %% The caller is gone. A linked one leaves with its reason.
 -spec orphaned(term(), #child{}) -> no_return().
@@ -389,6 +386,9 @@ handle_call({await, Timeout}, {Pid, _} = From, #child{awaiting = Awaiting}
 handle_call(discard, From, #child{output = Output} = Child) ->
     gen_server:reply(From, ok),
     Child#child{output = proctor_output:discard(Output), discarded = true};
+handle_call(begun, From, Child) ->
+    gen_server:reply(From, ok),
+    Child;
 handle_call(info, From, Child) ->
     gen_server:reply(From, {ok, info(Child)}),
     Child;
@@ -440,8 +440,7 @@ answer(Why, #child{exit = Exit, output = Output}) ->
 finished(Why, #child{spec = Spec, ospid = OsPid, exit = Exit, output = Output}
          = Child) ->
     Error = case Why of
-                {port_exit, _} -> {error, port_closed};
-                no_answer -> {error, no_answer};
+                _ when Why =:= port_closed; Why =:= no_answer -> {error, Why};
                 _ -> {error, closed}
             end,
     _ = proctor_output:close(Error, Output),

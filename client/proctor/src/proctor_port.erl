@@ -178,13 +178,13 @@ await_ready(Port, Start) ->
         error:badarg -> {error, exited(last_word(Port))}
     end.
 
-%% As erlexec says it; the log has it in words.
+%% A status as erlexec says it; the log has it in words.
 exited(End) ->
     ?TELL(error, "proctor: the port program did not start: ~ts",
           [proctor_error:ended(End)]),
     case is_integer(End) of
         true -> {port_exited_with_status, End};
-        false -> {port_exit, End}
+        false -> {port_closed, End}
     end.
 
 check_ready(Port, {ok, {1, {ok, Hello}}}) when is_map(Hello) ->
@@ -457,7 +457,7 @@ vocabulary() ->
      limits, children, string, features, window, ack, stdin_ack,
      stdin_ack_bytes, eof, usage,
      timeout, idle_timeout, pty, launcher, exec_error, linger, sandbox,
-     landlock, syscall_filter, pledge, unveil,
+     landlock, syscall_filter, pledge, unveil, orphans, guard, reaper,
      %% leaves
      cgroup, pause, path, controllers, memory, cpu, cpuset, pids, io, signal,
      freezer, each,

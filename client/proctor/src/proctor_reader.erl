@@ -105,7 +105,6 @@ last_word(Tag, Ref) ->
         end
     end.
 
-why({port_exit, _}) -> port_closed;
 why(noproc) -> port_closed;
 why(Reason) when is_atom(Reason) -> Reason;
 why(_Reason) -> closed.

@@ -2,7 +2,8 @@
 %% messages; {@link proctor_child} answers them.
 -module(proctor_request).
 
--export([confirm/2, send/3, feed/2, recv/4, setopts/2, discard/2, await/2, infos/2]).
+-export([confirm/2, send/3, feed/2, recv/4, setopts/2, discard/2, await/2, infos/2,
+         begun/2]).
 
 %% @doc The caller of that run has its answer.
 -spec confirm(pid(), reference()) -> ok | {error, term()}.
@@ -58,13 +59,23 @@ infos(Pids, Timeout) ->
              {reply, {ok, Info}}
                  <- [gen_server:receive_response(Request, {abs, Deadline})]].
 
+%% @doc Waits until each of several has answered the caller of its run, or is
+%% gone, no longer than so many milliseconds.
+-spec begun([pid()], non_neg_integer()) -> ok.
+begun(Pids, Timeout) ->
+    Asked = [gen_server:send_request(Pid, begun) || Pid <- Pids],
+    Deadline = erlang:monotonic_time(millisecond) + Timeout,
+    _ = [gen_server:receive_response(Request, {abs, Deadline})
+         || Request <- Asked],
+    ok.
+
 call(Pid, Request, Timeout) ->
     RequestId = gen_server:send_request(Pid, Request),
     case gen_server:receive_response(RequestId, Timeout) of
         {reply, Reply} -> Reply;
         timeout -> {error, timeout};
-        {error, {{port_exit, _}, _}} -> {error, port_closed};
-        {error, {no_answer, _}} -> {error, no_answer};
-        {error, {noconnection, _}} -> {error, noconnection};
+        {error, {Why, _}} when Why =:= port_closed; Why =:= no_answer;
+                               Why =:= noconnection ->
+            {error, Why};
         {error, _} -> {error, closed}
     end.

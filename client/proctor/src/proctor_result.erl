@@ -6,7 +6,7 @@
 
 -export_type([why/0]).
 
--type why() :: ended | no_answer | {port_exit | exit, term()}.
+-type why() :: ended | port_closed | no_answer | {exit, term()}.
 %% It is `ended', the OS process; or something else ends the one that stands
 %% for it.
 
@@ -63,9 +63,10 @@ exit(Why, Exit, #{too_many := TooMany} = Collected) ->
                        Kept)
     end.
 
-known({port_exit, _}, undefined) -> proctor_exit:unknown(port_closed);
-known(no_answer, undefined) -> proctor_exit:unknown(no_answer);
-known(_Why, Exit) -> Exit.
+known(Why, undefined) when Why =:= port_closed; Why =:= no_answer ->
+    proctor_exit:unknown(Why);
+known(_Why, Exit) ->
+    Exit.
 
 reason(ended, Exit) -> proctor_exit:reason(Exit);
 reason({exit, Reason}, _Exit) -> Reason;
@@ -96,12 +97,10 @@ sync(ended, Exit, Collected) ->
         normal -> {ok, streams(Exit, Collected)};
         Status -> {error, [Status | streams(Exit, Collected)]}
     end;
-sync({port_exit, _}, Exit, Collected) ->
-    {error, {port_closed, streams(Exit, Collected)}};
-sync(no_answer, Exit, Collected) ->
-    {error, {no_answer, streams(Exit, Collected)}};
 sync({exit, Reason}, _Exit, _Collected) ->
-    {error, Reason}.
+    {error, Reason};
+sync(Why, Exit, Collected) ->
+    {error, {Why, streams(Exit, Collected)}}.
 
 streams(Exit, Collected) ->
     [{Stream, Pieces} || Stream <- [stdout, stderr],

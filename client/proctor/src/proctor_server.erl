@@ -640,12 +640,12 @@ handle_info(Message, State) ->
 on_info({Port, {data, Frame}}, #state{port = Port} = State) ->
     case proctor_port:decode(Frame) of
         {ok, Message} -> {noreply, message(Message, State)};
-        error -> port_exit(bad_frame, State)
+        error -> port_closed(bad_frame, State)
     end;
 on_info({Port, {exit_status, Status}}, #state{port = Port} = State) ->
-    port_exit(Status, State#state{port = undefined});
+    port_closed(Status, State#state{port = undefined});
 on_info({'EXIT', Port, Reason}, #state{port = Port} = State) ->
-    port_exit(Reason, State#state{port = undefined});
+    port_closed(Reason, State#state{port = undefined});
 on_info({'DOWN', Scope, process, _, _}, #state{scope = Scope} = State) ->
     {noreply, join(State)};
 on_info({'DOWN', Tables, process, _, _}, #state{tables = Tables} = State) ->
@@ -660,7 +660,7 @@ on_info({'EXIT', Pid, Reason}, #state{link = #{writer := Writer}} = State)
   when Reason =/= normal ->
     case proctor_port:is_writer(Pid, Writer) of
         %% What it had is lost, and may have been half of something.
-        true -> port_exit(writer, State);
+        true -> port_closed(writer, State);
         false -> {noreply, State}
     end;
 on_info(_Message, State) ->
@@ -669,17 +669,25 @@ on_info(_Message, State) ->
 %% @private
 -spec terminate(term(), #state{}) -> ok.
 terminate(Reason, #state{name = Name, started = Started, ospids = OsPids,
-                         asleep = Asleep, turn = Turn} = State) ->
+                         asleep = Asleep, turn = Turn,
+                         children = Children} = State) ->
     Why = case Reason of
               {shutdown, Known} -> Known;
               _ -> Reason
           end,
     ok = close(Why, State),
+    %% Who was promised an answer has it before it hears of our end.
+    ok = proctor_request:begun([Pid || {Pid, Child} <- maps:to_list(Children),
+                                       not is_direct(Pid, Child)], ?GRACE),
     ok = gone(Turn, Why, Name),
     Asleep =/= undefined
         orelse proctor_telemetry:instance_down({Name, Why}, Started,
                                                map_size(OsPids)),
     ok.
+
+%% We have answered those ourselves.
+is_direct(Pid, #child{spec = #{caller := Caller}}) ->
+    Pid =:= Caller.
 
 %% What is counted is counted of the one that has the name.
 gone(current, Why, Name) ->
@@ -710,7 +718,7 @@ remember(_Why, Name) ->
 
 close(_Why, #state{port = undefined} = State) ->
     fail_pending(State);
-close({port_exit, unresponsive}, #state{port = Port, alarm = Alarm} = State) ->
+close({port_closed, unresponsive}, #state{port = Port, alarm = Alarm} = State) ->
     ok = fail_pending(State),
     proctor_port:put_down(Port, {proctor_port:identity(Port),
                                  Alarm * 1000 + ?GRACE});
@@ -729,10 +737,10 @@ format_status(Status) ->
                 (_, Value) -> Value
              end, Status).
 
-port_exit(Reason, State) ->
+port_closed(Reason, State) ->
     ?TELL(error, "proctor: the port program ended: ~ts; ~w OS processes with "
           "it", [proctor_error:ended(Reason), map_size(State#state.ospids)]),
-    {stop, {shutdown, {port_exit, Reason}}, State}.
+    {stop, {shutdown, {port_closed, Reason}}, State}.
 
 %% Ends that are reported during the shutdown are still ends.
 last_frame(Frame, State) ->
@@ -853,7 +861,7 @@ look(Which, #state{pending = Pending, answer_timeout = Timeout,
         _ when Left > 0 -> {noreply, look_in(Left, first, State)};
         _ when Which =:= first ->
             {noreply, look_in(?SECOND_LOOK, second, State)};
-        _ -> port_exit(unresponsive, State)
+        _ -> port_closed(unresponsive, State)
     end.
 
 now_ms() ->

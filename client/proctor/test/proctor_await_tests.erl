@@ -264,7 +264,7 @@ dies() ->
                      proctor:await(Pid, 20000)),
         ?assertMatch({exit, t, #{reason := port_closed,
                                  stdout := <<"so far\n">>}}, next()),
-        ?assertMatch({'DOWN', t, process, Pid, {port_exit, 7}}, next())
+        ?assertMatch({'DOWN', t, process, Pid, port_closed}, next())
     end).
 
 survives() ->
@@ -305,7 +305,7 @@ daemon() ->
                          "true", [], [{exit_to_reason, fun(_) -> asked end}]),
         receive
             {'EXIT', Daemon, Reason} ->
-                ?assertEqual({port_exit, 7}, Reason)
+                ?assertEqual(port_closed, Reason)
         end,
         _ = flush()
     end).

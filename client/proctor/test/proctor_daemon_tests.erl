@@ -328,7 +328,7 @@ reasons() ->
     ?assertMatch({'EXIT', Other, {a, [_ | _]}}, next()),
     proctor_case:with_fake(dies, [{name, fake}], fun(Server) ->
         {ok, Last} = start("exec sleep 1000", [{instance, Server} | Mine]),
-        ?assertEqual({'EXIT', Last, {mine, {port_exit, 7}}}, next())
+        ?assertEqual({'EXIT', Last, {mine, port_closed}}, next())
     end).
 
 %%% Names

@@ -198,7 +198,7 @@ lazy_application() ->
         {ok, #{port_os_pid := OsPid, pid := Server}} = proctor:info(),
         Ref = monitor(process, Server),
         ok = proctor_case:signal("KILL", [OsPid]),
-        {shutdown, {port_exit, _}} = down(Ref),
+        {shutdown, {port_closed, _}} = down(Ref),
         wait_until(fun() ->
                        case proctor:info() of
                            {ok, #{port_os_pid := Now}} -> Now =:= undefined;

@@ -19,6 +19,7 @@ telemetry_test_() ->
      proctor_case:alone(
        [{"instances", fun instances/0},
         {"an instance that dies, and its runs", fun dies/0},
+        {"an instance that dies before a run is answered", fun dies_first/0},
         {"daemons", fun daemons/0}])].
 
 attached(Fun) ->
@@ -219,12 +220,42 @@ dies() ->
             {ok, Pid, 42} = proctor:run("x", [stdout]),
             {_, #{pid := Pid}} = event(run, start),
             {_, Down} = event(instance, down),
-            ?assertMatch(#{reason := {port_exit, 7}, pid := Server}, Down),
+            ?assertMatch(#{reason := {port_closed, 7}, pid := Server}, Down),
             {_, Meta} = event(run, exception),
-            ?assertMatch(#{kind := exit, reason := {port_exit, 7},
+            ?assertMatch(#{kind := exit, reason := port_closed,
                            pid := Pid, os_pid := 42}, Meta)
         end),
         receive {stdout, 42, _} -> ok end
+    end).
+
+%% It has begun, so that is what its caller hears, and its end then.
+dies_first() ->
+    Self = self(),
+    Handler = fun([_, run, start], _, #{pid := Pid}) ->
+                      Self ! {begins, Pid},
+                      receive go -> ok end;
+                 (_, _, _) ->
+                      ok
+              end,
+    telemetry:attached(Handler, fun() ->
+        {ok, Server} = proctor:start(),
+        Port = proctor_case:os_pid(Server),
+        {_, Caller} = spawn_monitor(fun() ->
+            Answer = proctor:run("exec sleep 1000", [monitor]),
+            exit({Answer, next()})
+        end),
+        {begins, Pid} = next(),
+        _ = os:cmd("kill -KILL " ++ integer_to_list(Port)),
+        %% It is asked whether it has answered, or hears that the server is gone.
+        wait_until(fun() ->
+            {messages, Messages} = process_info(Pid, messages),
+            [ok || Message <- Messages,
+                   lists:member(element(1, Message), ['$gen_call', 'DOWN'])]
+                =/= []
+        end),
+        Pid ! go,
+        ?assertMatch({{ok, Pid, OsPid}, {'DOWN', OsPid, process, Pid, _}},
+                     down(Caller))
     end).
 
 daemons() ->

@@ -665,7 +665,7 @@ port_killed() ->
     Port = os_pid(Server),
     _ = os:cmd("kill -KILL " ++ integer_to_list(Port)),
     %% What is left of the port program may still say how they ended.
-    ?assertEqual({shutdown, {port_exit, 137}}, down(ServerRef)),
+    ?assertEqual({shutdown, {port_closed, 137}}, down(ServerRef)),
     [?assertMatch({error, _}, down(Ref)) || Ref <- Refs],
     {'DOWN', OsPid, process, Pid, Reason} = next(),
     ?assertNotEqual(normal, Reason),
@@ -684,7 +684,7 @@ port_dies() ->
         {ok, _} = proctor:start([{portexe, Stub}]),
         {ok, Pid, 42} = proctor:run("cat", [monitor]),
         ?assertEqual({error, port_closed}, proctor:which_children()),
-        ?assertEqual({'DOWN', 42, process, Pid, {port_exit, 137}}, next()),
+        ?assertEqual({'DOWN', 42, process, Pid, port_closed}, next()),
         ?assertEqual({error, not_started}, proctor:which_children())
     end),
     with_stub(?READY ?READ ?PID_42 "kill -KILL $$", fun(Stub) ->
@@ -703,7 +703,7 @@ server_killed() ->
     wait_until(fun() -> length(proctor:which_children()) =:= 2 end),
     exit(Server, kill),
     ?assertEqual({error, {port_closed, []}}, down(Ref)),
-    ?assertEqual({'DOWN', OsPid, process, Pid, {port_exit, killed}}, next()),
+    ?assertEqual({'DOWN', OsPid, process, Pid, port_closed}, next()),
     wait_until(fun() -> not alive(OsPid) andalso not alive(Port) end).
 
 application_life() ->
@@ -792,7 +792,7 @@ bad_frame() ->
         {ok, Server} = proctor:start([{portexe, Stub}]),
         Ref = monitor(process, Server),
         ?assertEqual({error, port_closed}, proctor:which_children()),
-        ?assertEqual({shutdown, {port_exit, bad_frame}}, down(Ref))
+        ?assertEqual({shutdown, {port_closed, bad_frame}}, down(Ref))
     end).
 
 %% Its answer to hello has atoms that nobody here has ever heard of.

@@ -183,7 +183,7 @@ port_killed() ->
     ?assertEqual({error, {port_closed, [{stdout, [<<"on\n">>]}]}}, Sync),
     ?assertMatch({error, {port, eio, #{reason := port_closed,
                                        stdout := <<"on\n">>}}}, Pipe),
-    {shutdown, {port_exit, 137}} = down(Ref),
+    {shutdown, {port_closed, 137}} = down(Ref),
     ?assertEqual({error, not_started}, proctor:run("true", [sync])),
     ?assertEqual({error, {port, eio, not_started}}, proctor:cmd("true", [])).
 
@@ -434,8 +434,8 @@ unresponsive() ->
     ok = signal("STOP", [-Port]),
     ?assertEqual(Server, whereis(proctor)),
     ?assertEqual({error, port_closed}, proctor:which_children()),
-    ?assertEqual({shutdown, {port_exit, unresponsive}}, down(Ref)),
-    ?assertEqual({'DOWN', OsPid, process, Pid, {port_exit, unresponsive}},
+    ?assertEqual({shutdown, {port_closed, unresponsive}}, down(Ref)),
+    ?assertEqual({'DOWN', OsPid, process, Pid, port_closed},
                  next()),
     wait_until(fun() -> is_list(proctor:which_children()) end),
     wait_until(fun() -> not alive(OsPid) end),

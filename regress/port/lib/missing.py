@@ -48,6 +48,9 @@ FEATURES = {
     "splice": ["splice", "tee", "vmsplice"],
     "statx": ["statx"],
     "preadv2": ["preadv2", "pwritev2"],
+    # As the first on Linux before 6.5, where pipes do not know it.
+    "preadv2 and splice": ["preadv2", "pwritev2", "splice", "tee",
+                           "vmsplice"],
     "epoll_pwait2": ["epoll_pwait2"],
     "getrandom": ["getrandom"],
     "seccomp": ["seccomp", ("prctl", 0, SET_SECCOMP)],

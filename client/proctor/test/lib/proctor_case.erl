@@ -245,7 +245,7 @@ with_stub(Script, Fun) ->
 %% ended before the first byte is written to it its status is lost: once more.
 refused(Start) ->
     case Start() of
-        {error, {port_exit, epipe}} -> refused(Start);
+        {error, {port_closed, epipe}} -> refused(Start);
         Other -> Other
     end.
 

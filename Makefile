@@ -424,6 +424,8 @@ rules:
 	    SEND_SRC="$(SEND_SRC)" RULE_SRC="$(RULE_SRC)" \
 	    EVSET_SRC="$(EVSET_SRC)" SPLICE_SRC="$(SPLICE_SRC)" \
 	    STREAM_SRC="$(STREAM_SRC)" STREAM_IO_SRC="$(STREAM_IO_SRC)" \
+	    PRIVS_SRC="$(PRIVS_SRC)" PROC_SRC="$(PROC_SRC)" \
+	    SELF_SRC="$(SELF_SRC)" BOUNDS_SRC="$(BOUNDS_SRC)" \
 	    sh regress/fuzz/rules.sh >$(BUILD)/fuzzers.out
 	@test ! -e regress || $(IFNEW) $(BUILD)/fuzzers.mk <$(BUILD)/fuzzers.out
 

@@ -101,9 +101,9 @@ read_set(struct etf *term, struct call_set *s)
 	if (n != 2 || etf_get_atom(term, what, sizeof(what)) == -1 ||
 	    read_names(term, s) == -1)
 		return (-1);
-	if (strcasecmp(what, "allow") == 0)
+	if (strcmp(what, "allow") == 0)
 		set_invert(s);
-	else if (strcasecmp(what, "deny") != 0)
+	else if (strcmp(what, "deny") != 0)
 		return (-1);
 	return (0);
 }

@@ -45,11 +45,17 @@ peer_init(int checked)
 }
 
 static void
-reply(const struct task *t, uint32_t seq, int results, const uint8_t *term,
-    size_t len)
+reply(
+    struct task *t, uint32_t seq, int results, const uint8_t *term, size_t len)
 {
+	int lost = t->lost;
+
+	t->lost = 0;
+	if (lost != 0)
+		(results ? tell_error_of_batch : tell_error)(
+		    t->number, seq, "limit", lost, "fork", 0);
 	/* It is the task's, and may be larger than a frame. */
-	if (len > WIRE_MAX - WIRE_HEAD)
+	else if (len > WIRE_MAX - WIRE_HEAD)
 		tell_error(t->number, seq, "wire", EMSGSIZE, "reply", 0);
 	else
 		frame_put(results ? WIRE_RESULTS : WIRE_REPLY, t->number, seq,
@@ -101,16 +107,44 @@ peer_reply(const struct msg *msg)
 	return (0);
 }
 
-/* Is it a socket of the kind that tasks have? */
+/* Is it a socket of the kind that tasks have? -1: that cannot be told. */
 static int
 is_channel(int fd)
 {
 	socklen_t len = sizeof(int);
 	int domain, type;
 
-	return (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) == 0 &&
-		getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0 &&
-		domain == AF_UNIX && type == SOCK_STREAM);
+	if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) == -1 ||
+	    getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == -1)
+		return (errno == ENOTSOCK ? 0 : -1);
+	return (domain == AF_UNIX && type == SOCK_STREAM);
+}
+
+/*
+ * What a task has made, and we have no descriptor or memory for, ends, as its
+ * channel does, and who has made it is refused.
+ */
+static int
+born_lost(struct task *t, int fd, int error)
+{
+	struct task *c = t->newborn;
+
+	t->lost = error != 0 ? error : EIO;
+	t->newborn = NULL;
+	if (fd != -1)
+		(void)close(fd);
+	if (c != NULL)
+		death_kill(c, CAUSE_PARENT);
+	return (0);
+}
+
+/* It cannot be. */
+static int
+born_lie(int fd)
+{
+	if (fd != -1)
+		(void)close(fd);
+	return (-1);
 }
 
 static int
@@ -118,13 +152,18 @@ peer_born(const struct msg *msg)
 {
 	struct task *t = msg->arg, *c;
 	struct task_born m;
+	int is;
 
 	memcpy(&m, msg->data, sizeof(m));
-	/* Without a descriptor: there are none left, and it has to go. */
-	if (msg->fd == -1 || !is_channel(msg->fd) || !ask_is(t, m.seq) ||
-	    t->newborn != NULL || m.inner <= 0 ||
+	if (!ask_is(t, m.seq) || t->newborn != NULL || m.inner <= 0 ||
 	    table_child(t, m.inner) != NULL)
-		return (-1);
+		return (born_lie(msg->fd));
+	if (msg->fd == -1)
+		return (born_lost(t, -1, EMFILE));
+	if ((is = is_channel(msg->fd)) == -1)
+		return (born_lost(t, msg->fd, errno));
+	if (!is)
+		return (born_lie(msg->fd));
 	c = table_add(t, m.inner);
 	c->first = (m.flags & NEWPID) != 0;
 	t->newborn = c;
@@ -134,15 +173,18 @@ peer_born(const struct msg *msg)
 
 /*
  * With rights to signal what others may not, only what is below us is believed
- * to be a task.
+ * to be a task. -1: that cannot be told.
  */
 static int
 is_child(const struct task *t, int pidfd)
 {
 	pid_t parent;
 
-	return (pidfd_parent(pidfd, &parent) == 0 && t->pid != 0 &&
-		parent == t->pid && !t->dead &&
+	if (!checks)
+		return (1);
+	if (pidfd_parent(pidfd, &parent) == -1)
+		return (-1);
+	return (t->pid != 0 && parent == t->pid && !t->dead &&
 		pidfd_signal(t->pidfd.fd, 0) == 0);
 }
 
@@ -187,16 +229,25 @@ peer_pidfd(const struct msg *msg)
 	struct task *t = msg->arg, *c = t->newborn;
 	struct task_born m;
 	pid_t pid;
+	int is;
 
 	memcpy(&m, msg->data, sizeof(m));
-	if (c == NULL || m.inner != c->inner || !ask_is(t, m.seq) ||
-	    msg->fd == -1 || pidfd_pid(msg->fd, &pid) == -1)
-		return (-1);
-	if (checks && !is_child(t, msg->fd))
-		return (-1);
-	t->newborn = NULL;
+	if (c == NULL && t->lost != 0)
+		return (born_lost(t, msg->fd, t->lost));
+	if (c == NULL || m.inner != c->inner || !ask_is(t, m.seq))
+		return (born_lie(msg->fd));
+	if (msg->fd == -1)
+		return (born_lost(t, -1, EMFILE));
+	if (pidfd_pid(msg->fd, &pid) == -1)
+		return (errno == EINVAL ? born_lie(msg->fd)
+					: born_lost(t, msg->fd, errno));
+	if ((is = is_child(t, msg->fd)) == -1)
+		return (born_lost(t, msg->fd, errno));
+	if (!is)
+		return (born_lie(msg->fd));
 	if (peer_watch(c, msg->fd) == -1)
-		return (-1);
+		return (born_lost(t, msg->fd, errno));
+	t->newborn = NULL;
 	table_set_pid(c, pid);
 	c->told_pid = pid;
 	c->born = 1;
@@ -398,7 +449,10 @@ peer_watch(struct task *t, int pidfd)
 	t->pidfd.fd = pidfd;
 	t->pidfd.fn = on_pidfd;
 	t->pidfd.arg = t;
-	return (evset_set(&t->pidfd, EVSET_IN));
+	if (evset_set(&t->pidfd, EVSET_IN) == 0)
+		return (0);
+	t->pidfd.fd = -1;
+	return (-1);
 }
 
 void

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -22,30 +23,60 @@
 
 #define NUMBERS 1024 /* all system calls that there are have smaller ones */
 
+/* By which a program begins on 32-bit ARM: what arch_prctl is elsewhere. */
+#ifdef __ARM_NR_set_tls
+#define OWN_CALL __ARM_NR_set_tls
+#else
+#define OWN_CALL NONE
+#endif
+
 struct allowed {
 	uint8_t call[NUMBERS];
 	int exec; /* it may become a program */
 	int clone; /* with any flags */
 };
 
-/* All calls of a list of names, of which this machine may lack some. */
+/*
+ * What machines with short longs have besides, by which their C libraries call:
+ * the same name with one of these behind it, or another name.
+ */
+static const char *const tails[] = { "", "32", "64", "_time64" };
+static const char *const others[][2] = {
+	{ "lseek", "_llseek" },
+	{ "mmap", "mmap2" },
+	{ "newfstatat", "fstatat64" },
+	{ "select", "_newselect" },
+};
+
+/* A name of so many bytes, if this machine has it. */
+static void
+allow_name(struct allowed *a, const char *name, size_t len, const char *tail)
+{
+	const struct constant_kind *kind = constant_kind("syscall", 7);
+	char whole[48];
+	int64_t number;
+
+	if (snprintf(whole, sizeof(whole), "%.*s%s", (int)len, name, tail) <
+		(int)sizeof(whole) &&
+	    constant_get(kind, whole, &number) == 0 && number >= 0 &&
+	    number < NUMBERS)
+		a->call[number] = 1;
+}
+
+/* All calls of a list of names. */
 static void
 allow(struct allowed *a, const char *names)
 {
-	const struct constant_kind *kind = constant_kind("syscall", 7);
-	char name[32];
-	int64_t number;
-	size_t n;
+	size_t i, n;
 
 	for (; *names != '\0'; names += n + strspn(names + n, " ")) {
 		n = strcspn(names, " ");
-		if (n >= sizeof(name))
-			continue;
-		memcpy(name, names, n);
-		name[n] = '\0';
-		if (constant_get(kind, name, &number) == 0 && number >= 0 &&
-		    number < NUMBERS)
-			a->call[number] = 1;
+		for (i = 0; i < sizeof(tails) / sizeof(tails[0]); i++)
+			allow_name(a, names, n, tails[i]);
+		for (i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+			if (strlen(others[i][0]) == n &&
+			    strncmp(names, others[i][0], n) == 0)
+				allow(a, others[i][1]);
 	}
 }
 
@@ -136,7 +167,7 @@ seal(const struct call_set *denied, int before)
 	allow(&a, call_loop);
 	allow_rows(&a, denied);
 	if (a.exec)
-		allow(&a, "mmap mmap2 mprotect");
+		allow(&a, "mmap mprotect");
 	bpf_begin(&p, SECCOMP_RET_KILL_PROCESS, SECCOMP_RET_KILL_PROCESS);
 	some_clones(&p, &a);
 	some_of_loop(&p, &a);
@@ -145,6 +176,10 @@ seal(const struct call_set *denied, int before)
 			bpf_unless(&p, i, 1);
 			bpf_give(&p, SECCOMP_RET_ALLOW);
 		}
+	if (a.exec && OWN_CALL != NONE) {
+		bpf_unless(&p, (uint32_t)OWN_CALL, 1);
+		bpf_give(&p, SECCOMP_RET_ALLOW);
+	}
 	bpf_give(&p, SECCOMP_RET_ERRNO | EPERM);
 	return (install(&p, before));
 }

@@ -8,7 +8,12 @@
 
 struct source;
 
-/* Watch it for these; 0 for nothing, also when it is held. 0 or -1. */
+#define SOURCE_RETRY 100 /* ms, where there was no memory to watch */
+
+/*
+ * Watch it for these, as soon as the system has memory for that; 0 for nothing,
+ * also when it is held. 0, or -1: it is nothing that can be watched.
+ */
 int source_set(struct source *, int events);
 
 /*

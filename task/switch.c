@@ -190,9 +190,12 @@ static void
 switch_wait(void)
 {
 	static unsigned int busy;
+	int ms = timer_wait();
 
-	(void)evset_set(&to_node, frame_waiting() > 0 ? EVSET_OUT : 0);
-	if (!evset_run(timer_wait(), &mask))
+	if (evset_set(&to_node, frame_waiting() > 0 ? EVSET_OUT : 0) == -1 &&
+	    (ms == -1 || ms > SOURCE_RETRY))
+		ms = SOURCE_RETRY;
+	if (!evset_run(ms, &mask))
 		busy = 0;
 	else if (++busy % BUSY == 0)
 		signals_take();

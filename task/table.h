@@ -20,7 +20,10 @@
 #include "task/message.h"
 #include "task/wire.h"
 
-/* A watch that is off while the node does not take what is there. */
+/*
+ * A watch that is off while the node does not take what is there, or the system
+ * has no memory for it.
+ */
 struct source {
 	struct watch watch;
 	int held; /* the events that it is to have again, or 0 */
@@ -93,6 +96,7 @@ struct task {
 	struct source channel_source;
 	struct watch pidfd; /* fd -1: it has none yet */
 	struct task *newborn; /* the child whose pidfd is to come */
+	int lost; /* why we cannot have what it made, or 0 */
 	int lied;
 
 	struct asked_list asked; /* the first is what it does now */

@@ -27,8 +27,8 @@ struct watch {
 void evset_open(void);
 
 /*
- * Watch for these from here on; to 0 before fd is closed. 0, or -1: it cannot
- * be watched.
+ * Watch for these from here on; to 0, which does not fail, before fd is closed.
+ * 0, or -1 with errno: it cannot be watched, or for nothing else than before.
  */
 int evset_set(struct watch *, int events);
 

@@ -33,7 +33,10 @@ evset_set(struct watch *w, int events)
 	ev.events = (events & EVSET_IN ? (uint32_t)EPOLLIN : 0) |
 		    (events & EVSET_OUT ? (uint32_t)EPOLLOUT : 0);
 	ev.data.ptr = w;
-	if (epoll_ctl(set, op, w->fd, &ev) == -1)
+	/* One that could not be taken out is in it still, and is not heard. */
+	if (epoll_ctl(set, op, w->fd, &ev) == -1 && events != 0 &&
+	    (errno != EEXIST ||
+		epoll_ctl(set, EPOLL_CTL_MOD, w->fd, &ev) == -1))
 		return (-1);
 	w->events = events;
 	return (0);

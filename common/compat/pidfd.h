@@ -21,8 +21,9 @@ void pidfd_init(void);
 int pidfd_of(pid_t pid);
 
 /*
- * The pid that it has here: 0 if it has none that can be seen. -1: fd is no
- * such descriptor, or its process was reaped.
+ * The pid that it has here: 0 if it has none that can be seen. -1 with errno:
+ * EINVAL, fd is no such descriptor; ESRCH, its process was reaped; or it cannot
+ * be read.
  */
 int pidfd_pid(int fd, pid_t *pid);
 

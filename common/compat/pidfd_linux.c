@@ -65,12 +65,15 @@ static int
 proc_text(const char *path, char *buf, size_t size)
 {
 	ssize_t n;
-	int fd;
+	int error, fd;
 
 	if ((fd = openat(proc, path, O_RDONLY | O_CLOEXEC)) == -1)
 		return (-1);
+	errno = EIO;
 	n = read(fd, buf, size - 1);
+	error = errno;
 	(void)close(fd);
+	errno = error;
 	if (n <= 0)
 		return (-1);
 	buf[n] = '\0';
@@ -87,9 +90,12 @@ pidfd_pid(int fd, pid_t *pid)
 	long n;
 
 	(void)snprintf(path, sizeof(path), "self/fdinfo/%d", fd);
-	if (proc_text(path, buf, sizeof(buf)) == -1 ||
-	    (p = strstr(buf, "\nPid:\t")) == NULL)
+	if (proc_text(path, buf, sizeof(buf)) == -1)
 		return (-1);
+	errno = EINVAL;
+	if ((p = strstr(buf, "\nPid:\t")) == NULL)
+		return (-1);
+	errno = ESRCH;
 	if ((n = strtol(p + 6, NULL, 10)) < 0)
 		return (-1);
 	*pid = (pid_t)n;

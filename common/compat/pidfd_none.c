@@ -22,6 +22,7 @@ pidfd_pid(int fd, pid_t *pid)
 {
 	(void)fd;
 	(void)pid;
+	errno = ENOSYS;
 	return (-1);
 }
 

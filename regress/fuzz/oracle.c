@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dispatch.h"
 #include "fuzz.h"
 #include "oracle.h"
 #include "proto.h"
@@ -78,4 +79,20 @@ oracle_unpack(uint32_t type, const void *data, size_t len)
 		return (-1);
 	again(&m);
 	return (0);
+}
+
+int
+oracle_dispatch(const struct dispatch *table, size_t rows, unsigned int state,
+    struct msg *m)
+{
+	size_t i;
+
+	if (oracle_unpack(m->type, m->data, m->len) == -1 ||
+	    proto_unpack(m) == -1)
+		return (-1);
+	for (i = 0; i < rows; i++)
+		if (table[i].type == m->type)
+			return (
+			    table[i].states & state ? table[i].handler(m) : -1);
+	return (-1);
 }

@@ -60,6 +60,13 @@ strict=regress/fuzz/fatal.c
 	    common/timer.c common/channel.c common/dispatch.c \
 	    common/etf_write.c $EVSET_SRC $SPLICE_SRC $STREAM_SRC \
 	    $STREAM_IO_SRC $IMSG_SRC $SEND_SRC
+	harness args "" $strict regress/fuzz/people.c
+	harness launcher "" $strict regress/fuzz/oracle.c regress/fuzz/input.c \
+	    regress/fuzz/input_run.c regress/fuzz/launcher_state.c \
+	    priv/launcher/environ.c priv/launcher/bounds.c common/leafset.c \
+	    common/limitname.c common/signals.c common/compat/pty.c \
+	    $BOUNDS_SRC $PRIVS_SRC $PROC_SRC $SELF_SRC $PROTO_SRC \
+	    common/compat/ptymodes.c
 	harness taskargs "" $strict task/args.c task/call.c task/cstruct.c \
 	    task/constant.c task/owned.c task/rows.c common/etf_read.c \
 	    common/etf_write.c

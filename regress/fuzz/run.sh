@@ -4,8 +4,10 @@
 #	run.sh SECONDS [HARNESS ...]
 #
 # Starts from the inputs in corpus/HARNESS; what is found is in
-# BUILD/fuzzing/HARNESS, where the next run goes on. An input that fails is left in BUILD/fuzzing and named. Says
-# for each how many inputs were tried in how many seconds.
+# BUILD/fuzzing/HARNESS, where the next run goes on. An input that fails is left
+# in BUILD/fuzzing and named. Says for each how many inputs were tried in how
+# many seconds; BUILD/fuzzing/tried has a line for each run, and the last line
+# said is the sum of all of them.
 
 set -eu
 cd "$(dirname "$0")/../.."
@@ -43,6 +45,7 @@ bad=0 total=0 count=0
 [ $# -gt 0 ] || set -- $(cd "$out/build/fuzz" && ls)
 for name; do
 	mkdir -p "$out/$name"
+	began=$(date +%s)
 	[ ! -e "regress/fuzz/corpus/$name" ] || /usr/bin/python3 \
 	    regress/fuzz/corpus.py unpack "regress/fuzz/corpus/$name" \
 	    "$out/$name"
@@ -61,7 +64,12 @@ for name; do
 	n=$(awk '/number_of_executed_units/ { print $2 }' "$log")
 	edges=$(sed -n 's/.* cov: \([0-9]*\) .*/\1/p' "$log" | tail -n 1)
 	total=$((total + ${n:-0})) count=$((count + 1))
-	echo "$said FUZZ $name: ${n:-0} inputs, ${edges:-0} edges"
+	took=$(($(date +%s) - began))
+	echo "$name ${n:-0} $took" >>"$out/tried"
+	echo "$said FUZZ $name: ${n:-0} inputs, $took s, ${edges:-0} edges"
 done
 echo "fuzz: $count harnesses, $total inputs, $seconds s each"
+awk '{ n += $2; s += $3 }
+    END { printf "fuzz: in all runs of this folder %d inputs, %d s\n", n, s }' \
+    "$out/tried"
 exit $bad

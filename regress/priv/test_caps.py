@@ -402,6 +402,87 @@ def task_root():
         expect(OK, t.call("chroot", "deep"))
 
 
+@case(SECTION + " proctor-task -root: files are bound in there alone")
+def task_files():
+    root = world.home + "/tree"
+    shutil.rmtree(root, ignore_errors=True)
+    os.mkdir(root)
+    for name in ("one", "two"):
+        with open(root + "/" + name, "w") as f:
+            f.write(name)
+    os.symlink("/etc/passwd", root + "/leads")
+    os.symlink("one", root + "/link")
+    words = [task_program(), "-root", root]
+    with Rules(rule("sys_admin sys_chroot", words)), Suid() as p:
+        t = Task(p, words)
+        jail_of(t, root)
+        expect(OK, t.call("chdir", root))
+        passwd = t.call("open", "/etc/passwd", A.o_rdonly)[1]
+        expect(OK, t.call("mount", "p", "new/proc", "proc", 0))
+        held = "proc/self/fd/%d" % passwd
+        # What is elsewhere, by whatever way, and links, wherever they lead.
+        for source in ("/etc/passwd", "leads", "link", "/" + held,
+                       "new/" + held, "new/proc/self/root/etc/passwd",
+                       "../../etc/passwd", "new/../../../etc/passwd"):
+            for flags in (A.ms_bind, [A.ms_bind, A.ms_rec], A.ms_move):
+                answer = t.call("mount", source, "two", [], flags)
+                check(answer == denied("mount")
+                      or answer[1][1] == A.enoent, "%s: %r", source, answer)
+        for target in ("/etc/passwd", "leads", "/" + held, "new/" + held,
+                       "new/proc/self/root/etc/passwd"):
+            expect(denied("mount"),
+                   t.call("mount", "one", target, [], A.ms_bind), target)
+        for target in ("/etc/passwd", "leads", "/" + held):
+            answer = t.call("umount", target)
+            check(answer[0] == A.error, "%s: %r", target, answer)
+        # In there they are what they seem.
+        expect(OK, t.call("mount", "one", "two", [], A.ms_bind))
+        seen = t.call("open", "two", A.o_rdonly)[1]
+        expect((A.ok, b"one"), t.call("read", seen, 100))
+        expect(OK, t.call("close", seen))
+        expect(OK, t.call("umount", "two"))
+        seen = t.call("open", "two", A.o_rdonly)[1]
+        expect((A.ok, b"two"), t.call("read", seen, 100))
+
+
+@case(SECTION + " proctor-task -root: an old root behind the new is none")
+def task_pivot():
+    root = world.home + "/tree"
+    shutil.rmtree(root, ignore_errors=True)
+    os.mkdir(root)
+    words = [task_program(), "-root", root]
+    with Rules(rule("sys_admin sys_chroot", words)), Suid() as p:
+        t = Task(p, words)
+        jail_of(t, root)
+        expect(OK, t.call("chdir", root))
+        expect(OK, t.call("mount", "t", "new", "tmpfs", 0))
+        for name in ("new/sub", "new/old"):
+            expect(OK, t.call("mkdir", name, 0o755))
+        # Places that are no mounts, or not below the new root.
+        for new, old in (("src", "src"), ("new", "src"), ("new", "."),
+                         ("new/sub", "new/sub")):
+            check(t.call("pivot_root", new, old)[0] == A.error,
+                  "%s, %s", new, old)
+        expect(OK, t.call("chdir", "new"))
+        # One over the other: what is above the new root is the old one.
+        expect(OK, t.call("pivot_root", ".", "."))
+        for name, args in (
+                ("chroot", ("/..",)), ("chroot", ("/../etc",)),
+                ("chroot", ("..",)), ("chroot", ("/../tmp",)),
+                ("mount", ("t", "/../tmp", "tmpfs", 0)),
+                ("mount", ("/../etc", "/sub", [], A.ms_bind)),
+                ("mount", ("/..", "/sub", [], [A.ms_bind, A.ms_rec])),
+                ("mount", ("/../etc/passwd", "/sub", [], A.ms_bind)),
+                ("mount", ("/sub", "/../tmp", [], A.ms_bind)),
+                ("mount", ("/..", "/sub", [], A.ms_move)),
+                ("umount", ("/../proc",)),
+                ("pivot_root", ("/../tmp", "/../tmp"))):
+            answer = t.call(name, *args)
+            check(answer[0] == A.error, "%s%r: %r", name, args, answer)
+        # So even the new one leads out, as far as anybody can tell.
+        expect(denied("chroot"), t.call("chroot", "/sub"))
+
+
 @rows(SECTION + " proctor-task -root: no such folder:", [
     (w, w) for w in ("nowhere", "/nowhere", "/etc/passwd")])
 def task_no_root(word):

@@ -745,6 +745,35 @@ def commands():
         p.bye()
 
 
+@case(SECTION + " refused: capabilities that a rule does not give")
+def capabilities():
+    rules = "permit caps { sys_chroot } news as daemon cmd /bin/true args x\n" \
+        "permit news as daemon cmd /bin/true args y\n"
+    given, other = 1 << 18, 1 << 21
+    words = (b"/bin/true", b"x")
+    with Instead(), Hostile_rules(rules) as p:
+        refused_all(p, RUN, [
+            run(words, user=b"daemon", flags=0x100, caps=caps)
+            for caps in (other, given | other, 1 << 63, given << 32,
+                         (1 << 64) - 2)])
+        refused_all(p, RUN, [
+            run((b"/bin/true", word), user=b"daemon", flags=0x100, caps=given)
+            for word in (b"y", b"z", b"", b"x x", b"caps")])
+        refused_all(p, RUN, [
+            run(words, user=b"daemon", flags=0x100, caps=given, cd=b"/tmp",
+                executable=b"/bin/sh"),
+            run(words, user=b"root", flags=0x100, caps=given),
+            run(words, flags=0x100, caps=given)])
+        # All that there are of the rule's are what that gives.
+        for caps in (given, (1 << 64) - 1, 0):
+            p.terms.clear()
+            p.tell(imsg(RUN, run(words, user=b"daemon", flags=0x100,
+                                 caps=caps)))
+            p.until(lambda: p.answered(TID), "the pid")
+            expect(A.pid, p.answered(TID)[0][1][0])
+        p.bye()
+
+
 @case(SECTION + " refused: groups that no rule lists")
 def listed():
     lists = [(), (b"",), (b"adm",), (b"adm", b""), (b"adm", b"mail", b"0"),

@@ -1,6 +1,7 @@
 """A tree of tasks, its frames and its end."""
 
 import os
+import resource
 import signal
 import struct
 
@@ -237,6 +238,28 @@ def nofile():
         check(len(made) > 5, "%d", len(made))
         for n in t.born:
             expect((A.ok, t.os_pid(n)), t.call(n, "getpid"))
+
+
+@case("limits: the switch cannot have a new task, and who made it is refused")
+def not_held():
+    with Tree() as t:
+        n = t.fork()
+        born, had = set(t.born), tree_size(t)
+        _, hard = resource.prlimit(t.switch(), resource.RLIMIT_NOFILE)
+        used = 1 + max(int(fd) for fd in
+                       os.listdir("/proc/%d/fd" % t.switch()))
+        for room in range(2):
+            resource.prlimit(t.switch(), resource.RLIMIT_NOFILE,
+                             (used + room, hard))
+            expect((A.error, (A.limit, A.emfile, A.fork)), t.call(n, "fork"))
+        resource.prlimit(t.switch(), resource.RLIMIT_NOFILE, (hard, hard))
+        expect(born, set(t.born))
+        eventually(lambda: tree_size(t) == had, 3, "it lives on")
+        t.program(["/bin/cat"], parent=n)
+
+
+def tree_size(t):
+    return len([p for p in proc.descendants(t.switch()) if proc.alive(p)])
 
 
 @rows("start:", [("a flag that there is not", ["-x"], 2),

@@ -224,8 +224,12 @@ case $BOX_SRC in
 	    priv/monitor/sandbox_linux.c priv/launcher/sandbox_linux.c \
 	    priv/keeper/sandbox_linux.c
 	build landlock_test common/log.c common/compat/landlock_linux.c
+	# shellcheck disable=SC2086
+	wrapping "syscall proc_set_no_new_privs" seal_linux_test \
+	    task/callset.c task/constant.c task/rows.c \
+	    common/compat/task_os_linux.c $BPF_SRC $PROC_SRC $SELF_SRC common/log.c
 	;;
-*) without="$without landlock_test sandbox_test" ;;
+*) without="$without landlock_test sandbox_test seal_linux_test" ;;
 esac
 echo "UNITS =$units"
 

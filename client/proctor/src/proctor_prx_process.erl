@@ -30,8 +30,7 @@
                     handler() | none | keep}
                  | {option, gen_statem:from(), atom(), get | integer(),
                     Depth :: non_neg_integer()}
-                 | {filter, gen_statem:from()}
-                 | {filters, gen_statem:from()}
+                 | {filter, gen_statem:from(), Args :: [term()]}
                  | stop.
 
 -record(task, {tree :: pid(),
@@ -310,7 +309,7 @@ request({call, close, [Descriptor]} = Request, From, _State, Task) ->
         {Number, Stream} -> reply(From, close_child(Number, Stream, Task))
     end;
 request({call, filter, Args}, From, _State, Task) ->
-    pending({call, filter, Args, 0}, {filter, From}, Task);
+    pending({call, filter, Args, 0}, {filter, From, Args}, Task);
 request({call, _, _} = Request, From, _State, Task) ->
     deep(Request, From, Task);
 request({batch, Calls}, From, _State, Task) ->
@@ -553,21 +552,25 @@ answered({sigaction, From, _, _}, Answer, _State, Task) ->
     reply(From, Answer, Task);
 answered({option, From, Name, Value, Depth}, Answer, _State, Task) ->
     reply(From, proctor_prx_options:answer(Name, Value, Depth, Answer), Task);
-answered({filter, From}, ok, _State, Task) ->
-    pending({call, filters, [], 0}, {filters, From}, Task);
-answered({filter, From}, Answer, _State, Task) ->
+answered({filter, From, [Own | Children]}, ok, _State,
+         #task{denied = {Denied, Theirs}} = Task) ->
+    reply(From, ok,
+          Task#task{denied = {lists:usort(denied(Own) ++ Denied),
+                              lists:usort(lists:flatmap(fun denied/1, Children)
+                                          ++ Theirs)}});
+answered({filter, From, _}, Answer, _State, Task) ->
     reply(From, Answer, Task);
-answered({filters, From}, {ok, {Own, Children}}, _State, Task) ->
-    reply(From, ok, Task#task{denied = {?ABOVE -- Own, ?ABOVE -- Children}});
-answered({filters, From}, {error, _}, _State, Task) ->
-    %% Nobody may ask what is left: so none of ours is.
-    reply(From, ok, Task#task{denied = {?ABOVE, ?ABOVE}});
 answered({reply, From}, Answer, _State, Task) ->
     reply(From, Answer, Task);
 answered(stop, _Answer, _State, #task{parent = none} = Task) ->
     {keep_state, Task};
 answered(stop, _Answer, _State, #task{stopping = {yes, Reason}}) ->
     {stop, Reason}.
+
+%% Of the calls that are answered here.
+denied({deny, Calls}) -> denied(Calls);
+denied({allow, Calls}) -> ?ABOVE -- Calls;
+denied(Calls) -> [Call || Call <- ?ABOVE, lists:member(Call, Calls)].
 
 handlers(_Signal, keep, Handlers) -> Handlers;
 handlers(Signal, none, Handlers) -> maps:remove(Signal, Handlers);

@@ -679,7 +679,8 @@ filter_test_() ->
     proctor_trees:cases([
         {"a call that is forbidden", fun denied/1},
         {"what is not allowed is forbidden", fun allowed/1},
-        {"calls that are answered here", fun above/1}]).
+        {"calls that are answered here", fun above/1},
+        {"nobody may ask what is left", fun unasked/1}]).
 
 denied(Root) ->
     {ok, Task} = proctor_prx:fork(Root),
@@ -717,6 +718,24 @@ above(Root) ->
     {ok, Child} = proctor_prx:fork(Task),
     ?assertError(undef, proctor_prx:cpid(Child)),
     ?assertEqual(1, proctor_prx:getopt(Child, termsig)).
+
+unasked(Root) ->
+    {ok, Task} = proctor_prx:fork(Root),
+    ok = proctor_prx:filter(Task, {allow, [fork, getpid, getopt, filter]},
+                            {deny, [filters, setopt]}),
+    ?assertEqual(1, proctor_prx:getopt(Task, termsig)),
+    ?assertError(undef, proctor_prx:setopt(Task, termsig, 0)),
+    {ok, Child} = proctor_prx:fork(Task),
+    ?assertEqual([], proctor_prx:cpid(Child)),
+    ?assertEqual(1, proctor_prx:getopt(Child, termsig)),
+    ?assertError(undef, proctor_prx:setopt(Child, termsig, 0)),
+    %% And only ever less.
+    ok = proctor_prx:filter(Task, [getopt], {allow, [getopt]}),
+    ?assertError(undef, proctor_prx:getopt(Task, termsig)),
+    {ok, Second} = proctor_prx:fork(Task),
+    ?assertEqual(1, proctor_prx:getopt(Second, termsig)),
+    ?assertError(undef, proctor_prx:cpid(Second)),
+    ?assertError(undef, proctor_prx:setopt(Second, termsig, 0)).
 
 %%% Programs and their output
 

@@ -160,7 +160,7 @@ PROGRAMS = $(PORT_PROGRAMS) $(BUILD)/proctor-check
 
 .SUFFIXES:
 .PHONY: regress-fault uninstall uninstall-run deb deb-check regress-cross regress-musl regress-uml \
-	programs-and-units regress-fuzz fuzz fuzz-run
+	regress-qemu programs-and-units regress-fuzz fuzz fuzz-run
 .PHONY: all port dist package deps deps-dev demo soak bench bench-elixir bench-quick \
 	bench-files regress regress-unit regress-port regress-erlang regress-get \
 	regress-priv regress-task regress-elixir regress-trixie elixir-run regress-build install \
@@ -272,6 +272,12 @@ regress-uml:
 	@+$(BEFORE)
 	@+$(SUB) programs
 	@sh regress/uml/run.sh $(BUILD)
+
+# Under the kernel of Debian 12: regress/qemu.
+regress-qemu:
+	@+$(BEFORE)
+	@+$(SUB) programs $(BUILD)/hostile $(BUILD)/calls
+	@sh regress/qemu/run.sh $(BUILD)
 
 programs-and-units:
 	@+$(BEFORE)

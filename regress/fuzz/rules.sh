@@ -67,6 +67,18 @@ strict=regress/fuzz/fatal.c
 	    common/limitname.c common/signals.c common/compat/pty.c \
 	    $BOUNDS_SRC $PRIVS_SRC $PROC_SRC $SELF_SRC $PROTO_SRC \
 	    common/compat/ptymodes.c
+	harness worker clock_gettime $strict regress/fuzz/events.c \
+	    regress/fuzz/node_view.c regress/fuzz/oracle.c \
+	    regress/fuzz/input.c regress/fuzz/port_state.c \
+	    regress/fuzz/tick_state.c worker/relay.c worker/feed.c \
+	    worker/dispatch.c worker/child.c worker/pty.c worker/reply.c \
+	    worker/event.c worker/leaf.c worker/term.c worker/idle.c \
+	    worker/notify.c worker/pipe.c worker/callback.c \
+	    worker/zerocopy.c worker/queue.c worker/hello.c \
+	    common/etf_write.c common/etf_read.c common/fdset.c \
+	    common/errname.c common/compat/pty.c $SPLICE_SRC $STREAM_SRC \
+	    $(echo "$STREAM_IO_SRC" | sed 's,[^ ]*stream_tick.c,,') \
+	    $PROTO_SRC common/compat/ptymodes.c
 	harness taskargs "" $strict task/args.c task/call.c task/cstruct.c \
 	    task/constant.c task/owned.c task/rows.c common/etf_read.c \
 	    common/etf_write.c

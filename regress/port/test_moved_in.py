@@ -43,7 +43,7 @@ def feed(p, pid, data, size=PIECE):
 
 
 def sums(p, data, sizes=(PIECE,)):
-    """A child that hashes its stdin, data in pieces of these sizes, its end."""
+    """A child that hashes its stdin: data, in pieces of these sizes."""
     pid = p.run(["/usr/bin/sha256sum"], [A.stdin, A.stdout])
     at, turn = 0, 0
     while at < len(data):

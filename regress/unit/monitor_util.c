@@ -432,9 +432,10 @@ orphan_kill_leaf(const char *path)
 	note("orphans in %s KILL", path);
 }
 
-void
+int
 orphan_wake_reaper(void)
 {
+	return (1);
 }
 
 int

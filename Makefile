@@ -342,7 +342,9 @@ bench:
 	@+$(BEFORE)
 	@+$(SUB) programs client bench-files
 	@BUILD=$(BUILD) PROCTOR_PORT=$$(pwd)/$(BUILD)/proctor \
-	    sh regress/bench/run.sh bench
+	    sh regress/bench/run.sh bench || status=$$?; \
+	/usr/bin/python3 regress/bench/page.py $(BUILD)/bench; \
+	exit $${status:-0}
 	@BUILD=$(BUILD) sh regress/bench/plot.sh
 
 # Only what has to hold on any machine.
@@ -362,6 +364,7 @@ bench-quick:
 	@+$(SUB) programs client bench-files
 	@BUILD=$(BUILD) PROCTOR_PORT=$$(pwd)/$(BUILD)/proctor \
 	    sh regress/bench/run.sh bench_quick
+	@/usr/bin/python3 regress/bench/page_test.py
 
 # What others are given: see dist/tree.sh.
 dist package:

@@ -33,7 +33,7 @@ strict=regress/fuzz/fatal.c
 	harness messages "" $strict regress/fuzz/oracle.c $PROTO_SRC \
 	    common/compat/ptymodes.c
 	harness frames read $strict regress/fuzz/oracle.c \
-	    regress/fuzz/request_state.c broker/options.c \
+	    regress/fuzz/request_state.c broker/options.c $SPLICE_SRC \
 	    broker/bounds.c broker/ttymodes.c broker/strings.c broker/leaf.c \
 	    common/limitname.c common/cpulist.c common/leaf_limit.c \
 	    common/capname.c common/etf_read.c $PROTO_SRC \

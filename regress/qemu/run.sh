@@ -17,7 +17,7 @@ python=$(/usr/bin/python3 -c \
     'import sys; print("python%d.%d" % sys.version_info[:2])')
 PACKAGES="coreutils dash bash mount util-linux passwd procps sed grep mawk
 findutils hostname libc-bin iproute2 strace python3-minimal
-$python-minimal $python lib$python-minimal lib$python-stdlib"
+libgcc-s1 $python-minimal $python lib$python-minimal lib$python-stdlib"
 PROGRAMS=$(echo "$build"/proctor "$build"/proctor-[bctw]*)
 dir=$build/qemu
 mkdir -p "$dir"

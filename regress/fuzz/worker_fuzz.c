@@ -48,6 +48,7 @@ enum step {
 
 static struct input *steps;
 static int port[2];
+static int moves[2]; /* stdin that the broker moves */
 static int deaf; /* the node reads nothing */
 static int lied; /* who has sent something is broken */
 static struct {
@@ -401,6 +402,23 @@ feeds(int32_t pid)
 		    sizeof(m) + (len > MSG_STDIN_MAX ? MSG_STDIN_MAX : len));
 }
 
+/* What is in the pipe already, and no more of it than fits. */
+static void
+moved(int32_t pid)
+{
+	static const uint8_t bytes[8192];
+	struct msg_moved m = { 0 };
+	size_t len = (size_t)input_number(steps) % sizeof(bytes) + 1;
+	ssize_t n;
+
+	/* Else it would not be read now. */
+	if (port_full() || (n = write(moves[1], bytes, len)) <= 0)
+		return;
+	m.pid = pid;
+	m.len = (uint32_t)n;
+	broker_sends(IMSG_MOVED, &m, sizeof(m));
+}
+
 static void
 acks(int32_t pid, uint32_t stream, uint64_t bytes)
 {
@@ -503,7 +521,10 @@ step(enum step what)
 		}
 		break;
 	case FEED:
-		feeds(PID + which % PIDS);
+		if (which & 128)
+			moved(PID + which % PIDS);
+		else
+			feeds(PID + which % PIDS);
 		break;
 	case ACK:
 		acks(PID + which % PIDS, 1U + (which & 1), input_number(steps));
@@ -522,7 +543,9 @@ void
 fuzz_begin(void)
 {
 	(void)signal(SIGPIPE, SIG_IGN);
-	feed_init(LIMIT);
+	if (pipe2(moves, O_CLOEXEC | O_NONBLOCK) == -1)
+		abort();
+	feed_init(LIMIT, moves[0]);
 	stream_init();
 	stream_io_init();
 	wchild_init();
@@ -532,6 +555,17 @@ fuzz_begin(void)
 	callback_set(&priv_write_event, -1, EV_WRITE, NULL, NULL);
 	callback_set(&broker_event, -1, EV_READ | EV_PERSIST, NULL, NULL);
 	callback_set(&broker_timer, -1, 0, on_broker_late, &worker_broker);
+}
+
+/* All that was moved is some child's, or was dropped. */
+static void
+end_moves(int told)
+{
+	uint8_t bytes[8192];
+
+	while (read(moves[0], bytes, sizeof(bytes)) > 0)
+		if (told)
+			fuzz_wrong("stdin that was moved is left");
 }
 
 static void
@@ -598,7 +632,7 @@ void
 fuzz_one(const uint8_t *data, size_t len)
 {
 	struct input in = { data, len };
-	int i, n;
+	int i, n, told;
 
 	steps = &in;
 	begin(input_byte(&in));
@@ -606,7 +640,9 @@ fuzz_one(const uint8_t *data, size_t len)
 		step((enum step)(input_byte(&in) % STEPS));
 		turn();
 	}
+	told = !lied;
 	end();
+	end_moves(told);
 	for (i = 1; i <= KIDS; i++)
 		for (n = 0; n < 3; n++)
 			child_closes(&kids[i], n);

@@ -84,8 +84,9 @@ void cgroup_enter(void);
 void cgroup_enter_launch(uint32_t number);
 
 /*
- * Of the caller: keep only what says that the instance lives; or what guard and
- * reaper need, from that descriptor on: how many there are.
+ * Of the caller: keep only what says that the instance lives, and what kills
+ * it; or what guard and reaper need, from that descriptor on: how many there
+ * are.
  */
 void cgroup_forget(void);
 int cgroup_keep(int at);
@@ -105,6 +106,12 @@ size_t cgroup_places(int dirs[CGROUP_TREES], int *write);
 /* Guard and reaper: kill all that is left, in one instant if that can be had.
  */
 void cgroup_kill(void);
+
+/*
+ * Priv, when guard and reaper are dead: the same, and priv too, where one write
+ * does that; else nothing.
+ */
+void cgroup_kill_last(void);
 
 /*
  * The reaper: kill whoever is left in a leaf of it, tN/NAME, that cgroup.kill

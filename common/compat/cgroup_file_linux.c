@@ -8,11 +8,18 @@
 
 #include "compat/cgroup_file.h"
 
+#define LOOKS 3
+
 int
 cgroup_is_file(int fd)
 {
 	struct statfs fs;
+	int i;
 
-	return (fstatfs(fd, &fs) == 0 && (fs.f_type == CGROUP2_SUPER_MAGIC ||
-					     fs.f_type == CGROUP_SUPER_MAGIC));
+	/* An error that passes is no answer. */
+	for (i = 0; fstatfs(fd, &fs) == -1; i++)
+		if (i == LOOKS)
+			return (0);
+	return (fs.f_type == CGROUP2_SUPER_MAGIC ||
+		fs.f_type == CGROUP_SUPER_MAGIC);
 }

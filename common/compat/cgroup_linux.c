@@ -1,9 +1,9 @@
 /*
  * An instance's control groups: see cgroup.h. Of what is open one descriptor
  * is held by guard, reaper, priv and keeper, and locked, so that the kernel
- * says which instances live. Guard and reaper have what kills all that is in
- * it, and where it is to be removed from. Nobody keeps what could move a
- * process, but for the keeper, whose are the leaves.
+ * says which instances live. Guard, reaper and priv have what kills all that is
+ * in it, the first two also where it is to be removed from. Nobody keeps what
+ * could move a process, but for the keeper, whose are the leaves.
  */
 
 #include <sys/file.h>
@@ -546,7 +546,6 @@ cgroup_forget(void)
 {
 	size_t i;
 
-	drop(&killer);
 	drop(&trees[0].place);
 	for (i = 1; i < count; i++)
 		forget(&trees[i]);
@@ -631,6 +630,13 @@ cgroup_kill(void)
 	tell_killer(cgroup_hold_text(t->v2, 1));
 	cgroup_kill_held(&v);
 	tell_killer(cgroup_hold_text(t->v2, 0));
+}
+
+void
+cgroup_kill_last(void)
+{
+	if (trees[0].how == CGROUP_AT_ONCE)
+		tell_killer("1");
 }
 
 /* Of a leaf, and of nothing else in it. */

@@ -74,6 +74,11 @@ cgroup_places(int dirs[CGROUP_TREES], int *write)
 }
 
 void
+cgroup_kill_last(void)
+{
+}
+
+void
 cgroup_kill(void)
 {
 }

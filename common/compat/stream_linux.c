@@ -18,6 +18,7 @@
 #define PTMX_MINOR 2
 #define PTS_FIRST 136 /* majors of terminals' other sides */
 #define PTS_LAST 143
+#define LOOKS 3 /* that may fail before the last */
 
 static dev_t pipes; /* where those without a name are */
 
@@ -57,9 +58,12 @@ stream_kind(int fd)
 {
 	unsigned int n;
 	struct stat st;
+	int i;
 
-	if (look(fd, &st) == -1)
-		return (STREAM_OTHER);
+	/* An error that passes is no answer. */
+	for (i = 0; look(fd, &st) == -1; i++)
+		if (i == LOOKS)
+			return (STREAM_OTHER);
 	/* One with a name can be in anybody's file system. */
 	if (S_ISFIFO(st.st_mode))
 		return (st.st_dev == pipes ? STREAM_PIPE : STREAM_OTHER);

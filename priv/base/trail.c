@@ -60,14 +60,6 @@ trail_open(void)
 	return (trail_fd != -1);
 }
 
-void
-trail_close(void)
-{
-	if (trail_fd != -1)
-		(void)close(trail_fd);
-	trail_fd = -1;
-}
-
 int
 trail_is_open(void)
 {
@@ -204,19 +196,39 @@ trail_put(int level, const char *text, const char *more)
 	return (trail_write(&out));
 }
 
-void
-trail_send(void)
+/* That some are lost, if so: 0 if that is lost, too. */
+static int
+trail_owe(void)
 {
 	char text[64];
 
+	if (lost == 0)
+		return (1);
+	(void)snprintf(
+	    text, sizeof(text), "lost count=%u: the log had no room", lost);
+	if (!trail_put(LOG_WARNING, text, "PROCTOR_WHAT=lost\n"))
+		return (0);
+	lost = 0;
+	return (1);
+}
+
+void
+trail_send(void)
+{
+	if (trail_fd != -1 &&
+	    (!trail_owe() || !trail_put(level_now, line.at, fields.at)))
+		lost++;
+}
+
+void
+trail_close(void)
+{
 	if (trail_fd == -1)
 		return;
-	if (lost != 0) {
-		(void)snprintf(text, sizeof(text),
-		    "lost count=%u: the log had no room", lost);
-		if (trail_put(LOG_WARNING, text, "PROCTOR_WHAT=lost\n"))
-			lost = 0;
-	}
-	if (lost != 0 || !trail_put(level_now, line.at, fields.at))
-		lost++;
+	if (!trail_owe())
+		log_warnx(
+		    "the system's log has lost the last %u audit lines", lost);
+	lost = 0;
+	(void)close(trail_fd);
+	trail_fd = -1;
 }

@@ -45,7 +45,8 @@ void trail_raw(const char *key, const char *escaped);
  */
 size_t trail_escape(char *buf, size_t size, const char *text);
 
-/* Send it. What is lost is told with the next one that is not. */
+/* Send it. What is lost is told with the next one that is not, or at the end.
+ */
 void trail_send(void);
 
 #endif

@@ -230,13 +230,24 @@ contain_set(struct child *c, const struct leaf_limits *limits, int64_t tid)
 	keep_set(c->leaf, limits);
 }
 
+void
+contain_hasten(struct child *c)
+{
+	if (!leaf_is_there(c))
+		return;
+	keep_end(c->leaf);
+	/* If that fails it has hung up, which is heard in its turn. */
+	(void)channel_write(&keeper_channel);
+}
+
 int
 contain_end(struct child *c)
 {
-	if (!leaf_is_there(c))
+	if (leaf_is_there(c))
+		keep_end(c->leaf);
+	else if (c->leaf == NULL || c->leaf->state != LEAF_ENDING)
 		return (0);
 	c->state = CHILD_EMPTYING;
-	keep_end(c->leaf);
 	return (1);
 }
 

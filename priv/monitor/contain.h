@@ -49,6 +49,12 @@ void contain_ask(struct child *, enum leaf_op, int64_t tid);
 void contain_set(struct child *, const struct leaf_limits *, int64_t tid);
 
 /*
+ * c is dead, about to be reaped, and contain_end() about to be called: the
+ * keeper begins meanwhile. Nothing if it has no leaf.
+ */
+void contain_hasten(struct child *);
+
+/*
  * c is over: its leaf is emptied and removed. 1: c is CHILD_EMPTYING, and gone
  * will be called; else 0, and it has none, or the keeper is gone.
  */

@@ -260,8 +260,13 @@ exit_check(struct child *c)
 			exit_over(c);
 		return;
 	}
-	if (c->run_flags & RUN_KILL_GROUP && reap_has_ended(c->pid, NULL))
-		group_signal(c);
+	if ((c->leaf != NULL || c->run_flags & RUN_KILL_GROUP) &&
+	    reap_has_ended(c->pid, NULL)) {
+		if (c->run_flags & RUN_KILL_GROUP)
+			group_signal(c);
+		else
+			contain_hasten(c);
+	}
 	if (watch_reap(c, &c->status)) {
 		exit_over(c);
 		return;

@@ -26,8 +26,8 @@ enum orphans orphan_who(void);
  */
 void orphan_watch_reaper(void);
 
-/* The reaper is needed now: if somebody has stopped it, it goes on. */
-void orphan_wake_reaper(void);
+/* The reaper is needed now: if somebody has stopped it, it goes on. 0: dead. */
+int orphan_wake_reaper(void);
 
 /* 1 or 0: is pid one of the two processes above priv? */
 int orphan_is_guard(pid_t);

@@ -402,7 +402,7 @@ stop_all(int status)
 	if (!phase_stop(status))
 		return;
 	log_debug("shutting down: %s", stop_why(status));
-	orphan_wake_reaper();
+	(void)orphan_wake_reaper();
 	timer_set(&alarm_timer, alarm_ms, shutdown_late, &alarm_timer);
 	timer_set(&tick_timer, STOP_TICK, shutdown_tick, &tick_timer);
 	child_each(shutdown_child);

@@ -107,6 +107,8 @@ main(int argc, char *argv[])
 	status = loop_run();
 	audit_end();
 	ring_end();
-	orphan_wake_reaper();
+	/* The guard may be dead, too: it may be nobody but us by now. */
+	if (!orphan_wake_reaper())
+		cgroup_kill_last();
 	return (status);
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the cases about privilege against the program as it is installed.
 
-usage: run.py [-l] [-k SUBSTRING] [BUILD]
+usage: run.py [-l] [-k SUBSTRING] [-j N] [BUILD]
 
 It needs root and takes a mount namespace of its own, see world.py; without
 root all cases are counted as skipped. A line each on stdout as "ok SECURITY
@@ -30,7 +30,7 @@ HEADING = "SECURITY"
 FAILED = {"ok": 0, "FAIL": 1, "skip": 0}
 
 
-def in_world(cases, directory, libexec):
+def in_world(cases, directory, libexec, jobs):
     """Enter the namespace and run; the count."""
     said = world.enter(directory, libexec)
     if said is not None:
@@ -41,7 +41,7 @@ def in_world(cases, directory, libexec):
     proc.become_subreaper()
     os.umask(0o022)
     try:
-        return runner.run_all(cases, HEADING)
+        return runner.run_all(cases, HEADING, jobs)
     finally:
         proc.kill_all()
 
@@ -59,7 +59,7 @@ def on_term(number, frame):
     sys.exit(1)
 
 
-def run(cases, libexec):
+def run(cases, libexec, jobs):
     skipped = {}
     for one in cases:
         if not case.ROOT:
@@ -75,7 +75,8 @@ def run(cases, libexec):
     before = world.fingerprint(libexec)
     directory = world.directory()
     try:
-        count = apart.apart(lambda: in_world(cases, directory, libexec))
+        count = apart.apart(lambda: in_world(cases, directory, libexec,
+                                              jobs))
     finally:
         shutil.rmtree(directory)
     count = count or dict(FAILED)
@@ -89,6 +90,9 @@ def main():
     parser.add_argument("-k", metavar="SUBSTRING", default="",
                         help="only the cases with this in their names")
     parser.add_argument("-l", action="store_true", help="list, run nothing")
+    parser.add_argument("-j", metavar="N", type=int, default=1,
+                        help="so many cases at a time, of those that leave "
+                        "the world's files as they are")
     parser.add_argument("build", nargs="?", default="build")
     args = parser.parse_args()
     world.build = args.build
@@ -98,7 +102,7 @@ def main():
         return 0
     runner.not_ignored()
     libexec = os.environ.get("PRIV_LIBEXECDIR", "/usr/local/libexec")
-    count = run(cases, libexec)
+    count = run(cases, libexec, max(1, args.j))
     print("priv: %d passed, %d failed, %d skipped"
           % (count["ok"], count["FAIL"], count["skip"]))
     return 1 if count["FAIL"] else 0

@@ -213,7 +213,7 @@ test_life(void)
 	makers_turn();
 	did("child 3 pid 100");
 	ended(100, EXITED(3));
-	did("reap 100; leaf 1 end");
+	did("leaf 1 end; now; reap 100");
 	assert_int_equal(child_by_id(3)->state, CHILD_EMPTYING);
 	assert_null(child_by_pid(100));
 	assert_int_equal(world.taken, 1);
@@ -324,7 +324,7 @@ test_shutdown(void)
 	sleep_ms(ALARM);
 	did("descendants 100 KILL; kill -100 KILL; leaf 1 kill");
 	ended(100, SIGKILL);
-	did("reap 100; leaf 1 end");
+	did("leaf 1 end; now; reap 100");
 	stop_check();
 	assert_int_equal(phase_now(), PHASE_KILL);
 	true_of(says_state(1, LEAF_END, 0));
@@ -340,7 +340,7 @@ test_shutdown_emptying(void)
 	begin();
 	running(0);
 	ended(100, 0);
-	did("reap 100; leaf 1 end");
+	did("leaf 1 end; now; reap 100");
 	stop_all(EXIT_CLEAN);
 	sleep_ms(ALARM);
 	did("");
@@ -355,7 +355,7 @@ test_deaf(void)
 	begin();
 	running(0);
 	ended(100, 0);
-	did("reap 100; leaf 1 end");
+	did("leaf 1 end; now; reap 100");
 	true_of(says_done(1, LEAF_KILL, EBUSY, "t0/c1"));
 	did("orphans in t0/c1 KILL");
 	true_of(says_state(1, LEAF_END, 0));
@@ -378,7 +378,7 @@ test_each(void)
 	did("orphans in t0/c1 KILL");
 	assert_int_equal(says_done(1, LEAF_KILL, EBUSY, "t0/c1"), -1);
 	ended(100, 0);
-	did("reap 100; leaf 1 end");
+	did("leaf 1 end; now; reap 100");
 	for (i = 0; i < 64; i++) {
 		true_of(says_done(1, LEAF_KILL, EBUSY, "t0/c1"));
 		did("orphans in t0/c1 KILL");
@@ -414,7 +414,7 @@ oom_row(const void *arg)
 	running(0);
 	child_by_id(3)->reason = row->reason;
 	ended(100, row->status);
-	did("reap 100; leaf 1 end");
+	did("leaf 1 end; now; reap 100");
 	true_of(says_state(1, LEAF_END, row->kills));
 	did(row->exit);
 }
@@ -578,7 +578,7 @@ spare_making(void)
 {
 	running(0);
 	ended(100, 0);
-	did("reap 100; leaf 1 end");
+	did("leaf 1 end; now; reap 100");
 	true_of(says_state(1, LEAF_END, 0));
 	did("0 state 3 end ''; exit 3 0/0; leaf 2 make");
 }
@@ -694,7 +694,7 @@ test_spare(void)
 	true_of(says_state(2, LEAF_STATS, 0));
 	did("leaf 2 stats; 20 state 4 stats '/c'");
 	ended(101, 0);
-	did("reap 101; leaf 2 end");
+	did("leaf 2 end; now; reap 101");
 	true_of(says_state(2, LEAF_END, 1));
 	did("event 4 oom 1; 0 state 4 end ''; exit 4 0/0; leaf 3 make");
 	assert_int_equal(child_count(), 0);
@@ -790,7 +790,7 @@ test_spare_not_for(void)
 	did("child 5 pid 100");
 	ended(100, 0);
 	true_of(says_state(4, LEAF_END, 0));
-	did("reap 100; leaf 4 end; 0 state 5 end ''; exit 5 0/0");
+	did("leaf 4 end; now; reap 100; 0 state 5 end ''; exit 5 0/0");
 	run_asked(0);
 	did("leaf 6 fd 1002 left 0; launch 6");
 }
@@ -812,7 +812,8 @@ test_spare_of_users(void)
 	did("child 4 pid 100");
 	ended(100, 0);
 	true_of(says_state(1, LEAF_END, 0));
-	did("reap 100; leaf 1 end; 0 state 4 end ''; exit 4 0/0; leaf 2 make");
+	did("leaf 1 end; now; reap 100; 0 state 4 end ''; exit 4 0/0; leaf 2 "
+	    "make");
 	true_of(says_file(2, 0, FD2));
 	true_of(says_done(2, LEAF_MAKE, 0, ""));
 	world.rule.runas = maker_user(0);
@@ -930,7 +931,7 @@ test_ends_behind_answer(void)
 	did("child 3 pid 100; child 4 pid 101");
 	true_of(says_event(1, 1));
 	ended(101, SIGKILL);
-	did("reap 101; leaf 1 end");
+	did("leaf 1 end; now; reap 101");
 	true_of(says_state(1, LEAF_END, 1));
 	did("event 4 oom 1; 0 state 4 end ''; exit 4 9/9 oom; leaf 2 make");
 }
@@ -977,7 +978,7 @@ test_asks_dropped(void)
 	asks(request_handle_pause, 100, 1);
 	asks(request_handle_stats, 100, 0);
 	ended(100, 0);
-	did("leaf 1 freeze; leaf 1 stats; reap 100; leaf 1 end");
+	did("leaf 1 freeze; leaf 1 stats; leaf 1 end; now; reap 100");
 	/* It was on its way. */
 	true_of(says_state(1, LEAF_STATS, 0));
 	did("20 state 3 stats '/c'");
@@ -1136,7 +1137,7 @@ test_stop(void)
 	sleep_ms(KILL_TIMEOUT_DEFAULT);
 	did("kill 100 KILL; leaf 1 kill");
 	ended(100, SIGKILL);
-	did("reap 100; leaf 1 end");
+	did("leaf 1 end; now; reap 100");
 	true_of(says_state(1, LEAF_END, 1));
 	did("0 state 3 end ''; exit 3 0/9 stopped killed; leaf 2 make");
 }
@@ -1253,7 +1254,7 @@ test_killer(void)
 	contain_tell(keep_busy);
 	did("");
 	ended(101, 0);
-	did("reap 101; leaf 1 end");
+	did("leaf 1 end; now; reap 101");
 	true_of(says_state(1, LEAF_END, 1));
 	did("leaf 2 make");
 	assert_null(child_by_id(4));
@@ -1324,7 +1325,7 @@ test_events(void)
 	has_room = 0;
 	true_of(says_event(1, 3));
 	ended(100, 0);
-	did("reap 100; leaf 1 end");
+	did("leaf 1 end; now; reap 100");
 	true_of(says_event(1, 4));
 	true_of(says_state(1, LEAF_END, 4));
 	did("event 3 oom 4; 0 state 3 end ''; exit 3 0/0; leaf 2 make");
@@ -1403,7 +1404,7 @@ test_patience_at_end(void)
 	asks(request_handle_stats, 100, 0);
 	sleep_ms(PATIENCE - 1);
 	ended(100, 0);
-	did("leaf 1 stats; reap 100; leaf 1 end");
+	did("leaf 1 stats; leaf 1 end; now; reap 100");
 	sleep_ms(PATIENCE - 1);
 	did("");
 	sleep_ms(1);
@@ -1437,7 +1438,7 @@ test_lost_at_end(void)
 	begin();
 	running(0);
 	ended(100, SIGKILL);
-	did("reap 100; leaf 1 end");
+	did("leaf 1 end; now; reap 100");
 	keeper_channel.open = 0;
 	contain_lost();
 	did("exit 3 9/9");
@@ -1476,7 +1477,7 @@ test_busy_ending(void)
 		did("leaf 1 stats");
 	}
 	ended(100, 0);
-	did("reap 100; leaf 1 end");
+	did("leaf 1 end; now; reap 100");
 	assert_false(keep_busy());
 	for (i = 0; i < 255; i++) {
 		true_of(says_state(1, LEAF_STATS, 0));

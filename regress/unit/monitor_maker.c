@@ -211,12 +211,6 @@ channel_read(struct channel *c)
 }
 
 int
-channel_write(struct channel *c)
-{
-	return (c->open ? 0 : -1);
-}
-
-int
 channel_poll(struct pollfd *pfd, struct channel *c, int want)
 {
 	(void)c;

@@ -203,7 +203,43 @@ test_lost(void **state)
 	assert_int_equal(log_lines, 1);
 	assert_non_null(strstr(logged, "takes no audit lines"));
 	trail_close();
+	assert_int_equal(log_lines, 2);
+	assert_non_null(strstr(logged, "has lost the last 2 audit lines"));
 	record(0);
+}
+
+static void
+drain(void)
+{
+	struct pollfd pfd = { .fd = end, .events = POLLIN };
+
+	while (poll(&pfd, 1, 0) == 1)
+		(void)received();
+}
+
+/* So is what was the last of all: as a record, or if there is no room either
+ * as a line of our own log. */
+static void
+test_lost_last(void **state)
+{
+	int sent, room;
+
+	(void)state;
+	for (room = 0; room < 2; room++) {
+		begin(0);
+		for (sent = 0; sent < 1000; sent++)
+			record(0);
+		if (room)
+			drain();
+		log_clear();
+		trail_close();
+		assert_int_equal(log_lines, room ? 0 : 1);
+		if (room)
+			assert_non_null(strstr(received(), "]: lost count="));
+		else
+			assert_non_null(strstr(logged, "has lost the last"));
+		(void)close(end);
+	}
 }
 
 int
@@ -214,6 +250,7 @@ main(void)
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_room),
 		cmocka_unit_test(test_lost),
+		cmocka_unit_test(test_lost_last),
 	};
 
 	return (cmocka_run_group_tests_name("trail", tests, NULL, NULL));

@@ -38,11 +38,23 @@ def is_old():
     return not [kind for kind, _, _ in mounts() if kind == "cgroup2"]
 
 
-def only_old():
-    """For this process and what it starts there is no tree of version 2."""
+def _apart():
+    """Mounts of our own."""
     if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNS) == -1:
         raise OSError(ctypes.get_errno(), "unshare")
     _mount("--make-rprivate", "/")
+
+
+def none():
+    """For this process and what it starts there is no tree at all."""
+    _apart()
+    for _, point, _ in mounts():
+        subprocess.run(["/usr/bin/umount", "--lazy", point], check=True)
+
+
+def only_old():
+    """For this process and what it starts there is no tree of version 2."""
+    _apart()
     for kind, point, _ in mounts():
         if kind == "cgroup2":
             _mount("-t", "tmpfs", "none", point)

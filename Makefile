@@ -160,7 +160,7 @@ PROGRAMS = $(PORT_PROGRAMS) $(BUILD)/proctor-check
 
 .SUFFIXES:
 .PHONY: regress-fault uninstall uninstall-run deb deb-check regress-cross regress-musl regress-uml \
-	programs-and-units regress-fuzz fuzz fuzz-run
+	regress-qemu programs-and-units regress-fuzz fuzz fuzz-run fuzz-afl fuzz-coverage
 .PHONY: all port dist package deps deps-dev demo soak bench bench-elixir bench-quick \
 	bench-files regress regress-unit regress-port regress-erlang regress-get \
 	regress-priv regress-task regress-elixir regress-trixie elixir-run regress-build install \
@@ -229,6 +229,13 @@ FUZZ_SECONDS = 60
 fuzz:
 	@BUILD=$(BUILD) MAKE="$(MAKE)" sh regress/fuzz/run.sh $(FUZZ_SECONDS)
 
+# The same by AFL++; and what the inputs reach, by file.
+fuzz-afl:
+	@BUILD=$(BUILD) MAKE="$(MAKE)" sh regress/fuzz/afl.sh $(FUZZ_SECONDS)
+
+fuzz-coverage:
+	@BUILD=$(BUILD) MAKE="$(MAKE)" sh regress/fuzz/coverage.sh
+
 # Needs root; says so and skips every case without.
 regress-priv:
 	@+$(BEFORE)
@@ -272,6 +279,12 @@ regress-uml:
 	@+$(BEFORE)
 	@+$(SUB) programs
 	@sh regress/uml/run.sh $(BUILD)
+
+# Under the kernel of Debian 12: regress/qemu.
+regress-qemu:
+	@+$(BEFORE)
+	@+$(SUB) programs $(BUILD)/hostile $(BUILD)/calls
+	@sh regress/qemu/run.sh $(BUILD)
 
 programs-and-units:
 	@+$(BEFORE)
@@ -329,7 +342,9 @@ bench:
 	@+$(BEFORE)
 	@+$(SUB) programs client bench-files
 	@BUILD=$(BUILD) PROCTOR_PORT=$$(pwd)/$(BUILD)/proctor \
-	    sh regress/bench/run.sh bench
+	    sh regress/bench/run.sh bench || status=$$?; \
+	/usr/bin/python3 regress/bench/page.py $(BUILD)/bench; \
+	exit $${status:-0}
 	@BUILD=$(BUILD) sh regress/bench/plot.sh
 
 # Only what has to hold on any machine.
@@ -349,6 +364,7 @@ bench-quick:
 	@+$(SUB) programs client bench-files
 	@BUILD=$(BUILD) PROCTOR_PORT=$$(pwd)/$(BUILD)/proctor \
 	    sh regress/bench/run.sh bench_quick
+	@/usr/bin/python3 regress/bench/page_test.py
 
 # What others are given: see dist/tree.sh.
 dist package:
@@ -514,6 +530,9 @@ unit-run:
 
 fuzz-run:
 	@/usr/bin/python3 regress/fuzz/corpus.py play $(FUZZERS)
+	@if command -v escript >/dev/null; then \
+	    escript regress/fuzz/terms.escript $(BUILD)/fuzz/term; \
+	else echo "fuzz: no escript, Erlang's terms are left out"; fi
 
 bench-files:
 	@CC="$(CC)" CFLAGS="$(ALL_CFLAGS)" LDFLAGS="$(ALL_LDFLAGS)" \

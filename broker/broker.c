@@ -38,6 +38,11 @@
 static struct channel broker_priv, broker_worker;
 static void broker_shutdown(int) __attribute__((__noreturn__));
 
+/* What may be moved ahead: a child's window, and what its pages waste. */
+#define MOVED_PIPE (512UL * 1024)
+#define MOVED_PIPE_MIN 65536
+
+static int movable; /* bytes of stdin, from the port to the worker's pipe */
 static size_t ahead; /* bytes read since nothing waited for the worker */
 static size_t asked; /* bytes of requests since nothing waited for priv */
 
@@ -93,10 +98,15 @@ broker_dispatch_node(void)
 		case FRAME_STDIN:
 			request_stdin(f.pid, f.data, f.len);
 			break;
+		case FRAME_MOVED:
+			request_moved(f.pid, f.len);
+			continue;
 		case FRAME_WHOLE:
 			if (request_handle(f.data, f.len) == -1)
 				broker_shutdown(EXIT_PEER);
 			asked += f.len;
+			if (movable && request_may_move())
+				frame_moves(STDIN_FILENO, RING_MOVED_FD);
 			break;
 		case FRAME_TOOBIG:
 			log_warnx("the node sent a frame that is too large");
@@ -194,6 +204,8 @@ main(int argc, char *argv[])
 	ring_join("broker", argc, argv, &args);
 	frame_init(args.packet);
 	(void)splice_size(STDIN_FILENO, PORT_PIPE);
+	movable = splice_able(STDIN_FILENO) &&
+		  splice_size(RING_MOVED_FD, MOVED_PIPE) >= MOVED_PIPE_MIN;
 	channel_init(&broker_priv, "priv", RING_PRIV_FD, 0, NULL, 0, NULL);
 	channel_init(&broker_worker, "worker", RING_PEER_FD, 0, NULL, 0, NULL);
 	request_init(&broker_priv, &broker_worker);

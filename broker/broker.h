@@ -30,17 +30,24 @@ enum frame_kind {
 	FRAME_NONE, /* read more first */
 	FRAME_WHOLE, /* data is a frame's body */
 	FRAME_STDIN, /* data is the next piece of a stdin request's bytes */
+	FRAME_MOVED, /* the next len bytes of one were moved: no data */
 	FRAME_TOOBIG /* the peer is broken */
 };
 
 struct frame {
 	const uint8_t *data; /* until the next frame_read() */
 	size_t len;
-	int32_t pid; /* FRAME_STDIN */
+	int32_t pid; /* FRAME_STDIN, FRAME_MOVED */
 };
 
 /* packet: bytes of the length prefix, 2 or 4. Fatal without memory. */
 void frame_init(int packet);
+
+/*
+ * From now on bytes of a large stdin request may be moved: what is read from is
+ * a pipe as well, of which a read takes as much as it asks for, and no more.
+ */
+void frame_moves(int from, int to);
 
 /* Read once from fd. 1 go on, 0 end of file, -1 error. Fatal without memory. */
 int frame_read(int fd);
@@ -63,6 +70,12 @@ int request_handle(const uint8_t *, size_t);
 
 /* Bytes for a child, at most MSG_STDIN_MAX. */
 void request_stdin(int32_t pid, const uint8_t *, size_t);
+
+/* So many are in the pipe to the worker, at most MSG_MOVED_MAX. */
+void request_moved(int32_t pid, size_t);
+
+/* Has the node said that what it writes to the port can be moved? */
+int request_may_move(void);
 
 /*
  * options.c: the arguments of {run, Cmd, Options} and {manage, Pid, Options},

@@ -13,6 +13,7 @@
 
 static struct channel *to_priv, *to_worker;
 static int native; /* the node has said hello */
+static int may_move; /* and that its bytes can be moved */
 
 void
 request_init(struct channel *priv, struct channel *worker)
@@ -63,6 +64,22 @@ request_stdin(int32_t pid, const uint8_t *data, size_t len)
 
 	m.pid = pid;
 	channel_send2(to_worker, IMSG_STDIN, &m, sizeof(m), data, len);
+}
+
+void
+request_moved(int32_t pid, size_t len)
+{
+	struct msg_moved m = { 0 };
+
+	m.pid = pid;
+	m.len = (uint32_t)len;
+	channel_send(to_worker, IMSG_MOVED, -1, &m, sizeof(m));
+}
+
+int
+request_may_move(void)
+{
+	return (may_move);
 }
 
 /* Each handler: 0, or -1 for {error, badarg}. e is behind the name. */
@@ -282,15 +299,16 @@ handle_resume(struct etf *e, int64_t tid)
 	return (send_about(IMSG_PAUSE, e, tid, 0));
 }
 
-/* The version in #{version => V}; other keys are ignored. */
+/* #{version => V, move => true}; other keys are ignored. */
 static int
-hello_version(struct etf *e, int64_t *version)
+hello_map(struct etf *e, int64_t *version, int *move)
 {
 	char atom[ETF_ATOM_MAX];
 	struct etf value;
 	uint32_t i, n;
 	int found = -1;
 
+	*move = 0;
 	if (etf_get_map(e, &n) == -1)
 		return (-1);
 	for (i = 0; i < n; i++) {
@@ -301,6 +319,9 @@ hello_version(struct etf *e, int64_t *version)
 		value = *e;
 		if (strcmp(atom, "version") == 0)
 			found = etf_get_int(&value, version);
+		if (strcmp(atom, "move") == 0)
+			*move = etf_get_atom(&value, atom, sizeof(atom)) == 0 &&
+				strcmp(atom, "true") == 0;
 		(void)etf_skip(e);
 	}
 	return (found);
@@ -310,14 +331,16 @@ static int
 handle_hello(struct etf *e, int64_t tid)
 {
 	int64_t version;
+	int move;
 
-	if (hello_version(e, &version) == -1)
+	if (hello_map(e, &version, &move) == -1)
 		return (-1);
 	if (version != HELLO_VERSION) {
 		send_refusal(tid, REPLY_TERM, EPROTO, "version");
 		return (0);
 	}
 	native = 1;
+	may_move = move;
 	send_request(IMSG_HELLO, tid, 0, version);
 	return (0);
 }

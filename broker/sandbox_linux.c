@@ -10,6 +10,7 @@
 #include "compat/sandbox_linux.h"
 #include "compat/seccomp_linux.h"
 #include "log.h"
+#include "proto.h"
 #include "sandbox.h"
 
 static const int calls[] = {
@@ -20,6 +21,13 @@ static const int calls[] = {
 static const struct seccomp_row rows[] = {
 	{ SYS_write, 0, IS_NOT, VALUES(STDIN_FILENO), NULL },
 	{ SYS_writev, 0, IS_NOT, VALUES(STDIN_FILENO), NULL },
+	/* From the port to the worker's pipe. */
+	{ SYS_splice, 0, IS, VALUES(STDIN_FILENO),
+	    ALSO(1, IS, VALUES(0),
+		ALSO(1 | UPPER, IS, VALUES(0),
+		    ALSO(2, IS, VALUES(RING_MOVED_FD),
+			ALSO(3, IS, VALUES(0),
+			    ALSO(3 | UPPER, IS, VALUES(0), NULL))))) },
 };
 
 static const struct seccomp_list list = LIST(calls, rows);

@@ -439,6 +439,15 @@ unpack_stdin(struct msg *msg)
 }
 
 static int
+unpack_moved(struct msg *msg)
+{
+	struct msg_moved *m = &msg->moved;
+
+	memcpy(m, msg->data, sizeof(*m));
+	return (m->pid > 1 && m->len > 0 && m->len <= MSG_MOVED_MAX ? 0 : -1);
+}
+
+static int
 unpack_pids(struct msg *msg)
 {
 	struct msg_pids *m = &msg->pids.m;
@@ -575,6 +584,7 @@ static const struct msg_type types[] = {
 	[IMSG_SHUTDOWN] = { "shutdown", FIXED(msg_request), unpack_request },
 	[IMSG_STDIN] = { "stdin", AND(msg_stdin, MSG_STDIN_MAX), unpack_stdin },
 	[IMSG_STDIN_EOF] = { "stdin eof", FIXED(msg_stdin), unpack_stdin },
+	[IMSG_MOVED] = { "moved", FIXED(msg_moved), unpack_moved },
 	[IMSG_LAUNCH] = { "launch", RUN, unpack_run },
 	[IMSG_STREAM] = { "stream", WITH_FD(msg_stream), unpack_stream },
 	[IMSG_LAUNCHED] = { "launched", AND(msg_launched, MSG_TEXT_MAX),

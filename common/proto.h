@@ -3,7 +3,7 @@
  *
  *	broker -> priv		IMSG_RUN to IMSG_SHUTDOWN, IMSG_HELLO,
  *				IMSG_CGROUP_SET, IMSG_STATS, IMSG_PAUSE
- *	broker -> worker	IMSG_STDIN, IMSG_STDIN_EOF, IMSG_ACK
+ *	broker -> worker	IMSG_STDIN, IMSG_MOVED, IMSG_STDIN_EOF, IMSG_ACK
  *	priv -> launcher	IMSG_LEAF, IMSG_LAUNCH
  *	launcher -> priv	IMSG_STREAM, IMSG_LAUNCHED
  *	priv -> keeper		IMSG_LEAF_MAKE, IMSG_LEAF_SET, IMSG_LEAF_ASK
@@ -77,12 +77,17 @@ enum imsg_type {
 	IMSG_LEAF_EVENT, /* struct msg_leaf_event: a limit was met */
 	IMSG_CGROUP_SET, /* struct msg_cgroup_set */
 	IMSG_STATS, /* struct msg_request */
-	IMSG_PAUSE /* struct msg_request, arg: 1, or 0 to go on */
+	IMSG_PAUSE, /* struct msg_request, arg: 1, or 0 to go on */
+	IMSG_MOVED /* struct msg_moved: bytes are in RING_MOVED_FD */
 };
 
-/* Channels: the descriptors that broker and worker are started with. */
+/*
+ * What broker and worker are started with: channels, and a pipe from one to the
+ * other for bytes that are moved and not copied.
+ */
 #define RING_PRIV_FD 3
 #define RING_PEER_FD 4
+#define RING_MOVED_FD 5
 
 /*
  * Arguments and environment, with NULs. No kernel takes more; many take less,
@@ -97,6 +102,7 @@ enum imsg_type {
 #define RUN_WINDOW_MAX (1U << 30) /* bytes */
 #define MSG_TEXT_MAX 1152 /* a reply's text, with its NUL; any atom fits */
 #define MSG_STDIN_MAX 65536 /* bytes in one IMSG_STDIN */
+#define MSG_MOVED_MAX (1U << 20) /* bytes in one IMSG_MOVED */
 #define TTYMODES_MAX 64 /* terminal modes in one message */
 #define MSG_PIDS_MAX (1U << 18) /* children there can be */
 /* The largest payload: a run, or that many pids. */
@@ -314,6 +320,12 @@ struct msg_request {
 struct msg_stdin {
 	int32_t pid;
 	uint32_t pad; /* 0 */
+};
+
+/* So many bytes for a child are in the pipe, behind those of the last one. */
+struct msg_moved {
+	int32_t pid;
+	uint32_t len; /* 1 to MSG_MOVED_MAX */
 };
 
 struct msg_stream {
@@ -710,6 +722,7 @@ struct msg {
 		struct msg_winsz winsz;
 		struct msg_exit exit;
 		struct msg_ack ack;
+		struct msg_moved moved;
 		struct msg_leaf leaf;
 		struct msg_leaf_make leaf_make;
 		struct msg_leaf_ask leaf_ask;

@@ -40,7 +40,8 @@ ring_join(const char *who, int argc, char *argv[], struct ring_args *a)
 	log_init(who, 0);
 	if ((argc != 4 && argc != 7) || fstat(RING_PRIV_FD, &st) == -1 ||
 	    !S_ISSOCK(st.st_mode) || fstat(RING_PEER_FD, &st) == -1 ||
-	    !S_ISSOCK(st.st_mode)) {
+	    !S_ISSOCK(st.st_mode) || fstat(RING_MOVED_FD, &st) == -1 ||
+	    !S_ISFIFO(st.st_mode)) {
 		log_warnx("is started by proctor, not by hand");
 		exit(EXIT_USAGE);
 	}

@@ -45,7 +45,7 @@ manual() {
 }
 check shell shellcheck configure regress/*.sh regress/unit/*.sh regress/elsewhere/cc \
     regress/elsewhere/*.sh \
-    regress/build/*.sh regress/trixie/*.sh regress/get/*.sh regress/cross/*.sh regress/musl/*.sh regress/core.sh \
+    regress/build/*.sh regress/trixie/*.sh regress/get/*.sh regress/cross/*.sh regress/qemu/*.sh regress/musl/*.sh regress/core.sh \
     regress/deb/*.sh regress/demo/*.sh regress/fuzz/*.sh regress/bench/*.sh dist/*.sh \
     dist/debian/postinst dist/debian/proctor.postrm \
     client/proctor/*.sh client/proctor/test/*.sh .ci/run .ci/nightly
@@ -60,6 +60,7 @@ check xref sh client/proctor/xref.sh
 check alcove sh client/proctor/alcove.sh check
 check edoc sh client/proctor/doc.sh
 check calls /usr/bin/python3 regress/calls.py
+check "numbers of calls" /usr/bin/python3 regress/cross/numbers.py cc
 check "arrows, of themselves" /usr/bin/python3 regress/arrows.py --self-test
 check arrows /usr/bin/python3 regress/arrows.py
 check "promises, of themselves" /usr/bin/python3 regress/elsewhere/pledge.py --self-test

@@ -130,7 +130,7 @@ handle_leaf_event(const struct msg *m)
 	return (0);
 }
 
-/* The next three: to a child that is gone they are dropped. */
+/* The next four: to a child that is gone they are dropped. */
 
 static int
 handle_stdin(const struct msg *m)
@@ -140,6 +140,13 @@ handle_stdin(const struct msg *m)
 	if (c != NULL)
 		feed_data(c, m->input.bytes, m->input.len);
 	return (0);
+}
+
+/* It has to be there, whoever it is for. */
+static int
+handle_moved(const struct msg *m)
+{
+	return (feed_moved(wchild_by_pid(m->moved.pid), m->moved.len));
 }
 
 static int
@@ -183,6 +190,7 @@ const size_t worker_priv_rows =
 
 const struct dispatch worker_broker_table[] = {
 	{ IMSG_STDIN, ANY, handle_stdin },
+	{ IMSG_MOVED, ANY, handle_moved },
 	{ IMSG_ACK, ANY, handle_ack },
 	{ IMSG_STDIN_EOF, ANY, handle_stdin_eof },
 };

@@ -3,12 +3,19 @@
  * up to a limit; a child that lets more wait is killed, as some of its input
  * is lost. No other child has to wait for it. Memory is allocated only when
  * more waits than queue.c keeps chunks for.
+ *
+ * What the broker has moved waits in the pipe from it, for one child, behind
+ * what is queued for that; and goes on to the child's pipe without a copy. When
+ * bytes come for another, or others for this one, it is copied to the queue.
  */
+
+#include <sys/ioctl.h>
 
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "compat/splice.h"
 #include "compat/stream.h"
 #include "log.h"
 #include "starved.h"
@@ -19,11 +26,49 @@
 
 static int64_t limit; /* bytes that may wait for one child */
 static int large_count;
+static struct {
+	int fd;
+	struct wchild *child; /* whose the bytes are; NULL: nobody's */
+	size_t len;
+} moved;
 
 void
-feed_init(int64_t bytes)
+feed_init(int64_t bytes, int fd)
 {
 	limit = bytes;
+	moved.fd = fd;
+}
+
+static size_t
+feed_waiting(const struct wchild *c)
+{
+	return (c->in.queue.len + (moved.child == c ? moved.len : 0));
+}
+
+/* The next of them, at least one, as they are there. */
+static size_t
+moved_read(uint8_t *buf, size_t size)
+{
+	ssize_t n;
+
+	do
+		n = read(moved.fd, buf, moved.len < size ? moved.len : size);
+	while (n == -1 && (errno == EINTR || starved(errno)));
+	if (n <= 0)
+		fatal("pipe from the broker");
+	moved.len -= (size_t)n;
+	return ((size_t)n);
+}
+
+/* Nobody wants them. */
+static void
+moved_drop(void)
+{
+	uint8_t buf[4096];
+
+	moved.child = NULL;
+	while (moved.len > 0)
+		(void)moved_read(buf, sizeof(buf));
 }
 
 /* Acknowledge what has left, not too often. */
@@ -37,7 +82,7 @@ feed_ack(struct wchild *c, size_t n)
 	f->fed += n;
 	f->left += n - own;
 	if (f->left == 0 || f->left < f->worth ||
-	    (f->left < ACK_MARK && f->queue.len > 0))
+	    (f->left < ACK_MARK && feed_waiting(c) > 0))
 		return;
 	event_stdin_ack(c->pid, f->left);
 	f->left = 0;
@@ -55,6 +100,8 @@ feed_cut(struct wchild *c, const char *why)
 	log_warnx("stdin of pid %d: %s: killed", (int)c->pid, why);
 	(void)event_del(&f->writable.ev);
 	queue_clear(&f->queue);
+	if (moved.child == c)
+		moved_drop();
 	f->cut = 1;
 	notify_child(c->id, IMSG_CUT);
 	event_eof(c->pid, 0);
@@ -88,6 +135,8 @@ feed_close(struct wchild *c)
 	large_count -= f->large;
 	f->large = 0;
 	queue_clear(&f->queue);
+	if (moved.child == c)
+		moved_drop();
 }
 
 /*
@@ -110,6 +159,43 @@ static ssize_t (*feed_put(const struct wchild *c))(
 	return (c->tty & TTY_YES ? stream_put_terminal : stream_put_pipe);
 }
 
+/* What the pipe has for it is queued. */
+static void
+feed_settle(void)
+{
+	static uint8_t piece[65536];
+	struct wchild *c = moved.child;
+	size_t n;
+
+	while (moved.child != NULL && moved.len > 0) {
+		n = moved_read(piece, sizeof(piece));
+		if (queue_add(&c->in.queue, piece, n) == -1)
+			feed_cut(c, strerror(errno));
+	}
+	moved.child = NULL;
+}
+
+/* Write some of what waits; as write(2). What cannot be moved is copied. */
+static ssize_t
+feed_some(struct wchild *c)
+{
+	struct feed *f = &c->in;
+	ssize_t n;
+
+	if (f->queue.len > 0)
+		return (queue_write(&f->queue, f->fd, feed_put(c)));
+	if ((n = splice_move(moved.fd, f->fd, moved.len)) == 0)
+		fatalx("pipe from the broker: nothing moves");
+	if (n == -1 && errno != EAGAIN && errno != EINTR && errno != EPIPE &&
+	    !starved(errno)) {
+		feed_settle();
+		errno = EAGAIN;
+	}
+	if (n > 0 && (moved.len -= (size_t)n) == 0)
+		moved.child = NULL;
+	return (n);
+}
+
 static void
 on_writable(void *arg)
 {
@@ -117,13 +203,13 @@ on_writable(void *arg)
 	struct feed *f = &c->in;
 	ssize_t n;
 
-	if ((n = queue_write(&f->queue, f->fd, feed_put(c))) == -1 &&
-	    errno != EAGAIN && errno != EINTR && !starved(errno)) {
+	if ((n = feed_some(c)) == -1 && errno != EAGAIN && errno != EINTR &&
+	    !starved(errno)) {
 		feed_failed(c, errno);
 		return;
 	}
 	feed_ack(c, n > 0 ? (size_t)n : 0);
-	if (f->queue.len > 0) {
+	if (feed_waiting(c) > 0) {
 		feed_enlarge(f);
 		return;
 	}
@@ -163,6 +249,8 @@ feed_write(struct wchild *c, const uint8_t *data, size_t len)
 	struct iovec iov;
 	ssize_t n = 0;
 
+	if (moved.child == c)
+		feed_settle();
 	if (f->queue.len == 0) {
 		iov.iov_base = (void *)(uintptr_t)data;
 		iov.iov_len = len;
@@ -209,6 +297,60 @@ feed_eof(struct wchild *c)
 		return;
 	}
 	c->in.eof = 1;
-	if (c->in.queue.len == 0)
+	if (feed_waiting(c) == 0)
 		feed_close(c);
+}
+
+/* A terminal takes copies, and who takes nothing any more drops them. */
+static void
+feed_moved_copied(struct wchild *c)
+{
+	uint8_t buf[4096];
+	size_t n;
+
+	while (moved.len > 0) {
+		n = moved_read(buf, sizeof(buf));
+		feed_data(c, buf, n);
+	}
+}
+
+/* What it does not take at once waits, if it may. */
+static void
+feed_moved_write(struct wchild *c, size_t len)
+{
+	struct event *ev = &c->in.writable.ev;
+	int waits = feed_waiting(c) > 0;
+
+	moved.child = c;
+	moved.len += len;
+	if (!waits)
+		on_writable(c);
+	if (feed_waiting(c) == 0)
+		return;
+	if ((int64_t)feed_waiting(c) > limit ||
+	    (!waits && event_add(ev, NULL) == -1))
+		feed_cut(c, "it does not read");
+}
+
+int
+feed_moved(struct wchild *c, size_t len)
+{
+	int there;
+
+	if (ioctl(moved.fd, FIONREAD, &there) == -1 || there < 0 ||
+	    (size_t)there < moved.len + len)
+		return (-1);
+	if (moved.child != NULL && (moved.child != c || c->in.eof))
+		feed_settle();
+	if (c != NULL && c->in.fd != -1 && !c->in.cut && !c->in.eof &&
+	    !(c->tty & TTY_YES)) {
+		feed_moved_write(c, len);
+		return (0);
+	}
+	moved.len = len;
+	if (c != NULL)
+		feed_moved_copied(c);
+	else
+		moved_drop();
+	return (0);
 }

@@ -188,7 +188,7 @@ main(int argc, char *argv[])
 		fatal("event_init");
 	port_init(STDOUT_FILENO, args.packet);
 	hangup_init();
-	feed_init(args.stdin_limit);
+	feed_init(args.stdin_limit, RING_MOVED_FD);
 	wchild_init();
 	channel_init(&worker_priv, "priv", RING_PRIV_FD, 1, worker_priv_table,
 	    worker_priv_rows, NULL);

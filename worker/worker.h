@@ -183,8 +183,11 @@ int relay_waiting(void);
  * feed.c: from the node to a child.
  */
 
-/* limit: bytes that may wait for one child. */
-void feed_init(int64_t limit);
+/*
+ * limit: bytes that may wait for one child. moved: the pipe that has those
+ * which the broker moves; reading it does not wait.
+ */
+void feed_init(int64_t limit, int moved);
 
 /* Takes fd. 0, or -1 if it cannot be used: then feed_close() it. */
 int feed_start(struct wchild *, int fd);
@@ -195,6 +198,12 @@ void feed_close(struct wchild *);
 /* Bytes for it, or their end. Dropped if it is closed, or was cut. */
 void feed_data(struct wchild *, const uint8_t *, size_t);
 void feed_eof(struct wchild *);
+
+/*
+ * The same of bytes that are in the pipe; the child may be NULL, as it is gone.
+ * 0, or -1 if they are not there.
+ */
+int feed_moved(struct wchild *, size_t);
 
 /*
  * idle.c: children that may not be silent for long.

@@ -19,6 +19,7 @@
  * a filter sees.
  */
 #ifdef SYS_mmap2
+#undef SYS_mmap /* i386 has an older one, too */
 #define SYS_mmap SYS_mmap2
 #undef SYS_fcntl
 #define SYS_fcntl SYS_fcntl64

@@ -323,8 +323,10 @@ runas_forget(struct runas *t)
 	if (t != NULL && (t->base.environ == env->environ || t->keepenv))
 		return;
 	userenv_wipe(env->environ);
-	if (t != NULL)
-		t->base.keepenv = t->base.environ;
+	if (t == NULL || t->base.keepenv == t->base.environ)
+		return;
+	free(t->base.keepenv);
+	t->base.keepenv = t->base.environ;
 }
 
 struct runas *

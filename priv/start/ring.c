@@ -35,22 +35,23 @@
 static int privileged; /* children may be somebody else than the starter */
 static const char *root = ""; /* of broker and worker */
 
-/* Move in, out and the channels to where the programs look for them. */
-static void
-ring_descriptors(int in, int out, int priv, int peer)
-{
-	int fds[4] = { in, out, priv, peer };
-	static const int to[4] = { STDIN_FILENO, STDOUT_FILENO, RING_PRIV_FD,
-		RING_PEER_FD };
-	int i;
+/* In, out, the channels and the pipe, to where the programs look for them. */
+#define RING_FDS 5
+static const int ring_at[RING_FDS] = { STDIN_FILENO, STDOUT_FILENO,
+	RING_PRIV_FD, RING_PEER_FD, RING_MOVED_FD };
 
-	for (i = 0; i < 4; i++)
-		if ((fds[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, 16)) == -1)
+static void
+ring_descriptors(const int from[RING_FDS])
+{
+	int fds[RING_FDS], i;
+
+	for (i = 0; i < RING_FDS; i++)
+		if ((fds[i] = fcntl(from[i], F_DUPFD_CLOEXEC, 16)) == -1)
 			fatal("ring: descriptors");
-	for (i = 0; i < 4; i++)
-		if (dup2(fds[i], to[i]) == -1)
-			fatal("ring: descriptor %d", to[i]);
-	closefrom(RING_PEER_FD + 1);
+	for (i = 0; i < RING_FDS; i++)
+		if (dup2(fds[i], ring_at[i]) == -1)
+			fatal("ring: descriptor %d", ring_at[i]);
+	closefrom(RING_MOVED_FD + 1);
 }
 
 /*
@@ -134,8 +135,7 @@ ring_exec(const char *name, const struct args *a)
 }
 
 static void
-ring_fork(
-    const char *name, const struct args *a, int in, int out, int priv, int peer)
+ring_fork(const char *name, const struct args *a, const int fds[RING_FDS])
 {
 	pid_t pid;
 
@@ -143,7 +143,7 @@ ring_fork(
 	case -1:
 		fatal("%s: fork", name);
 	case 0:
-		ring_descriptors(in, out, priv, peer);
+		ring_descriptors(fds);
 		if (privileged)
 			ownlog_open(); /* its flags are not priv's */
 		ring_exec(name, a);
@@ -158,6 +158,27 @@ ring_pair(int fds[2])
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0,
 		fds) == -1)
 		fatal("socketpair");
+}
+
+/* Each with one end of what lies between them. */
+static void
+ring_fork_both(const struct args *a, int broker, int worker, int nullfd)
+{
+	int peers[2], moved[2];
+
+	ring_pair(peers);
+	if (pipe2(moved, O_CLOEXEC | O_NONBLOCK) == -1)
+		fatal("ring: pipe");
+	ring_fork("proctor-broker", a,
+	    (int[]){ a->port_in, nullfd, broker, peers[0], moved[1] });
+	ring_fork("proctor-worker", a,
+	    (int[]){ nullfd, a->port_out, worker, peers[1], moved[0] });
+	(void)close(broker);
+	(void)close(worker);
+	(void)close(peers[0]);
+	(void)close(peers[1]);
+	(void)close(moved[0]);
+	(void)close(moved[1]);
 }
 
 /* It hears priv only, and is started before what reads the port is. */
@@ -177,7 +198,7 @@ ring_keeper(void)
 void
 ring_start(const struct starter_env *st, const struct args *a)
 {
-	int broker[2], worker[2], peers[2], nullfd;
+	int broker[2], worker[2], nullfd;
 
 	/* Root that runs children as root may do so from anywhere. */
 	privileged = proc_privileged() ||
@@ -186,12 +207,9 @@ ring_start(const struct starter_env *st, const struct args *a)
 	ring_keeper();
 	ring_pair(broker);
 	ring_pair(worker);
-	ring_pair(peers);
 	if ((nullfd = open(_PATH_DEVNULL, O_RDWR | O_CLOEXEC)) == -1)
 		fatal("ring: %s", _PATH_DEVNULL);
-	ring_fork("proctor-broker", a, a->port_in, nullfd, broker[1], peers[0]);
-	ring_fork(
-	    "proctor-worker", a, nullfd, a->port_out, worker[1], peers[1]);
+	ring_fork_both(a, broker[1], worker[1], nullfd);
 	if (a->port_in != STDIN_FILENO) {
 		(void)close(a->port_in);
 		(void)close(a->port_out);
@@ -200,10 +218,6 @@ ring_start(const struct starter_env *st, const struct args *a)
 	    dup2(nullfd, STDOUT_FILENO) == -1)
 		fatal("priv: %s", _PATH_DEVNULL);
 	(void)close(nullfd);
-	(void)close(broker[1]);
-	(void)close(worker[1]);
-	(void)close(peers[0]);
-	(void)close(peers[1]);
 	channel_init(&broker_channel, "broker", broker[0], 0, priv_broker_table,
 	    priv_broker_rows, NULL);
 	channel_init(&worker_channel, "worker", worker[0], 1, priv_worker_table,

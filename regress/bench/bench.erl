@@ -17,6 +17,16 @@ main() ->
     bench_report:write(Max, Results),
     halt(case failures(Results) of [] -> 0; _ -> 1 end).
 
+%% As root its own client wants sudo: it is an ordinary user's.
+as(erlexec) ->
+    case bench_os:is_root() of
+        true -> "HOME=/tmp exec setpriv --reuid=65534 --regid=65534 "
+                    "--clear-groups ";
+        false -> "exec "
+    end;
+as(_System) ->
+    "exec ".
+
 count() ->
     list_to_integer(os:getenv("BENCH_ROUNDS", "5")).
 
@@ -47,13 +57,13 @@ round({Task, Args}, Systems) ->
 %% In a node of its own, which ends with its children when this one does. What
 %% port programs have to say is in a file.
 in_node(Task, System, Args) ->
-    Erl = "exec erl \"$@\" 2>>\"$BENCH_DIR/stderr.log\"",
+    Erl = [as(System), "erl \"$@\" 2>>\"$BENCH_DIR/stderr.log\""],
     Path = lists:append([["-pa", Dir]
                          || Dir <- string:lexemes(os:getenv("BENCH_PATH"),
                                                   ":")]),
     {ok, Peer, _} = peer:start_link(
         #{connection => standard_io, wait_boot => 60000,
-          exec => {"/bin/sh", ["-c", Erl, "erl"]},
+          exec => {"/bin/sh", ["-c", lists:flatten(Erl), "erl"]},
           args => ["-kernel", "logger_level", "critical" | Path]}),
     Result = try
                  peer:call(Peer, bench_run, run, [Task, System, Args],

@@ -14,7 +14,7 @@
 
 -type figure() :: #{task := atom(), value := term(), text := string(),
                     unit := string(), goal := goal(),
-                    judged := bench_system:name()}.
+                    judged := bench_system:name(), why := string()}.
 
 %% What the reference machine has shown of erlexec, as part of open_port: for
 %% when erlexec itself is not there.
@@ -25,7 +25,9 @@
 %% Max children there can be. Peers are not asked for more than 2,000, which
 %% takes one of them 10 s.
 tasks(Max) ->
-    [{spawn, [open_port, proctor, frames | peers()], #{count => 300}},
+    [{cmd, bench_cmd:systems(),
+      #{count => 400, callers => 8, bytes => 1 bsl 25}},
+     {spawn, [open_port, proctor, frames | peers()], #{count => 300}},
      {crowd, [open_port, proctor, frames],
       #{sizes => sizes(Max), count => 200}},
      {callers, [open_port, proctor, frames | peers()],
@@ -63,6 +65,8 @@ floor(spawn, #{count := Count}) ->
 floor(crowd, #{count := Count, sizes := Sizes}) ->
     #{p50_us := P50} = floor(spawn, [Count]),
     maps:from_list([{Size, P50} || Size <- Sizes]);
+floor(cmd, #{count := Count, callers := Callers}) ->
+    maps:merge(floor(spawn, [Count]), floor(callers, [Count, Callers]));
 floor(callers, #{count := Count, callers := List}) ->
     maps:from_list([{N, map_get(runs_s, floor(callers, [Count, N]))}
                     || N <- List]);
@@ -93,6 +97,11 @@ figures(Max) ->
     Last = lists:last(sizes(Max)),
     [figure(spawn, p50_us, "/bin/true to its end, p50", "us",
             {at_most, [{1.25, floor, p50_us}]})]
+    ++ [figure(cmd, p50_us, "/bin/true, as its users call it, p50", "us",
+               {at_most, [{0.9, erlexec, p50_us}]}),
+        figure(cmd, runs_s, "  by 8 callers", "/s",
+               {at_least, [{1.15, erlexec, runs_s}]}),
+        figure(cmd, mb_s, "  32 MiB of its output", "MB/s", none)]
     ++ [figure(crowd, Size, "  beside ~w idle children", [Size], "us",
                crowd_goal(Size, Last)) || Size <- sizes(Max)]
     ++ [figure(crowd, bytes_child, "memory for each of those ~w", [Last], "B",
@@ -170,7 +179,7 @@ figure(Task, Value, Format, Args, Unit, Goal) ->
 
 figure(Task, Value, Text, Unit, Goal) ->
     #{task => Task, value => Value, text => Text, unit => Unit, goal => Goal,
-      judged => proctor}.
+      judged => proctor, why => bench_why:text(Task, Value)}.
 
 %% The tasks whose values are a curve, by the names that plot.sh knows.
 curves() ->

@@ -3,7 +3,7 @@
 
 -export([program/0, helper/1, floor/1, is_root/0, max_children/0, nofile/0]).
 -export([children/0, family/1, cpu/1, memory/1, gone/1]).
--export([reset_peak/0, peak/0]).
+-export([reset_peak/0, peak/0, resident/0]).
 
 %%% The files of the benchmark
 
@@ -146,3 +146,6 @@ reset_peak() ->
 
 peak() ->
     kb(status("self"), "VmHWM").
+
+resident() ->
+    kb(status("self"), "VmRSS").

@@ -3,8 +3,9 @@
 
 -export([write/2, values/2]).
 
--define(COLUMNS, [floor, open_port, proctor, frames, frames2, erlexec,
-                  erlexec_ours]).
+-define(COLUMNS, [floor, open_port, system_cmd, proctor, frames, frames2,
+                  erlexec, erlexec_ours, muontrap, forcola, exile, netrunner,
+                  prx]).
 
 %% Results are `[{Task, Args, [#{System => Values | failed}]}]'.
 write(Max, Results) ->
@@ -67,9 +68,11 @@ json(Figures, Results) ->
       runs => [#{task => Task, args => Args, rounds => Rounds}
                || {Task, Args, Rounds} <- Results]}.
 
-json_figure(#{goal := Goal, text := Text, unit := Unit} = Figure) ->
+json_figure(#{goal := Goal, text := Text, unit := Unit, why := Why}
+            = Figure) ->
     Figure#{goal := iolist_to_binary(bench_figures:goal_text(Goal)),
-            text := list_to_binary(Text), unit := list_to_binary(Unit)}.
+            text := list_to_binary(Text), unit := list_to_binary(Unit),
+            why := list_to_binary(Why)}.
 
 machine() ->
     #{kernel => command("uname -r"),

@@ -5,6 +5,7 @@
 -export([run/3]).
 
 -define(TRUE, ["/bin/true"]).
+-define(SAMPLE, 50). % ms
 
 %% A peer's processes that serve calls come and go: the owner of children is
 %% one of ours.
@@ -16,6 +17,8 @@ run(Task, Name, Args) ->
         {'DOWN', Monitor, process, Pid, Reason} -> {error, Reason}
     end.
 
+task(cmd, Name, Args) ->
+    bench_cmd:run(Name, Args);
 task(Task, Name, Args) ->
     System = bench_system:start(Name),
     Family = bench_os:family(maps:get(os_pid, System)),
@@ -27,7 +30,9 @@ task(Task, Name, Args) ->
     Values.
 
 do(spawn, System, #{count := Count}) ->
-    #{p50_us => percentile(50, spawns(System, Count))};
+    Times = spawns(System, Count),
+    #{p50_us => percentile(50, Times),
+      quantiles => bench_stat:quantiles(Times)};
 do(crowd, System, Args) ->
     crowd(System, Args);
 do(callers, System, #{callers := List, count := Count}) ->
@@ -50,7 +55,8 @@ do(echo, #{module := Module} = System, #{count := Count}) ->
     Data = <<0:800>>,
     Times = [micros(fun() -> echo(System, {Id, Child}, Data) end)
              || _ <- lists:seq(1, Count)],
-    #{p50_us => percentile(50, Times), p99_us => percentile(99, Times)};
+    #{p50_us => percentile(50, Times), p99_us => percentile(99, Times),
+      quantiles => bench_stat:quantiles(Times)};
 do(kill, System, #{children := Count}) ->
     #{ms => kill(System, idle(System, Count))};
 do(ending, #{module := Module} = System, #{children := Count}) ->
@@ -220,12 +226,32 @@ fill(Client, Pid) ->
 bulk(System, #{children := Count, bytes := Bytes}) ->
     ok = bench_os:reset_peak(),
     Run = {head(Bytes), [stdout, window]},
+    Watch = watch(?SAMPLE),
     Seconds = seconds(fun() ->
                           Sum = at_once(System#{forget => true}, Run, Count,
                                         Count),
                           Sum = Count * Bytes
                       end),
-    #{s => Seconds, peak_mb => bench_os:peak() / 1.0e6}.
+    #{s => Seconds, peak_mb => bench_os:peak() / 1.0e6,
+      memory => watched(Watch)}.
+
+%% The node's memory, each so many milliseconds from now on.
+watch(Every) ->
+    Start = erlang:monotonic_time(millisecond),
+    spawn_link(fun() -> watch(Start, Every, []) end).
+
+watch(Start, Every, Samples) ->
+    receive
+        {stop, From} -> From ! {self(), lists:reverse(Samples)}
+    after Every ->
+        Sample = [erlang:monotonic_time(millisecond) - Start,
+                  bench_os:resident() / 1.0e6],
+        watch(Start, Every, [Sample | Samples])
+    end.
+
+watched(Watch) ->
+    Watch ! {stop, self()},
+    receive {Watch, Samples} -> Samples end.
 
 head(Bytes) ->
     ["/usr/bin/head", "-c", integer_to_list(Bytes), "/dev/zero"].

@@ -1,8 +1,8 @@
 #!/bin/sh
 # run.sh bench|bench_quick: runs that module over the port program that PROCTOR_PORT
-# names. Limits go up to what they may be; with PEER_EBIN, where erlexec's
-# compiled modules lie, that library is measured, too. BENCH_ROUNDS and
-# BENCH_TASKS choose less or more.
+# names. Limits go up to what they may be; each PEER_* that says where a library's
+# compiled modules lie, and those that it needs, with colons between, has that measured,
+# too. BENCH_ROUNDS and BENCH_TASKS choose less or more.
 
 set -eu
 
@@ -11,7 +11,15 @@ export PROCTOR_PORT
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
 BENCH_DIR=$(cd "$BUILD/bench" && pwd)
-BENCH_PATH=$BENCH_DIR:$root/client/proctor/ebin${PEER_EBIN:+:$PEER_EBIN}
+BENCH_PATH=$BENCH_DIR:$root/client/proctor/ebin
+for peer in "${PEER_ERLEXEC:-${PEER_EBIN-}}" "${PEER_MUONTRAP-}" "${PEER_FORCOLA-}" \
+    "${PEER_EXILE-}" "${PEER_NETRUNNER-}" "${PEER_PRX-}"; do
+	BENCH_PATH=$BENCH_PATH${peer:+:$peer}
+done
+# System.cmd, and what libraries for Elixir stand on.
+if command -v elixir >/dev/null; then
+	BENCH_PATH=$BENCH_PATH:$(elixir -e 'IO.write :code.lib_dir(:elixir, :ebin)')
+fi
 export BENCH_DIR BENCH_PATH
 
 # More than enough; a runtime system reserves memory for what it might open.
@@ -27,7 +35,7 @@ ulimit -n "$files"
 : >"$BENCH_DIR/stderr.log"
 if [ "$1" = bench ]; then
 	rm -f "$BENCH_DIR"/results.json "$BENCH_DIR"/*.dat \
-	    "$BENCH_DIR"/*.svg "$BENCH_DIR"/*.png
+	    "$BENCH_DIR"/*.svg "$BENCH_DIR"/*.png "$BENCH_DIR"/page.html
 fi
 
 # The shell's words end where the path's entries do.

@@ -8,7 +8,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 TABLE = os.path.join(HERE, "faults.txt")
 CALLS = os.path.join(HERE, "..", "priv", "calls.txt")
-PHASES = ("load", "end", "priv", "reaper", "switch", "never")
+PHASES = ("load", "end", "priv", "reaper", "held", "switch", "never")
 EXPECTED = ("lives", "refuses", "unmanned", "ends", "fails", "gone")
 
 

@@ -147,10 +147,17 @@ def kill(role):
     return lambda p: os.kill(p.ring()[role], signal.SIGKILL)
 
 
+def held(p):
+    """Priv cannot have ended before the guard looks."""
+    os.kill(p.ring()["priv"], signal.SIGSTOP)
+    kill("reaper")(p)
+
+
 PHASES = {"load": during_load,
           "end": after(lambda p: p.close_input(), (0,)),
           "priv": after(kill("priv"), (RING_FAILED,)),
-          "reaper": after(kill("reaper"), (RING_FAILED,))}
+          "reaper": after(kill("reaper"), (RING_FAILED,)),
+          "held": after(held, (RING_FAILED,))}
 
 
 

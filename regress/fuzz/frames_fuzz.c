@@ -112,6 +112,7 @@ handle(void)
 			if (request_handle(f.data, f.len) == -1)
 				return (0);
 			break;
+		case FRAME_MOVED: /* nothing is */
 		case FRAME_TOOBIG:
 			return (0);
 		}

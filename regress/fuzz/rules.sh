@@ -33,7 +33,7 @@ strict=regress/fuzz/fatal.c
 	harness messages "" $strict regress/fuzz/oracle.c $PROTO_SRC \
 	    common/compat/ptymodes.c
 	harness frames read $strict regress/fuzz/oracle.c \
-	    regress/fuzz/request_state.c broker/options.c \
+	    regress/fuzz/request_state.c broker/options.c $SPLICE_SRC \
 	    broker/bounds.c broker/ttymodes.c broker/strings.c broker/leaf.c \
 	    common/limitname.c common/cpulist.c common/leaf_limit.c \
 	    common/capname.c common/etf_read.c $PROTO_SRC \
@@ -67,6 +67,22 @@ strict=regress/fuzz/fatal.c
 	    common/limitname.c common/signals.c common/compat/pty.c \
 	    $BOUNDS_SRC $PRIVS_SRC $PROC_SRC $SELF_SRC $PROTO_SRC \
 	    common/compat/ptymodes.c
+	# Its timer is the engine's.
+	tickless=
+	for f in $STREAM_IO_SRC; do
+		[ "${f##*/}" = stream_tick.c ] || tickless="$tickless $f"
+	done
+	harness worker clock_gettime $strict regress/fuzz/events.c \
+	    regress/fuzz/node_view.c regress/fuzz/oracle.c \
+	    regress/fuzz/input.c regress/fuzz/port_state.c \
+	    regress/fuzz/tick_state.c worker/relay.c worker/feed.c \
+	    worker/dispatch.c worker/child.c worker/pty.c worker/reply.c \
+	    worker/event.c worker/leaf.c worker/term.c worker/idle.c \
+	    worker/notify.c worker/pipe.c worker/callback.c \
+	    worker/zerocopy.c worker/queue.c worker/hello.c \
+	    common/etf_write.c common/etf_read.c common/fdset.c \
+	    common/errname.c common/compat/pty.c $SPLICE_SRC $STREAM_SRC \
+	    $tickless $PROTO_SRC common/compat/ptymodes.c
 	harness taskargs "" $strict task/args.c task/call.c task/cstruct.c \
 	    task/constant.c task/owned.c task/rows.c common/etf_read.c \
 	    common/etf_write.c

@@ -21,8 +21,8 @@ from suid import SPARED, Suid, settled
 from world import ONE, PARTS, STARTER, STRANGER, TWO
 from imsg import (ACK, CGROUP_SET, CHILD, CUT, DEBUG, DOWN, DRAINED, EXIT,
                   FD_MARK, HELLO, IDLE, KILL, LAUNCH, LAUNCHED, LEAF, LEAF_ASK,
-                  LEAF_DONE, LEAF_EVENT, LEAF_MAKE, LEAF_SET, LEAF_STATE,
-                  LIST, LOST, MANAGE, PAUSE, PIDS, PTYOPTS, REFUSE, REPLY,
+                  LEAF_DONE, LEAF_EVENT, LEAF_MAKE, LEAF_SET, LEAF_STATE, LIST,
+                  LOST, MANAGE, MOVED, PAUSE, PIDS, PTYOPTS, REFUSE, REPLY,
                   RUN, SETPGID, SHUTDOWN, STATS, STDIN, STDIN_EOF, STOP,
                   STREAM, WELCOME, WINSZ, imsg)
 from rules import usual_rules
@@ -43,12 +43,12 @@ NAMES = {RUN: "run", STOP: "stop", KILL: "kill", LIST: "list",
          LEAF_MAKE: "leaf make", LEAF_SET: "leaf set", LEAF_ASK: "leaf ask",
          LEAF: "leaf", LEAF_DONE: "leaf done", LEAF_STATE: "leaf state",
          LEAF_EVENT: "leaf event", CGROUP_SET: "cgroup_set", STATS: "stats",
-         PAUSE: "pause"}
+         PAUSE: "pause", MOVED: "moved"}
 TO_PRIV = (RUN, STOP, KILL, LIST, DEBUG, SETPGID, MANAGE, WINSZ, PTYOPTS,
            REFUSE, SHUTDOWN, HELLO, CGROUP_SET, STATS, PAUSE)
 OF_LEAVES = (LEAF_MAKE, LEAF_SET, LEAF_ASK, LEAF, LEAF_DONE, LEAF_STATE,
              LEAF_EVENT)
-TO_WORKER = (STDIN, STDIN_EOF, ACK)
+TO_WORKER = (STDIN, STDIN_EOF, ACK, MOVED)
 PRIV, WORKER = 0, 1
 STRINGS_MAX = 6 << 20
 MSG_MAX = STRINGS_MAX + 12 * 4096
@@ -67,6 +67,10 @@ def winsz(pid=0, rows_=24, cols=80):
 
 def stdin(pid, data=b"", pad=0):
     return struct.pack("=iI", pid, pad) + data
+
+
+def moved(pid, count):
+    return struct.pack("=iI", pid, count)
 
 
 def ack(pid, stream, count):
@@ -195,6 +199,7 @@ GOOD = {
     LEAF_STATE: struct.pack("=qII16QII", 0, 1, 6, *range(16), 0, 0) + b"\0",
     LEAF_EVENT: struct.pack("=IIQQQ", 1, 0, 1, 1, 1),
     CGROUP_SET: cgroup_set(), STATS: request(), PAUSE: request(0, 1),
+    MOVED: moved(77777, 1),
 }
 
 
@@ -347,8 +352,8 @@ def good():
 @rows(SECTION + " to priv: ends:", [
     ("type %s" % NAMES.get(kind, kind), kind) for kind in (
         0, STDIN, STDIN_EOF, LAUNCH, STREAM, LAUNCHED, CHILD, EXIT, REPLY,
-        PIDS, LOST, WELCOME, ACK, DOWN, DRAINED, CUT, IDLE, *OF_LEAVES, 99,
-        255, 65536,
+        PIDS, LOST, WELCOME, ACK, MOVED, DOWN, DRAINED, CUT, IDLE, *OF_LEAVES,
+        99, 255, 65536,
         2 ** 31, 2 ** 32 - 1)])
 def type_priv(kind):
     must("ends", imsg(kind, GOOD.get(kind, request())))
@@ -603,6 +608,12 @@ def no_lie():
     ("stdin of pid -1", STDIN, stdin(-1, b"x")),
     ("stdin: pad", STDIN, stdin(5, b"x", 1)),
     ("eof of pid 0", STDIN_EOF, stdin(0)),
+    ("moved of pid 1", MOVED, moved(1, 1)),
+    ("moved of pid -1", MOVED, moved(-1, 1)),
+    ("moved: nothing", MOVED, moved(77777, 0)),
+    ("moved: more than there can be", MOVED, moved(77777, (1 << 20) + 1)),
+    ("moved: what is not there", MOVED, moved(77777, 1)),
+    ("moved: much that is not there", MOVED, moved(77777, 1 << 20)),
     ("ack of pid 1", ACK, ack(1, 1, 5)), ("ack of pid -1", ACK, ack(-1, 1, 5)),
     ("ack of stdin", ACK, ack(77777, 0, 5)),
     ("ack of stream 3", ACK, ack(77777, 3, 5)),

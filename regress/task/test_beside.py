@@ -81,6 +81,16 @@ def killed(who):
         end(t)
 
 
+@case("beside proctor: SIGSTOP of the task guard and the switch", limit=90)
+def both_stopped():
+    """Nobody of the tree is left who could end it: proctor does."""
+    t, roles = world(FEW)
+    with t:
+        for role in ("task guard", "switch"):
+            os.kill(roles[role], signal.SIGSTOP)
+        end(t)
+
+
 @case("beside proctor: the node is gone, 1,500 processes", limit=200)
 def node():
     t, _ = world(MANY if SOAK else 60)

@@ -9,6 +9,7 @@ import time
 import proc
 import tree
 from case import Skip, check, eventually, expect, rows, case
+from crash import crash
 from etf import A
 from tree import ROOT, TREE, Tree
 
@@ -244,19 +245,23 @@ def killed(who):
     t.close()
 
 
-@rows("SIGKILL:", [("of %s and %s" % pair, pair)
-                   for pair in itertools.combinations(KILLED, 2)], limit=40)
-def two(pair):
+def sets(of, least=1):
+    """Of those each, and each two."""
+    return [("of " + " and ".join(who), who) for n in (1, 2) if n >= least
+            for who in itertools.combinations(of, n)]
+
+
+def hurried():
+    """A world whose tasks have not long to end."""
     w = World()
+    w.t.option(ROOT, tree.KILL_TIMEOUT, 300)
+    return w
+
+
+def all_end(w, who):
+    """Nothing is left, whether the node has gone or not."""
     t = w.t
-    t.option(ROOT, tree.KILL_TIMEOUT, 300)
-    roles = w.roles()
-    for who in pair:
-        try:
-            os.kill(roles[who], signal.SIGKILL)
-        except ProcessLookupError:
-            pass    # that was the first one's doing
-    if pair == ("guard", "switch"):
+    if who == ("guard", "switch"):
         # Tasks and programs hear of it from the kernel, but not what those
         # have started: that is the reaper's of proctor, which is us here.
         tasks = [t.os_pid(n) for n in w.tasks() + [w.other, ROOT]]
@@ -265,11 +270,43 @@ def two(pair):
         t.wait()
         proc.kill_all()
         return
-    if "guard" not in pair and "switch" not in pair and "root" not in pair:
+    if not set(who) & {"guard", "switch", "root"}:
         t.hang_up()
     nobody(w, SOON + 1)
     t.hang_up()
     t.wait()
+
+
+@rows("SIGKILL:", sets(KILLED, 2), limit=40)
+def two(who):
+    w = hurried()
+    roles = w.roles()
+    for role in who:
+        try:
+            os.kill(roles[role], signal.SIGKILL)
+        except ProcessLookupError:
+            pass    # that was the first one's doing
+    all_end(w, who)
+
+
+@rows("a fault:", sets(["guard", "switch", "root", "upper"]), limit=40)
+def fault(who):
+    w = hurried()
+    roles = w.roles()
+    crash(*[roles[role] for role in who])
+    all_end(w, who)
+
+
+@rows("SIGSTOP:", [row for row in sets(["guard", "switch", "root", "upper"])
+                  if row[1] != ("guard", "switch")], limit=60)
+def stopped(who):
+    """Guard and switch at once wait for whose child they are: proctor."""
+    w = hurried()
+    for role in who:
+        os.kill(w.roles()[role], signal.SIGSTOP)
+    w.t.hang_up()
+    nobody(w, 30)
+    w.t.wait()
 
 
 @case("SIGKILL: of tasks at any moment of their birth", limit=60)

@@ -5,6 +5,7 @@
  * assertions, which would go back to the parent's list of tests.
  */
 
+#include <sys/ioctl.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 
@@ -76,6 +77,8 @@ static uint8_t *out; /* all their bytes */
 static size_t out_len, out_size;
 
 static int pipe_in, pipe_out; /* the ends to read and to write */
+static int moved[2]; /* where bytes are moved to */
+static size_t moved_bytes; /* of those taken */
 
 static void
 play(void (*test)(void))
@@ -87,6 +90,7 @@ play(void (*test)(void))
 	pipe_out = p[1];
 	CHECK(fcntl(pipe_in, F_SETFL, O_NONBLOCK) == 0);
 	CHECK(fcntl(pipe_out, F_SETFL, O_NONBLOCK) == 0);
+	CHECK(pipe2(moved, O_NONBLOCK) == 0);
 	test();
 	_exit(0);
 }
@@ -120,6 +124,23 @@ keep(const uint8_t *data, size_t len)
 	out_len += len;
 }
 
+/* Bytes that were moved are those that are in the pipe. */
+static void
+fetch_moved(struct frame *f)
+{
+	static uint8_t bytes[MSG_MOVED_MAX];
+	size_t len = 0;
+	ssize_t n;
+
+	CHECK(f->len > 0 && f->len <= sizeof(bytes));
+	for (; len < f->len; len += (size_t)n) {
+		n = read(moved[0], bytes + len, f->len - len);
+		CHECK(n > 0);
+	}
+	f->data = bytes;
+	moved_bytes += len;
+}
+
 /* Take one frame or piece; 0 if there is none. */
 static int
 take(void)
@@ -131,9 +152,14 @@ take(void)
 	kind = frame_next(&f);
 	if (kind == FRAME_NONE)
 		return (0);
-	CHECK(kind == FRAME_WHOLE || kind == FRAME_STDIN);
+	CHECK(
+	    kind == FRAME_WHOLE || kind == FRAME_STDIN || kind == FRAME_MOVED);
+	if (kind == FRAME_MOVED)
+		fetch_moved(&f);
 	keep(f.data, f.len);
-	if (kind == FRAME_STDIN)
+	if (kind == FRAME_MOVED)
+		kind = FRAME_STDIN;
+	else if (kind == FRAME_STDIN)
 		CHECK(f.len > 0 && f.len <= MSG_STDIN_MAX);
 	if (kind == FRAME_STDIN && last != NULL && last->kind == FRAME_STDIN &&
 	    last->pid == f.pid) {
@@ -152,6 +178,19 @@ take_all(void)
 {
 	while (take())
 		continue;
+}
+
+/* All that the pipe has is read, in as many reads as that takes, and taken. */
+static void
+take_rest(void)
+{
+	int there;
+
+	do {
+		take_all();
+		CHECK(ioctl(pipe_in, FIONREAD, &there) == 0);
+		CHECK(there == 0 || frame_read(pipe_in) == 1);
+	} while (there > 0);
 }
 
 /* Into the pipe, and from there with one read into the buffer. */
@@ -651,6 +690,150 @@ test_streams(void **state)
 	in_child(play_cut_stream);
 }
 
+/* The first request of 100000 bytes is copied, and those behind it are moved.
+ */
+static void
+moved_begin(struct wire *f)
+{
+	CHECK(fcntl(pipe_out, F_SETPIPE_SZ, 1 << 20) != -1);
+	CHECK(fcntl(moved[1], F_SETPIPE_SZ, 1 << 20) != -1);
+	frame_init(4);
+	frame_moves(pipe_in, moved[1]);
+	wire_stdin(f, 4, 7, 100000);
+	CHECK(write(pipe_out, f->p, f->len) == (ssize_t)f->len);
+	take_rest();
+	CHECK(nevents == 1);
+	CHECK(events[0].len == 100000 && moved_bytes == 0);
+}
+
+static void
+moved_write(const struct wire *f, size_t len)
+{
+	CHECK(write(pipe_out, f->p, len) == (ssize_t)len);
+}
+
+/* The request's bytes so often, which came to one event. */
+static void
+moved_check(const struct wire *f, size_t times)
+{
+	size_t i;
+
+	CHECK(events[0].len == times * 100000);
+	for (i = 0; i < times; i++)
+		CHECK(memcmp(out + i * 100000, f->p + f->len - 100000,
+			  100000) == 0);
+}
+
+/* Read a head, and all behind it is moved, but not what is behind that. */
+static void
+play_moved(void)
+{
+	struct wire f, other;
+	size_t at;
+
+	moved_begin(&f);
+	wire_other(&other, 4, 30);
+	moved_write(&f, f.len);
+	moved_write(&other, other.len);
+	CHECK(frame_read(pipe_in) == 1);
+	CHECK(take() == 1 && moved_bytes == 100000 && take() == 0);
+	moved_check(&f, 2);
+	take_rest();
+	at = 200000;
+	check_whole(1, &at, &other);
+}
+
+/* Nothing is moved over what has not been taken. */
+static void
+play_moved_untaken(void)
+{
+	struct wire f;
+
+	moved_begin(&f);
+	moved_write(&f, f.len - 50000);
+	CHECK(frame_read(pipe_in) == 1); /* its head */
+	CHECK(take() == 1 && moved_bytes == 50000);
+	CHECK(write(pipe_out, f.p + f.len - 50000, 20000) == 20000);
+	CHECK(frame_read(pipe_in) == 1);
+	CHECK(write(pipe_out, f.p + f.len - 30000, 30000) == 30000);
+	CHECK(frame_read(pipe_in) == 1);
+	CHECK(take() == 1 && moved_bytes == 70000);
+	take_rest();
+	CHECK(moved_bytes == 100000);
+	moved_check(&f, 2);
+}
+
+/* While the pipe is full, and where nothing can be moved, it is copied. */
+static void
+play_moved_full(void)
+{
+	static uint8_t junk[1 << 20];
+	struct wire f;
+
+	moved_begin(&f);
+	CHECK(write(moved[1], junk, sizeof(junk)) == sizeof(junk));
+	moved_write(&f, f.len);
+	take_rest();
+	CHECK(moved_bytes == 0);
+	CHECK(read(moved[0], junk, sizeof(junk)) == sizeof(junk));
+	moved_write(&f, f.len);
+	take_rest();
+	CHECK(moved_bytes == 100000);
+	frame_moves(pipe_in, 9999);
+	moved_write(&f, f.len);
+	moved_write(&f, f.len);
+	take_rest();
+	CHECK(moved_bytes == 100000);
+	moved_check(&f, 5);
+}
+
+/* 17 others, and all is read; the next large one begins anew. */
+static void
+play_moved_others(void)
+{
+	struct wire f, other;
+	int i;
+
+	moved_begin(&f);
+	wire_other(&other, 4, 30);
+	for (i = 0; i < 17; i++)
+		moved_write(&other, other.len);
+	moved_write(&f, f.len);
+	take_rest();
+	CHECK(moved_bytes == 0);
+	moved_write(&f, f.len);
+	for (i = 0; i < 16; i++)
+		moved_write(&other, other.len);
+	moved_write(&f, f.len);
+	take_rest();
+	CHECK(moved_bytes == 200000);
+}
+
+/* The node ends in the middle: what came has been moved. */
+static void
+play_moved_cut(void)
+{
+	struct wire f;
+
+	moved_begin(&f);
+	moved_write(&f, f.len - 10000);
+	take_rest();
+	CHECK(moved_bytes == 90000);
+	CHECK(close(pipe_out) == 0);
+	CHECK(frame_read(pipe_in) == 0 && take() == 0);
+}
+
+static void
+test_moved(void **state)
+{
+	(void)state;
+	in_child(play_moved);
+	in_child(play_moved_untaken);
+	in_child(play_moved_full);
+	in_child(play_moved_others);
+	in_child(play_moved_cut);
+}
+
 static void
 put_pid(struct wire *f, int64_t pid)
 {
@@ -1044,6 +1227,47 @@ mixed_play(int prefix)
 	free(wire);
 }
 
+/*
+ * Where bytes are moved, whatever else stands between them; frames in a row
+ * that are small end that, and large ones begin it again.
+ */
+static void
+mixed_moved(int prefix)
+{
+	size_t i, at, n;
+
+	frame_init(prefix);
+	frame_moves(pipe_in, moved[1]);
+	(void)mixed_make(prefix);
+	for (i = 0; i < MIXED; i++) {
+		for (at = 0; at < mixed[i].len; at += n) {
+			n = 1 + below(below(2) ? 300 : 65536);
+			if (n > mixed[i].len - at)
+				n = mixed[i].len - at;
+			CHECK(
+			    write(pipe_out, mixed[i].p + at, n) == (ssize_t)n);
+			if (at + n < mixed[i].len || below(4) == 0)
+				take_rest();
+		}
+		take_rest();
+	}
+	mixed_check();
+	CHECK(moved_bytes > MIB);
+}
+
+static void
+play_mixed_moved_2(void)
+{
+	mixed_moved(2);
+}
+
+static void
+play_mixed_moved_4(void)
+{
+	random_state ^= 2;
+	mixed_moved(4);
+}
+
 static void
 play_mixed_2(void)
 {
@@ -1064,6 +1288,8 @@ test_mixed(void **state)
 	print_message("seed %#llx\n", SEED);
 	in_child(play_mixed_2);
 	in_child(play_mixed_4);
+	in_child(play_mixed_moved_2);
+	in_child(play_mixed_moved_4);
 }
 
 int
@@ -1077,6 +1303,7 @@ main(void)
 		cmocka_unit_test(test_stream),
 		cmocka_unit_test(test_whole_long),
 		cmocka_unit_test(test_streams),
+		cmocka_unit_test(test_moved),
 		cmocka_unit_test(test_lookalikes),
 		cmocka_unit_test(test_other_forms),
 		cmocka_unit_test(test_too_big),

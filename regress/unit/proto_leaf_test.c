@@ -16,6 +16,7 @@
 
 #include <cmocka.h>
 
+#include "order.h"
 #include "proto.h"
 
 #define ROUNDS 300000
@@ -365,7 +366,8 @@ test_members(void **state)
 		{ IMSG_CGROUP_SET, offsetof(struct msg_cgroup_set, pid),
 		    0x80000000U, 0 },
 		{ IMSG_CGROUP_SET,
-		    offsetof(struct msg_cgroup_set, limits.given), 0, -1 },
+		    LOWER_HALF(offsetof(struct msg_cgroup_set, limits.given)),
+		    0, -1 },
 	};
 	uint8_t buf[SAMPLE_MAX];
 	size_t i, len;

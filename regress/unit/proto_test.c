@@ -27,6 +27,7 @@
 #include "compat/ptymodes.h"
 #include "limitname.h"
 #include "log.h"
+#include "order.h"
 #include "proto.h"
 #include "unpack.h"
 
@@ -1045,6 +1046,8 @@ test_everything_at_limit(void **state)
 }
 
 #define STR(m) offsetof(struct msg_run, m)
+#define LOW(m) LOWER_HALF(STR(m))
+#define HIGH(m) UPPER_HALF(STR(m))
 
 /* What stands behind a run, in its order; the last is no string. */
 static const size_t run_strings[] = { STR(io[0].path), STR(io[1].path),
@@ -1300,12 +1303,12 @@ static const struct {
 	{ RUN, 0, STR(flags), SAMPLE_FLAGS & ~RUN_UMASK, -1 },
 	{ RUN, 0, STR(flags), SAMPLE_FLAGS & ~RUN_GROUPS, -1 },
 	{ RUN, 0, STR(flags), SAMPLE_FLAGS & ~RUN_CGROUP, -1 },
-	{ RUN, 0, STR(leaf.given), 0, -1 }, /* with a value */
-	{ RUN, 0, STR(leaf.value[LEAF_MEMORY_MAX]), 0, 0 },
-	{ RUN, 0, STR(leaf.value[LEAF_PIDS_MAX]), 1, -1 }, /* not given */
+	{ RUN, 0, LOW(leaf.given), 0, -1 }, /* with a value */
+	{ RUN, 0, LOW(leaf.value[LEAF_MEMORY_MAX]), 0, 0 },
+	{ RUN, 0, LOW(leaf.value[LEAF_PIDS_MAX]), 1, -1 }, /* not given */
 	{ RUN, 0, STR(leaf.pad), 1, -1 },
 	{ RUN, 1, STR(leaf.ios), 1, -1 },
-	{ RUN, 1, STR(leaf.given), 1, -1 }, /* without its flag */
+	{ RUN, 1, LOW(leaf.given), 1, -1 }, /* without its flag */
 	{ RUN, 0, STR(flags), RUN_FLAGS, -1 }, /* a shell, four arguments */
 	{ RUN, 0, STR(flags), SAMPLE_FLAGS | (RUN_FLAGS + 1), -1 },
 	{ RUN, 0, STR(flags), SAMPLE_FLAGS | 0x80000000U, -1 },
@@ -1313,11 +1316,11 @@ static const struct {
 	{ RUN, 1, STR(flags), RUN_FLAGS, 0 },
 	{ RUN, 1, STR(flags), RUN_FLAGS + 1, -1 },
 	{ RUN, 1, STR(flags), 0xffffffffU, -1 },
-	{ RUN, 0, STR(kill_timeout), 0, 0 },
-	{ RUN, 0, STR(kill_timeout), 0xffffffffU, 0 },
-	{ RUN, 0, STR(kill_timeout) + 4, TIMEOUT_HIGH - 1, 0 },
-	{ RUN, 0, STR(kill_timeout) + 4, TIMEOUT_HIGH, -1 },
-	{ RUN, 0, STR(kill_timeout) + 4, 0xffffffffU, -1 },
+	{ RUN, 0, LOW(kill_timeout), 0, 0 },
+	{ RUN, 0, LOW(kill_timeout), 0xffffffffU, 0 },
+	{ RUN, 0, HIGH(kill_timeout), TIMEOUT_HIGH - 1, 0 },
+	{ RUN, 0, HIGH(kill_timeout), TIMEOUT_HIGH, -1 },
+	{ RUN, 0, HIGH(kill_timeout), 0xffffffffU, -1 },
 	{ RUN, 0, STR(success), 0, 0 },
 	{ RUN, 0, STR(success), 255, 0 },
 	{ RUN, 0, STR(success), 256, -1 },
@@ -1335,18 +1338,18 @@ static const struct {
 	{ RUN, 0, STR(stop_signal), NSIG - 1, 0 },
 	{ RUN, 0, STR(stop_signal), NSIG, -1 },
 	{ RUN, 0, STR(stop_signal), 0xffffffffU, -1 },
-	{ RUN, 0, STR(timeout), 0, 0 },
-	{ RUN, 0, STR(timeout), 1, 0 },
-	{ RUN, 0, STR(timeout), 0xffffffffU, 0 },
-	{ RUN, 0, STR(timeout) + 4, TIMEOUT_HIGH - 1, 0 },
-	{ RUN, 0, STR(timeout) + 4, TIMEOUT_HIGH, -1 },
-	{ RUN, 0, STR(timeout) + 4, 0xffffffffU, -1 },
-	{ RUN, 0, STR(idle), 1, -1 }, /* without output */
-	{ RUN, 1, STR(idle), 1, -1 },
-	{ RUN, 3, STR(idle), 0xffffffffU, 0 },
-	{ RUN, 3, STR(idle) + 4, TIMEOUT_HIGH - 1, 0 },
-	{ RUN, 3, STR(idle) + 4, TIMEOUT_HIGH + 1, -1 },
-	{ RUN, 4, STR(idle), 1, -1 },
+	{ RUN, 0, LOW(timeout), 0, 0 },
+	{ RUN, 0, LOW(timeout), 1, 0 },
+	{ RUN, 0, LOW(timeout), 0xffffffffU, 0 },
+	{ RUN, 0, HIGH(timeout), TIMEOUT_HIGH - 1, 0 },
+	{ RUN, 0, HIGH(timeout), TIMEOUT_HIGH, -1 },
+	{ RUN, 0, HIGH(timeout), 0xffffffffU, -1 },
+	{ RUN, 0, LOW(idle), 1, -1 }, /* without output */
+	{ RUN, 1, LOW(idle), 1, -1 },
+	{ RUN, 3, LOW(idle), 0xffffffffU, 0 },
+	{ RUN, 3, HIGH(idle), TIMEOUT_HIGH - 1, 0 },
+	{ RUN, 3, HIGH(idle), TIMEOUT_HIGH + 1, -1 },
+	{ RUN, 4, LOW(idle), 1, -1 },
 	{ RUN, 0, STR(umask), 0777, 0 },
 	{ RUN, 0, STR(umask), 01000, -1 },
 	{ RUN, 1, STR(umask), 1, -1 }, /* without its flag */
@@ -1359,15 +1362,15 @@ static const struct {
 	{ RUN, 1, STR(limits), 0xffff, 0 },
 	{ RUN, 1, STR(limits), 0x10000, -1 },
 	{ RUN, 1, STR(limits), 0x80000000U, -1 },
-	{ RUN, 3, STR(soft[LIMIT_AS]) + 4, 0x7fffffff, 0 },
-	{ RUN, 3, STR(hard[LIMIT_STACK]), 0xffffffffU, -1 },
-	{ RUN, 3, STR(soft[LIMIT_AS]) + 4, 0x80000000U, -1 }, /* no number */
-	{ RUN, 3, STR(hard[LIMIT_AS]), 0, -1 },
-	{ RUN, 3, STR(hard[LIMIT_AS]) + 4, 0x7ffffffe, 0 },
-	{ RUN, 3, STR(hard[LIMIT_STACK]), 0, -1 }, /* below the soft one */
-	{ RUN, 3, STR(soft[LIMIT_STACK]), 0, 0 },
-	{ RUN, 1, STR(soft[LIMIT_CORE]), 1, -1 },
-	{ RUN, 1, STR(hard[LIMIT_CORE]) + 4, 1, -1 },
+	{ RUN, 3, HIGH(soft[LIMIT_AS]), 0x7fffffff, 0 },
+	{ RUN, 3, LOW(hard[LIMIT_STACK]), 0xffffffffU, -1 },
+	{ RUN, 3, HIGH(soft[LIMIT_AS]), 0x80000000U, -1 }, /* no number */
+	{ RUN, 3, LOW(hard[LIMIT_AS]), 0, -1 },
+	{ RUN, 3, HIGH(hard[LIMIT_AS]), 0x7ffffffe, 0 },
+	{ RUN, 3, LOW(hard[LIMIT_STACK]), 0, -1 }, /* below the soft one */
+	{ RUN, 3, LOW(soft[LIMIT_STACK]), 0, 0 },
+	{ RUN, 1, LOW(soft[LIMIT_CORE]), 1, -1 },
+	{ RUN, 1, HIGH(hard[LIMIT_CORE]), 1, -1 },
 	{ RUN, 3, STR(cpu_time), 0, 0 },
 	{ RUN, 3, STR(cpu_time), RUN_CPU_TIME_MAX + 1, -1 },
 	{ RUN, 3, STR(score), RUN_SCORE_MAX + 1, -1 },
@@ -1379,8 +1382,8 @@ static const struct {
 	{ RUN, 1, STR(io_priority), IO_PRIORITY(IO_IDLE, 1), -1 },
 	{ RUN, 1, STR(io_priority), IO_PRIORITY(IO_IDLE + 1, 0), -1 },
 	{ RUN, 1, STR(io_priority), 0xffffffffU, -1 },
-	{ RUN, 1, STR(cpus[15]) + 4, 0x80000000U, 0 },
-	{ RUN, 4, STR(cpus[0]), 1, -1 }, /* of a managed process */
+	{ RUN, 1, HIGH(cpus[15]), 0x80000000U, 0 },
+	{ RUN, 4, LOW(cpus[0]), 1, -1 }, /* of a managed process */
 	{ RUN, 4, STR(limits), 1, -1 },
 	{ RUN, 4, STR(cpu_time), 1, -1 },
 	{ RUN, 4, STR(io_priority), IO_PRIORITY(IO_IDLE, 0), -1 },
@@ -1392,7 +1395,7 @@ static const struct {
 	{ RUN, 1, STR(linger), 1, -1 },
 	{ RUN, 4, STR(window), 1, -1 }, /* of a managed process */
 	{ RUN, 4, STR(stdin_ack), 1, -1 },
-	{ RUN, 4, STR(timeout), 1, -1 },
+	{ RUN, 4, LOW(timeout), 1, -1 },
 	{ RUN, 0, STR(io[0].kind), IO_NULL, -1 }, /* with a path */
 	{ RUN, 0, STR(io[0].append), 1, 0 },
 	{ RUN, 0, STR(io[0].append), 2, -1 },
@@ -1421,8 +1424,8 @@ static const struct {
 	{ RUN, 1, STR(io[2].kind), IO_PIPE, 0 },
 
 	/* Values whose flag is not set. */
-	{ RUN, 1, STR(caps), 1, -1 },
-	{ RUN, 1, STR(caps) + 4, 1, -1 },
+	{ RUN, 1, LOW(caps), 1, -1 },
+	{ RUN, 1, HIGH(caps), 1, -1 },
 	{ RUN, 1, STR(group), 1, -1 },
 	{ RUN, 1, STR(nice), 1, -1 },
 	{ RUN, 1, STR(nice), 0xffffffffU, -1 },
@@ -1442,8 +1445,8 @@ static const struct {
 	{ RUN, 3, STR(flags), RUN_GROUP, -1 },
 	{ RUN, 3, STR(flags), RUN_NICE, -1 },
 
-	{ RUN, 2, STR(caps), 0xffffffffU, 0 },
-	{ RUN, 2, STR(caps) + 4, 0xffffffffU, 0 },
+	{ RUN, 2, LOW(caps), 0xffffffffU, 0 },
+	{ RUN, 2, HIGH(caps), 0xffffffffU, 0 },
 	{ RUN, 2, STR(nice), 20, 0 },
 	{ RUN, 2, STR(nice), 21, -1 },
 	{ RUN, 2, STR(nice), (uint32_t)-20, 0 },
@@ -1569,8 +1572,8 @@ static const struct {
 	{ ACK, 0, offsetof(struct msg_ack, stream), 0, -1 },
 	{ ACK, 0, offsetof(struct msg_ack, stream), 3, -1 },
 	{ ACK, 0, offsetof(struct msg_ack, stream), 0xffffffffU, -1 },
-	{ ACK, 0, offsetof(struct msg_ack, bytes), 0xffffffffU, 0 },
-	{ ACK, 0, offsetof(struct msg_ack, bytes) + 4, 0xffffffffU, 0 },
+	{ ACK, 0, LOWER_HALF(offsetof(struct msg_ack, bytes)), 0xffffffffU, 0 },
+	{ ACK, 0, UPPER_HALF(offsetof(struct msg_ack, bytes)), 0xffffffffU, 0 },
 	{ WELCOME, 0, offsetof(struct msg_hello, privilege), PRIVILEGE_NONE,
 	    0 },
 	{ WELCOME, 0, offsetof(struct msg_hello, privilege), PRIVILEGES, -1 },

@@ -84,7 +84,8 @@ build options_test broker/options.c broker/bounds.c broker/ttymodes.c \
 build task_args_test regress/unit/task_util.c task/args.c task/call.c task/cstruct.c \
     task/constant.c task/owned.c task/rows.c common/etf_read.c \
     common/etf_write.c
-build frame_test broker/frame.c common/etf_read.c common/etf_write.c common/log.c
+# shellcheck disable=SC2086
+build frame_test broker/frame.c common/etf_read.c common/etf_write.c common/log.c $SPLICE_SRC
 # shellcheck disable=SC2086
 build stream_test common/log.c $SPLICE_SRC $STREAM_SRC $STREAM_IO_SRC
 # shellcheck disable=SC2086

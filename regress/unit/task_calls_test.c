@@ -23,6 +23,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "order.h"
 #include "task/call.h"
 #include "task/interrupt.h"
 #include "task_util.h"
@@ -321,7 +322,7 @@ static const struct script scripts[] = {
 	    "select {[] [] [] #{seconds 0}} = {error,{argument,einval,4}}",
 	    "select {4 [] [] 0} = {error,{argument,einval,1}}",
 	    "ioctl {4 fionread <\"\\z\\z\\z\\z\">} = {ok,{0,"
-	    "<\"\\01\\00\\00\\00\">}}",
+	    "<\"" TEXT_OF_4("\\01", "\\00") "\">}}",
 	    "ioctl {4 fionread [{ptr 4}]} = {ok,{0,[{ptr,*}]}}",
 	    "ioctl {4 tiocsctty 0} = {error,{call,enotty,ioctl}}",
 	    "ioctl {4 tiocfoo 0} = {error,{argument,enotsup,2}}",
@@ -476,7 +477,7 @@ static const struct script scripts[] = {
 	    "socketpair {af_inet sock_dgram 0} = {error,{call,*,socketpair}}",
 	    "socket {af_unix sock_stream 0} = {ok,9}",
 	    /* The bytes of the same address. */
-	    "connect {9 <\"\x01\\zs\">} = ok",
+	    "connect {9 <\"" TEXT_OF_2("\x01", "\\z") "s\">} = ok",
 	    } },
 	{ "internet", {
 	    "socket {af_inet sock_dgram 0} = {ok,4}",
@@ -516,7 +517,7 @@ static const struct script scripts[] = {
 	    "<\"named\\00*\">,0,0,0}}",
 	    "prctl {pr_set_pdeathsig sigkill 0 0 0} = {ok,{0,9,0,0,0}}",
 	    "prctl {pr_get_pdeathsig <\"\\z\\z\\z\\z\"> 0 0 0} = {ok,{0,"
-	    "<\"\\09\\00\\00\\00\">,0,0,0}}",
+	    "<\"" TEXT_OF_4("\\09", "\\00") "\">,0,0,0}}",
 	    "prctl {999999 0 0 0 0} = {error,{call,einval,prctl}}",
 	    "prctl {pr_foo 0 0 0 0} = {error,{argument,enotsup,1}}",
 	    "prctl {pr_get_no_new_privs 0 0 0 0} = {ok,{*,0,0,0,0}}",

@@ -5,6 +5,7 @@
  * is written down.
  */
 
+#include <sys/ioctl.h>
 #include <sys/types.h>
 
 #include <errno.h>
@@ -28,6 +29,7 @@
 
 static char said[1024]; /* to the node and to priv, in its order */
 static int busy; /* the port */
+static int moved[2]; /* from the broker */
 static int refusal; /* errno of each watch, or 0 */
 static int64_t now; /* ms */
 static struct watched {
@@ -582,6 +584,163 @@ test_feed(void **state)
 	assert_said("exit 7;");
 }
 
+/* The broker has moved that, and says so. */
+static void
+move(struct wchild *c, const char *bytes, size_t len)
+{
+	assert_int_equal(write(moved[1], bytes, len), len);
+	assert_int_equal(feed_moved(c, len), 0);
+}
+
+static int
+moved_left(void)
+{
+	int n;
+
+	assert_int_equal(ioctl(moved[0], FIONREAD, &n), 0);
+	return (n);
+}
+
+/* A child whose pipe is full. */
+static struct wchild *
+start_full(struct ends *e, uint32_t id, pid_t pid)
+{
+	static uint8_t data[65536];
+	struct msg_child m = { .tid = 5, .id = id, .pid = pid, .streams = 1 };
+
+	start(e, &m, -1);
+	feed_data(wchild_by_pid(pid), data, sizeof(data));
+	*said = '\0';
+	return (wchild_by_pid(pid));
+}
+
+/* What it reads behind what its pipe was full of. */
+static void
+assert_behind(struct ends *e, const char *want)
+{
+	static uint8_t got[65536];
+	char behind[64] = "";
+
+	assert_int_equal(read(e->fds[0], got, sizeof(got)), sizeof(got));
+	turn();
+	turn();
+	assert_int_equal(
+	    read(e->fds[0], behind, sizeof(behind) - 1), strlen(want));
+	assert_string_equal(behind, want);
+}
+
+/*
+ * What the broker has moved goes on without a copy. What does not fit waits
+ * where it is, for one child; in no case is anything left there of another.
+ */
+static void
+test_feed_moved(void **state)
+{
+	struct msg_child m = { .tid = 5, .id = 1, .pid = 7, .streams = 1 };
+	struct ends e, e2;
+	struct wchild *c, *c2;
+	char got[16] = "";
+
+	(void)state;
+	start(&e, &m, -1);
+	c = wchild_by_pid(7);
+	assert_int_equal(feed_moved(c, 1), -1);
+	move(c, "abc", 3);
+	assert_said("run 5 7;ack 7 3;");
+	assert_int_equal(read(e.fds[0], got, sizeof(got)), 3);
+	assert_string_equal(got, "abc");
+	assert_int_equal(feed_moved(c, 1), -1);
+	ends_close(&e);
+	end(1, 0);
+	assert_said("exit 7;");
+
+	/* It waits, also for its end; what is said of more is not there. */
+	c = start_full(&e, 1, 7);
+	move(c, "ab", 2);
+	move(c, "cd", 2);
+	assert_int_equal(feed_moved(c, 1), -1);
+	feed_eof(c);
+	move(c, "none", 4);
+	turn();
+	assert_said("");
+	assert_behind(&e, "abcd");
+	assert_said("ack 7 4;");
+	assert_int_equal(read(e.fds[0], got, sizeof(got)), 0);
+	assert_int_equal(moved_left(), 0);
+	ends_close(&e);
+	end(1, 0);
+	assert_said("exit 7;");
+
+	/* Others' bytes come behind it, and its own that were not moved. */
+	c = start_full(&e, 1, 7);
+	c2 = start_full(&e2, 2, 8);
+	move(c, "ab", 2);
+	assert_int_equal(moved_left(), 2);
+	move(c2, "12", 2);
+	assert_int_equal(moved_left(), 2);
+	move(c, "cd", 2);
+	feed_data(c, (const uint8_t *)"ef", 2);
+	assert_int_equal(moved_left(), 0);
+	move(c, "gh", 2);
+	assert_behind(&e, "abcdefgh");
+	assert_behind(&e2, "12");
+	assert_said("ack 7 8;ack 8 2;");
+	ends_close(&e);
+	ends_close(&e2);
+	end(1, 0);
+	end(2, 0);
+	assert_said("exit 7;exit 8;");
+}
+
+/* Nothing stays in the pipe of what nobody takes, and what waits has a limit.
+ */
+static void
+test_feed_moved_dropped(void **state)
+{
+	char data[1001] = "";
+	struct ends e;
+	struct wchild *c;
+
+	(void)state;
+	move(NULL, "abc", 3);
+	assert_int_equal(moved_left(), 0);
+
+	c = start_full(&e, 1, 7);
+	move(c, data, 500);
+	feed_data(c, (const uint8_t *)data, 400);
+	move(c, data, 100);
+	assert_said("");
+	assert_int_equal(moved_left(), 100);
+	move(c, data, 1);
+	assert_said("cut 1;eof 7 0;");
+	assert_int_equal(moved_left(), 0);
+	move(c, data, 1);
+	assert_int_equal(moved_left(), 0);
+	ends_close(&e);
+	end(1, 0);
+	assert_said("exit 7;");
+
+	/* It has closed its stdin, before and with some of it waiting. */
+	c = start_full(&e, 1, 7);
+	move(c, data, 500);
+	ends_close(&e);
+	turn();
+	assert_said("eof 7 0;");
+	assert_int_equal(moved_left(), 0);
+	move(c, data, 500);
+	assert_int_equal(moved_left(), 0);
+	end(1, 0);
+	assert_said("exit 7;");
+
+	/* It has ended. */
+	c = start_full(&e, 1, 7);
+	move(c, data, 500);
+	end(1, 0);
+	assert_said("exit 7;");
+	assert_int_equal(moved_left(), 0);
+	ends_close(&e);
+}
+
 /* Little is not worth an acknowledgement, where the node has said how much is.
  */
 static void
@@ -780,7 +939,9 @@ setup_all(void **state)
 	stream_init();
 	stream_io_init();
 	wchild_init();
-	feed_init(1000);
+	if (pipe2(moved, O_NONBLOCK) == -1)
+		return (-1);
+	feed_init(1000, moved[0]);
 	return (0);
 }
 
@@ -803,6 +964,8 @@ main(void)
 		CASE(test_window),
 		CASE(test_feed),
 		CASE(test_feed_worth),
+		CASE(test_feed_moved),
+		CASE(test_feed_moved_dropped),
 		CASE(test_used),
 	};
 

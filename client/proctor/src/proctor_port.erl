@@ -160,7 +160,7 @@ ready({error, _} = Error, _Start, _Environ) ->
 %% Whether it speaks our dialect, unless that is not wanted; its answer proves
 %% the whole ring.
 greeting(#{dialect := exec_port}) -> {list};
-greeting(#{}) -> {hello, #{version => 1}}.
+greeting(#{}) -> {hello, #{version => 1, move => true}}.
 
 await_ready(Port, Start) ->
     {ok, [Frame]} = encode(1, greeting(Start)),

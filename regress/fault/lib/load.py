@@ -13,7 +13,7 @@ from native import exited, signaled
 PATIENCE = 12
 DONE, REFUSED, HURT = "done", "refused", "hurt"
 LINES = "".join("%d\n" % i for i in range(1, 60001)).encode()
-TEXT = b"".join(b"%06d" % i for i in range(5000))
+TEXT = b"".join(b"%06d" % i for i in range(20000))
 LEAF = (A.cgroup, A.true)
 # A child of its, and a daemon, that outlive it.
 LEAVES_BEHIND = "sleep 1000 & setsid sleep 1000 & exit 4"
@@ -74,8 +74,8 @@ def fails(p):
 
 def echoes(p):
     pid = yield from started(p, ["/bin/cat"], [A.stdin, A.stdout])
-    for at in range(0, len(TEXT), 10000):
-        p.stdin(pid, TEXT[at:at + 10000])
+    for at in range(0, len(TEXT), 20000):
+        p.stdin(pid, TEXT[at:at + 20000])
     p.stdin(pid, A.eof)
     yield from ended(p, pid, exited(0), TEXT)
 

@@ -4,7 +4,7 @@ from case import Pattern, check, expect
 from etf import A
 from port import Port
 
-HELLO = (A.hello, {A.version: 1})
+HELLO = (A.hello, {A.version: 1, A.move: A.true})
 USAGE = {A.utime_us, A.stime_us, A.maxrss_kb, A.minflt, A.majflt, A.inblock,
          A.oublock, A.nvcsw, A.nivcsw}
 REASONS = (A.normal, A.stopped, A.timeout, A.idle_timeout, A.shutdown, A.oom)

@@ -160,7 +160,7 @@ PROGRAMS = $(PORT_PROGRAMS) $(BUILD)/proctor-check
 
 .SUFFIXES:
 .PHONY: regress-fault uninstall uninstall-run deb deb-check regress-cross regress-musl regress-uml \
-	regress-qemu programs-and-units regress-fuzz fuzz fuzz-run
+	regress-qemu programs-and-units regress-fuzz fuzz fuzz-run fuzz-afl fuzz-coverage
 .PHONY: all port dist package deps deps-dev demo soak bench bench-elixir bench-quick \
 	bench-files regress regress-unit regress-port regress-erlang regress-get \
 	regress-priv regress-task regress-elixir regress-trixie elixir-run regress-build install \
@@ -228,6 +228,13 @@ regress-fuzz:
 FUZZ_SECONDS = 60
 fuzz:
 	@BUILD=$(BUILD) MAKE="$(MAKE)" sh regress/fuzz/run.sh $(FUZZ_SECONDS)
+
+# The same by AFL++; and what the inputs reach, by file.
+fuzz-afl:
+	@BUILD=$(BUILD) MAKE="$(MAKE)" sh regress/fuzz/afl.sh $(FUZZ_SECONDS)
+
+fuzz-coverage:
+	@BUILD=$(BUILD) MAKE="$(MAKE)" sh regress/fuzz/coverage.sh
 
 # Needs root; says so and skips every case without.
 regress-priv:
@@ -523,6 +530,9 @@ unit-run:
 
 fuzz-run:
 	@/usr/bin/python3 regress/fuzz/corpus.py play $(FUZZERS)
+	@if command -v escript >/dev/null; then \
+	    escript regress/fuzz/terms.escript $(BUILD)/fuzz/term; \
+	else echo "fuzz: no escript, Erlang's terms are left out"; fi
 
 bench-files:
 	@CC="$(CC)" CFLAGS="$(ALL_CFLAGS)" LDFLAGS="$(ALL_LDFLAGS)" \

@@ -12,7 +12,7 @@ libbsd-dev libevent-dev libcap-dev libcmocka-dev
 erlang-base erlang-dev erlang-eunit erlang-tools erlang-parsetools
 erlang-common-test erlang-proper
 python3-minimal python3 procps strace valgrind"
-DEV="bmake clang clang-tidy clang-format cppcheck shellcheck mandoc
+DEV="bmake clang llvm afl++ clang-tidy clang-format cppcheck shellcheck mandoc
 erlang-dialyzer erlang-edoc rebar3 elixir gnuplot-nox bpftrace
 git dpkg-dev debhelper lintian debootstrap apparmor systemd"
 

@@ -236,10 +236,15 @@ option_set(struct task *t, unsigned int option, int64_t value)
 			return (-1);
 		t->kill_timeout = value;
 		break;
-	default:
+	case OPTION_LINGER:
 		if (value < -1 || value > KILL_MAX)
 			return (-1);
 		t->linger = value;
+		break;
+	default:
+		if (value < 1 || value > WIRE_OUTPUT)
+			return (-1);
+		t->window = (uint32_t)value;
 	}
 	if (option <= OPTION_MAXFORKDEPTH)
 		peer_limits(t);
@@ -258,8 +263,10 @@ option_get(const struct task *t, unsigned int option)
 		return (t->signaloneof);
 	case OPTION_KILL_TIMEOUT:
 		return (t->kill_timeout);
-	default:
+	case OPTION_LINGER:
 		return (t->linger);
+	default:
+		return (t->window);
 	}
 }
 
@@ -268,7 +275,7 @@ on_option(struct task *t, const struct frame *f, const char **what)
 {
 	*what = "option";
 	if (f->len != 10 || f->data[0] < OPTION_MAXCHILD ||
-	    f->data[0] > OPTION_LINGER || f->data[1] > 1)
+	    f->data[0] > OPTION_WINDOW || f->data[1] > 1)
 		return (-1);
 	if (f->data[1] == 1 &&
 	    option_set(t, f->data[0], (int64_t)frame_64(f->data + 2)) == -1)

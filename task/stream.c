@@ -176,7 +176,7 @@ stream_ack(struct task *t, uint32_t number, uint32_t bytes)
 	s = &t->stream[number];
 	if (!is_open(s))
 		return (0); /* of what came before its end */
-	if (bytes > WIRE_OUTPUT - s->credit)
+	if (bytes > s->window - s->credit)
 		return (-1);
 	s->credit += bytes;
 	if (s->credit > 0)
@@ -396,7 +396,7 @@ stream_take(struct task *t, int number, int fd, int tty)
 	s->source.watch.fn = number == 0 ? on_input : on_output;
 	s->source.watch.arg = s;
 	s->tty = tty;
-	s->credit = WIRE_OUTPUT;
+	s->window = s->credit = t->window;
 	s->left = -1;
 	s->bulk = 0;
 	s->off = s->end = 0;

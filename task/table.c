@@ -42,6 +42,7 @@ table_defaults(struct task *t)
 	t->signaloneof = 15;
 	t->kill_timeout = table_start.kill_timeout;
 	t->linger = 0;
+	t->window = WIRE_OUTPUT;
 }
 
 static void
@@ -52,6 +53,7 @@ table_inherit(struct task *t, const struct task *parent)
 	t->signaloneof = parent->signaloneof;
 	t->kill_timeout = parent->kill_timeout;
 	t->linger = parent->linger;
+	t->window = WIRE_OUTPUT;
 	t->depth = parent->depth + 1;
 }
 

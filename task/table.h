@@ -48,7 +48,7 @@ struct stream {
 	int number;
 	int tty;
 	/* of output */
-	size_t credit; /* that the node takes */
+	size_t window, credit; /* what the node takes, and takes now */
 	ssize_t left; /* to be read behind the end; -1: until its end */
 	int bulk; /* it brings much */
 	int large; /* and its pipe was made larger for that */
@@ -116,6 +116,7 @@ struct task {
 	uint32_t maxchild, maxdepth;
 	int signaloneof;
 	int64_t kill_timeout, linger;
+	uint32_t window; /* of its next program's output */
 
 	int dead; /* it has ended, and its children are on their way */
 	int known; /* how */

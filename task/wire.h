@@ -111,7 +111,8 @@ enum wire_option {
 	OPTION_MAXFORKDEPTH, /* tasks in a row below the root */
 	OPTION_SIGNALONEOF, /* to a program whose input the tree closes */
 	OPTION_KILL_TIMEOUT, /* ms from there to SIGKILL */
-	OPTION_LINGER /* ms that output is read behind the exit, -1 for ever */
+	OPTION_LINGER, /* ms that output is read behind the exit, -1 for ever */
+	OPTION_WINDOW /* bytes of a stream of its next program, under way */
 };
 
 /* how of WIRE_EXIT. */

@@ -129,6 +129,39 @@ def window():
         t.until_out(n, b"end\n", stream=2)
 
 
+@case("stdout: a smaller window, of the next program alone")
+def smaller():
+    with Tree(acks=False) as t:
+        n = t.fork()
+        for value in (0, -1, tree.OUTPUT + 1):
+            expect(A.error, t.option(n, tree.UNDER_WAY, value)[0])
+        expect((A.ok, 1000), t.option(n, tree.UNDER_WAY, 1000))
+        expect((A.ok, tree.OUTPUT), t.option(t.fork(n), tree.UNDER_WAY))
+        t.stop(max(t.born))
+        t.exec(n, ["/usr/bin/head", "-c", "30000", "/dev/zero"])
+        t.until(lambda: len(t.out.get((n, 1), b"")) == 1000, "no output")
+        t.pump(0.3)
+        expect(1000, len(t.out[n, 1]))
+        while n not in t.exits:
+            # It is not more than this that was under way.
+            check(t.credit[n, 1] >= tree.OUTPUT - 1000, "%r", t.credit)
+            t.ack(n, 1, tree.OUTPUT - t.credit[n, 1])
+            t.turn(0.1)
+        expect(30000, len(t.out[n, 1]))
+
+
+@case("stdout: more is taken than a smaller window has")
+def smaller_too_much():
+    t = Tree()
+    n = t.fork()
+    t.option(n, tree.UNDER_WAY, 1000)
+    t.exec(n, ["/bin/sleep", "1000"])
+    t.credit[n, 1] = 0
+    t.ack(n, 1, 1)
+    t.until(lambda: t.error, "no error")
+    t.close(status=1)
+
+
 @case("stdout: more is taken than was sent")
 def too_much_taken():
     t = Tree()

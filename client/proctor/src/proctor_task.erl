@@ -481,7 +481,8 @@ exec(Task, Argv) ->
 %%   proctor:run/2}.</dd>
 %% <dt>`pty', `{pty, {Rows, Columns}}'</dt><dd>It has a terminal.</dd>
 %% <dt>`{active, true | false | once | N}'</dt><dd>As in {@link proctor:run/2},
-%%   and so are `window', `lines', `max_line' and `cr'.</dd>
+%%   and so are `lines', `max_line', `cr' and `window'; of that at most 1 MiB
+%%   is ever on its way from the program.</dd>
 %% <dt>`{timeout, Milliseconds}'</dt><dd>How long the start may take
 %%   (`infinity').</dd>
 %% </dl>
@@ -706,6 +707,9 @@ option(Task, Name) ->
 %% @doc Sets one.
 -spec option(task(), atom(), get | integer()) ->
     {ok, integer()} | {error, term()}.
+option(_Task, window, _Value) ->
+    %% That goes with a program.
+    {error, {argument, einval, 0}};
 option(Task, Name, Value) ->
     request(Task, option, ?TIMEOUT, {option, Name, Value}).
 

@@ -180,7 +180,7 @@ spec(Given) ->
     Windows = maps:map(fun(Stream, Sink) -> window(Stream, Sink, Active, Given)
                        end, Sinks),
     maps:merge(Sinks, #{active => Active, windows => Windows,
-                        window => ?WIRE_OUTPUT, worth => ?WORTH,
+                        window => under_way(Given), worth => ?WORTH,
                         stdin_window => ?WIRE, stdin => true, input => none,
                         max_output => infinity, reply => run,
                         splits => splits(Sinks, Given)}).
@@ -188,6 +188,10 @@ spec(Given) ->
 sink(Sink) when is_pid(Sink); is_function(Sink) -> Sink;
 sink(pipe) -> owner;
 sink(_) -> none.
+
+%% What the switch lets be under way.
+under_way(#{window := Bytes}) -> min(Bytes, ?WIRE_OUTPUT);
+under_way(_Given) -> ?WIRE_OUTPUT.
 
 %% What only goes into a mailbox needs no window.
 window(_Stream, _Sink, _Active, #{window := Bytes}) -> Bytes;

@@ -23,6 +23,9 @@
                   state = call :: call | exec | gone,
                   %% Of the program that it is about to become.
                   next :: undefined | proctor_task_exec:spec(),
+                  %% What the switch has as its next program's window.
+                  wire = maps:get(window, proctor_task_exec:defaults())
+                      :: pos_integer(),
                   input :: undefined | proctor_input:input(),
                   output :: undefined | proctor_output:output(),
                   %% Streams whose end its owner has been told.
@@ -123,13 +126,14 @@ handle_call({exec, _Args, _Spec, _Ms}, {Pid, _},
     {reply, {error, {owner, eacces, exec}}, Process};
 handle_call({exec, Args, Spec, Ms}, From, #process{tree = Tree, number = Number,
                                                    state = call} = Process) ->
+    Expecting = expect(Spec, Process),
     ok = proctor_task_tree:request(Tree, Number, {call, exec, Args, Ms},
                                    {message, self(), {exec, From}}),
-    {noreply, Process#process{next = Spec}};
+    {noreply, Expecting};
 handle_call({exec, _Args, _Spec, _Ms}, _From, Process) ->
     {reply, refused(exec), Process};
 handle_call({expect, Spec}, _From, Process) ->
-    {reply, ok, Process#process{next = Spec}};
+    {reply, ok, expect(Spec, Process)};
 handle_call({owner, _New}, {Pid, _}, #process{owner = Owner} = Process)
   when Owner =/= none, Pid =/= Owner ->
     {reply, {error, {owner, eacces, controlling_process}}, Process};
@@ -231,13 +235,22 @@ format_status(Status) ->
                 (_, Value) -> Value
              end, Status).
 
+%% The switch knows its window before it is there.
+expect(#{window := Wire} = Spec, #process{wire = Wire} = Process) ->
+    Process#process{next = Spec};
+expect(#{window := Wire} = Spec, #process{tree = Tree, number = Number}
+       = Process) ->
+    ok = proctor_task_tree:cast(Tree, Number, {option, window, Wire}),
+    Process#process{next = Spec, wire = Wire}.
+
 %%% Events
 
 event({born, Parent, Pid, Inner}, Process) ->
     Process#process{born = #{parent => Parent, pid => Pid, inner => Inner}};
-event({exec, Streams}, #process{next = Next} = Process) ->
+event({exec, Streams}, #process{next = Next, wire = Wire} = Process) ->
     Spec = case Next of
-               undefined -> proctor_task_exec:defaults();
+               undefined ->
+                   (proctor_task_exec:defaults())#{window := Wire};
                _ -> Next
            end,
     program(Streams, Spec, Process);

@@ -52,7 +52,7 @@
               | {winsz, 0..65535, 0..65535}.
 
 -type option() :: maxchild | maxforkdepth | signaloneof | kill_timeout
-                | linger.
+                | linger | window.
 
 -type up() :: {hello, map()}
             | {reply, answer()}
@@ -123,7 +123,8 @@ option(maxchild) -> 1;
 option(maxforkdepth) -> 2;
 option(signaloneof) -> 3;
 option(kill_timeout) -> 4;
-option(linger) -> 5.
+option(linger) -> 5;
+option(window) -> 6.
 
 %% @doc The arguments of a call, as they cross.
 -spec args([term()]) -> binary().

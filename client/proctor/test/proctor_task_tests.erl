@@ -39,6 +39,7 @@ cases() ->
      {"task: a program that nobody reads waits", fun waits/1},
      {"task: ten megabytes there and back", fun through/1},
      {"task: ten megabytes by windows of all sizes", fun windows/1},
+     {"task: a small window is one from the first byte on", fun small/1},
      {"task: more to a program that does not read", fun stuffed/1},
      {"task: the input of one that has closed it", fun closed/1},
      {"task: streams that are closed by us", fun close/1},
@@ -435,6 +436,33 @@ through(Root) ->
     ?assertEqual({exited, 0}, status(Task)).
 
 %% Those that are smaller than the switch's, too.
+small(Root) ->
+    {ok, Task} = proctor_task:fork(Root),
+    ?assertMatch({error, {exec, enoent, _}},
+                 proctor_task:exec(Task, ["/nowhere"], [{window, 10}])),
+    ?assertEqual({error, {argument, einval, 0}},
+                 proctor_task:option(Task, window, 5)),
+    ok = proctor_task:exec(Task, ["head", "-c", "300000", "/dev/zero"],
+                           [{window, 1000}, {active, false}]),
+    Sizes = sizes(Task),
+    ?assertEqual(300000, lists:sum(Sizes)),
+    ?assert(lists:max(Sizes) =< 1000),
+    %% In a row of operations, and not for the next task.
+    {ok, Second} = proctor_task:fork(Root),
+    {ok, _} = proctor_task:run(Second,
+                               [{getpid, []},
+                                {exec, ["head", "-c", "50000", "/dev/zero"],
+                                 [{window, 700}, {active, false}]}]),
+    Small = sizes(Second),
+    ?assertEqual(50000, lists:sum(Small)),
+    ?assert(lists:max(Small) =< 700).
+
+sizes(Task) ->
+    case proctor_task:recv(Task, stdout) of
+        {ok, Data} -> [byte_size(Data) | sizes(Task)];
+        {error, closed} -> []
+    end.
+
 windows(Root) ->
     [begin
          Task = run(Root, ["head", "-c", "10000000", "/dev/zero"],

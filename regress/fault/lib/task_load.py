@@ -3,11 +3,13 @@ an error, a program ends as it should with all that it wrote, or it is told."""
 
 from case import Failure, check
 from etf import A
-from load import LINES, TEXT
+from load import LINES
+import load
 import tree
 from tree import ROOT, WHOLE
 
 PATIENCE = 12
+TEXT = load.TEXT[:30000]    # a program's window holds it
 
 
 class Refused(Exception):

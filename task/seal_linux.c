@@ -23,13 +23,6 @@
 
 #define NUMBERS 1024 /* all system calls that there are have smaller ones */
 
-/* By which a program begins on 32-bit ARM: what arch_prctl is elsewhere. */
-#ifdef __ARM_NR_set_tls
-#define OWN_CALL __ARM_NR_set_tls
-#else
-#define OWN_CALL NONE
-#endif
-
 struct allowed {
 	uint8_t call[NUMBERS];
 	int exec; /* it may become a program */
@@ -176,8 +169,8 @@ seal(const struct call_set *denied, int before)
 			bpf_unless(&p, i, 1);
 			bpf_give(&p, SECCOMP_RET_ALLOW);
 		}
-	if (a.exec && OWN_CALL != NONE) {
-		bpf_unless(&p, (uint32_t)OWN_CALL, 1);
+	if (a.exec && SYS_set_tls != NONE) {
+		bpf_unless(&p, (uint32_t)SYS_set_tls, 1);
 		bpf_give(&p, SECCOMP_RET_ALLOW);
 	}
 	bpf_give(&p, SECCOMP_RET_ERRNO | EPERM);

@@ -51,6 +51,13 @@
 #define SYS_rt_sigtimedwait_time64 NONE
 #endif
 
+/* By which a program begins on 32-bit ARM: what arch_prctl is elsewhere. */
+#ifdef __ARM_NR_set_tls
+#define SYS_set_tls __ARM_NR_set_tls
+#else
+#define SYS_set_tls NONE
+#endif
+
 /* Of a handler that asks for no siginfo. */
 #ifndef SYS_sigreturn
 #define SYS_sigreturn NONE

@@ -38,7 +38,7 @@ def number(text):
 
 
 def theirs():
-    """{name: number} of the kernel's header, and whether a long has 64 bits."""
+    """{name: number} of the kernel's header; and has a long 64 bits?"""
     header = "#include <asm/unistd.h>\n"
     names = re.findall(r"#define __NR_(\w+) ", preprocess(header, "-dM"))
     values = preprocess(header + "".join(

@@ -2,9 +2,9 @@
 same one in each, at its place: the port ends with a status and a word that say
 so, and nobody is left, or it runs.
 
-FAULT_PLACES=N has the first N places, and not only one. mmap(2) is left out, as
-its first calls are the loader's, which ends in its own ways, and brk(2), as the
-kernel has no error for it.
+FAULT_PLACES=N has the first N places, and not only one. mmap(2) is left out,
+as its first calls are the loader's, which ends in its own ways, and brk(2), as
+the kernel has no error for it.
 """
 
 import os

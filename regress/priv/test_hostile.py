@@ -747,7 +747,8 @@ def commands():
 
 @case(SECTION + " refused: capabilities that a rule does not give")
 def capabilities():
-    rules = "permit caps { sys_chroot } news as daemon cmd /bin/true args x\n" \
+    rules = "permit caps { sys_chroot } news as daemon cmd /bin/true " \
+        "args x\n" \
         "permit news as daemon cmd /bin/true args y\n"
     given, other = 1 << 18, 1 << 21
     words = (b"/bin/true", b"x")

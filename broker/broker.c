@@ -42,7 +42,8 @@ static void broker_shutdown(int) __attribute__((__noreturn__));
 #define MOVED_PIPE (512UL * 1024)
 #define MOVED_PIPE_MIN 65536
 
-static int movable; /* bytes of stdin, from the port to the worker's pipe */
+/* Bytes of stdin, to the worker's pipe; until that is said. */
+static int movable;
 static size_t ahead; /* bytes read since nothing waited for the worker */
 static size_t asked; /* bytes of requests since nothing waited for priv */
 
@@ -105,8 +106,10 @@ broker_dispatch_node(void)
 			if (request_handle(f.data, f.len) == -1)
 				broker_shutdown(EXIT_PEER);
 			asked += f.len;
-			if (movable && request_may_move())
+			if (movable && request_may_move()) {
 				frame_moves(STDIN_FILENO, RING_MOVED_FD);
+				movable = 0;
+			}
 			break;
 		case FRAME_TOOBIG:
 			log_warnx("the node sent a frame that is too large");

@@ -208,6 +208,9 @@ on_writable(void *arg)
 		feed_failed(c, errno);
 		return;
 	}
+	/* As what could not be moved could not be copied. */
+	if (f->cut)
+		return;
 	feed_ack(c, n > 0 ? (size_t)n : 0);
 	if (feed_waiting(c) > 0) {
 		feed_enlarge(f);

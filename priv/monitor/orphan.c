@@ -55,10 +55,9 @@ orphan_wake_reaper(void)
 	struct pollfd pfd = { .fd = reaper.fd };
 
 	/* Of a dead one the other end is closed. */
-	if (reaper.fd == -1 || poll(&pfd, 1, 0) == 1)
-		return (!(pfd.revents & POLLHUP));
-	(void)kill(reaper.reaper, SIGCONT);
-	return (1);
+	if (reaper.fd != -1 && poll(&pfd, 1, 0) == 0)
+		(void)kill(reaper.reaper, SIGCONT);
+	return (!(pfd.revents & POLLHUP));
 }
 
 int
